@@ -1,0 +1,87 @@
+"""Kernel: what a kernel that depends on angles says about orthonormal samples, in three numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from ntkproofs.errors import InputError
+
+__all__ = ["RHO", "Kernel"]
+
+RHO = sympy.Symbol("rho", real=True)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel ``k(x, y) = |x| |y| angular(rho) / n0``, with rho the correlation of x and y (the cosine of their angle).
+
+    Parameters: `name`; `angular`, a SymPy expression in the symbol ``RHO``; `prior`, the kernel of the network's output
+    before training (None: this kernel itself, as in the NNGP regime). A further kernel is one such object.
+    All values leave out the common factor ``1/n0`` (n0 is the input dimension, the number of samples).
+
+    >>> linear = Kernel("linear", RHO)
+    >>> linear.own, linear.other, linear.matched(4)
+    (1, 0, 1/2)
+    """
+
+    name: str
+    angular: sympy.Expr
+    prior: Kernel | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.angular, sympy.Expr) or not self.angular.free_symbols <= {RHO}:
+            raise InputError(
+                f"the kernel {self.name!r} must be a SymPy expression in {RHO} alone, got {self.angular!r}"
+            )
+
+    def at(self, correlation: Any) -> sympy.Expr:
+        """Return the kernel of two unit vectors with the given correlation."""
+        return self.angular.subs(RHO, correlation)
+
+    @property
+    def own(self) -> sympy.Expr:
+        """The kernel of a sample with itself."""
+        return self.at(sympy.Integer(1))
+
+    @property
+    def other(self) -> sympy.Expr:
+        """The kernel of two different samples."""
+        return self.at(sympy.Integer(0))
+
+    def matched(self, matches: Any) -> sympy.Expr:
+        """Return the kernel of a state that `matches` templates match with one of their samples.
+
+        The encoded state is the sum of those samples over the root of their number, so their correlation is
+        ``matches**(-1/2)``; with the sample of a template that does not match it is 0, which gives ``other``.
+        """
+        return self.at(1 / sympy.sqrt(sympy.sympify(matches)))
+
+    @property
+    def contrast(self) -> sympy.Expr:
+        """``D = own/other - 1``; raises InputError if different samples do not interact (other = 0)."""
+        if self.other == 0:
+            raise InputError(f"the kernel {self.name!r} has other = 0: D = own/other - 1 is infinite")
+        return sympy.expand(self.own / self.other - 1)
+
+    def excess(self, matches: Any) -> sympy.Expr:
+        """Return ``F(n) = matched(n)/other - 1``; raises InputError if other = 0."""
+        if self.other == 0:
+            raise InputError(f"the kernel {self.name!r} has other = 0: F(n) = matched(n)/other - 1 is infinite")
+        return sympy.expand(self.matched(matches) / self.other - 1)
+
+    def balance(self, matches: Any) -> sympy.Expr:
+        """Return ``B(n) = D / F(n)``: the number of matching templates that a single sample outweighs."""
+        return self.contrast / self.excess(matches)
+
+    def between(self, first: Sequence[Any], second: Sequence[Any]) -> sympy.Expr:
+        """Return ``n0 k(x, y)`` for two vectors of exact numbers (0 if one of them is zero)."""
+        x, y = sympy.Matrix(list(first)), sympy.Matrix(list(second))
+        size = sympy.sqrt(x.dot(x) * y.dot(y))
+        return sympy.Integer(0) if size == 0 else size * self.at(x.dot(y) / size)
+
+    def _repr_latex_(self) -> str:
+        return rf"$\displaystyle \kappa(\rho) = {sympy.latex(self.angular)}$"

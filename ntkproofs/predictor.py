@@ -1,0 +1,171 @@
+"""Predictor: what the trained ensemble answers, in closed form.
+
+Networks of infinite width, trained to convergence with square loss on orthonormal samples, have at a state that n
+templates match the output mean and variance of Lee et al. (arXiv 1902.06720)::
+
+    mean = Theta(x, X) Theta(X, X)^-1 Y,        var = K(x, x) + a^T K(X, X) a - 2 a^T K(X, x),   a = Theta^-1 Theta(X, x)
+
+The Gram matrix has two values only, hence so has the weight vector ``a``: one for samples that match, one for the others.
+With ``gain g = (matched(n) - other) / (own - other)`` (``F/D``)::
+
+    u = other (1 - n g) / (own - other + K other)        weight of a sample that does not match  ((D - n F) / (D (D + K)))
+    m = u + g                                            weight of a matching sample
+    mean = p g + t u
+
+`n`, `p`, `t`, `K` are ``matches``, ``matched_writers``, ``writers``, ``samples``. Theta is the trained kernel, K the prior
+kernel; in the NNGP regime they are the same. The input dimension is the number of samples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from ntkproofs.errors import InputError
+from ntkproofs.kernels.angular import Kernel
+
+__all__ = ["MATCHED_WRITERS", "MATCHES", "SAMPLES", "WRITERS", "Predictor", "TwoValueMatrix", "combine", "unmatched"]
+
+MATCHES = sympy.Symbol("n", positive=True, integer=True)
+MATCHED_WRITERS = sympy.Symbol("p", nonnegative=True, integer=True)
+WRITERS = sympy.Symbol("t", nonnegative=True, integer=True)
+SAMPLES = sympy.Symbol("K", positive=True, integer=True)
+
+
+def unmatched(own: Any, other: Any, gain: Any, n: Any, K: Any) -> Any:
+    """Return the weight u of a sample that does not match; any kind of number (SymPy expressions, balls)."""
+    return other * (1 - n * gain) / (own - other + K * other)
+
+
+def combine(gain: Any, u: Any, p: Any, t: Any) -> Any:
+    """Return the mean ``p g + t u``; any kind of number."""
+    return p * gain + t * u
+
+
+@dataclass(frozen=True)
+class TwoValueMatrix:
+    """A symmetric matrix with one value on the diagonal and another one everywhere else.
+
+    `size` may be a symbol. Such matrices are closed under inversion; with ``a`` the diagonal, ``b`` the rest:
+    eigenvalues ``a - b`` (size - 1 times) and ``a + (size - 1) b`` (once, for the all-ones vector).
+
+    >>> TwoValueMatrix(sympy.Integer(2), sympy.Integer(1), 3).eigenvalues()
+    {1: 2, 4: 1}
+    """
+
+    diagonal: sympy.Expr
+    rest: sympy.Expr
+    size: Any
+
+    def eigenvalues(self) -> dict[sympy.Expr, Any]:
+        """Return ``{eigenvalue: multiplicity}``."""
+        low, high = self.diagonal - self.rest, self.diagonal + (self.size - 1) * self.rest
+        return {low: self.size} if self.rest == 0 else {low: self.size - 1, high: 1}
+
+    def inverse(self) -> TwoValueMatrix:
+        """Return the inverse (Sherman and Morrison); exists iff no eigenvalue is zero."""
+        low, high = self.diagonal - self.rest, self.diagonal + (self.size - 1) * self.rest
+        rest = -self.rest / (low * high)
+        return TwoValueMatrix(1 / low + rest, rest, self.size)
+
+    def apply(self, first: Any, second: Any, count: Any) -> tuple[Any, Any]:
+        """Multiply by the vector with `first` in `count` places and `second` in the others; return its two values."""
+        total = self.rest * (count * first + (self.size - count) * second)
+        gap = self.diagonal - self.rest
+        return gap * first + total, gap * second + total
+
+    def dense(self) -> sympy.Matrix:
+        """Return the matrix itself; `size` must be a number."""
+        size = int(self.size)
+        return sympy.Matrix(size, size, lambda i, j: self.diagonal if i == j else self.rest)
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """Mean and variance of the trained network's output at a state, as SymPy expressions.
+
+    Parameters: `kernel` (the trained kernel), `samples` (K: a number or a symbol), `prior` (the kernel before training;
+    default: the one that belongs to `kernel`). Raises InputError for counts that cannot occur.
+
+    >>> from ntkproofs.kernels import two_layer_relu
+    >>> predictor = Predictor(two_layer_relu(), samples=10)
+    >>> predictor.mean(matches=1, matched_writers=1, writers=1), predictor.variance(matches=1)
+    (1, 0)
+    """
+
+    kernel: Kernel
+    samples: Any
+    prior: Kernel | None = None
+
+    def __post_init__(self) -> None:
+        samples = sympy.sympify(self.samples)
+        if samples.is_number and not (samples.is_Integer and samples >= 1):
+            raise InputError(f"samples must be a positive integer, got {self.samples!r}")
+        object.__setattr__(self, "samples", samples)
+        if self.prior is None:
+            object.__setattr__(self, "prior", self.kernel.prior or self.kernel)
+
+    @property
+    def gram(self) -> TwoValueMatrix:
+        """The Gram matrix ``n0 Theta(X, X)`` of the orthonormal samples."""
+        return TwoValueMatrix(self.kernel.own, self.kernel.other, self.samples)
+
+    def gain(self, matches: Any) -> sympy.Expr:
+        """Return ``g(n) = (matched(n) - other) / (own - other)``; 1 for n = 1, falling like ``n**(-1/2)``."""
+        own, other = self.kernel.own, self.kernel.other
+        return (self.kernel.matched(matches) - other) / (own - other)
+
+    def weights(self, matches: Any) -> tuple[sympy.Expr, sympy.Expr]:
+        """Return the weights ``(m, u)`` of a sample that matches and of one that does not."""
+        n = self._matches(matches)
+        gain = self.gain(n)
+        u = unmatched(self.kernel.own, self.kernel.other, gain, n, self.samples)
+        return u + gain, u
+
+    def mean(self, matches: Any, matched_writers: Any, writers: Any) -> sympy.Expr:
+        """Return the mean of an output bit that `writers` templates write, `matched_writers` of them matching.
+
+        The mean is 0 where no template matches (the encoded state is the zero vector).
+        """
+        n, p, t = (sympy.sympify(count) for count in (matches, matched_writers, writers))
+        self._check(n, p, t)
+        if n == 0:
+            return sympy.Integer(0)
+        return combine(self.gain(n), self.weights(n)[1], p, t)
+
+    def variance(self, matches: Any) -> sympy.Expr:
+        """Return the variance of every output bit (of one network), the factor 1/n0 included."""
+        n = sympy.sympify(matches)
+        if n == 0:
+            return sympy.Integer(0)
+        return self.scaled_variance(n) / self.samples
+
+    def scaled_variance(self, matches: Any) -> sympy.Expr:
+        """Return ``n0`` times the variance: it stays of order 1."""
+        n, K = self._matches(matches), self.samples
+        m, u = self.weights(n)
+        prior = self.prior or self.kernel
+        own, other, matched = prior.own, prior.other, prior.matched(n)
+        S1 = n * m + (K - n) * u
+        S2 = n * m**2 + (K - n) * u**2
+        return own + (own - other) * S2 + other * S1**2 - 2 * (n * m * matched + (K - n) * u * other)
+
+    def _matches(self, matches: Any) -> sympy.Expr:
+        n = sympy.sympify(matches)
+        if n.is_number and not (n.is_Integer and n >= 1):
+            raise InputError(f"matches must be a positive integer here, got {matches!r}")
+        if n.is_Integer and self.samples.is_Integer and n > self.samples:
+            raise InputError(f"{n} matches among {self.samples} samples")
+        return n
+
+    def _check(self, n: sympy.Expr, p: sympy.Expr, t: sympy.Expr) -> None:
+        for name, count in (("matches", n), ("matched_writers", p), ("writers", t)):
+            if count.is_number and not (count.is_Integer and count >= 0):
+                raise InputError(f"{name} must be an integer from 0 on, got {count}")
+        for small, large, text in ((p, t, "writers"), (p, n, "matches"), (t, self.samples, "samples")):
+            if small.is_Integer and large.is_Integer and small > large:
+                raise InputError(f"counts that cannot occur: {small} of {large} {text}")
+        if n.is_Integer and self.samples.is_Integer and n > self.samples:
+            raise InputError(f"{n} matches among {self.samples} samples")

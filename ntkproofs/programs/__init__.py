@@ -1,0 +1,24 @@
+"""Template programs: the language, and the programs of the paper.
+
+>>> from ntkproofs.programs import addition
+>>> addition(bits=8).samples
+32
+"""
+
+from ntkproofs.programs.addition import addition, addition_task
+from ntkproofs.programs.language import Bit, Rows, State, Template, TemplateProgram
+from ntkproofs.programs.permutation import permutation, permutation_task
+from ntkproofs.programs.tasks import Task
+
+__all__ = [
+    "Bit",
+    "Rows",
+    "State",
+    "Task",
+    "Template",
+    "TemplateProgram",
+    "addition",
+    "addition_task",
+    "permutation",
+    "permutation_task",
+]

@@ -1,0 +1,35 @@
+"""Deciding: balls, exact constants, inequalities over points, boxes and all integers, identities.
+
+>>> import sympy
+>>> from ntkproofs.rigor import Integers, decide, less
+>>> n = sympy.Symbol("n", positive=True)
+>>> decide(less(sympy.log(2), sympy.sqrt(n)), Integers(n)).outcome
+'holds'
+"""
+
+from ntkproofs.rigor.balls import Ball, hull
+from ntkproofs.rigor.decide import Cell, Decision, EvidenceError, decide, replay
+from ntkproofs.rigor.expressions import enclose
+from ntkproofs.rigor.identities import Combination, Identity, combination, identity
+from ntkproofs.rigor.statements import Box, Inequality, Integers, Point, at_most, less
+
+__all__ = [
+    "Ball",
+    "Box",
+    "Cell",
+    "Combination",
+    "Decision",
+    "EvidenceError",
+    "Identity",
+    "Inequality",
+    "Integers",
+    "Point",
+    "at_most",
+    "combination",
+    "decide",
+    "enclose",
+    "hull",
+    "identity",
+    "less",
+    "replay",
+]

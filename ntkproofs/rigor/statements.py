@@ -1,0 +1,155 @@
+"""What can be decided: an inequality, and the domain over which it is claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import sympy
+
+from ntkproofs.errors import InputError
+from ntkproofs.rigor.balls import as_fraction
+
+__all__ = ["Inequality", "less", "at_most", "Point", "Box", "Integers", "Domain"]
+
+MAX_VARIABLES = 6
+
+
+@dataclass(frozen=True)
+class Inequality:
+    """``left < right`` (strict) or ``left <= right``, both exact SymPy expressions.
+
+    Our own type and not SymPy's relation, because SymPy may evaluate ``pi > 3`` to true by its own numerics.
+    """
+
+    left: sympy.Expr
+    right: sympy.Expr
+    strict: bool
+
+    @property
+    def difference(self) -> sympy.Expr:
+        """``right - left``: what must be positive (or non-negative)."""
+        return self.right - self.left
+
+    def __str__(self) -> str:
+        return f"{self.left} {'<' if self.strict else '<='} {self.right}"
+
+    def _repr_latex_(self) -> str:
+        sign = "<" if self.strict else r"\le"
+        return rf"$\displaystyle {sympy.latex(self.left)} {sign} {sympy.latex(self.right)}$"
+
+
+def _expression(value: object) -> sympy.Expr:
+    if isinstance(value, sympy.Expr):
+        return value
+    fraction = as_fraction(value, "a side of an inequality")
+    return sympy.Rational(fraction.numerator, fraction.denominator)
+
+
+def less(left: object, right: object) -> Inequality:
+    """State ``left < right``.
+
+    >>> print(less(0, sympy.pi - 3))
+    0 < -3 + pi
+    """
+    return Inequality(_expression(left), _expression(right), strict=True)
+
+
+def at_most(left: object, right: object) -> Inequality:
+    """State ``left <= right``.
+
+    >>> print(at_most(1, sympy.Symbol("n")))
+    1 <= n
+    """
+    return Inequality(_expression(left), _expression(right), strict=False)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A single point: an exact rational value for each symbol (none for a statement about constants)."""
+
+    values: tuple[tuple[sympy.Symbol, Fraction], ...]
+
+    def __init__(self, values: Mapping[sympy.Symbol, Any] | None = None) -> None:
+        pairs = tuple((symbol, as_fraction(value, f"{symbol}")) for symbol, value in (values or {}).items())
+        object.__setattr__(self, "values", pairs)
+
+    @property
+    def symbols(self) -> tuple[sympy.Symbol, ...]:
+        """The symbols that have a value."""
+        return tuple(symbol for symbol, _ in self.values)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{symbol} = {value}" for symbol, value in self.values) or "constants"
+
+
+@dataclass(frozen=True)
+class Box:
+    """All real points of a closed box: ``{symbol: (low, high)}`` with exact rational ends.
+
+    `contacts` (one variable only): points inside at which the two sides are equal; the box is split there, and equality
+    is divided out. The two ends of the box are looked at anyway.
+    """
+
+    sides: tuple[tuple[sympy.Symbol, Fraction, Fraction], ...]
+    contacts: tuple[Fraction, ...] = ()
+
+    def __init__(self, sides: Mapping[sympy.Symbol, tuple[Any, Any]], *, contacts: tuple[Any, ...] = ()) -> None:
+        rows = tuple(
+            (
+                symbol,
+                as_fraction(low, f"the lower end of {symbol}"),
+                as_fraction(high, f"the upper end of {symbol}"),
+            )
+            for symbol, (low, high) in sides.items()
+        )
+        if not 1 <= len(rows) <= MAX_VARIABLES:
+            raise InputError(f"a Box has 1 to {MAX_VARIABLES} variables, got {len(rows)}")
+        for symbol, low, high in rows:
+            if low >= high:
+                raise InputError(f"the box is empty: {symbol} from {low} to {high}; use Point for a single value")
+        points = tuple(sorted(as_fraction(point, "a contact point") for point in contacts))
+        if points and len(rows) > 1:
+            raise InputError("contact points are supported for one variable only")
+        if any(not rows[0][1] < point < rows[0][2] for point in points):
+            raise InputError(f"contact points {points} must lie inside the box")
+        object.__setattr__(self, "sides", rows)
+        object.__setattr__(self, "contacts", points)
+
+    @property
+    def symbols(self) -> tuple[sympy.Symbol, ...]:
+        """The variables of the box."""
+        return tuple(symbol for symbol, _, _ in self.sides)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{low} <= {symbol} <= {high}" for symbol, low, high in self.sides)
+
+
+@dataclass(frozen=True)
+class Integers:
+    """All integers ``symbol >= start`` (and ``<= stop`` if given)."""
+
+    symbol: sympy.Symbol
+    start: int = 1
+    stop: int | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.start, bool) or not isinstance(self.start, int) or self.start < 0:
+            raise InputError(f"the first integer must be 0 or more, got {self.start!r}")
+        if self.stop is not None and self.stop < self.start:
+            raise InputError(f"no integers: {self.symbol} from {self.start} to {self.stop}")
+
+    @property
+    def symbols(self) -> tuple[sympy.Symbol, ...]:
+        """The one variable."""
+        return (self.symbol,)
+
+    def __str__(self) -> str:
+        if self.stop is not None:
+            return f"all integers {self.start} <= {self.symbol} <= {self.stop}"
+        return f"all integers {self.symbol} >= {self.start}"
+
+
+Domain: TypeAlias = Point | Box | Integers
