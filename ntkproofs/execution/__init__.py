@@ -1,0 +1,12 @@
+"""Executing programs through the predictor.
+
+>>> from ntkproofs.execution import Machine
+>>> from ntkproofs.programs import permutation
+>>> Machine(permutation([1, 0])).step({"bits": [1, 0]})
+{'bits': [0, 1]}
+"""
+
+from ntkproofs.execution.machine import Machine, RoundingFailure
+from ntkproofs.execution.trace import Trace
+
+__all__ = ["Machine", "RoundingFailure", "Trace"]

@@ -17,7 +17,7 @@ RHO = sympy.Symbol("rho", real=True)
 
 @dataclass(frozen=True)
 class Kernel:
-    """A kernel ``k(x, y) = |x| |y| angular(rho) / n0``, with rho the correlation of x and y (the cosine of their angle).
+    """A kernel ``k(x, y) = |x| |y| angular(rho) / n0``, with rho the correlation (cosine of the angle).
 
     Parameters: `name`; `angular`, a SymPy expression in the symbol ``RHO``; `prior`, the kernel of the network's output
     before training (None: this kernel itself, as in the NNGP regime). A further kernel is one such object.

@@ -28,8 +28,8 @@ def step_product(rho: sympy.Expr = RHO) -> sympy.Expr:
 def two_layer_relu(regime: str = "ntk") -> Kernel:
     """Return the kernel that trains a two-layer ReLU network without bias, at infinite width.
 
-    `regime`: ``"ntk"`` (all weights trained, NTK parametrisation: Jacot et al. 2018) or ``"nngp"`` (the last layer alone
-    matters; the prior kernel trains). In both the prior is the NNGP kernel.
+    `regime`: ``"ntk"`` (all weights trained, NTK parametrisation: Jacot et al. 2018) or ``"nngp"`` (the last layer
+    alone matters; the prior kernel trains). In both the prior is the NNGP kernel.
 
     >>> two_layer_relu().own, two_layer_relu().other
     (1, 1/(2*pi))

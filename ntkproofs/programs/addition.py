@@ -1,6 +1,7 @@
 """Addition of two l-bit numbers by rippling carries.
 
-Fields ``p``, ``q``, ``c`` of l bits start as x, y, 0. Every step keeps ``p + q + 2 c`` (with a carry that has reached the
+Fields ``p``, ``q``, ``c`` of l bits start as x, y, 0. Every step keeps ``p + q + 2 c`` (with a carry that has reached
+the
 last position staying there as bit l of the sum)::
 
     p_i=0, q_i=1 -> p_i        0 + 1 = 1

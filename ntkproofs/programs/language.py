@@ -1,12 +1,12 @@
 """The template language: fields, templates, and programs made of them.
 
 A *state* is a vector of bits grouped in named fields; inside a field, bits run from least significant (index 0). A
-*template* requires some bits to be 0 or 1 and writes some bits. One *step* of a program maps a state to the OR of what the
-templates that match it write. A network is trained on one sample for each template; *padding* adds samples with all-zero
-targets. Nothing here knows of kernels.
+*template* requires some bits to be 0 or 1 and writes some bits. One *step* of a program maps a state to the OR of what
+the templates that match it write. A network is trained on one sample for each template; *padding* adds samples with
+all-zero targets. Nothing here knows of kernels.
 
-States have two forms: ``{field: [bits]}`` at every public border, and rows of a ``uint8`` matrix inside (methods that end
-in ``_rows``: many states at once).
+States have two forms: ``{field: [bits]}`` at every public border, and rows of a ``uint8`` matrix inside (methods that
+end in ``_rows``: many states at once).
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ class _Tables:
     """The program as flat index arrays, for matching and counting many states at once.
 
     Requirement ``j`` says that bit ``required[j]`` has value ``value[j]``; those of template ``i`` start at
-    ``first_requirement[i]``. Bit ``written[k]`` is written by the templates ``writer[first_writer[k]:first_writer[k+1]]``.
+    ``first_requirement[i]``. Bit ``written[k]`` is written by the templates
+    ``writer[first_writer[k]:first_writer[k+1]]``.
     """
 
     required: NDArray[np.intp]
@@ -108,7 +109,7 @@ class TemplateProgram:
         self._seen: set[tuple[frozenset[tuple[Bit, int]], frozenset[Bit]]] = set()
         self._padding = 0
 
-    # --- building -----------------------------------------------------------------------------------------------------
+    # --- building
 
     def template(self, when: Mapping[Bit, int] | Iterable[tuple[Bit, int]], write: Iterable[Bit]) -> None:
         """Add a template: `when` maps bits ``(field, index)`` to the values they must have, `write` lists bits to set.
@@ -153,7 +154,7 @@ class TemplateProgram:
     def _forget(self) -> None:
         self.__dict__.pop("_tables", None)
 
-    # --- what it consists of ------------------------------------------------------------------------------------------
+    # --- what it consists of
 
     @property
     def fields(self) -> Mapping[str, int]:
@@ -185,7 +186,7 @@ class TemplateProgram:
 
     @property
     def writers(self) -> NDArray[np.int32]:
-        """t for every output bit: how many templates write it."""
+        """T for every output bit: how many templates write it."""
         return self._tables.writers
 
     def position(self, bit: Bit) -> int:
@@ -204,7 +205,7 @@ class TemplateProgram:
                 return field, position - offset
         raise InputError(f"program {self.name!r} has {self.output_bits} bits, there is no bit {position}")
 
-    # --- states -------------------------------------------------------------------------------------------------------
+    # --- states
 
     def state(self, **numbers: int) -> State:
         """Return a state from numbers: each field's value as an integer; fields not named are zero.
@@ -252,7 +253,7 @@ class TemplateProgram:
             shown[field] = digits if field in self.text else digits[::-1]
         return shown
 
-    # --- running ------------------------------------------------------------------------------------------------------
+    # --- running
 
     def match(self, state: Mapping[str, Sequence[int]]) -> NDArray[np.intp]:
         """Return the indices of the templates that match `state`, ascending."""
@@ -263,8 +264,10 @@ class TemplateProgram:
         return self.unrow(self.step_rows(self.row(state)[None, :])[0])
 
     def encode(self, state: Mapping[str, Sequence[int]]) -> NDArray[np.float64]:
-        """Return the network's input, ``(samples,)``: the indicator of the matching templates over the root of their
-        number, or zeros if none matches. Floats, for networks; everything exact is computed from :meth:`match`.
+        """Return the network's input, ``(samples,)``.
+
+        The indicator of the matching templates over the root of their number; zeros if none matches. Floats, for
+        networks; everything exact is computed from :meth:`match`.
         """
         code = np.zeros(self.samples)
         matching = self.match(state)
@@ -312,7 +315,7 @@ class TemplateProgram:
             writers=np.bincount(positions, minlength=self.output_bits).astype(np.int32),
         )
 
-    # --- checking names -----------------------------------------------------------------------------------------------
+    # --- checking names
 
     def _field_name(self, field: object) -> str:
         if not isinstance(field, str) or not field.isidentifier():

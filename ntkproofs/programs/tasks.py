@@ -15,8 +15,9 @@ __all__ = ["Task"]
 class Task:
     """A program with its interface.
 
-    Parameters: `program`; `inputs`, the fields that take the inputs, in order; `steps`; `output`, the bits of the answer,
-    least significant first; `oracle`, the function that the program is meant to compute, from integers to an integer.
+    Parameters: `program`; `inputs`, the fields that take the inputs, in order; `steps`; `output`, the bits of the
+    answer, least significant first; `oracle`, the function that the program is meant to compute, from integers to an
+    integer.
 
     >>> from ntkproofs.programs import addition_task
     >>> task = addition_task(bits=4)

@@ -139,7 +139,7 @@ class Ball:
         ball._lower, ball._upper, ball.precision = lower, upper, precision
         return ball
 
-    # --- what is known -------------------------------------------------------------------------------------------
+    # --- what is known
 
     @property
     def lower(self) -> Fraction:
@@ -206,7 +206,7 @@ class Ball:
         ratio = size / self.width
         return max(0, int(ratio).bit_length() - 1)
 
-    # --- arithmetic ----------------------------------------------------------------------------------------------
+    # --- arithmetic
 
     def _with(self, other: object) -> Ball:
         if isinstance(other, Ball):
@@ -284,7 +284,7 @@ class Ball:
             return -self
         return Ball._of(flint.arb(0), _greatest([-self._lower, self._upper]), self.precision)
 
-    # --- functions: each is monotone on its domain, so its values at the two ends enclose it ------------------------
+    # --- functions: each is monotone on its domain, so its values at the two ends enclose it
 
     def _increasing(self, function: Callable[[Arb], Arb]) -> Ball:
         with _Working(self.precision):
@@ -343,7 +343,7 @@ class Ball:
         """Return the cosine of this ball, in radians."""
         return self._through_arb(lambda x: x.cos())
 
-    # --- comparisons: certain or Undecided ---------------------------------------------------------------------------
+    # --- comparisons: certain or Undecided
 
     def __bool__(self) -> bool:
         raise InputError("a Ball has no truth value; ask for a comparison or .sign()")
@@ -380,7 +380,7 @@ class Ball:
             return True
         raise Undecided(f"{self!r} == {other!r} is not certain")
 
-    # --- display and transport ---------------------------------------------------------------------------------------
+    # --- display and transport
 
     def __str__(self) -> str:
         return self.digits(max(3, int(self.precision * 0.30103)))

@@ -3,17 +3,17 @@
 ``decide(less(a, b), domain)`` returns a :class:`Decision`: ``holds`` with the cells that cover the domain and a margin,
 ``fails`` with a counterexample, or ``open`` with the reason. Rules by which a cell is settled:
 
-=============  ==========================================================================================================
+=============  ====================================================================================================
 ``point``      the value at one point, at rising precision; equality is recognised exactly where it lies in Q(pi)
 ``range``      the formula evaluated with the whole cell
 ``mean value`` ``f(middle) + f'(cell) (cell - middle)``, derivatives by Taylor arithmetic over balls
 ``contact``    the two sides touch at an end of the cell: divide the zero out (see ``germs``), then ``range``
 ``integers``   the cell holds a few integers only: each is a point
 ``empty``      the cell holds no integer
-=============  ==========================================================================================================
+=============  ====================================================================================================
 
-All integers ``n >= n0`` at once: ``s = n**(-1/2)`` maps them into ``0 < s <= 1``; at ``s = 0`` stands n = infinity, a contact
-point like any other.
+All integers ``n >= n0`` at once: ``s = n**(-1/2)`` maps them into ``0 < s <= 1``; at ``s = 0`` stands n = infinity, a
+contact point like any other.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from math import isqrt
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -54,8 +55,8 @@ class EvidenceError(NtkProofsError):
 class Cell:
     """One settled piece of the domain: its box, the rule that settled it, a lower bound of ``right - left`` on it.
 
-    For the rule ``contact`` the bound is one of ``(right - left) / s**order``, ``s`` the distance from the contact point
-    (``n**(-1/2)`` for integers).
+    For the rule ``contact`` the bound is one of ``(right - left) / s**order``, ``s`` the distance from the contact
+    point (``n**(-1/2)`` for integers).
     """
 
     box: tuple[Interval, ...]
@@ -116,8 +117,8 @@ def decide(
 ) -> Decision:
     """Decide `inequality` over `domain` (default: a statement about constants).
 
-    `precision` and `limit` are bits: the first to try and the last; `max_cells` bounds the subdivision. Raises InputError
-    for a symbol without a domain and DomainError where the statement itself is undefined.
+    `precision` and `limit` are bits: the first to try and the last; `max_cells` bounds the subdivision. Raises
+    InputError for a symbol without a domain and DomainError where the statement itself is undefined.
 
     >>> from ntkproofs.rigor import less
     >>> n = sympy.Symbol("n", positive=True)
@@ -139,7 +140,7 @@ def decide(
     return _subdivide(task, domain, space, max_cells)
 
 
-# --- one point ---------------------------------------------------------------------------------------------------------
+# --- one point
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ class _Task:
         """Tell whether every number of the ball satisfies the inequality."""
         return value.lower > 0 or (not self.inequality.strict and value.lower == 0)
 
-    # --- rules for a cell of real boxes ---------------------------------------------------------------------------
+    # --- rules for a cell of real boxes
 
     def range_over(self, box: Mapping[sympy.Symbol, Ball], bits: int) -> Ball | None:
         """Return the formula evaluated with the whole box; DomainError (undefined everywhere there) is passed on."""
@@ -236,7 +237,7 @@ def _decide_point(task: _Task, domain: Point) -> Decision:
     return common.holds((cell,), bound, 0)
 
 
-# --- subdivision ---------------------------------------------------------------------------------------------------------
+# --- subdivision
 
 
 @dataclass(frozen=True)
@@ -334,7 +335,7 @@ class _RealSpace:
             return [tuple((low, high) for _, low, high in self.domain.sides)]
         _, low, high = self.domain.sides[0]
         ends = [low, *self.domain.contacts, high]
-        return [((a, b),) for a, b in zip(ends, ends[1:], strict=False)]
+        return [((a, b),) for a, b in pairwise(ends)]
 
     def _balls(self, box: tuple[Interval, ...], bits: int) -> dict[sympy.Symbol, Ball]:
         sides = zip(self.symbols, box, strict=True)
@@ -535,14 +536,14 @@ class _IntegerSpace:
         return bound * power
 
 
-# --- replay --------------------------------------------------------------------------------------------------------------
+# --- replay
 
 
 def replay(decision: Decision) -> Decision:
     """Check the evidence of a decision anew, cell by cell, and return the decision that it supports.
 
-    Needs no search: each cell is settled by its own rule, and the cells must cover the domain. Raises EvidenceError if a
-    cell is missing, does not follow, or the margin is not the one claimed.
+    Needs no search: each cell is settled by its own rule, and the cells must cover the domain. Raises EvidenceError if
+    a cell is missing, does not follow, or the margin is not the one claimed.
 
     >>> from ntkproofs.rigor import less
     >>> n = sympy.Symbol("n", positive=True)
@@ -603,7 +604,7 @@ def _check_cover(cells: tuple[Cell, ...], roots: list[tuple[Interval, ...]]) -> 
     boxes = sorted(cell.box for cell in cells)
     if len(roots[0]) == 1:
         ends = [box[0] for box in boxes]
-        gaps = any(first[1] != second[0] for first, second in zip(ends, ends[1:], strict=False))
+        gaps = any(first[1] != second[0] for first, second in pairwise(ends))
         if not ends or gaps or ends[0][0] != roots[0][0][0] or ends[-1][1] != roots[-1][0][1]:
             raise EvidenceError("the cells do not cover the domain")
         return

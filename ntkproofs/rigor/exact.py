@@ -1,7 +1,7 @@
 """PiRational: exact constants, the rational functions of pi.
 
-Pi is transcendental, so such a constant is zero exactly when its numerator polynomial is: here equality is decided, where
-ball arithmetic can only say "contains zero". Used for contact points, where an inequality touches equality.
+Pi is transcendental, so such a constant is zero exactly when its numerator polynomial is: here equality is decided,
+where ball arithmetic can only say "contains zero". Used for contact points, where an inequality touches equality.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _constant(polynomial: Polynomial) -> Fraction | None:
 
 
 class PiRational:
-    """An element of Q(pi), held as a reduced quotient of polynomials; functions leave it only where the value stays in it.
+    """An element of Q(pi), held as a reduced quotient of polynomials.
 
     A function whose value is not in the field raises NotExact; an undefined one raises DomainError.
 
@@ -141,7 +141,7 @@ class PiRational:
     def __repr__(self) -> str:
         return f"({self.numerator.str(var='pi')})/({self.denominator.str(var='pi')})"
 
-    # --- functions, at the points where the value is again in Q(pi) ---------------------------------------------------
+    # --- functions, at the points where the value is again in Q(pi)
 
     def _known(self, name: str, table: dict[Fraction, PiRational]) -> PiRational:
         value = self.rational()
@@ -175,8 +175,9 @@ class PiRational:
     def asin(self) -> PiRational:
         """Return the arc sine of 0, 1/2, 1 and their negatives."""
         pi, half = PiRational.pi(), Fraction(1, 2)
-        table = {-1: -pi / 2, -half: -pi / 6, 0: PiRational.of(0), half: pi / 6, 1: pi / 2}
-        return self._known("asin", {Fraction(key): value for key, value in table.items()})
+        one, zero = Fraction(1), Fraction(0)
+        table = {-one: -pi / 2, -half: -pi / 6, zero: PiRational.of(0), half: pi / 6, one: pi / 2}
+        return self._known("asin", table)
 
     def atan(self) -> PiRational:
         """Return the arc tangent of -1, 0, 1."""
@@ -192,18 +193,13 @@ class PiRational:
 
     def sin(self) -> PiRational:
         """Return the sine of a multiple of pi/2 (and of 5 pi/6 and the like, where it is a half)."""
-        table = {
-            0: 0,
-            Fraction(1, 6): Fraction(1, 2),
-            Fraction(1, 2): 1,
-            Fraction(5, 6): Fraction(1, 2),
-            1: 0,
-        }
+        zero, half, one = Fraction(0), Fraction(1, 2), Fraction(1)
+        table = {zero: zero, Fraction(1, 6): half, half: one, Fraction(5, 6): half, one: zero}
         turns = self._turns() % 2
         sign, turns = (1, turns) if turns <= 1 else (-1, turns - 1)
         if turns not in table:
             raise NotExact(f"sin of {self!r} is not known in Q(pi)")
-        return PiRational.of(sign * table[turns])
+        return PiRational.of(table[turns] * sign)
 
     def cos(self) -> PiRational:
         """Return the cosine of a multiple of pi/2 (and of pi/3 and the like, where it is a half)."""

@@ -1,7 +1,7 @@
 """Formula: a SymPy expression turned into a straight-line program that any arithmetic can run.
 
-SymPy only holds the expression. Whoever evaluates it (balls, Taylor coefficients, exact constants, polynomials) passes an
-:class:`Arithmetic`, so that one walk serves them all and nothing that SymPy simplifies or approximates is believed.
+SymPy only holds the expression. Whoever evaluates it (balls, Taylor coefficients, exact constants, polynomials) passes
+an :class:`Arithmetic`, so that one walk serves them all and nothing that SymPy simplifies or approximates is believed.
 """
 
 from __future__ import annotations
@@ -35,15 +35,16 @@ class Number(Protocol):
 
 
 T = TypeVar("T", bound=Number)
+T_co = TypeVar("T_co", bound=Number, covariant=True)
 
 
-class Arithmetic(Protocol[T]):
+class Arithmetic(Protocol[T_co]):
     """Where a formula's constants live."""
 
-    def rational(self, value: Fraction) -> T:
+    def rational(self, value: Fraction) -> T_co:
         """Return the exact constant `value`."""
 
-    def pi(self) -> T:
+    def pi(self) -> T_co:
         """Return the constant pi."""
 
 
@@ -110,7 +111,8 @@ class Formula:
         if name == "symbol":
             if instruction.data not in values:
                 raise InputError(f"no value given for the symbol {instruction.data}")
-            return values[instruction.data]
+            value: T = values[instruction.data]
+            return value
         if name == "rational":
             return arithmetic.rational(instruction.data)
         if name == "pi":
@@ -122,11 +124,13 @@ class Formula:
         if name == "divide":
             return arguments[0] / arguments[1]
         if name == "power":
-            return arguments[0] ** instruction.data
+            power: T = arguments[0] ** instruction.data
+            return power
         method: Callable[[], T] = getattr(arguments[0], name)
-        return method()
+        result: T = method()
+        return result
 
-    # --- compiling -------------------------------------------------------------------------------------------------
+    # --- compiling
 
     def _emit(self, name: str, arguments: tuple[int, ...] = (), data: Any = None) -> int:
         key = (name, arguments, data)

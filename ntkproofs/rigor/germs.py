@@ -1,9 +1,10 @@
 """Germ: a function near a contact point, with its pole or zero there divided out.
 
-On ``0 < s <= h`` a germ is ``s**valuation * g(s)``. About ``g`` two things are known: its first Taylor coefficients at 0,
-exactly (in Q(pi), where zero can be told from non-zero), and balls that contain its Taylor coefficients at every point of
-``[0, h]``. When the exact constant term is zero, ``g`` is divided by ``s``: since ``g(s)/s`` is the mean of ``g'`` between
-0 and ``s``, its k-th Taylor coefficient lies in the ball of coefficient ``k + 1``, so the balls just move up one place.
+On ``0 < s <= h`` a germ is ``s**valuation * g(s)``. About ``g`` two things are known: its first Taylor coefficients at
+0, exactly (in Q(pi), where zero can be told from non-zero), and balls that contain its Taylor coefficients at every
+point of ``[0, h]``. When the exact constant term is zero, ``g`` is divided by ``s``: since ``g(s)/s`` is the mean of
+``g'`` between 0 and ``s``, its k-th Taylor coefficient lies in the ball of coefficient ``k + 1``, so the balls just
+move up one place.
 
 This is how an inequality that touches equality at an end of its domain (at infinity, for ``s = n**(-1/2)``) is decided:
 ``f > 0`` near the contact follows from ``g > 0`` on the closed box.
@@ -152,7 +153,7 @@ class Germ:
         return self._bounded("acos")
 
     def atan(self) -> Germ:
-        """Return the arc tangent; of a germ that grows without bound, by ``atan x = +-pi/2 - atan(1/x)``."""
+        """Return the arc tangent; where the germ grows without bound, +-pi/2 minus that of its inverse."""
         base = self.reduced() if self.valuation < 0 else self
         if base.valuation >= 0:
             return base._bounded("atan")

@@ -1,10 +1,11 @@
 """Identities: two expressions are equal wherever both are defined.
 
-Three judges, each able to say no. *Normal form*: both sides become quotients of polynomials with rational coefficients in
-the symbols, pi, and one generator for each root, sine or other function that occurs, with ``root**2 = radicand`` and
-``sin**2 = 1 - cos**2``; the cross difference must be the zero polynomial (FLINT's exact arithmetic, not SymPy's
+Three judges, each able to say no. *Normal form*: both sides become quotients of polynomials with rational coefficients
+in the symbols, pi, and one generator for each root, sine or other function that occurs, with ``root**2 = radicand``
+and ``sin**2 = 1 - cos**2``; the cross difference must be the zero polynomial (FLINT's exact arithmetic, not SymPy's
 ``simplify``). *Random exact points*: at each, balls for the two sides must meet, and be small. A point where they are
-apart refutes the identity. *Sign certificates* (:func:`combination`) prove polynomial inequalities for all values at once.
+apart refutes the identity. *Sign certificates* (:func:`combination`) prove polynomial inequalities for all values at
+once.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import sympy
 from ntkproofs.errors import DomainError, InputError, Undecided
 from ntkproofs.rigor.balls import as_fraction
 from ntkproofs.rigor.expressions import enclose, formula
+from ntkproofs.rigor.statements import Inequality
 
 __all__ = ["Combination", "Identity", "Sample", "combination", "identity"]
 
@@ -31,7 +33,7 @@ POINT_PRECISION = 256
 POINT_ACCURACY = 128
 
 
-# --- normal form ------------------------------------------------------------------------------------------------------
+# --- normal form
 
 
 class _Ring:
@@ -72,7 +74,7 @@ class _Ring:
         return self.symbol("pi")
 
     def reduce(self, polynomial: Polynomial) -> Polynomial:
-        """Replace squares of root generators, latest first, clearing denominators: zero stays zero and only zero does."""
+        """Replace squares of root generators, latest first; clears denominators, so that zero stays zero."""
         for place in sorted(self.squares, reverse=True):
             square = self.squares[place]
             generator = self.free[place]
@@ -228,7 +230,7 @@ def _same_normal_form(left: sympy.Expr, right: sympy.Expr) -> bool:
     return difference.is_zero()
 
 
-# --- random exact points -----------------------------------------------------------------------------------------------
+# --- random exact points
 
 
 @dataclass(frozen=True)
@@ -335,52 +337,62 @@ def _agree_at(left: sympy.Expr, right: sympy.Expr, values: Mapping[sympy.Symbol,
     return True
 
 
-# --- sign certificates --------------------------------------------------------------------------------------------------
+# --- sign certificates
 
 
 @dataclass(frozen=True)
 class Combination:
-    """A proof that `goal` >= 0 (or > 0) whenever the `given` quantities are: goal = a polynomial in them with no minus sign.
+    """A proof of `inequality` for all values: its difference is a polynomial, with no minus sign, in given quantities.
 
-    `terms` is that polynomial, in the symbols that name the given quantities.
+    `given` names quantities known to be >= 0; `terms` is the polynomial in those names. See :func:`combination`.
     """
 
-    goal: sympy.Expr
+    inequality: Inequality
     given: tuple[tuple[sympy.Symbol, sympy.Expr], ...]
     terms: sympy.Expr
+    positive: tuple[sympy.Symbol, ...]
     outcome: Literal["holds", "open"]
-    positive: bool
     reason: str = ""
 
     def __str__(self) -> str:
-        sign = ">" if self.positive else ">="
-        return f"{self.outcome}: {self.goal} {sign} 0, being {self.terms}{self.reason and f' ({self.reason})'}"
+        return (
+            f"{self.outcome}: {self.inequality}, right - left being {self.terms}{self.reason and f' ({self.reason})'}"
+        )
 
 
 def combination(
-    goal: sympy.Expr,
+    inequality: Inequality,
     given: Mapping[sympy.Symbol, sympy.Expr],
     terms: sympy.Expr,
     *,
     positive: tuple[sympy.Symbol, ...] = (),
 ) -> Combination:
-    """Check that `goal` equals `terms`, a polynomial with non-negative coefficients in quantities known to be >= 0.
+    """Prove an inequality for all values of its symbols from quantities known to be non-negative.
 
-    `given` names those quantities: ``{name: expression}``. If one of the terms is made of names listed in `positive` only
-    (known to be > 0), then goal > 0. The certificate is found by a person or a search; here it is only checked, exactly.
+    `given` names those quantities: ``{name: expression}``; `terms` must be a polynomial in the names, with non-negative
+    coefficients, that equals ``right - left``. For a strict inequality one of its monomials must consist of names in
+    `positive` (quantities known to be > 0) only. A person or a search finds the certificate; here it is checked,
+    exactly.
 
+    >>> from ntkproofs.rigor import at_most
     >>> n, K, a, b = sympy.symbols("n K a b")
-    >>> print(combination(K - 1, {a: n - 1, b: K - n}, a + b))
-    holds: K - 1 >= 0, being a + b
+    >>> print(combination(at_most(1, K), {a: n - 1, b: K - n}, a + b))
+    holds: 1 <= K, right - left being a + b
     """
     sides = dict(given)
-    polynomial = _positive_polynomial(terms, tuple(sides))
-    if polynomial is None:
-        return Combination(goal, tuple(sides.items()), terms, "open", False, "a coefficient is negative")
-    if not _sums_up(goal, sides, terms):
-        return Combination(goal, tuple(sides.items()), terms, "open", False, "the terms do not sum up to the goal")
-    strict = any(all(power == 0 or name in positive for name, power in monomial) for monomial in polynomial)
-    return Combination(goal, tuple(sides.items()), terms, "holds", strict)
+
+    def found(outcome: Literal["holds", "open"], reason: str = "") -> Combination:
+        return Combination(inequality, tuple(sides.items()), terms, positive, outcome, reason)
+
+    monomials = _positive_polynomial(terms, tuple(sides))
+    if monomials is None:
+        return found("open", "a coefficient is negative")
+    if not _sums_up(inequality.difference, sides, terms):
+        return found("open", "the terms do not sum up to right - left")
+    strictly = any(all(power == 0 or name in positive for name, power in monomial) for monomial in monomials)
+    if inequality.strict and not strictly:
+        return found("open", "no term is known to be positive")
+    return found("holds")
 
 
 def _sums_up(goal: sympy.Expr, given: Mapping[sympy.Symbol, sympy.Expr], terms: sympy.Expr) -> bool:

@@ -1,0 +1,214 @@
+"""Exact rounding: when the sign of the mean is the bit.
+
+With ``D = own/other - 1``, ``F(n) = matched(n)/other - 1``, ``B(n) = D/F(n)``:
+
+* a bit that should be 1 (p >= 1) has a positive mean iff ``t (n - B(n)) < p (K + D)``;
+* a bit that should be 0 (p = 0) has mean ``t u(n)``: 0 if n = 1 or t = 0, negative iff ``n F(n) > D``.
+
+This file states the conditions (symbolically) and decides them for given counts (with balls). That the condition is the
+right one, and that it follows from ``t n <= p K``, is claimed and decided in ``paper_checks/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import sympy
+
+from ntkproofs.counts import Counts
+from ntkproofs.errors import InputError, Undecided
+from ntkproofs.kernels.angular import Kernel
+from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor, combine, unmatched
+from ntkproofs.rigor import Ball, Inequality, at_most, enclose, less
+
+__all__ = [
+    "MeanAt",
+    "enclose_mean",
+    "extreme_means",
+    "least_padding",
+    "mean_sign",
+    "rounding_condition",
+    "rounds_right",
+    "sufficient_condition",
+]
+
+FIRST_PRECISION = 64
+LAST_PRECISION = 8192
+
+
+def rounding_condition(
+    kernel: Kernel, n: Any = MATCHES, p: Any = MATCHED_WRITERS, t: Any = WRITERS, K: Any = SAMPLES
+) -> Inequality:
+    """State ``t (n - B(n)) < p (K + D)``: for p >= 1, the mean is positive iff this holds.
+
+    >>> from ntkproofs.kernels import two_layer_relu
+    >>> from ntkproofs.rigor import decide
+    >>> decide(rounding_condition(two_layer_relu(), n=16, p=1, t=2, K=32)).outcome
+    'holds'
+    """
+    return less(t * (n - kernel.balance(n)), p * (K + kernel.contrast))
+
+
+def sufficient_condition(n: Any = MATCHES, p: Any = MATCHED_WRITERS, t: Any = WRITERS, K: Any = SAMPLES) -> Inequality:
+    """State ``t n <= p K``: integers only, and enough for the rounding condition if B(n) > 0 and D > 0.
+
+    >>> print(sufficient_condition())
+    n*t <= K*p
+    """
+    return at_most(t * n, p * K)
+
+
+@lru_cache(maxsize=64)
+def _symbolic_gain(kernel: Kernel) -> sympy.Expr:
+    return Predictor(kernel, SAMPLES).gain(MATCHES)
+
+
+@lru_cache(maxsize=1 << 16)
+def _gain(kernel: Kernel, n: int, precision: int) -> tuple[Ball, Ball, Ball]:
+    """Return balls for own, other and the gain g(n)."""
+    own, other = enclose(kernel.own, precision=precision), enclose(kernel.other, precision=precision)
+    gain = enclose(_symbolic_gain(kernel), {MATCHES: n}, precision=precision)
+    return own, other, gain
+
+
+def enclose_mean(kernel: Kernel, counts: Counts, *, precision: int) -> Ball:
+    """Return a ball of the given precision (bits) that contains the mean of an output bit with these counts.
+
+    >>> from ntkproofs.kernels import two_layer_relu
+    >>> print(enclose_mean(two_layer_relu(), Counts(2, 1, 1, 10), precision=40))
+    0.5654217643…
+    """
+    n, p, t, K = counts.matches, counts.matched_writers, counts.writers, counts.samples
+    exact = _exact_mean(counts)
+    if exact is not None:
+        return Ball(exact, precision=precision)
+    own, other, gain = _gain(kernel, n, precision)
+    mean: Ball = combine(gain, unmatched(own, other, gain, n, K), p, t)
+    return mean
+
+
+def _exact_mean(counts: Counts) -> int | None:
+    """Return the mean where it is an integer for every kernel: no match, no writer, or a training sample itself."""
+    if counts.matches == 0 or counts.writers == 0:
+        return 0
+    return counts.matched_writers if counts.matches == 1 else None
+
+
+@lru_cache(maxsize=1 << 18)
+def mean_sign(kernel: Kernel, counts: Counts) -> int:
+    """Return the sign (-1, 0, 1) of the mean, rigorously; raises Undecided if 8192 bits do not tell it.
+
+    Exact zeros: no template matches, none writes the bit, or one matches (n = 1) and does not write it.
+    """
+    precision = FIRST_PRECISION
+    while True:
+        try:
+            return enclose_mean(kernel, counts, precision=precision).sign()
+        except Undecided as problem:
+            precision *= 2
+            if precision > LAST_PRECISION:
+                raise Undecided(
+                    f"the sign of the mean at {counts} is not certain at {LAST_PRECISION} bits"
+                ) from problem
+
+
+def rounds_right(kernel: Kernel, counts: Counts) -> bool:
+    """Tell whether rounding at threshold 0 gives the bit that the program means: mean > 0 iff p >= 1.
+
+    >>> from ntkproofs.kernels import two_layer_relu
+    >>> rounds_right(two_layer_relu(), Counts(10, 1, 9, 20)), rounds_right(two_layer_relu(), Counts(10, 1, 2, 20))
+    (False, True)
+    """
+    return (mean_sign(kernel, counts) > 0) == (counts.matched_writers > 0)
+
+
+def least_padding(kernel: Kernel, counts: Iterable[Counts]) -> int:
+    """Return the least number of further samples that makes every bit that should be 1 round right.
+
+    `counts` are those of the program as it stands; samples added change K only. Raises InputError if there are none.
+
+    >>> from ntkproofs.kernels import two_layer_relu
+    >>> least_padding(two_layer_relu(), [Counts(10, 1, 9, 20)])
+    24
+    """
+    given = _nonempty(counts)
+    if kernel.other == 0:
+        return 0
+    worst = {(c.matches, c.matched_writers, c.writers, c.samples) for c in given if c.matched_writers}
+    return max([0, *(_padding(kernel, *row) for row in worst)])
+
+
+def _padding(kernel: Kernel, n: int, p: int, t: int, K: int) -> int:
+    """Return the least P >= 0 with ``t (n - B(n)) < p (K + P + D)``."""
+    if n == 1 or t * n <= p * K:
+        return 0
+    precision = FIRST_PRECISION
+    while precision <= LAST_PRECISION:
+        need = enclose(t * (n - kernel.balance(n)) / p - K - kernel.contrast, precision=precision)
+        low, high = need.lower // 1, need.upper // 1
+        if low == high and need.lower != low:
+            return max(0, int(low) + 1)
+        precision *= 2
+    raise Undecided(f"the least padding at n = {n}, p = {p}, t = {t}, K = {K} is not certain at {LAST_PRECISION} bits")
+
+
+def _nonempty(counts: Iterable[Counts]) -> frozenset[Counts]:
+    given = frozenset(counts)
+    if not given:
+        raise InputError("no counts given: there is nothing to decide")
+    return given
+
+
+@dataclass(frozen=True)
+class MeanAt:
+    """A mean, enclosed, and counts at which it is taken."""
+
+    counts: Counts
+    mean: Ball
+
+    def __str__(self) -> str:
+        return f"{self.mean} at {self.counts}"
+
+
+def extreme_means(kernel: Kernel, counts: Iterable[Counts], *, digits: int = 15) -> tuple[MeanAt | None, MeanAt | None]:
+    """Return the smallest positive mean and the largest non-positive one over a set of counts (None if there is none).
+
+    Each as an enclosure with `digits` certain digits. Raises InputError for an empty set and Undecided if a sign or the
+    digits cannot be had within 8192 bits.
+
+    >>> from ntkproofs.kernels import two_layer_relu
+    >>> small, large = extreme_means(two_layer_relu(), [Counts(2, 1, 1, 10), Counts(2, 0, 1, 10)], digits=6)
+    >>> print(small.mean.digits(6), large.mean.digits(6))
+    0.565421… -0.00985031…
+    """
+    given = sorted(_nonempty(counts))
+    positive = [c for c in given if mean_sign(kernel, c) > 0]
+    rest = [c for c in given if mean_sign(kernel, c) <= 0]
+    return (
+        _extreme(kernel, positive, digits, smallest=True) if positive else None,
+        _extreme(kernel, rest, digits, smallest=False) if rest else None,
+    )
+
+
+def _extreme(kernel: Kernel, counts: list[Counts], digits: int, *, smallest: bool) -> MeanAt:
+    """Return the extreme mean: the hull of those that could be it, narrowed until the digits are certain."""
+    wanted = int(digits * 3.33) + 8
+    precision = max(FIRST_PRECISION, wanted + 16)
+    while precision <= LAST_PRECISION:
+        means = [MeanAt(c, enclose_mean(kernel, c, precision=precision)) for c in counts]
+        if smallest:
+            edge = min(row.mean.upper for row in means)
+            close = [row for row in means if row.mean.lower <= edge]
+            best = Ball.between(min(row.mean.lower for row in close), edge, precision=precision)
+        else:
+            edge = max(row.mean.lower for row in means)
+            close = [row for row in means if row.mean.upper >= edge]
+            best = Ball.between(edge, max(row.mean.upper for row in close), precision=precision)
+        if best.accuracy() >= wanted:
+            return MeanAt(close[0].counts, best)
+        counts = [row.counts for row in close]
+        precision *= 2
+    raise Undecided(f"{digits} digits of the extreme mean are not certain at {LAST_PRECISION} bits")

@@ -1,0 +1,128 @@
+"""Counts: where programs and kernels meet. The numbers (n, p, t, K) that a program has.
+
+For one state, :func:`counts_of`; for *arbitrary* states, :func:`bound_matches` (with its evidence: groups of templates
+of which no two match the same state) and :func:`arbitrary_counts`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ntkproofs.errors import InputError, NtkProofsError
+from ntkproofs.programs import Bit, TemplateProgram
+
+__all__ = ["Counts", "Groups", "arbitrary_counts", "bound_matches", "counts_of"]
+
+
+@dataclass(frozen=True, order=True)
+class Counts:
+    """What the predictor needs to know of one output bit at one state.
+
+    `matches` (n): templates that match the state; `matched_writers` (p): those of them that write the bit; `writers`
+    (t): templates that write the bit at all; `samples` (K): training samples. Raises InputError for counts that cannot
+    occur.
+    """
+
+    matches: int
+    matched_writers: int
+    writers: int
+    samples: int
+
+    def __post_init__(self) -> None:
+        n, p, t, K = self.matches, self.matched_writers, self.writers, self.samples
+        if not (0 <= p <= t <= K and p <= n <= K and K >= 1 and n - p <= K - t):
+            raise InputError(f"counts that cannot occur: n = {n}, p = {p}, t = {t}, K = {K}")
+
+    def __str__(self) -> str:
+        return f"n = {self.matches}, p = {self.matched_writers}, t = {self.writers}, K = {self.samples}"
+
+
+def counts_of(program: TemplateProgram, state: Mapping[str, Sequence[int]]) -> dict[Bit, Counts]:
+    """Return the counts of every output bit at `state`.
+
+    >>> from ntkproofs.programs import addition
+    >>> program = addition(bits=2)
+    >>> print(counts_of(program, program.state(p=3, q=1))[("c", 0)])
+    n = 2, p = 1, t = 1, K = 8
+    """
+    match = program.match_rows(program.row(state)[None, :])
+    matched = program.matched_writers_rows(match)[0]
+    n, K = int(match.sum()), program.samples
+    return {
+        program.bit(place): Counts(n, int(p), int(t), K)
+        for place, (p, t) in enumerate(zip(matched, program.writers, strict=True))
+    }
+
+
+@dataclass(frozen=True)
+class Groups:
+    """A partition of a program's templates into groups of pairwise contradictory ones.
+
+    Of each group at most one template matches a state, so ``n <= len(groups)`` for every state whatever.
+    """
+
+    groups: tuple[tuple[int, ...], ...]
+
+    @property
+    def bound(self) -> int:
+        """The largest number of templates that can match one state, as far as this partition tells."""
+        return len(self.groups)
+
+    def check(self, program: TemplateProgram) -> None:
+        """Verify the partition against the program; raises NtkProofsError if it proves nothing."""
+        members = Counter(index for group in self.groups for index in group)
+        if members != Counter(range(len(program.templates))):
+            raise NtkProofsError("the groups are not a partition of the program's templates")
+        for group in self.groups:
+            for place, first in enumerate(group):
+                for second in group[place + 1 :]:
+                    if not program.templates[first].contradicts(program.templates[second]):
+                        raise NtkProofsError(f"templates {first} and {second} are in one group but can match together")
+
+
+def bound_matches(program: TemplateProgram) -> Groups:
+    """Return groups that bound n for arbitrary states, found greedily and checked.
+
+    >>> from ntkproofs.programs import addition
+    >>> bound_matches(addition(bits=8)).bound
+    16
+    """
+    groups: list[list[int]] = []
+    touching: dict[Bit, list[int]] = {}  # bit -> groups with a template that requires it
+    templates = program.templates
+    for index, template in enumerate(templates):
+        candidates = sorted({group for bit, _ in template.when for group in touching.get(bit, [])})
+        fits = (g for g in candidates if all(template.contradicts(templates[other]) for other in groups[g]))
+        home = next(fits, None)
+        if home is None:
+            home = len(groups)
+            groups.append([])
+        groups[home].append(index)
+        for bit, _ in template.when:
+            if home not in touching.setdefault(bit, []):
+                touching[bit].append(home)
+    found = Groups(tuple(map(tuple, groups)))
+    found.check(program)
+    return found
+
+
+def arbitrary_counts(program: TemplateProgram) -> frozenset[Counts]:
+    """Return a set of counts that contains all that can occur, at any state whatever with a match.
+
+    Over-approximates: every ``1 <= n <= bound_matches(program)`` and ``0 <= p <= min(t, n)`` for every t of the
+    program.
+
+    >>> from ntkproofs.programs import permutation
+    >>> sorted(map(str, arbitrary_counts(permutation([0, 1]))))[:2]
+    ['n = 1, p = 0, t = 1, K = 2', 'n = 1, p = 1, t = 1, K = 2']
+    """
+    K, most = program.samples, bound_matches(program).bound
+    return frozenset(
+        Counts(n, p, t, K)
+        for t in {int(t) for t in program.writers}
+        for n in range(1, most + 1)
+        for p in range(min(t, n) + 1)
+        if n - p <= K - t
+    )

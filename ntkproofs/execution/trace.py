@@ -1,0 +1,186 @@
+"""Trace: what a run went through, printed so that one can follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ntkproofs.bounds.rounding import FIRST_PRECISION, enclose_mean
+from ntkproofs.counts import Counts
+from ntkproofs.kernels import Kernel
+from ntkproofs.programs import Rows, State, TemplateProgram
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["Trace"]
+
+MOST_ROWS = 80  # longer traces are shown by their first and last steps
+MOST_DIGITS = 64  # longer fields are shown by their ends
+HEADINGS = ("step", "matching", "least 1-bit mean", "greatest 0-bit mean")
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line of the display: the step, each field's digits with flags for those that changed, and three numbers."""
+
+    step: str
+    fields: tuple[tuple[str, str], ...]  # digits, and '^' under those that changed
+    numbers: tuple[str, str, str]
+
+
+class Trace:
+    """The states of a run and the counts at every step. Printing it shows each field as a binary number.
+
+    ``len(trace)`` is the number of steps; ``trace.states`` has one state more; ``trace.counts[i]`` are the counts that
+    occurred at step i + 1. In a terminal and in Jupyter the bits that a step changed are marked.
+
+    >>> from ntkproofs.execution import Machine
+    >>> from ntkproofs.programs import permutation
+    >>> program = permutation([2, 0, 1])
+    >>> print(Machine(program).run(program.state(bits=3), steps=1))
+    step  bits  matching  least 1-bit mean  greatest 0-bit mean
+       0   110
+       1   011         2             0.557               -0.018
+           ^ ^
+    """
+
+    def __init__(
+        self, program: TemplateProgram, kernel: Kernel, packed: Rows, counts: tuple[frozenset[Counts], ...]
+    ) -> None:
+        self.program, self.kernel, self.counts = program, kernel, counts
+        self._packed = packed
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def row(self, step: int) -> Rows:
+        """Return the state after `step` steps as one row of bits."""
+        return np.unpackbits(self._packed[step], count=self.program.output_bits)
+
+    @property
+    def states(self) -> list[State]:
+        """All states, from the initial one on."""
+        return list(self)
+
+    def __iter__(self) -> Iterator[State]:
+        return (self.program.unrow(self.row(step)) for step in range(len(self) + 1))
+
+    @property
+    def final(self) -> State:
+        """The last state."""
+        return self.program.unrow(self.row(len(self)))
+
+    @property
+    def largest_matches(self) -> int:
+        """The largest n of the run (0 for a run of no steps)."""
+        return max((each.matches for counts in self.counts for each in counts), default=0)
+
+    # --- display
+
+    def _margins(self, step: int) -> tuple[str, str, str]:
+        """Return n and the two means nearest to the threshold, for the step that leads to state `step`."""
+        if step == 0:
+            return "", "", ""
+        counts = self.counts[step - 1]
+        means = [(each.matched_writers > 0, self._mean(each)) for each in counts]
+        ones = [mean for is_one, mean in means if is_one]
+        zeros = [mean for is_one, mean in means if not is_one]
+        return (
+            str(next(iter(counts)).matches),
+            f"{min(ones):.3g}" if ones else "",
+            f"{max(zeros):.2g}" if zeros else "",
+        )
+
+    def _mean(self, counts: Counts) -> float:
+        """Return a mean for display only."""
+        return float(enclose_mean(self.kernel, counts, precision=FIRST_PRECISION).middle)
+
+    def _shown_steps(self) -> list[int | None]:
+        if len(self) < MOST_ROWS:
+            return list(range(len(self) + 1))
+        half = MOST_ROWS // 2
+        return [*range(half), None, *range(len(self) + 1 - half, len(self) + 1)]
+
+    def _rows(self) -> Iterator[_Row]:
+        for step in self._shown_steps():
+            if step is None:
+                hidden = len(self) + 1 - 2 * (MOST_ROWS // 2)
+                yield _Row("…", tuple(("…", "") for _ in self.program.fields), (f"{hidden} more steps", "", ""))
+                continue
+            now = self.program.written(self.row(step))
+            before = self.program.written(self.row(step - 1)) if step else now
+            fields = tuple(
+                _shorten(
+                    now[field], "".join("^" if a != b else " " for a, b in zip(now[field], before[field], strict=True))
+                )
+                for field in self.program.fields
+            )
+            yield _Row(str(step), fields, self._margins(step))
+
+    def __str__(self) -> str:
+        heads = [HEADINGS[0], *self.program.fields, *HEADINGS[1:]]
+        table: list[list[str]] = [heads]
+        for row in self._rows():
+            table.append([row.step, *(digits for digits, _ in row.fields), *row.numbers])
+            if any("^" in marks for _, marks in row.fields):
+                table.append(["", *(marks for _, marks in row.fields), "", "", ""])
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = ("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in table)
+        return "\n".join(line.rstrip() for line in lines)
+
+    def __repr__(self) -> str:
+        return f"<Trace of {self.program.name!r}: {len(self)} steps>"
+
+    def __rich__(self) -> Table:
+        """Return a table for rich, changed bits in bold colour."""
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, pad_edge=False)
+        for heading in (HEADINGS[0], *self.program.fields, *HEADINGS[1:]):
+            table.add_column(heading, justify="right", no_wrap=True)
+        for row in self._rows():
+            cells: list[Any] = [Text(row.step, style="dim")]
+            for digits, marks in row.fields:
+                text = Text(digits)
+                for place, mark in enumerate(marks):
+                    if mark == "^":
+                        text.stylize("bold green" if digits[place] == "1" else "bold magenta", place, place + 1)
+                cells.append(text)
+            table.add_row(*cells, *row.numbers)
+        return table
+
+    def _repr_html_(self) -> str:
+        heads = "".join(f"<th>{escape(name)}</th>" for name in (HEADINGS[0], *self.program.fields, *HEADINGS[1:]))
+        body = []
+        for row in self._rows():
+            cells = [f"<td>{escape(row.step)}</td>"]
+            cells += [f"<td><code>{_marked(digits, marks)}</code></td>" for digits, marks in row.fields]
+            cells += [f"<td>{escape(number)}</td>" for number in row.numbers]
+            body.append(f"<tr>{''.join(cells)}</tr>")
+        title = f"{escape(self.program.name)}: {len(self)} steps, {escape(self.kernel.name)}"
+        return (
+            f'<table class="ntkproofs-trace"><caption>{title}</caption>'
+            f"<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+        )
+
+
+def _shorten(digits: str, marks: str) -> tuple[str, str]:
+    if len(digits) <= MOST_DIGITS:
+        return digits, marks
+    half = MOST_DIGITS // 2 - 1
+    return f"{digits[:half]}…{digits[-half:]}", f"{marks[:half]} {marks[-half:]}"
+
+
+def _marked(digits: str, marks: str) -> str:
+    """Return the digits as HTML, those that changed in ``<b>`` with a colour that reads on light and dark."""
+    marks = marks.ljust(len(digits))
+    return "".join(
+        f'<b style="color:#c2410c">{escape(digit)}</b>' if mark == "^" else escape(digit)
+        for digit, mark in zip(digits, marks, strict=True)
+    )

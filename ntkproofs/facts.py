@@ -1,0 +1,263 @@
+"""Facts: what an engine found, in one form. A verdict is made of facts and of nothing else.
+
+:func:`as_fact` takes what the rooms return (a Decision, an Identity, a Combination, a :class:`Tally`, an
+:class:`Agreement`); anything else, a bare ``True`` above all, is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache, singledispatch
+from importlib.metadata import version
+from typing import Any, Literal, TypeAlias
+
+from ntkproofs.errors import InputError
+from ntkproofs.rigor import Ball, Combination, Decision, Identity
+
+__all__ = ["Agreement", "Fact", "Kind", "Tally", "agreement", "as_fact", "confirm", "tally"]
+
+Kind: TypeAlias = Literal["proved", "decided", "derived", "confirmed", "estimated"]
+Outcome: TypeAlias = Literal["holds", "fails", "open"]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One finding.
+
+    `kind`: what it is if it holds; `outcome`; `engine`: who is believed for it; `text`: what it says; `margin`: for
+    people; `work` and `unit`: how much was looked at (cells, points, cases); `evidence`: what supports it, ready for
+    JSON; `reason`: the counterexample of a fact that fails, or why it is open.
+    """
+
+    kind: Kind
+    outcome: Outcome
+    engine: str
+    text: str
+    work: int
+    unit: str
+    margin: str = ""
+    reason: str = ""
+    evidence: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+@lru_cache
+def _engine(name: str, package: str) -> str:
+    return f"{name} ({package} {version(package)})"
+
+
+@singledispatch
+def as_fact(finding: object) -> Fact:
+    """Return what a room found as a fact; raises InputError for anything that is not a finding.
+
+    >>> import sympy
+    >>> from ntkproofs.rigor import decide, less
+    >>> as_fact(decide(less(3, sympy.pi))).kind
+    'decided'
+    """
+    raise InputError(
+        f"a verdict is made of findings (decide, identity, combination, confirm, ...), got {type(finding).__name__} "
+        f"{finding!r}"
+    )
+
+
+@as_fact.register
+def _(finding: Fact) -> Fact:
+    return finding
+
+
+@as_fact.register
+def _(finding: Decision) -> Fact:
+    rules: dict[str, int] = {}
+    for cell in finding.cells:
+        rules[cell.rule] = rules.get(cell.rule, 0) + 1
+    evidence: dict[str, Any] = {
+        "domain": str(finding.domain),
+        "boxes": len(finding.cells),
+        "rules": rules,
+        "precision": finding.precision,
+        "margin": None if finding.margin is None else str(finding.margin),
+        "margin_order": finding.order,
+        "cells": [
+            {
+                "box": [[str(low), str(high)] for low, high in cell.box],
+                "rule": cell.rule,
+                "bound": None if cell.bound is None else str(cell.bound),
+                "precision": cell.precision,
+                "order": cell.order,
+            }
+            for cell in finding.cells
+        ],
+    }
+    reason = finding.reason
+    if finding.counterexample is not None:
+        point = {str(symbol): str(value) for symbol, value in finding.counterexample}
+        evidence["counterexample"] = {"point": point, "right_minus_left": finding.value}
+        where = ", ".join(f"{symbol} = {value}" for symbol, value in point.items()) or "these constants"
+        reason = f"false at {where}: right - left is {finding.value}"
+    return Fact(
+        kind="decided",
+        outcome=finding.outcome,
+        engine=_engine("Arb", "python-flint"),
+        text=f"{finding.inequality} for {finding.domain}",
+        work=len(finding.cells),
+        unit="boxes",
+        margin=finding.margin_text(),
+        reason=reason,
+        evidence=evidence,
+    )
+
+
+@as_fact.register
+def _(finding: Identity) -> Fact:
+    reason = finding.reason
+    if finding.counterexample is not None:
+        reason = "false at " + ", ".join(f"{symbol} = {value}" for symbol, value in finding.counterexample)
+    return Fact(
+        kind="derived",
+        outcome=finding.outcome,
+        engine=_engine("normal form", "python-flint"),
+        text=f"{finding.left} = {finding.right}",
+        work=finding.points,
+        unit="points",
+        reason=reason,
+        evidence={"points": finding.points, "seed": finding.seed, "normal_form": finding.outcome == "holds"},
+    )
+
+
+@as_fact.register
+def _(finding: Combination) -> Fact:
+    given = {str(name): str(quantity) for name, quantity in finding.given}
+    positive = [str(name) for name in finding.positive]
+    return Fact(
+        kind="derived",
+        outcome=finding.outcome,
+        engine=_engine("normal form", "python-flint"),
+        text=f"{finding.inequality} whenever {', '.join(given.values())} are not negative",
+        work=1,
+        unit="certificates",
+        reason=finding.reason,
+        evidence={"terms": str(finding.terms), "non_negative": given, "positive": positive},
+    )
+
+
+# --- execution
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A statement tried on many cases: how many, whether those are all, and the first that is wrong."""
+
+    statement: str
+    cases: int
+    exhaustive: bool
+    seed: int | None
+    wrong: str | None
+
+
+def tally(
+    statement: str, batches: Iterable[tuple[int, str | None]], *, exhaustive: bool, seed: int | None = None
+) -> Tally:
+    """Add up batches ``(cases tried, the first wrong one or None)``; stops at the first wrong one.
+
+    Raises InputError if no case was tried, or if cases were sampled and no `seed` says which.
+
+    >>> tally("x < 10", [(5, None), (5, None)], exhaustive=True).cases
+    10
+    """
+    if not exhaustive and seed is None:
+        raise InputError(f"sampled cases need a seed: {statement}")
+    total = 0
+    for cases, wrong in batches:
+        total += cases
+        if wrong is not None:
+            return Tally(statement, total, exhaustive, seed, wrong)
+    if total == 0:
+        raise InputError(f"no case was tried: {statement}")
+    return Tally(statement, total, exhaustive, seed, None)
+
+
+def confirm(
+    statement: str,
+    cases: Iterable[Any],
+    check: Callable[[Any], bool],
+    *,
+    exhaustive: bool,
+    seed: int | None = None,
+) -> Tally:
+    """Try `check` on every case; it must return True or False.
+
+    >>> confirm("squares are not negative", range(-3, 4), lambda x: x * x >= 0, exhaustive=False, seed=0).wrong is None
+    True
+    """
+
+    def batches() -> Iterator[tuple[int, str | None]]:
+        for case in cases:
+            answer = check(case)
+            if not isinstance(answer, bool):
+                raise InputError(f"a check must return True or False, got {type(answer).__name__}: {statement}")
+            yield 1, None if answer else f"{case}"
+
+    return tally(statement, batches(), exhaustive=exhaustive, seed=seed)
+
+
+@as_fact.register
+def _(finding: Tally) -> Fact:
+    how = "exhaustive" if finding.exhaustive else f"sampled, seed {finding.seed}"
+    return Fact(
+        kind="confirmed",
+        outcome="holds" if finding.wrong is None else "fails",
+        engine="execution",
+        text=finding.statement,
+        work=finding.cases,
+        unit="cases",
+        margin=f"{finding.cases:,} cases, {how}",
+        reason="" if finding.wrong is None else f"false for {finding.wrong}",
+        evidence={
+            "cases": finding.cases,
+            "exhaustive": finding.exhaustive,
+            "seed": finding.seed,
+            "wrong": finding.wrong,
+        },
+    )
+
+
+# --- estimates
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """An mpmath estimate held against an enclosure: whether they agree to so many digits."""
+
+    statement: str
+    digits: int
+    agrees: bool
+    estimate: str
+
+
+def agreement(statement: str, estimate: Any, ball: Ball, *, digits: int) -> Agreement:
+    """Tell whether an mpmath number and a ball are closer than ``10**-digits``.
+
+    >>> import mpmath
+    >>> agreement("pi", mpmath.mpf("3.14"), Ball.pi(precision=53), digits=5).agrees
+    False
+    """
+    sign, mantissa, exponent, _ = estimate._mpf_
+    value = (-1) ** sign * Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    distance = max(abs(ball.lower - value), abs(ball.upper - value))
+    return Agreement(statement, digits, distance < Fraction(1, 10**digits), str(estimate))
+
+
+@as_fact.register
+def _(finding: Agreement) -> Fact:
+    return Fact(
+        kind="estimated",
+        outcome="holds" if finding.agrees else "fails",
+        engine=_engine("mpmath", "mpmath"),
+        text=f"{finding.statement}, to {finding.digits} digits",
+        work=1,
+        unit="estimates",
+        reason="" if finding.agrees else f"the estimate {finding.estimate} is not within 10^-{finding.digits}",
+        evidence={"digits": finding.digits, "estimate": finding.estimate},
+    )

@@ -1,0 +1,107 @@
+"""The verdict table, the census of who was believed, and the same as a JSON document."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ntkproofs.claims import VERDICTS, Result
+from ntkproofs.facts import Fact
+
+__all__ = ["STYLES", "census", "document", "show_results"]
+
+STYLES = {
+    "proved": "bold green",
+    "decided": "green",
+    "derived": "green",
+    "confirmed": "cyan",
+    "refuted": "bold red",
+    "undecided": "yellow",
+    "error": "bold magenta",
+}
+
+
+def show_results(results: Sequence[Result], console: Console) -> None:
+    """Print the table of verdicts, what went wrong, the totals and the census."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    table.add_column("claim", ratio=1, overflow="fold")
+    table.add_column("verdict")
+    table.add_column("engine")
+    table.add_column("margin or cases")
+    table.add_column("seconds", justify="right")
+    for result in results:
+        verdict = result.verdict
+        table.add_row(
+            f"{escape(result.claim.name)}\n[dim]{escape(result.claim.statement)}[/dim]",
+            f"[{STYLES[verdict.kind]}]{verdict.kind}[/]",
+            escape(", ".join(engine.split(" (")[0] for engine in verdict.engines)),
+            escape(verdict.margin or _amounts(verdict.facts)),
+            f"{result.seconds:.2f}",
+        )
+    console.print(table)
+    for result in results:
+        if result.verdict.reason:
+            console.print(
+                f"\n[{STYLES[result.verdict.kind]}]{result.verdict.kind}[/] {escape(result.claim.name)}: "
+                f"{escape(result.verdict.reason)}",
+                highlight=False,
+            )
+    totals = Counter(result.verdict.kind for result in results)
+    shown = ", ".join(f"{totals[kind]} [{STYLES[kind]}]{kind}[/]" for kind in VERDICTS if totals[kind])
+    seconds = sum(result.seconds for result in results)
+    console.print(f"\n{len(results)} claims: {shown} in {seconds:.1f} s", highlight=False)
+    console.print("\nWho was believed, for what:", highlight=False)
+    for line in census(results):
+        console.print(f"  {escape(line)}", highlight=False)
+
+
+def census(results: Sequence[Result]) -> list[str]:
+    """Return one line for each engine: what it was believed for, and how much it looked at."""
+    facts = [fact for result in results for fact in result.verdict.facts]
+    checks = [fact for result in results for fact in result.verdict.checks]
+    lines = []
+    for engine in sorted({fact.engine for fact in (*facts, *checks)}):
+        mine, also = ([fact for fact in group if fact.engine == engine] for group in (facts, checks))
+        believed = [_amount(mine, "believed for")] if mine else []
+        crossed = [_amount(also, "cross-checked")] if also else []
+        lines.append(f"{engine}: {'; '.join(believed + crossed)}")
+    return lines
+
+
+def _amount(facts: Sequence[Fact], how: str) -> str:
+    return f"{how} {len(facts)} finding{'s' if len(facts) != 1 else ''} ({_amounts(facts)})"
+
+
+def _amounts(facts: Sequence[Fact]) -> str:
+    """Return how much was looked at, unit by unit."""
+    work = Counter[str]()
+    for fact in facts:
+        work[fact.unit] += fact.work
+    return ", ".join(f"{count:,} {unit}" for unit, count in sorted(work.items()))
+
+
+def document(results: Sequence[Result]) -> dict[str, Any]:
+    """Return the JSON document of ``ntkproofs check --json``."""
+    totals = Counter(result.verdict.kind for result in results)
+    return {
+        "format": 1,
+        "claims": [
+            {
+                "name": result.claim.name,
+                "statement": result.claim.statement,
+                "source": result.claim.source,
+                "verdict": result.verdict.kind,
+                "engine": result.verdict.engine,
+                "margin": result.verdict.margin or None,
+                "evidence": result.verdict.evidence,
+                "seconds": round(result.seconds, 3),
+            }
+            for result in results
+        ],
+        "counts": {kind: totals[kind] for kind in VERDICTS if totals[kind]},
+    }

@@ -1,0 +1,116 @@
+"""The two kernels of a two-layer ReLU network, from Gaussian integrals to closed forms.
+
+Network ``f(x) = w^(-1/2) sum_r a_r relu(u_r . x / sqrt(n0))``, all a, u standard normal, width w to infinity.
+"""
+
+from fractions import Fraction
+
+import sympy
+
+from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.facts import agreement
+from ntkproofs.kernels import (
+    REGIMES,
+    RHO,
+    Derivation,
+    derive_relu_product,
+    derive_step_product,
+    expectation_by_quadrature,
+    relu_product,
+    step_product,
+    two_layer_relu,
+)
+from ntkproofs.predictor import MATCHES
+from ntkproofs.rigor import Identity, enclose, identity
+
+KERNEL_PAPERS = "Cho and Saul 2009 (arc-cosine kernels); Jacot et al. 2018 (NTK)"
+CORRELATION = {RHO: (Fraction(-1), Fraction(1))}
+QUADRATURE_AT = (Fraction(-7, 11), Fraction(2, 9), Fraction(5, 6))
+DIGITS = 30
+
+
+def derived(derivation: Derivation, closed_form: sympy.Expr) -> list[Identity]:
+    """Check every step of a derivation, and that it ends at the closed form."""
+    steps = [identity(step.left, step.right, step.domains) for step in derivation.steps]
+    return [*steps, identity(derivation.result, closed_form, CORRELATION)]
+
+
+def quadrature(what: str, closed_form: sympy.Expr) -> list[object]:
+    """Compare the closed form with the two-dimensional Gaussian integral at a few correlations."""
+    return [
+        agreement(
+            f"E[{what}(g) {what}(h)] at correlation {rho}",
+            expectation_by_quadrature(what, rho, digits=DIGITS),
+            enclose(closed_form, {RHO: rho}, precision=192),
+            digits=DIGITS,
+        )
+        for rho in QUADRATURE_AT
+    ]
+
+
+@claim("E[relu(g) relu(h)] = (sqrt(1 - rho^2) + (pi - acos rho) rho) / (2 pi)", source=KERNEL_PAPERS)
+def relu_product_closed_form() -> Verdict:
+    form = relu_product()
+    special = [
+        identity(form.subs(RHO, rho), value)
+        for rho, value in ((-1, 0), (0, 1 / (2 * sympy.pi)), (1, sympy.Rational(1, 2)))
+    ]
+    return conclude(*derived(derive_relu_product(), form), *special, checks=quadrature("relu", form))
+
+
+@claim("E[step(g) step(h)] = (pi - acos rho) / (2 pi)", source=KERNEL_PAPERS)
+def step_product_closed_form() -> Verdict:
+    form = step_product()
+    special = [
+        identity(form.subs(RHO, rho), value)
+        for rho, value in ((-1, 0), (0, sympy.Rational(1, 4)), (1, sympy.Rational(1, 2)))
+    ]
+    return conclude(*derived(derive_step_product(), form), *special, checks=quadrature("step", form))
+
+
+@claim("the derivative of E[relu relu] in the correlation is E[step step]", source="Price's theorem")
+def derivative_of_relu_is_step() -> Verdict:
+    return conclude(identity(sympy.diff(relu_product(), RHO), step_product(), CORRELATION))
+
+
+@claim(
+    "one neuron's gradients multiply to relu relu + a^2 step step x.x'/n0, so NTK = E[relu relu] + rho E[step step]",
+    source="Jacot et al. 2018; abstract",
+)
+def ntk_is_nngp_plus_first_layer() -> Verdict:
+    a, *u = sympy.symbols("a u1:4", positive=True)
+    x, y = sympy.symbols("x1:4", positive=True), sympy.symbols("y1:4", positive=True)
+    n0 = 3
+
+    def neuron(v: tuple[sympy.Symbol, ...]) -> sympy.Expr:  # relu is the identity where the preactivation is positive
+        return a * sum(weight * entry for weight, entry in zip(u, v, strict=True)) / sympy.sqrt(n0)
+
+    f, g = neuron(x), neuron(y)
+    gradients = sum(sympy.diff(f, weight) * sympy.diff(g, weight) for weight in (a, *u))
+    inner = sum(first * second for first, second in zip(x, y, strict=True))
+    expected = f * g / a**2 + a**2 * inner / n0
+    domain = {symbol: (Fraction(0), Fraction(2)) for symbol in (a, *u, *x, *y)}
+    ntk, nngp = two_layer_relu("ntk"), two_layer_relu("nngp")
+    return conclude(
+        identity(gradients, expected, domain),
+        identity(ntk.angular, relu_product() + RHO * step_product(), CORRELATION),
+        identity(nngp.angular, relu_product(), CORRELATION),
+    )
+
+
+@claim(
+    "on orthonormal samples the {regime} kernel has own, other and matched(n) as tabulated",
+    source=KERNEL_PAPERS,
+    each={"regime": REGIMES},
+)
+def three_numbers(regime: str) -> Verdict:
+    kernel = two_layer_relu(regime)
+    own, slope = {"ntk": (sympy.Integer(1), 2), "nngp": (sympy.Rational(1, 2), 1)}[regime]
+    s = 1 / sympy.sqrt(MATCHES)
+    matched = (sympy.sqrt(1 - s**2) + slope * s * (sympy.pi - sympy.acos(s))) / (2 * sympy.pi)
+    return conclude(
+        identity(kernel.own, own),
+        identity(kernel.other, 1 / (2 * sympy.pi)),
+        identity(kernel.matched(MATCHES), matched, {MATCHES: (1, 200)}),
+        identity(kernel.matched(1), kernel.own),
+    )

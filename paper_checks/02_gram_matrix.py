@@ -1,0 +1,129 @@
+"""One template per sample: orthonormal training inputs, hence a Gram matrix with just two values."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+from itertools import product
+
+import sympy
+
+from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.facts import confirm
+from ntkproofs.kernels import REGIMES, two_layer_relu
+from ntkproofs.predictor import MATCHES, SAMPLES, Predictor
+from ntkproofs.programs import TemplateProgram, addition, permutation
+from ntkproofs.rigor import Integers, decide, identity, less
+
+ABSTRACT = "abstract: training data structured so that each template is one sample"
+SIZES = {MATCHES: (1, 100), SAMPLES: (101, 400)}
+DENSE_SIZES = range(1, 6)
+
+
+@claim(
+    "the Gram matrix of K samples is symmetric and positive definite for all K, with eigenvalues own - other and "
+    "own + (K - 1) other ({regime})",
+    source=ABSTRACT,
+    each={"regime": REGIMES},
+)
+def positive_definite(regime: str) -> Verdict:
+    gram = Predictor(two_layer_relu(regime), SAMPLES).gram
+    low, high = gram.eigenvalues()
+    n, K = MATCHES, SAMPLES
+    ones = gram.apply(1, 1, n)
+    balanced = gram.apply(K - n, -n, n)  # sums to zero; such vectors span the rest of the space
+    return conclude(
+        identity(ones[0], high, SIZES),
+        identity(ones[1], high, SIZES),
+        identity(balanced[0], low * (K - n), SIZES),
+        identity(balanced[1], -low * n, SIZES),
+        decide(less(0, low)),
+        decide(less(0, high), Integers(SAMPLES, start=1)),
+        checks=[
+            confirm(
+                "the matrix written out is symmetric with these eigenvalues, K = 1..5",
+                DENSE_SIZES,
+                lambda size: _dense_agrees(regime, size),
+                exhaustive=True,
+            )
+        ],
+    )
+
+
+def _dense_agrees(regime: str, size: int) -> bool:
+    """Compare determinant and trace of powers of the written-out matrix with those of the claimed spectrum."""
+    gram = Predictor(two_layer_relu(regime), size).gram
+    dense, spectrum = gram.dense(), gram.eigenvalues()
+    determinant = sympy.prod(value**count for value, count in spectrum.items())
+    traces = [sum(count * value**power for value, count in spectrum.items()) for power in (1, 2)]
+    return (
+        bool(dense == dense.T)
+        and identity(dense.det(), determinant).outcome == "holds"
+        and all(
+            identity((dense**power).trace(), trace).outcome == "holds"
+            for power, trace in zip((1, 2), traces, strict=True)
+        )
+    )
+
+
+@claim(
+    "the inverse of the Gram matrix has two values as well, for all K ({regime})",
+    source=ABSTRACT,
+    each={"regime": REGIMES},
+)
+def inverse(regime: str) -> Verdict:
+    gram = Predictor(two_layer_relu(regime), SAMPLES).gram
+    back, K = gram.inverse(), SAMPLES
+    diagonal = gram.diagonal * back.diagonal + (K - 1) * gram.rest * back.rest
+    rest = gram.diagonal * back.rest + gram.rest * back.diagonal + (K - 2) * gram.rest * back.rest
+    return conclude(identity(diagonal, 1, {SAMPLES: (2, 400)}), identity(rest, 0, {SAMPLES: (2, 400)}))
+
+
+@claim(
+    "an encoded state has the kernel value matched(n) with the samples it matches, other with the rest, own with "
+    "itself ({regime})",
+    source="abstract; validation scripts",
+    each={"regime": REGIMES},
+)
+def two_values(regime: str) -> Verdict:
+    kernel = two_layer_relu(regime)
+
+    @lru_cache
+    def equal(left: sympy.Expr, right: sympy.Expr) -> bool:
+        return identity(left, right).outcome == "holds"
+
+    def check(case: tuple[TemplateProgram, tuple[int, ...]]) -> bool:
+        program, bits = case
+        matching = set(program.match(program.unrow(bits)).tolist())
+        n, K = len(matching), program.samples
+        if n == 0:
+            return True
+        code = [1 / sympy.sqrt(n) if index in matching else sympy.Integer(0) for index in range(K)]
+        rows = [[int(row == column) for column in range(K)] for row in range(K)]
+        meets = (
+            equal(kernel.between(code, row), kernel.matched(n) if index in matching else kernel.other)
+            for index, row in enumerate(rows)
+        )
+        return all(meets) and equal(kernel.between(code, code), kernel.own)
+
+    return conclude(confirm("all states of small programs", _all_states(), check, exhaustive=True))
+
+
+def _all_states() -> Iterator[tuple[TemplateProgram, tuple[int, ...]]]:
+    padded = permutation([1, 2, 0])
+    padded.pad(2)
+    for program in (addition(1), addition(2), permutation([2, 0, 3, 1]), padded):
+        for bits in product((0, 1), repeat=program.output_bits):
+            yield program, bits
+
+
+@claim("the encoded state has length 1 and meets matching samples in n^(-1/2)", source="abstract; validation scripts")
+def encoded_states_are_unit_vectors() -> Verdict:
+    def check(case: tuple[TemplateProgram, tuple[int, ...]]) -> bool:
+        program, bits = case
+        matching = program.match(program.unrow(bits))
+        code = program.encode(program.unrow(bits))
+        squares = [Fraction(1, len(matching)) if index in matching else Fraction(0) for index in range(program.samples)]
+        nearest = all(abs(value * value - float(square)) < 1e-15 for value, square in zip(code, squares, strict=True))
+        return nearest and sum(squares) == (1 if len(matching) else 0)
+
+    return conclude(confirm("all states of small programs", _all_states(), check, exhaustive=True))

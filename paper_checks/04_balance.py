@@ -1,0 +1,48 @@
+"""The balance B(n) = D/F(n): four facts about one function, for all n at once.
+
+``D = own/other - 1``, ``F(n) = matched(n)/other - 1``. With ``s = n^(-1/2)`` each is an inequality on a compact
+interval that touches equality at ``s = 0``; the zero there is divided out.
+"""
+
+from fractions import Fraction
+
+import sympy
+
+from ntkproofs.bounds import contrast_positive, excess_positive, gap_increases, matches_outweigh
+from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.kernels import REGIMES, two_layer_relu
+from ntkproofs.predictor import MATCHES
+from ntkproofs.rigor import Integers, decide, identity, less
+
+n = MATCHES
+SOURCE = "abstract: control of the correlations in the kernel; validation scripts"
+
+
+@claim("F(n) > 0 for all n >= 1 ({regime})", source=SOURCE, each={"regime": REGIMES})
+def excess_is_positive(regime: str) -> Verdict:
+    kernel = two_layer_relu(regime)
+    return conclude(decide(*excess_positive(kernel)), decide(*contrast_positive(kernel)))
+
+
+@claim("n F(n) > D for all n >= 2, with equality at n = 1 ({regime})", source=SOURCE, each={"regime": REGIMES})
+def matches_outweigh_the_contrast(regime: str) -> Verdict:
+    kernel = two_layer_relu(regime)
+    return conclude(decide(*matches_outweigh(kernel)), identity(kernel.excess(1), kernel.contrast))
+
+
+@claim("n - B(n) increases with n, for all n >= 1, from 0 at n = 1 ({regime})", source=SOURCE, each={"regime": REGIMES})
+def gap_is_increasing(regime: str) -> Verdict:
+    kernel = two_layer_relu(regime)
+    return conclude(decide(*gap_increases(kernel)), identity(1 - kernel.balance(1), 0))
+
+
+@claim("B(2) = 1.73830..., and B(n)/sqrt(n) stays below its limit (2 pi - 1)/pi for all n >= 1 (NTK)", source=SOURCE)
+def size_of_the_balance() -> Verdict:
+    kernel = two_layer_relu()
+    limit = (2 * sympy.pi - 1) / sympy.pi
+    digits = Fraction(173830, 10**5)
+    return conclude(
+        decide(less(digits, kernel.balance(2))),
+        decide(less(kernel.balance(2), digits + Fraction(1, 10**5))),
+        decide(less(kernel.balance(n) / sympy.sqrt(n), limit), Integers(n, start=1)),
+    )

@@ -1,0 +1,114 @@
+"""The exact rounding condition: when the sign of the mean is the bit."""
+
+import random
+from collections.abc import Iterator
+
+import sympy
+
+from ntkproofs.bounds import (
+    contrast_positive,
+    excess_positive,
+    matches_outweigh,
+    mean_sign,
+    rounding_condition,
+    sufficient_condition,
+)
+from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.counts import Counts
+from ntkproofs.facts import confirm
+from ntkproofs.kernels import REGIMES, two_layer_relu
+from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor
+from ntkproofs.rigor import combination, decide, identity, less
+
+SOURCE = "abstract: rounding the output is always right; validation scripts"
+n, p, t, K = MATCHES, MATCHED_WRITERS, WRITERS, SAMPLES
+COUNTS = {n: (1, 100), K: (101, 400), p: (0, 50), t: (50, 100)}
+
+
+@claim(
+    "mean > 0 iff t (n - B(n)) < p (K + D), for all n, p, t, K, both directions ({regime})",
+    source=SOURCE,
+    each={"regime": REGIMES},
+)
+def condition_is_exact(regime: str) -> Verdict:
+    kernel = two_layer_relu(regime)
+    D, F = kernel.contrast, kernel.excess(n)
+    factor = F / (D * (D + K))  # positive: so the mean has the sign of right - left of the condition
+    mean = Predictor(kernel, K).mean(n, p, t)
+    return conclude(
+        identity(mean, factor * rounding_condition(kernel).difference, COUNTS),
+        decide(*excess_positive(kernel)),
+        decide(*contrast_positive(kernel)),
+        checks=[
+            confirm(
+                f"the condition at counts drawn so that the mean is {'positive' if sign > 0 else 'not positive'}",
+                _random_counts(regime, sign),
+                lambda counts, wanted=wanted: _condition(regime, counts) == wanted,
+                exhaustive=False,
+                seed=SEED,
+            )
+            for sign, wanted in ((1, "holds"), (-1, "fails"))
+        ],
+    )
+
+
+SEED = 20250216
+
+
+def _random_counts(regime: str, sign: int) -> Iterator[Counts]:
+    """Draw counts with p >= 1 whose mean has the given sign, half of them where the two sides are close."""
+    source = random.Random(SEED)
+    for case in range(400):
+        K_ = source.randint(2, 60)
+        t_ = source.randint(1, K_)
+        p_ = source.randint(1, t_)
+        n_ = source.randint(p_, K_ - t_ + p_)
+        if case % 2:
+            n_ = min(max(p_, 2, (p_ * K_) // t_ + source.randint(0, 6)), K_ - t_ + p_)
+        counts = Counts(n_, p_, t_, K_)
+        if mean_sign(two_layer_relu(regime), counts) == sign:
+            yield counts
+
+
+def _condition(regime: str, counts: Counts) -> str:
+    n_, p_, t_, K_ = counts.matches, counts.matched_writers, counts.writers, counts.samples
+    return decide(rounding_condition(two_layer_relu(regime), n=n_, p=p_, t=t_, K=K_)).outcome
+
+
+@claim(
+    "a bit that should be 0 (p = 0) has mean t u(n): 0 iff n = 1 or t = 0, negative otherwise, for all n, t, K "
+    "({regime})",
+    source=SOURCE,
+    each={"regime": REGIMES},
+)
+def zero_bits(regime: str) -> Verdict:
+    kernel = two_layer_relu(regime)
+    D, F = kernel.contrast, kernel.excess(n)
+    predictor = Predictor(kernel, K)
+    negative = -(n * F - D) / (D * (D + K))  # n F > D for n >= 2 and D > 0
+    return conclude(
+        identity(predictor.mean(n, 0, t), t * negative, COUNTS),
+        decide(*matches_outweigh(kernel)),
+        decide(*contrast_positive(kernel)),
+        identity(predictor.mean(1, 0, t), 0, {t: (0, 100), K: (101, 400)}),
+        identity(predictor.mean(n, 0, 0), 0, {n: (1, 100), K: (101, 400)}),
+    )
+
+
+@claim(
+    "t n <= p K is enough for a positive mean, for all n, t, K and p >= 1 ({regime})",
+    source=SOURCE,
+    each={"regime": REGIMES},
+)
+def sufficient(regime: str) -> Verdict:
+    kernel = two_layer_relu(regime)
+    B, D, slack, more = sympy.symbols("B D slack more", positive=True)
+    condition = less(t * (n - B), p * (K + D))
+    given = {slack: sufficient_condition().difference, more: p, t: t, B: B, D: D}
+    proof = combination(condition, given, slack + more * D + t * B, positive=(more, D))
+    return conclude(
+        proof,
+        decide(*excess_positive(kernel)),
+        decide(*contrast_positive(kernel)),
+        identity(kernel.balance(n) * kernel.excess(n), kernel.contrast, {n: (1, 100)}),
+    )

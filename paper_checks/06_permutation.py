@@ -1,0 +1,80 @@
+"""Permutations of k bits: exact for every k, every permutation, every input."""
+
+from collections.abc import Iterator
+from itertools import permutations, product
+from random import Random
+
+import numpy as np
+import sympy
+
+from ntkproofs.bounds import contrast_positive, excess_positive, matches_outweigh
+from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.counts import bound_matches
+from ntkproofs.execution import Machine
+from ntkproofs.facts import confirm
+from ntkproofs.kernels import REGIMES, two_layer_relu
+from ntkproofs.predictor import MATCHES, SAMPLES
+from ntkproofs.programs import permutation, permutation_task
+from ntkproofs.rigor import combination, decide, less
+
+SOURCE = "abstract; arXiv 2502.16763 v1: exact learning of permutations"
+SEED = 20250220
+
+
+@claim("k samples, one writer for each output bit, at most k templates match: k = 1..64", source=SOURCE)
+def counts() -> Verdict:
+    def check(order: list[int]) -> bool:
+        program, size = permutation(order), len(order)
+        ones = program.row(program.state(bits=(1 << size) - 1))[None, :]
+        reached = int(program.match_rows(ones).sum())
+        return (
+            program.samples == size
+            and set(program.writers.tolist()) == {1}
+            and bound_matches(program).bound == size == reached
+        )
+
+    source = Random(SEED)
+    orders = [source.sample(range(size), size) for size in range(1, 65)]
+    return conclude(confirm("one random order for each k", orders, check, exhaustive=False, seed=SEED))
+
+
+@claim(
+    "the rounded mean is the permuted bit for every k, every permutation and every input ({regime})",
+    source=SOURCE,
+    each={"regime": REGIMES},
+)
+def exact(regime: str) -> Verdict:
+    kernel = two_layer_relu(regime)
+    n, K = MATCHES, SAMPLES
+    B, D, spare = sympy.symbols("B D spare", positive=True)
+    # t = p = 1 and n <= K: p (K + D) - t (n - B) = (K - n) + D + B
+    one_bits = combination(less(n - B, K + D), {spare: K - n, D: D, B: B}, spare + D + B, positive=(D, B))
+    return conclude(
+        one_bits,
+        decide(*excess_positive(kernel)),
+        decide(*contrast_positive(kernel)),
+        decide(*matches_outweigh(kernel)),  # 0-bits
+        checks=[
+            confirm(
+                "all orders and inputs, k <= 4; one order, k <= 10",
+                _orders(),
+                lambda order: _runs(order, regime),
+                exhaustive=True,
+            )
+        ],
+    )
+
+
+def _orders() -> Iterator[tuple[int, ...]]:
+    for size in range(1, 5):
+        yield from permutations(range(size))
+    for size in range(5, 11):
+        yield tuple((3 * place + 1) % size for place in range(size)) if size % 3 else tuple(reversed(range(size)))
+
+
+def _runs(order: tuple[int, ...], regime: str) -> bool:
+    """Run every input through the machine and compare with the permuted bits."""
+    task = permutation_task(order)
+    rows = np.array(list(product((0, 1), repeat=len(order))), dtype=np.uint8)
+    after, _ = Machine(task.program, two_layer_relu(regime)).step_rows(rows)
+    return bool((after == rows[:, list(order)]).all())

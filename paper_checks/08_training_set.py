@@ -1,0 +1,33 @@
+"""The training set is logarithmic in the number of inputs, with the exact ratio."""
+
+from fractions import Fraction
+
+from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.facts import confirm
+from ntkproofs.programs import Task, addition_task, permutation_task
+
+SOURCE = "abstract: logarithmically many samples"
+
+
+def ratio(task: Task) -> Fraction:
+    """Return the number of samples over the binary logarithm of the number of inputs."""
+    return Fraction(task.program.samples, task.input_bits)
+
+
+@claim("addition: exactly 2 log2(number of inputs) samples, l = 1..128", source=SOURCE)
+def addition_samples() -> Verdict:
+    return conclude(
+        confirm("every l from 1 to 128", range(1, 129), lambda bits: ratio(addition_task(bits)) == 2, exhaustive=True)
+    )
+
+
+@claim("permutation: exactly log2(number of inputs) samples, k = 1..128", source=SOURCE)
+def permutation_samples() -> Verdict:
+    return conclude(
+        confirm(
+            "every k from 1 to 128",
+            range(1, 129),
+            lambda size: ratio(permutation_task(range(size))) == 1,
+            exhaustive=True,
+        )
+    )
