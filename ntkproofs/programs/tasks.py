@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from ntkproofs.errors import InputError
 from ntkproofs.programs.language import Bit, Rows, State, TemplateProgram
@@ -15,7 +15,8 @@ __all__ = ["Task"]
 class Task:
     """A program with its interface.
 
-    Parameters: `program`; `inputs`, the fields that take the inputs, in order; `steps`; `output`, the bits of the
+    Parameters: `program`; `inputs`, the fields that take the inputs, in order; `constants`, the initial values of other
+    fields (those not named start at zero); `steps`; `output`, the bits of the
     answer, least significant first; `oracle`, the function that the program is meant to compute, from integers to an
     integer.
 
@@ -30,6 +31,7 @@ class Task:
     steps: int
     output: tuple[Bit, ...]
     oracle: Callable[..., int]
+    constants: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     @property
     def input_bits(self) -> int:
@@ -42,7 +44,7 @@ class Task:
             raise InputError(
                 f"{self.program.name} takes {len(self.inputs)} inputs ({', '.join(self.inputs)}), got {len(values)}"
             )
-        return self.program.state(**dict(zip(self.inputs, values, strict=True)))
+        return self.program.state(**self.constants, **dict(zip(self.inputs, values, strict=True)))
 
     def read(self, state: State) -> int:
         """Return the answer that stands in `state`."""
