@@ -8,9 +8,11 @@
 """
 
 from ntkproofs.rigor.balls import Ball, hull
-from ntkproofs.rigor.decide import Cell, Decision, EvidenceError, decide, replay
+from ntkproofs.rigor.combination import Combination, combination
+from ntkproofs.rigor.decide import Cell, Decision, decide
 from ntkproofs.rigor.expressions import enclose
-from ntkproofs.rigor.identities import Combination, Identity, combination, identity
+from ntkproofs.rigor.identities import Identity, identity
+from ntkproofs.rigor.replay import EvidenceError, replay
 from ntkproofs.rigor.statements import Box, Inequality, Integers, Point, at_most, less
 
 __all__ = [
