@@ -169,7 +169,10 @@ def _check(options: argparse.Namespace) -> int:
     if options.json:
         _print_json(document(results))
     elif results:
-        show_results(results, _console())
+        console = _console()
+        with console.capture() as shown:
+            show_results(results, console)
+        print("\n".join(line.rstrip() for line in shown.get().splitlines()))
     if interrupted:
         print(f"ntkproofs: interrupted after {len(results)} of {len(claims)} claims", file=sys.stderr)
         return max(UNDECIDED, _exit_code(results)) if _exit_code(results) != REFUTED else REFUTED

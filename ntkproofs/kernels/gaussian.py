@@ -50,6 +50,9 @@ class Derivation:
     steps: tuple[Step, ...]
     result: sympy.Expr
 
+    def __repr__(self) -> str:
+        return f"<Derivation of {self.title}: {len(self.steps)} steps>"
+
     def __str__(self) -> str:
         lines = [self.title]
         lines += [f"  {step.reason}:\n    {step.left} = {step.right}" for step in self.steps]

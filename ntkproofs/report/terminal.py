@@ -40,7 +40,7 @@ def show_results(results: Sequence[Result], console: Console) -> None:
             f"{escape(result.claim.name)}\n[dim]{escape(result.claim.statement)}[/dim]",
             f"[{STYLES[verdict.kind]}]{verdict.kind}[/]",
             escape(", ".join(engine.split(" (")[0] for engine in verdict.engines)),
-            escape(verdict.margin or _amounts(verdict.facts)),
+            "" if verdict.reason else escape(verdict.margin or _amounts(verdict.facts)),
             f"{result.seconds:.2f}",
         )
     console.print(table)
