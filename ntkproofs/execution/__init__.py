@@ -6,7 +6,8 @@
 {'bits': [0, 1]}
 """
 
+from ntkproofs.execution.exhaust import Exhaustion, exhaust, exhaust_chunks
 from ntkproofs.execution.machine import Machine, RoundingFailure
 from ntkproofs.execution.trace import Trace
 
-__all__ = ["Machine", "RoundingFailure", "Trace"]
+__all__ = ["Exhaustion", "Machine", "RoundingFailure", "Trace", "exhaust", "exhaust_chunks"]

@@ -34,6 +34,11 @@ class Task:
     constants: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     @property
+    def input_places(self) -> tuple[tuple[Bit, ...], ...]:
+        """For each input, the bits that take it, least significant first."""
+        return tuple(tuple((name, index) for index in range(self.program.fields[name])) for name in self.inputs)
+
+    @property
     def input_bits(self) -> int:
         """The number of input bits: there are ``2**input_bits`` inputs."""
         return sum(self.program.fields[field] for field in self.inputs)
