@@ -27,8 +27,8 @@ def register(commands: Any) -> None:
     parser = commands.add_parser(
         "exhaust",
         help="run a program on every input, bit-sliced",
-        description="Run a program on every input, 64 at a time, and compare each answer with the oracle's. That rounding "
-        "is right is proved for all states (t n <= K) or checked for the counts of every visited state and bit.",
+        description="Run a program on every input, 64 at a time, and compare each answer with the oracle's. Rounding is "
+        "proved right for all states (t n <= K) or checked for the counts of every visited state and bit.",
     )
     parser.add_argument("program", choices=PROGRAMS, help="which program")
     parser.add_argument("--bits", required=True, metavar="N", help="bits of each input")
@@ -61,7 +61,7 @@ def _exhaust(options: argparse.Namespace) -> int:
     if options.json:
         print_json(_document(options.program, bits, found))
     else:
-        print("\n".join(f"{name + ':':<16} {value}" for name, value in _lines(found)))
+        print("\n".join(f"{name:<16} {value}" for name, value in _lines(found)))
     if interrupted and not found.wrong and not found.unsound:
         print(f"ntkproofs: interrupted after {found.cases:,} of {found.total:,} cases, none wrong", file=sys.stderr)
         return UNDECIDED
@@ -72,10 +72,8 @@ def _task(options: argparse.Namespace, bits: int) -> Task:
     from ntkproofs import programs
 
     if options.program == "permutation":
-        given = (
-            options.order.split(",") if options.order is not None else [str(place) for place in reversed(range(bits))]
-        )
-        order = [number(part.strip(), "a place in --order") for part in given]
+        places = map(str, reversed(range(bits))) if options.order is None else options.order.split(",")
+        order = [number(place.strip(), "a place in --order") for place in places]
         if len(order) != bits:
             raise InputError(f"--order names {len(order)} places for {bits} bits")
         return programs.permutation_task(order)
