@@ -27,8 +27,8 @@ def register(commands: Any) -> None:
     parser = commands.add_parser(
         "exhaust",
         help="run a program on every input, bit-sliced",
-        description="Run a program on every input, 64 at a time, and compare each answer with the oracle's. Rounding is "
-        "proved right for all states (t n <= K) or checked for the counts of every visited state and bit.",
+        description="Run a program on every input, 64 at a time, and compare each answer with the oracle's. Rounding "
+        "is proved right for all states (t n <= K) or checked for the counts of every visited state and bit.",
     )
     parser.add_argument("program", choices=PROGRAMS, help="which program")
     parser.add_argument("--bits", required=True, metavar="N", help="bits of each input")

@@ -338,9 +338,10 @@ class _Inputs:
                 f"the oracle of {self.task.program.name} must work on arrays of 64-bit integers as on numbers; "
                 f"at the inputs {heads} it gives {head_answer} for numbers"
             )
-        differs = (np.bitwise_or.reduce(wanted, axis=0) >> np.uint64(len(self.output) - 1) >> np.uint64(1)) != 0
+        wrong = np.zeros(self.words, dtype=np.uint64)
+        if len(self.output) < LANES and int(wanted.max()) >> len(self.output):  # answers too large for the output
+            wrong |= _transpose((wanted >> np.uint64(len(self.output)) != 0).astype(np.uint64), 1)[0]
         planes = _transpose(wanted, len(self.output))
-        wrong = np.where(differs, np.uint64(_ALL), np.uint64(0))  # an answer too large for the output bits
         for place, position in enumerate(self.output):
             wrong |= planes[place] ^ state[position]
         return wrong

@@ -1,0 +1,65 @@
+"""Speed of the bit-sliced engine: cases per second, next to the dense machine and to the bare word operations.
+
+    pytest benchmarks --benchmark-columns=median,rounds
+
+Each benchmark's ``extra_info`` (shown with ``--benchmark-json``, printed here too) holds the ratios of that run.
+"""
+
+import time
+
+import numpy as np
+import pytest
+
+from ntkproofs.execution import Machine, exhaust
+from ntkproofs.execution.bitsliced import Slab, SlicedProgram
+from ntkproofs.programs import addition_task, permutation_task
+
+CASES = {
+    "addition-10": (lambda: addition_task(10), False),
+    "addition-10-counted": (lambda: addition_task(10), True),
+    "addition-12": (lambda: addition_task(12), False),
+    "permutation-20-counted": (lambda: permutation_task(range(19, -1, -1)), True),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_cases_per_second(benchmark, name):
+    make, condition = CASES[name]
+    task = make()
+    found = benchmark.pedantic(lambda: exhaust(task, condition=condition), rounds=3, warmup_rounds=1)
+    assert found.holds
+    speed = found.cases / benchmark.stats.stats.median
+    dense, words = dense_cases_per_second(task), word_operations_per_second(task)
+    benchmark.extra_info |= {
+        "cases per second": round(speed),
+        "times the dense machine": round(speed / dense, 1),
+        "share of what the word operations alone would do": round(speed / words, 3),
+    }
+    print(f"\n{name}: {benchmark.extra_info}")
+
+
+def dense_cases_per_second(task) -> float:
+    """Run the dense machine, through the predictor, on a batch of random inputs."""
+    source = np.random.default_rng(0)
+    rows = np.stack(
+        [
+            task.program.row(task.start(*(int(source.integers(0, 1 << len(bits))) for bits in task.input_places)))
+            for _ in range(256)
+        ]
+    )
+    machine = Machine(task.program)
+    machine.step_rows(rows)
+    start = time.perf_counter()
+    for _ in range(task.steps):
+        rows, _ = machine.step_rows(rows)
+    return len(rows) / (time.perf_counter() - start)
+
+
+def word_operations_per_second(task) -> float:
+    """Run nothing but the ANDs and ORs of the template logic, on one core, in the cache."""
+    slab = Slab(SlicedProgram(task.program), words=512)
+    slab.step()
+    start = time.perf_counter()
+    for _ in range(50 * task.steps):
+        slab.step()
+    return 50 * 512 * 64 / (time.perf_counter() - start)

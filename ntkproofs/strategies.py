@@ -1,0 +1,108 @@
+"""Hypothesis strategies: bits, states, template programs, exact numbers. For tests of your own template programs.
+
+A property test with them is a few lines::
+
+    @given(strategies.states(my_program))
+    def test_one_step(state):
+        assert Machine(my_program).step(state) == my_program.step(state)
+
+All shrink towards what is easy to read: zeros, few templates, few requirements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from hypothesis import strategies as st
+
+from ntkproofs.bounds.rounding import least_padding, rounds_right
+from ntkproofs.counts import arbitrary_counts, counts_of
+from ntkproofs.errors import InputError
+from ntkproofs.kernels import Kernel, two_layer_relu
+from ntkproofs.programs import Bit, State, TemplateProgram
+
+__all__ = ["bit_vectors", "dyadics", "states", "template_programs"]
+
+
+def bit_vectors(length: int) -> st.SearchStrategy[list[int]]:
+    """Return lists of `length` bits.
+
+    >>> bit_vectors(3).example() in [[a, b, c] for a in (0, 1) for b in (0, 1) for c in (0, 1)]  # doctest: +SKIP
+    True
+    """
+    return st.lists(st.integers(0, 1), min_size=length, max_size=length)
+
+
+def dyadics(*, bits: int = 8, largest: int = 4) -> st.SearchStrategy[Fraction]:
+    """Return fractions ``m / 2**e`` with e up to `bits` and size up to `largest`: few bits, exact everywhere."""
+    return st.integers(0, bits).flatmap(
+        lambda exponent: st.integers(-largest << exponent, largest << exponent).map(
+            lambda numerator: Fraction(numerator, 1 << exponent)
+        )
+    )
+
+
+def states(program: TemplateProgram) -> st.SearchStrategy[State]:
+    """Return states of `program`, ``{field: [bits]}``."""
+    return st.fixed_dictionaries({name: bit_vectors(width) for name, width in program.fields.items()})
+
+
+@st.composite
+def template_programs(
+    draw: st.DrawFn,
+    *,
+    fields: Mapping[str, int] | None = None,
+    max_templates: int = 8,
+    max_padding: int = 4,
+    rounds: bool | None = None,
+    kernel: Kernel | None = None,
+) -> TemplateProgram:
+    """Return random template programs.
+
+    `fields`: the program's fields (default: one to three small ones, drawn). `rounds`: True for programs whose every
+    bit is rounded right at every state (they are padded until it is), False for programs that some state breaks (one
+    is built in), None for either. `kernel`: for which kernel (default: the two-layer ReLU NTK).
+    """
+    if rounds is False:
+        if fields is not None:
+            raise InputError("a program that breaks has fields of its own: leave out fields= where rounds=False")
+        return _breaking(draw, two_layer_relu() if kernel is None else kernel)
+    if fields is None:
+        widths = draw(st.lists(st.integers(1, 4), min_size=1, max_size=3))
+        fields = dict(zip("pqr", widths, strict=False))
+    program = TemplateProgram("random", fields=fields)
+    bits = [(name, index) for name, width in fields.items() for index in range(width)]
+    for _ in range(draw(st.integers(1, max_templates))):
+        when = draw(st.dictionaries(st.sampled_from(bits), st.integers(0, 1), min_size=1, max_size=3))
+        write = draw(st.lists(st.sampled_from(bits), min_size=1, max_size=3, unique=True))
+        _add(program, when, write)
+    program.pad(draw(st.integers(0, max_padding)))
+    if rounds is True:
+        program.pad(least_padding(two_layer_relu() if kernel is None else kernel, arbitrary_counts(program)))
+    return program
+
+
+def _add(program: TemplateProgram, when: Mapping[Bit, int], write: list[Bit]) -> None:
+    """Add a template unless the same one is there."""
+    try:
+        program.template(when=when, write=write)
+    except InputError:
+        return
+
+
+def _breaking(draw: st.DrawFn, kernel: Kernel) -> TemplateProgram:
+    """Return a program that is rounded wrong at the state ``p = 1``.
+
+    There ``q_0`` should become 1 by one of its many writers (p = 1), and is outweighed: the other writers do not match,
+    while one template for each bit of ``a`` raises n.
+    """
+    writers = draw(st.integers(8, 12))
+    program = TemplateProgram("random, breaking", fields={"p": writers, "a": writers, "q": 2})
+    program.template(when={("p", 0): 1}, write=[("q", 0)])
+    for index in range(writers):
+        program.template(when={("a", index): 1}, write=[("q", 0)])
+        program.template(when={("p", 0): 1, ("a", index): 0}, write=[("q", 1)])
+    if rounds_right(kernel, counts_of(program, program.state(p=1))[("q", 0)]):
+        raise InputError(f"no program that breaks is known for the kernel {kernel.name!r}")
+    return program

@@ -1,0 +1,206 @@
+"""The slicer itself: transposition, truth tables, ragged tails, adders, and runs that find one wrong input."""
+
+import operator
+
+import numpy as np
+import pytest
+
+from ntkproofs.errors import InputError
+from ntkproofs.execution import Machine, exhaust, exhaust_chunks
+from ntkproofs.execution.bitsliced import Slab, SlicedProgram, add_planes, slice_rows, unslice
+from ntkproofs.execution.exhaust import _transpose
+from ntkproofs.kernels import two_layer_relu
+from ntkproofs.programs import Task, TemplateProgram, addition, addition_task, permutation_task
+
+
+@pytest.mark.parametrize("states", [1, 7, 63, 64, 65, 127, 128, 200])
+def test_slicing_and_back_keeps_every_state_also_on_ragged_tails(states):
+    rows = np.random.default_rng(states).integers(0, 2, (states, 11), dtype=np.uint8)
+    planes = slice_rows(rows)
+    assert planes.shape == (11, -(-states // 64))
+    assert (unslice(planes, states) == rows).all()
+    for bit in range(11):  # lane j of word w is state 64 w + j
+        for state in range(states):
+            assert int(planes[bit, state // 64]) >> (state % 64) & 1 == rows[state, bit]
+
+
+@pytest.mark.parametrize("bits", [1, 15, 16, 17, 31, 32, 33, 64])
+def test_transposing_integers_gives_their_bits(bits):
+    numbers = np.random.default_rng(bits).integers(0, 2**63, (64, 3), dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    planes = _transpose(numbers.copy(), bits)
+    for bit in range(bits):
+        for word in range(3):
+            expected = sum((int(numbers[lane, word]) >> bit & 1) << lane for lane in range(64))
+            assert int(planes[bit, word]) == expected
+
+
+@pytest.mark.parametrize("planes", [1, 2, 3, 4, 5, 6, 7, 8, 26, 27, 64, 100])
+def test_adding_planes_counts_lanes(planes):
+    words = np.random.default_rng(planes).integers(0, 2**63, (planes, 2), dtype=np.uint64)
+    counts = add_planes(words)
+    for word in range(2):
+        for lane in range(64):
+            expected = sum(int(plane[word]) >> lane & 1 for plane in words)
+            assert sum((int(count[word]) >> lane & 1) << weight for weight, count in enumerate(counts)) == expected
+
+
+def truth_table(table: int) -> Task:
+    """A program for a function of three bits: one template for each row of its table that is 1."""
+    program = TemplateProgram("table", fields={"x": 3, "y": 1, "z": 1})
+    program.template(when={("y", 0): 1}, write=[("z", 0)])
+    for row in range(8):
+        if table >> row & 1:
+            program.template(when={("x", bit): row >> bit & 1 for bit in range(3)}, write=[("y", 0)])
+    return Task(program, ("x",), 1, (("y", 0),), oracle=lambda x: (table >> x) & 1)
+
+
+@pytest.mark.parametrize("table", range(256))
+def test_every_truth_table_of_three_inputs(table):
+    found = exhaust(truth_table(table))
+    assert (found.cases, found.wrong, found.holds) == (8, 0, True)
+
+
+@pytest.mark.parametrize("table", range(0, 256, 5))
+@pytest.mark.parametrize("flipped", range(8))
+def test_a_truth_table_wrong_in_one_row_is_caught_there(table, flipped):
+    good = truth_table(table)
+    task = Task(good.program, good.inputs, 1, good.output, oracle=truth_table(table ^ 1 << flipped).oracle)
+    found = exhaust(task)
+    assert found.wrong == 1
+    assert not found.holds
+    assert found.first_wrong.inputs == (flipped,)
+    assert (found.first_wrong.got, found.first_wrong.wanted) == (table >> flipped & 1, 1 - (table >> flipped & 1))
+
+
+@pytest.mark.parametrize("case", [0, 1, 63, 64, 4095, 65535, 32768 + 77])
+def test_a_program_wrong_on_exactly_one_of_many_inputs_is_caught(case):
+    bits = 16
+    program = TemplateProgram("spike", fields={"x": bits, "y": 1})
+    program.template(when={("x", bit): case >> bit & 1 for bit in range(bits)}, write=[("y", 0)])
+    task = Task(program, ("x",), 1, (("y", 0),), oracle=lambda x: x * 0)
+    found = exhaust(task)
+    assert (found.cases, found.wrong) == (65536, 1)
+    assert found.first_wrong.inputs == (case,)
+    assert (found.first_wrong.got, found.first_wrong.wanted) == (1, 0)
+
+
+def test_several_processes_find_what_one_finds():
+    task = addition_task(11)
+    broken = Task(task.program, task.inputs, task.steps - 2, task.output, task.oracle)
+    one, two = exhaust(broken, workers=1), exhaust(broken, workers=2)
+    assert one.wrong == two.wrong > 0
+    assert one.first_wrong == two.first_wrong
+    assert one.visited == two.visited
+
+
+def test_too_few_steps_give_wrong_sums_and_the_declared_steps_none():
+    task = addition_task(6)
+    for steps, wrong in ((10, True), (11, False), (12, False)):
+        found = exhaust(Task(task.program, task.inputs, steps, task.output, task.oracle))
+        assert (found.wrong > 0) == wrong
+        if wrong:
+            x, y = found.first_wrong.inputs
+            assert found.first_wrong.wanted == x + y != found.first_wrong.got
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+def test_visited_counts_are_those_of_the_dense_machine(bits):
+    task = addition_task(bits)
+    machine, seen = Machine(task.program), set()
+    rows = np.stack([task.program.row(task.start(x, y)) for y in range(2**bits) for x in range(2**bits)])
+    for _ in range(task.steps):
+        rows, counts = machine.step_rows(rows)
+        seen |= counts
+    assert set(exhaust(task).visited) == seen
+
+
+def test_a_visit_is_where_its_counts_really_occur():
+    found = exhaust(addition_task(4))
+    for counts, visit in found.visited.items():
+        program = found.task.program
+        row = program.row(found.task.start(*found.inputs_of(visit.case)))[None, :]
+        for _ in range(visit.step):
+            row = program.step_rows(row)
+        match = program.match_rows(row)
+        assert match.sum() == counts.matches
+        assert program.matched_writers_rows(match)[0, program.position(visit.bit)] == counts.matched_writers
+        assert program.writers[program.position(visit.bit)] == counts.writers
+
+
+def overloaded(padding: int) -> Task:
+    """``q`` should become 1 when p is; ten more writers of q outweigh the one that matches, unless padded."""
+    program = TemplateProgram("overloaded", fields={"p": 1, "a": 10, "q": 1, "r": 1})
+    program.template(when={("p", 0): 1}, write=[("q", 0)])
+    for index in range(10):
+        program.template(when={("a", index): 1}, write=[("q", 0)])
+        program.template(when={("p", 0): 1, ("a", index): 0}, write=[("r", 0)])
+    program.pad(padding)
+    return Task(program, ("p", "a"), 1, (("q", 0),), oracle=lambda p, a: (p | (a > 0)) * 1)
+
+
+def test_a_bit_that_the_network_rounds_wrong_is_found_although_the_logic_is_right():
+    found = exhaust(overloaded(padding=0), condition=False)
+    assert found.counted  # t n <= K is not provable here, so the states are counted without being asked to
+    assert found.wrong == 0
+    assert found.unsound
+    assert not found.holds
+    assert any(counts.matched_writers == 1 and counts.writers == 11 for counts in found.unsound)
+    assert exhaust(overloaded(padding=200)).holds
+
+
+def test_condition_is_proved_without_counting_where_that_is_possible():
+    found = exhaust(addition_task(5), condition=False)
+    assert not found.counted
+    assert found.visited == {}
+    assert found.largest_matches is None
+    assert found.holds
+    counted = exhaust(addition_task(5), condition=True)
+    assert counted.counted
+    assert counted.largest_matches == 5 <= found.matches_bound == 10
+
+
+def test_smallest_margin_is_at_the_counts_with_most_matches_for_addition():
+    margin, visit = exhaust(addition_task(5), kernel=two_layer_relu("nngp")).smallest_margin()
+    assert (margin.counts.matches, margin.counts.matched_writers, margin.counts.writers) == (5, 1, 2)
+    assert visit.step == 0
+
+
+def test_progress_is_yielded_and_the_last_is_the_whole():
+    found = list(exhaust_chunks(addition_task(10), workers=1))
+    assert found[-1].cases == found[-1].total == 2**20
+    assert [each.cases for each in found] == sorted(each.cases for each in found)
+
+
+def test_permutation_of_twenty_bits():
+    order = [(7 * place + 3) % 20 for place in range(20)]
+    found = exhaust(permutation_task(order))
+    assert (found.cases, found.wrong, found.largest_matches) == (2**20, 0, 20)
+
+
+def test_an_oracle_that_is_no_function_of_arrays_is_refused():
+    program = addition(2)
+    task = Task(program, ("p", "q"), 4, (("p", 0),), oracle=lambda x, y: 1)
+    with pytest.raises(InputError, match="must work on arrays"):
+        exhaust(task)
+
+
+def test_an_answer_too_large_for_the_output_is_wrong():
+    task = addition_task(3)
+    found = exhaust(Task(task.program, task.inputs, task.steps, task.output[:3], operator.add))
+    assert found.wrong == sum(x + y > 7 for x in range(8) for y in range(8))
+
+
+def test_limits_are_refused_in_one_line():
+    with pytest.raises(InputError, match="42 input bits"):
+        exhaust(addition_task(21))
+    empty = TemplateProgram("empty", fields={"x": 1})
+    with pytest.raises(InputError, match="no templates"):
+        SlicedProgram(empty)
+
+
+def test_a_slab_forgets_bits_that_no_template_writes():
+    task = addition_task(2)
+    slab = Slab(SlicedProgram(task.program), words=1)
+    slab.state[:] = np.uint64(2**64 - 1)
+    slab.step()
+    assert not slab.state[task.program.position(("q", 0))].any()
