@@ -6,7 +6,7 @@ planes: AND the planes that a template requires, OR what the matching templates 
 
 Templates that repeat from position to position (most do) form *runs*: their planes are slices of the matrix, and one
 NumPy operation serves the whole run. :class:`SlicedProgram` finds the runs; :class:`Slab` binds them to buffers of one
-size. Counts come bit-sliced as well: matches by a carry-save adder over the match planes (:func:`add_planes`).
+size. Counts come bit-sliced as well: matches by a carry-save adder over the match planes (:class:`Adder`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ntkproofs.errors import InputError
 from ntkproofs.programs import Rows, TemplateProgram
 
-__all__ = ["Planes", "Slab", "SlicedProgram", "add_planes", "slice_rows", "unslice"]
+__all__ = ["Adder", "Planes", "Slab", "SlicedProgram", "slice_rows", "unslice"]
 
 Planes: TypeAlias = NDArray[np.uint64]  # (bits, words)
 Instruction: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -223,34 +223,71 @@ def _fold(operation: Callable[..., Any], run: _Run, buffers: dict[str, Planes], 
     return code
 
 
-def add_planes(planes: Planes) -> list[NDArray[np.uint64]]:
-    """Count, for every lane, how many of `planes` have it set: the bits of the counts, least significant first.
+class Adder:
+    """Counts, for every lane, how many of `planes` have it set; bound to those planes, so that it can run again and again.
 
-    A carry-save adder: three planes of one weight become one of that weight and one of twice it; about five operations
-    for each plane.
+    A carry-save adder: three planes of one weight become one of that weight and one of twice it, by five operations.
+    Whole thirds of the planes are added at a time. `counts` are the bits of the counts, least significant first, after
+    :meth:`run`.
 
-    >>> [int(plane[0]) for plane in add_planes(np.array([[1], [3], [1]], dtype=np.uint64))]
+    >>> adder = Adder(np.array([[1], [3], [1]], dtype=np.uint64))
+    >>> adder.run()
+    >>> [int(plane[0]) for plane in adder.counts]
     [3, 1]
     """
-    if not len(planes):
-        return []
-    counts: list[NDArray[np.uint64]] = []
-    level = planes
-    while len(level):
-        carries = []
-        while len(level) > 1:
-            third = len(level) // 3
-            if third == 0:
-                a, b = level[0:1], level[1:2]
-                carries.append(a & b)
-                level = a ^ b
-                break
-            a, b, c = level[:third], level[third : 2 * third], level[2 * third : 3 * third]
-            half = a ^ b
-            carries.append((a & b) | (half & c))
-            half ^= c
-            rest = level[3 * third :]
-            level = np.concatenate([half, rest]) if len(rest) else half
-        counts.append(level[0])
-        level = np.concatenate(carries) if carries else planes[:0]
-    return counts
+
+    def __init__(self, planes: Planes) -> None:
+        self._words = planes.shape[1]
+        self._code: list[Instruction] = []
+        self._scratch = self._take(max(1, len(planes) // 3))
+        self.counts: list[NDArray[np.uint64]] = []
+        level = [(planes, False)]  # stretches of planes of one weight, and whether they are ours to overwrite
+        while level:
+            carries: list[tuple[Planes, bool]] = []
+            while sum(len(stretch) for stretch, _ in level) > 1:
+                level = self._add_some(level, carries)
+            self.counts.append(level[0][0][0])
+            level = carries
+
+    def run(self) -> None:
+        """Count again."""
+        for operation, arguments in self._code:
+            operation(*arguments)
+
+    def _take(self, count: int) -> Planes:
+        return np.empty((count, self._words), dtype=np.uint64)
+
+    def _add_some(
+        self, level: list[tuple[Planes, bool]], carries: list[tuple[Planes, bool]]
+    ) -> list[tuple[Planes, bool]]:
+        """Add three stretches of equal length (two planes, if no more are left); return what is left of the level."""
+        level = sorted(level, key=lambda pair: len(pair[0]))
+        longest, ours = level[-1]
+        if len(longest) >= 3:
+            third = len(longest) // 3
+            a, b, c = (longest[place * third : (place + 1) * third] for place in range(3))
+            rest = [(longest[3 * third :], ours)] if len(longest) % 3 else []
+            return [*level[:-1], *rest, self._full(a, b, c, ours, carries)]
+        single = [(stretch[place : place + 1], mine) for stretch, mine in level for place in range(len(stretch))]
+        if len(single) == 2:
+            (a, ours), (b, _) = single
+            total, carry = (a if ours else self._take(1)), self._take(1)
+            self._code += [(np.bitwise_and, (a, b, carry)), (np.bitwise_xor, (a, b, total))]
+            carries.append((carry, True))
+            return [(total, True)]
+        (a, ours), (b, _), (c, _) = single[:3]
+        return [*single[3:], self._full(a, b, c, ours, carries)]
+
+    def _full(
+        self, a: Planes, b: Planes, c: Planes, ours: bool, carries: list[tuple[Planes, bool]]
+    ) -> tuple[Planes, bool]:
+        total, carry, scratch = (a if ours else self._take(len(a))), self._take(len(a)), self._scratch[: len(a)]
+        self._code += [
+            (np.bitwise_and, (a, b, carry)),
+            (np.bitwise_xor, (a, b, total)),
+            (np.bitwise_and, (total, c, scratch)),
+            (np.bitwise_or, (carry, scratch, carry)),
+            (np.bitwise_xor, (total, c, total)),
+        ]
+        carries.append((carry, True))
+        return total, True

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ntkproofs.bounds.rounding import MeanAt, extreme_means, rounds_right
 from ntkproofs.counts import Counts, bound_matches
 from ntkproofs.errors import InputError
-from ntkproofs.execution.bitsliced import LANES, Planes, Slab, SlicedProgram, add_planes
+from ntkproofs.execution.bitsliced import LANES, Adder, Planes, Slab, SlicedProgram
 from ntkproofs.kernels import Kernel, two_layer_relu
 from ntkproofs.programs import Bit, Task
 
@@ -275,7 +275,7 @@ def _run_planned(chunk: range) -> _Chunk:
 
 def _run_chunk(plan: _Plan, chunk: range) -> _Chunk:
     task, slab = plan.task, Slab(plan.sliced, plan.words)
-    census = _Census(plan.sliced, plan.words) if plan.counting else None
+    census = _Census(slab) if plan.counting else None
     inputs = _Inputs(task, plan.words)
     lanes = min(1 << task.input_bits, LANES)  # fewer than 64 cases leave lanes idle
     mask = np.full(plan.words, (1 << lanes) - 1, dtype=np.uint64)
@@ -286,7 +286,7 @@ def _run_chunk(plan: _Plan, chunk: range) -> _Chunk:
         for step in range(task.steps):
             slab.step()
             if census is not None:
-                census.look(slab, mask, first, step)
+                census.look(mask, first, step)
         differs = inputs.differences(slab.state, first) & mask
         if differs.any():
             places = np.flatnonzero(np.unpackbits(differs.astype("<u8").view(np.uint8), bitorder="little"))
@@ -389,8 +389,10 @@ def _transpose(lanes: Words, bits: int) -> Words:
 class _Census:
     """Collects every counts (n, p, t) of the visited states, with the first place where each was seen."""
 
-    def __init__(self, sliced: SlicedProgram, words: int) -> None:
-        self.program, self.sliced = sliced.program, sliced
+    def __init__(self, slab: Slab) -> None:
+        sliced = slab.sliced
+        self.program, self.match = sliced.program, slab.match
+        self.adder = Adder(slab.match)
         self.visited: dict[Counts, Visit] = {}
         by_writers: dict[int, list[int]] = {}
         for position, writers in enumerate(sliced.writers):
@@ -401,14 +403,15 @@ class _Census:
         ]
         self.keys = [(t, p) for t, _, _ in self.classes for p in range(t + 1)]
         self.seen: set[tuple[int, int]] = set()  # (n, place in keys)
-        self.shown = np.zeros((len(self.keys), words), dtype=np.uint64)
+        self.shown = np.zeros((len(self.keys), slab.words), dtype=np.uint64)
 
-    def look(self, slab: Slab, mask: Words, first: int, step: int) -> None:
+    def look(self, mask: Words, first: int, step: int) -> None:
         """Record the counts of the step that was just made."""
-        numbers, lanes_with = _lanes_by_number(add_planes(slab.match), mask)
+        self.adder.run()
+        numbers, lanes_with = _lanes_by_number(self.adder.counts, mask)
         row = 0
         for t, _, columns in self.classes:
-            for plane in _lanes_by_matched(slab.match, columns, t, slab.words):
+            for plane in _lanes_by_matched(self.match, columns, t):
                 self.shown[row] = plane
                 row += 1
         meet = np.bitwise_or.reduce(lanes_with[:, None, :] & self.shown[None, :, :], axis=2)
@@ -416,15 +419,15 @@ class _Census:
             pair = (int(numbers[place]), int(key))
             if pair not in self.seen:
                 self.seen.add(pair)
-                self._add(pair, lanes_with[place] & self.shown[key], slab, first, step)
+                self._add(pair, lanes_with[place] & self.shown[key], first, step)
 
-    def _add(self, pair: tuple[int, int], lanes: Words, slab: Slab, first: int, step: int) -> None:
+    def _add(self, pair: tuple[int, int], lanes: Words, first: int, step: int) -> None:
         n, (t, p) = pair[0], self.keys[pair[1]]
         word = int(np.flatnonzero(lanes)[0])
         lane = (int(lanes[word]) & -int(lanes[word])).bit_length() - 1
         _, positions, columns = next(row for row in self.classes if row[0] == t)
         hits = sum(
-            ((slab.match[column, word] >> np.uint64(lane)) & np.uint64(1)).astype(np.int64) for column in columns
+            ((self.match[column, word] >> np.uint64(lane)) & np.uint64(1)).astype(np.int64) for column in columns
         ) + np.zeros(len(positions), dtype=np.int64)
         position = int(positions[np.flatnonzero(hits == p)[0]])
         visit = Visit(first + word * LANES + lane, step, self.program.bit(position))
@@ -442,10 +445,10 @@ def _lanes_by_number(counts: list[Words], mask: Words) -> tuple[NDArray[np.intp]
     return numbers[occurring], lanes[occurring]
 
 
-def _lanes_by_matched(match: Planes, columns: list[NDArray[np.intp]], t: int, words: int) -> Iterable[Words]:
+def _lanes_by_matched(match: Planes, columns: list[NDArray[np.intp]], t: int) -> Iterable[Words]:
     """Yield, for p = 0 to t, the lanes in which some bit of the class has p matching writers."""
     if t == 0:
-        yield np.full(words, _ALL, dtype=np.uint64)
+        yield np.full(match.shape[1], _ALL, dtype=np.uint64)
         return
     counts: list[Any] = []
     for column in columns:
