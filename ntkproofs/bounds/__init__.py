@@ -14,6 +14,7 @@ from ntkproofs.bounds.rounding import (
     mean_sign,
     rounding_condition,
     rounds_right,
+    sufficient_applies,
     sufficient_condition,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "mean_sign",
     "rounding_condition",
     "rounds_right",
+    "sufficient_applies",
     "sufficient_condition",
 ]

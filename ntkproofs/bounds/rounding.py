@@ -18,11 +18,12 @@ from typing import Any
 
 import sympy
 
+from ntkproofs.bounds.balance import contrast_positive, excess_positive, matches_outweigh
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor, combine, unmatched
-from ntkproofs.rigor import Ball, Inequality, at_most, enclose, less
+from ntkproofs.rigor import Ball, Inequality, at_most, decide, enclose, less
 
 __all__ = [
     "MeanAt",
@@ -32,6 +33,7 @@ __all__ = [
     "mean_sign",
     "rounding_condition",
     "rounds_right",
+    "sufficient_applies",
     "sufficient_condition",
 ]
 
@@ -59,6 +61,20 @@ def sufficient_condition(n: Any = MATCHES, p: Any = MATCHED_WRITERS, t: Any = WR
     n*t <= K*p
     """
     return at_most(t * n, p * K)
+
+
+@lru_cache(maxsize=64)
+def sufficient_applies(kernel: Kernel) -> bool:
+    """Decide whether, for this kernel, ``t n <= p K`` makes every mean right: D > 0, F(n) > 0, n F(n) > D for all n >= 2.
+
+    >>> from ntkproofs.kernels import two_layer_relu
+    >>> sufficient_applies(two_layer_relu("ntk")), sufficient_applies(two_layer_relu("nngp"))
+    (True, True)
+    """
+    if kernel.other == 0:
+        return False
+    facts = (contrast_positive(kernel), excess_positive(kernel), matches_outweigh(kernel))
+    return all(decide(*fact).outcome == "holds" for fact in facts)
 
 
 @lru_cache(maxsize=64)

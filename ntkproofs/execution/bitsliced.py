@@ -224,7 +224,7 @@ def _fold(operation: Callable[..., Any], run: _Run, buffers: dict[str, Planes], 
 
 
 class Adder:
-    """Counts, for every lane, how many of `planes` have it set; bound to those planes, so that it can run again and again.
+    """Counts, for every lane, how many of `planes` have it set; bound to those planes, so that it can run again.
 
     A carry-save adder: three planes of one weight become one of that weight and one of twice it, by five operations.
     Whole thirds of the planes are added at a time. `counts` are the bits of the counts, least significant first, after

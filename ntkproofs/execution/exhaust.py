@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkproofs.bounds.rounding import MeanAt, extreme_means, rounds_right
+from ntkproofs.bounds.rounding import MeanAt, extreme_means, rounds_right, sufficient_applies
 from ntkproofs.counts import Counts, bound_matches
 from ntkproofs.errors import InputError
 from ntkproofs.execution.bitsliced import LANES, Adder, Planes, Slab, SlicedProgram
@@ -152,7 +152,7 @@ def exhaust_chunks(
         raise InputError(f"{task.program.name}: {task.input_bits} input bits, 1 to {MAX_INPUT_BITS} can be exhausted")
     if len(task.output) > LANES:
         raise InputError(f"{task.program.name}: {len(task.output)} output bits, at most {LANES} are supported")
-    plan = _Plan.of(task, condition)
+    plan = _Plan.of(task, kernel, condition)
     start = time.perf_counter()
     found = Exhaustion(task, kernel, 1 << task.input_bits, counted=plan.counting, matches_bound=plan.matches_bound)
     for chunk in _run_chunks(plan, workers):
@@ -218,10 +218,10 @@ class _Plan:
     work: int
 
     @classmethod
-    def of(cls, task: Task, condition: bool) -> _Plan:
+    def of(cls, task: Task, kernel: Kernel, condition: bool) -> _Plan:
         program = task.program
         bound = bound_matches(program).bound
-        provable = int(program.writers.max()) * bound <= program.samples
+        provable = int(program.writers.max()) * bound <= program.samples and sufficient_applies(kernel)
         counting = condition or not provable
         planes = 3 * program.output_bits + len(program.templates) * (2 if counting else 1)
         total_words = max(1, (1 << task.input_bits) // LANES)
