@@ -7,6 +7,7 @@
 
 from ntkproofs.programs.addition import addition, addition_task
 from ntkproofs.programs.language import Bit, Rows, State, Template, TemplateProgram
+from ntkproofs.programs.multiplication import multiplication, multiplication_task
 from ntkproofs.programs.permutation import permutation, permutation_task
 from ntkproofs.programs.tasks import Task
 
@@ -19,6 +20,8 @@ __all__ = [
     "TemplateProgram",
     "addition",
     "addition_task",
+    "multiplication",
+    "multiplication_task",
     "permutation",
     "permutation_task",
 ]
