@@ -33,12 +33,12 @@ def permutation_samples() -> Verdict:
     )
 
 
-@claim("multiplication: exactly 10 + 1/l samples for each bit of log2(number of inputs), l = 1..128", source=SOURCE)
+@claim("multiplication: exactly 10 + 1/l samples for each bit of log2(number of inputs), l = 1..64", source=SOURCE)
 def multiplication_samples() -> Verdict:
     return conclude(
         confirm(
-            "every l from 1 to 128",
-            range(1, 129),
+            "every l from 1 to 64",
+            range(1, 65),
             lambda bits: ratio(multiplication_task(bits)) == 10 + Fraction(1, bits),
             exhaustive=True,
         )

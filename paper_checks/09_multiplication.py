@@ -231,8 +231,7 @@ def _with_token(program: TemplateProgram, cases: int, source: np.random.Generato
         if token < cells:
             row[program.position(("sum_counter", int(token)))] = 1
         else:
-            fields = ((("to_check_lsb",)), FLAGS[:2], FLAGS[2:])[token - cells]
-            for field in fields:
+            for field in (("to_check_lsb",), FLAGS[:2], FLAGS[2:])[token - cells]:
                 row[_places(program, field)] = 1
     return rows
 
@@ -272,12 +271,7 @@ def matches_of_any_numbers() -> Verdict:
         )
 
     return conclude(
-        confirm(
-            "7 l groups, and one control rule for each token, every l from 1 to 32",
-            range(1, 33),
-            check,
-            exhaustive=True,
-        ),
+        confirm("7 l groups and one control rule for each token, l to 32", range(1, 33), check, exhaustive=True),
         confirm("64 random states for each l from 1 to 32", range(1, 33), stays, exhaustive=False, seed=SEED),
     )
 
