@@ -80,11 +80,13 @@ def exact(regime: str) -> Verdict:
 
 
 @claim(
-    "run through the predictor for 4 l^2 + 3 l steps without padding, random pairs give their products: l = 8, 12, 16",
+    "run through the predictor for 4 l^2 + 3 l steps without padding, random pairs give their products: l = 8, 12, 16 "
+    "({regime})",
     source=SOURCE,
+    each={"regime": REGIMES},
 )
-def exact_sampled() -> Verdict:
-    batches = (_products(bits, *_random_pairs(bits, 8), two_layer_relu()) for bits in (8, 12, 16))
+def exact_sampled(regime: str) -> Verdict:
+    batches = (_products(bits, *_random_pairs(bits, 8), two_layer_relu(regime)) for bits in (8, 12, 16))
     return conclude(tally("8 pairs for each l", batches, exhaustive=False, seed=SEED))
 
 

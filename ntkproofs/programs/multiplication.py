@@ -22,7 +22,8 @@ counted               counter_{4l-1}=1             all R, all S                 
 add                   the four rules of addition on sum_p, sum_q, sum_c           8 l
 ====================  ===========================  =============================  =========
 
-Together 20 l + 2 templates for 18 l + 1 bits. D_i (i > 0) has three writers, no bit has more.
+Together 20 l + 2 templates for 18 l + 1 bits. D_i (i > 0) has three writers, no bit has more. (M_0
+is used up by its check: the product does not need the rule that keeps it, whoever reads the state does.)
 
 *Steps.* For a bit of x that is 1: one to broadcast C; one to copy (and to light counter_0); 4 l until counter_{4l-1}
 has broadcast R and S; one to shift and to raise the check: 4 l + 3. For a bit that is 0: one to broadcast R and S, one
