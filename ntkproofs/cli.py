@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 HOLDS, REFUTED, UNDECIDED, USAGE, INTERNAL = 0, 1, 2, 3, 70
 MAX_RUN_BITS = 4096
+TWO_OPERANDS = {"addition": ("add two numbers", MAX_RUN_BITS), "multiplication": ("multiply two numbers", 128)}
 PLAIN_WIDTH = 120
 
 GREETING = """\
@@ -35,6 +36,7 @@ ntkproofs checks that ensembles of wide neural networks execute binary programs 
 
 Try:
   ntkproofs run addition 13 29 --bits 8 --trace     an addition, step by step through the trained predictor
+  ntkproofs run multiplication 201 57 --bits 8      a multiplication: 280 steps of the trained predictor
   ntkproofs check                                   every claim in paper_checks/, with verdict and evidence
   ntkproofs check -k rounding                       those about rounding only
   ntkproofs --help                                  all commands and options
@@ -81,11 +83,12 @@ def _parser() -> _Parser:
     common.add_argument(
         "--regime", choices=("ntk", "nngp"), default="ntk", help="the kernel that trains (default: ntk)"
     )
-    add = programs.add_parser("addition", parents=[common], help="add two numbers")
-    add.add_argument("x", metavar="X", help="a number")
-    add.add_argument("y", metavar="Y", help="a number")
-    add.add_argument("--bits", required=True, metavar="L", help="bits of each number")
-    add.set_defaults(function=_run_addition)
+    for name, (what, most) in TWO_OPERANDS.items():
+        binary = programs.add_parser(name, parents=[common], help=what)
+        binary.add_argument("x", metavar="X", help="a number")
+        binary.add_argument("y", metavar="Y", help="a number")
+        binary.add_argument("--bits", required=True, metavar="L", help=f"bits of each number, at most {most}")
+        binary.set_defaults(function=_run_two_operands)
     permute = programs.add_parser("permutation", parents=[common], help="permute the bits of a word")
     permute.add_argument("word", metavar="BITS", help="bits as typed, such as 1011")
     permute.add_argument(
@@ -234,17 +237,18 @@ def _clipped(text: str) -> str:
     return repr(text if len(text) <= 40 else f"{text[:18]}...{text[-18:]}")
 
 
-def _run_addition(options: argparse.Namespace) -> int:
-    from ntkproofs.programs import addition_task
+def _run_two_operands(options: argparse.Namespace) -> int:
+    from ntkproofs.programs import addition_task, multiplication_task
 
-    bits = _number(options.bits, "--bits", low=1, high=MAX_RUN_BITS)
+    task_of = {"addition": addition_task, "multiplication": multiplication_task}[options.program]
+    bits = _number(options.bits, "--bits", low=1, high=TWO_OPERANDS[options.program][1])
     values = []
     for name, text in (("X", options.x), ("Y", options.y)):
         value = _number(text, name)
         if value.bit_length() > bits:
             raise InputError(f"{name} = {_clipped(text)} does not fit in {bits} bits: 0 to {_largest(bits)}")
         values.append(value)
-    task = addition_task(bits)
+    task = task_of(bits)
     trace = _execute(task, options, values)
     result = task.read(trace.final)
     return _answer(options, trace, result, {"bits": bits, "inputs": values})
@@ -298,6 +302,7 @@ def _answer(options: argparse.Namespace, trace: Trace, result: int | str, more: 
         return HOLDS
     if options.trace:
         console = _console()
+        console.width = max([console.width, *map(len, str(trace).splitlines())])  # a wide table stays whole
         console.print(trace if console.is_terminal else str(trace), markup=False, soft_wrap=True)
     print(result)
     print(

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from ntkproofs.claims import Verdict, claim, conclude
 from ntkproofs.facts import confirm
-from ntkproofs.programs import Task, addition_task, permutation_task
+from ntkproofs.programs import Task, addition_task, multiplication_task, permutation_task
 
 SOURCE = "abstract: logarithmically many samples"
 
@@ -28,6 +28,18 @@ def permutation_samples() -> Verdict:
             "every k from 1 to 128",
             range(1, 129),
             lambda size: ratio(permutation_task(range(size))) == 1,
+            exhaustive=True,
+        )
+    )
+
+
+@claim("multiplication: exactly 10 + 1/l samples for each bit of log2(number of inputs), l = 1..64", source=SOURCE)
+def multiplication_samples() -> Verdict:
+    return conclude(
+        confirm(
+            "every l from 1 to 64",
+            range(1, 65),
+            lambda bits: ratio(multiplication_task(bits)) == 10 + Fraction(1, bits),
             exhaustive=True,
         )
     )

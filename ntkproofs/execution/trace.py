@@ -21,6 +21,7 @@ __all__ = ["Trace"]
 
 MOST_ROWS = 80  # longer traces are shown by their first and last steps
 MOST_DIGITS = 64  # longer fields are shown by their ends
+MOST_WIDTH = 120  # wider tables get headings of several lines
 HEADINGS = ("step", "matching", "least 1-bit mean", "greatest 0-bit mean")
 
 
@@ -122,10 +123,24 @@ class Trace:
             )
             yield _Row(str(step), fields, self._margins(step))
 
+    def _headings(self, rows: list[_Row]) -> list[list[str]]:
+        """Return the lines of each column's heading; more than one only where that keeps a table narrow."""
+        names = (HEADINGS[0], *self.program.fields, *HEADINGS[1:])
+        columns = list(
+            zip(*([row.step, *(digits for digits, _ in row.fields), *row.numbers] for row in rows), strict=True)
+        )
+        widths = [max(map(len, column)) for column in columns]
+        if sum(max(len(name), width) + 2 for name, width in zip(names, widths, strict=True)) <= MOST_WIDTH:
+            return [[name] for name in names]
+        return [_break(name, width) for name, width in zip(names, widths, strict=True)]
+
     def __str__(self) -> str:
-        heads = [HEADINGS[0], *self.program.fields, *HEADINGS[1:]]
-        table: list[list[str]] = [heads]
-        for row in self._rows():
+        rows = list(self._rows())
+        headings = self._headings(rows)
+        height = max(map(len, headings))
+        stacked = ([""] * (height - len(lines)) + lines for lines in headings)
+        table = [list(line) for line in zip(*stacked, strict=True)]
+        for row in rows:
             table.append([row.step, *(digits for digits, _ in row.fields), *row.numbers])
             if any("^" in marks for _, marks in row.fields):
                 table.append(["", *(marks for _, marks in row.fields), "", "", ""])
@@ -141,10 +156,10 @@ class Trace:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=None, pad_edge=False)
-        for heading in (HEADINGS[0], *self.program.fields, *HEADINGS[1:]):
-            table.add_column(heading, justify="right", no_wrap=True)
-        for row in self._rows():
+        table, rows = Table(box=None, pad_edge=False), list(self._rows())
+        for lines in self._headings(rows):
+            table.add_column("\n".join(lines), justify="right", vertical="bottom", no_wrap=True)
+        for row in rows:
             cells: list[Any] = [Text(row.step, style="dim")]
             for digits, marks in row.fields:
                 text = Text(digits)
@@ -168,6 +183,20 @@ class Trace:
             f'<table class="ntkproofs-trace"><caption>{title}</caption>'
             f"<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>"
         )
+
+
+def _break(name: str, width: int) -> list[str]:
+    """Break a heading after underscores and at spaces into lines as long as its column, or as its longest part."""
+    parts = name.replace("_", "_ ").split(" ")
+    width = max([width, *map(len, parts)])
+    lines = [parts[0]]
+    for part in parts[1:]:
+        joined = lines[-1] + ("" if lines[-1].endswith("_") else " ") + part
+        if len(joined) <= width:
+            lines[-1] = joined
+        else:
+            lines.append(part)
+    return lines
 
 
 def _shorten(digits: str, marks: str) -> tuple[str, str]:

@@ -6,12 +6,15 @@
 """
 
 from ntkproofs.programs.addition import addition, addition_task
+from ntkproofs.programs.flooding import Network, flooding
 from ntkproofs.programs.language import Bit, Rows, State, Template, TemplateProgram
+from ntkproofs.programs.multiplication import multiplication, multiplication_task
 from ntkproofs.programs.permutation import permutation, permutation_task
 from ntkproofs.programs.tasks import Task
 
 __all__ = [
     "Bit",
+    "Network",
     "Rows",
     "State",
     "Task",
@@ -19,6 +22,9 @@ __all__ = [
     "TemplateProgram",
     "addition",
     "addition_task",
+    "flooding",
+    "multiplication",
+    "multiplication_task",
     "permutation",
     "permutation_task",
 ]

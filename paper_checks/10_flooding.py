@@ -1,0 +1,183 @@
+"""Message flooding: the simplest program of the sequel, on graphs, against breadth-first search."""
+
+from collections.abc import Iterator
+from random import Random
+
+import sympy
+
+from ntkproofs.bounds import contrast_positive, excess_positive, gap_increases, matches_outweigh
+from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.counts import bound_matches
+from ntkproofs.execution import Machine, RoundingFailure
+from ntkproofs.facts import confirm
+from ntkproofs.kernels import REGIMES, Kernel, two_layer_relu
+from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, WRITERS
+from ntkproofs.programs import Network, flooding
+from ntkproofs.programs.flooding import path, star
+from ntkproofs.rigor import Integers, combination, decide, less
+
+SOURCE = "arXiv 2601.23207: message flooding; the rules of a node are ours"
+SEED = 20260130
+DEGREE = 3
+n, p, t = MATCHES, MATCHED_WRITERS, WRITERS
+
+
+@claim(
+    "l (1 + 4 d) samples, l (1 + 3 d) output bits, at most max(4, 1 + d) writers for a bit; l (1 + d) is the largest "
+    "number of templates that match one state: l = 1..8, d = 1..6",
+    source=SOURCE,
+)
+def counts() -> Verdict:
+    def check(case: tuple[int, int]) -> bool:
+        bits, slots = case
+        program = flooding(bits, slots)
+        full = program.state(**dict.fromkeys(program.fields, 2**bits - 1))
+        return (
+            program.samples == bits * (1 + 4 * slots)
+            and program.output_bits == bits * (1 + 3 * slots)
+            and int(program.writers.max()) == max(4, 1 + slots)
+            and bound_matches(program).bound == bits * (1 + slots) == len(program.match(full))
+        )
+
+    cases = [(bits, slots) for bits in range(1, 9) for slots in range(1, 7)]
+    return conclude(confirm("every l and d", cases, check, exhaustive=True))
+
+
+# --- flooding against breadth-first search
+
+
+@claim(
+    "each node run through the predictor, a bit is known at distance r from those who knew it after 2 r steps and not "
+    "before, passes an edge once (both ways if both ends learn it at once), and then all is quiet: paths, stars and "
+    "random graphs of degree at most 3 ({regime})",
+    source=SOURCE,
+    each={"regime": REGIMES},
+)
+def floods(regime: str) -> Verdict:
+    kernel = two_layer_relu(regime)
+    return conclude(
+        confirm(
+            "paths of 1 to 8 nodes and stars of 1 to 3 leaves, and 30 random graphs of up to 16 nodes; random messages",
+            _cases(),
+            lambda case: _as_searched(*case, kernel),
+            exhaustive=False,
+            seed=SEED,
+        )
+    )
+
+
+def _cases() -> Iterator[tuple[Network, list[int]]]:
+    """Yield networks with messages of few ones, so that most of what a node knows in the end has flooded to it."""
+    source = Random(SEED)
+    shapes = [(nodes, path(nodes)) for nodes in range(1, 9)] + [(leaves + 1, star(leaves)) for leaves in range(1, 4)]
+    shapes += [(nodes, _random_edges(nodes, source)) for nodes in (source.randint(2, 16) for _ in range(30))]
+    for nodes, edges in shapes:
+        bits = source.randint(1, 6)
+        messages = [source.getrandbits(bits) & source.getrandbits(bits) for _ in range(nodes)]
+        yield Network(flooding(bits, DEGREE), nodes, edges), messages
+
+
+def _random_edges(nodes: int, source: Random) -> tuple[tuple[int, int], ...]:
+    """Draw edges until `nodes` have been tried, none that would give a node more than three."""
+    degree, edges = [0] * nodes, set()
+    for _ in range(2 * nodes):
+        u, v = sorted(source.sample(range(nodes), 2))
+        if (u, v) not in edges and max(degree[u], degree[v]) < DEGREE:
+            edges.add((u, v))
+            degree[u] += 1
+            degree[v] += 1
+    return tuple(sorted(edges))
+
+
+def _as_searched(network: Network, messages: list[int], kernel: Kernel) -> bool:
+    """Compare every step of a run with what breadth-first search says; quiet at the end."""
+    machine = Machine(network.program, kernel)
+    bits = network.program.fields["message"]
+    sources = [[u for u, message in enumerate(messages) if message >> i & 1] for i in range(bits)]
+    distances = [_distances(network, knowing) for knowing in sources]
+    steps = 2 * network.nodes + 2
+    run = network.run(messages, steps=steps, step=lambda rows: machine.step_rows(rows)[0])
+    for step, rows in enumerate(run):
+        known = [sum((2 * far[u] <= step) << i for i, far in enumerate(distances)) for u in range(network.nodes)]
+        sent = {
+            (u, v): sum((step == 2 * far[u] + 1 and far[u] <= far[v]) << i for i, far in enumerate(distances))
+            for edge in network.edges
+            for u, v in (edge, edge[::-1])
+        }
+        sent = {ends: number for ends, number in sent.items() if number}
+        if network.known(rows) != known or network.sent(rows) != sent:
+            return False
+    return network.sent(rows) == {}
+
+
+def _distances(network: Network, sources: list[int]) -> list[float]:
+    """Return each node's distance from the nearest source."""
+    distances = [float("inf")] * network.nodes
+    front, distance = set(sources), 0
+    while front:
+        for node in front:
+            distances[node] = distance
+        reached = {v for edge in network.edges for u, v in (edge, edge[::-1]) if u in front}
+        front = {node for node in reached if distances[node] == float("inf")}
+        distance += 1
+    return distances
+
+
+# --- padding
+
+
+@claim(
+    "3 l padding samples make every bit of every state right for d <= 3: with K = 4 l (1 + d), t <= 4, n <= l (1 + d), "
+    "for every l at once ({regime})",
+    source=SOURCE,
+    each={"regime": REGIMES},
+)
+def padding_enough(regime: str) -> Verdict:
+    kernel = two_layer_relu(regime)
+    l, d = sympy.symbols("l d", positive=True, integer=True)
+    B, D, more, fewer, room = sympy.symbols("B D more fewer room", positive=True)
+    K = 4 * l * (1 + d)
+    given = {more: p - 1, fewer: 4 - t, room: l * (1 + d) - n} | {symbol: symbol for symbol in (n, t, l, d, B, D)}
+    terms = more * (K + D) + 4 * room + fewer * n + D + t * B
+    return conclude(
+        combination(less(t * (n - B), p * (K + D)), given, terms, positive=(D,)),
+        decide(*contrast_positive(kernel)),
+        decide(*excess_positive(kernel)),
+        decide(*matches_outweigh(kernel)),  # 0-bits
+    )
+
+
+FIRST = {"ntk": 22, "nngp": 14}  # the least l at which a node of three slots fails without padding
+
+
+@claim(
+    "without padding a node of 3 slots rounds right for every state if l <= 21 (ntk), l <= 13 (nngp), and for no "
+    "greater l: the flood of all ones on a star then fails ({regime})",
+    source=SOURCE,
+    each={"regime": REGIMES},
+)
+def padding_needed(regime: str) -> Verdict:
+    kernel, first = two_layer_relu(regime), FIRST[regime]
+    needs, provides = 4 * (n - kernel.balance(n)), 13 * n / 4 + kernel.contrast  # n = 4 l, K = 13 l, t = 4, p = 1
+    return conclude(
+        decide(less(needs, provides), Integers(n, start=1, stop=4 * (first - 1))),
+        decide(*gap_increases(kernel)),
+        decide(*matches_outweigh(kernel)),
+        decide(less(provides, needs), Integers(n, start=4 * first)),
+        confirm(
+            "the star fails, 20 values of l", range(first, first + 20), lambda l: _fails(l, kernel), exhaustive=True
+        ),
+        confirm("and not before", range(1, first), lambda l: not _fails(l, kernel), exhaustive=True),
+    )
+
+
+def _fails(bits: int, kernel: Kernel) -> bool:
+    """Tell whether the machine refuses a step of the flood of all ones from the centre of a star."""
+    network = Network(flooding(bits, DEGREE), DEGREE + 1, star(DEGREE))
+    machine = Machine(network.program, kernel)
+    try:
+        for _ in network.run([2**bits - 1, 0, 0, 0], steps=5, step=lambda rows: machine.step_rows(rows)[0]):
+            pass
+    except RoundingFailure:
+        return True
+    return False

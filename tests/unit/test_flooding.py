@@ -1,0 +1,101 @@
+"""Flooding: runs that can be followed by hand, what each rule is for, refused networks."""
+
+import pytest
+
+from ntkproofs.errors import InputError
+from ntkproofs.execution import Machine
+from ntkproofs.programs import Network, TemplateProgram, flooding
+from ntkproofs.programs.flooding import path, star
+
+
+def through_predictor(program):
+    machine = Machine(program)
+    return lambda rows: machine.step_rows(rows)[0]
+
+
+def log(network, messages, steps, step=None):
+    """Return what is known and what is on its way after each step."""
+    states = list(network.run(messages, steps=steps, step=step))
+    return [(network.known(rows), network.sent(rows)) for rows in states]
+
+
+def test_a_path_by_hand():
+    network = Network(flooding(1, 2), 3, path(3))
+    assert log(network, [1, 0, 0], 6, through_predictor(network.program)) == [
+        ([1, 0, 0], {}),
+        ([1, 0, 0], {(0, 1): 1}),
+        ([1, 1, 0], {}),
+        ([1, 1, 0], {(1, 2): 1}),  # and not back to 0
+        ([1, 1, 1], {}),
+        ([1, 1, 1], {}),  # the other slot of node 2 leads nowhere
+        ([1, 1, 1], {}),
+    ]
+
+
+def test_a_triangle_crosses_once():
+    """Nodes 1 and 2 learn at the same step, tell each other once, and fall silent."""
+    network = Network(flooding(1, 2), 3, ((0, 1), (0, 2), (1, 2)))
+    sent = [messages for _, messages in log(network, [1, 0, 0], 8, through_predictor(network.program))]
+    assert sent[1] == {(0, 1): 1, (0, 2): 1}
+    assert sent[3] == {(1, 2): 1, (2, 1): 1}
+    assert [messages for step, messages in enumerate(sent) if step not in (1, 3)] == [{}] * 7
+
+
+def test_messages_join_in_a_star():
+    network = Network(flooding(3, 3), 4, star(3))
+    runs = log(network, [0, 1, 2, 4], 6, through_predictor(network.program))
+    assert [known[0] for known, _ in runs] == [0, 0, 7, 7, 7, 7, 7]
+    assert runs[-1] == ([7, 7, 7, 7], {})
+
+
+def test_parts_that_are_not_joined_stay_apart():
+    network = Network(flooding(2, 1), 4, ((0, 1), (2, 3)))
+    assert log(network, [1, 0, 2, 0], 6)[-1] == ([1, 1, 2, 2], {})
+
+
+@pytest.mark.parametrize("dropped", range(9))
+def test_no_rule_can_be_dropped(dropped):
+    """On a triangle with a tail the mutant forgets, does not tell, or never falls silent."""
+    whole = flooding(1, 2)
+    mutant = TemplateProgram("mutant", fields=whole.fields)
+    for index, template in enumerate(whole.templates):
+        if index != dropped:
+            mutant.template(template.when, template.write)
+    triangle = ((0, 1), (0, 2), (1, 2))
+    runs = [
+        [
+            log(Network(program, 3, edges), messages, 12)
+            for edges in (triangle, path(3), ((1, 2), (0, 1)))
+            for messages in ([1, 0, 0], [0, 0, 1], [1, 0, 1])
+        ]
+        for program in (mutant, whole)
+    ]
+    assert runs[0] != runs[1]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "edges", "message"),
+    [
+        (2, ((0, 0),), "two different nodes"),
+        (2, ((0, 2),), "from 0 to 1"),
+        (2, ((0, 1), (1, 0)), "joined twice"),
+        (4, star(3), "node 0 has 3 edges, its program has 2 slots"),
+    ],
+)
+def test_refused_networks(nodes, edges, message):
+    with pytest.raises(InputError, match=message):
+        Network(flooding(1, 2), nodes, edges)
+
+
+def test_refused_messages():
+    network = Network(flooding(2, 1), 2, path(2))
+    with pytest.raises(InputError, match="as many messages"):
+        network.start([1])
+    with pytest.raises(InputError, match="does not fit"):
+        network.start([4, 0])
+
+
+@pytest.mark.parametrize(("bits", "slots"), [(0, 1), (1, 0), ("1", 1), (2**20, 2**20)])
+def test_refused_sizes(bits, slots):
+    with pytest.raises(InputError, match="flooding needs"):
+        flooding(bits, slots)
