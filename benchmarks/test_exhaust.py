@@ -12,12 +12,14 @@ import pytest
 
 from ntkproofs.execution import Machine, exhaust
 from ntkproofs.execution.bitsliced import Slab, SlicedProgram
-from ntkproofs.programs import addition_task, permutation_task
+from ntkproofs.programs import addition_task, multiplication_task, permutation_task
 
 CASES = {
     "addition-10": (lambda: addition_task(10), False),
     "addition-10-counted": (lambda: addition_task(10), True),
     "addition-12": (lambda: addition_task(12), False),
+    "multiplication-8-counted": (lambda: multiplication_task(8), True),
+    "multiplication-10-counted": (lambda: multiplication_task(10), True),
     "permutation-20-counted": (lambda: permutation_task(range(19, -1, -1)), True),
 }
 
@@ -43,7 +45,7 @@ def dense_cases_per_second(task) -> float:
     source = np.random.default_rng(0)
     rows = np.stack(
         [
-            task.program.row(task.start(*(int(source.integers(0, 1 << len(bits))) for bits in task.input_places)))
+            task.program.row(task.start(*(int(source.integers(0, 1 << width)) for width in task.input_widths)))
             for _ in range(256)
         ]
     )

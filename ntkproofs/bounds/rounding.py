@@ -65,7 +65,7 @@ def sufficient_condition(n: Any = MATCHES, p: Any = MATCHED_WRITERS, t: Any = WR
 
 @lru_cache(maxsize=64)
 def sufficient_applies(kernel: Kernel) -> bool:
-    """Decide whether, for this kernel, ``t n <= p K`` makes every mean right: D > 0, F(n) > 0, and n F(n) > D for n >= 2.
+    """Decide whether for this kernel ``t n <= p K`` makes every mean right: D > 0, F(n) > 0, n F(n) > D.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> sufficient_applies(two_layer_relu("ntk")), sufficient_applies(two_layer_relu("nngp"))

@@ -33,8 +33,8 @@ Words: TypeAlias = NDArray[np.uint64]
 
 MAX_INPUT_BITS = 40
 SLAB_WORDS = 1 << 17  # one megabyte of planes: what a core's cache holds
-CHUNK_WORK = 1 << 31  # plane words for a chunk: some tenths of a second
-SMALL_WORK = 1 << 28  # below this, starting processes costs more than it saves
+CHUNK_WORK = 1 << 27  # plane words for a chunk: some tenths of a second
+SMALL_WORK = 1 << 26  # below this, starting processes costs more than it saves
 _LANE_PATTERNS = tuple(
     sum(((lane >> bit) & 1) << lane for lane in range(LANES)) for bit in range(6)
 )  # bit `bit` of the lane's number, for all 64 lanes
@@ -120,9 +120,9 @@ class Exhaustion:
 
 def _inputs_of(task: Task, case: int) -> tuple[int, ...]:
     values = []
-    for bits in task.input_places:
-        values.append(case & ((1 << len(bits)) - 1))
-        case >>= len(bits)
+    for width in task.input_widths:
+        values.append(case & ((1 << width) - 1))
+        case >>= width
     return tuple(values)
 
 
@@ -306,9 +306,9 @@ class _Inputs:
     def __init__(self, task: Task, words: int) -> None:
         self.task, self.words = task, words
         program = task.program
-        self.places = [program.position(bit) for bits in task.input_places for bit in bits]
+        self.places = [place for places in task.input_positions for place in places]
         self.output = [program.position(bit) for bit in task.output]
-        zero = program.row(task.start(*(0 for _ in task.input_places)))
+        zero = program.row(task.start(*(0 for _ in task.inputs)))
         self.constants = np.where(zero[:, None] == 1, np.uint64(_ALL), np.uint64(0))
         self.word_numbers = np.arange(words, dtype=np.uint64)
         lanes = self.word_numbers[None, :] * np.uint64(LANES) + np.arange(LANES, dtype=np.uint64)[:, None]
@@ -349,9 +349,9 @@ class _Inputs:
 
 def _cut(task: Task, cases: Words) -> Iterator[Words]:
     """Yield each input of the given cases."""
-    for bits in task.input_places:
-        yield cases & np.uint64((1 << len(bits)) - 1)
-        cases = cases >> np.uint64(len(bits))
+    for width in task.input_widths:
+        yield cases & np.uint64((1 << width) - 1)
+        cases = cases >> np.uint64(width)
 
 
 def _transpose(lanes: Words, bits: int) -> Words:

@@ -62,11 +62,6 @@ class Task:
         return tuple(self.widths.get(name, self.program.fields[name]) for name in self.inputs)
 
     @property
-    def input_places(self) -> tuple[tuple[Bit, ...], ...]:
-        """For each input, the bits that take it, least significant first."""
-        return tuple(tuple((name, index) for index in range(self.program.fields[name])) for name in self.inputs)
-
-    @property
     def input_bits(self) -> int:
         """The number of input bits: there are ``2**input_bits`` inputs."""
         return sum(self.input_widths)

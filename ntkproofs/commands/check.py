@@ -1,0 +1,94 @@
+"""``ntkproofs check``: every claim of the given files, with verdict and evidence."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, USAGE, make_console, print_json
+from ntkproofs.errors import InputError
+
+if TYPE_CHECKING:
+    from ntkproofs.claims import Claim, Result
+
+__all__ = ["register"]
+
+
+def register(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "check",
+        help="look into every claim of the given files: verdict, engine, margin, seconds",
+        description="Collect the claims of the given files or directories and give each its verdict.",
+    )
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="claim files or directories of them (default: paper_checks/)"
+    )
+    parser.add_argument(
+        "-k", dest="text", default="", metavar="TEXT", help="only claims with TEXT in name or statement"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.set_defaults(function=_check)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from ntkproofs.claims import collect
+    from ntkproofs.report import document, show_results
+
+    paths = [Path(path) for path in options.paths or ["paper_checks"]]
+    if not options.paths and not paths[0].exists():
+        raise InputError("there is no paper_checks/ here: name a claim file or directory (ntkproofs check PATH)")
+    claims = collect(paths, matching=options.text)
+    results: list[Result] = []
+    interrupted = False
+    try:
+        results.extend(_progress(claims))
+    except KeyboardInterrupt:
+        interrupted = True
+    if options.json:
+        print_json(document(results))
+    elif results:
+        console = make_console()
+        with console.capture() as shown:
+            show_results(results, console)
+        print("\n".join(line.rstrip() for line in shown.get().splitlines()))
+    if interrupted:
+        print(f"ntkproofs: interrupted after {len(results)} of {len(claims)} claims", file=sys.stderr)
+        return _exit_code(results) or UNDECIDED
+    return _exit_code(results)
+
+
+def _exit_code(results: Sequence[Result]) -> int:
+    """Return 1 if a claim is refuted, else 3 if one is an error, else 2 if one is undecided, else 0."""
+    kinds = {result.verdict.kind for result in results}
+    for kind, code in (("refuted", REFUTED), ("error", USAGE), ("undecided", UNDECIDED)):
+        if kind in kinds:
+            return code
+    return HOLDS
+
+
+def _progress(claims: Sequence[Claim]) -> Iterator[Result]:
+    """Run the claims one by one; a bar on stderr if that is a terminal, a line for each otherwise."""
+    console = make_console(stderr=True)
+    with contextlib.ExitStack() as stack:
+        bar = None
+        if console.is_terminal:
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+            columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+            bar = stack.enter_context(Progress(*columns, console=console, transient=True))
+            job = bar.add_task("", total=len(claims))
+        for place, claim in enumerate(claims, 1):
+            if bar is not None:
+                bar.update(job, description=claim.name)
+            result = claim.run()
+            if bar is not None:
+                bar.advance(job)
+            else:
+                line = f"[{place}/{len(claims)}] {claim.name}: {result.verdict.kind}, {result.seconds:.2f} s"
+                print(line, file=sys.stderr)
+            yield result

@@ -1,0 +1,131 @@
+"""``ntkproofs run``: one program on one input, through the predictor."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ntkproofs.commands.common import HOLDS, clipped, make_console, number, print_json
+from ntkproofs.errors import InputError
+
+if TYPE_CHECKING:
+    from ntkproofs.execution import Trace
+    from ntkproofs.programs import Task
+
+__all__ = ["register"]
+
+MAX_RUN_BITS = 4096
+TWO_OPERANDS = {"addition": ("add two numbers", MAX_RUN_BITS), "multiplication": ("multiply two numbers", 128)}
+PLAIN_WIDTH = 120
+
+
+def register(commands: Any) -> None:
+    """Add the command, with a subcommand for each program, to the parser."""
+    run = commands.add_parser(
+        "run",
+        help="execute a program through the predictor",
+        description="Execute a program through the predictor: exact counts, rigorous sign of each mean.",
+    )
+    programs = run.add_subparsers(dest="program", metavar="PROGRAM", required=True)
+    for name, (what, most) in TWO_OPERANDS.items():
+        binary = programs.add_parser(name, help=what)
+        binary.add_argument("x", metavar="X", help="a number")
+        binary.add_argument("y", metavar="Y", help="a number")
+        binary.add_argument("--bits", required=True, metavar="L", help=f"bits of each number, at most {most}")
+        _add_common(binary, _run_two_operands)
+    permute = programs.add_parser("permutation", help="permute the bits of a word")
+    permute.add_argument("word", metavar="BITS", help="bits as typed, such as 1011")
+    permute.add_argument(
+        "--order",
+        required=True,
+        metavar="I,J,...",
+        help="output bit i is input bit ORDER[i], both from the left, from 0",
+    )
+    _add_common(permute, _run_permutation)
+
+
+def _add_common(parser: argparse.ArgumentParser, function: Callable[[argparse.Namespace], int]) -> None:
+    parser.add_argument("--trace", action="store_true", help="show every step")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.add_argument(
+        "--regime", choices=("ntk", "nngp"), default="ntk", help="the kernel that trains (default: ntk)"
+    )
+    parser.set_defaults(function=function)
+
+
+def _run_two_operands(options: argparse.Namespace) -> int:
+    from ntkproofs.programs import addition_task, multiplication_task
+
+    task_of = {"addition": addition_task, "multiplication": multiplication_task}[options.program]
+    bits = number(options.bits, "--bits", low=1, high=TWO_OPERANDS[options.program][1])
+    values = []
+    for name, text in (("X", options.x), ("Y", options.y)):
+        value = number(text, name)
+        if value.bit_length() > bits:
+            raise InputError(f"{name} = {clipped(text)} does not fit in {bits} bits: 0 to {_largest(bits)}")
+        values.append(value)
+    task = task_of(bits)
+    trace = _execute(task, options, values)
+    result = task.read(trace.final)
+    return _answer(options, trace, result, {"bits": bits, "inputs": values})
+
+
+def _largest(bits: int) -> str:
+    return str((1 << bits) - 1) if bits <= 64 else f"2^{bits} - 1"
+
+
+def _run_permutation(options: argparse.Namespace) -> int:
+    from ntkproofs.programs import permutation_task
+
+    word = options.word
+    if not word or set(word) - {"0", "1"}:
+        raise InputError(f"BITS must be a word of the digits 0 and 1, got {clipped(word)}")
+    if len(word) > MAX_RUN_BITS:
+        raise InputError(f"BITS has {len(word)} digits, at most {MAX_RUN_BITS} are supported")
+    order = [number(part.strip(), "a place in --order") for part in options.order.split(",")]
+    if len(order) != len(word):
+        raise InputError(f"--order names {len(order)} places for a word of {len(word)} bits")
+    task = permutation_task(order)
+    trace = _execute(task, options, [int(word[::-1], 2)])
+    (field,) = task.program.fields
+    result = "".join(map(str, trace.final[field]))
+    return _answer(options, trace, result, {"bits": len(word), "inputs": [word], "order": order})
+
+
+def _execute(task: Task, options: argparse.Namespace, values: Sequence[int]) -> Trace:
+    from ntkproofs.execution import Machine
+    from ntkproofs.kernels import two_layer_relu
+
+    machine = Machine(task.program, kernel=two_layer_relu(options.regime))
+    return machine.run(task.start(*values), steps=task.steps)
+
+
+def _answer(options: argparse.Namespace, trace: Trace, result: int | str, more: dict[str, Any]) -> int:
+    if options.json:
+        document = {
+            "format": 1,
+            "program": options.program,
+            **more,
+            "result": result,
+            "steps": len(trace),
+            "samples": trace.program.samples,
+            "largest_matches": trace.largest_matches,
+            "kernel": trace.kernel.name,
+        }
+        if options.trace:
+            document["trace"] = [trace.program.written(trace.row(step)) for step in range(len(trace) + 1)]
+        print_json(document)
+        return HOLDS
+    if options.trace:
+        console = make_console()
+        console.width = max([console.width, *map(len, str(trace).splitlines())])  # a wide table stays whole
+        console.print(trace if console.is_terminal else str(trace), markup=False, soft_wrap=True)
+    print(result)
+    print(
+        f"{len(trace)} steps, {trace.program.samples} samples, at most {trace.largest_matches} templates matching; "
+        f"every bit by the rigorous sign of its mean ({trace.kernel.name})",
+        file=sys.stderr,
+    )
+    return HOLDS
