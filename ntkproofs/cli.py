@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ntkproofs import __version__
-from ntkproofs.commands import exhaust
+from ntkproofs.commands import exhaust, sbn
 from ntkproofs.errors import InputError, NtkProofsError
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def _parser() -> _Parser:
         help="output bit i is input bit ORDER[i], both from the left, from 0",
     )
     permute.set_defaults(function=_run_permutation)
+    sbn.register(programs, common)
     exhaust.register(commands)
     return parser
 
