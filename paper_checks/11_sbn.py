@@ -112,10 +112,27 @@ def _program_is_kept(program: TemplateProgram) -> bool:
     return alone and len({bit for each in keep for bit in each.write}) == len(keep) == stored
 
 
+def _full(layout: Layout) -> dict[str, int]:
+    """Return memory and program with all bits 1."""
+    return {field: 2**width - 1 for field, width in layout.fields.items() if field.startswith(("memory", "program"))}
+
+
+def _attained(case: tuple[int, int, int]) -> bool:
+    """Tell whether n reaches its bound on the machine with W = 2^A, P = 2^C - 1 when all that is stored is 1."""
+    A, b, C = case
+    layout = Layout(2**A, b, 2**C - 1)
+    program = sbn(layout.words, layout.bits, layout.instructions)
+    state, most = program.state(counter=1, **_full(layout)), 0
+    for _ in range(layout.steps_per_instruction):
+        most = max(most, len(program.match(state)))
+        state = program.step(state)
+    return most == layout.largest_matches
+
+
 def _stops(size: tuple[int, int, int]) -> bool:
     """Tell whether the counter's last cell leads to a state that stays as it is, with memory and program kept."""
     layout, program = Layout(*size), sbn(*size)
-    full = {field: 2**width - 1 for field, width in layout.fields.items() if field.startswith(("memory", "program"))}
+    full = _full(layout)
     halted = program.step(program.state(counter=2**layout.instructions, **full))
     most = max(len(program.match(halted)), len(program.match(program.state(counter=2**layout.instructions, **full))))
     return halted == program.step(halted) == program.state(halted=1, **full) and most <= layout.largest_matches
@@ -123,8 +140,8 @@ def _stops(size: tuple[int, int, int]) -> bool:
 
 @claim(
     "n <= Wb + P(2A+C) + max(2A+C+3, A+C+2+2b) at every reachable state, of every SBN program and memory: W, P <= 4, "
-    "b <= 3, three larger machines, and 500 instructions of the one with W = P = 16, b = 8; a stopped machine stays as "
-    "it is",
+    "b <= 3, three larger machines, and 500 instructions of the one with W = P = 16, b = 8; equality for W = 2^A, "
+    "P = 2^C - 1 and all stored bits 1; a stopped machine stays as it is",
     source=SOURCE,
 )
 def reachable_states() -> Verdict:
@@ -139,6 +156,12 @@ def reachable_states() -> Verdict:
             lambda cases: _for_both_signs(LARGE, cases),
             exhaustive=False,
             seed=SEED,
+        ),
+        confirm(
+            "equality, A and C from 1 to 4, b in {1, 2, 8}",
+            product(range(1, 5), (1, 2, 8), range(1, 5)),
+            _attained,
+            exhaustive=True,
         ),
         confirm("machines that stop, all stored bits 1", [*SMALL, LARGE], _stops, exhaustive=True),
     )
