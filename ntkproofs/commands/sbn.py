@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-HALTED, STOPPED = 0, 2
 DEFAULT_LIMIT = 10_000
 
 
@@ -52,7 +51,7 @@ def run_file(options: argparse.Namespace) -> int:
     from ntkproofs.kernels import two_layer_relu
     from ntkproofs.programs.sbn import read_assembly
 
-    limit = _limit(options.max_instructions)
+    limit = number(options.max_instructions, "--max-instructions")
     data = _data(options.data)
     program = read_assembly(Path(options.file)).with_data(data)
     trace: list[dict[str, Any]] = []
@@ -66,7 +65,7 @@ def run_file(options: argparse.Namespace) -> int:
         watch = _printer(program)
     run = run_sbn(program, kernel=two_layer_relu(options.regime), max_instructions=limit, watch=watch)
     if options.json:
-        print(json.dumps(_document(options, run, trace), indent=2, ensure_ascii=True))
+        print_json(_document(options, run, trace))
     else:
         _show(run)
     if not run.halted:
@@ -75,17 +74,8 @@ def run_file(options: argparse.Namespace) -> int:
             "(--max-instructions allows more)",
             file=sys.stderr,
         )
-        return STOPPED
-    return HALTED
-
-
-def _limit(text: str) -> int:
-    from ntkproofs.programs.sbn.assembler import decimal
-
-    value = decimal(text)
-    if value is None or value < 0:
-        raise InputError(f"--max-instructions must be a number from 0 on, in decimal digits, got {text[:40]!r}")
-    return value
+        return UNDECIDED
+    return HOLDS
 
 
 def _data(settings: Sequence[str]) -> dict[str, int]:
@@ -96,9 +86,9 @@ def _data(settings: Sequence[str]) -> dict[str, int]:
         name, equals, text = setting.partition("=")
         value = decimal(text)
         if not equals or value is None:
-            raise InputError(f"--data is NAME=VALUE with a decimal number, got {setting[:80]!r}")
+            raise InputError(f"--data is NAME=VALUE with a decimal number, got {clipped(setting)}")
         if name in data:
-            raise InputError(f"--data gives {name[:40]!r} twice")
+            raise InputError(f"--data gives {clipped(name)} twice")
         data[name] = value
     return data
 
@@ -121,7 +111,7 @@ def _document(options: argparse.Namespace, run: SbnRun, trace: list[dict[str, An
     return {
         "format": 1,
         "program": "sbn",
-        "file": options.file,
+        "file": options.file.encode("utf-8", "backslashreplace").decode(),
         "words": run.layout.words,
         "bits": run.layout.bits,
         "instructions": run.layout.instructions,
