@@ -27,6 +27,7 @@ Try:
   ntkproofs run addition 13 29 --bits 8 --trace     an addition, step by step through the trained predictor
   ntkproofs run multiplication 201 57 --bits 8      a multiplication: 280 steps of the trained predictor
   ntkproofs exhaust multiplication --bits 8         every pair of 8-bit numbers, 64 at a time
+  ntkproofs run sbn FILE --trace                    a program for the subtract-and-branch machine
   ntkproofs check                                   every claim in paper_checks/, with verdict and evidence
   ntkproofs check -k rounding                       those about rounding only
   ntkproofs --help                                  all commands and options

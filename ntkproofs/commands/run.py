@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ntkproofs.commands import sbn
 from ntkproofs.commands.common import HOLDS, clipped, make_console, number, print_json
 from ntkproofs.errors import InputError
 
@@ -18,7 +19,6 @@ __all__ = ["register"]
 
 MAX_RUN_BITS = 4096
 TWO_OPERANDS = {"addition": ("add two numbers", MAX_RUN_BITS), "multiplication": ("multiply two numbers", 128)}
-PLAIN_WIDTH = 120
 
 
 def register(commands: Any) -> None:
@@ -29,13 +29,19 @@ def register(commands: Any) -> None:
         description="Execute a program through the predictor: exact counts, rigorous sign of each mean.",
     )
     programs = run.add_subparsers(dest="program", metavar="PROGRAM", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--trace", action="store_true", help="show every step")
+    common.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    common.add_argument(
+        "--regime", choices=("ntk", "nngp"), default="ntk", help="the kernel that trains (default: ntk)"
+    )
     for name, (what, most) in TWO_OPERANDS.items():
-        binary = programs.add_parser(name, help=what)
+        binary = programs.add_parser(name, parents=[common], help=what)
         binary.add_argument("x", metavar="X", help="a number")
         binary.add_argument("y", metavar="Y", help="a number")
         binary.add_argument("--bits", required=True, metavar="L", help=f"bits of each number, at most {most}")
-        _add_common(binary, _run_two_operands)
-    permute = programs.add_parser("permutation", help="permute the bits of a word")
+        binary.set_defaults(function=_run_two_operands)
+    permute = programs.add_parser("permutation", parents=[common], help="permute the bits of a word")
     permute.add_argument("word", metavar="BITS", help="bits as typed, such as 1011")
     permute.add_argument(
         "--order",
@@ -43,16 +49,8 @@ def register(commands: Any) -> None:
         metavar="I,J,...",
         help="output bit i is input bit ORDER[i], both from the left, from 0",
     )
-    _add_common(permute, _run_permutation)
-
-
-def _add_common(parser: argparse.ArgumentParser, function: Callable[[argparse.Namespace], int]) -> None:
-    parser.add_argument("--trace", action="store_true", help="show every step")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    parser.add_argument(
-        "--regime", choices=("ntk", "nngp"), default="ntk", help="the kernel that trains (default: ntk)"
-    )
-    parser.set_defaults(function=function)
+    permute.set_defaults(function=_run_permutation)
+    sbn.register(programs, common)
 
 
 def _run_two_operands(options: argparse.Namespace) -> int:

@@ -8,6 +8,18 @@
 
 from ntkproofs.execution.exhaust import Exhaustion, exhaust, exhaust_chunks
 from ntkproofs.execution.machine import Machine, RoundingFailure
+from ntkproofs.execution.sbn import Boundary, SbnRun, execute_sbn, run_sbn
 from ntkproofs.execution.trace import Trace
 
-__all__ = ["Exhaustion", "Machine", "RoundingFailure", "Trace", "exhaust", "exhaust_chunks"]
+__all__ = [
+    "Boundary",
+    "Exhaustion",
+    "Machine",
+    "RoundingFailure",
+    "SbnRun",
+    "Trace",
+    "execute_sbn",
+    "exhaust",
+    "exhaust_chunks",
+    "run_sbn",
+]

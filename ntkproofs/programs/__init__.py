@@ -10,6 +10,7 @@ from ntkproofs.programs.flooding import Network, flooding
 from ntkproofs.programs.language import Bit, Rows, State, Template, TemplateProgram
 from ntkproofs.programs.multiplication import multiplication, multiplication_task
 from ntkproofs.programs.permutation import permutation, permutation_task
+from ntkproofs.programs.sbn import sbn
 from ntkproofs.programs.tasks import Task
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "multiplication_task",
     "permutation",
     "permutation_task",
+    "sbn",
 ]

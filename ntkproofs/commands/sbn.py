@@ -1,0 +1,157 @@
+"""``ntkproofs run sbn FILE``: an SBN program, executed through the predictor."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json
+from ntkproofs.errors import InputError
+
+if TYPE_CHECKING:
+    from ntkproofs.execution import Boundary, SbnRun
+    from ntkproofs.programs.sbn import Assembly
+
+__all__ = ["register"]
+
+DEFAULT_LIMIT = 10_000
+
+
+def register(programs: Any, common: argparse.ArgumentParser) -> None:
+    """Add ``sbn`` to the programs of ``ntkproofs run``; `common` holds the options that all have."""
+    parser = programs.add_parser(
+        "sbn",
+        parents=[common],
+        help="execute an SBN program (subtract and branch if negative)",
+        description="Execute an SBN program through the predictor and print its memory by name.",
+    )
+    parser.add_argument("file", metavar="FILE", help="the program, .sbn text")
+    parser.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another initial value for a data word (may be repeated)",
+    )
+    parser.add_argument(
+        "--max-instructions",
+        default=str(DEFAULT_LIMIT),
+        metavar="N",
+        help=f"stop a program that runs longer (default: {DEFAULT_LIMIT})",
+    )
+    parser.set_defaults(function=run_file)
+
+
+def run_file(options: argparse.Namespace) -> int:
+    """Run the file that the options name; return the exit code."""
+    from ntkproofs.execution import run_sbn
+    from ntkproofs.kernels import two_layer_relu
+    from ntkproofs.programs.sbn import read_assembly
+
+    limit = number(options.max_instructions, "--max-instructions")
+    data = _data(options.data)
+    program = read_assembly(Path(options.file)).with_data(data)
+    trace: list[dict[str, Any]] = []
+    watch: Callable[[Boundary], object] | None = None
+    if options.trace and options.json:
+
+        def watch(boundary: Boundary) -> None:
+            trace.append(_boundary_json(boundary, program))
+
+    elif options.trace:
+        watch = _printer(program)
+    run = run_sbn(program, kernel=two_layer_relu(options.regime), max_instructions=limit, watch=watch)
+    if options.json:
+        print_json(_document(options, run, trace))
+    else:
+        _show(run)
+    if not run.halted:
+        print(
+            f"ntkproofs: {options.file}: stopped after {run.executed} instructions, the program has not halted "
+            "(--max-instructions allows more)",
+            file=sys.stderr,
+        )
+        return UNDECIDED
+    return HOLDS
+
+
+def _data(settings: Sequence[str]) -> dict[str, int]:
+    from ntkproofs.programs.sbn.assembler import decimal
+
+    data: dict[str, int] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        value = decimal(text)
+        if not equals or value is None:
+            raise InputError(f"--data is NAME=VALUE with a decimal number, got {clipped(setting)}")
+        if name in data:
+            raise InputError(f"--data gives {clipped(name)} twice")
+        data[name] = value
+    return data
+
+
+def _show(run: SbnRun) -> None:
+    width = max(map(len, run.memory))
+    for name, value in run.memory.items():
+        print(f"{name:<{width}} = {value}")
+    print(f"executed {run.executed} instructions in {run.steps} network steps")
+    sys.stdout.flush()
+    layout = run.layout
+    print(
+        f"{layout.templates} samples, at most {run.largest_matches} templates matching; "
+        f"every bit by the rigorous sign of its mean ({run.kernel.name})",
+        file=sys.stderr,
+    )
+
+
+def _document(options: argparse.Namespace, run: SbnRun, trace: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "program": "sbn",
+        "file": options.file.encode("utf-8", "backslashreplace").decode(),
+        "words": run.layout.words,
+        "bits": run.layout.bits,
+        "instructions": run.layout.instructions,
+        "memory": run.memory,
+        "executed": run.executed,
+        "steps": run.steps,
+        "halted": run.halted,
+        "samples": run.layout.templates,
+        "largest_matches": run.largest_matches,
+        "kernel": run.kernel.name,
+        **({"trace": trace} if options.trace else {}),
+    }
+
+
+def _boundary_json(boundary: Boundary, program: Assembly) -> dict[str, Any]:
+    now = boundary.configuration
+    return {
+        "executed": boundary.executed,
+        "steps": boundary.steps,
+        "counter": now.counter,
+        "memory": dict(zip(program.names, now.memory, strict=True)),
+    }
+
+
+def _printer(program: Assembly) -> Callable[[Boundary], None]:
+    """Return a function that prints a boundary as a line: the memory, and the instruction that comes next."""
+    texts = [program.text(place) for place in range(len(program.instructions))]
+    wide = max([len("next instruction"), *map(len, texts)])
+    widths = [max(len(name), len(str(-(1 << program.bits - 1)))) for name in program.names]
+
+    def line(executed: object, steps: object, where: object, text: str, words: Sequence[object]) -> str:
+        cells = "  ".join(f"{word!s:>{width}}" for word, width in zip(words, widths, strict=True))
+        return f"{executed!s:>8}  {steps!s:>8}  {where!s:>4}  {text:<{wide}}  {cells}"
+
+    def show(boundary: Boundary) -> None:
+        if boundary.executed == 0:
+            print(line("executed", "steps", "line", "next instruction", program.names))
+        now = boundary.configuration
+        halted = now.counter == len(texts)
+        where = "" if halted else program.instructions[now.counter].line
+        print(line(boundary.executed, boundary.steps, where, "(halted)" if halted else texts[now.counter], now.memory))
+
+    return show

@@ -1,0 +1,338 @@
+"""SBN, subtract and branch if negative: counts, rounding at every reachable state, every instruction, universality."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, product
+from random import Random
+
+import numpy as np
+import sympy
+
+from ntkproofs.bounds import contrast_positive, excess_positive, matches_outweigh
+from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.counts import bound_matches
+from ntkproofs.execution import Machine, execute_sbn, run_sbn
+from ntkproofs.facts import confirm, tally
+from ntkproofs.kernels import REGIMES, two_layer_relu
+from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, WRITERS
+from ntkproofs.programs import Rows, TemplateProgram, sbn
+from ntkproofs.programs.partial import UNKNOWN, PartialStepper
+from ntkproofs.programs.sbn import EXAMPLES, Assembly, Instruction, Layout, configurations, example, interpret, load
+from ntkproofs.programs.sbn.interpreter import successor
+from ntkproofs.programs.sbn.minsky import (
+    CounterInstruction,
+    Decrement,
+    Increment,
+    compile_minsky,
+    counter_steps,
+    entries,
+)
+from ntkproofs.rigor import combination, decide, less
+
+SOURCE = "abstract (SBN); the template set is this project's"
+SEED = 20250220
+SIZES = list(product((1, 2, 3, 4, 5, 8, 13, 16), (1, 2, 3, 8), (1, 2, 3, 4, 7, 8, 16)))
+SMALL = [*product(range(1, 5), range(1, 4), range(1, 5)), (2, 8, 2), (5, 1, 6), (8, 2, 3)]
+TINY = [(1, 1, 1), (1, 6, 2), (2, 1, 3), (2, 3, 2), (2, 4, 1), (3, 2, 3)]
+LARGE = (16, 8, 16)
+
+
+@claim(
+    "K = 2P(2A+C) + 4P + N_P(2A+C+1) + 3Wb + N_W b + 3W + 5b + 4A + 2C + 5 samples without padding, at most 2 writers "
+    "for a bit: W in {1..5, 8, 13, 16}, b in {1, 2, 3, 8}, P in {1..4, 7, 8, 16}",
+    source=SOURCE,
+)
+def counts() -> Verdict:
+    def check(size: tuple[int, int, int]) -> bool:
+        program = sbn(*size)
+        no_padding = program.padding == 0 and program.samples == Layout(*size).templates
+        return no_padding and int(program.writers.max()) == 2
+
+    return conclude(confirm("all these sizes", SIZES, check, exhaustive=True))
+
+
+# --- one instruction, on rows in which the rest of the program is unknown (and the memory, if not given)
+
+
+class _Instructions:
+    """Cases ``(j, a, b, c)`` on one machine: instruction j is a b c and about to start."""
+
+    def __init__(self, size: tuple[int, int, int], cases: Iterable[tuple[int, int, int, int]] | None = None) -> None:
+        self.layout, self.program = Layout(*size), sbn(*size)
+        P, W = self.layout.instructions, self.layout.words
+        every = product(range(P), range(W), range(W), range(P + 1))
+        self.cases = np.array(list(every if cases is None else cases))
+
+    def start(self) -> Rows:
+        """Return the partial rows ``(cases, bits)`` in which the cases start."""
+        layout, rows = self.layout, np.zeros((len(self.cases), self.program.output_bits), dtype=np.uint8)
+        for field in ("memory", "program_a", "program_b", "program_c"):
+            rows[:, self.places(field)] = UNKNOWN
+        for row, (j, a, b, c) in zip(rows, self.cases.tolist(), strict=True):
+            for which, number in (("a", a), ("b", b), ("c", c)):
+                for place in range(layout.target_bits if which == "c" else layout.address_bits):
+                    row[self.program.position(layout.operand(which, j, place))] = number >> place & 1
+        return self.at(rows, self.cases[:, 0])
+
+    def at(self, rows: Rows, counter: np.ndarray) -> Rows:
+        """Return rows with the counter moved."""
+        rows = rows.copy()
+        rows[:, self.places("counter")] = np.eye(self.layout.instructions + 1, dtype=np.uint8)[counter]
+        return rows
+
+    def places(self, field: str) -> slice:
+        first = self.program.position((field, 0))
+        return slice(first, first + self.program.fields[field])
+
+
+def _for_both_signs(size: tuple[int, int, int], cases: Iterable[tuple[int, int, int, int]] | None = None) -> bool:
+    """Tell whether instructions lead, at every memory, to the start of the right next one, and n keeps to its bound."""
+    these = _Instructions(size, cases)
+    layout, program = these.layout, these.program
+    groups = bound_matches(program).groups  # of each, at most one template matches a state
+    order, first = np.array(list(chain(*groups))), np.cumsum([0, *map(len, groups[:-1])])
+    stepper, rows, most = PartialStepper(program), these.start(), 0
+    for step in range(layout.steps_per_instruction):
+        if step == layout.steps_per_instruction - 1:  # the result stands in p: look at both signs
+            rows = np.concatenate([rows, rows])
+            rows[:, program.position(("p", layout.bits - 1))] = np.repeat([0, 1], len(these.cases))
+        may = np.logical_or.reduceat(stepper.may_match(rows)[:, order], first, axis=1)
+        most = max(most, int(may.sum(axis=1).max()))
+        rows = stepper.step(rows)
+    j, c = these.cases[:, 0], these.cases[:, 3]
+    expected = np.concatenate([these.at(these.start(), j + 1), these.at(these.start(), c)])
+    closed = ((rows == expected) | (expected == UNKNOWN)).all()
+    return bool(closed) and _program_is_kept(program) and most <= layout.largest_matches
+
+
+def _program_is_kept(program: TemplateProgram) -> bool:
+    """Tell whether each bit of the stored SBN program is written by one template only: if it is 1, it stays 1."""
+    keep = [each for each in program.templates if any(field.startswith("program_") for field, _ in each.write)]
+    stored = sum(program.fields[field] for field in ("program_a", "program_b", "program_c"))
+    alone = all(each.when == ((bit, 1),) for each in keep for bit in each.write)
+    return alone and len({bit for each in keep for bit in each.write}) == len(keep) == stored
+
+
+def _full(layout: Layout) -> dict[str, int]:
+    """Return memory and program with all bits 1."""
+    return {field: 2**width - 1 for field, width in layout.fields.items() if field.startswith(("memory", "program"))}
+
+
+def _attained(case: tuple[int, int, int]) -> bool:
+    """Tell whether n reaches its bound on the machine with W = 2^A, P = 2^C - 1 when all that is stored is 1."""
+    A, b, C = case
+    layout = Layout(2**A, b, 2**C - 1)
+    program = sbn(layout.words, layout.bits, layout.instructions)
+    state, most = program.state(counter=1, **_full(layout)), 0
+    for _ in range(layout.steps_per_instruction):
+        most = max(most, len(program.match(state)))
+        state = program.step(state)
+    return most == layout.largest_matches
+
+
+def _stops(size: tuple[int, int, int]) -> bool:
+    """Tell whether the counter's last cell leads to a state that stays as it is, with memory and program kept."""
+    layout, program = Layout(*size), sbn(*size)
+    full = _full(layout)
+    halted = program.step(program.state(counter=2**layout.instructions, **full))
+    most = max(len(program.match(halted)), len(program.match(program.state(counter=2**layout.instructions, **full))))
+    return halted == program.step(halted) == program.state(halted=1, **full) and most <= layout.largest_matches
+
+
+@claim(
+    "n <= Wb + P(2A+C) + max(2A+C+3, A+C+2+2b) at every reachable state, of every SBN program and memory: W, P <= 4, "
+    "b <= 3, three larger machines, and 500 instructions of the one with W = P = 16, b = 8; equality for W = 2^A, "
+    "P = 2^C - 1 and all stored bits 1; a stopped machine stays as it is",
+    source=SOURCE,
+)
+def reachable_states() -> Verdict:
+    random = Random(SEED)
+    W, _, P = LARGE
+    some = [tuple(map(random.randrange, (P, W, W, P + 1))) for _ in range(500)]
+    return conclude(
+        confirm("every instruction, all memories and programs at once", SMALL, _for_both_signs, exhaustive=True),
+        confirm(
+            f"500 instructions of the machine {LARGE}, all memories and programs at once",
+            [some[first : first + 100] for first in range(0, 500, 100)],
+            lambda cases: _for_both_signs(LARGE, cases),
+            exhaustive=False,
+            seed=SEED,
+        ),
+        confirm(
+            "equality, A and C from 1 to 4, b in {1, 2, 8}",
+            product(range(1, 5), (1, 2, 8), range(1, 5)),
+            _attained,
+            exhaustive=True,
+        ),
+        confirm("machines that stop, all stored bits 1", [*SMALL, LARGE], _stops, exhaustive=True),
+    )
+
+
+@claim(
+    "with these counts every bit of every reachable state is rounded right, without padding, for all W, b, P at once "
+    "({regime})",
+    source=SOURCE,
+    each={"regime": REGIMES},
+)
+def condition(regime: str) -> Verdict:
+    kernel = two_layer_relu(regime)
+    n, p, t = MATCHES, MATCHED_WRITERS, WRITERS
+    W, b, P, A, C, B, D = sympy.symbols("W b P A C B D", positive=True)
+    N_P, N_W, bits, more, fewer, spare, room = sympy.symbols("N_P N_W bits more fewer spare room", nonnegative=True)
+    stored = W * b + P * (2 * A + C)
+    width = 2 * A + C + 1
+    K = 2 * P * (2 * A + C) + 4 * P + N_P * width + 3 * W * b + N_W * b + 3 * W + 5 * b + 4 * A + 2 * C + 5
+    rest = 4 * P + N_P * width + 3 * W + W * b + N_W * b  # K - 2 bound, but for terms that do not grow with W and P
+    certificates = [
+        # n is at most one of the two: K - 2 n = K - 2 bound + 2 spare
+        (stored + 2 * A + C + 3, rest + 5 * bits + 4),
+        (stored + A + C + 2 + 2 * b, rest + 2 * A + b + 1),
+    ]
+    proofs = []
+    for bound, left in certificates:
+        quantities = {more: p - 1, fewer: 2 - t, spare: bound - n, room: K, bits: b - 1, n: n, t: t, N_P: N_P, N_W: N_W}
+        quantities |= {symbol: symbol for symbol in (W, b, P, A, C, B, D)}
+        # p (K + D) - t (n - B) = (p - 1) K + (K - 2 n) + (2 - t) n + p D + t B
+        terms = more * room + left + 2 * spare + fewer * n + (more + 1) * D + t * B
+        proofs.append(combination(less(t * (n - B), p * (K + D)), quantities, terms, positive=(D,)))
+    return conclude(
+        *proofs,
+        decide(*excess_positive(kernel)),
+        decide(*contrast_positive(kernel)),
+        decide(*matches_outweigh(kernel)),  # 0-bits
+    )
+
+
+# --- what it computes
+
+
+@claim(
+    "from any configuration of any program, one instruction gives what the interpreter gives: every memory, "
+    "instruction and rest of the program, for six machines with up to 8 bits of memory",
+    source=SOURCE,
+)
+def every_configuration() -> Verdict:
+    def check(size: tuple[int, int, int]) -> tuple[int, str | None]:
+        these = _Instructions(size)
+        W, b, _ = size
+        values = np.arange(2 ** (W * b))
+        rows = np.repeat(these.start(), len(values), axis=0)
+        memories = (values[:, None] >> np.arange(W * b) & 1).astype(np.uint8)
+        rows[:, these.places("memory")] = np.tile(memories, (len(these.cases), 1))
+        before, stepper = rows, PartialStepper(these.program)
+        for _ in range(these.layout.steps_per_instruction):
+            rows = stepper.step(rows)
+        words = before[:, these.places("memory")].reshape(-1, W, b).astype(np.int64) @ (1 << np.arange(b))
+        j, a_word, b_word, c = np.repeat(these.cases, len(values), axis=0).T
+        index = np.arange(len(rows))
+        result = (words[index, b_word] - words[index, a_word]) % 2**b
+        words[index, b_word] = result
+        expected = these.at(before, np.where(result >= 2 ** (b - 1), c, j + 1))
+        expected[:, these.places("memory")] = (words[:, :, None] >> np.arange(b) & 1).reshape(len(rows), -1)
+        wrong = np.flatnonzero((rows != expected).any(axis=1))
+        return len(rows), f"case {wrong[0]} of the machine {size}" if len(wrong) else None
+
+    return conclude(tally("configurations of these machines", map(check, TINY), exhaustive=True))
+
+
+@claim(
+    "all pairs of 6-bit words are subtracted, and the sign branches, through the predictor ({regime})",
+    source=SOURCE,
+    each={"regime": REGIMES},
+)
+def every_subtraction(regime: str) -> Verdict:
+    layout, program = Layout(2, 6, 1), sbn(2, 6, 1)
+    machine = Machine(program, two_layer_relu(regime))
+
+    def batches() -> Iterator[tuple[int, str | None]]:
+        start = program.row(load(layout, Assembly(6, ("x", "y"), (0, 0), (Instruction(0, 1, 0),))))
+        pairs = np.arange(2**12)
+        x, y = pairs & 63, pairs >> 6
+        rows = np.repeat(start[None, :], len(pairs), axis=0)
+        rows[:, :12] = pairs[:, None] >> np.arange(12) & 1
+        for _ in range(layout.steps_per_instruction):
+            rows, _ = machine.step_rows(rows)
+        difference = (y - x) % 64
+        goes_back = rows[:, program.position(("counter", 0))] == (difference >= 32)
+        right = goes_back & (rows[:, :12] @ (1 << np.arange(12)) == x + (difference << 6))
+        yield len(pairs), None if right.all() else f"x = {x[~right][0]}, y = {y[~right][0]}"
+
+    return conclude(tally("all pairs of 6-bit words", batches(), exhaustive=True))
+
+
+def _random_program(random: Random) -> Assembly:
+    words, bits, instructions = random.randint(1, 6), random.choice((1, 2, 4, 8)), random.randint(1, 8)
+    operand = range(words), range(words), range(instructions + 1)
+    return Assembly(
+        bits,
+        tuple(f"w{place}" for place in range(words)),
+        tuple(random.randrange(-(1 << bits - 1), 1 << bits - 1) for _ in range(words)),
+        tuple(Instruction(*map(random.choice, operand)) for _ in range(instructions)),
+    )
+
+
+@claim(
+    "on random programs the machine, rounded through the predictor, and the interpreter agree after every instruction",
+    source=SOURCE,
+)
+def random_programs() -> Verdict:
+    def check(seed: int) -> bool:
+        random = Random(seed)
+        program = _random_program(random)
+        spare = random.randint(0, 3)
+        layout = Layout(len(program.names) + spare, program.bits, len(program.instructions) + spare)
+        kernel = two_layer_relu(random.choice(REGIMES))
+        pairs = zip(execute_sbn(program, layout, kernel=kernel), configurations(program), strict=False)
+        for boundary, expected in pairs:
+            if boundary.configuration != expected:
+                return False
+            if successor(program, expected) is None or boundary.executed == 40:
+                break
+        return True
+
+    seeds = range(SEED, SEED + 100)
+    return conclude(confirm("100 programs, up to 40 instructions each", seeds, check, exhaustive=False, seed=SEED))
+
+
+@claim("one machine of 8 words of 8 bits and room for 27 instructions runs every example to its result", source=SOURCE)
+def one_machine() -> Verdict:
+    def check(name: str) -> bool:
+        program = example(name)
+        run = run_sbn(program, words=8, instructions=27)
+        expected, executed = interpret(program, max_instructions=1000)
+        return run.halted and run.executed == executed and tuple(run.memory.values()) == expected.memory
+
+    return conclude(confirm("the examples", EXAMPLES, check, exhaustive=True))
+
+
+# --- Turing completeness
+
+COUNTER_MACHINES: dict[str, tuple[list[CounterInstruction], tuple[int, int]]] = {
+    "add": ([Decrement(1, 1, 2), Increment(0, 0)], (3, 4)),
+    "double": ([Decrement(0, 1, 3), Increment(1, 2), Increment(1, 0)], (5, 0)),
+    "halve": ([Decrement(0, 1, 3), Decrement(0, 2, 3), Increment(1, 0)], (9, 0)),
+    "times three, back": (
+        [Decrement(0, 1, 4), Increment(1, 2), Increment(1, 3), Increment(1, 0), Decrement(1, 5, 6), Increment(0, 4)],
+        (4, 0),
+    ),
+    "parity": ([Decrement(0, 1, 3), Decrement(0, 0, 2), Increment(1, 3)], (11, 0)),
+}
+
+
+@claim(
+    "SBN runs two-counter machines (which are Turing-complete): compiled, executed through the predictor, the counters "
+    "are the same before every counter instruction",
+    source=SOURCE,
+)
+def counter_machines() -> Verdict:
+    def check(name: str) -> bool:
+        source, counters = COUNTER_MACHINES[name]
+        program = compile_minsky(source, counters, bits=8)
+        places = {entry: number for number, entry in enumerate(entries(source))}
+        seen: list[tuple[int, tuple[int, ...]]] = []
+        for boundary in execute_sbn(program, Layout(5, 8, len(program.instructions))):
+            now = boundary.configuration
+            if now.counter in places:
+                seen.append((places[now.counter], now.memory[:2]))
+        return seen == list(counter_steps(source, counters))
+
+    return conclude(confirm("five counter machines", COUNTER_MACHINES, check, exhaustive=True))

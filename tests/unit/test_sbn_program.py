@@ -1,0 +1,166 @@
+"""The template set: its numbers, what each part holds between instructions, stopping, and loading."""
+
+import numpy as np
+import pytest
+
+from ntkproofs.errors import InputError
+from ntkproofs.execution import Machine, execute_sbn, run_sbn
+from ntkproofs.kernels import two_layer_relu
+from ntkproofs.programs import TemplateProgram, sbn
+from ntkproofs.programs.partial import UNKNOWN, PartialStepper
+from ntkproofs.programs.sbn import Configuration, Layout, assemble, example, layout_for, load, read_configuration
+from ntkproofs.programs.sbn.layout import tree_levels
+from ntkproofs.programs.sbn.minsky import Decrement, Increment, compile_minsky, counter_steps
+
+
+@pytest.mark.parametrize("size", [(1, 1, 1), (2, 3, 4), (5, 8, 3), (3, 2, 7), (16, 8, 16), (17, 1, 33)])
+def test_numbers_in_closed_form(size):
+    program, layout = sbn(*size), Layout(*size)
+    assert program.samples == len(program.templates) == layout.templates
+    assert program.output_bits == sum(layout.fields.values())
+    assert set(program.writers.tolist()) <= {0, 1, 2}
+    W, b, P = size
+    logs = sum(max(1, int(np.ceil(np.log2(m)))) for m in (W, P))
+    assert layout.steps_per_instruction == logs + b + 4
+
+
+def test_no_bit_is_without_a_writer():
+    # a bit that no template writes has mean 0 exactly, at every state: no threshold could read it
+    for size in ((1, 1, 1), (3, 4, 5), (8, 8, 8)):
+        assert sbn(*size).writers.min() == 1
+
+
+def test_rules_are_small():
+    layout = Layout(16, 8, 16)
+    most = max(len(template.when) for template in sbn(16, 8, 16).templates)
+    assert most == max(layout.address_bits + 1, layout.target_bits + 2)
+
+
+@pytest.mark.parametrize("sizes", [(0, 8, 4), (257, 8, 4), (4, 0, 4), (4, 65, 4), (4, 8, 0), (4, 8, 257), (2.0, 8, 4)])
+def test_sizes_out_of_range_are_refused(sizes):
+    with pytest.raises(InputError, match="sbn needs"):
+        sbn(*sizes)
+
+
+def test_trees_halve():
+    assert [tree_levels(m) for m in (1, 2, 3, 4, 9)] == [(1,), (1,), (2, 1), (2, 1), (5, 3, 2, 1)]
+
+
+def test_the_network_does_not_depend_on_the_sbn_program():
+    runs = [run_sbn(example(name), words=8, instructions=27) for name in ("gcd", "sorting")]
+    assert runs[0].layout == runs[1].layout
+    assert (sbn(8, 8, 27).labels == sbn(8, 8, 27).labels).all()
+
+
+def test_a_smaller_program_in_a_larger_machine_stops_at_its_end():
+    program = assemble("x: .word 5\ny: .word 3\nsbn x y\nsbn y x")
+    run = run_sbn(program, words=5, instructions=9)
+    assert (run.halted, run.executed, run.memory) == (True, 2, {"x": 7, "y": -2})
+
+
+def test_a_machine_that_is_too_small_is_refused():
+    program = assemble("x: .word 5\ny: .word 3\nsbn x y\nsbn y x")
+    for sizes in ({"words": 1}, {"instructions": 1}):
+        with pytest.raises(InputError, match="does not fit the machine"):
+            layout_for(program, **sizes)
+    with pytest.raises(InputError, match="does not fit the machine"):
+        load(Layout(2, 7, 2), program)
+
+
+def test_loading_and_reading_are_inverse():
+    program = example("sorting")
+    layout = layout_for(program, words=7, instructions=30)
+    for counter in (0, 13, len(program.instructions)):
+        now = Configuration(counter, (1, -128, 127, 0, -1))
+        assert read_configuration(layout, load(layout, program, now), program) == now
+
+
+def test_a_state_within_an_instruction_is_not_read():
+    program = example("addition")
+    layout = layout_for(program)
+    state = sbn(layout.words, layout.bits, layout.instructions).step(load(layout, program))
+    with pytest.raises(InputError, match="not a state between two instructions"):
+        read_configuration(layout, state, program)
+
+
+def test_a_stopped_machine_stays_as_it_is():
+    program = example("addition")
+    layout = layout_for(program)
+    machine = Machine(sbn(layout.words, layout.bits, layout.instructions))
+    end = Configuration(len(program.instructions), (1, 2, 3, -4))
+    state = load(layout, program, end)
+    first = machine.step(state)
+    assert machine.step(first) == first
+    assert first == {**state, "counter": [0] * 4, "halted": [1]}
+
+
+def test_both_kernels_round_every_bit_right():
+    for regime in ("ntk", "nngp"):
+        run = run_sbn(example("gcd"), kernel=two_layer_relu(regime))
+        assert run.memory["y"] == 12
+        assert run.largest_matches <= run.layout.largest_matches
+
+
+def test_nothing_moves_between_instructions_but_the_counter():
+    program = example("gcd")
+    layout = layout_for(program)
+    templates = sbn(layout.words, layout.bits, layout.instructions)
+    state = load(layout, program)
+    for _ in range(layout.steps_per_instruction * 3):
+        state = templates.step(state)
+    kept = ("memory", "counter", "program_a", "program_b", "program_c")
+    assert not any(any(bits) for field, bits in state.items() if field not in kept)
+    assert sum(state["counter"]) == 1
+
+
+def test_a_limit_of_no_instructions_shows_the_start():
+    program = example("addition")
+    run = run_sbn(program, max_instructions=0)
+    assert (run.executed, run.steps, run.halted, tuple(run.memory.values())) == (0, 0, False, program.values)
+    for limit in (-1, 1.5):
+        with pytest.raises(InputError, match="max_instructions"):
+            run_sbn(program, max_instructions=limit)
+
+
+# --- partial states
+
+
+def test_a_partial_row_covers_every_state_that_agrees_with_it():
+    program = TemplateProgram("mixed", fields={"p": 3, "q": 2})
+    program.template(when={("p", 0): 1, ("p", 1): 0}, write=[("q", 0)])
+    program.template(when={("p", 2): 0}, write=[("p", 1), ("q", 1)])
+    program.template(when={("q", 0): 1, ("q", 1): 1, ("p", 2): 1}, write=[("p", 0)])
+    stepper = PartialStepper(program)
+    for code in range(3**5):
+        partial = np.array([code // 3**place % 3 for place in range(5)], dtype=np.uint8)
+        states = np.array([[number >> place & 1 for place in range(5)] for number in range(32)], dtype=np.uint8)
+        states = states[((partial == UNKNOWN) | (states == partial)).all(axis=1)]
+        after, covered = program.step_rows(states), stepper.step(partial[None, :])[0]
+        assert ((covered == UNKNOWN) | (after == covered)).all()
+        assert (stepper.may_match(partial[None, :])[0] >= program.match_rows(states).any(axis=0)).all()
+
+
+# --- counter machines
+
+
+def test_a_counter_that_outgrows_its_word_ends_negative():
+    program = compile_minsky([Increment(0, then=0)], [0], bits=4)
+    assert run_sbn(program).memory["counter_0"] == -8
+
+
+def test_counter_machines_that_name_what_is_not_there_are_refused():
+    for source in ([Increment(1, 0)], [Increment(0, 2)], [Decrement(0, 0, -1)], [Decrement(-1, 0, 0)]):
+        with pytest.raises(InputError, match="not there"):
+            compile_minsky(source, [0], bits=8)
+    with pytest.raises(InputError, match="from 0 on"):
+        compile_minsky([Increment(0, 0)], [-1], bits=8)
+
+
+def test_a_compiled_counter_machine_ends_with_the_same_counters():
+    double = [Decrement(0, 1, 3), Increment(1, 2), Increment(1, 0)]
+    for value in range(4):
+        *_, (place, counters) = counter_steps(double, [value, 0])
+        assert (place, counters) == (3, (0, 2 * value))
+        program = compile_minsky(double, [value, 0], bits=6)
+        *_, last = execute_sbn(program, layout_for(program))
+        assert last.configuration.memory[:2] == counters
