@@ -1,4 +1,4 @@
-"""Hypothesis strategies: bits, states, template programs, exact numbers. For tests of your own template programs.
+"""Hypothesis strategies: bits, states, template and SBN programs, exact numbers. For tests of your own programs.
 
 A property test with them is a few lines::
 
@@ -21,8 +21,9 @@ from ntkproofs.counts import arbitrary_counts, counts_of
 from ntkproofs.errors import InputError
 from ntkproofs.kernels import Kernel, two_layer_relu
 from ntkproofs.programs import Bit, State, TemplateProgram
+from ntkproofs.programs.sbn import Assembly, Instruction
 
-__all__ = ["bit_vectors", "dyadics", "states", "template_programs"]
+__all__ = ["bit_vectors", "dyadics", "sbn_programs", "states", "template_programs"]
 
 
 def bit_vectors(length: int) -> st.SearchStrategy[list[int]]:
@@ -82,6 +83,26 @@ def template_programs(
     if rounds is True:
         program.pad(least_padding(two_layer_relu() if kernel is None else kernel, arbitrary_counts(program)))
     return program
+
+
+@st.composite
+def sbn_programs(draw: st.DrawFn, *, most_words: int = 6, most_bits: int = 8, most_instructions: int = 8) -> Assembly:
+    """Return SBN programs with their data: few words, few instructions and small values first. Most do not halt.
+
+    >>> from hypothesis import find
+    >>> found = find(sbn_programs(), lambda program: len(program.instructions) > 1)
+    >>> len(found.names), len(found.instructions)
+    (1, 2)
+    """
+    bits, words, length = (draw(st.integers(1, most)) for most in (most_bits, most_words, most_instructions))
+    values = st.integers(-(1 << bits - 1), (1 << bits - 1) - 1)
+    instruction = st.builds(Instruction, st.integers(0, words - 1), st.integers(0, words - 1), st.integers(0, length))
+    return Assembly(
+        bits,
+        tuple(f"w{place}" for place in range(words)),
+        tuple(draw(st.lists(values, min_size=words, max_size=words))),
+        tuple(draw(st.lists(instruction, min_size=length, max_size=length))),
+    )
 
 
 def _add(program: TemplateProgram, when: Mapping[Bit, int], write: list[Bit]) -> None:

@@ -11,7 +11,6 @@ from ntkproofs.programs import sbn
 from ntkproofs.programs.sbn import (
     Assembly,
     Configuration,
-    Instruction,
     Layout,
     assemble,
     configurations,
@@ -19,24 +18,11 @@ from ntkproofs.programs.sbn import (
     read_configuration,
 )
 from ntkproofs.programs.sbn.interpreter import start, successor
-
-
-@st.composite
-def assemblies(draw, *, most_words=6, most_bits=8, most_instructions=8):
-    """Draw an SBN program: few words and instructions first, so that a failing one shrinks to a readable one."""
-    bits, words, length = (draw(st.integers(1, most)) for most in (most_bits, most_words, most_instructions))
-    values = st.integers(-(1 << bits - 1), (1 << bits - 1) - 1)
-    instruction = st.builds(Instruction, st.integers(0, words - 1), st.integers(0, words - 1), st.integers(0, length))
-    return Assembly(
-        bits,
-        tuple(f"w{place}" for place in range(words)),
-        tuple(draw(st.lists(values, min_size=words, max_size=words))),
-        tuple(draw(st.lists(instruction, min_size=length, max_size=length))),
-    )
+from ntkproofs.strategies import sbn_programs
 
 
 @settings(max_examples=60, deadline=None)
-@given(assemblies(), st.sampled_from(REGIMES), st.integers(0, 3), st.integers(0, 3))
+@given(sbn_programs(), st.sampled_from(REGIMES), st.integers(0, 3), st.integers(0, 3))
 def test_machine_and_interpreter_agree_at_every_boundary(program, regime, more_words, more_places):
     layout = Layout(len(program.names) + more_words, program.bits, len(program.instructions) + more_places)
     boundaries = execute_sbn(program, layout, kernel=two_layer_relu(regime))
@@ -49,7 +35,7 @@ def test_machine_and_interpreter_agree_at_every_boundary(program, regime, more_w
 
 
 @settings(max_examples=100, deadline=None)
-@given(assemblies(), st.data())
+@given(sbn_programs(), st.data())
 def test_loading_and_reading_are_inverse(program, data):
     counter = data.draw(st.integers(0, len(program.instructions)))
     values = st.integers(-(1 << program.bits - 1), (1 << program.bits - 1) - 1)
@@ -59,7 +45,7 @@ def test_loading_and_reading_are_inverse(program, data):
 
 
 @settings(max_examples=60, deadline=None)
-@given(assemblies())
+@given(sbn_programs())
 def test_an_assembly_survives_being_written_and_assembled_again(program):
     words = [f"{name}: .word {value}" for name, value in zip(program.names, program.values, strict=True)]
     length = len(program.instructions)
@@ -90,7 +76,7 @@ class Sessions(RuleBasedStateMachine):
     LAYOUT = Layout(words=3, bits=3, instructions=4)
     MACHINE = Machine(sbn(3, 3, 4))
 
-    @initialize(program=assemblies(most_words=3, most_bits=1, most_instructions=4))
+    @initialize(program=sbn_programs(most_words=3, most_bits=1, most_instructions=4))
     def begin(self, program):
         self.put(program)
 
@@ -116,7 +102,7 @@ class Sessions(RuleBasedStateMachine):
         memory[word] = value
         self.expected = Configuration(self.expected.counter, tuple(memory))
 
-    @rule(program=assemblies(most_words=3, most_bits=3, most_instructions=4))
+    @rule(program=sbn_programs(most_words=3, most_bits=3, most_instructions=4))
     def another_program(self, program):
         self.put(program)
 
