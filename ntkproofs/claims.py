@@ -152,7 +152,7 @@ class Claim:
             verdict = self.function()
             if not isinstance(verdict, Verdict):
                 verdict = Verdict((), failure=f"the claim returned {type(verdict).__name__}, not a Verdict")
-        except Exception as problem:
+        except (Exception, SystemExit) as problem:
             verdict = Verdict((), failure=f"{type(problem).__name__}: {' '.join(str(problem).split())}")
         return Result(self, verdict, time.perf_counter() - start)
 
@@ -242,7 +242,7 @@ def _files(path: Path) -> list[Path]:
 def _claims_of(file: Path) -> list[Claim]:
     try:
         module = _import(file)
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         return [_broken(file, problem)]
     return [
         Claim(f"{_title(file)}.{each.name}", each.statement, each.source, each.function)
@@ -290,7 +290,7 @@ def _import(file: Path) -> ModuleType:
     return module
 
 
-def _broken(file: Path, problem: Exception) -> Claim:
+def _broken(file: Path, problem: BaseException) -> Claim:
     def fail() -> object:
         raise problem
 

@@ -13,6 +13,8 @@ from functools import lru_cache, singledispatch
 from importlib.metadata import version
 from typing import Any, Literal, TypeAlias
 
+import mpmath
+
 from ntkproofs.errors import InputError
 from ntkproofs.rigor import Ball, Combination, Decision, Identity
 
@@ -155,6 +157,12 @@ class Tally:
     seed: int | None
     wrong: str | None
 
+    def __post_init__(self) -> None:
+        if self.cases < 1:
+            raise InputError(f"no case was tried: {self.statement}")
+        if not self.exhaustive and self.seed is None:
+            raise InputError(f"sampled cases need a seed: {self.statement}")
+
 
 def tally(
     statement: str, batches: Iterable[tuple[int, str | None]], *, exhaustive: bool, seed: int | None = None
@@ -166,15 +174,13 @@ def tally(
     >>> tally("x < 10", [(5, None), (5, None)], exhaustive=True).cases
     10
     """
-    if not exhaustive and seed is None:
+    if not exhaustive and seed is None:  # before the work, not after it
         raise InputError(f"sampled cases need a seed: {statement}")
     total = 0
     for cases, wrong in batches:
         total += cases
         if wrong is not None:
             return Tally(statement, total, exhaustive, seed, wrong)
-    if total == 0:
-        raise InputError(f"no case was tried: {statement}")
     return Tally(statement, total, exhaustive, seed, None)
 
 
@@ -243,6 +249,8 @@ def agreement(statement: str, estimate: Any, ball: Ball, *, digits: int) -> Agre
     >>> agreement("pi", mpmath.mpf("3.14"), Ball.pi(precision=53), digits=5).agrees
     False
     """
+    if not mpmath.isfinite(estimate):
+        return Agreement(statement, digits, False, str(estimate))
     sign, mantissa, exponent, _ = estimate._mpf_
     value = (-1) ** sign * Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
     distance = max(abs(ball.lower - value), abs(ball.upper - value))

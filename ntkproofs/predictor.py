@@ -26,6 +26,7 @@ import sympy
 
 from ntkproofs.errors import InputError
 from ntkproofs.kernels.angular import Kernel
+from ntkproofs.rigor.expressions import as_expression
 
 __all__ = ["MATCHED_WRITERS", "MATCHES", "SAMPLES", "WRITERS", "Predictor", "TwoValueMatrix", "combine", "unmatched"]
 
@@ -101,7 +102,7 @@ class Predictor:
     prior: Kernel | None = None
 
     def __post_init__(self) -> None:
-        samples = sympy.sympify(self.samples)
+        samples = as_expression(self.samples, "samples")
         if samples.is_number and not (samples.is_Integer and samples >= 1):
             raise InputError(f"samples must be a positive integer, got {self.samples!r}")
         object.__setattr__(self, "samples", samples)
@@ -130,7 +131,7 @@ class Predictor:
 
         The mean is 0 where no template matches (the encoded state is the zero vector).
         """
-        n, p, t = (sympy.sympify(count) for count in (matches, matched_writers, writers))
+        n, p, t = (as_expression(count, "a count") for count in (matches, matched_writers, writers))
         self._check(n, p, t)
         if n == 0:
             return sympy.Integer(0)
@@ -138,7 +139,7 @@ class Predictor:
 
     def variance(self, matches: Any) -> sympy.Expr:
         """Return the variance of every output bit (of one network), the factor 1/n0 included."""
-        n = sympy.sympify(matches)
+        n = as_expression(matches, "matches")
         if n == 0:
             return sympy.Integer(0)
         return self.scaled_variance(n) / self.samples
@@ -154,7 +155,7 @@ class Predictor:
         return own + (own - other) * S2 + other * S1**2 - 2 * (n * m * matched + (K - n) * u * other)
 
     def _matches(self, matches: Any) -> sympy.Expr:
-        n = sympy.sympify(matches)
+        n = as_expression(matches, "matches")
         if n.is_number and not (n.is_Integer and n >= 1):
             raise InputError(f"matches must be a positive integer here, got {matches!r}")
         if n.is_Integer and self.samples.is_Integer and n > self.samples:
@@ -170,3 +171,5 @@ class Predictor:
                 raise InputError(f"counts that cannot occur: {small} of {large} {text}")
         if n.is_Integer and self.samples.is_Integer and n > self.samples:
             raise InputError(f"{n} matches among {self.samples} samples")
+        if all(count.is_Integer for count in (n, p, t, self.samples)) and t - p > self.samples - n:
+            raise InputError(f"counts that cannot occur: {t - p} writers among the {self.samples - n} others")

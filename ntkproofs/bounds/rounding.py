@@ -165,7 +165,7 @@ def _padding(kernel: Kernel, n: int, p: int, t: int, K: int) -> int:
     while precision <= LAST_PRECISION:
         need = enclose(t * (n - kernel.balance(n)) / p - K - kernel.contrast, precision=precision)
         low, high = need.lower // 1, need.upper // 1
-        if low == high and need.lower != low:
+        if low == high and (need.lower != low or need.width == 0):
             return max(0, int(low) + 1)
         precision *= 2
     raise Undecided(f"the least padding at n = {n}, p = {p}, t = {t}, K = {K} is not certain at {LAST_PRECISION} bits")

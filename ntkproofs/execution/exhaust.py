@@ -13,32 +13,26 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ntkproofs.bounds.rounding import MeanAt, extreme_means, rounds_right, sufficient_applies
 from ntkproofs.counts import Counts, bound_matches
 from ntkproofs.errors import InputError
-from ntkproofs.execution.bitsliced import LANES, Adder, Planes, Slab, SlicedProgram
+from ntkproofs.execution.bitsliced import LANES, Slab, SlicedProgram
+from ntkproofs.execution.cases import CaseInputs, inputs_of
+from ntkproofs.execution.census import Census, Visit
 from ntkproofs.kernels import Kernel, two_layer_relu
-from ntkproofs.programs import Bit, Task
+from ntkproofs.programs import Task
 
 __all__ = ["Exhaustion", "Visit", "WrongCase", "exhaust", "exhaust_chunks"]
-
-Words: TypeAlias = NDArray[np.uint64]
 
 MAX_INPUT_BITS = 40
 SLAB_WORDS = 1 << 17  # one megabyte of planes: what a core's cache holds
 CHUNK_WORK = 1 << 27  # plane words for a chunk: some tenths of a second
 SMALL_WORK = 1 << 26  # below this, starting processes costs more than it saves
-_LANE_PATTERNS = tuple(
-    sum(((lane >> bit) & 1) << lane for lane in range(LANES)) for bit in range(6)
-)  # bit `bit` of the lane's number, for all 64 lanes
-_ALL = (1 << LANES) - 1
 
 
 @dataclass(frozen=True)
@@ -48,15 +42,6 @@ class WrongCase:
     inputs: tuple[int, ...]
     got: int
     wanted: int
-
-
-@dataclass(frozen=True, order=True)
-class Visit:
-    """Where counts were seen first: the case, the step that starts there, the output bit."""
-
-    case: int
-    step: int
-    bit: Bit
 
 
 @dataclass(frozen=True)
@@ -115,15 +100,7 @@ class Exhaustion:
 
     def inputs_of(self, case: int) -> tuple[int, ...]:
         """Return the inputs of a case: the case's number, cut into the inputs' bits, the first input lowest."""
-        return _inputs_of(self.task, case)
-
-
-def _inputs_of(task: Task, case: int) -> tuple[int, ...]:
-    values = []
-    for width in task.input_widths:
-        values.append(case & ((1 << width) - 1))
-        case >>= width
-    return tuple(values)
+        return inputs_of(self.task, case)
 
 
 def exhaust(
@@ -194,7 +171,7 @@ def _merge(found: Exhaustion, chunk: _Chunk, kernel: Kernel, seconds: float) -> 
 
 def _wrong_case(task: Task, case: int) -> WrongCase:
     """Run one case alone, on Python integers."""
-    inputs = _inputs_of(task, case)
+    inputs = inputs_of(task, case)
     row = task.program.row(task.start(*inputs))[None, :]
     for _ in range(task.steps):
         row = task.program.step_rows(row)
@@ -275,8 +252,8 @@ def _run_planned(chunk: range) -> _Chunk:
 
 def _run_chunk(plan: _Plan, chunk: range) -> _Chunk:
     task, slab = plan.task, Slab(plan.sliced, plan.words)
-    census = _Census(slab) if plan.counting else None
-    inputs = _Inputs(task, plan.words)
+    census = Census(slab) if plan.counting else None
+    inputs = CaseInputs(task, plan.words)
     lanes = min(1 << task.input_bits, LANES)  # fewer than 64 cases leave lanes idle
     mask = np.full(plan.words, (1 << lanes) - 1, dtype=np.uint64)
     cases, wrong, first_wrong = 0, 0, None
@@ -294,171 +271,3 @@ def _run_chunk(plan: _Plan, chunk: range) -> _Chunk:
             first_wrong = first + int(places[0]) if first_wrong is None else first_wrong
         cases += plan.words * lanes
     return _Chunk(cases, wrong, first_wrong, {} if census is None else census.visited)
-
-
-class _Inputs:
-    """Inputs as planes, and the oracle's answers as planes. Case number c has the bits of c in the inputs' places.
-
-    A block starts at a multiple of its size, so the number of a case is the block's number plus (or) the lane's: what
-    the lane adds to each input is made once. Integers are kept as ``(64, words)``, lane j of word w in row j.
-    """
-
-    def __init__(self, task: Task, words: int) -> None:
-        self.task, self.words = task, words
-        program = task.program
-        self.places = [place for places in task.input_positions for place in places]
-        self.output = [program.position(bit) for bit in task.output]
-        zero = program.row(task.start(*(0 for _ in task.inputs)))
-        self.constants = np.where(zero[:, None] == 1, np.uint64(_ALL), np.uint64(0))
-        self.word_numbers = np.arange(words, dtype=np.uint64)
-        lanes = self.word_numbers[None, :] * np.uint64(LANES) + np.arange(LANES, dtype=np.uint64)[:, None]
-        self.lane_inputs = [np.ascontiguousarray(value) for value in _cut(task, lanes)]
-        self.inputs = [value.copy() for value in self.lane_inputs]
-
-    def load(self, state: Planes, first: int) -> None:
-        """Fill `state` with the initial states of the cases from number `first` on."""
-        state[:] = self.constants
-        for number, place in enumerate(self.places):
-            if number < 6:
-                state[place] = _LANE_PATTERNS[number]
-            elif 1 << (number - 6) < self.words:
-                state[place] = (0 - (self.word_numbers >> np.uint64(number - 6) & np.uint64(1))).astype(np.uint64)
-            else:
-                state[place] = _ALL if first >> number & 1 else 0
-
-    def differences(self, state: Planes, first: int) -> Words:
-        """Return, a lane for each case, where the answer in `state` is not the oracle's."""
-        heads = _inputs_of(self.task, first)
-        for lane_input, value, head in zip(self.lane_inputs, self.inputs, heads, strict=True):
-            np.add(lane_input, np.uint64(head), out=value)
-        wanted = np.asarray(self.task.oracle(*self.inputs)).astype(np.uint64, copy=False)
-        head_answer = int(self.task.oracle(*heads))
-        if wanted.shape != (LANES, self.words) or head_answer != int(wanted[0, 0]):
-            raise InputError(
-                f"the oracle of {self.task.program.name} must work on arrays of 64-bit integers as on numbers; "
-                f"at the inputs {heads} it gives {head_answer} for numbers"
-            )
-        wrong = np.zeros(self.words, dtype=np.uint64)
-        if len(self.output) < LANES and int(wanted.max()) >> len(self.output):  # answers too large for the output
-            wrong |= _transpose((wanted >> np.uint64(len(self.output)) != 0).astype(np.uint64), 1)[0]
-        planes = _transpose(wanted, len(self.output))
-        for place, position in enumerate(self.output):
-            wrong |= planes[place] ^ state[position]
-        return wrong
-
-
-def _cut(task: Task, cases: Words) -> Iterator[Words]:
-    """Yield each input of the given cases."""
-    for width in task.input_widths:
-        yield cases & np.uint64((1 << width) - 1)
-        cases = cases >> np.uint64(width)
-
-
-def _transpose(lanes: Words, bits: int) -> Words:
-    """Turn integers, ``(64, words)`` with lane j in row j, into their lowest `bits` planes, ``(>= bits, words)``.
-
-    Transposes 64 x 64 bit matrices (32 x 32 or 16 x 16 where so few bits matter) by swapping ever smaller blocks.
-
-    >>> numbers = np.arange(64, dtype=np.uint64)[:, None]
-    >>> [hex(int(plane)) for plane in _transpose(numbers, 2)[:2, 0]]
-    ['0xaaaaaaaaaaaaaaaa', '0xcccccccccccccccc']
-    """
-    size = 16 if bits <= 16 else 32 if bits <= 32 else 64
-    kind = np.dtype(f"<u{size // 8}").type
-    groups, words = LANES // size, lanes.shape[1]
-    matrix = lanes.astype(kind).reshape(groups, size, words)
-    width, mask = size // 2, (1 << size // 2) - 1
-    while width:
-        pairs = matrix.reshape(groups, size // (2 * width), 2, width, words)
-        low, high = pairs[:, :, 0], pairs[:, :, 1]
-        swap = low >> kind(width)
-        swap ^= high
-        swap &= kind(mask)
-        high ^= swap
-        swap <<= kind(width)
-        low ^= swap
-        width >>= 1
-        mask ^= mask << width & (1 << size) - 1
-    together = np.ascontiguousarray(matrix[:, :bits].transpose(1, 2, 0))
-    return together.view("<u8").astype(np.uint64, copy=False).reshape(bits, words)
-
-
-# --- counts, bit-sliced
-
-
-class _Census:
-    """Collects every counts (n, p, t) of the visited states, with the first place where each was seen."""
-
-    def __init__(self, slab: Slab) -> None:
-        sliced = slab.sliced
-        self.program, self.match = sliced.program, slab.match
-        self.adder = Adder(slab.match)
-        self.visited: dict[Counts, Visit] = {}
-        by_writers: dict[int, list[int]] = {}
-        for position, writers in enumerate(sliced.writers):
-            by_writers.setdefault(len(writers), []).append(position)
-        self.classes = [
-            (t, np.array(positions), [np.array([sliced.writers[x][j] for x in positions]) for j in range(t)])
-            for t, positions in sorted(by_writers.items())
-        ]
-        self.keys = [(t, p) for t, _, _ in self.classes for p in range(t + 1)]
-        self.seen: set[tuple[int, int]] = set()  # (n, place in keys)
-        self.shown = np.zeros((len(self.keys), slab.words), dtype=np.uint64)
-
-    def look(self, mask: Words, first: int, step: int) -> None:
-        """Record the counts of the step that was just made."""
-        self.adder.run()
-        numbers, lanes_with = _lanes_by_number(self.adder.counts, mask)
-        row = 0
-        for t, _, columns in self.classes:
-            for plane in _lanes_by_matched(self.match, columns, t):
-                self.shown[row] = plane
-                row += 1
-        meet = np.bitwise_or.reduce(lanes_with[:, None, :] & self.shown[None, :, :], axis=2)
-        for place, key in zip(*np.nonzero(meet), strict=True):
-            pair = (int(numbers[place]), int(key))
-            if pair not in self.seen:
-                self.seen.add(pair)
-                self._add(pair, lanes_with[place] & self.shown[key], first, step)
-
-    def _add(self, pair: tuple[int, int], lanes: Words, first: int, step: int) -> None:
-        n, (t, p) = pair[0], self.keys[pair[1]]
-        word = int(np.flatnonzero(lanes)[0])
-        lane = (int(lanes[word]) & -int(lanes[word])).bit_length() - 1
-        _, positions, columns = next(row for row in self.classes if row[0] == t)
-        hits = sum(
-            ((self.match[column, word] >> np.uint64(lane)) & np.uint64(1)).astype(np.int64) for column in columns
-        ) + np.zeros(len(positions), dtype=np.int64)
-        position = int(positions[np.flatnonzero(hits == p)[0]])
-        visit = Visit(first + word * LANES + lane, step, self.program.bit(position))
-        self.visited[Counts(n, p, t, self.program.samples)] = visit
-
-
-def _lanes_by_number(counts: list[Words], mask: Words) -> tuple[NDArray[np.intp], Words]:
-    """Return the numbers that occur among the lanes of `mask`, and for each the lanes that have it."""
-    lanes, numbers = mask[None, :], np.zeros(1, dtype=np.intp)
-    for weight, plane in enumerate(counts):
-        if plane.any():
-            lanes = np.concatenate([lanes & ~plane, lanes & plane])
-            numbers = np.concatenate([numbers, numbers + (1 << weight)])
-    occurring = np.flatnonzero(np.bitwise_or.reduce(lanes, axis=1))
-    return numbers[occurring], lanes[occurring]
-
-
-def _lanes_by_matched(match: Planes, columns: list[NDArray[np.intp]], t: int) -> Iterable[Words]:
-    """Yield, for p = 0 to t, the lanes in which some bit of the class has p matching writers."""
-    if t == 0:
-        yield np.full(match.shape[1], _ALL, dtype=np.uint64)
-        return
-    counts: list[Any] = []
-    for column in columns:
-        carry = match[column]
-        for place, plane in enumerate(counts):
-            counts[place], carry = plane ^ carry, plane & carry
-        if len(counts) < t.bit_length():
-            counts.append(carry)
-    for p in range(t + 1):
-        equal = counts[0] if p & 1 else ~counts[0]
-        for place, plane in enumerate(counts[1:], 1):
-            equal = equal & (plane if p >> place & 1 else ~plane)
-        yield np.bitwise_or.reduce(equal, axis=0)

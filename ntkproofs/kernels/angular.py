@@ -9,6 +9,7 @@ from typing import Any
 import sympy
 
 from ntkproofs.errors import InputError
+from ntkproofs.rigor.expressions import as_expression
 
 __all__ = ["RHO", "Kernel"]
 
@@ -58,7 +59,7 @@ class Kernel:
         The encoded state is the sum of those samples over the root of their number, so their correlation is
         ``matches**(-1/2)``; with the sample of a template that does not match it is 0, which gives ``other``.
         """
-        return self.at(1 / sympy.sqrt(sympy.sympify(matches)))
+        return self.at(1 / sympy.sqrt(as_expression(matches, "matches")))
 
     @property
     def contrast(self) -> sympy.Expr:

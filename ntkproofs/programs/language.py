@@ -117,8 +117,10 @@ class TemplateProgram:
         Raises InputError, and adds nothing, if a field or index is unknown, a value is not 0 or 1, two requirements
         contradict each other, nothing is required or written, or the same template is there already.
         """
-        pairs = list(when.items()) if isinstance(when, Mapping) else list(when)
         where = f"program {self.name!r}, template {len(self._templates)}"
+        if not isinstance(when, Iterable) or not isinstance(write, Iterable):
+            raise InputError(f"{where}: when= and write= are collections of bits, got {when!r} and {write!r}")
+        pairs = list(when.items()) if isinstance(when, Mapping) else list(when)
         required: dict[Bit, int] = {}
         for pair in pairs:
             if not isinstance(pair, tuple) or len(pair) != 2:
@@ -207,7 +209,7 @@ class TemplateProgram:
 
     # --- states
 
-    def state(self, **numbers: int) -> State:
+    def state(self, /, **numbers: int) -> State:
         """Return a state from numbers: each field's value as an integer; fields not named are zero.
 
         >>> TemplateProgram("x", fields={"p": 4, "q": 2}).state(p=6)

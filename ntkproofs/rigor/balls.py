@@ -30,6 +30,8 @@ Rational: TypeAlias = int | Fraction
 Arb: TypeAlias = Any  # flint ships no complete stubs; an `Arb` here is always exact (radius 0) unless said otherwise
 
 MAX_PRECISION = 1 << 16
+MAX_WRITTEN = 1 << 16  # bits of the largest number that is written out in decimal digits
+MAX_EXPONENT = 1 << 26  # larger numbers are computed with, but not turned into fractions
 _LOCK = threading.RLock()
 
 
@@ -65,8 +67,9 @@ def as_fraction(value: object, what: str = "a number") -> Fraction:
 
 
 def _to_fraction(end: Arb) -> Fraction:
-    mantissa, exponent = end.man_exp()
-    mantissa, exponent = int(mantissa), int(exponent)
+    mantissa, exponent = map(int, end.man_exp())
+    if abs(exponent) > MAX_EXPONENT:
+        raise Undecided(f"a number of size 2^{exponent + mantissa.bit_length()} cannot be written out")
     return Fraction(mantissa << exponent) if exponent >= 0 else Fraction(mantissa, 1 << -exponent)
 
 
@@ -196,7 +199,23 @@ class Ball:
         >>> Ball.pi(precision=200).digits(6)
         '3.14159…'
         """
+        sizes = [_size(end) for end in (self._lower, self._upper)]
+        if max(map(abs, sizes)) > MAX_WRITTEN:
+            low, high = (f"{'-' if end < 0 else ''}2^{size}" for end, size in zip(self._ends, sizes, strict=True))
+            return f"about {low}" if low == high else f"[about {low}, about {high}]"
         return certain_digits(self.lower, self.upper, limit)
+
+    @property
+    def _ends(self) -> tuple[Arb, Arb]:
+        return self._lower, self._upper
+
+    def is_positive(self) -> bool:
+        """Tell whether every number of the ball is positive."""
+        return bool(self._lower > 0)
+
+    def is_nonnegative(self) -> bool:
+        """Tell whether no number of the ball is negative."""
+        return bool(self._lower >= 0)
 
     def accuracy(self) -> int:
         """Return how many leading bits are certain (the precision itself for an exact value, 0 if none)."""
@@ -275,14 +294,16 @@ class Ball:
         return self._with(other) / self
 
     def __neg__(self) -> Ball:
-        return Ball._of(-self._upper, -self._lower, self.precision)
+        with _Working(self.precision):
+            return Ball._of((-self._upper).lower(), (-self._lower).upper(), self.precision)
 
     def __abs__(self) -> Ball:
         if self._lower >= 0:
             return self
         if self._upper <= 0:
             return -self
-        return Ball._of(flint.arb(0), _greatest([-self._lower, self._upper]), self.precision)
+        with _Working(self.precision):
+            return Ball._of(flint.arb(0), _greatest([(-self._lower).upper(), self._upper]), self.precision)
 
     # --- functions: each is monotone on its domain, so its values at the two ends enclose it
 
@@ -386,10 +407,16 @@ class Ball:
         return self.digits(max(3, int(self.precision * 0.30103)))
 
     def __repr__(self) -> str:
-        return f"Ball({certain_digits(self.lower, self.upper, 12)}, precision={self.precision})"
+        return f"Ball({self.digits(12)}, precision={self.precision})"
 
     def __reduce__(self) -> tuple[Callable[..., Ball], tuple[Fraction, Fraction, int]]:
         return _rebuild, (self.lower, self.upper, self.precision)
+
+
+def _size(end: Arb) -> int:
+    """Return e with ``2**(e-1) <= |end| < 2**e`` (0 for zero)."""
+    mantissa, exponent = map(int, end.man_exp())
+    return exponent + mantissa.bit_length() if mantissa else 0
 
 
 def _rebuild(lower: Fraction, upper: Fraction, precision: int) -> Ball:

@@ -29,7 +29,7 @@ from ntkproofs.rigor.digits import certain_digits
 from ntkproofs.rigor.expressions import formula
 from ntkproofs.rigor.inquiry import Inquiry
 from ntkproofs.rigor.spaces import Cell, Counterexample, Space, space_of
-from ntkproofs.rigor.statements import Domain, Inequality, Integers, Point
+from ntkproofs.rigor.statements import Domain, Inequality, Integers, Point, point_text
 
 __all__ = ["Cell", "Decision", "Outcome", "Outcomes", "decide", "decide_point"]
 
@@ -75,7 +75,7 @@ class Decision:
         if self.outcome == "holds":
             return f"{head} ({len(self.cells)} cells, margin {self.margin_text()}, {self.precision} bits)"
         if self.counterexample is not None:
-            return f"{head} (right - left is {self.value} at {Point(dict(self.counterexample))})"
+            return f"{head} (right - left is {self.value} at {point_text(self.counterexample)})"
         return f"{head} ({self.reason})"
 
 

@@ -17,7 +17,7 @@ import sympy
 from ntkproofs.errors import DomainError, InputError
 from ntkproofs.rigor.balls import Ball, as_fraction
 
-__all__ = ["Arithmetic", "BallArithmetic", "Formula", "Number", "enclose"]
+__all__ = ["Arithmetic", "BallArithmetic", "Formula", "Number", "as_expression", "enclose", "formula"]
 
 FUNCTIONS = ("exp", "log", "sin", "cos", "atan", "asin", "acos")
 
@@ -46,6 +46,18 @@ class Arithmetic(Protocol[T_co]):
 
     def pi(self) -> T_co:
         """Return the constant pi."""
+
+
+def as_expression(value: object, what: str = "an expression") -> sympy.Expr:
+    """Return a SymPy expression as it is and an exact number as one; anything else (texts above all) is refused.
+
+    >>> as_expression(Fraction(1, 2)), as_expression(sympy.pi)
+    (1/2, pi)
+    """
+    if isinstance(value, sympy.Expr):
+        return value
+    fraction = as_fraction(value, what)
+    return sympy.Rational(fraction.numerator, fraction.denominator)
 
 
 @dataclass(frozen=True)
@@ -84,9 +96,7 @@ class Formula:
     """
 
     def __init__(self, expression: sympy.Expr) -> None:
-        self.expression = sympy.sympify(expression) if isinstance(expression, int | Fraction) else expression
-        if not isinstance(self.expression, sympy.Expr):
-            raise InputError(f"a formula must be a SymPy expression, got {type(expression).__name__}")
+        self.expression = as_expression(expression, "a formula")
         self.symbols: frozenset[sympy.Symbol] = frozenset(self.expression.free_symbols)
         self._program: list[_Instruction] = []
         self._places: dict[tuple[str, tuple[int, ...], Any], int] = {}

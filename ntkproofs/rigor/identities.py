@@ -16,8 +16,9 @@ import sympy
 
 from ntkproofs.errors import DomainError, InputError, Undecided
 from ntkproofs.rigor.balls import as_fraction
-from ntkproofs.rigor.expressions import enclose
+from ntkproofs.rigor.expressions import as_expression, enclose
 from ntkproofs.rigor.normal_form import same_normal_form
+from ntkproofs.rigor.statements import check_assumptions
 
 __all__ = ["Identity", "Sample", "identity"]
 
@@ -82,7 +83,7 @@ def identity(
     >>> print(identity(x**2, x, {x: (2, 3)}))
     fails: x**2 = x (not at x = 2982593/1048576)
     """
-    left, right = sympy.sympify(left), sympy.sympify(right)
+    left, right = (as_expression(side, "a side of an identity") for side in (left, right))
     samples = {symbol: _sample(symbol, ends) for symbol, ends in (domains or {}).items()}
     missing = (left.free_symbols | right.free_symbols) - set(samples)
     if missing:
@@ -111,6 +112,7 @@ def _sample(symbol: sympy.Symbol, ends: tuple[Any, Any]) -> Sample:
     low, high = (as_fraction(end, f"an end of the domain of {symbol}") for end in ends)
     if low >= high:
         raise InputError(f"the domain of {symbol} is empty: ({low}, {high})")
+    check_assumptions(symbol, low, high, integers=bool(symbol.is_integer))
     return Sample(low, high, integers=bool(symbol.is_integer))
 
 

@@ -77,7 +77,7 @@ class Inquiry:
 
     def accepts(self, value: Ball) -> bool:
         """Tell whether every number of the ball satisfies the inequality."""
-        return value.lower > 0 or (not self.inequality.strict and value.lower == 0)
+        return value.is_positive() or (not self.inequality.strict and value.is_nonnegative())
 
     # --- rules for a cell of real boxes
 

@@ -65,8 +65,12 @@ class Ring:
         self.pi_generator = self.generator("pi")
         return self.symbol("pi")
 
-    def reduce(self, polynomial: Polynomial) -> Polynomial:
-        """Replace squares of root generators, latest first; clears denominators, so that zero stays zero."""
+    def reduce(self, polynomial: Polynomial) -> tuple[Polynomial, Polynomial]:
+        """Replace squares of root generators, latest first; return ``r``, free of them, and ``m`` with r = m polynomial.
+
+        ``m`` is the product of the radicands' denominators that had to be cleared.
+        """
+        cleared = self.constant(Fraction(1))
         for place in sorted(self.squares, reverse=True):
             square = self.squares[place]
             generator = self.free[place]
@@ -77,12 +81,13 @@ class Ring:
                 term = self.context.from_dict({tuple(map(int, lower)): coefficient})
                 parts[power] = parts.get(power, self.constant(Fraction(0))) + term
             top = max((power // 2 for power in parts), default=0)
+            cleared = cleared * square.denominator**top
             polynomial = self.constant(Fraction(0))
             for power, part in parts.items():
                 half = power // 2
                 scaled = part * square.numerator**half * square.denominator ** (top - half)
                 polynomial = polynomial + (scaled * generator if power % 2 else scaled)
-        return polynomial
+        return polynomial, cleared
 
 
 class Quotient:
@@ -120,11 +125,13 @@ class Quotient:
 
     def is_zero(self) -> bool:
         """Tell whether this is zero in normal form."""
-        return bool(self.ring.reduce(self.numerator) == 0)
+        return bool(self.ring.reduce(self.numerator)[0] == 0)
 
     def _key(self, name: str) -> tuple[str, str, str]:
-        lead = self.denominator.leading_coefficient()
-        return name, str(self.ring.reduce(self.numerator) / lead), str(self.denominator / lead)
+        reduced, cleared = self.ring.reduce(self.numerator)
+        plain = self._make(reduced, self.denominator * cleared)
+        lead = plain.denominator.leading_coefficient()
+        return name, str(plain.numerator / lead), str(plain.denominator / lead)
 
     def _opaque(self, name: str) -> Quotient:
         """Return the value of a function of which nothing is used but that equal arguments give equal values."""

@@ -12,7 +12,7 @@ from ntkproofs.errors import NtkProofsError
 from ntkproofs.rigor.decide import Decision, Outcomes, decide_point
 from ntkproofs.rigor.inquiry import Inquiry
 from ntkproofs.rigor.spaces import BoxSides, Cell, Counterexample, space_of
-from ntkproofs.rigor.statements import Box, Domain, Point
+from ntkproofs.rigor.statements import Box, Domain, Point, point_text
 
 __all__ = ["EvidenceError", "replay"]
 
@@ -44,6 +44,8 @@ def replay(decision: Decision) -> Decision:
             raise EvidenceError(f"{decision.inequality} does not hold at {domain} with the margin claimed")
         return again
     space = space_of(inquiry, domain)
+    if any(len(cell.box) != len(domain.symbols) for cell in decision.cells):
+        raise EvidenceError(f"a cell does not have the {len(domain.symbols)} sides of the domain")
     _check_cover(decision.cells, space.roots())
     cells = []
     for cell in decision.cells:
@@ -62,10 +64,12 @@ def _replay_counterexample(decision: Decision, inquiry: Inquiry, common: Outcome
     point = decision.counterexample
     if point is None:
         raise EvidenceError("a refuted inequality needs a counterexample")
+    if {symbol for symbol, _ in point} != set(decision.domain.symbols):
+        raise EvidenceError(f"a counterexample must give a value for each symbol of {decision.domain}")
     _check_inside(dict(point), decision.domain)
     verdict = inquiry.at(dict(point))
     if verdict.holds is not False:
-        raise EvidenceError(f"{decision.inequality} does not fail at {Point(dict(point))}")
+        raise EvidenceError(f"{decision.inequality} does not fail at {point_text(point)}")
     return common.fails((), Counterexample(point, verdict))
 
 
@@ -78,7 +82,7 @@ def _check_inside(point: dict[sympy.Symbol, Fraction], domain: Domain) -> None:
         n = point[domain.symbol]
         inside = n.denominator == 1 and n >= domain.start and (domain.stop is None or n <= domain.stop)
     if not inside:
-        raise EvidenceError(f"the counterexample {Point(point)} lies outside {domain}")
+        raise EvidenceError(f"the counterexample {point_text(point.items())} lies outside {domain}")
 
 
 def _check_cover(cells: tuple[Cell, ...], roots: list[BoxSides]) -> None:

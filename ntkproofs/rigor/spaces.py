@@ -103,7 +103,7 @@ class RealSpace:
         """Return the settled cell, or None if no rule applies."""
         rules = ["range", "mean value"]
         if len(box) == 1:
-            rules += [f"contact {side}" for side in ("low", "high") if self._touches(box[0], side)]
+            rules += ["contact low", "contact high"]
         for rule in rules:
             cell = self._apply(rule, box, bits)
             if cell is not None:
@@ -115,8 +115,10 @@ class RealSpace:
         return self._apply(cell.rule, cell.box, cell.precision)
 
     def _apply(self, rule: str, box: BoxSides, bits: int) -> Cell | None:
-        if rule.startswith("contact"):
+        if len(box) == 1 and rule in ("contact low", "contact high"):
             return self._contact(box, rule.removeprefix("contact "), bits)
+        if rule not in ("range", "mean value"):
+            return None
         balls = self._balls(box, bits)
         enclosure = (self.inquiry.range_over if rule == "range" else self.inquiry.mean_value)(balls, bits)
         if enclosure is None or not self.inquiry.accepts(enclosure):
@@ -128,6 +130,8 @@ class RealSpace:
         return not self.inquiry.inequality.strict and self.inquiry.is_zero_at({self.symbols[0]: point})
 
     def _contact(self, box: BoxSides, end: str, bits: int) -> Cell | None:
+        if not self._touches(box[0], end):
+            return None
         low, high = box[0]
         centre, direction = (low, 1) if end == "low" else (high, -1)
         arithmetic = GermArithmetic(high - low, ORDER, bits)
@@ -248,6 +252,8 @@ class IntegerSpace:
             if germ is None or not self.inquiry.accepts(germ.factor()):
                 return None
             return Cell(box, "contact", germ.factor().lower, bits, germ.valuation)
+        if rule not in ("range", "mean value") or low == 0:
+            return None
         side = Ball.between(1 / high**2, 1 / low**2, precision=bits)
         enclosure = (self.inquiry.range_over if rule == "range" else self.inquiry.mean_value)({self.symbol: side}, bits)
         if enclosure is None or not self.inquiry.accepts(enclosure):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -11,8 +11,9 @@ import sympy
 
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.balls import as_fraction
+from ntkproofs.rigor.expressions import as_expression
 
-__all__ = ["Inequality", "less", "at_most", "Point", "Box", "Integers", "Domain"]
+__all__ = ["Inequality", "less", "at_most", "Point", "Box", "Integers", "Domain", "check_assumptions", "point_text"]
 
 MAX_VARIABLES = 6
 
@@ -41,11 +42,9 @@ class Inequality:
         return rf"$\displaystyle {sympy.latex(self.left)} {sign} {sympy.latex(self.right)}$"
 
 
-def _expression(value: object) -> sympy.Expr:
-    if isinstance(value, sympy.Expr):
-        return value
-    fraction = as_fraction(value, "a side of an inequality")
-    return sympy.Rational(fraction.numerator, fraction.denominator)
+def _inequality(left: object, right: object, *, strict: bool) -> Inequality:
+    sides = [as_expression(side, "a side of an inequality") for side in (left, right)]
+    return Inequality(sides[0], sides[1], strict)
 
 
 def less(left: object, right: object) -> Inequality:
@@ -54,7 +53,7 @@ def less(left: object, right: object) -> Inequality:
     >>> print(less(0, sympy.pi - 3))
     0 < -3 + pi
     """
-    return Inequality(_expression(left), _expression(right), strict=True)
+    return _inequality(left, right, strict=True)
 
 
 def at_most(left: object, right: object) -> Inequality:
@@ -63,7 +62,28 @@ def at_most(left: object, right: object) -> Inequality:
     >>> print(at_most(1, sympy.Symbol("n")))
     1 <= n
     """
-    return Inequality(_expression(left), _expression(right), strict=False)
+    return _inequality(left, right, strict=False)
+
+
+def check_assumptions(symbol: sympy.Symbol, low: Fraction, high: Fraction, *, integers: bool = False) -> None:
+    """Refuse a domain that contradicts what SymPy assumes of the symbol, and may have simplified by; InputError.
+
+    >>> check_assumptions(sympy.Symbol("n", positive=True), Fraction(0), Fraction(1))
+    """
+    whole = integers or (low == high and low.denominator == 1)
+    contradictions = {
+        "positive": symbol.is_positive and (low < 0 or high <= 0),
+        "not negative": symbol.is_nonnegative and low < 0,
+        "negative": symbol.is_negative and (high > 0 or low >= 0),
+        "not positive": symbol.is_nonpositive and high > 0,
+        "an integer": symbol.is_integer and not whole,
+        "not zero": symbol.is_zero is False and low < 0 < high,
+        "not real": symbol.is_extended_real is False,
+        "even or odd": symbol.is_even is not None and symbol.is_odd is not None and symbol.is_zero is None,
+    }
+    for assumed, broken in contradictions.items():
+        if broken:
+            raise InputError(f"the symbol {symbol} is assumed to be {assumed}, its domain is from {low} to {high}")
 
 
 @dataclass(frozen=True)
@@ -74,6 +94,8 @@ class Point:
 
     def __init__(self, values: Mapping[sympy.Symbol, Any] | None = None) -> None:
         pairs = tuple((symbol, as_fraction(value, f"{symbol}")) for symbol, value in (values or {}).items())
+        for symbol, value in pairs:
+            check_assumptions(symbol, value, value)
         object.__setattr__(self, "values", pairs)
 
     @property
@@ -82,7 +104,12 @@ class Point:
         return tuple(symbol for symbol, _ in self.values)
 
     def __str__(self) -> str:
-        return ", ".join(f"{symbol} = {value}" for symbol, value in self.values) or "constants"
+        return point_text(self.values)
+
+
+def point_text(pairs: Iterable[tuple[sympy.Symbol, Fraction]]) -> str:
+    """Return a point as one reads it: ``n = 1, x = 1/2``."""
+    return ", ".join(f"{symbol} = {value}" for symbol, value in pairs) or "constants"
 
 
 @dataclass(frozen=True)
@@ -110,6 +137,7 @@ class Box:
         for symbol, low, high in rows:
             if low >= high:
                 raise InputError(f"the box is empty: {symbol} from {low} to {high}; use Point for a single value")
+            check_assumptions(symbol, low, high)
         points = tuple(sorted(as_fraction(point, "a contact point") for point in contacts))
         if points and len(rows) > 1:
             raise InputError("contact points are supported for one variable only")
@@ -138,8 +166,12 @@ class Integers:
     def __post_init__(self) -> None:
         if isinstance(self.start, bool) or not isinstance(self.start, int) or self.start < 0:
             raise InputError(f"the first integer must be 0 or more, got {self.start!r}")
+        if self.stop is not None and (isinstance(self.stop, bool) or not isinstance(self.stop, int)):
+            raise InputError(f"the last integer must be an integer, got {self.stop!r}")
         if self.stop is not None and self.stop < self.start:
             raise InputError(f"no integers: {self.symbol} from {self.start} to {self.stop}")
+        last = self.start + 1 if self.stop is None else self.stop
+        check_assumptions(self.symbol, Fraction(self.start), Fraction(last), integers=True)
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:

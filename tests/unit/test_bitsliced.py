@@ -8,7 +8,7 @@ import pytest
 from ntkproofs.errors import InputError
 from ntkproofs.execution import Machine, exhaust, exhaust_chunks
 from ntkproofs.execution.bitsliced import Adder, Slab, SlicedProgram, slice_rows, unslice
-from ntkproofs.execution.exhaust import _transpose
+from ntkproofs.execution.cases import transpose
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import Task, TemplateProgram, addition, addition_task, permutation_task
 
@@ -27,7 +27,7 @@ def test_slicing_and_back_keeps_every_state_also_on_ragged_tails(states):
 @pytest.mark.parametrize("bits", [1, 15, 16, 17, 31, 32, 33, 64])
 def test_transposing_integers_gives_their_bits(bits):
     numbers = np.random.default_rng(bits).integers(0, 2**63, (64, 3), dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    planes = _transpose(numbers.copy(), bits)
+    planes = transpose(numbers.copy(), bits)
     for bit in range(bits):
         for word in range(3):
             expected = sum((int(numbers[lane, word]) >> bit & 1) << lane for lane in range(64))

@@ -1,0 +1,26 @@
+"""What every test has: global precisions as they were, and a Hypothesis profile without deadlines."""
+
+import os
+
+import flint
+import mpmath
+import pytest
+from hypothesis import settings
+
+collect_ignore = ["claims"]  # claim files are read by the program under test, not by pytest
+
+settings.register_profile("dev", deadline=None, database=None)
+settings.register_profile("ci", deadline=None, database=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(autouse=True)
+def global_precision():
+    """Put the precisions of flint and mpmath back after each test; a test that leaks flint's fails."""
+    before = flint.ctx.prec
+    mpmath.mp.dps = 15
+    yield
+    after = flint.ctx.prec
+    flint.ctx.prec = before
+    mpmath.mp.dps = 15
+    assert after == before, f"flint.ctx.prec was {before} bits before the test and {after} after it"

@@ -1,0 +1,324 @@
+"""Verdicts follow from findings; claims that prove nothing are errors; files are collected without collisions."""
+
+import contextlib
+import sys
+from fractions import Fraction as Q
+from pathlib import Path
+
+import mpmath
+import pytest
+import sympy
+
+from ntkproofs.claims import VERDICTS, Claim, ClaimFamily, Verdict, claim, collect, conclude
+from ntkproofs.errors import InputError
+from ntkproofs.facts import Fact, Tally, agreement, as_fact, confirm, tally
+from ntkproofs.rigor import Ball, Box, at_most, combination, decide, identity, less
+from ntkproofs.rigor import Inequality as Statement
+
+CLAIMS = Path(__file__).resolve().parents[1] / "claims"
+x, a = sympy.symbols("x a")
+TRUE = decide(less(3, sympy.pi))
+FALSE = decide(less(sympy.pi, 3))
+OPEN = decide(Statement(sympy.sin(sympy.sqrt(2)) ** 2 + sympy.cos(sympy.sqrt(2)) ** 2, sympy.Integer(1), strict=False))
+SAME = identity(x, x, {x: (0, 1)})
+PROOF = combination(at_most(1, x), {a: x - 1}, a)
+TRIED = confirm("small", range(5), lambda case: case < 5, exhaustive=True)
+PI = Ball.pi(precision=100)
+AGREES = agreement("pi", mpmath.mp.pi + 0, PI, digits=10)
+DIFFERS = agreement("pi", mpmath.mpf("3.14"), PI, digits=10)
+
+
+# --- verdicts
+
+
+@pytest.mark.parametrize(
+    "finding", [True, False, None, "holds", 1, 1.0, [], {}, sympy.true, (TRUE,), less(3, sympy.pi)]
+)
+def test_a_verdict_is_made_of_findings_only(finding):
+    with pytest.raises(InputError, match="made of findings"):
+        conclude(finding)
+    with pytest.raises(InputError, match="made of findings"):
+        conclude(TRUE, checks=[finding])
+    with pytest.raises(InputError, match="made of findings"):
+        as_fact(finding)
+
+
+def test_a_verdict_cannot_be_made_of_nothing():
+    for attempt in (lambda: conclude(), lambda: Verdict(()), lambda: conclude(checks=[TRUE]), lambda: Verdict((), ())):
+        with pytest.raises(InputError, match="nothing was decided"):
+            attempt()
+
+
+def test_an_estimate_alone_decides_nothing():
+    for attempt in (
+        lambda: conclude(AGREES),
+        lambda: conclude(AGREES, AGREES),
+        lambda: conclude(AGREES, checks=[TRUE]),
+    ):
+        with pytest.raises(InputError, match="not an estimate"):
+            attempt()
+
+
+@pytest.mark.parametrize(
+    ("findings", "checks", "kind"),
+    [
+        ([TRUE], [], "decided"),
+        ([SAME], [], "derived"),
+        ([PROOF], [], "derived"),
+        ([TRIED], [], "confirmed"),
+        ([TRUE, SAME], [], "derived"),
+        ([SAME, TRUE], [], "derived"),
+        ([TRUE, TRIED], [], "confirmed"),
+        ([TRIED, SAME, TRUE], [], "confirmed"),
+        ([TRUE], [TRIED], "decided"),
+        ([TRUE], [AGREES], "decided"),
+        ([TRUE, AGREES], [], "decided"),
+        ([FALSE], [], "refuted"),
+        ([TRUE, FALSE], [], "refuted"),
+        ([TRUE], [FALSE], "refuted"),
+        ([OPEN], [], "undecided"),
+        ([TRUE, OPEN], [], "undecided"),
+        ([TRUE], [OPEN], "undecided"),
+        ([OPEN, FALSE], [], "refuted"),
+        ([TRUE], [DIFFERS], "error"),
+        ([TRUE, DIFFERS], [], "error"),
+        ([OPEN], [DIFFERS], "error"),
+        ([FALSE], [DIFFERS], "refuted"),
+    ],
+)
+def test_the_weakest_finding_names_the_verdict(findings, checks, kind):
+    verdict = conclude(*findings, checks=checks)
+    assert verdict.kind == kind
+    assert kind in VERDICTS
+    assert (verdict.reason == "") == (kind in ("decided", "derived", "confirmed"))
+
+
+def test_a_proof_is_as_strong_as_its_weakest_part():
+    proof = Fact("proved", "holds", "Coq", "1 = 1", 1, "theorems")
+    assert conclude(proof).kind == "proved"
+    assert conclude(proof, TRUE).kind == "decided"
+
+
+def test_the_verdict_names_engines_margin_and_reason():
+    verdict = conclude(TRUE, SAME, checks=[TRIED])
+    assert verdict.engines[0].startswith("Arb (python-flint")
+    assert "execution" not in verdict.engine
+    assert verdict.margin.startswith("≥ 0.14159")
+    refuted = conclude(decide(less(x, Q(1, 2)), Box({x: (0, 1)})))
+    assert "x = 1/2" in refuted.reason
+    assert refuted.evidence["findings"][0]["counterexample"]["point"] == {"x": "1/2"}
+
+
+def test_verdicts_cannot_be_changed_afterwards():
+    verdict = conclude(FALSE)
+    with pytest.raises(AttributeError):
+        verdict.kind = "decided"
+    with pytest.raises(AttributeError):
+        verdict.facts = (as_fact(TRUE),)
+
+
+# --- findings by execution and by estimate
+
+
+def test_no_case_is_no_confirmation():
+    with pytest.raises(InputError, match="no case"):
+        confirm("nothing", [], lambda _: True, exhaustive=True)
+    with pytest.raises(InputError, match="no case"):
+        tally("nothing", [(0, None)], exhaustive=True)
+
+
+def test_a_tally_of_nothing_supports_no_verdict():
+    with pytest.raises(InputError):
+        conclude(Tally("nothing", cases=0, exhaustive=True, seed=None, wrong=None))
+
+
+def test_samples_need_a_seed():
+    with pytest.raises(InputError, match="seed"):
+        confirm("some", [1], lambda _: True, exhaustive=False)
+
+
+@pytest.mark.parametrize("answer", [1, None, "yes", sympy.true])
+def test_a_check_answers_true_or_false(answer):
+    with pytest.raises(InputError, match="True or False"):
+        confirm("some", [1], lambda _: answer, exhaustive=True)
+
+
+def test_the_first_wrong_case_is_named_and_ends_the_search():
+    seen = []
+    found = confirm("small", range(10), lambda case: seen.append(case) or case < 4, exhaustive=True)
+    assert (found.cases, found.wrong) == (5, "4")
+    assert seen == [0, 1, 2, 3, 4]
+    assert conclude(found).kind == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("digits", "agrees"), [(5, True), (10, True), (11, False), (30, False)]
+)  # 3.14159265359 differs from pi by 2.1e-13
+def test_an_agreement_holds_to_its_digits_only(digits, agrees):
+    near = mpmath.mpf("3.14159265359") + mpmath.mpf("1.5e-11")
+    assert agreement("pi", near, PI, digits=digits).agrees is agrees
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_agreement_compares_signs_too(sign):
+    assert agreement("-pi", -mpmath.mp.pi * sign, -1 * PI, digits=10).agrees is (sign == 1)
+
+
+@pytest.mark.parametrize("estimate", [mpmath.nan, mpmath.inf, -mpmath.inf], ids=str)
+def test_an_estimate_that_is_no_number_agrees_with_nothing(estimate):
+    with contextlib.suppress(InputError):
+        assert not agreement("zero", estimate, Ball(0, precision=53), digits=30).agrees
+
+
+# --- claims
+
+
+def run(function, **options):
+    return claim("a statement", source="here", **options)(function).run().verdict
+
+
+def test_a_claim_that_raises_is_an_error():
+    def broken():
+        raise ValueError("two\n lines")
+
+    verdict = run(broken)
+    assert verdict.kind == "error"
+    assert verdict.reason == "ValueError: two lines"
+
+
+@pytest.mark.parametrize("value", [None, True, TRUE, "holds", 0])
+def test_a_claim_that_returns_no_verdict_is_an_error(value):
+    verdict = run(lambda: value)
+    assert verdict.kind == "error"
+    assert type(value).__name__ in verdict.reason
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda: conclude(),
+        lambda: conclude(True),
+        lambda: conclude(AGREES),
+        lambda: conclude(confirm("nothing", [], lambda _: True, exhaustive=True)),
+        lambda: conclude(decide(less(0, x), Box({x: (1, 1)}))),
+        lambda: conclude(decide(less(0, x))),
+        lambda: conclude(decide(less(-1, sympy.log(x)), Box({x: (-2, -1)}))),
+        lambda: conclude(identity(sympy.sqrt(x), sympy.sqrt(x), {x: (-2, -1)})),
+    ],
+)
+def test_a_claim_about_nothing_is_an_error(function):
+    assert run(function).kind == "error"
+
+
+@pytest.mark.parametrize("text", ["", "  ", None, 3])
+def test_a_claim_has_a_statement_and_a_source_in_words(text):
+    with pytest.raises(InputError, match="a statement in words"):
+        claim(text, source="here")
+    with pytest.raises(InputError, match="a source in words"):
+        claim("something", source=text)
+
+
+def test_a_family_of_claims():
+    @claim("{size} is small", source="here", each={"size": (1, 9)})
+    def small(size):
+        return conclude(confirm("small", [size], lambda case: case < 5, exhaustive=True))
+
+    assert isinstance(small, ClaimFamily)
+    assert [(each.name, each.statement) for each in small.claims] == [
+        ("small[1]", "1 is small"),
+        ("small[9]", "9 is small"),
+    ]
+    assert [each.run().verdict.kind for each in small.claims] == ["confirmed", "refuted"]
+
+
+def test_a_family_needs_a_value():
+    with pytest.raises(InputError, match="no value"):
+        claim("x", source="y", each={"size": ()})(lambda size: None)
+
+
+# --- collecting
+
+
+def test_claims_of_a_file_in_the_order_in_which_they_stand():
+    claims = collect([CLAIMS / "true_claims.py"])
+    assert [each.name for each in claims] == [
+        "true_claims.pi_is_more_than_three",
+        "true_claims.squares[2]",
+        "true_claims.squares[5]",
+    ]
+    assert [each.source for each in claims] == ["Archimedes", "school", "school"]
+
+
+def test_a_directory_is_all_its_files():
+    names = {each.name.split(".")[0] for each in collect([CLAIMS])}
+    assert names == {"true_claims", "false_claims", "open_claims"}
+
+
+def test_filtering_by_name_or_statement_in_any_case():
+    assert [each.name for each in collect([CLAIMS], matching="MORE_THAN")] == ["true_claims.pi_is_more_than_three"]
+    assert [each.name for each in collect([CLAIMS], matching="squares of 5")] == ["true_claims.squares[5]"]
+
+
+def test_what_is_not_there_is_refused(tmp_path):
+    (tmp_path / "notes.txt").write_text("")
+    (tmp_path / "empty.py").write_text("")
+    for paths, options in (
+        ([tmp_path / "missing"], {}),
+        ([tmp_path / "missing.py"], {}),
+        ([tmp_path / "notes.txt"], {}),
+        ([tmp_path / "empty.py"], {}),
+        ([tmp_path], {}),
+        ([], {}),
+        ([CLAIMS], {"matching": "no such claim"}),
+    ):
+        with pytest.raises(InputError):
+            collect(paths, **options)
+
+
+@pytest.mark.parametrize("text", ["1/0", "import no_such_module", "def f(:", "raise OSError"])
+def test_a_file_that_cannot_be_imported_is_an_error(tmp_path, text):
+    file = tmp_path / "broken.py"
+    file.write_text(text + "\n")
+    (only,) = collect([file])
+    assert isinstance(only, Claim)
+    assert only.run().verdict.kind == "error"
+    assert "broken.py" in only.statement
+
+
+HELPED = """
+from ntkproofs.claims import claim, conclude
+from ntkproofs.facts import confirm
+from helper import VALUE
+
+@claim(f"the helper says {VALUE}", source="here")
+def helped():
+    return conclude(confirm("value", [VALUE], lambda v: v == VALUE, exhaustive=True))
+"""
+
+
+def test_folders_with_helpers_of_the_same_name_do_not_collide(tmp_path):
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "helper.py").write_text(f"VALUE = {name!r}\n")
+        (folder / "checks.py").write_text(HELPED)
+    path = list(sys.path)
+    claims = collect([tmp_path / "one", tmp_path / "two"])
+    assert [each.statement for each in claims] == ["the helper says one", "the helper says two"]
+    assert [each.run().verdict.kind for each in claims] == ["confirmed", "confirmed"]
+    assert sys.path == path
+    assert "helper" not in sys.modules
+
+
+def test_an_imported_claim_is_collected_where_it_stands_only(tmp_path):
+    (tmp_path / "a.py").write_text(HELPED.replace("from helper import VALUE", "VALUE = 1"))
+    (tmp_path / "b.py").write_text("from a import helped\n" + HELPED.replace("from helper import VALUE", "VALUE = 2"))
+    claims = collect([tmp_path])
+    assert [each.name for each in claims] == ["a.helped", "b.helped"]
+
+
+def test_private_files_are_left_out_and_leading_numbers_only_order(tmp_path):
+    text = HELPED.replace("from helper import VALUE", "VALUE = 1")
+    for name in ("_private.py", "02_second.py", "10_first.py", "7.py"):
+        (tmp_path / name).write_text(text)
+    assert [each.name for each in collect([tmp_path])] == ["second.helped", "first.helped", "7.helped"]

@@ -1,0 +1,283 @@
+"""The template language: what it refuses, and what its arrays say."""
+
+import numpy as np
+import pytest
+
+from ntkproofs.errors import InputError
+from ntkproofs.programs import TemplateProgram, addition, addition_task, permutation, permutation_task
+
+
+@pytest.fixture
+def program():
+    program = TemplateProgram("mine", fields={"p": 4, "q": 3})
+    program.template(when={("p", 0): 1, ("q", 0): 0}, write=[("q", 1)])
+    return program
+
+
+# --- building
+
+
+@pytest.mark.parametrize(
+    ("when", "write", "message"),
+    [
+        ({("r", 0): 1}, [("q", 1)], "unknown field 'r'"),
+        ({("p", 0): 1}, [("r", 1)], "unknown field 'r'"),
+        ({("p", 4): 1}, [("q", 1)], "bits 0 to 3"),
+        ({("p", -1): 1}, [("q", 1)], "bits 0 to 3"),
+        ({("p", 0.0): 1}, [("q", 1)], "bits 0 to 3"),
+        ({("p", "0"): 1}, [("q", 1)], "bits 0 to 3"),
+        ({("p", 0): 1}, [("q", 3)], "bits 0 to 2"),
+        ({("p", 0): 2}, [("q", 1)], "a bit is 0 or 1"),
+        ({("p", 0): -1}, [("q", 1)], "a bit is 0 or 1"),
+        ({("p", 0): 1.0}, [("q", 1)], "a bit is 0 or 1"),
+        ({("p", 0): "1"}, [("q", 1)], "a bit is 0 or 1"),
+        ({("p", 0): None}, [("q", 1)], "a bit is 0 or 1"),
+        ([(("p", 0), 1), (("p", 0), 0)], [("q", 1)], "contradictory"),
+        ({}, [("q", 1)], "requires nothing"),
+        ([], [("q", 1)], "requires nothing"),
+        ({("p", 0): 1}, [], "writes nothing"),
+        ({("p", 0): 1}, [("q", 1), ("q", 1)], "written twice"),
+        ({("p", 0): 1, ("q", 0): 0}, [("q", 1)], "duplicate"),
+        ([(("q", 0), 0), (("p", 0), 1)], [("q", 1)], "duplicate"),
+        ([(("p", 0), True), (("q", np.int64(0)), np.uint8(0))], [("q", np.int32(1))], "duplicate"),
+        ([("p", 0)], [("q", 1)], "a bit is"),
+        ({"p": 1}, [("q", 1)], "a bit is"),
+        ({("p", 0): 1}, ["q"], "a bit is"),
+        ({("p", 0): 1}, ("q", 1), "a bit is"),
+        ([(("p", 0), 1, 1)], [("q", 1)], "a requirement is"),
+        ({("p", 0, 1): 1}, [("q", 1)], "a bit is"),
+    ],
+)
+def test_a_bad_template_is_refused_and_adds_nothing(program, when, write, message):
+    before = (program.templates, program.samples, program.labels.tolist(), program.writers.tolist())
+    with pytest.raises(InputError, match=message):
+        program.template(when=when, write=write)
+    assert (program.templates, program.samples, program.labels.tolist(), program.writers.tolist()) == before
+    program.template(when={("p", 3): 1}, write=[("p", 3)])
+    assert program.samples == 2
+
+
+def test_the_same_requirements_with_other_writes_are_no_duplicate(program):
+    program.template(when={("p", 0): 1, ("q", 0): 0}, write=[("q", 2)])
+    program.template(when={("p", 0): 1, ("q", 0): 1}, write=[("q", 1)])
+    program.template(when=[(("p", 1), 1), (("p", 1), 1)], write=[("q", 1)])
+    assert program.samples == 4
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, None, [], {"p": 0}, {"p": -1}, {"p": 1.5}, {"p": "4"}, {"": 1}, {"a b": 1}, {3: 1}, {"p": 1 << 21}]
+)
+def test_bad_fields_are_refused(fields):
+    with pytest.raises(InputError):
+        TemplateProgram("x", fields=fields)
+
+
+@pytest.mark.parametrize("name", ["", None, 3])
+def test_a_program_has_a_name(name):
+    with pytest.raises(InputError, match="name"):
+        TemplateProgram(name, fields={"p": 1})
+
+
+def test_text_fields_must_exist():
+    with pytest.raises(InputError, match="unknown field"):
+        TemplateProgram("x", fields={"p": 1}, text=["q"])
+
+
+@pytest.mark.parametrize("count", [-1, 1.0, "3", None])
+def test_padding_is_a_number_of_samples(program, count):
+    with pytest.raises(InputError, match="padding"):
+        program.pad(count)
+    assert program.padding == 0
+
+
+@pytest.mark.parametrize(("when", "write"), [(None, [("q", 1)]), ({("p", 0): 1}, None), (3, [("q", 1)])])
+def test_what_is_no_list_is_refused_in_the_family_of_errors(program, when, write):
+    with pytest.raises(InputError):
+        program.template(when=when, write=write)
+
+
+def test_a_field_may_have_any_name():
+    assert TemplateProgram("x", fields={"self": 2}).state(self=1) == {"self": [1, 0]}
+
+
+# --- arrays
+
+
+def test_labels_have_a_row_for_each_sample_and_zeros_for_padding(program):
+    program.template(when={("p", 3): 1}, write=[("p", 0), ("q", 2)])
+    program.pad(2)
+    program.pad(1)
+    assert program.samples == 5
+    assert program.labels.tolist() == [
+        [0, 0, 0, 0, 0, 1, 0],
+        [1, 0, 0, 0, 0, 0, 1],
+        [0] * 7,
+        [0] * 7,
+        [0] * 7,
+    ]
+    assert program.labels.dtype == np.uint8
+
+
+def test_what_is_handed_out_cannot_change_the_program(program):
+    program.labels[:] = 1
+    assert program.labels.sum() == 1
+    with pytest.raises(TypeError):
+        program.fields["p"] = 9
+    assert isinstance(program.templates, tuple)
+
+
+def test_templates_added_after_a_step_are_seen(program):
+    state = program.state(p=1)
+    assert program.step(state) == program.state(q=2)
+    assert program.writers.tolist() == [0, 0, 0, 0, 0, 1, 0]
+    program.template(when={("p", 1): 0}, write=[("q", 2), ("q", 1)])
+    assert program.step(state) == program.state(q=6)
+    assert program.writers.tolist() == [0, 0, 0, 0, 0, 2, 1]
+    program.pad(5)
+    assert program.labels.shape == (7, 7)
+    assert len(program.encode(state)) == 7
+
+
+def test_positions_and_bits_are_inverse(program):
+    places = [program.position(program.bit(place)) for place in range(program.output_bits)]
+    assert places == list(range(7))
+    assert program.bit(4) == ("q", 0)
+    for place in (-1, 7):
+        with pytest.raises(InputError):
+            program.bit(place)
+
+
+# --- states
+
+
+def test_numbers_become_bits_least_significant_first(program):
+    assert program.state(p=0b1101, q=0b011) == {"p": [1, 0, 1, 1], "q": [1, 1, 0]}
+    assert program.state() == {"p": [0, 0, 0, 0], "q": [0, 0, 0]}
+    assert program.state(p=np.int64(8)) == {"p": [0, 0, 0, 1], "q": [0, 0, 0]}
+
+
+@pytest.mark.parametrize("numbers", [{"p": 16}, {"p": -1}, {"q": 8}, {"r": 0}, {"p": 1.0}, {"p": "1"}])
+def test_numbers_that_do_not_fit_are_refused(program, numbers):
+    with pytest.raises(InputError):
+        program.state(**numbers)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"p": [0] * 4},
+        {"p": [0] * 4, "q": [0] * 3, "r": [0]},
+        {"p": [0] * 3, "q": [0] * 3},
+        {"p": [0] * 5, "q": [0] * 3},
+        {"p": [0, 0, 0, 2], "q": [0] * 3},
+        {"p": [0, 0, 0, -1], "q": [0] * 3},
+        {"p": [0, 0, 0, 256], "q": [0] * 3},
+        {"p": [0, 0, 0, 0.5], "q": [0] * 3},
+        {"p": [0, 0, 0, 1.0], "q": [0] * 3},
+        {"p": "0001", "q": [0] * 3},
+        {"p": [0, 0, 0, None], "q": [0] * 3},
+        [0] * 7,
+        None,
+    ],
+)
+def test_a_state_has_just_the_fields_with_bits(program, state):
+    for use in (program.row, program.match, program.step, program.encode):
+        with pytest.raises(InputError):
+            use(state)
+
+
+def test_booleans_and_library_integers_are_bits(program):
+    plain = program.step({"p": [1, 0, 0, 0], "q": [0, 0, 0]})
+    assert program.step({"p": [True, False, False, False], "q": (0, 0, 0)}) == plain
+    assert program.step({"p": np.array([1, 0, 0, 0]), "q": np.zeros(3, dtype=np.uint8)}) == plain
+
+
+def test_fields_read_as_numbers_or_as_typed():
+    program = TemplateProgram("x", fields={"a": 4, "b": 4}, text=["b"])
+    row = program.row(program.state(a=0b0011, b=0b0011))
+    assert program.written(row) == {"a": "0011", "b": "1100"}
+
+
+def test_a_program_without_templates_writes_nothing():
+    program = TemplateProgram("empty", fields={"p": 2})
+    assert program.step({"p": [1, 1]}) == {"p": [0, 0]}
+    assert program.match({"p": [1, 1]}).tolist() == []
+    assert program.labels.shape == (0, 2)
+
+
+# --- large programs
+
+
+def test_thousands_of_templates_match_as_they_should():
+    size = 4000
+    program = TemplateProgram("large", fields={"p": size, "q": size})
+    for place in range(size):
+        program.template(when={("p", place): 1, ("q", (7 * place) % size): 0}, write=[("q", place)])
+    source = np.random.default_rng(5)
+    p, q = source.integers(0, 2, size), source.integers(0, 2, size)
+    state = {"p": p.tolist(), "q": q.tolist()}
+    expected = (p == 1) & (q[(7 * np.arange(size)) % size] == 0)
+    assert program.match(state).tolist() == np.flatnonzero(expected).tolist()
+    assert program.step(state) == {"p": [0] * size, "q": expected.astype(int).tolist()}
+
+
+def test_an_addition_of_a_thousand_bits_is_built_and_stepped():
+    program = addition(bits=1000)
+    assert (program.samples, program.output_bits) == (4000, 3000)
+    assert int(program.writers.max()) == 2
+    x, y = 3**600, 5**400
+    after = program.step(program.state(p=x, q=y))
+    xor, carry = x ^ y, x & y
+    assert after == program.state(p=xor, c=carry)
+
+
+# --- the two programs
+
+
+def test_addition_has_the_templates_of_the_paper():
+    assert [str(template) for template in addition(bits=2).templates] == [
+        "p_0=0, q_0=1 -> p_0",
+        "p_0=1, q_0=0 -> p_0",
+        "p_0=1, q_0=1 -> c_0",
+        "c_0=1 -> q_1",
+        "p_1=0, q_1=1 -> p_1",
+        "p_1=1, q_1=0 -> p_1",
+        "p_1=1, q_1=1 -> c_1",
+        "c_1=1 -> c_1",
+    ]
+
+
+@pytest.mark.parametrize("bits", [0, -1, 1.0, "8", None, 1 << 20])
+def test_addition_needs_a_number_of_bits(bits):
+    with pytest.raises(InputError):
+        addition(bits=bits)
+
+
+@pytest.mark.parametrize("order", [[], [1], [0, 0], [0, 2], [0, -1], [0.0, 1], ["0", "1"], [0, None]])
+def test_a_permutation_needs_an_order(order):
+    with pytest.raises(InputError, match="an order of k bits"):
+        permutation(order)
+
+
+def test_a_permutation_sends_input_bit_order_i_to_output_bit_i():
+    order = [2, 0, 3, 1]
+    program = permutation(order)
+    for place in range(4):
+        bits = [int(place == other) for other in range(4)]
+        assert program.step({"bits": bits})["bits"] == [bits[source] for source in order]
+
+
+def test_tasks_start_and_read():
+    task = addition_task(bits=5)
+    assert (task.steps, task.input_bits) == (10, 10)
+    assert task.start(19, 7) == {"p": [1, 1, 0, 0, 1], "q": [1, 1, 1, 0, 0], "c": [0] * 5}
+    assert task.read({"p": [1, 0, 0, 0, 0], "q": [1] * 5, "c": [1, 1, 1, 1, 0]}) == 1
+    assert task.read({"p": [0, 0, 0, 0, 0], "q": [1] * 5, "c": [0, 0, 0, 0, 1]}) == 32
+    state = task.program.state(p=21, c=16)
+    assert task.read_row(task.program.row(state)) == task.read(state) == 53
+    assert task.oracle(19, 7) == 26
+    for values in ((1,), (1, 2, 3), (32, 0), (-1, 0)):
+        with pytest.raises(InputError):
+            task.start(*values)
+    swapped = permutation_task([1, 2, 0])
+    assert [swapped.oracle(value) for value in range(8)] == [0, 4, 1, 5, 2, 6, 3, 7]
