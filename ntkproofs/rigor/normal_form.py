@@ -66,7 +66,7 @@ class Ring:
         return self.symbol("pi")
 
     def reduce(self, polynomial: Polynomial) -> tuple[Polynomial, Polynomial]:
-        """Replace squares of root generators, latest first; return ``r``, free of them, and ``m`` with r = m polynomial.
+        """Replace squares of root generators, latest first; return ``r`` without them, and ``m``: r = m polynomial.
 
         ``m`` is the product of the radicands' denominators that had to be cleared.
         """

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ntkproofs.errors import Undecided
 from ntkproofs.rigor import Ball
 from ntkproofs.rigor.digits import certain_digits
 
@@ -109,3 +110,25 @@ def test_a_ball_prints_nothing_that_is_not_known():
     first, last = asserted(str(Ball.between(0, 1, precision=53)))
     assert first <= 0
     assert last >= 1
+
+
+@pytest.mark.xfail(strict=True, raises=ValueError, reason="Python writes out no integer of more than 4300 digits")
+@pytest.mark.parametrize(
+    ("ball", "text"),
+    [
+        (lambda: Ball.pi(precision=20000), "3.14159…"),
+        (lambda: Ball(10**5000, precision=20000), "1.00000e5000…"),
+        (lambda: Ball(Q(1, 3 * 10**5000), precision=64), "3.33333e-5001…"),
+        (lambda: Ball(10000, precision=64).exp(), "8.80681e4342…"),
+    ],
+    ids=["pi to 20000 bits", "10**5000", "10**-5000 / 3", "exp(10000)"],
+)
+def test_long_and_large_numbers_can_be_shown(ball, text):
+    assert ball().digits(6) == text
+    assert repr(ball()).startswith("Ball(")
+
+
+@pytest.mark.xfail(strict=True, raises=ValueError, reason="Python writes out no integer of more than 4300 digits")
+def test_a_large_ball_outside_a_domain_is_undecided_and_not_a_crash():
+    with pytest.raises(Undecided):
+        Ball.between(0, 10000, precision=64).exp().asin()
