@@ -79,15 +79,20 @@ def _progress(claims: Sequence[Claim]) -> Iterator[Result]:
         if console.is_terminal:
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-            columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-            bar = stack.enter_context(Progress(*columns, console=console, transient=True))
+            columns = (
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.description}", markup=False),
+            )
+            bar = stack.enter_context(Progress(*columns, console=console, transient=True, auto_refresh=False))
             job = bar.add_task("", total=len(claims))
         for place, claim in enumerate(claims, 1):
             if bar is not None:
-                bar.update(job, description=claim.name)
+                bar.update(job, description=claim.name, refresh=True)
             result = claim.run()
             if bar is not None:
-                bar.advance(job)
+                bar.update(job, advance=1, refresh=True)
             else:
                 line = f"[{place}/{len(claims)}] {claim.name}: {result.verdict.kind}, {result.seconds:.2f} s"
                 print(line, file=sys.stderr)

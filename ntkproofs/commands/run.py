@@ -119,7 +119,8 @@ def _answer(options: argparse.Namespace, trace: Trace, result: int | str, more: 
     if options.trace:
         console = make_console()
         console.width = max([console.width, *map(len, str(trace).splitlines())])  # a wide table stays whole
-        console.print(trace if console.is_terminal else str(trace), markup=False, soft_wrap=True)
+        coloured = console.color_system is not None and not console.no_color  # else changed bits are marked below
+        console.print(trace if coloured else str(trace), markup=False, soft_wrap=True)
     print(result)
     print(
         f"{len(trace)} steps, {trace.program.samples} samples, at most {trace.largest_matches} templates matching; "
