@@ -59,7 +59,10 @@ class Kernel:
         The encoded state is the sum of those samples over the root of their number, so their correlation is
         ``matches**(-1/2)``; with the sample of a template that does not match it is 0, which gives ``other``.
         """
-        return self.at(1 / sympy.sqrt(as_expression(matches, "matches")))
+        n = as_expression(matches, "matches")
+        if n.is_number and not n.is_positive:
+            raise InputError(f"matches must be positive, got {matches!r}: an unmatched state is the zero vector")
+        return self.at(1 / sympy.sqrt(n))
 
     @property
     def contrast(self) -> sympy.Expr:

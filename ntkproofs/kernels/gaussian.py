@@ -128,6 +128,8 @@ def expectation_by_quadrature(what: Literal["relu", "step"], correlation: Fracti
     >>> print(mpmath.nstr(expectation_by_quadrature("step", Fraction(0), digits=20), 12))
     0.25
     """
+    if what not in ("relu", "step"):
+        raise InputError(f"what must be 'relu' or 'step', got {what!r}")
     if not -1 < correlation < 1:
         raise InputError(f"the correlation must lie strictly between -1 and 1, got {correlation}")
     with mpmath.workdps(digits + 10):

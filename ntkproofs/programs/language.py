@@ -359,6 +359,8 @@ class TemplateProgram:
 
 def as_integer(value: object) -> int | None:
     """Return `value` as an int if it is an integer of any library, else None."""
+    if isinstance(value, np.bool_):
+        return int(value)
     try:
         return operator.index(value)  # type: ignore[arg-type]
     except TypeError:

@@ -392,7 +392,7 @@ class Ball:
         return not self < other
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Ball | int | Fraction):
+        if not isinstance(other, Ball | int | Fraction | float):
             return NotImplemented
         other = self._with(other)
         if not self.overlaps(other):

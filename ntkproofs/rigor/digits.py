@@ -42,7 +42,7 @@ def certain_digits(lower: Fraction, upper: Fraction, limit: int) -> str:
 
 def _exponent(value: Fraction) -> int:
     """Return e with 10**e <= value < 10**(e+1), for positive `value`."""
-    guess = len(str(value.numerator)) - len(str(value.denominator))
+    guess = (value.numerator.bit_length() - value.denominator.bit_length()) * 30103 // 100000
     while Fraction(10) ** guess > value:
         guess -= 1
     while Fraction(10) ** (guess + 1) <= value:
@@ -51,6 +51,8 @@ def _exponent(value: Fraction) -> int:
 
 
 def _written_out(value: Fraction, limit: int) -> str | None:
+    if abs(value) >= 10**limit or value.denominator.bit_length() > 4 * limit:
+        return None  # too long, and Python writes out no integer of more than some thousand digits
     rest, places = value.denominator, 0
     while rest % 10 == 0 or rest % 2 == 0 or rest % 5 == 0:
         rest //= 10 if rest % 10 == 0 else (2 if rest % 2 == 0 else 5)

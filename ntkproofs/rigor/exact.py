@@ -14,7 +14,7 @@ from typing import Any
 import flint
 
 from ntkproofs.errors import DomainError, NotExact
-from ntkproofs.rigor.balls import Ball
+from ntkproofs.rigor.balls import Ball, as_fraction
 
 __all__ = ["ExactArithmetic", "PiRational"]
 
@@ -57,7 +57,7 @@ class PiRational:
     @classmethod
     def of(cls, value: Fraction | int) -> PiRational:
         """Return the rational constant `value`."""
-        return cls(_polynomial([Fraction(value)]), _polynomial([Fraction(1)]))
+        return cls(_polynomial([as_fraction(value, "a constant")]), _polynomial([Fraction(1)]))
 
     @classmethod
     def pi(cls) -> PiRational:
@@ -136,7 +136,8 @@ class PiRational:
         return (self - other).is_zero()
 
     def __hash__(self) -> int:
-        return hash((str(self.numerator), str(self.denominator)))
+        value = self.rational()
+        return hash((str(self.numerator), str(self.denominator)) if value is None else value)
 
     def __repr__(self) -> str:
         return f"({self.numerator.str(var='pi')})/({self.denominator.str(var='pi')})"

@@ -62,4 +62,6 @@ def test_cases_shrink_to_what_one_can_read():
     assert find(bit_vectors(4), lambda bits: any(bits)) == [0, 0, 0, 1]
     assert find(dyadics(), lambda value: value > 1) == 2
     smallest = find(template_programs(), lambda program: len(program.templates) > 1)
-    assert (len(smallest.templates), smallest.output_bits, smallest.padding) == (2, 1, 0)
+    assert (len(smallest.templates), smallest.padding) == (2, 0)
+    assert smallest.output_bits <= 2
+    assert all(len(template.when) == len(template.write) == 1 for template in smallest.templates[:1])
