@@ -17,17 +17,22 @@ from ntkproofs.bounds.rounding import (
     sufficient_applies,
     sufficient_condition,
 )
+from ntkproofs.bounds.width import Width, entry_rate, least_width, perturbation
 
 __all__ = [
     "MeanAt",
+    "Width",
     "contrast_positive",
     "enclose_mean",
+    "entry_rate",
     "excess_positive",
     "extreme_means",
     "gap_increases",
     "least_padding",
     "matches_outweigh",
+    "least_width",
     "mean_sign",
+    "perturbation",
     "rounding_condition",
     "rounds_right",
     "sufficient_applies",

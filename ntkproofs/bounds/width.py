@@ -1,0 +1,268 @@
+"""Finite width: how far the kernel of a network of width w is from its limit, and what that does to the mean.
+
+At initialisation an entry of the (scaled) NTK of a two-layer ReLU network, at two unit vectors of correlation rho, is
+the average of w independent copies of ``relu(g) relu(h) + a**2 rho step(g) step(h)``, with (g, h) standard normal of
+correlation rho and a standard normal. Its moment generating function is elementary (:func:`moment_generating`), so the
+Cramer-Chernoff bound ``P(average >= mean + eps) <= (exp(-L (mean + eps)) M(L))**w`` is exact for every L and certified
+by balls.
+
+If every entry is within eps of its limit, the mean of the *linearised* network moves by at most
+``sqrt(t) sqrt(K) eps (1 + |a|_1) / (lambda_min - K eps)``: with E the error of the Gram matrix, e that of the vector
+and ``a`` the limiting weights, the weights move by ``(e - E a) (Theta + E)^-1``, of which the first factor is at most
+``sqrt(K) eps (1 + |a|_1)`` long, and ``|E| <= K eps``. Nothing is claimed about features that training changes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+import sympy
+
+from ntkproofs.bounds.rounding import enclose_mean
+from ntkproofs.counts import Counts
+from ntkproofs.errors import InputError, Undecided
+from ntkproofs.kernels import RHO, two_layer_relu
+from ntkproofs.predictor import MATCHES, SAMPLES, Predictor
+from ntkproofs.rigor import Ball, enclose
+from ntkproofs.rigor.balls import as_fraction
+
+__all__ = ["TILT", "Width", "entry_rate", "least_width", "moment_generating", "perturbation"]
+
+TILT = sympy.Symbol("L", real=True)
+PRECISION = 160
+
+
+def moment_generating(correlation: sympy.Expr = RHO) -> sympy.Expr:
+    """Return M(L), the moment generating function of one copy of an entry; an expression in ``TILT``.
+
+    Where not both of g, h are positive the copy is 0. Where they are, ``E exp(L a**2 rho) = (1 - 2 L rho)**(-1/2)``,
+    and ``exp(L g h)`` tilts the bivariate normal density to one of correlation ``r = rho + L (1 - rho**2)``, of which
+    the quadrant holds ``1/4 + asin(r)/(2 pi)``. For rho = 1 (an entry of a sample with itself) g = h: ``1/2 + 1/(2 (1
+    - 2 L))``. Defined for ``2 L rho < 1`` and ``-1 < r < 1``.
+
+    >>> print(moment_generating(sympy.Integer(0)).subs(TILT, 0), moment_generating(sympy.Integer(1)))
+    1 1/2 + 1/(2 - 4*L)
+    """
+    if correlation == 1:
+        return sympy.Rational(1, 2) + 1 / (2 * (1 - 2 * TILT))
+    quadrant = sympy.Rational(1, 4) + sympy.asin(correlation) / (2 * sympy.pi)
+    tilted = correlation + TILT * (1 - correlation**2)
+    held = sympy.Rational(1, 4) + sympy.asin(tilted) / (2 * sympy.pi)
+    density = sympy.sqrt(1 - correlation**2) / sympy.sqrt(1 - tilted**2)
+    return 1 - quadrant + density * held / sympy.sqrt(1 - 2 * TILT * correlation)
+
+
+def entry_rate(matches: int | None, error: Fraction, *, above: bool) -> Ball:
+    """Return a certified rate I > 0: an entry of width w is off by `error` or more with probability at most exp(-w I).
+
+    `matches` says which entry: n for a state with one of its n matching samples (0: any two different samples, or a
+    state with a sample that it does not match), 1 for a sample with itself. `above` says on which side. The tilt is
+    searched for with floats; whatever it is, the bound holds, and balls evaluate it. Raises Undecided if no positive
+    rate was found.
+
+    >>> print(entry_rate(0, Fraction(1, 10), above=True).digits(3))
+    0.0167…
+    """
+    error = as_fraction(error, "error")
+    if error <= 0:
+        raise InputError(f"the error of an entry must be positive, got {error}")
+    rho = _correlation(matches)
+    mean = two_layer_relu().at(rho)
+    goal = enclose(mean, precision=PRECISION) + (error if above else -error)
+    if goal.upper < 0:  # the copies are not negative: their average cannot lie below 0
+        raise InputError(f"an entry of mean {float(goal.upper + error):.6g} cannot be too small by {error}")
+    tilt = _best_tilt(rho, float(goal.middle), above=above)
+    generating = enclose(moment_generating(rho), {TILT: tilt}, precision=PRECISION)
+    rate = goal * tilt - generating.log()
+    if not rate.is_positive():
+        raise Undecided(f"no positive rate found for an entry with {matches} matches and error {error}")
+    return rate
+
+
+def _correlation(matches: int | None) -> sympy.Expr:
+    if matches is None or isinstance(matches, bool) or matches < 0:
+        raise InputError(f"matches must be an integer from 0 on, got {matches!r}")
+    return sympy.Integer(0) if matches == 0 else 1 / sympy.sqrt(sympy.Integer(matches))
+
+
+def _best_tilt(rho: sympy.Expr, goal: float, *, above: bool) -> Fraction:
+    """Search for the tilt that makes ``L goal - log M(L)`` largest; concave in L, so thirds close in on it."""
+    generating = _as_float(rho)
+    r = float(rho)
+    low, high = (0.0, 1 / (1 + r)) if above else (-1 / (1 - r) if r < 1 else -64.0, 0.0)
+    if r == 1:
+        high = min(high, 0.5) if above else 0.0
+
+    def gain(tilt: float) -> float:
+        return tilt * goal - math.log(generating(tilt))
+
+    low, high = low + 1e-12 * (high - low), high - 1e-12 * (high - low)
+    for _ in range(120):
+        third = (high - low) / 3
+        if gain(low + third) < gain(high - third):
+            low += third
+        else:
+            high -= third
+    return Fraction((low + high) / 2).limit_denominator(10**12)
+
+
+@lru_cache(maxsize=4096)
+def _as_float(rho: sympy.Expr) -> Callable[[float], float]:
+    """Return M as a function of floats, for searching only."""
+    r = float(rho)
+    if r == 1:
+        return lambda tilt: 0.5 + 0.5 / (1 - 2 * tilt)
+
+    def generating(tilt: float) -> float:
+        tilted = r + tilt * (1 - r * r)
+        held = 0.25 + math.asin(tilted) / (2 * math.pi)
+        density = math.sqrt((1 - r * r) / ((1 - tilted) * (1 + tilted)))
+        return 0.75 - math.asin(r) / (2 * math.pi) + density * held / math.sqrt(1 - 2 * tilt * r)
+
+    return generating
+
+
+def perturbation(counts: Counts, error: Fraction) -> Ball | None:
+    """Bound how far the mean of a bit moves if every entry is off by at most `error`; None if nothing can be said.
+
+    >>> print(perturbation(Counts(2, 1, 1, 10), Fraction(1, 1000)).digits(3))
+    0.00841…
+    """
+    n, t, K = counts.matches, counts.writers, counts.samples
+    if n == 0 or t == 0:
+        return Ball(0, precision=PRECISION)
+    smallest = enclose(two_layer_relu().own - two_layer_relu().other, precision=PRECISION)
+    gap = smallest - Ball(error * K, precision=PRECISION)
+    if not gap.is_positive():
+        return None
+    m, u = (enclose(weight, {MATCHES: n, SAMPLES: K}, precision=PRECISION) for weight in _weights())
+    length = abs(m) * n + abs(u) * (K - n)
+    return Ball(t * K, precision=PRECISION).sqrt() * error * (length + 1) / gap
+
+
+@lru_cache(maxsize=1)
+def _weights() -> tuple[sympy.Expr, sympy.Expr]:
+    return Predictor(two_layer_relu(), SAMPLES).weights(MATCHES)
+
+
+@dataclass(frozen=True)
+class Width:
+    """A width that is enough: see :func:`least_width`."""
+
+    width: int
+    error: Fraction
+    entries: int
+    failure: Fraction
+    networks: int
+
+    def __str__(self) -> str:
+        plural = "s" if self.networks != 1 else ""
+        return (
+            f"width {self.width:,}: all {self.entries:,} kernel entries of {self.networks} linearised network{plural} "
+            f"are within {float(self.error):.3g} of their limits with probability at least 1 - {self.failure}"
+        )
+
+
+def least_width(
+    counts: Iterable[Counts],
+    *,
+    threshold: Fraction,
+    failure: Fraction,
+    states: int,
+    networks: int = 1,
+) -> Width:
+    """Return the least width for which these bounds make the means of linearised networks round right.
+
+    With probability at least ``1 - failure`` over the initialisation of all `networks`, every network's
+    kernel-regression mean lies on the right side of `threshold` at every bit with these `counts`, at up to `states`
+    states. NTK regime. The mean only: the random function that a network starts with is not part of it (its average
+    over an ensemble is what the ensemble size is for). Raises InputError if a limiting mean is not on the right side.
+
+    >>> width = least_width([Counts(1, 1, 1, 4), Counts(2, 1, 1, 4), Counts(2, 0, 1, 4)], threshold=Fraction(1, 20),
+    ...     failure=Fraction(1, 100), states=16)
+    >>> width.entries, width.width > 10**5
+    (90, True)
+    """
+    given = sorted(set(counts))
+    if not given:
+        raise InputError("no counts given: there is nothing to decide")
+    if not 0 < failure < 1 or states < 1 or networks < 1:
+        raise InputError(f"failure {failure} must lie between 0 and 1, states and networks be at least 1")
+    if len({each.samples for each in given}) != 1:
+        raise InputError("the counts must be of one program: they differ in the number of samples")
+    K = given[0].samples
+    error = _largest_error(given, threshold)
+    matches = sorted({each.matches for each in given if each.matches > 0})
+    most = max(matches, default=1)
+    entries = [(1, K), (0, K * (K - 1) // 2)]
+    entries += [(n, states * n) for n in matches if n == most] + [(0, states * (K - 1))]
+    rates = [
+        (count, entry_rate(n, error, above=above))
+        for n, count in _worst(entries, matches, error)
+        for above in (True, False)
+        if _possible(n, error, above)
+    ]
+
+    def enough(width: int) -> bool:
+        total = sum(((rate * -width).exp() * count for count, rate in rates), start=Ball(0, precision=PRECISION))
+        return (total * networks).upper <= failure
+
+    high = 1
+    while not enough(high):
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return Width(high, error, sum(count for _, count in entries), Fraction(failure), networks)
+
+
+def _worst(entries: list[tuple[int, int]], matches: list[int], error: Fraction) -> list[tuple[int, int]]:
+    """Replace the entries of a state with its matching samples by as many of the kind whose tail is heaviest."""
+    kinds = sorted(set(matches))
+    result = []
+    for n, count in entries:
+        if n in (0, 1):
+            result.append((n, count))
+            continue
+        heaviest = min(kinds, key=lambda kind: min(_rates(kind, error)))
+        result.append((heaviest, count))
+    return result
+
+
+def _rates(n: int, error: Fraction) -> list[Fraction]:
+    return [entry_rate(n, error, above=above).lower for above in (True, False) if _possible(n, error, above)]
+
+
+def _possible(n: int, error: Fraction, above: bool) -> bool:
+    """Tell whether an entry can be off by `error` on that side at all (it is never negative)."""
+    return above or enclose(two_layer_relu().at(_correlation(n)), precision=PRECISION).upper > error
+
+
+def _largest_error(counts: list[Counts], threshold: Fraction) -> Fraction:
+    """Return a short error that no mean crosses the threshold by, as large as such a one can be within a thousandth."""
+    margins = []
+    for each in counts:
+        mean = enclose_mean(two_layer_relu(), each, precision=PRECISION)
+        margin = (mean - threshold) if each.matched_writers else (Ball(threshold, precision=PRECISION) - mean)
+        if not margin.is_positive():
+            raise InputError(f"threshold {threshold}: the mean {mean.digits(6)} at {each} is on its wrong side")
+        margins.append((each, margin))
+
+    def safe(error: Fraction) -> bool:
+        moves = ((perturbation(each, error), margin) for each, margin in margins)
+        return all(move is not None and (margin - move).is_positive() for move, margin in moves)
+
+    low, high = Fraction(0), Fraction(1)
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if safe(middle) else (low, middle)
+        if low and high - low < low / 1000:
+            break
+    if low == 0:
+        raise Undecided("no error of the kernel entries is small enough: the margins are too thin")
+    return low
