@@ -72,7 +72,7 @@ class Moments:
         if self.counts.writers == 0 and threshold == 0:
             return (
                 f"threshold 0 is refused: at {self.counts} no template writes the bit, so its mean is exactly 0 and "
-                "its variance positive, and an ensemble of any size rounds it to 1 with probability 1/2; take a threshold "
+                "its variance positive: an ensemble of any size rounds it to 1 with probability 1/2. Take a threshold "
                 "above 0, or drop the bits that are never written"
             )
         where = "exactly at" if self.margin(threshold) == 0 else "on the wrong side of"
@@ -245,6 +245,27 @@ class Margins:
             return SmallestMargin(tau, None, None)
         z = least(*(ball for ball, _ in spread_out))
         return SmallestMargin(tau, z, next(c for ball, c in spread_out if ball.overlaps(z)))
+
+    def ceiling(self, threshold: Rational) -> Ball | None:
+        """Return what no threshold whatever can exceed as its smallest standardised margin; None if nothing bounds it.
+
+        A 0-bit and a 1-bit have margins that sum to the distance of their means, so the smaller standardised margin is
+        at most ``(mean_1 - mean_0)/(sigma_0 + sigma_1)``, whatever the threshold. The pair taken is the thinnest one at
+        `threshold`: near the best threshold the ceiling is close to what is attained.
+
+        >>> from ntkproofs.kernels import two_layer_relu
+        >>> margins = Margins.of(two_layer_relu(), [Counts(2, 0, 1, 10), Counts(2, 1, 1, 10)])
+        >>> margins.ceiling(0).digits(6), margins.smallest(Fraction(5, 18)).z.digits(6)
+        ('3.56251…', '3.56243…')
+        """
+        pair: list[Moments] = []
+        for bit in (0, 1):
+            rows = [row for row in self.moments if row.bit == bit and not row.certain]
+            if not rows:
+                return None
+            pair.append(min(rows, key=lambda row: (row.margin(threshold) / row.variance.sqrt()).middle))
+        low, high = pair
+        return (high.mean - low.mean) / (low.variance.sqrt() + high.variance.sqrt())
 
 
 def smallest_margin(

@@ -14,7 +14,7 @@ gives ``c_m``; the value falls under m nested divisions, each of which turns the
 
 **phi c_m decreases** for odd m: ``c_m' - x c_m + 1 = (-1)**m m!/Q_m**2``, so the derivative is ``-phi (1 +
 m!/Q_m**2)``. (The same identity proves the bound again: ``phi c_m - Q`` decreases, to 0. ``paper_checks/`` derives it
-for every m by induction.) Hence the least N with ``phi(sqrt(N) z) c_m(sqrt(N) z)`` below a limit is the one that N - 1 misses.
+for every m by induction.) So N is the least with ``phi(sqrt(N) z) c_m(sqrt(N) z)`` below a limit if N - 1 is not.
 """
 
 from __future__ import annotations
