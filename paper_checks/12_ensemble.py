@@ -19,7 +19,7 @@ from ntkproofs.bounds.tails import ORDER
 from ntkproofs.bounds.thresholds import best, half
 from ntkproofs.claims import Verdict, claim, conclude
 from ntkproofs.counts import arbitrary_counts
-from ntkproofs.errors import NoMargin
+from ntkproofs.errors import InputError, NoMargin
 from ntkproofs.facts import confirm, tally
 from ntkproofs.kernels import REGIMES, Kernel, two_layer_relu
 from ntkproofs.predictor import MATCHES, SAMPLES, Predictor
@@ -87,7 +87,7 @@ def thinnest_margin(regime: str) -> Verdict:
     U, variance = polynomials(regime)
     predictor, W = Predictor(kernel, n + j), own - other + (n + j) * other
     low = [sympy.Rational(value.numerator, value.denominator) for value in map(_below, thinnest(regime))]
-    # K**2 var/mean**2 at n = 2 is more than low[0] K**2 + low[1] K + low[2], at K = n + j a polynomial in j:
+    # K var/mean**2 at n = 2 is more than low[0] K**2 + low[1] K + low[2], at K = n + j a polynomial in j:
     two = [low[0] * n**2 + low[1] * n + low[2], 2 * low[0] * n + low[1], low[0]]
     one = [other + g * (own - other), g * other]  # W mean of a 1-bit
     squared = [one[0] ** 2, 2 * one[0] * one[1], one[1] ** 2]
@@ -132,8 +132,8 @@ PER_SAMPLE = ((3, Fraction(2254, 100)), (10, Fraction(672, 100)), (30, Fraction(
 
 
 @claim(
-    "permutation: max var/mean^2 > 2.8036 K for every K >= 3; < 22.54 K for every K >= 2 (22.53 is too small), < 6.72 K "
-    "from K = 10 on (6.71 is too small), < 3.92 K from K = 30 on (3.91 is too small)",
+    "permutation: max var/mean^2 > 2.8036 K for every K >= 3; < 22.54 K for every K >= 2 (22.53 is too small), "
+    "< 6.72 K from K = 10 on (6.71 is too small), < 3.92 K from K = 30 on (3.91 is too small)",
     source=SOURCE,
 )
 def linear_in_samples() -> Verdict:
@@ -208,15 +208,22 @@ def scaling_curve() -> Verdict:
 # --- thresholds
 
 
-@lru_cache
+@lru_cache(maxsize=128)
 def margins_of(bits: int) -> Margins:
     """Return the margins of the permutations of so many bits, at any state."""
     return Margins.of(two_layer_relu(), arbitrary_counts(permutation(range(bits))))
 
 
+@lru_cache(maxsize=128)
+def _best(bits: int) -> Fraction:
+    return best(margins_of(bits))
+
+
+@lru_cache(maxsize=512)
 def _z(bits: int, threshold: Fraction) -> Ball:
     z = margins_of(bits).smallest(threshold).z
-    assert z is not None
+    if z is None:
+        raise InputError(f"no output has a variance for k = {bits}")
     return z
 
 
@@ -235,7 +242,7 @@ def savings() -> Verdict:
     def check() -> Iterator[tuple[int, str | None]]:
         last: tuple[Ball, Ball] | None = None
         for bits in range(5, 129):
-            tau = best(margins_of(bits))
+            tau = _best(bits)
             found = (_saving(bits, half(margins_of(bits))), _saving(bits, tau))
             good = Fraction(39, 10) < found[0] < Fraction(391, 10) and Fraction(91, 10) < found[1] < Fraction(585, 10)
             good = good and Fraction(29, 100) <= tau * bits <= Fraction(52, 100)
@@ -254,7 +261,7 @@ def savings() -> Verdict:
 )
 def best_is_best() -> Verdict:
     def check(bits: int) -> bool:
-        tau = best(margins_of(bits))
+        tau = _best(bits)
         ceiling = margins_of(bits).ceiling(tau)
         return ceiling is not None and (_z(bits, tau) / ceiling) ** 2 > Fraction(999, 1000)
 

