@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["NtkProofsError", "InputError", "Undecided", "DomainError", "NotExact"]
+__all__ = ["NtkProofsError", "InputError", "Undecided", "DomainError", "NotExact", "NoMargin"]
 
 
 class NtkProofsError(Exception):
@@ -23,3 +23,7 @@ class DomainError(NtkProofsError, ArithmeticError):
 
 class NotExact(NtkProofsError, ArithmeticError):
     """A value lies outside the field in which exact arithmetic is done."""
+
+
+class NoMargin(NtkProofsError):
+    """A threshold leaves some output bit no margin: no ensemble, however large, rounds that bit reliably."""

@@ -28,7 +28,17 @@ from ntkproofs.errors import InputError
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.rigor.expressions import as_expression
 
-__all__ = ["MATCHED_WRITERS", "MATCHES", "SAMPLES", "WRITERS", "Predictor", "TwoValueMatrix", "combine", "unmatched"]
+__all__ = [
+    "MATCHED_WRITERS",
+    "MATCHES",
+    "SAMPLES",
+    "WRITERS",
+    "Predictor",
+    "TwoValueMatrix",
+    "combine",
+    "spread",
+    "unmatched",
+]
 
 MATCHES = sympy.Symbol("n", positive=True, integer=True)
 MATCHED_WRITERS = sympy.Symbol("p", nonnegative=True, integer=True)
@@ -44,6 +54,13 @@ def unmatched(own: Any, other: Any, gain: Any, n: Any, K: Any) -> Any:
 def combine(gain: Any, u: Any, p: Any, t: Any) -> Any:
     """Return the mean ``p g + t u``; any kind of number."""
     return p * gain + t * u
+
+
+def spread(own: Any, other: Any, matched: Any, m: Any, u: Any, n: Any, K: Any) -> Any:
+    """Return n0 times the variance, from the three numbers of the prior kernel and the weights; any kind of number."""
+    S1 = n * m + (K - n) * u
+    S2 = n * m**2 + (K - n) * u**2
+    return own + (own - other) * S2 + other * S1**2 - 2 * (n * m * matched + (K - n) * u * other)
 
 
 @dataclass(frozen=True)
@@ -149,10 +166,7 @@ class Predictor:
         n, K = self._matches(matches), self.samples
         m, u = self.weights(n)
         prior = self.prior or self.kernel
-        own, other, matched = prior.own, prior.other, prior.matched(n)
-        S1 = n * m + (K - n) * u
-        S2 = n * m**2 + (K - n) * u**2
-        return own + (own - other) * S2 + other * S1**2 - 2 * (n * m * matched + (K - n) * u * other)
+        return spread(prior.own, prior.other, prior.matched(n), m, u, n, K)
 
     def _matches(self, matches: Any) -> sympy.Expr:
         n = as_expression(matches, "matches")

@@ -6,6 +6,8 @@
 """
 
 from ntkproofs.bounds.balance import contrast_positive, excess_positive, gap_increases, matches_outweigh
+from ntkproofs.bounds.ensemble import TAILS, EnsembleSize, ensemble_size, networks_enough, size_for_margin
+from ntkproofs.bounds.margins import Margins, Moments, SmallestMargin, smallest_margin
 from ntkproofs.bounds.rounding import (
     MeanAt,
     enclose_mean,
@@ -17,11 +19,20 @@ from ntkproofs.bounds.rounding import (
     sufficient_applies,
     sufficient_condition,
 )
+from ntkproofs.bounds.tails import gaussian_tail, gaussian_tail_upper, log_tail_upper, mills_convergent
+from ntkproofs.bounds.thresholds import THRESHOLDS, choose_threshold
 from ntkproofs.bounds.width import Width, entry_rate, least_width, perturbation
 
 __all__ = [
+    "TAILS",
+    "THRESHOLDS",
+    "EnsembleSize",
+    "Margins",
     "MeanAt",
     "Width",
+    "Moments",
+    "SmallestMargin",
+    "choose_threshold",
     "contrast_positive",
     "enclose_mean",
     "entry_rate",
@@ -37,4 +48,12 @@ __all__ = [
     "rounds_right",
     "sufficient_applies",
     "sufficient_condition",
+    "ensemble_size",
+    "gaussian_tail",
+    "gaussian_tail_upper",
+    "log_tail_upper",
+    "mills_convergent",
+    "networks_enough",
+    "size_for_margin",
+    "smallest_margin",
 ]

@@ -27,6 +27,7 @@ from ntkproofs.rigor import Ball, Inequality, at_most, decide, enclose, less
 
 __all__ = [
     "MeanAt",
+    "enclose_gain",
     "enclose_mean",
     "extreme_means",
     "least_padding",
@@ -83,8 +84,8 @@ def _symbolic_gain(kernel: Kernel) -> sympy.Expr:
 
 
 @lru_cache(maxsize=1 << 16)
-def _gain(kernel: Kernel, n: int, precision: int) -> tuple[Ball, Ball, Ball]:
-    """Return balls for own, other and the gain g(n)."""
+def enclose_gain(kernel: Kernel, n: int, precision: int) -> tuple[Ball, Ball, Ball]:
+    """Return balls for own, other and the gain g(n) of a kernel, n >= 1."""
     own, other = enclose(kernel.own, precision=precision), enclose(kernel.other, precision=precision)
     gain = enclose(_symbolic_gain(kernel), {MATCHES: n}, precision=precision)
     return own, other, gain
@@ -101,7 +102,7 @@ def enclose_mean(kernel: Kernel, counts: Counts, *, precision: int) -> Ball:
     exact = _exact_mean(counts)
     if exact is not None:
         return Ball(exact, precision=precision)
-    own, other, gain = _gain(kernel, n, precision)
+    own, other, gain = enclose_gain(kernel, n, precision)
     mean: Ball = combine(gain, unmatched(own, other, gain, n, K), p, t)
     return mean
 

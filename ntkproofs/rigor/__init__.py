@@ -7,7 +7,7 @@
 'holds'
 """
 
-from ntkproofs.rigor.balls import Ball, hull
+from ntkproofs.rigor.balls import Ball, greatest, hull, least
 from ntkproofs.rigor.combination import Combination, combination
 from ntkproofs.rigor.decide import Cell, Decision, decide
 from ntkproofs.rigor.expressions import enclose
@@ -30,8 +30,10 @@ __all__ = [
     "combination",
     "decide",
     "enclose",
+    "greatest",
     "hull",
     "identity",
+    "least",
     "less",
     "replay",
 ]

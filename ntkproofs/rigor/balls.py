@@ -1,7 +1,7 @@
 """Ball: a closed real interval that contains the true value, computed with Arb.
 
 What it offers: ``Ball(value, precision=...)``, ``Ball.between``, ``Ball.pi``; ``+ - * / **``; ``sqrt exp log sin cos
-atan asin acos``; comparisons that answer only when the answer is certain.
+atan asin acos erfc``; comparisons that answer only when the answer is certain.
 
 Why not ``flint.arb`` itself: there ``bool(ball)`` is true for every ball, ``max`` picks silently, the precision is a
 global that leaks between threads, ``acos`` of a ball that touches 1 is nan, and balls do not pickle. A ``Ball`` has no
@@ -24,7 +24,7 @@ import flint
 from ntkproofs.errors import DomainError, InputError, Undecided
 from ntkproofs.rigor.digits import certain_digits
 
-__all__ = ["Ball", "Rational", "as_fraction", "hull"]
+__all__ = ["Ball", "Rational", "as_fraction", "greatest", "hull", "least"]
 
 Rational: TypeAlias = int | Fraction
 Arb: TypeAlias = Any  # flint ships no complete stubs; an `Arb` here is always exact (radius 0) unless said otherwise
@@ -230,6 +230,9 @@ class Ball:
     def _with(self, other: object) -> Ball:
         if isinstance(other, Ball):
             return other
+        if type(other) is int and other.bit_length() <= self.precision:
+            exact = flint.arb(other)  # an integer that fits is held exactly: no need to round it outward
+            return Ball._of(exact, exact, self.precision)
         return Ball(as_fraction(other, "the other operand of a Ball"), precision=self.precision)
 
     def __add__(self, other: Ball | Rational) -> Ball:
@@ -351,6 +354,15 @@ class Ball:
         with _Working(self.precision):
             return Ball._of(self._upper.acos().lower(), self._lower.acos().upper(), self.precision)
 
+    def erfc(self) -> Ball:
+        """Return the complementary error function ``2/sqrt(pi) * integral of exp(-t**2) from here on``; it decreases.
+
+        >>> print(Ball(1, precision=50).erfc())
+        0.15729920705028…
+        """
+        with _Working(self.precision):
+            return Ball._of(self._upper.erfc().lower(), self._lower.erfc().upper(), self.precision)
+
     def _through_arb(self, function: Callable[[Arb], Arb]) -> Ball:
         with _Working(self.precision):
             value = function(self._lower.union(self._upper))
@@ -452,3 +464,29 @@ def hull(*balls: Ball) -> Ball:
         _greatest([ball._upper for ball in balls]),
         max(ball.precision for ball in balls),
     )
+
+
+def least(*balls: Ball) -> Ball:
+    """Return a ball that contains the smallest of the numbers in `balls` (at least one), whichever it is.
+
+    >>> least(Ball.pi(precision=53), Ball(3, precision=53)).contains(3)
+    True
+    """
+    if not balls:
+        raise InputError("least needs at least one ball")
+    return Ball._of(
+        _least([ball._lower for ball in balls]),
+        _least([ball._upper for ball in balls]),
+        max(ball.precision for ball in balls),
+    )
+
+
+def greatest(*balls: Ball) -> Ball:
+    """Return a ball that contains the largest of the numbers in `balls` (at least one), whichever it is.
+
+    >>> greatest(Ball(2, precision=53), Ball(3, precision=53)).contains(3)
+    True
+    """
+    if not balls:
+        raise InputError("greatest needs at least one ball")
+    return -least(*(-ball for ball in balls))

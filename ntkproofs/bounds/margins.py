@@ -1,0 +1,292 @@
+"""Margins: how far the mean of every output bit stays from the threshold, in standard deviations of one network.
+
+A bit that should be 1 (p >= 1) has the margin ``mean - threshold``, a bit that should be 0 the margin ``threshold -
+mean``; divided by ``sigma = sqrt(var)`` it is the *standardised* margin z. An ensemble of N networks rounds the bit
+wrong with probability ``Q(sqrt(N) z)`` (:mod:`ntkproofs.bounds.tails`), so the smallest z of a program decides.
+
+The output of a network is rounded to 1 where it is above the threshold. Where no template matches (n = 0), or one
+(n = 1), the output has variance 0: there the mean is exactly 0 or p, and only its comparison with the threshold counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+
+from ntkproofs.bounds.rounding import MeanAt, enclose_gain
+from ntkproofs.counts import Counts
+from ntkproofs.errors import InputError, NoMargin, Undecided
+from ntkproofs.kernels.angular import Kernel
+from ntkproofs.predictor import MATCHES, combine, spread, unmatched
+from ntkproofs.rigor.balls import Ball, Rational, as_fraction, greatest, least
+from ntkproofs.rigor.expressions import enclose
+
+__all__ = ["Margins", "Moments", "SmallestMargin", "smallest_margin"]
+
+PRECISION = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Mean and variance (of one network, the factor 1/n0 included) of an output bit with these counts, enclosed."""
+
+    counts: Counts
+    mean: Ball
+    variance: Ball
+
+    @property
+    def bit(self) -> int:
+        """What the bit should be."""
+        return int(self.counts.matched_writers > 0)
+
+    @property
+    def certain(self) -> bool:
+        """Whether every network answers the mean itself: n <= 1, variance 0."""
+        return self.counts.matches <= 1
+
+    @cached_property
+    def sigma(self) -> Ball:
+        """The standard deviation of one network."""
+        return self.variance.sqrt()
+
+    def margin(self, threshold: Rational) -> Ball:
+        """Return how far the mean lies on the right side of `threshold` (negative: on the wrong one)."""
+        return self.mean - threshold if self.bit else threshold - self.mean
+
+    def standardised(self, threshold: Rational) -> Ball:
+        """Return ``margin / sigma`` for counts with n >= 2.
+
+        Raises NoMargin where it is not positive and Undecided where its sign is not certain at this precision.
+        """
+        margin = self.margin(threshold)
+        if margin.sign() <= 0:
+            raise NoMargin(self._reason(threshold))
+        if not self.variance > 0:
+            raise Undecided(f"the variance at {self.counts} is not certainly positive: {self.variance!r}")
+        return margin / self.sigma
+
+    def demand_right(self, threshold: Rational) -> None:
+        """Do the exact comparison; raise NoMargin if a bit of variance 0 (n <= 1) is rounded wrong."""
+        right = self.mean.lower > threshold if self.bit else self.mean.upper <= threshold
+        if not right:
+            raise NoMargin(self._reason(threshold))
+
+    def _reason(self, threshold: Rational) -> str:
+        if self.counts.writers == 0 and threshold == 0:
+            return (
+                f"threshold 0 is refused: at {self.counts} no template writes the bit, so its mean is exactly 0 and "
+                "its variance positive: an ensemble of any size rounds it to 1 with probability 1/2. Take a threshold "
+                "above 0, or drop the bits that are never written"
+            )
+        where = "exactly at" if self.margin(threshold) == 0 else "on the wrong side of"
+        return (
+            f"threshold {threshold} is refused: a bit that should be {self.bit} has its mean {self.mean.digits(6)} "
+            f"{where} it, at {self.counts}"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class SmallestMargin:
+    """The smallest standardised margin at a threshold: an enclosure, and counts at which it is attained.
+
+    `z` and `counts` are None where no counts have a positive variance (then a single network is enough). If two counts
+    cannot be told apart at the precision used, `counts` are one of them; `z` holds for both.
+    """
+
+    threshold: Fraction
+    z: Ball | None
+    counts: Counts | None
+
+    def __str__(self) -> str:
+        if self.z is None:
+            return f"no output has a positive variance, threshold {self.threshold}"
+        return f"z = {self.z.digits(10)} at {self.counts}, threshold {self.threshold}"
+
+
+@lru_cache(maxsize=1 << 16)
+def _prior_numbers(prior: Kernel, n: int, precision: int) -> tuple[Ball, Ball, Ball]:
+    own, other = enclose(prior.own, precision=precision), enclose(prior.other, precision=precision)
+    return own, other, enclose(prior.matched(MATCHES), {MATCHES: n}, precision=precision)
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """What all output bits of a state share: gain, weight of an unmatched sample, variance."""
+
+    gain: Ball
+    u: Ball
+    variance: Ball
+
+    @classmethod
+    def at(cls, kernel: Kernel, n: int, K: int, precision: int) -> _State:
+        zero, one = Ball(0, precision=precision), Ball(1, precision=precision)
+        if n <= 1:  # no match: every output is 0; one match: the sample itself
+            return cls(one * n, zero, zero)
+        own, other, gain = enclose_gain(kernel, n, precision)
+        u = unmatched(own, other, gain, n, K)
+        variance = spread(*_prior_numbers(kernel.prior or kernel, n, precision), u + gain, u, n, K) / K
+        return cls(gain, u, variance)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether it is certain that g > 0 and u < 0: more matching writers raise the mean, more writers lower it."""
+        try:
+            return self.gain.sign() > 0 and self.u.sign() < 0
+        except Undecided:
+            return False
+
+
+def _by_state(counts: Iterable[Counts]) -> dict[tuple[int, int], set[tuple[int, int]]]:
+    """Return ``{(n, K): {(p, t)}}``."""
+    states: dict[tuple[int, int], set[tuple[int, int]]] = {}
+    for c in counts:
+        states.setdefault((c.matches, c.samples), set()).add((c.matched_writers, c.writers))
+    return states
+
+
+def _thinnest(pairs: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield those (p, t) of one state whose margin can be the smallest, if g > 0 and u < 0.
+
+    The mean ``p g + t u`` then increases with p and decreases with t. Of bits that should be 0 the one with the fewest
+    writers has the largest mean; of bits that should be 1, (p, t) is no thinner than (p', t') if p >= p' and t <= t'.
+    That holds whatever the threshold, as all bits of a state have the same variance.
+    """
+    ordered = sorted(pairs, key=lambda pair: (pair[0], -pair[1]))
+    zeros = [pair for pair in ordered if pair[0] == 0]
+    if zeros:
+        yield zeros[-1]
+    most = -1
+    for p, t in ordered:
+        if p and t > most:
+            most = t
+            yield p, t
+
+
+@dataclass(frozen=True, eq=False)
+class Margins:
+    """Mean and variance over a set of counts, enclosed; only those counts that can have the smallest margin are kept.
+
+    Made by :meth:`of`. `dropped` tells whether bits that no template writes (t = 0) were left out.
+    """
+
+    kernel: Kernel
+    moments: tuple[Moments, ...]
+    dropped: bool = False
+    precision: int = PRECISION
+
+    @classmethod
+    def of(
+        cls, kernel: Kernel, counts: Iterable[Counts], *, drop_unwritten: bool = False, precision: int = PRECISION
+    ) -> Margins:
+        """Enclose the moments of all `counts` that matter, at `precision` bits.
+
+        One kernel evaluation for each (n, K); balls throughout, so the cost grows with the number of distinct n.
+        `drop_unwritten` leaves out bits that no template writes (they are then not rounded but known to be 0). Raises
+        InputError if no counts are left and Undecided if a sign is not certain.
+
+        >>> from ntkproofs.counts import arbitrary_counts
+        >>> from ntkproofs.kernels import two_layer_relu
+        >>> from ntkproofs.programs import permutation
+        >>> margins = Margins.of(two_layer_relu(), arbitrary_counts(permutation(range(10))))
+        >>> print(margins.largest_zero.mean.digits(6), margins.smallest_one.mean.digits(6), len(margins.moments))
+        0 0.140391… 19
+        """
+        given = list(counts)
+        kept = [c for c in given if c.writers or not drop_unwritten]
+        if not kept:
+            raise InputError("no counts given" if not given else "no counts are left: no template writes any bit")
+        rows: list[Moments] = []
+        for (n, K), pairs in sorted(_by_state(kept).items()):
+            state = _State.at(kernel, n, K, precision)
+            for p, t in _thinnest(pairs) if state.ordered else sorted(pairs):
+                rows.append(Moments(Counts(n, p, t, K), combine(state.gain, state.u, p, t), state.variance))
+        return cls(kernel, tuple(rows), drop_unwritten, precision)
+
+    @cached_property
+    def smallest_one(self) -> MeanAt | None:
+        """The smallest mean of a bit that should be 1; None if there is none."""
+        rows = [row for row in self.moments if row.bit]
+        if not rows:
+            return None
+        thinnest = min(rows, key=lambda row: row.mean.lower)
+        return MeanAt(thinnest.counts, least(*(row.mean for row in rows)))
+
+    @cached_property
+    def largest_zero(self) -> MeanAt | None:
+        """The largest mean of a bit that should be 0; None if there is none."""
+        rows = [row for row in self.moments if not row.bit]
+        if not rows:
+            return None
+        thinnest = max(rows, key=lambda row: row.mean.upper)
+        return MeanAt(thinnest.counts, greatest(*(row.mean for row in rows)))
+
+    @cached_property
+    def variances(self) -> tuple[Ball, Ball]:
+        """Enclosures of the smallest and of the largest variance."""
+        return least(*(row.variance for row in self.moments)), greatest(*(row.variance for row in self.moments))
+
+    def smallest(self, threshold: Rational) -> SmallestMargin:
+        """Return the smallest standardised margin at an exact `threshold` >= 0.
+
+        Raises NoMargin, with the counts, if a bit lies on the wrong side of the threshold or (with a positive variance)
+        exactly at it; InputError for a negative threshold: a state that no template matches has the output 0.
+
+        >>> from ntkproofs.kernels import two_layer_relu
+        >>> print(Margins.of(two_layer_relu(), [Counts(2, 0, 1, 10), Counts(2, 1, 1, 10)]).smallest(0))
+        z = 0.1220024302… at n = 2, p = 0, t = 1, K = 10, threshold 0
+        """
+        tau = as_fraction(threshold, "the threshold")
+        if tau < 0:
+            raise InputError(f"the threshold must not be negative, got {tau}: the output 0 of no match must round to 0")
+        spread_out: list[tuple[Ball, Counts]] = []
+        for row in self.moments:
+            if row.certain:
+                row.demand_right(tau)
+            else:
+                spread_out.append((row.standardised(tau), row.counts))
+        if not spread_out:
+            return SmallestMargin(tau, None, None)
+        z = least(*(ball for ball, _ in spread_out))
+        return SmallestMargin(tau, z, next(c for ball, c in spread_out if ball.overlaps(z)))
+
+    def ceiling(self, threshold: Rational) -> Ball | None:
+        """Return what no threshold whatever can exceed as its smallest standardised margin; None if nothing bounds it.
+
+        A 0-bit and a 1-bit have margins that sum to the distance of their means, so the smaller standardised margin is
+        at most ``(mean_1 - mean_0)/(sigma_0 + sigma_1)``, whatever the threshold. The pair taken is the thinnest one at
+        `threshold`: near the best threshold the ceiling is close to what is attained.
+
+        >>> from ntkproofs.kernels import two_layer_relu
+        >>> margins = Margins.of(two_layer_relu(), [Counts(2, 0, 1, 10), Counts(2, 1, 1, 10)])
+        >>> margins.ceiling(0).digits(6), margins.smallest(Fraction(5, 18)).z.digits(6)
+        ('3.56255…', '3.56245…')
+        """
+        pair: list[Moments] = []
+        for bit in (0, 1):
+            rows = [row for row in self.moments if row.bit == bit and not row.certain]
+            if not rows:
+                return None
+            pair.append(min(rows, key=lambda row: (row.margin(threshold) / row.sigma).middle))
+        low, high = pair
+        return (high.mean - low.mean) / (low.sigma + high.sigma)
+
+
+def smallest_margin(
+    kernel: Kernel,
+    counts: Iterable[Counts],
+    threshold: Rational,
+    *,
+    drop_unwritten: bool = False,
+    precision: int = PRECISION,
+) -> SmallestMargin:
+    """Return the smallest standardised margin of `counts` at `threshold`; see :meth:`Margins.smallest`.
+
+    >>> from ntkproofs.counts import arbitrary_counts
+    >>> from ntkproofs.kernels import two_layer_relu
+    >>> from ntkproofs.programs import permutation
+    >>> print(smallest_margin(two_layer_relu(), arbitrary_counts(permutation(range(30))), 0))
+    z = 0.09224028582… at n = 2, p = 0, t = 1, K = 30, threshold 0
+    """
+    return Margins.of(kernel, counts, drop_unwritten=drop_unwritten, precision=precision).smallest(threshold)

@@ -1,0 +1,170 @@
+"""Thresholds: where to cut between 0 and 1. Three choices, each a short rational.
+
+* ``zero``: 0. Refused where the mean of a bit can be exactly 0 with a positive variance.
+* ``half``: half the smallest mean of a bit that should be 1, rounded down.
+* ``best``: where the smallest standardised margins of 0-bits and of 1-bits are equal, rounded.
+
+Floats search for the best threshold; whatever they find is an exact rational, and the margin at it is certified by
+:meth:`ntkproofs.bounds.margins.Margins.smallest`. A threshold is at least 0, as a state without matches answers 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkproofs.bounds.margins import Margins
+from ntkproofs.bounds.rounding import MeanAt
+from ntkproofs.counts import Counts
+from ntkproofs.errors import InputError, NoMargin
+from ntkproofs.kernels.angular import Kernel
+
+__all__ = ["THRESHOLDS", "best", "choose_threshold", "half", "simplest_between", "zero"]
+
+SLACK = Fraction(1, 2000)  # of z that rounding the best threshold may cost: of N, which goes like z**-2, 1 in 1,000
+SHORT = Fraction(1, 1000)  # of itself by which `half` is rounded down
+HALVINGS = 100  # of a float interval: more than a float has bits
+
+_NO_POSITIVE = "no threshold from 0 on works: a bit that should be 1 has the mean {}; more samples (padding) raise it"
+
+
+def _shown(mean: MeanAt) -> str:
+    return f"{mean.mean.digits(6)} at {mean.counts}"
+
+
+def simplest_between(low: Fraction, high: Fraction) -> Fraction:
+    """Return the fraction of the smallest denominator in ``[low, high]``, ``0 <= low <= high``.
+
+    >>> simplest_between(Fraction(314, 100), Fraction(315, 100))
+    Fraction(22, 7)
+    """
+    if not 0 <= low <= high:
+        raise InputError(f"simplest_between needs 0 <= low <= high, got {low} and {high}")
+    above = -(-low // 1)
+    if above <= high:
+        return Fraction(above)
+    whole = low // 1
+    return whole + 1 / simplest_between(1 / (high - whole), 1 / (low - whole))
+
+
+def zero(margins: Margins) -> Fraction:
+    """Return 0; raises NoMargin where it does not work."""
+    margins.smallest(0)
+    return Fraction(0)
+
+
+def half(margins: Margins) -> Fraction:
+    """Return half the smallest mean of a 1-bit, rounded down by at most a thousandth to a short rational.
+
+    Raises NoMargin if that mean is not positive or the threshold does not work, InputError if no bit is ever 1.
+    """
+    thinnest = margins.smallest_one
+    if thinnest is None:
+        raise InputError("no counts with p >= 1: there is no positive mean to halve")
+    if thinnest.mean.sign() <= 0:
+        raise NoMargin(_NO_POSITIVE.format(_shown(thinnest)))
+    most = thinnest.mean.lower / 2
+    threshold = simplest_between(most * (1 - SHORT), most)
+    margins.smallest(threshold)
+    return threshold
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """The standardised margins as lines in the threshold, as floats: a search, never a verdict."""
+
+    means: NDArray[np.float64]
+    sigmas: NDArray[np.float64]
+    signs: NDArray[np.float64]  # 1 for a bit that should be 0, -1 for one that should be 1
+
+    @classmethod
+    def of(cls, margins: Margins) -> _Lines:
+        rows = [row for row in margins.moments if not row.certain]
+        variances = np.array([float(row.variance.middle) for row in rows])
+        means = np.array([float(row.mean.middle) for row in rows])
+        return cls(means, np.sqrt(np.maximum(variances, 0)), np.array([-1.0 if row.bit else 1.0 for row in rows]))
+
+    def lowest(self, threshold: float, sign: int) -> float:
+        chosen = self.signs == sign
+        margins = sign * (threshold - self.means[chosen]) / self.sigmas[chosen]
+        return float(margins.min(initial=np.inf))
+
+    def value(self, threshold: float) -> float:
+        return min(self.lowest(threshold, 1), self.lowest(threshold, -1))
+
+
+def _last(low: float, high: float, holds: Callable[[float], bool]) -> float:
+    """Return by bisection about the last point at which `holds` (true at `low`) is still true."""
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low
+
+
+def best(margins: Margins) -> Fraction:
+    """Return a short rational threshold at which the smallest standardised margin is as large as it gets, nearly.
+
+    The smallest margin of 0-bits grows with the threshold, that of 1-bits falls: the best is where they meet (or an end
+    of what is allowed: 0, and 1/2 where an output is certainly 1). Among all thresholds that cost at most one network
+    in 1,000 the one with the smallest denominator is taken. Raises NoMargin if no threshold works.
+
+    >>> from ntkproofs.counts import arbitrary_counts
+    >>> from ntkproofs.kernels import two_layer_relu
+    >>> from ntkproofs.programs import permutation
+    >>> best(Margins.of(two_layer_relu(), arbitrary_counts(permutation(range(30)))))
+    Fraction(3, 238)
+    """
+    _demand_separable(margins)
+    lines = _Lines.of(margins)
+    one = margins.smallest_one
+    top = float(one.mean.middle) if one is not None else 1.0
+    if any(row.certain and row.bit for row in margins.moments):
+        top = min(top, 0.5)
+    if not len(lines.means):
+        threshold = Fraction(1, 2)
+    else:
+        peak = _last(0.0, top, lambda tau: lines.lowest(tau, 1) <= lines.lowest(tau, -1))
+        enough = lines.value(peak) * float(1 - SLACK)
+        first = -_last(-peak, 0.0, lambda tau: lines.value(-tau) >= enough)
+        last = _last(peak, top, lambda tau: lines.value(tau) >= enough)
+        threshold = simplest_between(Fraction(first), max(Fraction(first), Fraction(last)))
+    margins.smallest(threshold)
+    return threshold
+
+
+def _demand_separable(margins: Margins) -> None:
+    """Raise NoMargin if no threshold from 0 on can lie between the means of 0-bits and of 1-bits."""
+    one, nought = margins.smallest_one, margins.largest_zero
+    if one is None:
+        return
+    if one.mean.sign() <= 0:
+        raise NoMargin(_NO_POSITIVE.format(_shown(one)))
+    if nought is not None and not nought.mean < one.mean:
+        raise NoMargin(
+            f"no threshold works: a bit that should be 0 has the mean {_shown(nought)}, "
+            f"one that should be 1 {_shown(one)}"
+        )
+
+
+THRESHOLDS: dict[str, Callable[[Margins], Fraction]] = {"zero": zero, "half": half, "best": best}
+
+
+def choose_threshold(
+    kernel: Kernel, counts: Iterable[Counts], choice: str, *, drop_unwritten: bool = False
+) -> Fraction:
+    """Return the threshold of the given name (``zero``, ``half`` or ``best``) for a set of counts.
+
+    Raises NoMargin where it does not work for some counts, which for ``zero`` are those with t = 0 and n >= 2 unless
+    `drop_unwritten` leaves out the bits that no template writes.
+
+    >>> from ntkproofs.kernels import two_layer_relu
+    >>> choose_threshold(two_layer_relu(), [Counts(2, 0, 1, 10), Counts(2, 1, 1, 10)], "half")
+    Fraction(13, 46)
+    """
+    if choice not in THRESHOLDS:
+        raise InputError(f"unknown threshold {choice!r}: choose one of {', '.join(THRESHOLDS)}")
+    return THRESHOLDS[choice](Margins.of(kernel, counts, drop_unwritten=drop_unwritten))
