@@ -7,7 +7,8 @@
 
 from ntkproofs.bounds.balance import contrast_positive, excess_positive, gap_increases, matches_outweigh
 from ntkproofs.bounds.ensemble import TAILS, EnsembleSize, ensemble_size, networks_enough, size_for_margin
-from ntkproofs.bounds.margins import Margins, Moments, SmallestMargin, smallest_margin
+from ntkproofs.bounds.margins import Margins, SmallestMargin, smallest_margin
+from ntkproofs.bounds.moments import Moments
 from ntkproofs.bounds.rounding import (
     MeanAt,
     enclose_mean,
