@@ -846,7 +846,7 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
     words = (
         f"the average of {networks} independent infinitely wide two-layer ReLU networks ({KERNELS[kernel]}), each "
         f"trained to convergence on the samples of the {program}, rounded at the threshold {_shown(threshold)}, gives "
-        f"{'every written bit of ' if dropped else ''}the program's next state at each of {steps} steps "
+        f"the program's next state{' (bits that no template writes taken as 0)' * dropped} at each of {steps} steps "
         f"{inputs_words}, with probability at least 1 - {_shown(failure)}"
     )
     tails = {"gaussian": "Gaussian tail", "published": "8 var/margin^2 log(2 cases/failure)"}[kind]
@@ -862,7 +862,8 @@ def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
             raise Rejected("the inputs are not those whose states are claimed")
         if len(starts[0]) > MAX_SIZE // 2:
             raise Declined("too many free bits")
-        return 1 << len(starts[0]), f"from all 2^{len(starts[0])} assignments of {len(starts[0])} input bits together"
+        words = f"from all 2^{len(starts[0])} assignments of {len(starts[0])} input bits together"
+        return 1 << len(starts[0]), words if starts[0] else "from the one initial state that it states"
     count = _integer(value, 1, None, "inputs")
     free = program.bits if states.starts is None else len(states.starts[0])
     if count > 1 << free:
