@@ -37,7 +37,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from math import isqrt
 from typing import Any, NoReturn, TypeAlias
 
@@ -60,10 +60,11 @@ MAX_ENTRIES = 1 << 20  # requirements and written bits of all templates together
 MAX_COUNTS = 1 << 18  # different (n, p, t)
 MAX_FREE = 20  # input bits of an execution
 MAX_WORK = 1 << 40  # lanes times plane operations of an execution
+MAX_MEMORY = 1 << 33  # bits of the planes of an execution, or of a group's look-up table
 MAX_SIZE = 1 << 17  # bits of an interval's end
 MAX_EXPONENT = 1 << 10  # of the grammar's power
 MAX_ARGUMENT = 1 << 12  # of the grammar's exp
-MAX_LEAVES = 1 << 16
+MAX_EVALUATED = 1 << 26  # bytes of an inequality times leaves
 
 Count: TypeAlias = tuple[int, int, int]  # (n, p, t)
 Template: TypeAlias = tuple[tuple[tuple[int, int], ...], tuple[int, ...]]  # ((position, value), ...), (position, ...)
@@ -184,7 +185,7 @@ def _narrowed(value: int, error: int) -> Interval:
     return Interval((value - error) >> GUARD_BITS, -((-value - error) >> GUARD_BITS))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _atan(end: int) -> Interval:
     """Enclose the arctangent of ``end / 2**FRACTION_BITS``, in error by at most ``2**20`` of the last of WIDE bits.
 
@@ -208,13 +209,13 @@ def _atan(end: int) -> Interval:
     return _narrowed(total << 8, 1 << 20)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def pi() -> Interval:
     """Enclose pi as ``4 atan 1``: each end off by less than 8 units."""
     return _atan(ONE).times(4)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _log_mantissa(mantissa: int) -> int:
     """Return, over ``2**WIDE``, the logarithm of ``1 <= mantissa / 2**WIDE <= 2``, in error by at most ``2**16``.
 
@@ -235,7 +236,7 @@ def _log_mantissa(mantissa: int) -> int:
     return total << 7
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _log(end: int) -> Interval:
     """Enclose the logarithm of ``end / 2**FRACTION_BITS > 0``, in error by at most ``2**40`` of the last of WIDE bits.
 
@@ -249,7 +250,7 @@ def _log(end: int) -> Interval:
     return _narrowed(value, 1 << 40)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _exp(end: int) -> Interval:
     """Enclose the exponential of ``end / 2**FRACTION_BITS``; declined beyond MAX_ARGUMENT, 0 to 1 unit far below 0.
 
@@ -472,6 +473,8 @@ def contradictory(templates: Sequence[Template], group: Sequence[int]) -> bool:
 
     Looks up, for each member, who requires the opposite of one of its values: that must be all the others.
     """
+    if len(group) * sum(len(templates[index][0]) for index in group) > MAX_MEMORY:
+        raise Declined("a group too large to look through")
     requiring: dict[tuple[int, int], int] = {}  # (position, value) -> members, as a set of bits
     for member, index in enumerate(group):
         for requirement in templates[index][0]:
@@ -531,12 +534,11 @@ def visited(program: Program, free: Sequence[int], ones: Sequence[int], steps: i
     One integer, a *plane*, holds one bit of all ``2**len(free)`` runs (*lanes*). Each step looks at the states before
     it, so `steps` steps look at all states at which the network is asked. Stops early if no state changes any more.
     """
-    lanes = 1 << len(free)
+    lanes, found, state = 1 << len(free), set[Count](), [0] * program.bits
     entries = sum(len(when) + 7 + 8 * len(write) for when, write in program.templates) + program.bits
-    if len(free) > MAX_FREE or lanes * entries * steps > MAX_WORK:
-        raise Declined(f"an execution of {steps} steps on {len(free)} free bits, more work than {MAX_WORK}")
+    if len(free) > MAX_FREE or lanes * entries > MAX_MEMORY or lanes * entries * steps > MAX_WORK:
+        raise Declined(f"an execution of {_shown(steps)} steps on {len(free)} free bits, more work than {MAX_WORK}")
     every = (1 << lanes) - 1
-    state = [0] * program.bits
     for place in ones:
         state[place] = every
     for number, place in enumerate(free):
@@ -545,7 +547,6 @@ def visited(program: Program, free: Sequence[int], ones: Sequence[int], steps: i
         while width < lanes:
             plane, width = plane | plane << width, 2 * width
         state[place] = plane
-    found: set[Count] = set()
     for _ in range(steps):
         after = _look_and_step(program, state, every, found)
         if after == state:
@@ -763,7 +764,7 @@ def check(data: bytes) -> Verified:
     kind = _choice(claim.get("kind"), tuple(rules), "the claim's kind")
     words, facts, details = rules[kind](claim, evidence)
     if facts < 1:
-        raise Rejected("nothing is claimed: no template matches any of the states")
+        raise Rejected("nothing is claimed: no template matches at any of the states")
     return Verified(words, certificate["claim_sha256"], facts, details)
 
 
@@ -804,10 +805,8 @@ def states_of(program: Program, value: Any, evidence: Any) -> States:
 def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
     """Conclude that at the claimed states every output bit's mean, rounded at 0, is the program's bit."""
     given = _keys(claim, ("kernel", "kind", "program", "states"), "the claim")
-    kernel = _choice(given["kernel"], tuple(KERNELS), "kernel")
-    program = program_of(given["program"])
-    states = states_of(program, given["states"], evidence)
-    predictor = Predictor(kernel, program.samples)
+    kernel, program = _choice(given["kernel"], tuple(KERNELS), "kernel"), program_of(given["program"])
+    states, predictor = states_of(program, given["states"], evidence), Predictor(kernel, program.samples)
     counts = [count for count in sorted(states.counts) if count[0]]  # no match: the output is exactly 0, as the bit
     for count in counts:
         rounds(predictor.mean(*count), *count)
@@ -823,10 +822,8 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
     """Conclude that N networks' average, rounded at the threshold, runs the program right with 1 - failure or more."""
     numbers = ("failure", "inputs", "networks", "steps", "threshold")
     given = _keys(claim, ("drop_unwritten", "kernel", "kind", "program", "states", "tail", *numbers), "the claim")
-    kernel = _choice(given["kernel"], tuple(KERNELS), "kernel")
-    program = program_of(given["program"])
-    networks = _integer(given["networks"], 1, None, "networks")
-    steps = _integer(given["steps"], 1, None, "steps")
+    kernel, program = _choice(given["kernel"], tuple(KERNELS), "kernel"), program_of(given["program"])
+    networks, steps = _integer(given["networks"], 1, None, "networks"), _integer(given["steps"], 1, None, "steps")
     kind = _choice(given["tail"], ("gaussian", "published"), "tail")
     failure, threshold = _fraction(given["failure"], "failure"), _fraction(given["threshold"], "threshold")
     if not (0 < failure < 1 and 0 <= threshold < 1):
@@ -837,7 +834,7 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
     if states.steps is not None and states.steps != steps:
         raise Rejected(f"the states are those of {states.steps} steps, the claim is about {steps}")
     inputs, inputs_words = _inputs(given["inputs"], program, states)
-    dropped = given["drop_unwritten"]
+    dropped: bool = given["drop_unwritten"]
     counts = [count for count in sorted(states.counts) if count[0] and (count[2] or not dropped)]
     bits = sum(1 for t in program.writers if t or not dropped)
     z = margin(Predictor(kernel, program.samples), threshold, counts)
@@ -865,22 +862,23 @@ def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
         words = f"from all 2^{len(starts[0])} assignments of {len(starts[0])} input bits together"
         return 1 << len(starts[0]), words if starts[0] else "from the one initial state that it states"
     count = _integer(value, 1, None, "inputs")
-    free = program.bits if states.starts is None else len(states.starts[0])
+    free, kind = (
+        (program.bits, "states") if states.starts is None else (len(states.starts[0]), "assignments of the inputs")
+    )
     if count > 1 << free:
         raise Rejected(f"inputs: there are only 2^{free}")
-    return count, f"for every {count} inputs chosen beforehand" if count > 1 else "for every input chosen beforehand"
+    return count, f"from any {count} initial {kind} chosen beforehand"
 
 
 # ------------------------------------------------------------------------------------------------------- inequalities
 
-Expression: TypeAlias = Any  # an integer, "a/b", or [operation, argument, ...]
 UNARY = dict(atan=Interval.atan, exp=Interval.exp, log=Interval.log, neg=Interval.__neg__, sqrt=Interval.sqrt)
 BINARY = dict(add=Interval.__add__, div=Interval.__truediv__, mul=Interval.__mul__, sub=Interval.__sub__)
 SIGNS = {"add": "+", "div": "/", "mul": "*", "sub": "-"}
 
 
-def value_of(expression: Expression, box: Box) -> Interval:
-    """Enclose all values that an expression takes on a box: operation by operation; as deep as the file is nested."""
+def value_of(expression: Any, box: Box) -> Interval:
+    """Enclose all values on a box of an integer, "a/b" or [operation, argument, ...]; as deep as the file is nested."""
     if type(expression) is not list:
         return Interval.of(_fraction(expression, "a constant"))
     if not expression:
@@ -935,11 +933,11 @@ def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
             raise Rejected(f"the domain is empty: {_shown(name)} from {_shown(low)} to {_shown(high)}")
         box[_text(name, "a variable")] = (low, high)
     tree = _keys(evidence, ("tree",), "evidence")["tree"]
-    facts = 0
+    facts, size = 0, len(canonical(claim))
     for leaf in leaves(box, tree):
         facts += 1
-        if facts > MAX_LEAVES:
-            raise Declined(f"more than {MAX_LEAVES} leaves")
+        if facts * size > MAX_EVALUATED:
+            raise Declined(f"more than {facts - 1} leaves of an inequality of {size} bytes")
         difference = value_of(["sub", given["right"], given["left"]], leaf)
         if difference.low < 0 or (difference.low == 0 and relation == "<"):
             where = ", ".join(f"{name!a} in {_shown(a)} to {_shown(b)}" for name, (a, b) in leaf.items())
@@ -950,7 +948,7 @@ def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
     return words, facts, f"{facts} boxes decided"
 
 
-def written(expression: Expression) -> str:
+def written(expression: Any) -> str:
     """Return an expression (already found well formed) for people, fully bracketed."""
     if type(expression) is not list:
         return str(expression)

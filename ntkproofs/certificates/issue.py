@@ -60,7 +60,7 @@ def issue_rounding(task: Task | Run | TemplateProgram, *, states: str = "", kern
 
     >>> from ntkproofs.programs import permutation
     >>> print(issue_rounding(permutation([1, 0])).verified.details)
-    4 counts (n, p, t), from n <= 2 by contradictory groups
+    3 counts (n, p, t), from n <= 2 by contradictory groups
     """
     _choose(kernel, KERNELS, "kernel")
     run = _run(task)
@@ -140,7 +140,7 @@ def ample_padding(program: TemplateProgram) -> int:
 
     >>> from ntkproofs.programs import addition, multiplication
     >>> ample_padding(addition(bits=8)), ample_padding(multiplication(bits=8))
-    (32, 386)
+    (32, 378)
     """
     return max(0, 2 * int(program.writers.max()) * bound_matches(program).bound - program.samples)
 
