@@ -22,6 +22,8 @@ __version__ = "0.1.0"
 
 _ROOMS = (
     "bounds",
+    "certificates",
+    "checker",
     "claims",
     "counts",
     "errors",

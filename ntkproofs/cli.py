@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ntkproofs import __version__
-from ntkproofs.commands import check, exhaust, run
+from ntkproofs.commands import certify, check, exhaust, run, verify
 from ntkproofs.commands.common import HOLDS, INTERNAL, REFUTED, UNDECIDED, USAGE
 from ntkproofs.errors import InputError, NtkProofsError, Undecided
 
@@ -28,6 +28,8 @@ Try:
   ntkproofs run multiplication 201 57 --bits 8      a multiplication: 280 steps of the trained predictor
   ntkproofs exhaust multiplication --bits 8         every pair of 8-bit numbers, 64 at a time
   ntkproofs run sbn FILE --trace                    a program for the subtract-and-branch machine
+  ntkproofs certify addition --bits 8 --failure 1e-6 -o a.json   how many networks that takes, as a certificate
+  ntkproofs verify a.json                           the independent checker
   ntkproofs check                                   every claim in paper_checks/, with verdict and evidence
   ntkproofs check -k rounding                       those about rounding only
   ntkproofs --help                                  all commands and options
@@ -45,11 +47,12 @@ def _parser() -> _Parser:
     parser = _Parser(
         prog="ntkproofs",
         description="Checks that ensembles of wide neural networks execute binary programs exactly.",
-        epilog="Exit codes: 0 holds, 1 refuted, 2 undecided or stopped, 3 usage or bad input, 70 internal error.",
+        epilog="Exit codes: 0 holds or accepted, 1 refuted or rejected, 2 undecided, declined or stopped, "
+        "3 usage or bad input, 70 internal error.",
     )
     parser.add_argument("--version", action="version", version=f"ntkproofs {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for command in (check, run, exhaust):
+    for command in (check, run, exhaust, certify, verify):
         command.register(commands)
     return parser
 

@@ -1,0 +1,91 @@
+"""The bytes of a certificate: canonical JSON, so that the same claim always gives the same file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import ntkproofs
+from ntkproofs import checker
+from ntkproofs.errors import InputError, NtkProofsError
+
+__all__ = ["Certificate", "schema", "write"]
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A claim and the evidence for it, both JSON values: integers, strings, lists, objects; never floats."""
+
+    claim: dict[str, Any]
+    evidence: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the claim's canonical JSON."""
+        return hashlib.sha256(checker.canonical(self.claim)).hexdigest()
+
+    @cached_property
+    def data(self) -> bytes:
+        """The file's bytes."""
+        document = {
+            "format": FORMAT,
+            "claim": self.claim,
+            "evidence": self.evidence,
+            "producer": f"ntkproofs {ntkproofs.__version__}",
+            "claim_sha256": self.digest,
+        }
+        return checker.canonical(document) + b"\n"
+
+    @cached_property
+    def verified(self) -> checker.Verified:
+        """What the checker verifies, in this process; raises NtkProofsError with its reason if it does not accept."""
+        try:
+            return checker.check(self.data)
+        except (checker.Rejected, checker.Declined) as problem:
+            raise NtkProofsError(f"the checker does not accept this: {problem}") from problem
+
+    @property
+    def networks(self) -> int:
+        """N, the number of networks; for ensembles only."""
+        if "networks" not in self.claim:
+            raise InputError(f"a certificate of the kind {self.claim['kind']!r} is about no ensemble")
+        return int(self.claim["networks"])
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of certificates (form only: what holds is for the checker).
+
+    >>> schema()["required"]
+    ['format', 'claim', 'evidence', 'producer', 'claim_sha256']
+    """
+    text = (files("ntkproofs.certificates") / "schema.json").read_text("utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def write(certificate: Certificate, path: str | Path) -> None:
+    """Write a certificate so that the file is there whole or not at all; raises InputError if it cannot be written."""
+    goal = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(dir=goal.parent, prefix=f".{goal.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(certificate.data)
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(name, 0o666 & ~mask)  # as an ordinary new file; mkstemp makes private ones
+            os.replace(name, goal)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as problem:
+        raise InputError(f"{goal} cannot be written: {problem.strerror or problem}") from problem

@@ -1,0 +1,285 @@
+"""Issuing certificates about programs: exact rounding, and how many networks an ensemble needs.
+
+The producer is not believed. It searches with floats where that is convenient (the best threshold) and with the
+checker's own arithmetic where the answer must be exact (the least number of networks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import inf
+from typing import Any
+
+from ntkproofs import checker
+from ntkproofs.certificates.format import Certificate
+from ntkproofs.counts import bound_matches
+from ntkproofs.errors import InputError, NtkProofsError
+from ntkproofs.programs import State, Task, TemplateProgram
+
+__all__ = ["MAX_EXECUTED", "THRESHOLDS", "Run", "ample_padding", "issue_ensemble", "issue_rounding"]
+
+THRESHOLDS = ("best", "half", "zero")
+KERNELS = ("ntk", "nngp")
+TAILS = ("gaussian", "published")
+MAX_EXECUTED = 16  # input bits up to which reachable states are executed unless asked for
+NEARNESS = Fraction(1, 10**6)  # how near, relatively, a short rational is to the threshold that was found
+MAX_NETWORKS = 1 << 200
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is run: a program, its initial states (`free` positions take any values, `ones` are 1), and for how long."""
+
+    program: TemplateProgram
+    free: tuple[int, ...]
+    ones: tuple[int, ...]
+    steps: int
+
+    @classmethod
+    def of(cls, task: Task) -> Run:
+        """Return the run of a task on any input."""
+        row = task.program.row(task.start(*(0 for _ in task.inputs)))
+        free = sorted(place for places in task.input_positions for place in places)
+        ones = (place for place, bit in enumerate(row) if bit and place not in set(free))
+        return cls(task.program, tuple(free), tuple(ones), task.steps)
+
+    @classmethod
+    def from_state(cls, program: TemplateProgram, state: State, steps: int) -> Run:
+        """Return the run from one state."""
+        ones = (place for place, bit in enumerate(program.row(state)) if bit)
+        return cls(program, (), tuple(ones), steps)
+
+
+def issue_rounding(task: Task | Run | TemplateProgram, *, states: str = "", kernel: str = "ntk") -> Certificate:
+    """Certify that every mean, rounded at 0, is the program's bit: at arbitrary or at reachable states.
+
+    `states`: ``"arbitrary"``, ``"reachable"`` (the default: arbitrary if it holds there). Raises NtkProofsError with
+    the reason where it does not hold, InputError for reachable states of a program without a run.
+
+    >>> from ntkproofs.programs import permutation
+    >>> print(issue_rounding(permutation([1, 0])).verified.details)
+    3 counts (n, p, t), from n <= 2 by contradictory groups
+    """
+    _choose(kernel, KERNELS, "kernel")
+    run = _run(task)
+    value, evidence, _ = _states(run, states, kernel)
+    claim = {"kind": "rounding", "kernel": kernel, "program": program_json(run.program), "states": value}
+    certificate = Certificate(claim, evidence)
+    _ = certificate.verified
+    return certificate
+
+
+def issue_ensemble(
+    task: Task | Run,
+    *,
+    failure: Any,
+    inputs: int | str = "all",
+    threshold: str = "best",
+    states: str = "",
+    tail: str = "gaussian",
+    drop_unwritten: bool = False,
+    kernel: str = "ntk",
+) -> Certificate:
+    """Certify the least number of networks whose average runs the program right with probability 1 - failure.
+
+    `inputs`: ``"all"`` together, or any chosen number of them; `threshold`: ``best`` (balances the standardised
+    margins), ``half`` (of the smallest mean of a 1) or ``zero``; `states`: whose counts, ``arbitrary`` or ``reachable``
+    (default: arbitrary where rounding holds there); `tail`: the union bound, ``gaussian`` or ``published``;
+    `drop_unwritten`: claim nothing of bits that no template writes. Raises NtkProofsError with the reason where no
+    number of networks is enough.
+
+    >>> from ntkproofs.programs import permutation_task
+    >>> issue_ensemble(permutation_task(range(30)), failure="1/100").networks
+    390
+    """
+    for value, choices, name in (
+        (kernel, KERNELS, "kernel"),
+        (threshold, THRESHOLDS, "threshold"),
+        (tail, TAILS, "tail"),
+    ):
+        _choose(value, choices, name)
+    run, chance = _run(task), Fraction(failure)
+    if not 0 < chance < 1:
+        raise InputError(f"failure must lie between 0 and 1, got {failure}")
+    claimed, evidence, found = _states(run, states, kernel)
+    program = checker.program_of(program_json(run.program))
+    counts = [count for count in sorted(found.counts) if count[0] and (count[2] or not drop_unwritten)]
+    predictor = checker.Predictor(kernel, program.samples)
+    place = _threshold(threshold, predictor, counts)
+    bits = sum(1 for t in program.writers if t or not drop_unwritten)
+    many = _how_many(inputs, run)
+    try:
+        z = checker.margin(predictor, place, counts)
+    except (checker.Rejected, checker.Declined) as problem:
+        raise NtkProofsError(f"no number of networks is enough at the threshold {place}: {problem}") from problem
+    claim = {
+        "kind": "ensemble",
+        "kernel": kernel,
+        "program": program_json(run.program),
+        "states": claimed,
+        "inputs": {"free": list(run.free), "ones": list(run.ones)} if inputs == "all" else many,
+        "steps": run.steps,
+        "failure": str(chance),
+        "threshold": str(place),
+        "networks": 1 if z is None else least_networks(z, many * run.steps * bits, chance, tail),
+        "tail": tail,
+        "drop_unwritten": drop_unwritten,
+    }
+    certificate = Certificate(claim, evidence)
+    _ = certificate.verified
+    return certificate
+
+
+def ample_padding(program: TemplateProgram) -> int:
+    """Return the padding that makes ``2 t n <= K`` at arbitrary states, twice what suffices for exact rounding.
+
+    With the least padding for which rounding is right the smallest mean of a 1 may be arbitrarily near 0, and the
+    ensemble arbitrarily large.
+
+    >>> from ntkproofs.programs import addition, multiplication
+    >>> ample_padding(addition(bits=8)), ample_padding(multiplication(bits=8))
+    (32, 378)
+    """
+    return max(0, 2 * int(program.writers.max()) * bound_matches(program).bound - program.samples)
+
+
+# --- parts of a claim
+
+
+def program_json(program: TemplateProgram) -> dict[str, Any]:
+    """Return a program as it stands in a claim: positions instead of names."""
+    place = program.position
+    return {
+        "name": program.name,
+        "fields": [[name, width] for name, width in program.fields.items()],
+        "templates": [
+            [[[place(bit), value] for bit, value in template.when], [place(bit) for bit in template.write]]
+            for template in program.templates
+        ],
+        "padding": program.padding,
+    }
+
+
+def _choose(value: str, choices: Sequence[str], name: str) -> None:
+    if value not in choices:
+        raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+
+
+def _run(task: Task | Run | TemplateProgram) -> Run:
+    if isinstance(task, TemplateProgram):
+        return Run(task, (), (), 0)
+    return task if isinstance(task, Run) else Run.of(task)
+
+
+def _how_many(inputs: int | str, run: Run) -> int:
+    if inputs == "all":
+        return 1 << len(run.free)
+    if isinstance(inputs, (str, bool)) or not 1 <= inputs <= 1 << len(run.free):
+        raise InputError(f"inputs must be 'all' or a number from 1 to 2^{len(run.free)}, got {inputs!r}")
+    return inputs
+
+
+def _states(run: Run, states: str, kernel: str) -> tuple[Any, dict[str, Any], checker.States]:
+    """Return the claim's states, the evidence for their counts, and the counts as the checker finds them."""
+    _choose(states or "arbitrary", ("arbitrary", "reachable"), "states")
+    program = checker.program_of(program_json(run.program))
+    if states != "reachable":
+        evidence = {"groups": [list(group) for group in bound_matches(run.program).groups]}
+        found = checker.states_of(program, "arbitrary", evidence)
+        wrong = _wrong(checker.Predictor(kernel, program.samples), found.counts)
+        if wrong is None or states == "arbitrary":
+            return "arbitrary", evidence, found
+        if not run.steps or len(run.free) > MAX_EXECUTED:
+            raise NtkProofsError(
+                f"rounding is not right at arbitrary states ({wrong}), and there is no execution of at most "
+                f"{MAX_EXECUTED} input bits to tell the reachable ones: more padding makes it right"
+            )
+    if not run.steps:
+        raise InputError(f"program {run.program.name!r} is no task: its reachable states are not known")
+    value = {"free": list(run.free), "ones": list(run.ones), "steps": run.steps}
+    try:
+        return value, {}, checker.states_of(program, value, {})
+    except checker.Declined as problem:
+        raise NtkProofsError(f"reachable states cannot be executed by the checker: {problem}") from problem
+
+
+def _wrong(predictor: checker.Predictor, counts: Iterable[checker.Count]) -> str | None:
+    """Return why rounding at 0 is not right, None if it is."""
+    try:
+        for count in counts:
+            checker.rounds(predictor.mean(*count), *count)
+    except (checker.Rejected, checker.Declined) as problem:
+        return str(problem)
+    return None
+
+
+# --- the two searches
+
+
+def least_networks(z: checker.Interval, cases: int, failure: Fraction, tail: str) -> int:
+    """Return the least N that the checker accepts: doubling, then bisection, with the checker's own comparison."""
+
+    def fits(networks: int) -> bool:
+        try:
+            return checker.enough(networks, z, cases, failure, tail)
+        except checker.Declined:
+            return False
+
+    high = 1
+    while not fits(high):
+        high *= 2
+        if high > MAX_NETWORKS:
+            raise NtkProofsError(f"more than 2^{MAX_NETWORKS.bit_length() - 1} networks would be needed")
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(middle) else (middle, high)
+    return high
+
+
+def _threshold(kind: str, predictor: checker.Predictor, counts: Sequence[checker.Count]) -> Fraction:
+    """Return a short rational near the threshold asked for; floats are good enough, the checker decides."""
+    if kind == "zero":
+        return Fraction(0)
+    ones: list[tuple[float, float, checker.Count]] = []
+    zeros: list[tuple[float, float, checker.Count]] = []
+    for n, p, t in counts:
+        mean = _float(predictor.mean(n, p, t))
+        (ones if p else zeros).append((mean, _float(predictor.deviation(n)) if n > 1 else 0.0, (n, p, t)))
+    nothing = (0, 0, 0)
+    low, _, below = max(zeros, default=(0.0, 0.0, nothing))
+    high, _, above = min(ones, default=(1.0, 0.0, nothing))
+    if low >= high:
+        raise NtkProofsError(
+            f"no threshold separates the bits: the mean of a 1 is {high:.6g} at (n, p, t) = {above}, "
+            f"that of a 0 is {low:.6g} at {below}"
+        )
+    place = high / 2
+    if kind == "best":
+        low = max(low, 0.0)
+        for _ in range(100):
+            place = (low + high) / 2
+            over = min(((mean - place) / deviation for mean, deviation, _ in ones if deviation), default=inf)
+            under = min(((place - mean) / deviation for mean, deviation, _ in zeros if deviation), default=inf)
+            low, high = (place, high) if over > under else (low, place)
+    exact = Fraction(place)
+    return simplest(exact * (1 - NEARNESS), exact * (1 + NEARNESS))
+
+
+def _float(interval: checker.Interval) -> float:
+    return float(Fraction(interval.low + interval.high, 2 << checker.FRACTION_BITS))
+
+
+def simplest(low: Fraction, high: Fraction) -> Fraction:
+    """Return the fraction of least denominator with ``0 < low <= x <= high``.
+
+    >>> print(simplest(Fraction(314, 100), Fraction(315, 100)))
+    22/7
+    """
+    whole = -(-low.numerator // low.denominator)  # the least integer from low on
+    if whole <= high:
+        return Fraction(whole)
+    base = whole - 1
+    return base + 1 / simplest(1 / (high - base), 1 / (low - base))

@@ -1,0 +1,996 @@
+"""The checker: decides from a certificate's claim alone whether the claim holds. Trust this file and Python's integers.
+
+    python -I -S ntkproofs/checker.py FILE
+
+Exit code 0 accepted, 1 rejected, 2 declined (beyond a limit stated below, or too close to tell), 3 usage or unreadable;
+one line says why. No floats: every real number is an :class:`Interval` of integers over ``2**FRACTION_BITS``, rounded
+outward. Only `claim` says what is concluded; `evidence` is a hint whose every part is checked.
+
+Signature
+---------
+::
+
+    check(bytes) -> Verified                     the whole: raises Rejected or Declined, with the reason
+    read(bytes) -> certificate                   JSON without floats, duplicate keys, deep nesting, huge numbers
+    Interval  + - * /  power sqrt atan exp log pi    enclosures; each function's docstring counts its error
+    contradictory(templates, group)              no state matches two templates of the group
+    at_most_groups(program, groups) -> G         every state whatever is matched by n <= G templates
+    visited(program, starts, steps) -> counts    the (n, p, t) of all states that the runs visit, by execution
+    Predictor(kernel, K).mean(n, p, t), .deviation(n)        what a trained network answers (formulas in its docstring)
+    rounds(mean, n, p, t)                        the mean rounded at 0 is the bit
+    margin(predictor, threshold, counts)         least |mean - threshold| / deviation, all on the right side
+    tail(x) -> log U                             log of an upper bound of the Gaussian tail
+    enough(networks, z, cases, failure, kind)    the union bound over all cases is at most the failure probability
+    covered(inequality, tree)                    an inequality holds on each leaf of a subdivision, hence on the box
+
+Symbols: K samples (templates and padding); at one state n templates match; t templates write a given bit, p of them
+match; the program's next bit is 1 iff p >= 1. A network's output is rounded to 1 iff it lies above the threshold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from math import isqrt
+from typing import Any, NoReturn, TypeAlias
+
+__all__ = ["Declined", "Rejected", "Verified", "canonical", "check", "main"]
+
+FORMAT = 1
+ACCEPTED, REJECTED, DECLINED, UNREADABLE = 0, 1, 2, 3
+
+FRACTION_BITS = 256  # of every interval's ends
+GUARD_BITS = 64  # further ones inside the functions
+CONVERGENT = 41  # order of the continued fraction that bounds the Gaussian tail; odd
+
+MAX_BYTES = 1 << 23
+MAX_DEPTH = 100  # of nested brackets
+MAX_DIGITS = 4000  # of a number
+MAX_TEXT = 200  # of a name
+MAX_BITS = 1 << 17  # of a state
+MAX_TEMPLATES = 1 << 16
+MAX_ENTRIES = 1 << 20  # requirements and written bits of all templates together
+MAX_COUNTS = 1 << 18  # different (n, p, t)
+MAX_FREE = 20  # input bits of an execution
+MAX_WORK = 1 << 40  # lanes times plane operations of an execution
+MAX_MEMORY = 1 << 33  # bits of the planes of an execution, or of a group's look-up table
+MAX_SIZE = 1 << 17  # bits of an interval's end
+MAX_EXPONENT = 1 << 10  # of the grammar's power
+MAX_ARGUMENT = 1 << 12  # of the grammar's exp
+MAX_EVALUATED = 1 << 26  # bytes of an inequality times leaves
+
+Count: TypeAlias = tuple[int, int, int]  # (n, p, t)
+Template: TypeAlias = tuple[tuple[tuple[int, int], ...], tuple[int, ...]]  # ((position, value), ...), (position, ...)
+Box: TypeAlias = dict[str, tuple[Fraction, Fraction]]
+
+
+class Rejected(Exception):
+    """The certificate is malformed, or what it claims does not follow."""
+
+
+class Declined(Exception):
+    """The certificate is beyond a limit of this checker, or a comparison too close to be told at its precision."""
+
+
+# ---------------------------------------------------------------------------------------------------------- intervals
+
+ONE = 1 << FRACTION_BITS
+WIDE = FRACTION_BITS + GUARD_BITS
+
+
+class Interval:
+    """All real numbers from ``low / 2**FRACTION_BITS`` to ``high / 2**FRACTION_BITS``; a *unit* is the last bit.
+
+    Every operation returns an interval that contains the result for every choice of arguments in the given ones.
+    """
+
+    __slots__ = ("high", "low")
+
+    def __init__(self, low: int, high: int) -> None:
+        if low > high:
+            raise Rejected("an interval with its ends in the wrong order")
+        if low.bit_length() > MAX_SIZE or high.bit_length() > MAX_SIZE:
+            raise Declined(f"a number of more than {MAX_SIZE} bits")
+        self.low, self.high = low, high
+
+    @classmethod
+    def of(cls, value: int | Fraction) -> Interval:
+        """Enclose a rational: exact if its denominator divides ``2**FRACTION_BITS``, else one unit wide."""
+        top, bottom = value.numerator << FRACTION_BITS, value.denominator
+        return cls(top // bottom, -(-top // bottom))
+
+    def __add__(self, other: Interval) -> Interval:
+        """Exact."""
+        return Interval(self.low + other.low, self.high + other.high)
+
+    def __neg__(self) -> Interval:
+        """Exact."""
+        return Interval(-self.high, -self.low)
+
+    def __sub__(self, other: Interval) -> Interval:
+        """Exact."""
+        return Interval(self.low - other.high, self.high - other.low)
+
+    def __mul__(self, other: Interval) -> Interval:
+        """Each end off by less than 1 unit: a product is extreme at two ends; a shift rounds down."""
+        products = (self.low * other.low, self.low * other.high, self.high * other.low, self.high * other.high)
+        return Interval(min(products) >> FRACTION_BITS, -(-max(products) >> FRACTION_BITS))
+
+    def __truediv__(self, other: Interval) -> Interval:
+        """Each end off by less than 1 unit; refused if the divisor may be 0. A quotient is extreme at two ends."""
+        if other.low <= 0 <= other.high:
+            raise Rejected("a division by an interval that contains 0")
+        tops = (self.low << FRACTION_BITS, self.high << FRACTION_BITS)
+        bottoms = (other.low, other.high)
+        low = min(top // bottom for top in tops for bottom in bottoms)
+        return Interval(low, max(-(-top // bottom) for top in tops for bottom in bottoms))
+
+    def times(self, number: int) -> Interval:
+        """Multiply by an integer: exact."""
+        low, high = self.low * number, self.high * number
+        return Interval(min(low, high), max(low, high))
+
+    def power(self, exponent: int) -> Interval:
+        """Raise to an integer power: products, each rounded outward; even powers are not negative."""
+        if abs(exponent) > MAX_EXPONENT:
+            raise Declined(f"an exponent beyond {MAX_EXPONENT}")
+        if exponent < 0:
+            return Interval.of(1) / self.power(-exponent)
+        base = self
+        if exponent % 2 == 0:  # of |x|, which is least at 0 if that is inside
+            ends = (abs(self.low), abs(self.high))
+            base = Interval(0 if self.low <= 0 <= self.high else min(ends), max(ends))
+        result = Interval.of(1)
+        for digit in bin(exponent)[2:]:
+            result = result * result
+            if digit == "1":
+                result = result * base
+        return result
+
+    def sqrt(self) -> Interval:
+        """Each end off by less than 1 unit (``isqrt(a) <= root of a < isqrt(a) + 1``); increasing; refused below 0."""
+        if self.low < 0:
+            raise Rejected("a square root of an interval that reaches below 0")
+        low, top = isqrt(self.low << FRACTION_BITS), self.high << FRACTION_BITS
+        high = isqrt(top)
+        return Interval(low, high if high * high == top else high + 1)
+
+    def atan(self) -> Interval:
+        """Each end off by less than 2 units (see :func:`_atan`); increasing."""
+        return Interval(_atan(self.low).low, _atan(self.high).high)
+
+    def log(self) -> Interval:
+        """Each end off by less than 2 units (see :func:`_log`); refused at 0 and below; increasing."""
+        if self.low <= 0:
+            raise Rejected("a logarithm of an interval that reaches to 0")
+        return Interval(_log(self.low).low, _log(self.high).high)
+
+    def exp(self) -> Interval:
+        """Each end off by less than 2 units and ``2**-256`` of it (see :func:`_exp`); increasing."""
+        return Interval(_exp(self.low).low, _exp(self.high).high)
+
+
+def _narrowed(value: int, error: int) -> Interval:
+    """Enclose a number within `error` of `value` (both over ``2**WIDE``) by units: less than 2 away from it each side.
+
+    The ends are rounded by less than 1 unit each, and `error` is at most ``2**GUARD_BITS``, which is 1 unit.
+    """
+    return Interval((value - error) >> GUARD_BITS, -((-value - error) >> GUARD_BITS))
+
+
+@lru_cache(maxsize=4096)
+def _atan(end: int) -> Interval:
+    """Enclose the arctangent of ``end / 2**FRACTION_BITS``, in error by at most ``2**20`` of the last of WIDE bits.
+
+    *Halve* 8 times: ``tan(a/2) = x / (1 + sqrt(1 + x^2))``, x = tan a. The root comes out less than 1 too small, which
+    makes the quotient at most 1 too large, and the division rounds down by less than 1; an error in x is halved (the
+    derivative is at most 1/2). So errors stay below ``1 + 1/2 + 1/4 + ... = 2``. *Series* ``y - y^3/3 + y^5/5 - ...``,
+    ``y <= tan(pi/512) < 2**-7``: the computed powers are less than 2 too small, each quotient less than 3; there are
+    fewer than 40 terms (each is less than ``2**-14`` of the last, WIDE is 320), and what is left out is smaller than
+    the next term, less than 3. In all less than ``2 + 3 * 40 + 3 < 2**7``; undoing the halving makes it ``2**15``.
+    """
+    if end < 0:
+        return -_atan(-end)
+    one = 1 << WIDE
+    x = end << GUARD_BITS
+    for _ in range(8):
+        x = (x << WIDE) // (one + isqrt((one << WIDE) + x * x))
+    square, power, total, divisor = x * x >> WIDE, x, 0, 1
+    while power:
+        total += power // divisor if divisor % 4 == 1 else -(power // divisor)
+        power, divisor = power * square >> WIDE, divisor + 2
+    return _narrowed(total << 8, 1 << 20)
+
+
+@lru_cache(maxsize=4096)
+def pi() -> Interval:
+    """Enclose pi as ``4 atan 1``: each end off by less than 8 units."""
+    return _atan(ONE).times(4)
+
+
+@lru_cache(maxsize=4096)
+def _log_mantissa(mantissa: int) -> int:
+    """Return, over ``2**WIDE``, the logarithm of ``1 <= mantissa / 2**WIDE <= 2``, in error by at most ``2**16``.
+
+    *Root* 6 times: each root is less than 1 too small, earlier errors are halved (derivative at most 1/2): less than 2
+    in all. *Series* ``log m = 2 (z + z^3/3 + z^5/5 + ...)``, ``z = (m - 1)/(m + 1) <= 2**-7``: z inherits less than 1
+    (derivative ``2/(m+1)^2 <= 1/2``) and is rounded by less than 1; powers are less than 2 too small, quotients less
+    than 3, fewer than 40 terms, the rest is less than twice the next term, 6. In all less than ``2 + 120 + 6 < 2**8``;
+    doubled, and the six roots undone, ``2**15``.
+    """
+    one = 1 << WIDE
+    for _ in range(6):
+        mantissa = isqrt(mantissa << WIDE)
+    z = ((mantissa - one) << WIDE) // (mantissa + one)
+    square, power, total, divisor = z * z >> WIDE, z, 0, 1
+    while power:
+        total += power // divisor
+        power, divisor = power * square >> WIDE, divisor + 2
+    return total << 7
+
+
+@lru_cache(maxsize=4096)
+def _log(end: int) -> Interval:
+    """Enclose the logarithm of ``end / 2**FRACTION_BITS > 0``, in error by at most ``2**40`` of the last of WIDE bits.
+
+    ``log(m 2^e) = log m + e log 2`` with ``1 <= m < 2``: m is exact or less than 1 too small, which the logarithm does
+    not enlarge; then ``2**16`` of error for each of ``1 + |e|`` logarithms, and ``|e| < 2**18`` (see MAX_SIZE).
+    """
+    exponent = end.bit_length() - 1 - FRACTION_BITS
+    shift = WIDE - (end.bit_length() - 1)
+    mantissa = end << shift if shift >= 0 else end >> -shift
+    value = _log_mantissa(mantissa) + exponent * _log_mantissa(2 << WIDE)
+    return _narrowed(value, 1 << 40)
+
+
+@lru_cache(maxsize=4096)
+def _exp(end: int) -> Interval:
+    """Enclose the exponential of ``end / 2**FRACTION_BITS``; declined beyond MAX_ARGUMENT, 0 to 1 unit far below 0.
+
+    For x >= 0: divide by ``2**20`` (so ``r <= 2**-8``), sum ``1 + r + r^2/2 + ...``, square 20 times. r is less than 1
+    too small, each term less than 2, there are fewer than 40, the rest is less than twice the last: the sum is too
+    small by less than 128. From there both ends are squared, rounded outward: a relative error ``2**(7 - WIDE)`` that
+    at most doubles (and gains ``2**-WIDE``) each time, ``2**(28 - WIDE)`` in the end. For x < 0: ``1 / exp(-x)``.
+    """
+    if end < 0:
+        return Interval(0, 1) if -end > ONE * MAX_ARGUMENT else Interval.of(1) / _exp(-end)
+    if end > ONE * MAX_ARGUMENT:
+        raise Declined(f"an exponential of more than {MAX_ARGUMENT}")
+    r = (end << GUARD_BITS) >> 20
+    term = total = 1 << WIDE
+    divisor = 1
+    while term:
+        term = (term * r >> WIDE) // divisor
+        total, divisor = total + term, divisor + 1
+    low, high = total, total + 128
+    for _ in range(20):
+        low, high = low * low >> WIDE, -(-high * high >> WIDE)
+    return Interval(low >> GUARD_BITS, -(-high >> GUARD_BITS))
+
+
+# ------------------------------------------------------------------------------------------------------------ reading
+def canonical(value: Any) -> bytes:
+    """Return the bytes of a JSON value whose SHA-256 identifies it: sorted keys, no spaces, ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+
+
+def read(data: bytes) -> dict[str, Any]:
+    """Parse a certificate's bytes and check its outer form and digest; the values inside are still unchecked."""
+    if len(data) > MAX_BYTES:
+        raise Declined(f"a file of {len(data)} bytes, at most {MAX_BYTES} are read")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Rejected("the file is not UTF-8") from None
+    _shallow(text)
+    try:
+        value = json.loads(
+            text, parse_int=_short_integer, parse_float=_no_float, parse_constant=_no_float, object_pairs_hook=_unique
+        )
+    except ValueError as problem:
+        raise Rejected(f"the file is not JSON: {problem}") from None
+    certificate = _keys(value, ("claim", "claim_sha256", "evidence", "format", "producer"), "the certificate")
+    _integer(certificate["format"], FORMAT, FORMAT, "format")
+    _text(certificate["producer"], "producer")
+    digest = hashlib.sha256(canonical(certificate["claim"])).hexdigest()
+    if certificate["claim_sha256"] != digest:
+        raise Rejected("claim_sha256 is not the SHA-256 of the claim")
+    return certificate
+
+
+def _shallow(text: str) -> None:
+    """Refuse brackets nested deeper than MAX_DEPTH, before anything recursive sees them."""
+    depth, quoted = 0, False
+    for token in re.finditer(r'\\.|["\[\]{}]', text, re.DOTALL):
+        sign = token.group()
+        if sign == '"':
+            quoted = not quoted
+        elif quoted or sign[0] == "\\":
+            continue
+        elif sign in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise Declined(f"brackets nested deeper than {MAX_DEPTH}")
+        else:
+            depth -= 1
+
+
+def _short_integer(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise Declined(f"a number of {len(digits)} digits, at most {MAX_DIGITS} are read")
+    return int(digits)
+
+
+def _no_float(text: str) -> NoReturn:
+    raise Rejected(f"{text[:20]} is a float: numbers are integers, or strings such as 1/3")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+        raise Rejected(f"the key {_shown(twice)} occurs twice in one object")
+    return result
+
+
+def _shown(value: object) -> str:
+    """Return a value as short ASCII text; a fraction as such."""
+    if isinstance(value, Fraction):
+        return str(value) if max(abs(value.numerator), value.denominator) < 10**30 else "a long fraction"
+    text = ascii(value) if type(value) in (str, int, bool, list) else type(value).__name__
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _keys(value: Any, names: Sequence[str], where: str) -> dict[str, Any]:
+    if type(value) is not dict:
+        raise Rejected(f"{where} is not an object")
+    for name in names:
+        if name not in value:
+            raise Rejected(f"{where} lacks the key {name}")
+    for key in value:
+        if key not in names:
+            raise Rejected(f"{where} has the unknown key {_shown(key)}")
+    return value
+
+
+def _list(value: Any, where: str, length: int | None = None) -> list[Any]:
+    if type(value) is not list or (length is not None and len(value) != length):
+        raise Rejected(f"{where} is not a list" + ("" if length is None else f" of {length}"))
+    return value
+
+
+def _integer(value: Any, low: int, high: int | None, where: str) -> int:
+    if type(value) is not int:
+        raise Rejected(f"{where} is not an integer: {_shown(value)}")
+    if value < low or (high is not None and value > high):
+        raise Rejected(f"{where} is out of range")
+    return value
+
+
+def _text(value: Any, where: str) -> str:
+    if type(value) is not str or not value or not value.isprintable():
+        raise Rejected(f"{where} is not a text")
+    if len(value) > MAX_TEXT:
+        raise Declined(f"{where} is longer than {MAX_TEXT} signs")
+    return value
+
+
+def _fraction(value: Any, where: str) -> Fraction:
+    """Return an integer, or a string such as ``-3/4``, as a fraction."""
+    if type(value) is int:
+        return Fraction(value)
+    if type(value) is not str:
+        raise Rejected(f"{where} is not a number")
+    if len(value) > MAX_DIGITS:
+        raise Declined(f"{where} has {len(value)} digits, at most {MAX_DIGITS} are read")
+    if re.fullmatch(r"-?[0-9]+(/[0-9]+)?", value, re.ASCII) is None:
+        raise Rejected(f"{where} is not a number: {_shown(value)}")
+    top, _, bottom = value.partition("/")
+    if bottom and int(bottom) == 0:
+        raise Rejected(f"{where} has the denominator 0")
+    return Fraction(int(top), int(bottom or "1"))
+
+
+def _choice(value: Any, choices: Sequence[str], where: str) -> str:
+    if type(value) is not str or value not in choices:
+        raise Rejected(f"{where} is not one of {', '.join(choices)}: {_shown(value)}")
+    return value
+
+
+def _places(value: Any, bits: int, where: str) -> tuple[int, ...]:
+    """Return a list of different positions of a state."""
+    places = tuple(_integer(place, 0, bits - 1, where) for place in _list(value, where))
+    if len(set(places)) < len(places):
+        raise Rejected(f"{where} names a position twice")
+    return places
+
+
+# ----------------------------------------------------------------------------------------------------------- programs
+@dataclass(frozen=True)
+class Program:
+    """A template program: `writers[b]` is how many templates write bit b, `samples` is K."""
+
+    name: str
+    bits: int
+    templates: tuple[Template, ...]
+    padding: int
+    writers: tuple[int, ...]
+
+    @property
+    def samples(self) -> int:
+        """K: templates and padding."""
+        return len(self.templates) + self.padding
+
+    def __str__(self) -> str:
+        return f"program {self.name!a} ({len(self.templates)} templates, {self.padding} padding, {self.bits} bits)"
+
+
+def program_of(value: Any) -> Program:
+    """Read a program; refused: positions that do not exist, requirements of one bit twice, templates that are empty."""
+    given = _keys(value, ("fields", "name", "padding", "templates"), "program")
+    name = _text(given["name"], "the program's name")
+    fields = [_list(field, "a field", 2) for field in _list(given["fields"], "fields")]
+    names = [_text(field[0], "a field's name") for field in fields]
+    if len(set(names)) < len(names):
+        raise Rejected("two fields have the same name")
+    bits = sum(_integer(field[1], 1, None, "a field's width") for field in fields)
+    if bits > MAX_BITS or len(_list(given["templates"], "templates")) > MAX_TEMPLATES:
+        raise Declined(f"more than {MAX_BITS} bits or {MAX_TEMPLATES} templates")
+    templates = tuple(_template(template, bits) for template in given["templates"])
+    if not templates:
+        raise Rejected("the program has no templates")
+    if sum(len(when) + len(write) for when, write in templates) > MAX_ENTRIES:
+        raise Declined(f"templates with more than {MAX_ENTRIES} entries")
+    padding = _integer(given["padding"], 0, None, "padding")
+    writers = [0] * bits
+    for _, write in templates:
+        for place in write:
+            writers[place] += 1
+    return Program(name, bits, templates, padding, tuple(writers))
+
+
+def _template(value: Any, bits: int) -> Template:
+    when, write = _list(value, "a template", 2)
+    pairs = [_list(pair, "a requirement", 2) for pair in _list(when, "a template's requirements")]
+    places = _places([pair[0] for pair in pairs], bits, "a template's requirements")
+    values = [_integer(pair[1], 0, 1, "a required value") for pair in pairs]
+    written = _places(write, bits, "a template's written bits")
+    if not places or not written:
+        raise Rejected("a template that requires nothing or writes nothing")
+    return tuple(zip(places, values, strict=True)), written
+
+
+# ------------------------------------------------------------------------------------------------- which counts occur
+def contradictory(templates: Sequence[Template], group: Sequence[int]) -> bool:
+    """Tell whether every two templates of the group require different values of some bit, so that no state has both.
+
+    Looks up, for each member, who requires the opposite of one of its values: that must be all the others.
+    """
+    if len(group) * sum(len(templates[index][0]) for index in group) > MAX_MEMORY:
+        raise Declined("a group too large to look through")
+    requiring: dict[tuple[int, int], int] = {}  # (position, value) -> members, as a set of bits
+    for member, index in enumerate(group):
+        for requirement in templates[index][0]:
+            requiring[requirement] = requiring.get(requirement, 0) | 1 << member
+    everyone = (1 << len(group)) - 1
+    for member, index in enumerate(group):
+        opposed = 0
+        for place, value in templates[index][0]:
+            opposed |= requiring.get((place, 1 - value), 0)
+        if opposed | 1 << member != everyone:
+            return False
+    return True
+
+
+def at_most_groups(program: Program, evidence: Any) -> int:
+    """Conclude ``n <= G`` at every state whatever from a partition of the templates into G contradictory groups."""
+    groups = _list(_keys(evidence, ("groups",), "evidence")["groups"], "groups")
+    members: list[int] = []
+    for group in groups:
+        members += _list(group, "a group")
+        if not group:
+            raise Rejected("an empty group")
+    for member in members:
+        _integer(member, 0, len(program.templates) - 1, "a group's member")
+    if sorted(members) != list(range(len(program.templates))):
+        raise Rejected("the groups do not hold every template once")
+    for number, group in enumerate(groups):
+        if not contradictory(program.templates, group):
+            raise Rejected(f"two templates of group {number} can match the same state")
+    return len(groups)
+
+
+def arbitrary(program: Program, groups: int) -> frozenset[Count]:
+    """Return counts among which are the worst of every state whatever, given that ``n <= groups``.
+
+    For each n and t: p = 0 (where n templates that do not write the bit exist), and the least p >= 1 that can be; the
+    mean grows with p (``mean = p F/D + t u``, and F > 0 is checked), so a larger p only takes it further up.
+    """
+    kinds = sorted(set(program.writers))
+    if groups * len(kinds) > MAX_COUNTS:
+        raise Declined(f"more than {MAX_COUNTS} different counts")
+    counts = set()
+    for t in kinds:
+        others = len(program.templates) - t  # templates that do not write the bit
+        for n in range(1, groups + 1):
+            if n <= others:
+                counts.add((n, 0, t))
+            p = max(1, n - others)
+            if p <= min(n, t):
+                counts.add((n, p, t))
+    return frozenset(counts)
+
+
+def visited(program: Program, free: Sequence[int], ones: Sequence[int], steps: int) -> frozenset[Count]:
+    """Return the counts at every state that a run visits, for all assignments of the free bits, by running them all.
+
+    One integer, a *plane*, holds one bit of all ``2**len(free)`` runs (*lanes*). Each step looks at the states before
+    it, so `steps` steps look at all states at which the network is asked. Stops early if no state changes any more.
+    """
+    lanes, found, state = 1 << len(free), set[Count](), [0] * program.bits
+    entries = sum(len(when) + 7 + 8 * len(write) for when, write in program.templates) + program.bits
+    if len(free) > MAX_FREE or lanes * entries > MAX_MEMORY or lanes * entries * steps > MAX_WORK:
+        raise Declined(f"an execution of {_shown(steps)} steps on {len(free)} free bits, more work than {MAX_WORK}")
+    every = (1 << lanes) - 1
+    for place in ones:
+        state[place] = every
+    for number, place in enumerate(free):
+        run = 1 << number  # zeros, then as many ones, and so on
+        plane, width = ((1 << run) - 1) << run, 2 * run
+        while width < lanes:
+            plane, width = plane | plane << width, 2 * width
+        state[place] = plane
+    for _ in range(steps):
+        after = _look_and_step(program, state, every, found)
+        if after == state:
+            break
+        state = after
+    return frozenset(found)
+
+
+def _look_and_step(program: Program, state: list[int], every: int, found: set[Count]) -> list[int]:
+    """Add the counts at the present states to `found`, and return the next states."""
+    matches = []
+    writing: list[list[int]] = [[] for _ in state]
+    for when, write in program.templates:
+        match = every
+        for place, value in when:
+            match &= state[place] if value else every ^ state[place]
+        if match:
+            matches.append(match)
+            for place in write:
+                writing[place].append(match)
+    bits: dict[tuple[int, int], int] = {}  # (p, t) -> lanes in which some bit has them
+    after = []
+    for t, planes in zip(program.writers, writing, strict=True):
+        plane = 0
+        for match in planes:
+            plane |= match
+        after.append(plane)
+        for p, where in _classes(planes, every):
+            bits[p, t] = bits.get((p, t), 0) | where
+    for n, where in _classes(matches, every):
+        found.update((n, p, t) for (p, t), lanes in bits.items() if (n, p, t) not in found and where & lanes)
+    return after
+
+
+def _classes(planes: Sequence[int], every: int) -> list[tuple[int, int]]:
+    """Sort the lanes by how many of the planes have them: ``(number, lanes)``, only numbers that occur."""
+    classes = [(0, every)]
+    for weight, digit in reversed(list(enumerate(_sum(planes)))):
+        halves = []
+        for number, lanes in classes:
+            high = lanes & digit
+            halves += [(number, lanes ^ high), (number + (1 << weight), high)]
+        classes = [(number, lanes) for number, lanes in halves if lanes]
+    return classes
+
+
+def _sum(planes: Sequence[int]) -> list[int]:
+    """Add planes lane by lane; return the digits of the sums, lowest first: three planes make a sum and a carry."""
+    digits, level = [], list(planes)
+    while level:
+        carries = []
+        while len(level) > 1:
+            a, b = level.pop(), level.pop()
+            c = level.pop() if level else 0
+            half = a ^ b
+            level.append(half ^ c)
+            carries.append(a & b | half & c)
+        digits.append(level[0])
+        level = carries
+    return digits
+
+
+# ---------------------------------------------------------------------------------------------------------- predictor
+class Predictor:
+    """Mean and deviation of one output bit of one infinitely wide two-layer ReLU network trained on K basis vectors.
+
+    Kernels, times 2 pi: a sample with itself ``own`` (NTK 2 pi, NNGP pi), with another one 1, a state that n templates
+    match with one of them ``matched(n) = sqrt(1 - 1/n) + c (pi/2 + atan(1/sqrt(n-1)))/sqrt(n)`` (NTK c = 2, NNGP 1;
+    ``pi - arccos(n^-1/2)`` is ``pi/2 + atan(1/sqrt(n-1))``). With ``D = own - 1``, ``F = matched(n) - 1``::
+
+        u = (D - n F) / (D (D + K))     m = u + F/D      mean = p F/D + t u
+        S1 = n m + (K - n) u            S2 = n m^2 + (K - n) u^2
+        2 pi K variance = own + (own - 1) S2 + S1^2 - 2 (n m matched(n) + (K - n) u)
+
+    the last line with the NNGP's own and matched. At n = 1 the state is a sample: mean p, variance 0.
+    """
+
+    def __init__(self, kernel: str, samples: int) -> None:
+        self.angle = {"ntk": 2, "nngp": 1}[kernel]
+        self.samples = samples
+        self.contrast = pi().times(self.angle) - Interval.of(1)
+        self.scale = self.contrast * (self.contrast + Interval.of(samples))
+        self._rows: dict[int, tuple[Interval, Interval, Interval]] = {}
+
+    def _row(self, n: int) -> tuple[Interval, Interval, Interval]:
+        """Return ``F/D``, ``u`` and ``matched(n)`` of the NNGP; checks ``F > 0``, which makes p = 1 worst."""
+        if n not in self._rows:
+            root = Interval.of(Fraction(n - 1, n)).sqrt()
+            angle = (pi() / Interval.of(2) + Interval.of(Fraction(1, n - 1)).sqrt().atan()) * Interval.of(
+                Fraction(1, n)
+            ).sqrt()
+            excess = root + angle.times(self.angle) - Interval.of(1)
+            if excess.low <= 0:
+                raise Declined(f"F({n}) > 0 is not certain")
+            u = (self.contrast - excess.times(n)) / self.scale
+            self._rows[n] = (excess / self.contrast, u, root + angle)
+        return self._rows[n]
+
+    def mean(self, n: int, p: int, t: int) -> Interval:
+        """Enclose the mean at n >= 1 (exact at n = 1)."""
+        if n == 1 or t == 0:
+            return Interval.of(p)
+        gain, u, _ = self._row(n)
+        return gain.times(p) + u.times(t)
+
+    def deviation(self, n: int) -> Interval:
+        """Enclose the standard deviation at n >= 2; the lower end is at least 0."""
+        gain, u, matched = self._row(n)
+        K, own, m = self.samples, pi(), u + gain
+        S1 = m.times(n) + u.times(K - n)
+        S2 = m.power(2).times(n) + u.power(2).times(K - n)
+        cross = (m * matched).times(n) + u.times(K - n)
+        total = own + (own - Interval.of(1)) * S2 + S1.power(2) - cross.times(2)
+        variance = total / pi().times(2 * K)
+        return Interval(max(0, variance.low), max(0, variance.high)).sqrt()
+
+
+def rounds(mean: Interval, n: int, p: int, t: int) -> None:
+    """Conclude that the mean rounded at 0 is the bit: above 0 if p >= 1; else below 0, or exactly 0 (n = 1, t = 0)."""
+    if n == 1 or t == 0:
+        return  # the mean is p exactly
+    if (mean.high <= 0) if p else (mean.low > 0):
+        raise Rejected(f"a bit that should be {min(p, 1)} is rounded wrong at n = {n}, p = {p}, t = {t}")
+    if (mean.low <= 0) if p else (mean.high > 0):
+        raise Declined(f"the sign of the mean at n = {n}, p = {p}, t = {t} is not certain")
+
+
+def margin(predictor: Predictor, threshold: Fraction, counts: Iterable[Count]) -> Interval | None:
+    """Return the least ``|mean - threshold| / deviation`` over counts with n >= 2 (None: all have n = 1).
+
+    Refused unless every mean lies on its side of the threshold. At n = 1 the output is exactly p, without variance.
+    """
+    least: Interval | None = None
+    line = Interval.of(threshold)
+    for n, p, t in counts:
+        if n == 1:
+            continue
+        mean = predictor.mean(n, p, t)
+        gap = mean - line if p else line - mean
+        where = f"n = {n}, p = {p}, t = {t}"
+        if t == 0 and threshold == 0:
+            raise Rejected(
+                f"a bit that no template writes has mean 0 and positive variance: threshold 0 fails at {where}"
+            )
+        if gap.high <= 0:
+            raise Rejected(f"the mean of a bit that should be {min(p, 1)} lies beyond the threshold at {where}")
+        deviation = predictor.deviation(n)
+        if gap.low <= 0 or deviation.low <= 0:
+            raise Declined(f"on which side of the threshold the mean lies is not certain at {where}")
+        z = gap / deviation
+        least = z if least is None else Interval(min(least.low, z.low), min(least.high, z.high))
+    return least
+
+
+# -------------------------------------------------------------------------------------------------- failure probability
+def tail(x: Interval) -> Interval:
+    """Return the logarithm of ``U(x) = phi(x) C(x)``, an upper bound of ``Q(x)`` for x > 0 (phi the normal density).
+
+    C is the convergent of order 41 of ``1/(x + 1/(x + 2/(x + 3/...)))``. *Proof* that ``Q/phi <= C``: let
+    ``J_k = integral of u^k exp(-x u - u^2/2) du`` over u > 0; these are positive and ``Q/phi = J_0``. Integrating the
+    derivative of ``u^k exp(-x u - u^2/2)`` gives ``1 = x J_0 + J_1`` and ``k J_(k-1) = x J_k + J_(k+1)``; so with
+    ``r_k = J_k / J_(k-1) > 0``: ``J_0 = 1/(x + r_1)`` and ``r_k = k/(x + r_(k+1))``. Thus J_0 is a function of r_41
+    made of 41 decreasing maps, an odd number, hence decreasing: putting 0 for r_41 makes it larger.
+    """
+    if x.low <= 0:
+        raise Declined("a margin that is not certainly positive")
+    rest = Interval.of(0)
+    for k in range(CONVERGENT - 1, 0, -1):
+        rest = Interval.of(k) / (x + rest)
+    mills = Interval.of(1) / (x + rest)
+    return mills.log() - (x * x + pi().times(2).log()) / Interval.of(2)
+
+
+def enough(networks: int, z: Interval, cases: int, failure: Fraction, kind: str) -> bool:
+    """Tell whether a union bound gives: all cases go right together with probability 1 - failure or more.
+
+    One case (an output bit at a step of an input) goes wrong with probability at most ``Q(sqrt(N) z)``: averaging N
+    networks divides the deviation by ``sqrt(N)``, and Q decreases. *gaussian*: ``cases U(sqrt(N) z) <= failure``.
+    *published*: ``8 log(2 cases / failure) <= N z^2``, which is more: then ``Q(x) <= exp(-x^2/2) <= (failure / (2
+    cases))^4``. Both are compared as logarithms.
+    """
+    lowest = Interval(z.low, z.low)
+    if kind == "published":
+        needed = Interval.of(2 * cases / failure).log().times(8)
+        given = (lowest * lowest).times(networks)
+    else:
+        needed = Interval.of(cases / failure).log()
+        given = -tail(lowest * Interval.of(networks).sqrt())
+    if needed.low <= given.high and needed.high > given.low:
+        raise Declined(f"whether {networks} networks suffice is too close to tell")
+    return needed.high <= given.low
+
+
+# ------------------------------------------------------------------------------------------------------------- claims
+@dataclass(frozen=True)
+class Verified:
+    """What was verified: the claim in words, the digest of its text, and how many facts were decided for it."""
+
+    claim: str
+    digest: str
+    facts: int
+    details: str
+
+
+KERNELS = {"ntk": "NTK", "nngp": "NNGP"}
+
+
+def check(data: bytes) -> Verified:
+    """Verify a certificate; raises Rejected or Declined with the reason. The one entry point."""
+    certificate = read(data)
+    claim, evidence = certificate["claim"], certificate["evidence"]
+    if type(claim) is not dict:
+        raise Rejected("the claim is not an object")
+    rules = {"ensemble": check_ensemble, "inequality": check_inequality, "rounding": check_rounding}
+    kind = _choice(claim.get("kind"), tuple(rules), "the claim's kind")
+    words, facts, details = rules[kind](claim, evidence)
+    if facts < 1:
+        raise Rejected("nothing is claimed: no template matches at any of the states")
+    return Verified(words, certificate["claim_sha256"], facts, details)
+
+
+def _starts(value: Any, bits: int, names: Sequence[str], where: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Read a family of initial states: the free positions and those that are 1; all others are 0."""
+    given = _keys(value, names, where)
+    free = _places(given["free"], bits, f"{where}: free")
+    ones = _places(given["ones"], bits, f"{where}: ones")
+    if set(free) & set(ones):
+        raise Rejected(f"{where}: a position is both free and 1")
+    return free, ones
+
+
+@dataclass(frozen=True)
+class States:
+    """The states that a claim speaks of: their counts, in words, what the counts are from; the runs, if executed."""
+
+    counts: frozenset[Count]
+    words: str
+    source: str
+    steps: int | None = None
+    starts: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+
+
+def states_of(program: Program, value: Any, evidence: Any) -> States:
+    """Return the counts of the claimed states: arbitrary ones by groups in the evidence, visited ones by execution."""
+    if value == "arbitrary":
+        groups = at_most_groups(program, evidence)
+        return States(arbitrary(program, groups), "every state whatever", f"n <= {groups} by contradictory groups")
+    free, ones = _starts(value, program.bits, ("free", "ones", "steps"), "states")
+    steps = _integer(value["steps"], 1, None, "states: steps")
+    _keys(evidence, (), "evidence")
+    counts = visited(program, free, ones, steps)
+    words = f"every state visited in {steps} steps from the 2^{len(free)} assignments of the input bits"
+    return States(counts, words, f"{steps} steps executed on 2^{len(free)} inputs", steps, (free, ones))
+
+
+def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
+    """Conclude that at the claimed states every output bit's mean, rounded at 0, is the program's bit."""
+    given = _keys(claim, ("kernel", "kind", "program", "states"), "the claim")
+    kernel, program = _choice(given["kernel"], tuple(KERNELS), "kernel"), program_of(given["program"])
+    states, predictor = states_of(program, given["states"], evidence), Predictor(kernel, program.samples)
+    counts = [count for count in sorted(states.counts) if count[0]]  # no match: the output is exactly 0, as the bit
+    for count in counts:
+        rounds(predictor.mean(*count), *count)
+    words = (
+        f"at {states.words} the mean of every output bit of an infinitely wide two-layer ReLU network "
+        f"({KERNELS[kernel]}), trained to convergence on the samples of the {program}, is above 0 just where the "
+        f"program's next bit is 1"
+    )
+    return words, len(counts), f"{len(counts)} counts (n, p, t), from {states.source}"
+
+
+def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
+    """Conclude that N networks' average, rounded at the threshold, runs the program right with 1 - failure or more."""
+    numbers = ("failure", "inputs", "networks", "steps", "threshold")
+    given = _keys(claim, ("drop_unwritten", "kernel", "kind", "program", "states", "tail", *numbers), "the claim")
+    kernel, program = _choice(given["kernel"], tuple(KERNELS), "kernel"), program_of(given["program"])
+    networks, steps = _integer(given["networks"], 1, None, "networks"), _integer(given["steps"], 1, None, "steps")
+    kind = _choice(given["tail"], ("gaussian", "published"), "tail")
+    failure, threshold = _fraction(given["failure"], "failure"), _fraction(given["threshold"], "threshold")
+    if not (0 < failure < 1 and 0 <= threshold < 1):
+        raise Rejected("failure is not between 0 and 1, or threshold not at least 0 and below 1")
+    if type(given["drop_unwritten"]) is not bool:
+        raise Rejected("drop_unwritten is not true or false")
+    states = states_of(program, given["states"], evidence)
+    if states.steps is not None and states.steps != steps:
+        raise Rejected(f"the states are those of {states.steps} steps, the claim is about {steps}")
+    inputs, inputs_words = _inputs(given["inputs"], program, states)
+    dropped: bool = given["drop_unwritten"]
+    counts = [count for count in sorted(states.counts) if count[0] and (count[2] or not dropped)]
+    bits = sum(1 for t in program.writers if t or not dropped)
+    z = margin(Predictor(kernel, program.samples), threshold, counts)
+    if z is not None and not enough(networks, z, inputs * steps * bits, failure, kind):  # None: nothing has a variance
+        raise Rejected(f"{networks} networks are too few: the union bound exceeds the failure probability")
+    words = (
+        f"the average of {networks} independent infinitely wide two-layer ReLU networks ({KERNELS[kernel]}), each "
+        f"trained to convergence on the samples of the {program}, rounded at the threshold {_shown(threshold)}, gives "
+        f"the program's next state{' (bits that no template writes taken as 0)' * dropped} at each of {steps} steps "
+        f"{inputs_words}, with probability at least 1 - {_shown(failure)}"
+    )
+    tails = {"gaussian": "Gaussian tail", "published": "8 var/margin^2 log(2 cases/failure)"}[kind]
+    details = f"{len(counts)} counts (n, p, t), from {states.source}; union over {bits} output bits, {tails}"
+    return words, len(counts), details
+
+
+def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
+    """Read for how many inputs the claim is: a count, or every assignment of stated free bits."""
+    if type(value) is dict:
+        starts = _starts(value, program.bits, ("free", "ones"), "inputs")
+        if states.starts is not None and starts != states.starts:
+            raise Rejected("the inputs are not those whose states are claimed")
+        if len(starts[0]) > MAX_SIZE // 2:
+            raise Declined("too many free bits")
+        words = f"from all 2^{len(starts[0])} assignments of {len(starts[0])} input bits together"
+        return 1 << len(starts[0]), words if starts[0] else "from the one initial state that it states"
+    count = _integer(value, 1, None, "inputs")
+    free, kind = (
+        (program.bits, "states") if states.starts is None else (len(states.starts[0]), "assignments of the inputs")
+    )
+    if count > 1 << free:
+        raise Rejected(f"inputs: there are only 2^{free}")
+    return count, f"from any {count} initial {kind} chosen beforehand"
+
+
+# ------------------------------------------------------------------------------------------------------- inequalities
+
+UNARY = dict(atan=Interval.atan, exp=Interval.exp, log=Interval.log, neg=Interval.__neg__, sqrt=Interval.sqrt)
+BINARY = dict(add=Interval.__add__, div=Interval.__truediv__, mul=Interval.__mul__, sub=Interval.__sub__)
+SIGNS = {"add": "+", "div": "/", "mul": "*", "sub": "-"}
+
+
+def value_of(expression: Any, box: Box) -> Interval:
+    """Enclose all values on a box of an integer, "a/b" or [operation, argument, ...]; as deep as the file is nested."""
+    if type(expression) is not list:
+        return Interval.of(_fraction(expression, "a constant"))
+    if not expression:
+        raise Rejected("an empty expression")
+    if expression == ["pi"]:
+        return pi()
+    name, *arguments = expression
+    if name == "var" and len(arguments) == 1:
+        variable = _text(arguments[0], "a variable")
+        if variable not in box:
+            raise Rejected(f"the domain does not name the variable {_shown(variable)}")
+        low, high = box[variable]
+        return Interval(Interval.of(low).low, Interval.of(high).high)
+    if name == "pow" and len(arguments) == 2:
+        return value_of(arguments[0], box).power(_integer(arguments[1], -(10**MAX_DIGITS), None, "an exponent"))
+    if type(name) is str and name in UNARY and len(arguments) == 1:
+        return UNARY[name](value_of(arguments[0], box))
+    if type(name) is str and name in BINARY and len(arguments) == 2:
+        return BINARY[name](value_of(arguments[0], box), value_of(arguments[1], box))
+    raise Rejected(f"unknown operation {_shown(name)} of {len(arguments)} arguments")
+
+
+def leaves(box: Box, tree: Any) -> Iterator[Box]:
+    """Yield the boxes of a subdivision: ``["leaf"]``, or ``["split", variable, lower half, upper half]``.
+
+    Halves meet in the middle of the variable's side, so the leaves cover the box, whatever the tree is.
+    """
+    stack = [(box, tree)]
+    while stack:
+        here, node = stack.pop()
+        _list(node, "a node of the tree")
+        if node == ["leaf"]:
+            yield here
+        elif len(node) == 4 and node[0] == "split" and type(node[1]) is str and node[1] in here:
+            low, high = here[node[1]]
+            middle = (low + high) / 2
+            stack += [(here | {node[1]: (middle, high)}, node[3]), (here | {node[1]: (low, middle)}, node[2])]
+        else:
+            raise Rejected(f"a node of the tree is neither leaf nor split: {_shown(node[:2])}")
+
+
+def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
+    """Conclude ``left < right`` (or ``<=``) on a closed box, from enclosures of ``right - left`` on its leaves."""
+    given = _keys(claim, ("domain", "kind", "left", "relation", "right"), "the claim")
+    relation = _choice(given["relation"], ("<", "<="), "relation")
+    if type(given["domain"]) is not dict:
+        raise Rejected("domain is not an object")
+    box: Box = {}
+    for name, side in given["domain"].items():
+        low, high = (_fraction(end, "an end of the domain") for end in _list(side, "a side of the domain", 2))
+        if low > high:
+            raise Rejected(f"the domain is empty: {_shown(name)} from {_shown(low)} to {_shown(high)}")
+        box[_text(name, "a variable")] = (low, high)
+    tree = _keys(evidence, ("tree",), "evidence")["tree"]
+    facts, size = 0, len(canonical(claim))
+    for leaf in leaves(box, tree):
+        facts += 1
+        if facts * size > MAX_EVALUATED:
+            raise Declined(f"more than {facts - 1} leaves of an inequality of {size} bytes")
+        difference = value_of(["sub", given["right"], given["left"]], leaf)
+        if difference.low < 0 or (difference.low == 0 and relation == "<"):
+            where = ", ".join(f"{name!a} in {_shown(a)} to {_shown(b)}" for name, (a, b) in leaf.items())
+            failing = "is false" if difference.high < 0 else "does not follow"
+            raise Rejected(f"the inequality {failing} on the leaf {where or '(constants)'}")
+    sides = ", ".join(f"{_shown(low)} <= {name} <= {_shown(high)}" for name, (low, high) in box.items())
+    words = f"{written(given['left'])} {relation} {written(given['right'])}" + (f" for all {sides}" if sides else "")
+    return words, facts, f"{facts} boxes decided"
+
+
+def written(expression: Any) -> str:
+    """Return an expression (already found well formed) for people, fully bracketed."""
+    if type(expression) is not list:
+        return str(expression)
+    name, *arguments = expression
+    if name in ("pi", "var"):
+        return "pi" if name == "pi" else str(arguments[0])
+    first, *rest = map(written, arguments)
+    if name in SIGNS:
+        return f"({first} {SIGNS[name]} {rest[0]})"
+    return f"{first}^{rest[0]}" if name == "pow" else f"-({first})" if name == "neg" else f"{name}({first})"
+
+
+# --------------------------------------------------------------------------------------------------------------- main
+def judge(data: bytes) -> tuple[int, str]:
+    """Return the exit code and what to print for the bytes of one certificate; never raises."""
+    try:
+        verified = check(data)
+    except Rejected as problem:
+        return REJECTED, f"rejected: {problem}"
+    except Declined as problem:
+        return DECLINED, f"declined: {problem}"
+    except Exception as problem:  # out of memory, or a mistake in this file: no verdict
+        return DECLINED, f"declined: the checker failed ({type(problem).__name__})"
+    text = f"accepted\nclaim: {verified.claim}\nclaim_sha256: {verified.digest}\n"
+    return ACCEPTED, text + f"facts: {verified.facts}\nverified: {verified.details}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Check the one file named on the command line; print the outcome, return the exit code."""
+    if len(arguments) != 1:
+        print("usage: python -I -S checker.py FILE")
+        return UNREADABLE
+    try:
+        with open(arguments[0], "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as problem:
+        print(f"unreadable: {type(problem).__name__}: {arguments[0]!a}")
+        return UNREADABLE
+    code, text = judge(data)
+    print(text.encode("ascii", "backslashreplace").decode("ascii"))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

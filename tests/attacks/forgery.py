@@ -1,0 +1,232 @@
+"""What the attacks share: valid certificates, ways to sign forged ones, an oracle, and control checkers."""
+
+import copy
+import hashlib
+import json
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+import sympy
+from mpmath import mp
+
+from ntkproofs import checker
+from ntkproofs.bounds import rounds_right
+from ntkproofs.certificates import Run, issue_ensemble, issue_inequality, issue_rounding
+from ntkproofs.counts import Counts
+from ntkproofs.kernels import two_layer_relu
+from ntkproofs.predictor import Predictor
+from ntkproofs.programs import TemplateProgram, addition_task, multiplication_task, permutation_task
+from ntkproofs.rigor import Box, at_most, less
+
+ACCEPTED, REJECTED, DECLINED = 0, 1, 2
+
+
+def small_run():
+    """A program of five bits whose templates overlap: groups of two, of one, a bit with two writers, one with none."""
+    program = TemplateProgram("small", fields={"a": 3, "b": 2})
+    program.template(when={("a", 0): 0, ("a", 1): 1}, write=[("a", 0)])
+    program.template(when={("a", 0): 1, ("a", 1): 0}, write=[("a", 0), ("a", 2)])
+    program.template(when={("a", 2): 1}, write=[("a", 1)])
+    program.template(when={("b", 0): 1}, write=[("a", 2)])
+    program.pad(4)
+    return Run(program, free=(0, 1), ones=(3,), steps=3)
+
+
+@cache
+def _valid():
+    x, y = sympy.symbols("x y")
+    certificates = {
+        "rounding arbitrary": issue_rounding(addition_task(3), states="arbitrary"),
+        "rounding reachable": issue_rounding(multiplication_task(2), states="reachable", kernel="nngp"),
+        "rounding small": issue_rounding(small_run(), states="reachable"),
+        "ensemble arbitrary": issue_ensemble(addition_task(3), failure="1/1000000"),
+        "ensemble reachable": issue_ensemble(small_run(), failure=Fraction(1, 10**60), states="reachable", inputs=1),
+        "ensemble zero": issue_ensemble(
+            permutation_task([2, 0, 1]), failure="1/50", threshold="zero", tail="published"
+        ),
+        "ensemble dropped": issue_ensemble(
+            addition_task(2), failure="1/7", threshold="zero", drop_unwritten=True, inputs=1, kernel="nngp"
+        ),
+        "inequality box": issue_inequality(
+            less(sympy.atan(x) * y, 1 + sympy.sqrt(x) + sympy.log(y) ** 2 / 5), Box({x: (0, 2), y: (1, Fraction(3, 2))})
+        ),
+        "inequality line": issue_inequality(less(x * (1 - x), sympy.Rational(13, 50)), Box({x: (0, 1)})),
+        "inequality uneven": issue_inequality(less(x**2 - x, sympy.Rational(1, 100)), Box({x: (Fraction(-1, 200), 1)})),
+        "inequality constant": issue_inequality(at_most(sympy.exp(1), sympy.pi - sympy.Rational(2, 5))),
+    }
+    return {name: json.loads(certificate.data) for name, certificate in certificates.items()}
+
+
+def valid():
+    """Return fresh copies of a valid certificate of every kind, by name."""
+    return copy.deepcopy(_valid())
+
+
+def sign(document):
+    """Return the bytes of a document, with the digest that belongs to its claim."""
+    text = json.dumps(document["claim"], sort_keys=True, separators=(",", ":")).encode()
+    return json.dumps(document | {"claim_sha256": hashlib.sha256(text).hexdigest()}).encode()
+
+
+# --- control checkers: what the suite must be able to tell from the real one
+
+
+def always_accept(_data):
+    return ACCEPTED, "accepted"
+
+
+def always_reject(_data):
+    return REJECTED, "rejected: always"
+
+
+def parse_only(data):
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return REJECTED, "rejected: not JSON"
+    return (ACCEPTED, "accepted") if isinstance(document, dict) else (REJECTED, "rejected: no object")
+
+
+CONTROLS = {"always-accept": always_accept, "always-reject": always_reject, "parse-only": parse_only}
+judge = checker.judge
+
+
+# --- an oracle: is the claim true? By brute force, the package's own balls, and mpmath; nothing of the checker
+
+
+def program_of(value):
+    """Build the program that a claim states."""
+    program = TemplateProgram("claimed", fields={"bits": sum(width for _, width in value["fields"])})
+    for when, write in value["templates"]:
+        program.template(
+            when=[(("bits", place), bit) for place, bit in when], write=[("bits", place) for place in write]
+        )
+    program.pad(value["padding"])
+    return program
+
+
+def states_of(program, states, inputs=None):
+    """Return the rows of all states that a claim speaks of."""
+    if states == "arbitrary":
+        return _assignments(program.output_bits, range(program.output_bits), ())
+    rows = _assignments(program.output_bits, states["free"], states["ones"])
+    seen = [rows]
+    for _ in range(min(states["steps"], 200) - 1):
+        rows = np.unique(program.step_rows(rows), axis=0)
+        seen.append(rows)
+    return np.unique(np.concatenate(seen), axis=0)
+
+
+def _assignments(bits, free, ones):
+    rows = np.zeros((1 << len(free), bits), dtype=np.uint8)
+    rows[:, list(ones)] = 1
+    for number, place in enumerate(free):
+        rows[:, place] = np.arange(1 << len(free)) >> number & 1
+    return rows
+
+
+def counts_at(program, rows):
+    match = program.match_rows(rows)
+    matched = program.matched_writers_rows(match)
+    n = match.sum(axis=1)
+    triples = {
+        (int(a), int(b), int(t))
+        for row, a in zip(matched, n, strict=True)
+        for b, t in {*zip(row.tolist(), program.writers.tolist(), strict=True)}
+    }
+    return {Counts(n, p, t, program.samples) for n, p, t in triples}
+
+
+def is_true(claim):
+    """Tell whether a claim is true (an inequality: whether it holds at many points)."""
+    return {"rounding": _rounding_true, "ensemble": _ensemble_true, "inequality": _inequality_true}[claim["kind"]](
+        claim
+    )
+
+
+def _rounding_true(claim):
+    program = program_of(claim["program"])
+    kernel = two_layer_relu(claim["kernel"])
+    return all(rounds_right(kernel, counts) for counts in counts_at(program, states_of(program, claim["states"])))
+
+
+def failure_bound(claim, counts):
+    """Return the union bound of the claim at these counts as an mpmath number; None if a mean is on the wrong side."""
+    threshold = Fraction(claim["threshold"])
+    program = program_of(claim["program"])
+    dropped = claim["drop_unwritten"]
+    bits = sum(1 for t in program.writers if t or not dropped)
+    inputs = claim["inputs"] if isinstance(claim["inputs"], int) else 1 << len(claim["inputs"]["free"])
+    worst = mp.inf
+    for c in counts:
+        if c.matches == 0 or (dropped and c.writers == 0):
+            continue
+        gap, deviation = _gap(claim["kernel"], c, threshold)
+        if c.matches == 1:
+            continue
+        if gap <= 0:
+            return None
+        worst = min(worst, gap / deviation)
+    cases = inputs * claim["steps"] * bits
+    x = mp.sqrt(claim["networks"]) * worst
+    if claim["tail"] == "gaussian":
+        return cases * mp.erfc(x / mp.sqrt(2)) / 2
+    return 2 * cases * mp.exp(-(x**2) / 8)
+
+
+@cache
+def _moments(kernel, counts):
+    predictor = Predictor(two_layer_relu(kernel), counts.samples)
+    mean = predictor.mean(counts.matches, counts.matched_writers, counts.writers)
+    return mp.mpf(mean.evalf(40)), mp.mpf(predictor.variance(counts.matches).evalf(40))
+
+
+def _gap(kernel, counts, threshold):
+    mean, variance = _moments(kernel, counts)
+    gap = mean - mp.mpf(threshold.numerator) / threshold.denominator
+    return (gap if counts.matched_writers else -gap), mp.sqrt(variance)
+
+
+def _ensemble_true(claim):
+    program = program_of(claim["program"])
+    bound = failure_bound(claim, counts_at(program, states_of(program, claim["states"])))
+    failure = Fraction(claim["failure"])
+    sound = 0 < failure < 1 and 0 <= Fraction(claim["threshold"]) < 1
+    return sound and bound is not None and bound <= mp.mpf(failure.numerator) / failure.denominator
+
+
+def _value(expression, point):
+    if not isinstance(expression, list):
+        number = Fraction(expression)
+        return mp.mpf(number.numerator) / number.denominator
+    name, *arguments = expression
+    if name == "pi":
+        return +mp.pi
+    if name == "var":
+        return point[arguments[0]]
+    if name == "pow":
+        return _value(arguments[0], point) ** arguments[1]
+    values = [_value(argument, point) for argument in arguments]
+    unary = {"sqrt": mp.sqrt, "atan": mp.atan, "exp": mp.exp, "log": mp.log, "neg": lambda a: -a}
+    if name in unary:
+        return unary[name](*values)
+    a, b = values
+    return {"add": lambda: a + b, "sub": lambda: a - b, "mul": lambda: a * b, "div": lambda: a / b}[name]()
+
+
+def _inequality_true(claim):
+    names = list(claim["domain"])
+    sides = [[Fraction(end) for end in claim["domain"][name]] for name in names]
+    if any(low > high for low, high in sides):
+        return False
+    grid = np.array(np.meshgrid(*[np.arange(9)] * len(names))).reshape(len(names), -1).T if names else [[]]
+    for places in grid:
+        point = {}
+        for name, (low, high), place in zip(names, sides, places, strict=True):
+            value = low + (high - low) * Fraction(int(place), 8)
+            point[name] = mp.mpf(value.numerator) / value.denominator
+        left, right = _value(claim["left"], point), _value(claim["right"], point)
+        if not (left < right if claim["relation"] == "<" else left <= right):
+            return False
+    return True

@@ -1,0 +1,152 @@
+"""A list of mistakes put into the checker's own code, one at a time: the attacks must notice every one of them."""
+
+import sys
+import types
+from pathlib import Path
+
+import pytest
+from flint import arb, ctx, fmpz
+from forgery import ACCEPTED, sign, valid
+from test_forgeries import FORGERIES
+
+from ntkproofs import checker
+
+TEXT = Path(checker.__file__).read_text()
+
+MISTAKES = {
+    "division rounds one end only": ("-(-top // bottom) for top", "top // bottom for top"),
+    "product rounds one end only": ("-(-max(products) >> FRACTION_BITS)", "max(products) >> FRACTION_BITS"),
+    "root rounds down twice": ("high if high * high == top else high + 1", "high"),
+    "division through zero": ("if other.low <= 0 <= other.high:", "if other.low == 0 == other.high:"),
+    "root below zero": ("if self.low < 0:\n            raise Rejected(\"a square", "if self.high < 0:\n            raise Rejected(\"a square"),
+    "logarithm at zero": ("if self.low <= 0:\n            raise Rejected(\"a log", "if self.high < 0:\n            raise Rejected(\"a log"),
+    "even power of a sign change": ("0 if self.low <= 0 <= self.high else min(ends)", "min(ends)"),
+    "atan without its error": ("_narrowed(total << 8, 1 << 20)", "_narrowed(total << 8, 0)"),
+    "log without its error": ("_narrowed(value, 1 << 40)", "_narrowed(value, 0)"),
+    "exp of the sum only": ("low, high = total, total + 128", "low, high = total, total"),
+    "atan: a wrong sign": ("if divisor % 4 == 1 else -(power // divisor)", "if divisor % 4 == 3 else -(power // divisor)"),
+    "subtraction of the wrong ends": ("Interval(self.low - other.high, self.high - other.low)", "Interval(self.low - other.low, self.high - other.high)"),
+    "digest not compared": ('if certificate["claim_sha256"] != digest:', "if False:"),
+    "floats read": ("parse_float=_no_float", "parse_float=_short_integer"),
+    "NaN read": ("parse_constant=_no_float, ", "parse_constant=str, "),
+    "duplicate keys": ("if len(result) < len(pairs):", "if False:"),
+    "long numbers": ("if len(digits) > MAX_DIGITS:", "if False:"),
+    "deep nesting": ("            if depth > MAX_DEPTH:", "            if False:"),
+    "unknown keys": ("        if key not in names:", "        if False:"),
+    "missing keys": ("        if name not in value:", "        if False:"),
+    "true is 1": ("if type(value) is not int:\n        raise Rejected(f\"{where} is not an int", "if not isinstance(value, int):\n        raise Rejected(f\"{where} is not an int"),
+    "positions out of range": ("if value < low or (high is not None and value > high):", "if value < low:"),
+    "positions twice": ("    if len(set(places)) < len(places):", "    if False:"),
+    "writers counted once": ("writers[place] += 1", "writers[place] = 1"),
+    "padding not counted": ("return len(self.templates) + self.padding", "return len(self.templates)"),
+    "contradiction with itself": ("requiring.get((place, 1 - value), 0)", "requiring.get((place, value), 0)"),
+    "contradiction with one is enough": ("if opposed | 1 << member != everyone:", "if not opposed | 1 << member:"),
+    "groups not a partition": ("if sorted(members) != list(range(len(program.templates))):", "if False:"),
+    "one group too few": ("return len(groups)", "return len(groups) - 1"),
+    "zeros forgotten": ("counts.add((n, 0, t))", "pass"),
+    "ones forgotten": ("counts.add((n, p, t))", "pass"),
+    "the largest p for the least": ("p = max(1, n - others)", "p = min(n, t)"),
+    "first state forgotten": ("    for _ in range(steps):\n        after", "    for _ in range(steps - 1):\n        after"),
+    "requirement of 0 ignored": ("match &= state[place] if value else every ^ state[place]", "match &= state[place] if value else every"),
+    "carry lost": ("carries.append(a & b | half & c)", "carries.append(a & b)"),
+    "kernels exchanged": ('{"ntk": 2, "nngp": 1}[kernel]', '{"ntk": 1, "nngp": 2}[kernel]'),
+    "unmatched weight without sign": ("u = (self.contrast - excess.times(n)) / self.scale", "u = excess.times(n) / self.scale"),
+    "mean without the others": ("return gain.times(p) + u.times(t)", "return gain.times(p)"),
+    "variance of K networks": ("total / pi().times(2 * K)", "total / pi().times(2 * K * K)"),
+    "a sign of a mean not looked at": ("if (mean.high <= 0) if p else (mean.low > 0):\n        raise", "if False:\n        raise"),
+    "unwritten bit at threshold 0": ("if t == 0 and threshold == 0:", "if False:"),
+    "gap beyond the threshold": ("if gap.high <= 0:", "if False:"),
+    "gap of ones for all": ("gap = mean - line if p else line - mean", "gap = mean - line if p else mean - line"),
+    "the largest margin": ("Interval(min(least.low, z.low), min(least.high, z.high))", "Interval(max(least.low, z.low), max(least.high, z.high))"),
+    "even convergent": ("CONVERGENT = 41", "CONVERGENT = 4"),
+    "tail without the density": ("(x * x + pi().times(2).log()) / Interval.of(2)", "(x * x) / Interval.of(1)"),
+    "published without its 8": (".log().times(8)", ".log().times(7)"),
+    "no root of the networks": ("tail(lowest * Interval.of(networks).sqrt())", "tail(lowest * Interval.of(networks))"),
+    "failure of any size": ("if not (0 < failure < 1 and 0 <= threshold < 1):", "if False:"),
+    "steps of the states": ("if states.steps is not None and states.steps != steps:", "if False:"),
+    "inputs of other states": ("if states.starts is not None and starts != states.starts:", "if False:"),
+    "inputs beyond all": ("    if count > 1 << free:", "    if False:"),
+    "union over inputs only": ("inputs * steps * bits, failure", "inputs, failure"),
+    "too few networks accepted": ("return needed.high <= given.low", "return True"),
+    "empty domain": ("        if low > high:\n            raise Rejected(f\"the domain", "        if False:\n            raise Rejected(f\"the domain"),
+    "half of the box": ("stack += [(here | {node[1]: (middle, high)}, node[3]), (here", "stack += [(here"),
+    "first leaf only": ("        facts += 1\n        if facts * size", "        facts += 1\n        if facts > 1:\n            break\n        if facts * size"),
+    "touching is less": ('or (difference.low == 0 and relation == "<")', ""),
+    "left for right": ('["sub", given["right"], given["left"]]', '["sub", given["left"], given["right"]]'),
+    "nothing verified": ("    if facts < 1:", "    if False:"),
+}  # fmt: skip
+
+
+def mutated(old, new):
+    """Return the checker's module with one piece of its text replaced."""
+    assert TEXT.count(old) == 1, old
+    module = types.ModuleType("mutated_checker")
+    sys.modules["mutated_checker"] = module  # where dataclasses look up their annotations
+    exec(compile(TEXT.replace(old, new), "mutated_checker", "exec"), module.__dict__)
+    return module
+
+
+@pytest.fixture(scope="module")
+def files():
+    """Every forgery with code and message, and every valid certificate."""
+    forged = [(make(), code, message) for make, code, message in FORGERIES.values()]
+    return [(data, code, message) for data, code, message in forged if len(data) < 600_000] + [
+        (sign(document), ACCEPTED, f"facts: {facts(document)}") for document in valid().values()
+    ]
+
+
+def facts(document):
+    return checker.check(sign(document)).facts
+
+
+def wrong_about_certificates(module, files):
+    """Tell whether a certificate gets another outcome, or another reason, than it must."""
+    for data, code, message in files:
+        got, text = module.judge(data)
+        if got != code or message not in text:
+            return True
+    return False
+
+
+def encloses(module):
+    """Tell whether the functions contain the true values at some points, also on wide intervals."""
+    before, ctx.prec = ctx.prec, 600
+    try:
+        return all(
+            _encloses(module, numerator, denominator) for numerator in range(1, 40) for denominator in (1, 7, 64)
+        )
+    except module.Rejected:
+        return False
+    finally:
+        ctx.prec = before
+
+
+def _encloses(module, numerator, denominator):
+    fraction = checker.Fraction(numerator, denominator)
+    point, value = module.Interval.of(fraction), arb(numerator) / denominator
+    two = module.Interval(-point.high, point.high)  # from -value to value
+    found = [
+        (point.sqrt(), value.sqrt()),
+        (point.atan(), value.atan()),
+        (point.log(), value.log()),
+        (point.exp(), value.exp()),
+        (point * point, value * value),
+        (module.Interval.of(1) / point, 1 / value),
+        (module.Interval.of(-1) / point, -1 / value),
+        (two.power(2), arb(0)),
+        (two - two, value),
+        (two - two, -value),
+    ]
+    scale = arb(fmpz(1 << checker.FRACTION_BITS))
+    return all(not (arb(fmpz(i.low)) > v * scale) and not (arb(fmpz(i.high)) < v * scale) for i, v in found)
+
+
+def test_the_checker_itself_passes(files):
+    assert not wrong_about_certificates(checker, files)
+    assert encloses(checker)
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_the_mistake_is_noticed(name, files):
+    module = mutated(*MISTAKES[name])
+    assert not encloses(module) or wrong_about_certificates(module, files)

@@ -1,0 +1,532 @@
+"""Forged certificates: each must be refused, with the message that says what is wrong with it."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from forgery import ACCEPTED, CONTROLS, DECLINED, REJECTED, is_true, judge, sign, valid
+
+from ntkproofs import checker
+
+FORGERIES = {}
+CHECKER = Path(checker.__file__)
+
+
+def forgery(base, message, code=REJECTED):
+    """Register a forgery: the decorated function changes a valid document (signed afterwards) or returns bytes."""
+
+    def register(function):
+        def make():
+            document = valid()[base]
+            result = function(document)
+            return result if isinstance(result, bytes) else sign(document)
+
+        FORGERIES[function.__name__] = (make, code, message)
+        return function
+
+    return register
+
+
+# --- what is claimed is false
+
+
+@forgery("ensemble arbitrary", "networks are too few")
+def one_network_fewer(c):
+    c["claim"]["networks"] -= 1
+
+
+@forgery("ensemble zero", "networks are too few")
+def one_network_fewer_published(c):
+    c["claim"]["networks"] -= 1
+
+
+@forgery("ensemble reachable", "networks are too few")
+def one_network_fewer_reachable(c):
+    c["claim"]["networks"] -= 1
+
+
+@forgery("ensemble arbitrary", "networks are too few")
+def delta_understated(c):
+    c["claim"]["failure"] = "1/2000000"
+
+
+@forgery("ensemble arbitrary", "networks are too few")
+def one_step_more_often(c):
+    c["claim"]["steps"] *= 2
+
+
+@forgery("ensemble arbitrary", "networks are too few")
+def more_inputs(c):
+    c["claim"]["inputs"]["free"] += [6, 7, 8]
+
+
+@forgery("ensemble zero", "networks are too few")
+def published_for_less_failure(c):
+    c["claim"]["failure"] = "1/51"
+
+
+@forgery("ensemble arbitrary", "networks are too few")
+def threshold_moved(c):
+    c["claim"]["threshold"] = "1/10"
+
+
+@forgery("ensemble arbitrary", "lies beyond the threshold at n = 4, p = 1, t = 2")
+def threshold_above_the_ones(c):
+    c["claim"]["threshold"] = "1/3"
+
+
+@forgery("ensemble arbitrary", "a bit that no template writes has mean 0 and positive variance")
+def threshold_zero_with_an_unwritten_bit(c):
+    c["claim"]["threshold"] = 0
+
+
+@forgery("ensemble dropped", "a bit that no template writes")
+def unwritten_bits_not_dropped(c):
+    c["claim"]["drop_unwritten"] = False
+
+
+@forgery("ensemble arbitrary", "threshold not at least 0")
+def threshold_negative(c):
+    c["claim"]["threshold"] = "-1/10"
+
+
+@forgery("ensemble arbitrary", "failure is not between 0 and 1")
+def failure_zero(c):
+    c["claim"]["failure"] = 0
+
+
+@forgery("ensemble arbitrary", "failure is not between 0 and 1")
+def failure_above_one(c):
+    c["claim"]["failure"] = "3/2"
+
+
+@forgery("ensemble reachable", "there are only 2^2")
+def more_inputs_than_there_are(c):
+    c["claim"]["inputs"] = 5
+
+
+@forgery("ensemble reachable", "the inputs are not those whose states are claimed")
+def inputs_of_other_states(c):
+    c["claim"]["inputs"] = {"free": [0, 1, 2], "ones": []}
+
+
+@forgery("ensemble reachable", "the states are those of 3 steps, the claim is about 4")
+def states_of_fewer_steps(c):
+    c["claim"]["steps"] = 4
+
+
+@forgery("ensemble arbitrary", "networks are too few")
+def another_kernel(c):
+    c["claim"]["kernel"] = "nngp"
+    c["claim"]["failure"] = "1/10000000"
+
+
+@forgery("rounding small", "a bit that should be 1 is rounded wrong at n = 8, p = 1, t = 7")
+def too_many_writers_that_do_not_match(c):
+    program = c["claim"]["program"]
+    program["templates"] = [[[[3, 1]], [1]]] + [[[[3, 1]], [2]]] * 7 + [[[[0, 1]], [1]]] * 6
+    program["padding"] = 0
+
+
+@forgery("rounding small", "nothing is claimed")
+def states_at_which_nothing_matches(c):
+    c["claim"]["states"] = {"free": [], "ones": [], "steps": 1}
+
+
+@forgery("inequality line", "the inequality is false")
+def inequality_turned_round(c):
+    claim = c["claim"]
+    claim["left"], claim["right"] = claim["right"], claim["left"]
+
+
+@forgery("inequality line", "does not follow on the leaf 'x'")
+def widened_domain(c):
+    c["claim"]["domain"]["x"] = ["0", "16"]
+    c["claim"]["right"] = "1/4"
+
+
+@forgery("inequality line", "does not follow")
+def strict_where_the_sides_touch(c):
+    c["claim"]["right"] = "1/4"
+
+
+@forgery("inequality line", "the domain is empty: 'x' from 1 to 0")
+def empty_domain(c):
+    c["claim"]["domain"]["x"] = ["1", "0"]
+
+
+@forgery("inequality line", "the domain does not name the variable 'x'")
+def no_domain(c):
+    c["claim"]["domain"] = {}
+    c["evidence"]["tree"] = ["leaf"]
+
+
+# --- the evidence does not support it
+
+
+@forgery("rounding arbitrary", "the groups do not hold every template once")
+def a_template_removed(c):
+    c["claim"]["program"]["templates"].pop(0)
+    c["evidence"]["groups"] = [[i - 1 for i in g if i] for g in c["evidence"]["groups"]] + [[11]]
+    c["evidence"]["groups"][-1] = [10]
+
+
+@forgery("rounding arbitrary", "a group's member is out of range")
+def a_template_removed_but_grouped(c):
+    c["claim"]["program"]["templates"].pop()
+
+
+@forgery("rounding arbitrary", "two templates of group 0 can match the same state")
+def a_template_altered(c):
+    c["claim"]["program"]["templates"][0][0].pop(0)
+
+
+@forgery("rounding arbitrary", "two templates of group")
+def wrong_groups(c):
+    first, second, *rest = c["evidence"]["groups"]
+    c["evidence"]["groups"] = [first + second, *rest]
+
+
+@forgery("rounding arbitrary", "the groups do not hold every template once")
+def a_template_in_no_group(c):
+    c["evidence"]["groups"][0].pop()
+
+
+@forgery("rounding arbitrary", "the groups do not hold every template once")
+def a_template_in_two_groups(c):
+    c["evidence"]["groups"][1].append(c["evidence"]["groups"][0][0])
+
+
+@forgery("rounding arbitrary", "an empty group")
+def an_empty_group(c):
+    c["evidence"]["groups"].append([])
+
+
+@forgery("rounding arbitrary", "evidence lacks the key groups")
+def evidence_of_another_claim(c):
+    c["evidence"] = valid()["inequality line"]["evidence"]
+
+
+@forgery("inequality box", "a node of the tree is neither leaf nor split")
+def tree_of_another_claim(c):
+    c["evidence"] = {"tree": ["split", "z", ["leaf"], ["leaf"]]}
+
+
+@forgery("inequality line", "a node of the tree is neither leaf nor split")
+def a_dropped_box(c):
+    c["evidence"]["tree"] = c["evidence"]["tree"][:3]
+
+
+@forgery("inequality line", "does not follow")
+def boxes_not_halved(c):
+    c["evidence"]["tree"] = ["leaf"]
+
+
+@forgery("inequality uneven", "does not follow")
+def swapped_halves(c):
+    tree = c["evidence"]["tree"]
+    tree[2], tree[3] = tree[3], tree[2]
+
+
+@forgery("rounding small", "evidence has the unknown key 'writers'")
+def writers_miscounted_in_the_evidence(c):
+    c["evidence"]["writers"] = [1] * 5
+
+
+# --- the form
+
+
+@forgery("rounding small", "claim_sha256 is not the SHA-256 of the claim")
+def digest_of_other_text(c):
+    c["claim"]["program"]["padding"] += 1
+    return json.dumps(c).encode()
+
+
+@forgery("ensemble arbitrary", "is a float")
+def a_float(c):
+    return sign(c).replace(b'"steps": 6', b'"steps": 6.0')
+
+
+@forgery("ensemble arbitrary", "is a float")
+def an_exponent(c):
+    return sign(c).replace(b'"steps": 6', b'"steps": 6e1000000000')
+
+
+@forgery("ensemble arbitrary", "NaN is a float")
+def not_a_number(c):
+    return sign(c).replace(b'"steps": 6', b'"steps": NaN')
+
+
+@forgery("ensemble arbitrary", "-Infinity is a float")
+def infinity(c):
+    return sign(c).replace(b'"steps": 6', b'"steps": -Infinity')
+
+
+@forgery("ensemble arbitrary", "failure is not a number")
+def a_float_in_a_string(c):
+    c["claim"]["failure"] = "1e-6"
+
+
+@forgery("ensemble arbitrary", "failure has the denominator 0")
+def denominator_zero(c):
+    c["claim"]["failure"] = "1/0"
+
+
+@forgery("ensemble arbitrary", "the key 'steps' occurs twice")
+def duplicate_key(c):
+    return sign(c).replace(b'"steps": 6', b'"steps": 6, "steps": 6')
+
+
+@forgery("ensemble arbitrary", "the claim has the unknown key 'width'")
+def unknown_key(c):
+    c["claim"]["width"] = 50000
+
+
+@forgery("ensemble arbitrary", "the claim lacks the key tail")
+def missing_key(c):
+    del c["claim"]["tail"]
+
+
+@forgery("ensemble arbitrary", "the certificate lacks the key evidence")
+def no_evidence(c):
+    return json.dumps({key: value for key, value in c.items() if key != "evidence"}).encode()
+
+
+@forgery("ensemble arbitrary", "format is out of range")
+def another_format(c):
+    c["format"] = 2
+
+
+@forgery("ensemble arbitrary", "format is not an integer: True")
+def true_for_one(c):
+    c["format"] = True
+
+
+@forgery("ensemble arbitrary", "the claim's kind is not one of")
+def another_kind(c):
+    c["claim"]["kind"] = "width"
+
+
+@forgery("rounding small", "requirements names a position twice")
+def a_contradictory_template(c):
+    c["claim"]["program"]["templates"][0][0] += [[0, 1]]
+
+
+@forgery("rounding small", "is out of range")
+def a_position_that_does_not_exist(c):
+    c["claim"]["program"]["templates"][0][1] = [5]
+
+
+@forgery("rounding small", "requires nothing or writes nothing")
+def a_template_that_writes_nothing(c):
+    c["claim"]["program"]["templates"][0][1] = []
+
+
+@forgery("rounding small", "padding is out of range")
+def negative_padding(c):
+    c["claim"]["program"]["padding"] = -1
+
+
+@forgery("inequality line", "unknown operation 'eval' of 1 arguments")
+def an_operation_outside_the_grammar(c):
+    c["claim"]["left"] = ["eval", "1"]
+
+
+@forgery("inequality line", "a division by an interval that contains 0")
+def division_by_zero(c):
+    c["claim"]["left"] = ["div", 1, ["sub", ["var", "x"], ["var", "x"]]]
+
+
+@forgery("inequality line", "a square root of an interval that reaches below 0")
+def root_of_a_negative(c):
+    c["claim"]["left"] = ["sqrt", ["sub", ["var", "x"], 1]]
+
+
+@forgery("inequality line", "a logarithm of an interval that reaches to 0")
+def logarithm_of_zero(c):
+    c["claim"]["left"] = ["log", ["var", "x"]]
+
+
+@forgery("ensemble arbitrary", "at most 8388608 are read", DECLINED)
+def ten_million_digits(c):
+    return sign(c).replace(b'"steps": 6', b'"steps": 6' + b"0" * 10**7)
+
+
+@forgery("ensemble arbitrary", "a number of 100001 digits", DECLINED)
+def a_hundred_thousand_digits(c):
+    return sign(c).replace(b'"steps": 6', b'"steps": 6' + b"0" * 10**5)
+
+
+@forgery("inequality line", "an exponent beyond 1024", DECLINED)
+def an_exponent_of_a_billion(c):
+    c["claim"]["left"] = ["pow", ["var", "x"], 10**9]
+
+
+@forgery("inequality line", "a number of more than 131072 bits", DECLINED)
+def powers_of_powers(c):
+    for _ in range(20):
+        c["claim"]["left"] = ["pow", ["add", c["claim"]["left"], 7], 1000]
+
+
+@forgery("inequality line", "an exponential of more than 4096", DECLINED)
+def exponentials_of_exponentials(c):
+    c["claim"]["left"] = ["exp", ["exp", ["exp", 5]]]
+
+
+@forgery("inequality line", "brackets nested deeper than 100", DECLINED)
+def deep_nesting(c):
+    return b"[" * 10**6
+
+
+@forgery("inequality line", "brackets nested deeper than 100", DECLINED)
+def deep_objects(c):
+    return b'{"a":' * 10**5
+
+
+@forgery("rounding small", "more work than", DECLINED)
+def a_billion_steps(c):
+    c["claim"]["states"]["steps"] = 10**12
+
+
+@forgery("rounding small", "more than 131072 bits or", DECLINED)
+def a_field_of_a_billion_bits(c):
+    c["claim"]["program"]["fields"][1][1] = 10**9
+
+
+@forgery("inequality line", "the file is not UTF-8")
+def not_utf8(c):
+    return sign(c).replace(b"ntkproofs", b"\xff\xfe")
+
+
+@forgery("inequality line", "the file is not JSON")
+def nothing_at_all(c):
+    return b""
+
+
+@forgery("inequality line", "the certificate is not an object")
+def a_list(c):
+    return b"[]"
+
+
+@forgery("inequality line", "producer is not a text")
+def a_producer_that_moves_the_cursor(c):
+    c["producer"] = "x\x1b[2Jaccepted"
+
+
+def test_valid_certificates_are_accepted_and_true():
+    for name, document in valid().items():
+        code, text = judge(sign(document))
+        assert code == ACCEPTED, (name, text)
+        assert is_true(document["claim"]), name
+        lines = text.splitlines()
+        assert [line.partition(":")[0] for line in lines] == ["accepted", "claim", "claim_sha256", "facts", "verified"]
+        assert int(lines[3].partition(": ")[2]) > 0
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_forgery_is_refused_with_its_reason(name):
+    make, code, message = FORGERIES[name]
+    got, text = judge(make())
+    assert message in text
+    assert got == code
+    assert "\n" not in text
+
+
+def failures(check):
+    """Return how many forgeries and valid certificates a checker gets wrong."""
+    wrong = [name for name, (make, code, message) in FORGERIES.items() if not _refuses(check, make(), message)]
+    return len(wrong) + sum(check(sign(document))[0] != ACCEPTED for document in valid().values())
+
+
+def _refuses(check, data, message):
+    code, text = check(data)
+    return code != ACCEPTED and message in text
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_the_suite_tells_control_checkers_from_the_real_one(name):
+    assert failures(CONTROLS[name]) >= 10
+    assert failures(judge) == 0
+
+
+def test_truncated_at_every_byte():
+    data = sign(valid()["inequality constant"])
+    for length in range(len(data)):
+        code, text = judge(data[:length])
+        assert code == REJECTED, (length, text)
+
+
+@pytest.mark.parametrize("name", valid())
+def test_any_digit_of_the_claim_changed(name):
+    """Without a new digest, every changed digit is refused."""
+    document = valid()[name]
+    data = checker.canonical(document)
+    start = data.index(b'"claim":{')
+    end = data.index(b'"claim_sha256"')
+    for place in range(start, end):
+        if data[place : place + 1].isdigit():
+            other = b"%d" % ((data[place] - 47) % 10)
+            assert judge(data[:place] + other + data[place + 1 :])[0] in (REJECTED, DECLINED)
+
+
+def test_alone_in_its_own_process_also_optimised(tmp_path):
+    """The same outcomes with ``-I -S`` and with ``-O``: nothing rests on site packages or on assert."""
+    driver = tmp_path / "driver.py"
+    driver.write_text(
+        "import importlib.util, pathlib, sys\n"
+        "spec = importlib.util.spec_from_file_location('checker', sys.argv[1])\n"
+        "checker = importlib.util.module_from_spec(spec)\n"
+        "sys.modules['checker'] = checker\n"
+        "spec.loader.exec_module(checker)\n"
+        "for file in sorted(pathlib.Path(sys.argv[2]).iterdir()):\n"
+        "    print(file.name, *checker.judge(file.read_bytes()), sep='|', end='|\\n')\n"
+    )
+    folder = tmp_path / "files"
+    folder.mkdir()
+    expected = []
+    files = {name: make() for name, (make, _, _) in FORGERIES.items()}
+    files |= {name.replace(" ", "-"): sign(document) for name, document in valid().items()}
+    for name, data in sorted(files.items()):
+        (folder / name).write_bytes(data)
+        code, text = judge(data)
+        expected.append(f"{name}|{code}|{text}|\n")
+    for flags in (["-I", "-S"], ["-I", "-S", "-O"], ["-I", "-S", "-OO"]):
+        done = subprocess.run(
+            [sys.executable, *flags, driver, CHECKER, folder], capture_output=True, text=True, check=True
+        )
+        assert done.stdout == "".join(expected)
+
+
+def test_exit_codes_of_the_program(tmp_path):
+    def run(*arguments):
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", CHECKER, *arguments], capture_output=True, text=True, check=False
+        )
+        assert done.stderr == ""
+        return done.returncode, done.stdout
+
+    good = tmp_path / "good.json"
+    good.write_bytes(sign(valid()["rounding small"]))
+    assert run(good)[0] == 0
+    good.write_bytes(FORGERIES["one_network_fewer"][0]())
+    assert run(good) == (1, "rejected: 41 networks are too few: the union bound exceeds the failure probability\n")
+    good.write_bytes(FORGERIES["deep_nesting"][0]())
+    assert run(good)[0] == 2
+    assert run()[0] == run(good, good)[0] == run(tmp_path)[0] == run(tmp_path / "missing")[0] == 3
+
+
+def test_the_checker_is_one_short_file_of_integers():
+    text = CHECKER.read_text()
+    assert len(text.splitlines()) < 1000
+    lines = [line for line in text.splitlines() if line.startswith(("import ", "from "))]
+    modules = {line.split()[1] for line in lines}
+    assert modules <= {"__future__", *sys.stdlib_module_names, "collections.abc"}
+    assert not {"random", "time", "os", "pickle", "subprocess", "decimal"} & modules
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        assert not isinstance(node, ast.Assert)
+        assert not (isinstance(node, ast.Constant) and isinstance(node.value, float))
+        assert not (isinstance(node, ast.Name) and node.id in ("float", "eval", "exec", "assert"))

@@ -1,0 +1,141 @@
+"""The checker's interval functions against 300-bit Arb values on few-bit dyadics: containment, and width."""
+
+import random
+from fractions import Fraction
+
+import pytest
+from flint import arb, ctx, fmpz
+
+from ntkproofs.checker import FRACTION_BITS, Interval, Rejected, pi, tail
+
+BITS = 300 + FRACTION_BITS
+
+
+@pytest.fixture(autouse=True)
+def precision():
+    before = ctx.prec
+    ctx.prec = BITS
+    yield
+    ctx.prec = before
+
+
+def exact(fraction):
+    return arb(fmpz(fraction.numerator)) / arb(fmpz(fraction.denominator))
+
+
+def units(value):
+    return value * arb(fmpz(1 << FRACTION_BITS))
+
+
+def contains(interval, value):
+    """Tell whether the interval surely contains the ball's value; ends that are exact may touch it."""
+    scaled = units(value)
+    return not (arb(fmpz(interval.low)) > scaled) and not (arb(fmpz(interval.high)) < scaled)
+
+
+def dyadics(count, *, signed=False, positive=True):
+    source = random.Random(1)
+    values = {Fraction(n, 1 << e) for n in range(1, 18) for e in range(7)}
+    values |= {
+        Fraction(source.getrandbits(source.randint(1, 40)) + 1, 1 << source.randint(0, 60)) for _ in range(count)
+    }
+    values |= {
+        Fraction(1 << 200),
+        Fraction(1, 1 << 200),
+        Fraction((1 << 60) - 1),
+        Fraction(257, 64),
+        Fraction(1, 1 << 256),
+    }
+    if signed:
+        values |= {-value for value in values}
+    if not positive:
+        values.add(Fraction(0))
+    return sorted(values)
+
+
+@pytest.mark.parametrize(
+    ("name", "signed", "positive", "width"),
+    [("sqrt", False, False, 1), ("atan", True, False, 2), ("log", False, True, 2)],
+)
+def test_functions_contain_and_are_narrow(name, signed, positive, width):
+    for value in dyadics(400, signed=signed, positive=positive):
+        point = Interval.of(value)
+        assert point.low == point.high
+        found = getattr(point, name)()
+        assert contains(found, getattr(exact(value), name)()), value
+        assert found.high - found.low <= width
+
+
+def test_exp_contains_and_is_narrow():
+    for value in dyadics(400, signed=True, positive=False):
+        if abs(value) > 4096:
+            continue
+        found = Interval.of(value).exp()
+        assert contains(found, exact(value).exp()), value
+        assert found.high - found.low <= 2 + (found.high >> FRACTION_BITS)
+
+
+def test_pi():
+    assert contains(pi(), arb.pi())
+    assert pi().high - pi().low <= 8
+
+
+def test_arithmetic_is_exact_or_one_unit_wide():
+    source = random.Random(2)
+    values = dyadics(100, signed=True, positive=False)
+    for _ in range(3000):
+        a, b = source.choice(values), source.choice(values)
+        x, y = Interval.of(a), Interval.of(b)
+        results = [(x + y, a + b), (x - y, a - b), (x * y, a * b), (-x, -a), (x.times(7), 7 * a), (x.power(3), a**3)]
+        if b:
+            results.append((x / y, a / b))
+        for found, value in results:
+            scaled = value * (1 << FRACTION_BITS)
+            assert found.low <= scaled <= found.high
+        assert results[2][0].high - results[2][0].low <= 1
+        assert not b or results[-1][0].high - results[-1][0].low <= 1
+
+
+def test_wide_intervals_contain_what_their_points_give():
+    source = random.Random(3)
+    for _ in range(400):
+        ends = sorted(Fraction(source.randint(-64, 64), 16) for _ in range(2))
+        others = sorted(Fraction(source.randint(-64, 64), 16) for _ in range(2))
+        x = Interval(Interval.of(ends[0]).low, Interval.of(ends[1]).high)
+        y = Interval(Interval.of(others[0]).low, Interval.of(others[1]).high)
+        for a in (ends[0], sum(ends) / 2, ends[1]):
+            assert contains(x.atan(), exact(a).atan())
+            assert contains(x.exp(), exact(a).exp())
+            assert contains(x.power(4), exact(a) ** 4)
+            for b in (others[0], sum(others) / 2, others[1]):
+                assert contains(x + y, exact(a + b))
+                assert contains(x - y, exact(a - b))
+                assert contains(x * y, exact(a * b))
+                if not others[0] <= 0 <= others[1]:
+                    assert contains(x / y, exact(a / b))
+
+
+def test_even_powers_of_what_holds_zero_are_tight():
+    square = Interval(Interval.of(-2).low, Interval.of(1).high).power(2)
+    assert (square.low, square.high) == (0, 4 << FRACTION_BITS)
+
+
+def test_what_is_undefined_is_refused():
+    zero = Interval(-1, 1)
+    with pytest.raises(Rejected, match="division"):
+        Interval.of(1) / zero
+    with pytest.raises(Rejected, match="square root"):
+        zero.sqrt()
+    with pytest.raises(Rejected, match="logarithm"):
+        zero.log()
+    with pytest.raises(Rejected, match="division"):
+        zero.power(-1)
+
+
+@pytest.mark.parametrize(("x", "excess"), [(1, "2e-5"), (2, "1e-9"), (4, "1e-15"), (9, "1e-29")])
+def test_the_tail_is_above_and_near(x, excess):
+    """Above the Gaussian tail, and within the given relative excess of it."""
+    bound = tail(Interval.of(Fraction(x)))
+    true = ((arb(x) / arb(2).sqrt()).erfc() / 2).log()
+    assert arb(fmpz(bound.low)) > units(true)
+    assert arb(fmpz(bound.high)) < units(true + arb(excess))
