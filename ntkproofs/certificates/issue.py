@@ -1,30 +1,29 @@
 """Issuing certificates about programs: exact rounding, and how many networks an ensemble needs.
 
-The producer is not believed. It searches with floats where that is convenient (the best threshold) and with the
-checker's own arithmetic where the answer must be exact (the least number of networks).
+The producer is not believed. The threshold comes from ``bounds``; the least number of networks is searched with the
+checker's own arithmetic, so that it is exact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import inf
 from typing import Any
 
 from ntkproofs import checker
+from ntkproofs.bounds import THRESHOLDS, choose_threshold
 from ntkproofs.certificates.format import Certificate
-from ntkproofs.counts import bound_matches
+from ntkproofs.counts import Counts, bound_matches
 from ntkproofs.errors import InputError, NtkProofsError
+from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import State, Task, TemplateProgram
 
 __all__ = ["MAX_EXECUTED", "THRESHOLDS", "Run", "ample_padding", "issue_ensemble", "issue_rounding"]
 
-THRESHOLDS = ("best", "half", "zero")
 KERNELS = ("ntk", "nngp")
 TAILS = ("gaussian", "published")
 MAX_EXECUTED = 16  # input bits up to which reachable states are executed unless asked for
-NEARNESS = Fraction(1, 10**6)  # how near, relatively, a short rational is to the threshold that was found
 MAX_NETWORKS = 1 << 200
 
 
@@ -107,7 +106,8 @@ def issue_ensemble(
     program = checker.program_of(program_json(run.program))
     counts = [count for count in sorted(found.counts) if count[0] and (count[2] or not drop_unwritten)]
     predictor = checker.Predictor(kernel, program.samples)
-    place = _threshold(threshold, predictor, counts)
+    distinct = [Counts(*count, program.samples) for count in counts]
+    place = choose_threshold(two_layer_relu(kernel), distinct, threshold, drop_unwritten=drop_unwritten)
     bits = sum(1 for t in program.writers if t or not drop_unwritten)
     many = _how_many(inputs, run)
     try:
@@ -162,7 +162,7 @@ def program_json(program: TemplateProgram) -> dict[str, Any]:
     }
 
 
-def _choose(value: str, choices: Sequence[str], name: str) -> None:
+def _choose(value: str, choices: Collection[str], name: str) -> None:
     if value not in choices:
         raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
 
@@ -215,7 +215,7 @@ def _wrong(predictor: checker.Predictor, counts: Iterable[checker.Count]) -> str
     return None
 
 
-# --- the two searches
+# --- the search
 
 
 def least_networks(z: checker.Interval, cases: int, failure: Fraction, tail: str) -> int:
@@ -237,49 +237,3 @@ def least_networks(z: checker.Interval, cases: int, failure: Fraction, tail: str
         middle = (low + high) // 2
         low, high = (low, middle) if fits(middle) else (middle, high)
     return high
-
-
-def _threshold(kind: str, predictor: checker.Predictor, counts: Sequence[checker.Count]) -> Fraction:
-    """Return a short rational near the threshold asked for; floats are good enough, the checker decides."""
-    if kind == "zero":
-        return Fraction(0)
-    ones: list[tuple[float, float, checker.Count]] = []
-    zeros: list[tuple[float, float, checker.Count]] = []
-    for n, p, t in counts:
-        mean = _float(predictor.mean(n, p, t))
-        (ones if p else zeros).append((mean, _float(predictor.deviation(n)) if n > 1 else 0.0, (n, p, t)))
-    nothing = (0, 0, 0)
-    low, _, below = max(zeros, default=(0.0, 0.0, nothing))
-    high, _, above = min(ones, default=(1.0, 0.0, nothing))
-    if low >= high:
-        raise NtkProofsError(
-            f"no threshold separates the bits: the mean of a 1 is {high:.6g} at (n, p, t) = {above}, "
-            f"that of a 0 is {low:.6g} at {below}"
-        )
-    place = high / 2
-    if kind == "best":
-        low = max(low, 0.0)
-        for _ in range(100):
-            place = (low + high) / 2
-            over = min(((mean - place) / deviation for mean, deviation, _ in ones if deviation), default=inf)
-            under = min(((place - mean) / deviation for mean, deviation, _ in zeros if deviation), default=inf)
-            low, high = (place, high) if over > under else (low, place)
-    exact = Fraction(place)
-    return simplest(exact * (1 - NEARNESS), exact * (1 + NEARNESS))
-
-
-def _float(interval: checker.Interval) -> float:
-    return float(Fraction(interval.low + interval.high, 2 << checker.FRACTION_BITS))
-
-
-def simplest(low: Fraction, high: Fraction) -> Fraction:
-    """Return the fraction of least denominator with ``0 < low <= x <= high``.
-
-    >>> print(simplest(Fraction(314, 100), Fraction(315, 100)))
-    22/7
-    """
-    whole = -(-low.numerator // low.denominator)  # the least integer from low on
-    if whole <= high:
-        return Fraction(whole)
-    base = whole - 1
-    return base + 1 / simplest(1 / (high - base), 1 / (low - base))
