@@ -22,7 +22,7 @@ from ntkproofs.rigor import Box, at_most, less
 ACCEPTED, REJECTED, DECLINED = 0, 1, 2
 
 
-def small_run():
+def small_run(steps=3):
     """A program of five bits whose templates overlap: groups of two, of one, a bit with two writers, one with none."""
     program = TemplateProgram("small", fields={"a": 3, "b": 2})
     program.template(when={("a", 0): 0, ("a", 1): 1}, write=[("a", 0)])
@@ -30,7 +30,7 @@ def small_run():
     program.template(when={("a", 2): 1}, write=[("a", 1)])
     program.template(when={("b", 0): 1}, write=[("a", 2)])
     program.pad(4)
-    return Run(program, free=(0, 1), ones=(3,), steps=3)
+    return Run(program, free=(0, 1), ones=(3,), steps=steps)
 
 
 @cache
@@ -40,6 +40,7 @@ def _valid():
         "rounding arbitrary": issue_rounding(addition_task(3), states="arbitrary"),
         "rounding reachable": issue_rounding(multiplication_task(2), states="reachable", kernel="nngp"),
         "rounding small": issue_rounding(small_run(), states="reachable"),
+        "rounding one step": issue_rounding(small_run(steps=1), states="reachable"),
         "ensemble arbitrary": issue_ensemble(addition_task(3), failure="1/1000000"),
         "ensemble reachable": issue_ensemble(small_run(), failure=Fraction(1, 10**60), states="reachable", inputs=1),
         "ensemble zero": issue_ensemble(

@@ -153,6 +153,11 @@ def strict_where_the_sides_touch(c):
     c["claim"]["right"] = "1/4"
 
 
+@forgery("inequality constant", "does not follow on the leaf (constants)")
+def strict_where_the_sides_are_equal(c):
+    c["claim"] |= {"left": ["neg", -1], "right": 1, "relation": "<"}
+
+
 @forgery("inequality line", "the domain is empty: 'x' from 1 to 0")
 def empty_domain(c):
     c["claim"]["domain"]["x"] = ["1", "0"]
@@ -343,11 +348,13 @@ def division_by_zero(c):
 @forgery("inequality line", "a square root of an interval that reaches below 0")
 def root_of_a_negative(c):
     c["claim"]["left"] = ["sqrt", ["sub", ["var", "x"], 1]]
+    c["evidence"]["tree"] = ["leaf"]
 
 
 @forgery("inequality line", "a logarithm of an interval that reaches to 0")
 def logarithm_of_zero(c):
     c["claim"]["left"] = ["log", ["var", "x"]]
+    c["evidence"]["tree"] = ["leaf"]
 
 
 @forgery("ensemble arbitrary", "at most 8388608 are read", DECLINED)
