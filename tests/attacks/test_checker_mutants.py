@@ -111,7 +111,9 @@ def encloses(module):
     """Tell whether the functions contain the true values at some points, also on wide intervals."""
     before, ctx.prec = ctx.prec, 600
     try:
-        return all(
+        bound, true = module.tail(module.Interval.of(1)), (arb("0.5").sqrt().erfc() / 2).log()
+        above = arb(fmpz(bound.low)) > true * arb(fmpz(1 << checker.FRACTION_BITS))
+        return above and all(
             _encloses(module, numerator, denominator) for numerator in range(1, 40) for denominator in (1, 7, 64)
         )
     except (module.Rejected, TimeoutError):
