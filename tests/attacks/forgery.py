@@ -15,9 +15,9 @@ from ntkproofs.bounds import rounds_right
 from ntkproofs.certificates import Run, issue_ensemble, issue_inequality, issue_rounding
 from ntkproofs.counts import Counts
 from ntkproofs.kernels import two_layer_relu
-from ntkproofs.predictor import Predictor
+from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor
 from ntkproofs.programs import TemplateProgram, addition_task, multiplication_task, permutation_task
-from ntkproofs.rigor import Box, at_most, less
+from ntkproofs.rigor import Box, at_most, enclose, less
 
 ACCEPTED, REJECTED, DECLINED = 0, 1, 2
 
@@ -163,9 +163,9 @@ def failure_bound(claim, counts):
     for c in counts:
         if c.matches == 0 or (dropped and c.writers == 0):
             continue
-        gap, deviation = _gap(claim["kernel"], c, threshold)
         if c.matches == 1:
             continue
+        gap, deviation = _gap(claim["kernel"], c, threshold)
         if gap <= 0:
             return None
         worst = min(worst, gap / deviation)
@@ -177,10 +177,17 @@ def failure_bound(claim, counts):
 
 
 @cache
-def _moments(kernel, counts):
-    predictor = Predictor(two_layer_relu(kernel), counts.samples)
-    mean = predictor.mean(counts.matches, counts.matched_writers, counts.writers)
-    return mp.mpf(mean.evalf(40)), mp.mpf(predictor.variance(counts.matches).evalf(40))
+def _formulas(kernel):
+    predictor = Predictor(two_layer_relu(kernel), SAMPLES)
+    return predictor.mean(MATCHES, MATCHED_WRITERS, WRITERS), predictor.variance(MATCHES)
+
+
+@cache
+def _moments(kernel, c):
+    values = {MATCHES: c.matches, MATCHED_WRITERS: c.matched_writers, WRITERS: c.writers, SAMPLES: c.samples}
+    balls = (enclose(formula, values, precision=200) for formula in _formulas(kernel))
+    middles = [(ball.lower + ball.upper) / 2 for ball in balls]
+    return tuple(mp.mpf(middle.numerator) / middle.denominator for middle in middles)
 
 
 def _gap(kernel, counts, threshold):
