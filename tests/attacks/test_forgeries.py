@@ -537,3 +537,15 @@ def test_the_checker_is_one_short_file_of_integers():
         assert not isinstance(node, ast.Assert)
         assert not (isinstance(node, ast.Constant) and isinstance(node.value, float))
         assert not (isinstance(node, ast.Name) and node.id in ("float", "eval", "exec", "assert"))
+
+
+def test_the_claim_in_words_leaves_nothing_out():
+    """However long its numbers are, the printed claim states them."""
+    document = valid()["inequality line"]
+    document["claim"]["domain"]["x"] = ["1/" + "9" * 3000, 1]
+    assert "for all 1/" + "9" * 3000 + " <= x <= 1" in judge(sign(document))[1]
+    document = valid()["ensemble arbitrary"]
+    document["claim"]["networks"] = 10**3998
+    code, text = judge(sign(document))
+    assert code == ACCEPTED
+    assert f"the average of {10**3998} independent" in text
