@@ -716,8 +716,7 @@ def tail(x: Interval) -> Interval:
     rest = Interval.of(0)
     for k in range(CONVERGENT - 1, 0, -1):
         rest = Interval.of(k) / (x + rest)
-    mills = Interval.of(1) / (x + rest)
-    return mills.log() - (x * x + pi().times(2).log()) / Interval.of(2)
+    return -(x + rest).log() - (x * x + pi().times(2).log()) / Interval.of(2)
 
 
 def enough(networks: int, z: Interval, cases: int, failure: Fraction, kind: str) -> bool:
@@ -842,9 +841,9 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
         raise Rejected(f"{networks} networks are too few: the union bound exceeds the failure probability")
     words = (
         f"the average of {networks} independent infinitely wide two-layer ReLU networks ({KERNELS[kernel]}), each "
-        f"trained to convergence on the samples of the {program}, rounded at the threshold {_shown(threshold)}, gives "
+        f"trained to convergence on the samples of the {program}, rounded at the threshold {given['threshold']}, gives "
         f"the program's next state{' (bits that no template writes taken as 0)' * dropped} at each of {steps} steps "
-        f"{inputs_words}, with probability at least 1 - {_shown(failure)}"
+        f"{inputs_words}, with probability at least 1 - {given['failure']}"
     )
     tails = {"gaussian": "Gaussian tail", "published": "8 var/margin^2 log(2 cases/failure)"}[kind]
     details = f"{len(counts)} counts (n, p, t), from {states.source}; union over {bits} output bits, {tails}"
@@ -943,7 +942,7 @@ def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
             where = ", ".join(f"{name!a} in {_shown(a)} to {_shown(b)}" for name, (a, b) in leaf.items())
             failing = "is false" if difference.high < 0 else "does not follow"
             raise Rejected(f"the inequality {failing} on the leaf {where or '(constants)'}")
-    sides = ", ".join(f"{_shown(low)} <= {name} <= {_shown(high)}" for name, (low, high) in box.items())
+    sides = ", ".join(f"{low} <= {name} <= {high}" for name, (low, high) in given["domain"].items())
     words = f"{written(given['left'])} {relation} {written(given['right'])}" + (f" for all {sides}" if sides else "")
     return words, facts, f"{facts} boxes decided"
 

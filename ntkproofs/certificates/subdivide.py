@@ -63,6 +63,7 @@ def _tree(difference: Any, strict: bool, box: checker.Box) -> list[Any]:
             node.append("leaf")
             leaves += 1
             continue
+        _settled(difference, strict, {name: ((low + high) / 2,) * 2 for name, (low, high) in here.items()})  # or false
         name = _longest(here, box)
         if name is None or depth >= MAX_SPLITS or leaves + len(stack) >= MAX_LEAVES:
             where = ", ".join(f"{name} from {low} to {high}" for name, (low, high) in here.items())

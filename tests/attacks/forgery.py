@@ -15,14 +15,14 @@ from ntkproofs.bounds import rounds_right
 from ntkproofs.certificates import Run, issue_ensemble, issue_inequality, issue_rounding
 from ntkproofs.counts import Counts
 from ntkproofs.kernels import two_layer_relu
-from ntkproofs.predictor import Predictor
+from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor
 from ntkproofs.programs import TemplateProgram, addition_task, multiplication_task, permutation_task
-from ntkproofs.rigor import Box, at_most, less
+from ntkproofs.rigor import Box, at_most, enclose, less
 
 ACCEPTED, REJECTED, DECLINED = 0, 1, 2
 
 
-def small_run():
+def small_run(steps=3):
     """A program of five bits whose templates overlap: groups of two, of one, a bit with two writers, one with none."""
     program = TemplateProgram("small", fields={"a": 3, "b": 2})
     program.template(when={("a", 0): 0, ("a", 1): 1}, write=[("a", 0)])
@@ -30,7 +30,7 @@ def small_run():
     program.template(when={("a", 2): 1}, write=[("a", 1)])
     program.template(when={("b", 0): 1}, write=[("a", 2)])
     program.pad(4)
-    return Run(program, free=(0, 1), ones=(3,), steps=3)
+    return Run(program, free=(0, 1), ones=(3,), steps=steps)
 
 
 @cache
@@ -40,6 +40,7 @@ def _valid():
         "rounding arbitrary": issue_rounding(addition_task(3), states="arbitrary"),
         "rounding reachable": issue_rounding(multiplication_task(2), states="reachable", kernel="nngp"),
         "rounding small": issue_rounding(small_run(), states="reachable"),
+        "rounding one step": issue_rounding(small_run(steps=1), states="reachable"),
         "ensemble arbitrary": issue_ensemble(addition_task(3), failure="1/1000000"),
         "ensemble reachable": issue_ensemble(small_run(), failure=Fraction(1, 10**60), states="reachable", inputs=1),
         "ensemble zero": issue_ensemble(
@@ -162,9 +163,9 @@ def failure_bound(claim, counts):
     for c in counts:
         if c.matches == 0 or (dropped and c.writers == 0):
             continue
-        gap, deviation = _gap(claim["kernel"], c, threshold)
         if c.matches == 1:
             continue
+        gap, deviation = _gap(claim["kernel"], c, threshold)
         if gap <= 0:
             return None
         worst = min(worst, gap / deviation)
@@ -176,10 +177,17 @@ def failure_bound(claim, counts):
 
 
 @cache
-def _moments(kernel, counts):
-    predictor = Predictor(two_layer_relu(kernel), counts.samples)
-    mean = predictor.mean(counts.matches, counts.matched_writers, counts.writers)
-    return mp.mpf(mean.evalf(40)), mp.mpf(predictor.variance(counts.matches).evalf(40))
+def _formulas(kernel):
+    predictor = Predictor(two_layer_relu(kernel), SAMPLES)
+    return predictor.mean(MATCHES, MATCHED_WRITERS, WRITERS), predictor.variance(MATCHES)
+
+
+@cache
+def _moments(kernel, c):
+    values = {MATCHES: c.matches, MATCHED_WRITERS: c.matched_writers, WRITERS: c.writers, SAMPLES: c.samples}
+    balls = (enclose(formula, values, precision=200) for formula in _formulas(kernel))
+    middles = [(ball.lower + ball.upper) / 2 for ball in balls]
+    return tuple(mp.mpf(middle.numerator) / middle.denominator for middle in middles)
 
 
 def _gap(kernel, counts, threshold):

@@ -1,5 +1,6 @@
 """A list of mistakes put into the checker's own code, one at a time: the attacks must notice every one of them."""
 
+import signal
 import sys
 import types
 from pathlib import Path
@@ -21,8 +22,6 @@ MISTAKES = {
     "root below zero": ("if self.low < 0:\n            raise Rejected(\"a square", "if self.high < 0:\n            raise Rejected(\"a square"),
     "logarithm at zero": ("if self.low <= 0:\n            raise Rejected(\"a log", "if self.high < 0:\n            raise Rejected(\"a log"),
     "even power of a sign change": ("0 if self.low <= 0 <= self.high else min(ends)", "min(ends)"),
-    "atan without its error": ("_narrowed(total << 8, 1 << 20)", "_narrowed(total << 8, 0)"),
-    "log without its error": ("_narrowed(value, 1 << 40)", "_narrowed(value, 0)"),
     "exp of the sum only": ("low, high = total, total + 128", "low, high = total, total"),
     "atan: a wrong sign": ("if divisor % 4 == 1 else -(power // divisor)", "if divisor % 4 == 3 else -(power // divisor)"),
     "subtraction of the wrong ends": ("Interval(self.low - other.high, self.high - other.low)", "Interval(self.low - other.low, self.high - other.high)"),
@@ -112,10 +111,12 @@ def encloses(module):
     """Tell whether the functions contain the true values at some points, also on wide intervals."""
     before, ctx.prec = ctx.prec, 600
     try:
-        return all(
+        bound, true = module.tail(module.Interval.of(1)), (arb("0.5").sqrt().erfc() / 2).log()
+        above = arb(fmpz(bound.low)) > true * arb(fmpz(1 << checker.FRACTION_BITS))
+        return above and all(
             _encloses(module, numerator, denominator) for numerator in range(1, 40) for denominator in (1, 7, 64)
         )
-    except module.Rejected:
+    except (module.Rejected, TimeoutError):
         return False
     finally:
         ctx.prec = before
@@ -146,6 +147,21 @@ def test_the_checker_itself_passes(files):
     assert encloses(checker)
 
 
+@pytest.fixture
+def alarm():
+    """Stop a mistake that makes an endless loop: the checker then says that it failed, which no forgery expects."""
+
+    def stop(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, 3)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("alarm")
 @pytest.mark.parametrize("name", MISTAKES)
 def test_the_mistake_is_noticed(name, files):
     module = mutated(*MISTAKES[name])

@@ -153,6 +153,11 @@ def strict_where_the_sides_touch(c):
     c["claim"]["right"] = "1/4"
 
 
+@forgery("inequality constant", "does not follow on the leaf (constants)")
+def strict_where_the_sides_are_equal(c):
+    c["claim"] |= {"left": ["neg", -1], "right": 1, "relation": "<"}
+
+
 @forgery("inequality line", "the domain is empty: 'x' from 1 to 0")
 def empty_domain(c):
     c["claim"]["domain"]["x"] = ["1", "0"]
@@ -343,11 +348,13 @@ def division_by_zero(c):
 @forgery("inequality line", "a square root of an interval that reaches below 0")
 def root_of_a_negative(c):
     c["claim"]["left"] = ["sqrt", ["sub", ["var", "x"], 1]]
+    c["evidence"]["tree"] = ["leaf"]
 
 
 @forgery("inequality line", "a logarithm of an interval that reaches to 0")
 def logarithm_of_zero(c):
     c["claim"]["left"] = ["log", ["var", "x"]]
+    c["evidence"]["tree"] = ["leaf"]
 
 
 @forgery("ensemble arbitrary", "at most 8388608 are read", DECLINED)
@@ -530,3 +537,15 @@ def test_the_checker_is_one_short_file_of_integers():
         assert not isinstance(node, ast.Assert)
         assert not (isinstance(node, ast.Constant) and isinstance(node.value, float))
         assert not (isinstance(node, ast.Name) and node.id in ("float", "eval", "exec", "assert"))
+
+
+def test_the_claim_in_words_leaves_nothing_out():
+    """However long its numbers are, the printed claim states them."""
+    document = valid()["inequality line"]
+    document["claim"]["domain"]["x"] = ["1/" + "9" * 3000, 1]
+    assert "for all 1/" + "9" * 3000 + " <= x <= 1" in judge(sign(document))[1]
+    document = valid()["ensemble arbitrary"]
+    document["claim"]["networks"] = 10**3998
+    code, text = judge(sign(document))
+    assert code == ACCEPTED
+    assert f"the average of {10**3998} independent" in text

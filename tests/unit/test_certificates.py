@@ -1,0 +1,248 @@
+"""Issuing certificates, the commands certify and verify, the schema."""
+
+import json
+import os
+import stat
+from fractions import Fraction
+
+import pytest
+import sympy
+
+from ntkproofs import checker
+from ntkproofs.certificates import (
+    Run,
+    ample_padding,
+    issue_ensemble,
+    issue_inequality,
+    issue_rounding,
+    schema,
+    write,
+)
+from ntkproofs.certificates.issue import simplest
+from ntkproofs.cli import main
+from ntkproofs.counts import arbitrary_counts, bound_matches
+from ntkproofs.errors import InputError, NtkProofsError, Undecided
+from ntkproofs.execution import exhaust
+from ntkproofs.programs import addition_task, multiplication, multiplication_task, permutation_task
+from ntkproofs.rigor import Box, Integers, Point, at_most, less
+
+x = sympy.Symbol("x")
+
+
+def refused(certificate, **changes):
+    """Return the checker's reason against a certificate whose claim was changed."""
+    changed = type(certificate)(certificate.claim | changes, certificate.evidence)
+    code, text = checker.judge(changed.data)
+    assert code == 1
+    return text
+
+
+@pytest.mark.parametrize("threshold", ["best", "half"])
+@pytest.mark.parametrize("tail", ["gaussian", "published"])
+@pytest.mark.parametrize(
+    "task", [addition_task(6), permutation_task(range(9)), multiplication_task(2)], ids=lambda t: t.program.name
+)
+def test_not_one_network_more_than_the_bound_needs(task, threshold, tail):
+    certificate = issue_ensemble(task, failure="1/1000", threshold=threshold, tail=tail)
+    assert "too few" in refused(certificate, networks=certificate.networks - 1)
+
+
+def test_known_sizes_for_permutations_of_thirty_bits():
+    task = permutation_task(range(30))
+    best = issue_ensemble(task, failure="0.01").networks
+    half = issue_ensemble(task, failure="0.01", threshold="half").networks
+    zero = issue_ensemble(task, failure="0.01", threshold="zero").networks
+    published = issue_ensemble(task, failure="0.01", threshold="zero", tail="published").networks
+    assert best < 450 < half < 5000 < zero < published
+
+
+def test_reachable_counts_are_those_of_exhaustive_execution():
+    task = multiplication_task(3)
+    run = Run.of(task)
+    found = checker.visited(
+        checker.program_of(issue_rounding(task, states="reachable").claim["program"]), run.free, run.ones, run.steps
+    )
+    visited = exhaust(task, workers=1).visited
+    assert {c for c in found if c[0]} == {(c.matches, c.matched_writers, c.writers) for c in visited if c.matches}
+
+
+def test_arbitrary_counts_hold_the_worst_of_all():
+    """For each n and t, the checker's counts hold p = 0 where it occurs and the least p >= 1."""
+    program = addition_task(4).program
+    claim = issue_rounding(program).claim["program"]
+    mine = checker.arbitrary(checker.program_of(claim), bound_matches(program).bound)
+    for c in arbitrary_counts(program):
+        others = len(program.templates) - c.writers
+        least = max(1 if c.matched_writers else 0, c.matches - others)
+        if c.matched_writers >= c.matches - others:
+            assert (c.matches, least, c.writers) in mine
+
+
+def test_default_states():
+    assert issue_ensemble(addition_task(4), failure="0.1").claim["states"] == "arbitrary"
+    assert issue_ensemble(multiplication_task(2), failure="0.1").claim["states"]["steps"] == 22
+    with pytest.raises(NtkProofsError, match="more padding makes it right"):
+        issue_ensemble(multiplication_task(12), failure="0.1")
+    task = multiplication_task(12)
+    task.program.pad(ample_padding(task.program))
+    assert issue_ensemble(task, failure="0.1").claim["states"] == "arbitrary"
+
+
+def test_rounding_is_refused_where_it_fails():
+    with pytest.raises(NtkProofsError, match="rounded wrong"):
+        issue_rounding(multiplication(4), states="arbitrary")
+    with pytest.raises(InputError, match="is no task"):
+        issue_rounding(multiplication(4), states="reachable")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"failure": 0}, "failure must lie between 0 and 1"),
+        ({"failure": 1}, "failure must lie between 0 and 1"),
+        ({"inputs": 17}, "inputs must be 'all' or a number from 1 to 2\\^4"),
+        ({"inputs": 0}, "inputs must be"),
+        ({"threshold": "none"}, "threshold must be one of"),
+        ({"states": "few"}, "states must be one of"),
+        ({"tail": "fat"}, "tail must be one of"),
+        ({"kernel": "rbf"}, "kernel must be one of"),
+    ],
+)
+def test_what_cannot_be_meant(changes, message):
+    with pytest.raises(InputError, match=message):
+        issue_ensemble(addition_task(2), **({"failure": "0.1"} | changes))
+
+
+def test_inequalities():
+    certificate = issue_inequality(less(sympy.acos(x), 2 - x), Box({x: (0, Fraction(1, 2))}))
+    assert "is false" in refused(certificate, left=certificate.claim["right"], right=certificate.claim["left"])
+    assert issue_inequality(at_most(0, 0)).verified.facts == 1
+    assert issue_inequality(less(sympy.pi, sympy.Rational(22, 7)), Point()).verified.claim == "pi < 22/7"
+    with pytest.raises(NtkProofsError, match="is false for x from"):
+        issue_inequality(less(x, 1), Box({x: (0, 2)}))
+    with pytest.raises(Undecided, match="not settled"):
+        issue_inequality(at_most(x**2, x), Box({x: (0, 1)}))
+    with pytest.raises(InputError, match="not in the grammar"):
+        issue_inequality(less(sympy.sin(x), 2), Box({x: (0, 2)}))
+    with pytest.raises(InputError, match="a box or a point"):
+        issue_inequality(less(0, x), Integers(x))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "found"), [("1/3", "1/2", "1/2"), ("7/10", "8/10", "3/4"), ("5/2", "5/2", "5/2")]
+)
+def test_simplest(low, high, found):
+    assert simplest(Fraction(low), Fraction(high)) == Fraction(found)
+
+
+def test_same_input_same_bytes_written_whole(tmp_path):
+    first, second = (issue_ensemble(addition_task(3), failure="1/9") for _ in range(2))
+    assert first.data == second.data
+    path = tmp_path / "a.json"
+    write(first, path)
+    write(first, path)
+    assert path.read_bytes() == first.data
+    assert os.listdir(tmp_path) == ["a.json"]
+    assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0o077 & ~_mask() & 0o666
+    with pytest.raises(InputError, match="cannot be written"):
+        write(first, tmp_path / "missing" / "a.json")
+
+
+def _mask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_schema_names_the_same_keys_as_the_checker():
+    kinds = schema()["$defs"]
+    certificates = {
+        "rounding": issue_rounding(addition_task(2)),
+        "ensemble": issue_ensemble(addition_task(2), failure="0.1"),
+        "inequality": issue_inequality(less(0, sympy.pi)),
+    }
+    for kind, certificate in certificates.items():
+        assert set(kinds[kind]["required"]) == set(kinds[kind]["properties"]) == set(certificate.claim)
+    assert set(schema()["required"]) == set(json.loads(certificates["rounding"].data))
+
+
+def certify(*arguments):
+    return main(["certify", *arguments])
+
+
+def test_certify_and_verify(tmp_path, capsys):
+    path = str(tmp_path / "a.json")
+    assert certify("addition", "--bits", "8", "--failure", "1e-6", "--inputs", "all", "-o", path) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("networks   209\nthreshold  ")
+    assert "with probability at least 1 - 1/1000000" in out
+    assert main(["verify", path]) == 0
+    assert "with probability at least 1 - 1/1000000" in capsys.readouterr().out
+    assert main(["verify", path, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["accepted"] is True
+    assert document["files"][0]["facts"] == 80
+    with open(path, "r+b") as file:
+        data = file.read().replace(b'"networks":209', b'"networks":208')
+        file.seek(0)
+        file.write(data)
+    assert main(["verify", path]) == 1
+    assert "claim_sha256 is not the SHA-256 of the claim" in capsys.readouterr().err
+    assert main(["verify", str(tmp_path)]) == 3
+    assert main(["verify", str(tmp_path), path, "--json"]) == 1
+    assert [row["outcome"] for row in json.loads(capsys.readouterr().out)["files"]] == ["unreadable", "rejected"]
+
+
+def test_certify_permutation_as_json(tmp_path, capsys):
+    path = str(tmp_path / "p.json")
+    common = ["permutation", "--bits", "30", "--failure", "0.01", "--json", "-o", path]
+    assert certify(*common, "--threshold", "best") == 0
+    assert json.loads(capsys.readouterr().out)["networks"] < 450
+    assert main(["verify", path]) == 0
+    capsys.readouterr()
+    assert certify(*common, "--threshold", "zero") == 0
+    assert json.loads(capsys.readouterr().out)["networks"] > 5000
+    assert main(["verify", path]) == 0
+
+
+def test_certify_sbn(tmp_path, capsys):
+    from importlib.resources import files
+
+    path = str(tmp_path / "s.json")
+    example = str(files("ntkproofs.programs.sbn") / "examples" / "addition.sbn")
+    assert certify("sbn", example, "--failure", "1e-9", "-o", path) == 0
+    assert "from the one initial state that it states" in capsys.readouterr().out
+    assert main(["verify", path]) == 0
+
+
+def test_threshold_zero_on_addition_is_refused_with_the_reason(capsys):
+    common = ["addition", "--bits", "8", "--failure", "1e-6", "--threshold", "zero"]
+    assert certify(*common) == 1
+    assert "a bit that no template writes has mean 0 and positive variance" in capsys.readouterr().err
+    assert certify(*common, "--drop-unwritten") == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--failure", "0"],
+        ["--failure", "1"],
+        ["--failure", "2e-0"],
+        ["--failure", "1e-9999999"],
+        ["--failure", "nan"],
+        ["--failure", "1/0"],
+        ["--inputs", "many"],
+        ["--inputs", "99999999"],
+        ["--padding", "-1"],
+        ["--padding", "some"],
+        ["--bits", "0"],
+        ["--bits", "5000"],
+        ["--threshold", "1/3"],
+        ["-o", "/missing/folder/a.json"],
+    ],
+)
+def test_bad_options_are_one_line_and_code_3(capsys, options):
+    assert certify("addition", "--bits", "4", "--failure", "1e-6", *options) == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
