@@ -9,6 +9,7 @@ import pytest
 import sympy
 
 from ntkproofs import checker
+from ntkproofs.bounds.thresholds import simplest_between
 from ntkproofs.certificates import (
     Run,
     ample_padding,
@@ -18,7 +19,6 @@ from ntkproofs.certificates import (
     schema,
     write,
 )
-from ntkproofs.certificates.issue import simplest
 from ntkproofs.cli import main
 from ntkproofs.counts import arbitrary_counts, bound_matches
 from ntkproofs.errors import InputError, NtkProofsError, Undecided
@@ -132,7 +132,7 @@ def test_inequalities():
     ("low", "high", "found"), [("1/3", "1/2", "1/2"), ("7/10", "8/10", "3/4"), ("5/2", "5/2", "5/2")]
 )
 def test_simplest(low, high, found):
-    assert simplest(Fraction(low), Fraction(high)) == Fraction(found)
+    assert simplest_between(Fraction(low), Fraction(high)) == Fraction(found)
 
 
 def test_same_input_same_bytes_written_whole(tmp_path):
@@ -218,7 +218,7 @@ def test_certify_sbn(tmp_path, capsys):
 def test_threshold_zero_on_addition_is_refused_with_the_reason(capsys):
     common = ["addition", "--bits", "8", "--failure", "1e-6", "--threshold", "zero"]
     assert certify(*common) == 1
-    assert "a bit that no template writes has mean 0 and positive variance" in capsys.readouterr().err
+    assert "no template writes the bit, so its mean is exactly 0 and its variance positive" in capsys.readouterr().err
     assert certify(*common, "--drop-unwritten") == 0
 
 
