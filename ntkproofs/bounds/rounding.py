@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -145,31 +146,45 @@ def rounds_right(kernel: Kernel, counts: Counts) -> bool:
 def least_padding(kernel: Kernel, counts: Iterable[Counts]) -> int:
     """Return the least number of further samples that makes every bit that should be 1 round right.
 
-    `counts` are those of the program as it stands; samples added change K only. Raises InputError if there are none.
+    `counts` are those of the program as it stands; samples added change K only. For kernels with D > 0 and F(n) > 0 (as
+    :func:`sufficient_applies` decides). Raises InputError if there are no counts.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> least_padding(two_layer_relu(), [Counts(10, 1, 9, 20)])
     24
     """
-    given = _nonempty(counts)
+    heaviest: dict[
+        tuple[int, int], Fraction
+    ] = {}  # (n, K) -> the largest t/p: the need grows with it where it is positive
+    for each in _nonempty(counts):
+        n, p, t, K = each.matches, each.matched_writers, each.writers, each.samples
+        known = heaviest.get((n, K))
+        if p and n > 1 and (known is None or t * known.denominator > known.numerator * p):
+            heaviest[n, K] = Fraction(t, p)
     if kernel.other == 0:
         return 0
-    worst = {(c.matches, c.matched_writers, c.writers, c.samples) for c in given if c.matched_writers}
-    return max([0, *(_padding(kernel, *row) for row in worst)])
+    return max([0, *(_padding(kernel, n, K, ratio) for (n, K), ratio in heaviest.items())])
 
 
-def _padding(kernel: Kernel, n: int, p: int, t: int, K: int) -> int:
-    """Return the least P >= 0 with ``t (n - B(n)) < p (K + P + D)``."""
-    if n == 1 or t * n <= p * K:
-        return 0
+@lru_cache(maxsize=64)
+def _symbolic_gap(kernel: Kernel) -> sympy.Expr:
+    """Return ``n - B(n)``."""
+    return MATCHES - kernel.balance(MATCHES)
+
+
+def _padding(kernel: Kernel, n: int, K: int, ratio: Fraction) -> int:
+    """Return the least P >= 0 with ``(t/p) (n - B(n)) < K + P + D``."""
     precision = FIRST_PRECISION
     while precision <= LAST_PRECISION:
-        need = enclose(t * (n - kernel.balance(n)) / p - K - kernel.contrast, precision=precision)
+        gap = enclose(_symbolic_gap(kernel), {MATCHES: n}, precision=precision)
+        need = gap * ratio - K - enclose(kernel.contrast, precision=precision)
+        if need.upper < 0:
+            return 0
         low, high = need.lower // 1, need.upper // 1
         if low == high and (need.lower != low or need.width == 0):
             return max(0, int(low) + 1)
         precision *= 2
-    raise Undecided(f"the least padding at n = {n}, p = {p}, t = {t}, K = {K} is not certain at {LAST_PRECISION} bits")
+    raise Undecided(f"the least padding at n = {n}, t/p = {ratio}, K = {K} is not certain at {LAST_PRECISION} bits")
 
 
 def _nonempty(counts: Iterable[Counts]) -> frozenset[Counts]:
