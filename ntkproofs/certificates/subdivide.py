@@ -141,7 +141,7 @@ _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 
 
 def _ordered(node: sympy.Expr) -> list[sympy.Expr]:
-    """Return the parts of a sum or product in an order that does not depend on the session."""
+    """Return the parts of a sum or product in an order that does not depend on the process."""
     return sorted(node.args, key=sympy.default_sort_key)
 
 
