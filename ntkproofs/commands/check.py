@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, USAGE, make_console, print_json
+from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, USAGE, make_console, number, print_json
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "-k", dest="text", default="", metavar="TEXT", help="only claims with TEXT in name or statement"
     )
+    parser.add_argument("--jobs", metavar="N", help="claims to look into at a time (default: one for each core)")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(function=_check)
 
@@ -43,10 +44,11 @@ def _check(options: argparse.Namespace) -> int:
     if not options.paths and not paths[0].exists():
         raise InputError("there is no paper_checks/ here: name a claim file or directory (ntkproofs check PATH)")
     claims = collect(paths, matching=options.text)
+    jobs = None if options.jobs is None else number(options.jobs, "--jobs", low=1, high=256)
     results: list[Result] = []
     interrupted = False
     try:
-        results.extend(_progress(claims))
+        results.extend(_progress(claims, jobs))
     except KeyboardInterrupt:
         interrupted = True
     if options.json:
@@ -71,29 +73,26 @@ def _exit_code(results: Sequence[Result]) -> int:
     return HOLDS
 
 
-def _progress(claims: Sequence[Claim]) -> Iterator[Result]:
-    """Run the claims one by one; a bar on stderr if that is a terminal, a line for each otherwise."""
+def _progress(claims: Sequence[Claim], jobs: int | None) -> Iterator[Result]:
+    """Run the claims; show a bar on stderr if that is a terminal, a line for each claim otherwise."""
+    from ntkproofs.commands.workers import run_claims
+
     console = make_console(stderr=True)
     with contextlib.ExitStack() as stack:
         bar = None
         if console.is_terminal:
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-            columns = (
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                TextColumn("{task.description}", markup=False),
-            )
+            name = TextColumn("{task.description}", markup=False)
+            columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), name)
             bar = stack.enter_context(Progress(*columns, console=console, transient=True, auto_refresh=False))
-            job = bar.add_task("", total=len(claims))
-        for place, claim in enumerate(claims, 1):
+            job = bar.add_task(claims[0].name, total=len(claims))
+            bar.refresh()
+        for place, result in enumerate(run_claims(claims, jobs), 1):
             if bar is not None:
-                bar.update(job, description=claim.name, refresh=True)
-            result = claim.run()
-            if bar is not None:
-                bar.update(job, advance=1, refresh=True)
+                following = claims[min(place, len(claims) - 1)].name
+                bar.update(job, advance=1, description=following, refresh=True)
             else:
-                line = f"[{place}/{len(claims)}] {claim.name}: {result.verdict.kind}, {result.seconds:.2f} s"
+                line = f"[{place}/{len(claims)}] {result.claim.name}: {result.verdict.kind}, {result.seconds:.2f} s"
                 print(line, file=sys.stderr)
             yield result
