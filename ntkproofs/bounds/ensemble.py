@@ -18,6 +18,7 @@ from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from ntkproofs.bounds.margins import PRECISION, Margins, SmallestMargin
+from ntkproofs.bounds.search import least_integer
 from ntkproofs.bounds.tails import gaussian_tail, log_tail_upper
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, Undecided
@@ -101,15 +102,8 @@ def size_for_margin(z: Ball, cases: int, failure: Fraction, tail: Tail = "gaussi
     Both bounds improve with N (``ntkproofs.bounds.tails``), so bisection finds it. Raises Undecided if more than
     10**60 networks would be needed.
     """
-    high = 1
-    while not _surely(high, z, cases, failure, tail):
-        high *= 2
-        if high > MOST:
-            raise Undecided(f"more than 10^60 networks for the margin z = {z!r} and {cases} cases")
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _surely(middle, z, cases, failure, tail) else (middle, high)
+    what = f"networks for the margin z = {z!r} and {cases} cases"
+    high = least_integer(lambda networks: _surely(networks, z, cases, failure, tail), most=MOST, what=what)
     return high, _known_of(high - 1, z, cases, failure, tail)
 
 

@@ -23,6 +23,7 @@ from functools import lru_cache
 import sympy
 
 from ntkproofs.bounds.rounding import enclose_mean
+from ntkproofs.bounds.search import least_integer
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels import RHO, two_layer_relu
@@ -211,13 +212,7 @@ def least_width(
         total = sum(((rate * -width).exp() * count for count, rate in rates), start=Ball(0, precision=PRECISION))
         return (total * networks).upper <= failure
 
-    high = 1
-    while not enough(high):
-        high *= 2
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
+    high = least_integer(enough, most=10**60, what="width")
     return Width(high, error, sum(count for _, count in entries), Fraction(failure), networks)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ntkproofs import checker
 from ntkproofs.bounds import THRESHOLDS, choose_threshold
+from ntkproofs.bounds.search import least_integer
 from ntkproofs.certificates.format import Certificate
 from ntkproofs.counts import Counts, bound_matches
 from ntkproofs.errors import InputError, NtkProofsError
@@ -227,13 +228,4 @@ def least_networks(z: checker.Interval, cases: int, failure: Fraction, tail: str
         except checker.Declined:
             return False
 
-    high = 1
-    while not fits(high):
-        high *= 2
-        if high > MAX_NETWORKS:
-            raise NtkProofsError(f"more than 2^{MAX_NETWORKS.bit_length() - 1} networks would be needed")
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if fits(middle) else (middle, high)
-    return high
+    return least_integer(fits, most=MAX_NETWORKS, what="networks")

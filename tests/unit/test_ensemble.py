@@ -331,7 +331,7 @@ def test_a_threshold_beside_the_mean_takes_more_digits():
     assert found.networks > 10**45
     assert found.precision > 128
     assert found.least == "bound"  # of so many networks the elementary bound costs a few, though not one in 10^10
-    with pytest.raises(Undecided, match="10\\^60"):
+    with pytest.raises(Undecided, match="would be needed"):
         size(counts, 1, 1, (mean.lower - Fraction(1, 10**40)).limit_denominator(10**60))
 
 
