@@ -7,7 +7,7 @@
     ([adder_matches]) and those that write a bit ([adder_writers_at_most]). *)
 
 From Coq Require Import List String Arith Bool Lia.
-From NtkProofs Require Import Kernels Templates Programs.
+From NtkProofs Require Import Kernels Templates Programs Counting.
 Import ListNotations.
 Local Open Scope nat_scope.
 
@@ -407,9 +407,6 @@ Proof.
   - reflexivity.
   - rewrite IH. destruct (Nat.ltb_spec i w), (Nat.ltb_spec i (S w)), (Nat.eqb_spec i w); lia.
 Qed.
-
-Lemma count_at_most : forall w M, count w M <= w.
-Proof. induction w as [|w IH]; intros M; simpl; [lia|]. specialize (IH M). destruct (M w); lia. Qed.
 
 Lemma length_filter_positions : forall (A : Type) (f : A -> bool) (g : nat -> list A) w,
   List.length (filter f (flat_map g (seq 0 w))) = tally w (fun i => List.length (filter f (g i))).
