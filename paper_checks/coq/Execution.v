@@ -4,8 +4,8 @@
     step for step ([rounded_run_is_run]); with one positive threshold as well ([one_threshold_runs]). States are
     functions, so equality of states is equality at every bit, and every step respects it ([step_ext]). *)
 
-From Coq Require Import Reals List Arith Bool Lia Lra.
-From NtkProofs Require Import Kernels Templates Balance Counting Rounding.
+From Coq Require Import Reals List Arith Bool Lia.
+From NtkProofs Require Import Kernels Templates Counting Rounding.
 Import ListNotations.
 Local Open Scope R_scope.
 
