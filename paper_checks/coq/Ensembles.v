@@ -11,40 +11,9 @@
     left out: [mean_at_the_threshold_fails] is a bit with mean 0 and threshold 0 for which no N is enough. *)
 
 From Coq Require Import Reals List Lia Lra ClassicalDedekindReals.
+From NtkProofs Require Import Chance.
 Import ListNotations.
 Local Open Scope R_scope.
-
-(** * What is assumed *)
-
-(** Of probability: three laws. An event is any set of outcomes; the laws hold for the outer measure of a probability
-    space, so nothing need be said of which sets are measurable. *)
-Record probability (Omega : Type) := Probability {
-  chance :> (Omega -> Prop) -> R;
-  chance_of_nothing : chance (fun _ => False) = 0;
-  chance_grows : forall A B : Omega -> Prop, (forall w, A w -> B w) -> chance A <= chance B;
-  chance_of_either : forall A B : Omega -> Prop, chance (fun w => A w \/ B w) <= chance A + chance B }.
-
-Arguments chance {Omega}.
-Arguments chance_of_nothing {Omega}.
-Arguments chance_grows {Omega}.
-Arguments chance_of_either {Omega}.
-
-(** Of the average of N networks whose answers have the mean [mu] and the variance [var]: the two-sided tail bound of a
-    Gaussian with variance [var / N] (it holds for every sub-Gaussian), and no deviation where nothing varies. *)
-Definition gaussian_average {Omega : Type} (P : probability Omega) (mu var : R) (average : nat -> Omega -> R) : Prop :=
-  forall N, (1 <= N)%nat ->
-  (0 < var -> forall distance, 0 <= distance ->
-    P (fun w => distance <= Rabs (average N w - mu)) <= 2 * exp (- (INR N * distance ^ 2 / (2 * var)))) /\
-  (var = 0 -> P (fun w => average N w <> mu) = 0).
-
-(** A number is rounded to 1 iff it is above the threshold. *)
-Definition rounds_to (tau x : R) (wanted : bool) : Prop := if wanted then tau < x else x <= tau.
-
-(** The event that the average of N networks is rounded wrong in some case. A case is an output bit at a step of an
-    input; only the number of cases matters. *)
-Definition some_wrong {Omega case : Type} (cases : list case) (wanted : case -> bool) (tau : R)
-    (average : case -> nat -> Omega -> R) (N : nat) : Omega -> Prop :=
-  fun w => exists c, In c cases /\ ~ rounds_to tau (average c N w) (wanted c).
 
 Lemma ln_grows : forall x y, 0 < x -> x <= y -> ln x <= ln y.
 Proof. intros x y positive [less | ->]; [left; now apply ln_increasing | lra]. Qed.

@@ -263,3 +263,17 @@ Qed.
 Corollary program_variance_non_negative : forall r P s, (1 <= n_of P s)%nat ->
   0 <= variance r (samples P) (n_of P s).
 Proof. intros r P s some. apply variance_non_negative. pose proof (n_of_at_most_samples P s). lia. Qed.
+
+(** 0 at a training sample and nowhere else. *)
+Corollary variance_zero : forall r K n, (1 <= n <= K)%nat -> variance r K n = 0 <-> n = 1%nat.
+Proof.
+  intros r K n sizes. split.
+  - intros zero. destruct (Nat.eq_dec n 1) as [one | more]; [exact one |].
+    assert (0 < variance r K n) by (apply variance_positive; lia). lra.
+  - intros ->. now apply variance_at_one.
+Qed.
+
+(** What the program's answer is, from the counts alone. *)
+Lemma answer_in_counts : forall r P s b, (1 <= n_of P s)%nat ->
+  answer r P s b = INR (p_of P s b) * (F r (n_of P s) / D r) + INR (t_of P b) * u r (samples P) (n_of P s).
+Proof. intros r P s b some. unfold answer, mean. destruct (n_of P s); [lia | reflexivity]. Qed.

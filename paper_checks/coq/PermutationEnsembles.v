@@ -13,7 +13,7 @@
 
 From Coq Require Import Reals List String Arith Bool Lia Lra.
 From Interval Require Import Tactic.
-From NtkProofs Require Import Kernels Templates Programs Balance Counting Gram Ensembles PermutationVariance.
+From NtkProofs Require Import Kernels Templates Programs Balance Counting Gram Chance Ensembles PermutationVariance.
 Import ListNotations.
 Local Open Scope R_scope.
 
@@ -145,20 +145,6 @@ End Counts.
 
 (** * Ensembles *)
 
-(** The networks, as far as they matter here: at every input of a list, for every output bit, the average of N of them
-    behaves like a Gaussian with the mean of the trained predictor and its variance over N. Of infinitely wide networks
-    this is known; here it is an assumption. *)
-Definition trained_ensemble {Omega : Type} (P : probability Omega) (program : program) (bits : nat)
-    (inputs : list state) (average : state * nat -> nat -> Omega -> R) : Prop :=
-  forall s i, In s inputs -> (i < bits)%nat ->
-  gaussian_average P (answer NTK program s ("bits"%string, i))
-    (answer_variance NTK (samples program) (n_of program s)) (average (s, i)).
-
-(** The event that some bit of some input comes out wrong. *)
-Definition step_fails {Omega : Type} (program : program) (bits : nat) (inputs : list state)
-    (average : state * nat -> nat -> Omega -> R) : nat -> Omega -> Prop :=
-  some_wrong (list_prod inputs (seq 0 bits)) (fun c => step program (fst c) ("bits"%string, snd c)) 0 average.
-
 Section Permutation.
 
 Variables (Omega : Type) (P : probability Omega) (k : nat) (order : nat -> nat).
@@ -223,16 +209,6 @@ Qed.
 End Permutation.
 
 (** * All inputs *)
-
-Definition with_bit (i : nat) (value : bool) (s : state) : state :=
-  fun b => if (snd b =? i)%nat then value else s b.
-
-(** All states of k bits. *)
-Fixpoint every_input (k : nat) : list state :=
-  match k with
-  | O => [fun _ => false]
-  | S i => flat_map (fun s => [with_bit i false s; with_bit i true s]) (every_input i)
-  end.
 
 Lemma number_of_inputs : forall k, List.length (every_input k) = (2 ^ k)%nat.
 Proof.

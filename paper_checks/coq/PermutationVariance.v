@@ -24,11 +24,6 @@ From NtkProofs Require Import Kernels Balance Gram.
 
 Local Open Scope R_scope.
 
-(** The variance of one network's answer to one output bit. At a state that nothing matches the input is the zero
-    vector, and the output of a network without bias is exactly 0. *)
-Definition answer_variance (r : regime) (K n : nat) : R :=
-  match n with O => 0 | _ => variance r K n / INR K end.
-
 (** * The variance as a function of t and W *)
 
 (** What [n F n > D] leaves, over sqrt n: positive for n >= 2. *)
