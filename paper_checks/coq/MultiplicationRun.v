@@ -3,10 +3,12 @@
     A run is always [reached] in one of four phases, after [k] shifts: it looks at a bit of x, copies the multiplicand,
     adds (the token stands at cell [j] of the counter), or shifts. The lowest [k] bits of x are done: the sum is y times
     the number that they are. While the token passes through its [4 l] cells, the adder has time to settle. Every state
-    of a run is of this kind ([run_reaches]), and no bit of x takes longer than [4 l + 3] steps ([latest]). *)
+    of a run is of this kind ([run_reaches]), and [time] says when: a bit of x that is 0 takes 2 steps, one that is 1 takes
+    4 l + 3. When x is used up, the product stands ([product_stands]). *)
 
 From Coq Require Import List String Arith Bool Lia.
-From NtkProofs Require Import Templates Programs Adder MultiplicationRules MultiplicationSteps.
+From NtkProofs Require Import Kernels Templates Programs Counting Adder Execution.
+From NtkProofs Require Import MultiplicationRules MultiplicationSteps.
 Import ListNotations.
 Local Open Scope string_scope.
 Local Open Scope list_scope.
@@ -21,8 +23,18 @@ Local Arguments Nat.testbit : simpl never.
 
 (** * Bits of numbers *)
 
+(** A number below 2^w has no 1 from place w on. *)
 Lemma high_bit : forall w x i, x < 2 ^ w -> w <= i -> Nat.testbit x i = false.
 Proof. intros w x i small high. rewrite <- (Nat.mod_small x (2 ^ w)) by assumption. now apply Nat.mod_pow2_bits_high. Qed.
+
+(** The same for a number in a column. *)
+Lemma high_bit_of_column : forall w f m i, value w f < 2 ^ m -> i < w -> m <= i -> f i = false.
+Proof.
+  induction w as [| w IH]; intros f m i small inside high; [lia |]. cbn [value] in small.
+  destruct (Nat.eq_dec i w) as [-> | lower].
+  - destruct (f w); [| reflexivity]. pose proof (Nat.pow_le_mono_r 2 m w ltac:(lia) high). lia.
+  - apply (IH f m); lia.
+Qed.
 
 Lemma all_bits : forall w k x, x < 2 ^ w -> w <= k -> value k (Nat.testbit x) = x.
 Proof.
@@ -118,9 +130,15 @@ Definition next_phase (k : nat) (ph : phase) : phase :=
   end.
 Definition next_shifts (k : nat) (ph : phase) : nat := match ph with Shifting => S k | _ => k end.
 
-(** The latest step at which a run comes to a phase. *)
-Definition latest (k : nat) (ph : phase) : nat :=
-  k * (4 * l + 3) + match ph with Checking => 0 | Copying => 1 | Adding j => 2 + j | Shifting => 4 * l + 2 end.
+(** The number of steps that a run takes to a phase: 2 for every shift, 4 l + 1 more for every addition. *)
+Definition time (k : nat) (ph : phase) : nat :=
+  2 * k + (4 * l + 1) * count k (Nat.testbit x)
+  + match ph with
+    | Checking => 0
+    | Copying => 1
+    | Adding j => 2 + j
+    | Shifting => 1 + if Nat.testbit x k then 4 * l + 1 else 0
+    end.
 
 (** * One step *)
 
@@ -288,12 +306,15 @@ Proof.
   split; [now apply control_next |]. split; [now apply numbers_next | now apply sum_next].
 Qed.
 
-Lemma later : forall k ph, (forall j, ph = Adding j -> j < 4 * l) ->
-  S (latest k ph) <= latest (next_shifts k ph) (next_phase k ph).
+(** A token in the counter means that the bit is 1. *)
+Lemma time_next : forall k ph s, sum_so_far k ph s -> time (next_shifts k ph) (next_phase k ph) = S (time k ph).
 Proof.
-  intros k ph token_inside. unfold latest.
-  destruct ph as [| | j |]; cbn [next_shifts next_phase]; [destruct (Nat.testbit x k); lia | lia | | lia].
-  pose proof (token_inside j eq_refl). destruct (Nat.ltb_spec (S j) (4 * l)); lia.
+  intros k ph s sums. unfold time.
+  destruct ph as [| | j |]; cbn [next_shifts next_phase count].
+  - destruct (Nat.testbit x k); lia.
+  - lia.
+  - destruct sums as (the_bit & inside & _). destruct (Nat.ltb_spec (S j) (4 * l)); rewrite ?the_bit; lia.
+  - destruct (Nat.testbit x k); lia.
 Qed.
 
 (** * The whole run *)
@@ -307,26 +328,35 @@ Proof.
     repeat split; lia.
 Qed.
 
-Lemma run_next : forall (f : state -> state) j s, run f (S j) s = f (run f j s).
-Proof. intros f j. induction j as [| j IH]; intros s; [reflexivity |]. apply (IH (f s)). Qed.
-
 Theorem run_reaches : forall j, exists k ph,
-  reached k ph (run (step (multiplication l)) j (multiplication_start x y)) /\ j <= latest k ph.
+  reached k ph (run (step (multiplication l)) j (multiplication_start x y)) /\ time k ph = j.
 Proof.
-  induction j as [| j (k & ph & there & in_time)].
-  - exists 0, Checking. split; [exact reached_at_start | lia].
-  - exists (next_shifts k ph), (next_phase k ph). rewrite run_next. split; [now apply reached_next |].
-    assert (token_inside : forall i, ph = Adding i -> i < 4 * l) by (intros i ->; apply there).
-    pose proof (later k ph token_inside). lia.
+  induction j as [| j (k & ph & there & on_time)].
+  - exists 0, Checking. split; [exact reached_at_start | unfold time; cbn [count]; lia].
+  - exists (next_shifts k ph), (next_phase k ph). rewrite run_last. split; [now apply reached_next |].
+    rewrite <- on_time. eapply time_next, there.
 Qed.
 
-(** From step 4 l^2 + 3 l on, only shifts are left, and the sum is the product. *)
-Theorem product_stands : forall j, 4 * l * l + 3 * l <= j ->
+(** When all bits of x are done. *)
+Definition all_done : nat := 2 * l + (4 * l + 1) * count l (Nat.testbit x).
+
+Lemma ones_so_far : forall k k', k <= k' -> count k (Nat.testbit x) <= count k' (Nat.testbit x).
+Proof. intros k k' more. induction more as [| k' more IH]; [lia | cbn [count]; destruct (Nat.testbit x k'); lia]. Qed.
+
+Lemma done_in_time : all_done <= 4 * l * l + 3 * l.
+Proof. unfold all_done. pose proof (count_at_most l (Nat.testbit x)). nia. Qed.
+
+(** From then on only shifts are left, and the sum is the product. *)
+Theorem product_stands : forall j, all_done <= j ->
   number (run (step (multiplication l)) j (multiplication_start x y)) "sum_p" (2 * l) = x * y.
 Proof.
-  intros j late. destruct (run_reaches j) as (k & ph & (_ & _ & sums) & in_time). rewrite number_is_value.
-  assert (all_done : l <= k) by (unfold latest in in_time; destruct ph; try destruct sums as (_ & inside & _); nia).
-  assert (no_bit_left : Nat.testbit x k = false) by now apply (high_bit l).
+  intros j late. destruct (run_reaches j) as (k & ph & (_ & _ & sums) & on_time). rewrite number_is_value.
+  assert (no_bit_left : l <= k).
+  { destruct (Nat.le_gt_cases l k) as [done | before]; [assumption | exfalso].
+    pose proof (ones_so_far (S k) l before) as more. cbn [count] in more. unfold time, all_done in *.
+    destruct ph as [| | i |]; cbn in sums; [| destruct sums as [the_bit _] | destruct sums as (the_bit & inside & _) |];
+      rewrite ?the_bit in *; try destruct (Nat.testbit x k); nia. }
+  assert (zero : Nat.testbit x k = false) by now apply (high_bit l).
   assert (product : forall k', k <= k' -> partial k' = x * y)
     by (intros k' more; unfold partial; rewrite (all_bits l) by (assumption || lia); apply Nat.mul_comm).
   destruct ph as [| | i |]; cbn in sums.
