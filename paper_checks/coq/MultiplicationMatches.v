@@ -50,7 +50,10 @@ Proof.
 Qed.
 
 Lemma count_split : forall n f g, count n (fun i => f i && g i) + count n (fun i => f i && negb (g i)) = count n f.
-Proof. induction n as [| n IH]; intros f g; cbn; [reflexivity |]. rewrite <- (IH f g). destruct (f n), (g n); cbn; lia. Qed.
+Proof.
+  induction n as [| n IH]; intros f g; cbn; [reflexivity |].
+  rewrite <- (IH f g). destruct (f n), (g n); cbn; lia.
+Qed.
 
 Lemma count_or : forall n f g, count n (fun i => f i || g i) <= count n f + count n g.
 Proof. induction n as [| n IH]; intros f g; cbn; [lia |]. specialize (IH f g). destruct (f n), (g n); cbn; lia. Qed.
@@ -142,11 +145,13 @@ Proof.
     rewrite (count_last (2 * l) (fun i => column s "multiplicand" i && column s "to_shift_left" i)) by lia.
     unfold column. lia. }
   assert (sums : count (2 * l) (fun i => matches s (add_right i)) + count (2 * l) (fun i => matches s (add_left i))
-      + count (2 * l) (fun i => matches s (carry i)) = count (2 * l) (fun i => column s "sum_p" i || column s "sum_q" i)).
+      + count (2 * l) (fun i => matches s (carry i))
+    = count (2 * l) (fun i => column s "sum_p" i || column s "sum_q" i)).
   { rewrite count_either.
     rewrite (count_agrees (2 * l) (fun i => matches s (carry i)) (fun i => column s "sum_p" i && column s "sum_q" i))
       by (intros i _; see_requirements; reflexivity).
-    f_equal. rewrite <- (count_split (2 * l) (fun i => xorb (column s "sum_p" i) (column s "sum_q" i)) (column s "sum_q")).
+    f_equal.
+    rewrite <- (count_split (2 * l) (fun i => xorb (column s "sum_p" i) (column s "sum_q" i)) (column s "sum_q")).
     f_equal; apply count_agrees; intros i _; see_requirements; unfold column;
       now destruct (s ("sum_p", i)), (s ("sum_q", i)). }
   assert (carries : count (2 * l - 1) (fun i => matches s (pass_carry i)) + one (matches s (hold_carry l))
@@ -187,9 +192,11 @@ Qed.
 Lemma ones_of_multiplicand : forall k s, numbers l x y k s -> count (2 * l) (column s "multiplicand") <= l.
 Proof.
   intros k s both.
-  rewrite (count_agrees _ _ (Nat.testbit (y * 2 ^ k))) by (intros i inside; now apply (multiplicand_bits _ _ _ _ _ both)).
+  rewrite (count_agrees _ _ (Nat.testbit (y * 2 ^ k)))
+    by (intros i inside; now apply (multiplicand_bits _ _ _ _ _ both)).
   clear both. generalize (2 * l). intros w. transitivity (count w (Nat.testbit y)).
-  - induction k as [| k IH]; [now rewrite Nat.mul_1_r |]. etransitivity; [| exact IH]. destruct w as [| w]; [cbn; lia |].
+  - induction k as [| k IH]; [now rewrite Nat.mul_1_r |].
+    etransitivity; [| exact IH]. destruct w as [| w]; [cbn; lia |].
     rewrite count_from_the_front, (count_agrees w _ (Nat.testbit (y * 2 ^ k))) by (intros i _; apply bit_of_shifted).
     rewrite bit_of_shifted. cbn. lia.
   - apply count_below. intros i above _. now apply (high_bit l).
@@ -277,7 +284,10 @@ End Matches.
 (** * The bound is attained *)
 
 Lemma count_prefix : forall n m, count n (fun i => i <? m) = Nat.min n m.
-Proof. induction n as [| n IH]; intros m; [reflexivity |]. cbn [count]. rewrite IH. destruct (Nat.ltb_spec n m); lia. Qed.
+Proof.
+  induction n as [| n IH]; intros m; [reflexivity |].
+  cbn [count]. rewrite IH. destruct (Nat.ltb_spec n m); lia.
+Qed.
 
 Lemma all_ones : forall l i, Nat.testbit (2 ^ l - 1) i = (i <? l).
 Proof.
@@ -304,10 +314,12 @@ Proof.
   { unfold moved_out. now rewrite (right_flags _ _ _ flags), (left_flags _ _ _ flags), !andb_false_r by lia. }
   assert (multiplier : count l (column s2 "multiplier") = l).
   { rewrite (count_agrees _ _ (fun i => i <? l)), count_prefix, Nat.min_id; [reflexivity |].
-    intros i inside. unfold column. rewrite (multiplier_bits _ _ _ _ _ both), Nat.add_0_r by assumption. apply all_ones. }
+    intros i inside. unfold column. rewrite (multiplier_bits _ _ _ _ _ both), Nat.add_0_r by assumption.
+    apply all_ones. }
   assert (multiplicand : count (2 * l) (column s2 "multiplicand") = l).
   { rewrite (count_agrees _ _ (fun i => i <? l)), count_prefix; [lia |].
-    intros i inside. unfold column. rewrite (multiplicand_bits _ _ _ _ _ both), Nat.mul_1_r by assumption. apply all_ones. }
+    intros i inside. unfold column. rewrite (multiplicand_bits _ _ _ _ _ both), Nat.mul_1_r by assumption.
+    apply all_ones. }
   assert (sum : busy_in l s2 = l).
   { unfold busy_in, busy. rewrite (count_agrees _ (column s2 "sum_c") (fun _ => false)), count_none.
     2:{ intros i inside. unfold column, s2. rewrite next_sum_c by assumption. unfold next_c.

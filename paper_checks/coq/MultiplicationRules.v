@@ -143,7 +143,8 @@ Lemma rules_are_the_program : forall f, how_many f (templates (multiplication l)
 Proof.
   intros f. unfold multiplication, rules, control_rules. cbn [templates].
   unfold look_at_lowest_bit, keep_or_shift_multiplier, keep_copy_or_shift_multiplicand, wait_for_carries, adder.
-  rewrite ?how_many_app, ?how_many_cons, ?how_many_app, ?how_many_flat_map, ?how_many_map, ?how_many_cons, ?how_many_nil.
+  rewrite ?how_many_app, ?how_many_cons, ?how_many_app, ?how_many_flat_map, ?how_many_map, ?how_many_cons,
+    ?how_many_nil.
   (* multiplier *)
   rewrite (tally_ext l _ (fun i => one (f (keep_multiplier i))
     + (if 0 <? i then one (f (shift_multiplier (i - 1))) else 0))).

@@ -3,8 +3,8 @@
     A run is always [reached] in one of four phases, after [k] shifts: it looks at a bit of x, copies the multiplicand,
     adds (the token stands at cell [j] of the counter), or shifts. The lowest [k] bits of x are done: the sum is y times
     the number that they are. While the token passes through its [4 l] cells, the adder has time to settle. Every state
-    of a run is of this kind ([run_reaches]), and [time] says when: a bit of x that is 0 takes 2 steps, one that is 1 takes
-    4 l + 3. When x is used up, the product stands ([product_stands]). *)
+    of a run is of this kind ([run_reaches]), and [time] says when: a bit of x that is 0 takes 2 steps, one that is 1
+    takes 4 l + 3. When x is used up, the product stands ([product_stands]). *)
 
 From Coq Require Import List String Arith Bool Lia.
 From NtkProofs Require Import Kernels Templates Programs Counting Adder Execution.
@@ -25,7 +25,10 @@ Local Arguments Nat.testbit : simpl never.
 
 (** A number below 2^w has no 1 from place w on. *)
 Lemma high_bit : forall w x i, x < 2 ^ w -> w <= i -> Nat.testbit x i = false.
-Proof. intros w x i small high. rewrite <- (Nat.mod_small x (2 ^ w)) by assumption. now apply Nat.mod_pow2_bits_high. Qed.
+Proof.
+  intros w x i small high. rewrite <- (Nat.mod_small x (2 ^ w)) by assumption.
+  now apply Nat.mod_pow2_bits_high.
+Qed.
 
 (** The same for a number in a column. *)
 Lemma high_bit_of_column : forall w f m i, value w f < 2 ^ m -> i < w -> m <= i -> f i = false.

@@ -74,7 +74,8 @@ Lemma next_multiplier : forall i, i < l ->
                            || (S i <? l) && (s ("multiplier", S i) && s ("to_shift_right", S i)).
 Proof.
   intros i inside. look_up_writers. see_requirements. below inside.
-  replace (i <? l - 1) with (S i <? l) by (destruct (Nat.ltb_spec i (l - 1)), (Nat.ltb_spec (S i) l); lia || reflexivity).
+  replace (i <? l - 1) with (S i <? l)
+    by (destruct (Nat.ltb_spec i (l - 1)), (Nat.ltb_spec (S i) l); lia || reflexivity).
   reflexivity.
 Qed.
 
