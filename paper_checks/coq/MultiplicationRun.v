@@ -4,7 +4,8 @@
     adds (the token stands at cell [j] of the counter), or shifts. The lowest [k] bits of x are done: the sum is y times
     the number that they are. While the token passes through its [4 l] cells, the adder has time to settle. Every state
     of a run is of this kind ([run_reaches]), and [time] says when: a bit of x that is 0 takes 2 steps, one that is 1
-    takes 4 l + 3. When x is used up, the product stands ([product_stands]). *)
+    takes 4 l + 3. When x is used up, the product stands ([product_stands]); for all pairs of numbers it stands after
+    4 l^2 + l steps ([product_stands_early]). *)
 
 From Coq Require Import List String Arith Bool Lia.
 From NtkProofs Require Import Kernels Templates Programs Counting Adder Execution.
@@ -108,16 +109,16 @@ Definition at_rest (v : nat) (s : state) : Prop :=
   value (2 * l) (column s "sum_p") = v
   /\ (forall i, i < 2 * l -> column s "sum_q" i = false) /\ (forall i, i < 2 * l -> column s "sum_c" i = false).
 
-(** After j steps of the adder. *)
-Definition in_progress (j v : nat) (s : state) : Prop :=
+(** j steps of the adder after y 2^k landed, which is clear below k: every two steps clear one more position. *)
+Definition in_progress (k j v : nat) (s : state) : Prop :=
   total (2 * l) (column s "sum_p") (column s "sum_q") (column s "sum_c") = v
-  /\ q_clear (S j / 2) (column s "sum_q") /\ c_clear (2 * l) (j / 2) (column s "sum_c").
+  /\ q_clear (Nat.min (2 * l) (k + S j / 2)) (column s "sum_q") /\ c_clear (2 * l) (k + j / 2) (column s "sum_c").
 
 Definition sum_so_far (k : nat) (ph : phase) (s : state) : Prop :=
   match ph with
   | Checking => at_rest (partial k) s
   | Copying => Nat.testbit x k = true /\ at_rest (partial k) s
-  | Adding j => Nat.testbit x k = true /\ j < 4 * l /\ in_progress j (partial (S k)) s
+  | Adding j => Nat.testbit x k = true /\ j < 4 * l /\ in_progress k j (partial (S k)) s
   | Shifting => at_rest (partial (S k)) s
   end.
 
@@ -234,7 +235,7 @@ Qed.
 
 (** The multiplicand lands in the empty [sum_q]. *)
 Lemma copy_lands : ph = Copying -> Nat.testbit x k = true -> at_rest (partial k) s ->
-  in_progress 0 (partial (S k)) (next l s).
+  in_progress k 0 (partial (S k)) (next l s).
 Proof.
   intros copying_now bit_is_1 (p_is & q_is & c_is).
   assert (k_inside : k < l).
@@ -242,44 +243,47 @@ Proof.
     now rewrite (high_bit l) in bit_is_1 by assumption. }
   assert (shifted_small : y * 2 ^ k < 2 ^ (2 * l))
     by (apply product_small; [assumption | apply Nat.pow_lt_mono_r; lia]).
-  split; [| split; intros i below; cbv in below; lia].
+  assert (q_now : forall i, i < 2 * l -> column (next l s) "sum_q" i = Nat.testbit (y * 2 ^ k) i).
+  { intros i inside. unfold column at 1. rewrite next_sum_q by assumption. unfold copied.
+    rewrite (left_flags _ _ flags), (copy_flags _ _ flags), (multiplicand_bits _ _ both), copying_now by assumption.
+    cbn. rewrite andb_true_r. destruct i as [| j]; cbn; [apply orb_false_r |]. rewrite c_is by lia. apply orb_false_r. }
+  assert (c_now : forall i, i < 2 * l -> column (next l s) "sum_c" i = false).
+  { intros i inside. unfold column at 1. rewrite next_sum_c by assumption. unfold next_c.
+    now rewrite q_is, c_is, !andb_false_r. }
+  split; [| split; [| intros i _ inner; apply c_now; lia]].
+  2:{ intros i below. change (1 / 2) with 0 in below. rewrite q_now by lia. apply Nat.mul_pow2_bits_low. lia. }
   rewrite partial_next, bit_is_1, <- p_is, <- (value_testbit (2 * l) (y * 2 ^ k)) by assumption. unfold total.
-  rewrite (value_of_clear (2 * l) (column (next l s) "sum_c")).
-  2:{ intros i inside. unfold column at 1. rewrite next_sum_c by assumption. unfold next_c.
-      now rewrite q_is, c_is, !andb_false_r. }
-  rewrite (value_ext (2 * l) (column (next l s) "sum_p") (column s "sum_p")).
-  2:{ intros i inside. unfold column at 1. rewrite next_sum_p by assumption. unfold next_p.
-      now rewrite q_is, xorb_false_r. }
-  rewrite (value_ext (2 * l) (column (next l s) "sum_q") (Nat.testbit (y * 2 ^ k))); [lia |].
-  intros i inside. unfold column at 1. rewrite next_sum_q by assumption. unfold copied.
-  rewrite (left_flags _ _ flags), (copy_flags _ _ flags), (multiplicand_bits _ _ both), copying_now by assumption.
-  cbn. rewrite andb_true_r. destruct i as [| j]; cbn; [apply orb_false_r |]. rewrite c_is by lia. apply orb_false_r.
+  rewrite (value_of_clear (2 * l) _ c_now), (value_ext (2 * l) _ _ q_now).
+  rewrite (value_ext (2 * l) (column (next l s) "sum_p") (column s "sum_p")); [lia |].
+  intros i inside. unfold column at 1. rewrite next_sum_p by assumption. unfold next_p.
+  now rewrite q_is, xorb_false_r.
 Qed.
 
-Lemma progress_kept : forall j v, copying ph = false -> j < 4 * l -> v < 2 ^ (2 * l) ->
-  in_progress j v s -> in_progress (S j) v (next l s).
+Lemma progress_kept : forall k' j v, copying ph = false -> v < 2 ^ (2 * l) ->
+  in_progress k' j v s -> in_progress k' (S j) v (next l s).
 Proof.
-  intros j v not_copying inside v_small (total_is & q_low & c_low). pose proof (adder_alone not_copying) as same.
+  intros k' j v not_copying v_small (total_is & q_low & c_low). pose proof (adder_alone not_copying) as same.
   repeat split.
   - rewrite (total_ext _ _ _ _ _ _ _ same), total_kept; [assumption | lia |]. rewrite Nat.pow_succ_r'. lia.
-  - intros i below.
+  - intros i below. destruct (same i) as (_ & -> & _); [lia |].
     assert (half : S (S j) / 2 = S (j / 2)) by (change (S (S j)) with (2 + j); apply (Nat.div_add_l 1 2 j); lia).
-    assert (j / 2 < 2 * l) by (apply Nat.div_lt_upper_bound; lia).
-    destruct (same i) as (_ & -> & _); [lia |].
-    apply (q_stays_clear (2 * l) (S (j / 2))); [lia | now replace (S (j / 2) - 1) with (j / 2) by lia | lia].
+    apply (q_stays_clear (2 * l) (Nat.min (2 * l) (S (k' + j / 2)))); [lia | | lia].
+    apply (c_clear_below _ (k' + j / 2)); [lia | assumption].
   - intros i below inner. destruct (same i) as (_ & _ & ->); [lia |].
-    now apply (c_becomes_clear (2 * l) (S j / 2)).
+    apply (c_becomes_clear (2 * l) (Nat.min (2 * l) (k' + S j / 2))); [assumption | lia | assumption].
 Qed.
 
-Lemma progress_ends : forall v, v < 2 ^ (2 * l) -> in_progress (4 * l - 1) v s -> at_rest v s.
+(** The sum is there as soon as the carries have passed the [2 l - k] places from [k] on. *)
+Lemma progress_ends : forall k' j v, v < 2 ^ (2 * l) -> 2 * (2 * l - k') - 1 <= j ->
+  in_progress k' j v s -> at_rest v s.
 Proof.
-  intros v v_small (total_is & q_low & c_low).
-  replace (S (4 * l - 1) / 2) with (2 * l) in q_low
-    by (replace (S (4 * l - 1)) with (2 * l * 2) by lia; now rewrite Nat.div_mul).
-  replace ((4 * l - 1) / 2) with (2 * l - 1) in c_low
-    by (replace (4 * l - 1) with (1 + (2 * l - 1) * 2) by lia; now rewrite Nat.div_add).
-  assert (c_all : c_clear (2 * l) (2 * l) (column s "sum_c")) by (intros i below inner; apply c_low; lia).
-  pose proof (settled (2 * l) (column s "sum_p") _ _ ltac:(lia) q_low c_all) as result.
+  intros k' j v v_small enough (total_is & q_low & c_low).
+  assert (q_all : q_clear (2 * l) (column s "sum_q")).
+  { intros i inside. apply q_low. enough (2 * l - k' <= S j / 2) by lia. apply Nat.div_le_lower_bound; lia. }
+  assert (c_all : c_clear (2 * l) (2 * l) (column s "sum_c")).
+  { intros i inside inner. apply c_low; [| assumption]. enough (2 * l - k' - 1 <= j / 2) by lia.
+    apply Nat.div_le_lower_bound; lia. }
+  pose proof (settled (2 * l) (column s "sum_p") _ _ ltac:(lia) q_all c_all) as result.
   destruct (column s "sum_c" (2 * l - 1)) eqn:top; [lia |].
   split; [lia |]. split; [assumption |]. intros i inside.
   destruct (Nat.eq_dec i (2 * l - 1)) as [-> | inner]; [assumption | apply c_all; lia].
@@ -297,8 +301,8 @@ Proof.
   - intros [the_bit rest]. split; [assumption |]. split; [lia |]. now apply (copy_lands k Copying).
   - intros (the_bit & inside & progress). destruct (Nat.ltb_spec (S j) (4 * l)) as [more | last]; cbn.
     + repeat (split; [assumption |]). now apply (progress_kept (Adding j)); [.. | apply partial_small |].
-    + apply (rest_kept (Adding j)); [assumption | reflexivity |]. apply progress_ends; [apply partial_small |].
-      now replace (4 * l - 1) with j by lia.
+    + apply (rest_kept (Adding j)); [assumption | reflexivity |].
+      apply (progress_ends s k j); [apply partial_small | lia | assumption].
   - intros rest. now apply (rest_kept Shifting).
 Qed.
 
@@ -349,24 +353,43 @@ Proof. intros k k' more. induction more as [| k' more IH]; [lia | cbn [count]; d
 Lemma done_in_time : all_done <= 4 * l * l + 3 * l.
 Proof. unfold all_done. pose proof (count_at_most l (Nat.testbit x)). nia. Qed.
 
+Lemma partial_is_product : forall k, l <= k -> partial k = x * y.
+Proof. intros k done. unfold partial. rewrite (all_bits l) by assumption. apply Nat.mul_comm. Qed.
+
+Lemma product_after_last_bit : forall k ph s, l <= k -> sum_so_far k ph s -> value (2 * l) (column s "sum_p") = x * y.
+Proof.
+  intros k ph s done sums. pose proof (high_bit l x k x_small done) as zero.
+  destruct ph as [| | i |]; cbn in sums.
+  - destruct sums as (-> & _). now apply partial_is_product.
+  - destruct sums as [the_bit _]. congruence.
+  - destruct sums as [the_bit _]. congruence.
+  - destruct sums as (-> & _). apply partial_is_product. lia.
+Qed.
+
 (** From then on only shifts are left, and the sum is the product. *)
 Theorem product_stands : forall j, all_done <= j ->
   number (run (step (multiplication l)) j (multiplication_start x y)) "sum_p" (2 * l) = x * y.
 Proof.
   intros j late. destruct (run_reaches j) as (k & ph & (_ & _ & sums) & on_time). rewrite number_is_value.
-  assert (no_bit_left : l <= k).
-  { destruct (Nat.le_gt_cases l k) as [done | before]; [assumption | exfalso].
-    pose proof (ones_so_far (S k) l before) as more. cbn [count] in more. unfold time, all_done in *.
-    destruct ph as [| | i |]; cbn in sums; [| destruct sums as [the_bit _] | destruct sums as (the_bit & inside & _) |];
-      rewrite ?the_bit in *; try destruct (Nat.testbit x k); nia. }
-  assert (zero : Nat.testbit x k = false) by now apply (high_bit l).
-  assert (product : forall k', k <= k' -> partial k' = x * y)
-    by (intros k' more; unfold partial; rewrite (all_bits l) by (assumption || lia); apply Nat.mul_comm).
-  destruct ph as [| | i |]; cbn in sums.
-  - destruct sums as (-> & _). apply product. lia.
-  - destruct sums as [the_bit _]. congruence.
-  - destruct sums as [the_bit _]. congruence.
-  - destruct sums as (-> & _). apply product. lia.
+  apply (product_after_last_bit k ph); [| assumption].
+  destruct (Nat.le_gt_cases l k) as [done | before]; [assumption | exfalso].
+  pose proof (ones_so_far (S k) l before) as more. cbn [count] in more. unfold time, all_done in *.
+  destruct ph as [| | i |]; cbn in sums; [| destruct sums as [the_bit _] | destruct sums as (the_bit & inside & _) |];
+    rewrite ?the_bit in *; try destruct (Nat.testbit x k); nia.
+Qed.
+
+(** It stands before that: the last multiplicand to land is y 2^(l-1), whose carries pass l + 1 places only. *)
+Theorem product_stands_early : forall j, 4 * l * l + l <= j ->
+  number (run (step (multiplication l)) j (multiplication_start x y)) "sum_p" (2 * l) = x * y.
+Proof.
+  intros j late. destruct (run_reaches j) as (k & ph & (_ & _ & sums) & on_time). rewrite number_is_value.
+  destruct (Nat.le_gt_cases l k) as [done | before]; [now apply (product_after_last_bit k ph) |].
+  pose proof (count_at_most k (Nat.testbit x)) as few_ones. unfold time in on_time.
+  assert (last_bit : k = l - 1).
+  { destruct ph as [| | i |]; [| | destruct sums as (_ & inside & _) | destruct (Nat.testbit x k)]; nia. }
+  rewrite <- (partial_is_product (S k)) by lia.
+  destruct ph as [| | i |]; [nia | nia | | now destruct sums].
+  destruct sums as (_ & _ & progress). apply (progress_ends _ k i); [apply partial_small | nia | assumption].
 Qed.
 
 End Run.
