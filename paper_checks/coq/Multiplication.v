@@ -1,0 +1,87 @@
+(** Multiplication: the program multiplies, and the trained network runs it exactly.
+
+    For numbers of l >= 1 bits: [multiplication_counts] (20 l + 2 templates, at most three writers of a bit; proved in
+    MultiplicationRules), [multiplication_few_matches] (at most 3 l + 1 templates match a state of a run),
+    [multiplication_computes] (the product stands after 4 l^2 + 3 l steps, in fact after 4 l^2 + l), and
+    [multiplication_executes] (it does so on the trained network as well, by either kernel, without padding). *)
+
+From Coq Require Import List String Arith Bool Lia Reals.
+From NtkProofs Require Import Kernels Templates Programs Counting Rounding Execution.
+From NtkProofs Require Export MultiplicationRules MultiplicationSteps MultiplicationRun MultiplicationMatches.
+Import ListNotations.
+Local Open Scope string_scope.
+Local Open Scope nat_scope.
+
+(** At most 3 l + 1 templates match ([most_matches]: as many do, in the run of 2^l - 1 times 2^l - 1). *)
+Theorem multiplication_few_matches : forall l x y j, 1 <= l -> x < 2 ^ l -> y < 2 ^ l ->
+  n_of (multiplication l) (run (step (multiplication l)) j (multiplication_start x y)) <= 3 * l + 1.
+Proof. intros l x y j l_positive x_small y_small. now apply few_matches_along_a_run. Qed.
+
+(** Two steps for every bit of x, and 4 l + 1 more for every bit that is 1. *)
+Theorem multiplication_computes_when_done : forall l x y steps, 1 <= l -> x < 2 ^ l -> y < 2 ^ l ->
+  2 * l + (4 * l + 1) * count l (Nat.testbit x) <= steps ->
+  number (run (step (multiplication l)) steps (multiplication_start x y)) "sum_p" (2 * l) = x * y.
+Proof. intros l x y steps l_positive x_small y_small enough. now apply product_stands. Qed.
+
+(** For all pairs of numbers: the product stands after 4 l^2 + l steps, and remains. *)
+Theorem multiplication_computes_from : forall l x y steps, 1 <= l -> x < 2 ^ l -> y < 2 ^ l ->
+  4 * l * l + l <= steps ->
+  number (run (step (multiplication l)) steps (multiplication_start x y)) "sum_p" (2 * l) = x * y.
+Proof. intros l x y steps l_positive x_small y_small enough. now apply product_stands_early. Qed.
+
+Theorem multiplication_computes : forall l x y, 1 <= l -> x < 2 ^ l -> y < 2 ^ l ->
+  number (run (step (multiplication l)) (4 * l * l + 3 * l) (multiplication_start x y)) "sum_p" (2 * l) = x * y.
+Proof. intros l x y l_positive x_small y_small. apply multiplication_computes_from; (assumption || lia). Qed.
+
+(** * On the trained network *)
+
+(** Three writers, few matches: t n <= 9 l + 3 <= K. *)
+Theorem multiplication_condition : forall r l s b, 1 <= l -> n_of (multiplication l) s <= 3 * l + 1 ->
+  condition r (multiplication l) s b.
+Proof.
+  intros r l s b l_positive few. apply condition_of_counts. intros matched.
+  destruct (multiplication_counts l l_positive) as [size writers]. destruct (writers b) as [three _].
+  rewrite size. nia.
+Qed.
+
+(** The rounded run is the ideal run, bit for bit, however long. *)
+Theorem multiplication_runs : forall r l x y, 1 <= l -> x < 2 ^ l -> y < 2 ^ l -> forall steps b,
+  run (rounded_step r 0 (multiplication l)) steps (multiplication_start x y) b
+  = run (step (multiplication l)) steps (multiplication_start x y) b.
+Proof.
+  intros r l x y l_positive x_small y_small steps. apply rounded_run_is_run. intros j _ b.
+  apply multiplication_condition; [assumption | now apply multiplication_few_matches].
+Qed.
+
+Lemma number_of_same : forall s s' field w, same_state s s' -> number s field w = number s' field w.
+Proof.
+  intros s s' field w same. rewrite !Adder.number_is_value. apply Adder.value_ext. intros i _. apply same.
+Qed.
+
+Theorem multiplication_executes_from : forall r l x y steps, 1 <= l -> x < 2 ^ l -> y < 2 ^ l ->
+  4 * l * l + l <= steps ->
+  number (run (rounded_step r 0 (multiplication l)) steps (multiplication_start x y)) "sum_p" (2 * l) = x * y.
+Proof.
+  intros r l x y steps l_positive x_small y_small enough.
+  rewrite <- (multiplication_computes_from l x y steps) by assumption. apply number_of_same.
+  intros b. now apply multiplication_runs.
+Qed.
+
+Theorem multiplication_executes : forall r l x y, 1 <= l -> x < 2 ^ l -> y < 2 ^ l ->
+  number (run (rounded_step r 0 (multiplication l)) (4 * l * l + 3 * l) (multiplication_start x y)) "sum_p" (2 * l)
+  = x * y.
+Proof. intros r l x y l_positive x_small y_small. apply multiplication_executes_from; (assumption || lia). Qed.
+
+(** The same with a positive threshold, one for all numbers of l bits. *)
+Theorem multiplication_executes_above : forall r l, 1 <= l -> exists tau, (0 < tau)%R /\
+  forall x y, x < 2 ^ l -> y < 2 ^ l ->
+  number (run (rounded_step r tau (multiplication l)) (4 * l * l + 3 * l) (multiplication_start x y)) "sum_p" (2 * l)
+  = x * y.
+Proof.
+  intros r l l_positive.
+  destruct (one_threshold_runs r (multiplication l) (3 * l + 1)) as (tau & above & same).
+  - intros s b. now apply multiplication_condition.
+  - exists tau. split; [exact above |]. intros x y x_small y_small.
+    rewrite <- (multiplication_computes l x y) by assumption. apply number_of_same. intros b. apply same.
+    intros j _. now apply multiplication_few_matches.
+Qed.
