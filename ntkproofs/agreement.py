@@ -76,7 +76,10 @@ def _difference(theory: Theory, pair: Pair) -> str:
     """Return the first templates that differ, or the numbers that do; nothing if no difference is seen."""
     templates = pair.program.templates
     checks = [
-        (f"the number of templates is not {len(templates)}", f"length (templates ({pair.term})) = {len(templates)}")
+        (
+            f"the number of templates is not {len(templates)}",
+            f"List.length (templates ({pair.term})) = {len(templates)}",
+        )
     ]
     checks += [
         (

@@ -209,7 +209,7 @@ class Theory:
         answers: dict[str, _Answer] = {}
         asked = list(self.statements)
         while asked:
-            questions = _Questions(asked, self.digest[:16])
+            questions = _Questions(asked)
             done = self.compile_with(tuple(self.sources), QUESTIONS, questions.source)
             if isinstance(done, str):
                 return {**answers, **{each.name: _Answer(reason=done) for each in asked}}
@@ -236,8 +236,9 @@ class _Answer:
 class _Questions:
     """The file that asks Coq about statements, and how to read what it answers."""
 
-    def __init__(self, asked: list[Statement], nonce: str) -> None:
-        self._mark = f"{nonce}:"
+    def __init__(self, asked: list[Statement]) -> None:
+        digests = "".join(each.digest for each in asked)
+        self._mark = f"{sha256(digests.encode()).hexdigest()[:16]}:"
         self._lines: list[str] = []
         self._owner: dict[int, Statement] = {}
         self._say('Set Warnings "-all".')
