@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.coq_text import Sentence, sentences
 
-__all__ = ["allowed", "assumptions", "forbidden", "group_of", "locations", "requirements"]
+__all__ = ["allowed", "assumptions", "forbidden", "groups_of", "locations", "requirements"]
 
 OWN = "NtkProofs"
 LIBRARIES = frozenset({"Coq", "Coquelicot", "Interval", "Flocq", "mathcomp", OWN})
@@ -178,13 +179,15 @@ def allowed() -> frozenset[str]:
     return frozenset(name for names in _list().values() for name in names)
 
 
-def group_of(name: str) -> str:
-    """Return the group to which an allowed assumption belongs, in words.
+def groups_of(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the groups to which allowed assumptions belong, in the order of the list.
 
-    >>> group_of("Coq.Logic.Classical_Prop.classic")
-    'classical logic'
+    Raises InputError for a name that is not on the list.
+
+    >>> groups_of(["Coq.Logic.Classical_Prop.classic"])
+    ('classical logic',)
     """
-    for group, names in _list().items():
-        if name in names:
-            return group
-    raise InputError(f"{name} is not on the list of assumptions that are allowed")
+    given = frozenset(names)
+    if not given <= allowed():
+        raise InputError(f"not on the list of assumptions that are allowed: {', '.join(sorted(given - allowed()))}")
+    return tuple(group for group, members in _list().items() if not given.isdisjoint(members))

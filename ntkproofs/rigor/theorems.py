@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from ntkproofs.errors import InputError, ProofRefused
-from ntkproofs.rigor.audit import OWN, allowed, assumptions, forbidden, group_of, locations
+from ntkproofs.rigor.audit import OWN, allowed, assumptions, forbidden, groups_of, locations
 from ntkproofs.rigor.builds import Compiled, Limits, build, compile_one, first_error, needed_by
 from ntkproofs.rigor.coqc import MISSING, find_coqc
 from ntkproofs.rigor.restated import (
@@ -35,6 +35,9 @@ __all__ = ["Proof", "Theory"]
 
 LAST = FILE.removesuffix(".v")
 QUESTIONS = "Questions"
+_NAMED = re.compile(
+    r"^\s*(Theorem|Lemma|Corollary|Proposition|Fact|Remark|Example|Definition|Fixpoint)\s+([\w']+)", re.M
+)
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,7 @@ class Theory:
             "holds",
             self.engine,
             assumptions=answer.assumptions,
-            groups=tuple(dict.fromkeys(map(group_of, answer.assumptions))),
+            groups=groups_of(answer.assumptions),
             theory=self.digest,
             seconds=round(sum(part.seconds for part in compiled.values()), 2),
         )
@@ -195,11 +198,10 @@ class Theory:
     def _where(self, failed: Compiled) -> str:
         """Say which file failed, where, and what Coq said."""
         line, message = first_error(failed)
-        theorem = ""
-        if failed.blame == LAST:
-            before = [each.name for each in self.statements if each.line <= line]
-            theorem = f" (theorem {before[-1]})" if before else ""
-        return f"{failed.blame}.v, line {line}{theorem}: Coq refuses it: {message}"
+        before = "\n".join(self.sources[failed.blame].split("\n")[:line])
+        named = _NAMED.findall(before)
+        where = f" ({named[-1][0].lower()} {named[-1][1]})" if named else ""
+        return f"{failed.blame}.v, line {line}{where}: Coq refuses it: {message}"
 
     # --- asking
 

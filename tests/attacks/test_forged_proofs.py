@@ -241,7 +241,7 @@ def test_without_a_record_nothing_is_proved(tmp_path):
 BROKEN = {
     "a lemma that does not hold": (
         lemma("0 <= twice n", "1 <= twice n"),
-        "Lemmas.v, line 5: Coq refuses it: ",
+        "Lemmas.v, line 5 (lemma twice_grows): Coq refuses it: ",
     ),
     "a statement that its lemma does not prove": (
         statement("0 <= twice n", "1 <= twice n"),

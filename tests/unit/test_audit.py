@@ -3,7 +3,7 @@
 import pytest
 
 from ntkproofs.errors import InputError
-from ntkproofs.rigor.audit import allowed, assumptions, forbidden, group_of, requirements
+from ntkproofs.rigor.audit import allowed, assumptions, forbidden, groups_of, requirements
 from ntkproofs.rigor.coq_text import sentences, without_comments
 from ntkproofs.rigor.restated import Record, definition_digest, statements
 
@@ -111,9 +111,9 @@ def test_text_that_is_no_list_of_assumptions_is_refused(text):
 
 def test_primitive_floats_are_not_allowed_and_primitive_integers_are():
     assert not [name for name in allowed() if "Float" in name]
-    assert group_of("Coq.Numbers.Cyclic.Int63.PrimInt63.int") == "primitive integers"
+    assert groups_of(["Coq.Numbers.Cyclic.Int63.PrimInt63.int"]) == ("primitive integers",)
     with pytest.raises(InputError, match="not on the list"):
-        group_of("Coq.Floats.PrimFloat.float")
+        groups_of(["Coq.Floats.PrimFloat.float"])
 
 
 TWO = """\
