@@ -26,7 +26,7 @@ from pathlib import Path
 
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.audit import OWN
-from ntkproofs.rigor.coqc import Coqc, cache_folder, compile_file
+from ntkproofs.rigor.coqc import Coqc, cache_folder, compile_file, stop_all
 from ntkproofs.rigor.restated import required_files
 
 __all__ = ["Compiled", "Limits", "build", "compile_one", "first_error", "needed_by", "place"]
@@ -97,23 +97,24 @@ def build(coqc: Coqc, sources: Mapping[str, str], names: tuple[str, ...], limits
     """Compile the files `names` and all that they need; return what came of each, in that order."""
     order = needed_by(names, sources)
     done: dict[str, Compiled] = {}
+    needs = {name: set(needed_by((name,), sources)) - {name} for name in order}
     with _store() as store, ThreadPoolExecutor(max(1, limits.jobs)) as pool:
         running: dict[Future[Compiled], str] = {}
         waiting = list(order)
-        while waiting or running:
-            for name in [name for name in waiting if all(other in done for other in _needs(name, sources))]:
-                waiting.remove(name)
-                parts = {other: done[other] for other in needed_by((name,), sources) if other != name}
-                future = pool.submit(_compile, store, coqc, name, sources[name], parts, limits)
-                running[future] = name
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                done[running.pop(future)] = future.result()
+        try:
+            while waiting or running:
+                for name in [name for name in waiting if needs[name] <= done.keys()]:
+                    waiting.remove(name)
+                    parts = {other: done[other] for other in needs[name]}
+                    running[pool.submit(_compile, store, coqc, name, sources[name], parts, limits)] = name
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    done[running.pop(future)] = future.result()
+        except BaseException:  # interrupted: do not wait for what still compiles
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop_all()
+            raise
     return {name: done[name] for name in order}
-
-
-def _needs(name: str, sources: Mapping[str, str]) -> tuple[str, ...]:
-    return required_files(sources[name])
 
 
 def compile_one(coqc: Coqc, name: str, source: str, parts: Mapping[str, Compiled], limits: Limits) -> Compiled:

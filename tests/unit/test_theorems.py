@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -192,6 +194,60 @@ def test_a_cache_that_cannot_be_written_is_done_without(folder, monkeypatch, tmp
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert Theory(folder).proof("twice_zero").outcome == "holds"
+
+
+SLOW = """\
+#!/bin/sh
+case "$1" in
+  --print-version) echo "8.16.1 4.13.1";;
+  -where) echo /nowhere;;
+  *) echo $$ > {pid}; exec sleep 60;;
+esac
+"""
+
+CLAIMS = """\
+from functools import partial
+from pathlib import Path
+from ntkproofs.claims import Claim, ClaimFamily, conclude
+from ntkproofs.rigor.theorems import Theory
+theory = Theory(Path({folder!r}))
+def proved(number):
+    return conclude(theory.proof("twice_zero"))
+family = ClaimFamily(tuple(Claim(f"c{{number}}", "s", "here", partial(proved, number)) for number in range({count})))
+"""
+
+
+@pytest.mark.parametrize("count", [1, 12])  # in the process itself, and in processes of their own
+def test_an_interrupt_ends_the_compiler_too(folder, tmp_path, monkeypatch, count):
+    pid, coqc, claims = tmp_path / "pid", tmp_path / "coqc", tmp_path / "claims.py"
+    coqc.write_text(SLOW.format(pid=pid))
+    coqc.chmod(0o755)
+    claims.write_text(CLAIMS.format(folder=str(folder), count=count))
+    monkeypatch.setenv("NTKPROOFS_COQC", str(coqc))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    command = [sys.executable, "-m", "ntkproofs", "check", "--jobs", "2", str(claims)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as check:
+        _until(lambda: pid.exists() and pid.read_text())
+        os.kill(int(pid.read_text()), 0)  # it is running
+        check.send_signal(signal.SIGINT)
+        assert "interrupted after 0 of" in check.communicate(timeout=30)[1]
+    _until(lambda: not _runs(int(pid.read_text())))
+
+
+def _until(fact):
+    for _ in range(300):
+        if fact():
+            return
+        time.sleep(0.1)
+    pytest.fail("it did not come to be in 30 s")
+
+
+def _runs(process):
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 # --- the command
