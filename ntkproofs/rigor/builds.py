@@ -244,6 +244,8 @@ _ERROR = re.compile(
     r'^File "[^"\n]*", line (\d+), characters [\d-]+:\n(Error.*?)(?=^File "|\Z)', re.MULTILINE | re.DOTALL
 )
 
+_ENVIRONMENT = re.compile(r"\AIn environment\n(?:.*\n)*?(?=(?:The|Unable|Cannot|Found|Not|Illegal|Non)\b)")
+
 
 def first_error(compiled: Compiled) -> tuple[int, str]:
     r"""Return the line at which a file failed (0 if none is known) and Coq's message, in one line.
@@ -253,6 +255,6 @@ def first_error(compiled: Compiled) -> tuple[int, str]:
     (3, 'Unable to unify "1" with "2".')
     """
     error = _ERROR.search(compiled.output)
-    text = error.group(2) if error else compiled.output.split("\n", 1)[0]
-    message = " ".join(re.sub(r"^Error:?", "", text).split())
+    text = error.group(2) if error else re.sub(r"\A[\s\S]*?^(?=Error)", "", compiled.output, flags=re.MULTILINE)
+    message = " ".join(_ENVIRONMENT.sub("", re.sub(r"^Error:?\s*", "", text)).split())
     return int(error.group(1)) if error else 0, message if len(message) <= 400 else f"{message[:400]} ..."

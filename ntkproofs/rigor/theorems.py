@@ -200,8 +200,8 @@ class Theory:
         line, message = first_error(failed)
         before = "\n".join(self.sources[failed.blame].split("\n")[:line])
         named = _NAMED.findall(before)
-        where = f" ({named[-1][0].lower()} {named[-1][1]})" if named else ""
-        return f"{failed.blame}.v, line {line}{where}: Coq refuses it: {message}"
+        where = f" ({named[-1][0].lower()} {named[-1][1]})" if named and line else ""
+        return f"{failed.blame}.v{f', line {line}' if line else ''}{where}: Coq refuses it: {message}"
 
     # --- asking
 

@@ -243,6 +243,10 @@ BROKEN = {
         lemma("0 <= twice n", "1 <= twice n"),
         "Lemmas.v, line 5 (lemma twice_grows): Coq refuses it: ",
     ),
+    "a lemma in a section that stays open": (
+        lemma(GROWS, "Section S.\nVariable twice_grows : forall n, 0 <= twice n."),
+        "Lemmas.v: Coq refuses it: The section S needs to be closed",
+    ),
     "a statement that its lemma does not prove": (
         statement("0 <= twice n", "1 <= twice n"),
         'Statements.v, line 8 (theorem twice_grows): Coq refuses it: The term "Lemmas.twice_grows" has type',

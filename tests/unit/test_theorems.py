@@ -13,7 +13,7 @@ import pytest
 from small_theories import FILES, coq_cache, write  # noqa: F401  (a fixture)
 
 from ntkproofs.agreement import Pair, agree
-from ntkproofs.claims import conclude
+from ntkproofs.claims import collect, conclude
 from ntkproofs.commands.theory import main
 from ntkproofs.errors import InputError, ProofRefused
 from ntkproofs.programs import TemplateProgram, addition, multiplication, permutation
@@ -261,6 +261,16 @@ def test_the_command_records_compiles_and_rechecks(folder, capsys):
     assert main([str(folder), "--record", "--recheck"]) == 0
     assert "coqchk accepts Terms, Lemmas, Statements" in capsys.readouterr().out
     assert main([str(folder / "nowhere")]) == 3
+
+
+# --- the theory of the paper
+
+
+def test_every_statement_of_the_paper_is_a_claim():
+    theory = Theory(COQ)
+    names = [claim.name for claim in collect([COQ.parent / "14_proved.py"])]
+    assert names[: len(theory.statements)] == [f"proved.{each.name}" for each in theory.statements]
+    assert len(set(names)) == len(names) == len(theory.statements) + 4
 
 
 # --- the programs
