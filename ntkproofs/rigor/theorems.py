@@ -98,9 +98,10 @@ class Theory:
 
     def found(self) -> Record:
         """Return the digests of the statements and of the definition files as they are now."""
+        stated = {statement.name: statement.digest for statement in self.statements}
         definitions = needed_by(imported_files(self.sources[LAST]), self.sources)
         return Record(
-            {statement.name: statement.digest for statement in self.statements},
+            stated,
             {f"{name}.v": definition_digest(self.sources[name]) for name in definitions},
         )
 

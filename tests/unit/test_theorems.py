@@ -261,6 +261,9 @@ def test_the_command_records_compiles_and_rechecks(folder, capsys):
     assert main([str(folder), "--record", "--recheck"]) == 0
     assert "coqchk accepts Terms, Lemmas, Statements" in capsys.readouterr().out
     assert main([str(folder / "nowhere")]) == 3
+    (folder / "Statements.v").unlink()
+    assert main([str(folder), "--record"]) == 3
+    assert "has no Statements.v" in capsys.readouterr().err
 
 
 # --- the theory of the paper
