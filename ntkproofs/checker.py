@@ -17,10 +17,11 @@ Signature
     at_most_groups(program, groups) -> G         every state whatever is matched by n <= G templates
     visited(program, starts, steps) -> counts    the (n, p, t) of all states that the runs visit, by execution
     Predictor(kernel, K).mean(n, p, t), .deviation(n)        what a trained network answers (formulas in its docstring)
-    rounds(mean, n, p, t)                        the mean rounded at 0 is the bit
+    gap(mean, threshold, n, p, t)                how far a mean lies on the right side of the threshold
     margin(predictor, threshold, counts)         least |mean - threshold| / deviation, all on the right side
     tail(x) -> log U                             log of an upper bound of the Gaussian tail
-    enough(networks, z, cases, failure, kind)    the union bound over all cases is at most the failure probability
+    enough(networks, z, cases, failure)          the union bound over all cases is at most the failure probability
+    wide_enough(..., states, chance, ...)        width from which on a linearised network's means are on their sides
     covered(inequality, tree)                    an inequality holds on each leaf of a subdivision, hence on the box
 
 Symbols: K samples (templates and padding); at one state n templates match; t templates write a given bit, p of them
@@ -34,37 +35,25 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import isqrt
 from typing import Any, NoReturn, TypeAlias
 
-__all__ = ["Declined", "Rejected", "Verified", "canonical", "check", "main"]
-
 FORMAT = 1
 ACCEPTED, REJECTED, DECLINED, UNREADABLE = 0, 1, 2, 3
 
-FRACTION_BITS = 256  # of every interval's ends
-GUARD_BITS = 64  # further ones inside the functions
+FRACTION_BITS, GUARD_BITS = 256, 64  # of every interval's ends; further ones inside the functions
 CONVERGENT = 41  # order of the continued fraction that bounds the Gaussian tail; odd
 
-MAX_BYTES = 1 << 23
-MAX_DEPTH = 100  # of nested brackets
-MAX_DIGITS = 4000  # of a number
-MAX_TEXT = 200  # of a name
-MAX_BITS = 1 << 17  # of a state
-MAX_TEMPLATES = 1 << 16
-MAX_ENTRIES = 1 << 20  # requirements and written bits of all templates together
-MAX_COUNTS = 1 << 18  # different (n, p, t)
-MAX_FREE = 20  # input bits of an execution
-MAX_WORK = 1 << 40  # lanes times plane operations of an execution
-MAX_MEMORY = 1 << 33  # bits of the planes of an execution, or of a group's look-up table
-MAX_SIZE = 1 << 17  # bits of an interval's end
-MAX_EXPONENT = 1 << 10  # of the grammar's power
-MAX_ARGUMENT = 1 << 12  # of the grammar's exp
-MAX_EVALUATED = 1 << 26  # bytes of an inequality times leaves
+MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_TEXT = 1 << 23, 100, 4000, 200  # of a file; brackets; of a number; of a name
+MAX_BITS, MAX_TEMPLATES, MAX_ENTRIES = 1 << 17, 1 << 16, 1 << 20  # of a state; requirements and written bits together
+MAX_COUNTS, MAX_SIZE = 1 << 18, 1 << 17  # different (n, p, t); bits of an interval's end
+MAX_FREE, MAX_WORK = 20, 1 << 40  # input bits of an execution; lanes times plane operations
+MAX_EXPONENT, MAX_ARGUMENT = 1 << 10, 1 << 12  # of the grammar's power; of exp
+MAX_MEMORY, MAX_EVALUATED = 1 << 33, 1 << 26  # bits of planes or a look-up table; bytes of an inequality times leaves
 
 Count: TypeAlias = tuple[int, int, int]  # (n, p, t)
 Template: TypeAlias = tuple[tuple[tuple[int, int], ...], tuple[int, ...]]  # ((position, value), ...), (position, ...)
@@ -80,9 +69,7 @@ class Declined(Exception):
 
 
 # ---------------------------------------------------------------------------------------------------------- intervals
-
-ONE = 1 << FRACTION_BITS
-WIDE = FRACTION_BITS + GUARD_BITS
+ONE, WIDE = 1 << FRACTION_BITS, FRACTION_BITS + GUARD_BITS
 
 
 class Interval:
@@ -127,10 +114,8 @@ class Interval:
         """Each end off by less than 1 unit; refused if the divisor may be 0. A quotient is extreme at two ends."""
         if other.low <= 0 <= other.high:
             raise Rejected("a division by an interval that contains 0")
-        tops = (self.low << FRACTION_BITS, self.high << FRACTION_BITS)
-        bottoms = (other.low, other.high)
-        low = min(top // bottom for top in tops for bottom in bottoms)
-        return Interval(low, max(-(-top // bottom) for top in tops for bottom in bottoms))
+        ends = [(top << FRACTION_BITS, bottom) for top in (self.low, self.high) for bottom in (other.low, other.high)]
+        return Interval(min(top // bottom for top, bottom in ends), max(-(-top // bottom) for top, bottom in ends))
 
     def times(self, number: int) -> Interval:
         """Multiply by an integer: exact."""
@@ -341,10 +326,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _shown(value: object) -> str:
-    """Return a value as short ASCII text; a fraction as such."""
-    if isinstance(value, Fraction):
-        return str(value) if max(abs(value.numerator), value.denominator) < 10**30 else "a long fraction"
-    text = ascii(value) if type(value) in (str, int, bool, list) else type(value).__name__
+    """Return a value as short ASCII text."""
+    text = str(value) if type(value) is Fraction else ascii(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -390,12 +373,9 @@ def _fraction(value: Any, where: str) -> Fraction:
         raise Rejected(f"{where} is not a number")
     if len(value) > MAX_DIGITS:
         raise Declined(f"{where} has {len(value)} digits, at most {MAX_DIGITS} are read")
-    if re.fullmatch(r"-?[0-9]+(/[0-9]+)?", value, re.ASCII) is None:
+    if re.fullmatch(r"-?[0-9]+(/[0-9]*[1-9][0-9]*)?", value, re.ASCII) is None:
         raise Rejected(f"{where} is not a number: {_shown(value)}")
-    top, _, bottom = value.partition("/")
-    if bottom and int(bottom) == 0:
-        raise Rejected(f"{where} has the denominator 0")
-    return Fraction(int(top), int(bottom or "1"))
+    return Fraction(value)
 
 
 def _choice(value: Any, choices: Sequence[str], where: str) -> str:
@@ -492,13 +472,8 @@ def contradictory(templates: Sequence[Template], group: Sequence[int]) -> bool:
 def at_most_groups(program: Program, evidence: Any) -> int:
     """Conclude ``n <= G`` at every state whatever from a partition of the templates into G contradictory groups."""
     groups = _list(_keys(evidence, ("groups",), "evidence")["groups"], "groups")
-    members: list[int] = []
-    for group in groups:
-        members += _list(group, "a group")
-        if not group:
-            raise Rejected("an empty group")
-    for member in members:
-        _integer(member, 0, len(program.templates) - 1, "a group's member")
+    last = len(program.templates) - 1
+    members = [_integer(member, 0, last, "a group's member") for group in groups for member in _list(group, "a group")]
     if sorted(members) != list(range(len(program.templates))):
         raise Rejected("the groups do not hold every template once")
     for number, group in enumerate(groups):
@@ -585,27 +560,19 @@ def _classes(planes: Sequence[int], every: int) -> list[tuple[int, int]]:
     """Sort the lanes by how many of the planes have them: ``(number, lanes)``, only numbers that occur."""
     classes = [(0, every)]
     for weight, digit in reversed(list(enumerate(_sum(planes)))):
-        halves = []
-        for number, lanes in classes:
-            high = lanes & digit
-            halves += [(number, lanes ^ high), (number + (1 << weight), high)]
+        halves = ((number + (b << weight), x & (digit if b else ~digit)) for number, x in classes for b in (0, 1))
         classes = [(number, lanes) for number, lanes in halves if lanes]
     return classes
 
 
 def _sum(planes: Sequence[int]) -> list[int]:
-    """Add planes lane by lane; return the digits of the sums, lowest first: three planes make a sum and a carry."""
-    digits, level = [], list(planes)
-    while level:
-        carries = []
-        while len(level) > 1:
-            a, b = level.pop(), level.pop()
-            c = level.pop() if level else 0
-            half = a ^ b
-            level.append(half ^ c)
-            carries.append(a & b | half & c)
-        digits.append(level[0])
-        level = carries
+    """Add planes lane by lane; return the digits of the sums, lowest first."""
+    digits: list[int] = []
+    for carry in planes:
+        for place, digit in enumerate(digits):
+            digits[place], carry = digit ^ carry, digit & carry
+        if carry:
+            digits.append(carry)
     return digits
 
 
@@ -631,13 +598,12 @@ class Predictor:
         self.scale = self.contrast * (self.contrast + Interval.of(samples))
         self._rows: dict[int, tuple[Interval, Interval, Interval]] = {}
 
-    def _row(self, n: int) -> tuple[Interval, Interval, Interval]:
+    def row(self, n: int) -> tuple[Interval, Interval, Interval]:
         """Return ``F/D``, ``u`` and ``matched(n)`` of the NNGP; checks ``F > 0``, which makes p = 1 worst."""
         if n not in self._rows:
             root = Interval.of(Fraction(n - 1, n)).sqrt()
-            angle = (pi() / Interval.of(2) + Interval.of(Fraction(1, n - 1)).sqrt().atan()) * Interval.of(
-                Fraction(1, n)
-            ).sqrt()
+            angle = pi() / Interval.of(2) + Interval.of(Fraction(1, n - 1)).sqrt().atan()
+            angle = angle * Interval.of(Fraction(1, n)).sqrt()
             excess = root + angle.times(self.angle) - Interval.of(1)
             if excess.low <= 0:
                 raise Declined(f"F({n}) > 0 is not certain")
@@ -649,12 +615,12 @@ class Predictor:
         """Enclose the mean at n >= 1 (exact at n = 1)."""
         if n == 1 or t == 0:
             return Interval.of(p)
-        gain, u, _ = self._row(n)
+        gain, u, _ = self.row(n)
         return gain.times(p) + u.times(t)
 
     def deviation(self, n: int) -> Interval:
         """Enclose the standard deviation at n >= 2; the lower end is at least 0."""
-        gain, u, matched = self._row(n)
+        gain, u, matched = self.row(n)
         K, own, m = self.samples, pi(), u + gain
         S1 = m.times(n) + u.times(K - n)
         S2 = m.power(2).times(n) + u.power(2).times(K - n)
@@ -664,14 +630,20 @@ class Predictor:
         return Interval(max(0, variance.low), max(0, variance.high)).sqrt()
 
 
-def rounds(mean: Interval, n: int, p: int, t: int) -> None:
-    """Conclude that the mean rounded at 0 is the bit: above 0 if p >= 1; else below 0, or exactly 0 (n = 1, t = 0)."""
-    if n == 1 or t == 0:
-        return  # the mean is p exactly
-    if (mean.high <= 0) if p else (mean.low > 0):
-        raise Rejected(f"a bit that should be {min(p, 1)} is rounded wrong at n = {n}, p = {p}, t = {t}")
-    if (mean.low <= 0) if p else (mean.high > 0):
-        raise Declined(f"the sign of the mean at n = {n}, p = {p}, t = {t} is not certain")
+def gap(mean: Interval, threshold: Fraction, n: int, p: int, t: int) -> Interval:
+    """Enclose how far a mean lies on its side of the threshold: above it if p >= 1, else below; refused if it does not.
+
+    At n = 1, and where t = 0, the mean is p exactly: whoever rounds means alone, without a variance, need not ask.
+    """
+    distance = (mean - Interval.of(threshold)) if p else (Interval.of(threshold) - mean)
+    where = f"at n = {n}, p = {p}, t = {t}"
+    if t == 0 and threshold == 0:
+        raise Rejected(f"a bit that no template writes has mean 0 and positive variance: threshold 0 fails {where}")
+    if distance.high <= 0:
+        raise Rejected(f"the mean of a bit that should be {min(p, 1)} lies beyond the threshold {where}")
+    if distance.low <= 0:
+        raise Declined(f"on which side of the threshold the mean lies is not certain {where}")
+    return distance
 
 
 def margin(predictor: Predictor, threshold: Fraction, counts: Iterable[Count]) -> Interval | None:
@@ -680,24 +652,10 @@ def margin(predictor: Predictor, threshold: Fraction, counts: Iterable[Count]) -
     Refused unless every mean lies on its side of the threshold. At n = 1 the output is exactly p, without variance.
     """
     least: Interval | None = None
-    line = Interval.of(threshold)
     for n, p, t in counts:
-        if n == 1:
-            continue
-        mean = predictor.mean(n, p, t)
-        gap = mean - line if p else line - mean
-        where = f"n = {n}, p = {p}, t = {t}"
-        if t == 0 and threshold == 0:
-            raise Rejected(
-                f"a bit that no template writes has mean 0 and positive variance: threshold 0 fails at {where}"
-            )
-        if gap.high <= 0:
-            raise Rejected(f"the mean of a bit that should be {min(p, 1)} lies beyond the threshold at {where}")
-        deviation = predictor.deviation(n)
-        if gap.low <= 0 or deviation.low <= 0:
-            raise Declined(f"on which side of the threshold the mean lies is not certain at {where}")
-        z = gap / deviation
-        least = z if least is None else Interval(min(least.low, z.low), min(least.high, z.high))
+        if n > 1:
+            z = gap(predictor.mean(n, p, t), threshold, n, p, t) / predictor.deviation(n)
+            least = z if least is None else Interval(min(least.low, z.low), min(least.high, z.high))
     return least
 
 
@@ -719,24 +677,83 @@ def tail(x: Interval) -> Interval:
     return -(x + rest).log() - (x * x + pi().times(2).log()) / Interval.of(2)
 
 
-def enough(networks: int, z: Interval, cases: int, failure: Fraction, kind: str) -> bool:
-    """Tell whether a union bound gives: all cases go right together with probability 1 - failure or more.
+def enough(networks: int, z: Interval, cases: int, failure: Fraction) -> None:
+    """Conclude by a union bound: all cases go right together with probability 1 - failure or more.
 
-    One case (an output bit at a step of an input) goes wrong with probability at most ``Q(sqrt(N) z)``: averaging N
-    networks divides the deviation by ``sqrt(N)``, and Q decreases. *gaussian*: ``cases U(sqrt(N) z) <= failure``.
-    *published*: ``8 log(2 cases / failure) <= N z^2``, which is more: then ``Q(x) <= exp(-x^2/2) <= (failure / (2
-    cases))^4``. Both are compared as logarithms.
+    One case (an output bit at a step of an input) goes wrong with probability at most ``Q(sqrt(N) z) <= U(sqrt(N) z)``,
+    as averaging N networks divides the deviation by ``sqrt(N)``; ``cases U <= failure`` is compared as logarithms.
     """
-    lowest = Interval(z.low, z.low)
-    if kind == "published":
-        needed = Interval.of(2 * cases / failure).log().times(8)
-        given = (lowest * lowest).times(networks)
-    else:
-        needed = Interval.of(cases / failure).log()
-        given = -tail(lowest * Interval.of(networks).sqrt())
-    if needed.low <= given.high and needed.high > given.low:
+    needed = Interval.of(cases / failure).log()
+    given = -tail(Interval(z.low, z.low) * Interval.of(networks).sqrt())
+    if needed.low > given.high:
+        raise Rejected(f"{networks} networks are too few: the union bound exceeds the failure probability")
+    if needed.high > given.low:
         raise Declined(f"whether {networks} networks suffice is too close to tell")
-    return needed.high <= given.low
+
+
+# ------------------------------------------------------------------------------------------------------- finite width
+def quadrant(x: Interval) -> Interval:
+    """Enclose the probability that two standard normal numbers of correlation x are both positive; refused at +-1."""
+    angle = (x / (Interval.of(1) - x.power(2)).sqrt()).atan()
+    return (Interval.of(1) + angle.times(2) / pi()) / Interval.of(4)
+
+
+def rate(n: int, error: Interval, tilt: Fraction) -> Interval:
+    """Enclose an I: a kernel entry of a network of width w is off by the error with probability at most ``exp(-w I)``.
+
+    Too large if the tilt L is positive, else too small. The entry (times K) of a state and one of its n matching
+    samples (n = 0: of two different samples, n = 1: of a sample and itself) is the mean of w copies of ``[g, h > 0] (g
+    h + a^2 rho)``; a, g, h are standard normal, g and h of correlation ``rho = n^(-1/2)`` (n = 0: 0). By Chernoff ``I =
+    L (E copy +- error) - log M(L)``, where ``E copy = sqrt(1 - rho^2)/(2 pi) + 2 rho q(rho)`` with q the quadrant, and
+    ``M(L) = E exp(L copy) = 1 - q(rho) + q(r) sqrt((1 - rho^2)/(1 - r^2)) / sqrt(1 - 2 L rho)``, ``r = rho + L (1 -
+    rho^2)``; for rho = 1 they are 1 and ``1/2 + 1/(2 - 4 L)``. Where M is infinite some root or quotient is refused.
+    """
+    L, one = Interval.of(tilt), Interval.of(1)
+    entry, moments = one, one
+    if n == 1:
+        moments = (one + one / (one - L.times(2)).sqrt().power(2)) / Interval.of(2)
+    else:
+        square = Interval.of(Fraction(1, n) if n else 0)
+        rho, rest = square.sqrt(), one - square
+        r = rho + L * rest
+        entry = rest.sqrt() / pi().times(2) + (rho * quadrant(rho)).times(2)
+        density = rest.sqrt() / (one - r.power(2)).sqrt() / (one - (L * rho).times(2)).sqrt()
+        moments = one - quadrant(rho) + density * quadrant(r)
+    return L * (entry + (error if tilt > 0 else -error)) - moments.log()
+
+
+def wide_enough(
+    predictor: Predictor, threshold: Fraction, counts: Sequence[Count], states: int, chance: Fraction, hints: Any
+) -> int:
+    """Return a width from which on a linearised network's means are all on their sides, but for this chance.
+
+    *If* no kernel entry (times K) is further from its limit than the error, the Gram matrix ``G`` moves to ``G + E``, a
+    state's row ``g`` to ``g + e``, the weights ``a = G^-1 g`` by ``(G + E)^-1 (e - E a)``, and the mean, of t labels 1,
+    by at most ``sqrt(t K) error (1 + |a|_1) / (1 - 1/(2 pi) - K error)``: no entry of ``e - E a`` exceeds ``error (1 +
+    |a|_1)``, the divisor is below the least eigenvalue of ``G + E``. *How likely*: six kinds of failure have a sixth of
+    the chance each: an entry of a sample with itself, of two samples (or of a state and a sample that does not match),
+    of a state and a sample that matches; too large, too small. All tilts give bounds, if useless ones.
+    """
+    given = _keys(hints, ("error", "tilts"), "evidence: width")
+    error, K, one = Interval.of(_fraction(given["error"], "the error")), predictor.samples, Interval.of(1)
+    rest = one - one / pi().times(2) - error.times(K)
+    if error.low <= 0 or rest.low <= 0:
+        raise Rejected("the error of an entry is not above 0, or too large for the Gram matrix")
+    for n, p, t in counts:
+        if n > 1 and t:
+            gain, u, _ = predictor.row(n)
+            length = (u + gain).power(2).sqrt().times(n) + u.power(2).sqrt().times(K - n)
+            move = Interval.of(t * K).sqrt() * error * (one + length) / rest
+            gap(predictor.mean(n, p, t) + (-move if p else move), threshold, n, p, t)
+    kinds, width = [0, 1, *sorted({n for n, _, _ in counts if n > 1})], 1
+    entries = (K * (K - 1) // 2 + states * (K - 1), K, states * kinds[-1])
+    for n, value in zip(kinds, _list(given["tilts"], "tilts", len(kinds)), strict=True):
+        tilt, needed = _fraction(value, "a tilt"), Interval.of(6 * entries[min(n, 2)] / chance).log().high
+        least = min(rate(n, error, tilt).low, rate(n, error, -tilt).low)
+        if least <= 0:
+            raise Rejected(f"the tilt for n = {n} does not bound how likely an entry is to be off by the error")
+        width = max(width, -(-needed // least))
+    return width
 
 
 # ------------------------------------------------------------------------------------------------------------- claims
@@ -748,9 +765,6 @@ class Verified:
     digest: str
     facts: int
     details: str
-
-
-KERNELS = {"ntk": "NTK", "nngp": "NNGP"}
 
 
 def check(data: bytes) -> Verified:
@@ -770,8 +784,7 @@ def check(data: bytes) -> Verified:
 def _starts(value: Any, bits: int, names: Sequence[str], where: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Read a family of initial states: the free positions and those that are 1; all others are 0."""
     given = _keys(value, names, where)
-    free = _places(given["free"], bits, f"{where}: free")
-    ones = _places(given["ones"], bits, f"{where}: ones")
+    free, ones = (_places(given[name], bits, f"{where}: {name}") for name in ("free", "ones"))
     if set(free) & set(ones):
         raise Rejected(f"{where}: a position is both free and 1")
     return free, ones
@@ -804,14 +817,15 @@ def states_of(program: Program, value: Any, evidence: Any) -> States:
 def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
     """Conclude that at the claimed states every output bit's mean, rounded at 0, is the program's bit."""
     given = _keys(claim, ("kernel", "kind", "program", "states"), "the claim")
-    kernel, program = _choice(given["kernel"], tuple(KERNELS), "kernel"), program_of(given["program"])
+    kernel, program = _choice(given["kernel"], ("ntk", "nngp"), "kernel"), program_of(given["program"])
     states, predictor = states_of(program, given["states"], evidence), Predictor(kernel, program.samples)
     counts = [count for count in sorted(states.counts) if count[0]]  # no match: the output is exactly 0, as the bit
-    for count in counts:
-        rounds(predictor.mean(*count), *count)
+    for n, p, t in counts:
+        if n > 1 and t:
+            gap(predictor.mean(n, p, t), Fraction(0), n, p, t)
     words = (
         f"at {states.words} the mean of every output bit of an infinitely wide two-layer ReLU network "
-        f"({KERNELS[kernel]}), trained to convergence on the samples of the {program}, is above 0 just where the "
+        f"({kernel.upper()}), trained to convergence on the samples of the {program}, is above 0 just where the "
         f"program's next bit is 1"
     )
     return words, len(counts), f"{len(counts)} counts (n, p, t), from {states.source}"
@@ -819,16 +833,16 @@ def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
 
 def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
     """Conclude that N networks' average, rounded at the threshold, runs the program right with 1 - failure or more."""
-    numbers = ("failure", "inputs", "networks", "steps", "threshold")
-    given = _keys(claim, ("drop_unwritten", "kernel", "kind", "program", "states", "tail", *numbers), "the claim")
-    kernel, program = _choice(given["kernel"], tuple(KERNELS), "kernel"), program_of(given["program"])
+    names = ("drop_unwritten", "failure", "inputs", "kernel", "kind", "networks", "program", "states", "steps")
+    given = _keys(claim, (*names, "threshold") + ("width",) * ("width" in claim), "the claim")
+    kernel, program = _choice(given["kernel"], ("ntk", "nngp"), "kernel"), program_of(given["program"])
     networks, steps = _integer(given["networks"], 1, None, "networks"), _integer(given["steps"], 1, None, "steps")
-    kind = _choice(given["tail"], ("gaussian", "published"), "tail")
     failure, threshold = _fraction(given["failure"], "failure"), _fraction(given["threshold"], "threshold")
     if not (0 < failure < 1 and 0 <= threshold < 1):
         raise Rejected("failure is not between 0 and 1, or threshold not at least 0 and below 1")
     if type(given["drop_unwritten"]) is not bool:
         raise Rejected("drop_unwritten is not true or false")
+    hints = evidence.pop("width", None) if type(evidence) is dict and "width" in claim else None
     states = states_of(program, given["states"], evidence)
     if states.steps is not None and states.steps != steps:
         raise Rejected(f"the states are those of {states.steps} steps, the claim is about {steps}")
@@ -836,17 +850,28 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
     dropped: bool = given["drop_unwritten"]
     counts = [count for count in sorted(states.counts) if count[0] and (count[2] or not dropped)]
     bits = sum(1 for t in program.writers if t or not dropped)
-    z = margin(Predictor(kernel, program.samples), threshold, counts)
-    if z is not None and not enough(networks, z, inputs * steps * bits, failure, kind):  # None: nothing has a variance
-        raise Rejected(f"{networks} networks are too few: the union bound exceeds the failure probability")
+    predictor = Predictor(kernel, program.samples)
+    z = margin(predictor, threshold, counts)
+    if z is not None:  # else nothing has a variance
+        enough(networks, z, inputs * steps * bits, failure)
     words = (
-        f"the average of {networks} independent infinitely wide two-layer ReLU networks ({KERNELS[kernel]}), each "
+        f"the average of {networks} independent infinitely wide two-layer ReLU networks ({kernel.upper()}), each "
         f"trained to convergence on the samples of the {program}, rounded at the threshold {given['threshold']}, gives "
         f"the program's next state{' (bits that no template writes taken as 0)' * dropped} at each of {steps} steps "
         f"{inputs_words}, with probability at least 1 - {given['failure']}"
     )
-    tails = {"gaussian": "Gaussian tail", "published": "8 var/margin^2 log(2 cases/failure)"}[kind]
-    details = f"{len(counts)} counts (n, p, t), from {states.source}; union over {bits} output bits, {tails}"
+    if "width" in claim:
+        if kernel != "ntk":
+            raise Rejected("a width is claimed of another kernel than the NTK")
+        width = wide_enough(predictor, threshold, counts, inputs * steps, failure / networks, hints)
+        if _integer(given["width"], 1, None, "width") < width:
+            raise Rejected(f"the width is too small: with this evidence {width} is the least")
+        words += (
+            f"; and if such networks of width {given['width']} are linearised at their initialisation, then with the "
+            f"same probability the mean of each (its kernel regression, without the random function that it starts "
+            f"with) lies on the program's side of the threshold at every such bit and step"
+        )
+    details = f"{len(counts)} counts (n, p, t), from {states.source}; union over {bits} output bits"
     return words, len(counts), details
 
 
@@ -856,34 +881,29 @@ def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
         starts = _starts(value, program.bits, ("free", "ones"), "inputs")
         if states.starts is not None and starts != states.starts:
             raise Rejected("the inputs are not those whose states are claimed")
-        if len(starts[0]) > MAX_SIZE // 2:
-            raise Declined("too many free bits")
         words = f"from all 2^{len(starts[0])} assignments of {len(starts[0])} input bits together"
         return 1 << len(starts[0]), words if starts[0] else "from the one initial state that it states"
     count = _integer(value, 1, None, "inputs")
-    free, kind = (
-        (program.bits, "states") if states.starts is None else (len(states.starts[0]), "assignments of the inputs")
-    )
+    free, kind = (program.bits, "states") if states.starts is None else (len(states.starts[0]), "assignments")
     if count > 1 << free:
         raise Rejected(f"inputs: there are only 2^{free}")
     return count, f"from any {count} initial {kind} chosen beforehand"
 
 
 # ------------------------------------------------------------------------------------------------------- inequalities
-
-UNARY = dict(atan=Interval.atan, exp=Interval.exp, log=Interval.log, neg=Interval.__neg__, sqrt=Interval.sqrt)
-BINARY = dict(add=Interval.__add__, div=Interval.__truediv__, mul=Interval.__mul__, sub=Interval.__sub__)
-SIGNS = {"add": "+", "div": "/", "mul": "*", "sub": "-"}
+OPERATIONS: tuple[dict[str, Callable[..., Interval]], ...] = (  # by number of arguments
+    dict(pi=pi),
+    dict(atan=Interval.atan, exp=Interval.exp, log=Interval.log, neg=Interval.__neg__, sqrt=Interval.sqrt),
+    dict(add=Interval.__add__, div=Interval.__truediv__, mul=Interval.__mul__, sub=Interval.__sub__),
+)
 
 
 def value_of(expression: Any, box: Box) -> Interval:
     """Enclose all values on a box of an integer, "a/b" or [operation, argument, ...]; as deep as the file is nested."""
     if type(expression) is not list:
         return Interval.of(_fraction(expression, "a constant"))
-    if not expression:
-        raise Rejected("an empty expression")
-    if expression == ["pi"]:
-        return pi()
+    if not expression or type(expression[0]) is not str:
+        raise Rejected(f"an expression that does not begin with an operation: {_shown(expression)}")
     name, *arguments = expression
     if name == "var" and len(arguments) == 1:
         variable = _text(arguments[0], "a variable")
@@ -893,11 +913,9 @@ def value_of(expression: Any, box: Box) -> Interval:
         return Interval(Interval.of(low).low, Interval.of(high).high)
     if name == "pow" and len(arguments) == 2:
         return value_of(arguments[0], box).power(_integer(arguments[1], -(10**MAX_DIGITS), None, "an exponent"))
-    if type(name) is str and name in UNARY and len(arguments) == 1:
-        return UNARY[name](value_of(arguments[0], box))
-    if type(name) is str and name in BINARY and len(arguments) == 2:
-        return BINARY[name](value_of(arguments[0], box), value_of(arguments[1], box))
-    raise Rejected(f"unknown operation {_shown(name)} of {len(arguments)} arguments")
+    if len(arguments) > 2 or name not in OPERATIONS[len(arguments)]:
+        raise Rejected(f"unknown operation {_shown(name)} of {len(arguments)} arguments")
+    return OPERATIONS[len(arguments)][name](*(value_of(argument, box) for argument in arguments))
 
 
 def leaves(box: Box, tree: Any) -> Iterator[Box]:
@@ -933,8 +951,7 @@ def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
         box[_text(name, "a variable")] = (low, high)
     tree = _keys(evidence, ("tree",), "evidence")["tree"]
     facts, size = 0, len(canonical(claim))
-    for leaf in leaves(box, tree):
-        facts += 1
+    for facts, leaf in enumerate(leaves(box, tree), start=1):
         if facts * size > MAX_EVALUATED:
             raise Declined(f"more than {facts - 1} leaves of an inequality of {size} bytes")
         difference = value_of(["sub", given["right"], given["left"]], leaf)
@@ -943,21 +960,9 @@ def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
             failing = "is false" if difference.high < 0 else "does not follow"
             raise Rejected(f"the inequality {failing} on the leaf {where or '(constants)'}")
     sides = ", ".join(f"{low} <= {name} <= {high}" for name, (low, high) in given["domain"].items())
-    words = f"{written(given['left'])} {relation} {written(given['right'])}" + (f" for all {sides}" if sides else "")
+    left, right = (canonical(given[side]).decode("ascii") for side in ("left", "right"))
+    words = f"{left} {relation} {right}" + (f" for all {sides}" if sides else "")
     return words, facts, f"{facts} boxes decided"
-
-
-def written(expression: Any) -> str:
-    """Return an expression (already found well formed) for people, fully bracketed."""
-    if type(expression) is not list:
-        return str(expression)
-    name, *arguments = expression
-    if name in ("pi", "var"):
-        return "pi" if name == "pi" else str(arguments[0])
-    first, *rest = map(written, arguments)
-    if name in SIGNS:
-        return f"({first} {SIGNS[name]} {rest[0]})"
-    return f"{first}^{rest[0]}" if name == "pow" else f"-({first})" if name == "neg" else f"{name}({first})"
 
 
 # --------------------------------------------------------------------------------------------------------------- main
@@ -977,14 +982,12 @@ def judge(data: bytes) -> tuple[int, str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Check the one file named on the command line; print the outcome, return the exit code."""
-    if len(arguments) != 1:
-        print("usage: python -I -S checker.py FILE")
-        return UNREADABLE
     try:
-        with open(arguments[0], "rb") as file:
+        (path,) = arguments
+        with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as problem:
-        print(f"unreadable: {type(problem).__name__}: {arguments[0]!a}")
+        print(f"unreadable: {type(problem).__name__}: {_shown(arguments)}; usage: python -I -S checker.py FILE")
         return UNREADABLE
     code, text = judge(data)
     print(text.encode("ascii", "backslashreplace").decode("ascii"))

@@ -180,7 +180,7 @@ def _total(found: object, counts: frozenset[Counts], size: int, width: int) -> F
     """Add up the tails of every entry anew, the matched entries of every state by its number of ones."""
     total = Fraction(0)
     numbers = {0: size * (size - 1) // 2, 1: size}
-    for ones in range(1, size + 1):
+    for ones in range(2, size + 1):  # a state with one 1 is a sample
         states = sympy.binomial(size, ones)
         numbers[ones] = numbers.get(ones, 0) + int(states) * ones
         numbers[0] += int(states) * (size - ones)

@@ -197,15 +197,13 @@ def least_width(
         raise InputError("the counts must be of one program: they differ in the number of samples")
     K = given[0].samples
     error = _largest_error(given, threshold)
-    matches = sorted({each.matches for each in given if each.matches > 0})
-    most = max(matches, default=1)
-    entries = [(1, K), (0, K * (K - 1) // 2)]
-    entries += [(n, states * n) for n in matches if n == most] + [(0, states * (K - 1))]
+    matches = sorted({each.matches for each in given if each.matches > 1})  # n = 1: the state is a sample
+    entries = [([1], K), ([0], K * (K - 1) // 2 + states * (K - 1)), (matches, states * max(matches, default=0))]
     rates = [
-        (count, entry_rate(n, error, above=above))
-        for n, count in _worst(entries, matches, error)
+        (count, min((entry_rate(n, error, above=above) for n in possible), key=lambda rate: rate.lower))
+        for kinds, count in entries
         for above in (True, False)
-        if _possible(n, error, above)
+        if (possible := [n for n in kinds if _possible(n, error, above)])
     ]
 
     def enough(width: int) -> bool:
@@ -214,23 +212,6 @@ def least_width(
 
     high = least_integer(enough, most=10**60, what="width")
     return Width(high, error, sum(count for _, count in entries), Fraction(failure), networks)
-
-
-def _worst(entries: list[tuple[int, int]], matches: list[int], error: Fraction) -> list[tuple[int, int]]:
-    """Replace the entries of a state with its matching samples by as many of the kind whose tail is heaviest."""
-    kinds = sorted(set(matches))
-    result = []
-    for n, count in entries:
-        if n in (0, 1):
-            result.append((n, count))
-            continue
-        heaviest = min(kinds, key=lambda kind: min(_rates(kind, error)))
-        result.append((heaviest, count))
-    return result
-
-
-def _rates(n: int, error: Fraction) -> list[Fraction]:
-    return [entry_rate(n, error, above=above).lower for above in (True, False) if _possible(n, error, above)]
 
 
 def _possible(n: int, error: Fraction, above: bool) -> bool:

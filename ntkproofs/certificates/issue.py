@@ -15,6 +15,7 @@ from ntkproofs import checker
 from ntkproofs.bounds import THRESHOLDS, choose_threshold
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.certificates.format import Certificate
+from ntkproofs.certificates.width import width_hints
 from ntkproofs.counts import Counts, bound_matches
 from ntkproofs.errors import InputError, NtkProofsError
 from ntkproofs.kernels import two_layer_relu
@@ -81,14 +82,17 @@ def issue_ensemble(
     tail: str = "gaussian",
     drop_unwritten: bool = False,
     kernel: str = "ntk",
+    width: int | str | None = None,
 ) -> Certificate:
     """Certify the least number of networks whose average runs the program right with probability 1 - failure.
 
     `inputs`: ``"all"`` together, or any chosen number of them; `threshold`: ``best`` (balances the standardised
     margins), ``half`` (of the smallest mean of a 1) or ``zero``; `states`: whose counts, ``arbitrary`` or ``reachable``
-    (default: arbitrary where rounding holds there); `tail`: the union bound, ``gaussian`` or ``published``;
-    `drop_unwritten`: claim nothing of bits that no template writes. Raises NtkProofsError with the reason where no
-    number of networks is enough.
+    (default: arbitrary where rounding holds there); `tail`: the bound that gives the number of networks, ``gaussian``
+    or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that no template writes; `width`:
+    claim also that the means of networks of this width, linearised at their initialisation, are right (``"least"``
+    finds the least width that the checker accepts). Raises
+    NtkProofsError with the reason where no number of networks, or not this width, is enough.
 
     >>> from ntkproofs.programs import permutation_task
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100").networks
@@ -103,6 +107,10 @@ def issue_ensemble(
     run, chance = _run(task), Fraction(failure)
     if not 0 < chance < 1:
         raise InputError(f"failure must lie between 0 and 1, got {failure}")
+    if width not in (None, "least") and (isinstance(width, (bool, str)) or width is None or width < 1):
+        raise InputError(f"width must be an integer from 1 on, or 'least', got {width!r}")
+    if width is not None and kernel != "ntk":
+        raise InputError(f"a width can be certified for the kernel 'ntk' only, not {kernel!r}")
     claimed, evidence, found = _states(run, states, kernel)
     program = checker.program_of(program_json(run.program))
     counts = [count for count in sorted(found.counts) if count[0] and (count[2] or not drop_unwritten)]
@@ -115,6 +123,8 @@ def issue_ensemble(
         z = checker.margin(predictor, place, counts)
     except (checker.Rejected, checker.Declined) as problem:
         raise NtkProofsError(f"no number of networks is enough at the threshold {place}: {problem}") from problem
+    size = least_networks if tail == "gaussian" else published_networks
+    networks = 1 if z is None else size(z, many * run.steps * bits, chance)
     claim = {
         "kind": "ensemble",
         "kernel": kernel,
@@ -124,10 +134,14 @@ def issue_ensemble(
         "steps": run.steps,
         "failure": str(chance),
         "threshold": str(place),
-        "networks": 1 if z is None else least_networks(z, many * run.steps * bits, chance, tail),
-        "tail": tail,
+        "networks": networks,
         "drop_unwritten": drop_unwritten,
     }
+    if width is not None:
+        hints = evidence["width"] = width_hints(predictor, place, counts)
+        states_seen = many * run.steps
+        least = checker.wide_enough(predictor, place, counts, states_seen, chance / networks, hints)
+        claim["width"] = least if width == "least" else width
     certificate = Certificate(claim, evidence)
     _ = certificate.verified
     return certificate
@@ -209,8 +223,9 @@ def _states(run: Run, states: str, kernel: str) -> tuple[Any, dict[str, Any], ch
 def _wrong(predictor: checker.Predictor, counts: Iterable[checker.Count]) -> str | None:
     """Return why rounding at 0 is not right, None if it is."""
     try:
-        for count in counts:
-            checker.rounds(predictor.mean(*count), *count)
+        for n, p, t in counts:
+            if n > 1 and t:  # else the mean is p exactly
+                checker.gap(predictor.mean(n, p, t), Fraction(0), n, p, t)
     except (checker.Rejected, checker.Declined) as problem:
         return str(problem)
     return None
@@ -219,13 +234,21 @@ def _wrong(predictor: checker.Predictor, counts: Iterable[checker.Count]) -> str
 # --- the search
 
 
-def least_networks(z: checker.Interval, cases: int, failure: Fraction, tail: str) -> int:
+def least_networks(z: checker.Interval, cases: int, failure: Fraction) -> int:
     """Return the least N that the checker accepts: doubling, then bisection, with the checker's own comparison."""
 
     def fits(networks: int) -> bool:
         try:
-            return checker.enough(networks, z, cases, failure, tail)
-        except checker.Declined:
+            checker.enough(networks, z, cases, failure)
+        except (checker.Rejected, checker.Declined):
             return False
+        return True
 
     return least_integer(fits, most=MAX_NETWORKS, what="networks")
+
+
+def published_networks(z: checker.Interval, cases: int, failure: Fraction) -> int:
+    """Return the least ``N >= 8 log(2 cases / failure) / z^2``, the published form, larger than the Gaussian one."""
+    lowest = checker.Interval(z.low, z.low)
+    needed = checker.Interval.of(2 * cases / failure).log().times(8) / (lowest * lowest)
+    return -(-needed.high // checker.ONE)

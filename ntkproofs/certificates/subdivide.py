@@ -28,7 +28,7 @@ def issue_inequality(inequality: Inequality, domain: Box | Point | None = None) 
     >>> x = sympy.Symbol("x")
     >>> certificate = issue_inequality(less(x * (1 - x), sympy.Rational(2, 5)), Box({x: (0, 1)}))
     >>> print(certificate.verified.claim)
-    (x * (1 + (-1 * x))) < 2/5 for all 0 <= x <= 1
+    ["mul",["var","x"],["add",1,["mul",-1,["var","x"]]]] < "2/5" for all 0 <= x <= 1
     """
     box = _box(Point() if domain is None else domain)
     claim = {

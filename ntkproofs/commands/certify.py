@@ -56,7 +56,17 @@ def _common() -> argparse.ArgumentParser:
         "--threshold", choices=WORDS, default="best", help="what outputs are held against (default: best)"
     )
     common.add_argument("--states", choices=("arbitrary", "reachable"), default="", help="whose counts are used")
-    common.add_argument("--tail", choices=("gaussian", "published"), default="gaussian", help="which union bound")
+    common.add_argument(
+        "--tail",
+        choices=("gaussian", "published"),
+        default="gaussian",
+        help="which bound gives the number of networks (default: gaussian)",
+    )
+    common.add_argument(
+        "--width",
+        metavar="W|least",
+        help="claim that the means of networks of width W, linearised at their initialisation, are right too",
+    )
     common.add_argument("--drop-unwritten", action="store_true", help="claim nothing of bits that no template writes")
     common.add_argument("--padding", default="0", metavar="P|auto", help="further samples with all-zero targets")
     common.add_argument(
@@ -87,6 +97,7 @@ def _certify(options: argparse.Namespace) -> int:
         tail=options.tail,
         drop_unwritten=options.drop_unwritten,
         kernel=options.regime,
+        width=options.width if options.width in (None, "least") else number(options.width, "--width", low=1),
     )
     if options.output is not None:
         write(certificate, options.output)
@@ -147,6 +158,7 @@ def _lines(certificate: Certificate) -> list[tuple[str, str]]:
     return [
         ("networks", f"{certificate.networks}"),
         ("threshold", certificate.claim["threshold"]),
+        *([("width", f"{certificate.claim['width']}")] if "width" in certificate.claim else []),
         ("claim", verified.claim),
         ("verified", verified.details),
         ("sha256", verified.digest),
@@ -163,7 +175,8 @@ def _document(options: argparse.Namespace, certificate: Certificate) -> dict[str
         "failure": claim["failure"],
         "inputs": options.inputs,
         "steps": claim["steps"],
-        "tail": claim["tail"],
+        "tail": options.tail,
+        "width": claim.get("width"),
         "states": "arbitrary" if claim["states"] == "arbitrary" else "reachable",
         "drop_unwritten": claim["drop_unwritten"],
         "kernel": claim["kernel"],

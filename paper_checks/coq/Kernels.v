@@ -55,7 +55,7 @@ Definition solves (r : regime) (K : nat) (M : nat -> bool) (w : nat -> R) : Prop
 Definition mean (r : regime) (K n p t : nat) : R :=
   match n with O => 0 | _ => INR p * (F r n / D r) + INR t * u r K n end.
 
-(** Variance of every output bit, by definition: [K(x,x) + a^T K(X,X) a - 2 a^T K(X,x)] with K the covariance of the
+(** Variance of every output bit, times n0 = K, by definition: [K(x,x) + a^T K(X,X) a - 2 a^T K(X,x)] with K the covariance of the
     initial network (NNGP) and [a] the weights of the trained kernel. *)
 Definition variance_of (K : nat) (M : nat -> bool) (a : nat -> R) : R :=
   kernel NNGP (dot K (encoded K M) (encoded K M))
@@ -68,3 +68,8 @@ Definition variance (r : regime) (K n : nat) : R :=
   let S2 := INR n * m r K n ^ 2 + (INR K - INR n) * u r K n ^ 2 in
   own NNGP + (own NNGP - other NNGP) * S2 + other NNGP * S1 ^ 2
   - 2 * (INR n * m r K n * matched NNGP n + (INR K - INR n) * u r K n * other NNGP).
+
+(** The variance itself, of one network's answer to one output bit. At a state that nothing matches the input is the zero
+    vector, and the output of a network without bias is exactly 0. *)
+Definition answer_variance (r : regime) (K n : nat) : R :=
+  match n with O => 0 | _ => variance r K n / INR K end.

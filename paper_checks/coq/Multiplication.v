@@ -71,7 +71,7 @@ Qed.
 
 Lemma number_of_same : forall s s' field w, same_state s s' -> number s field w = number s' field w.
 Proof.
-  intros s s' field w same. rewrite !Adder.number_is_value. apply Adder.value_ext. intros i _. apply same.
+  intros s s' field w same. rewrite !AdderColumns.number_is_value. apply AdderColumns.value_ext. intros i _. apply same.
 Qed.
 
 Theorem multiplication_executes_from : forall r l x y steps, 1 <= l -> x < 2 ^ l -> y < 2 ^ l ->
@@ -100,6 +100,17 @@ Proof.
   - exists tau. split; [exact above |]. intros x y x_small y_small.
     rewrite <- (multiplication_computes l x y) by assumption. apply number_of_same. intros b. apply same.
     intros j _. now apply multiplication_few_matches.
+Qed.
+
+(** Along a run: samples, writers, matches, and the condition that they give. *)
+Corollary multiplication_counts_of_runs : forall r l x y j b, 1 <= l -> x < 2 ^ l -> y < 2 ^ l ->
+  let s := run (step (multiplication l)) j (multiplication_start x y) in
+  (samples (multiplication l) = 20 * l + 2 /\ t_of (multiplication l) b <= 3 /\
+   n_of (multiplication l) s <= 3 * l + 1) /\ condition r (multiplication l) s b.
+Proof.
+  intros r l x y j b l_positive x_small y_small s. destruct (multiplication_counts l l_positive) as [size writers].
+  assert (few : n_of (multiplication l) s <= 3 * l + 1) by now apply multiplication_few_matches.
+  repeat split; [exact size | apply writers | exact few |]. now apply multiplication_condition.
 Qed.
 
 (** 4 l^2 + l steps are needed. *)

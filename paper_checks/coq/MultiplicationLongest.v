@@ -4,7 +4,7 @@
     2^(2l-2) - 1, all ones; y 2^(l-1) starts a carry at place l - 1, which has l places to go, two steps each. *)
 
 From Coq Require Import List String Arith Bool Lia.
-From NtkProofs Require Import Kernels Templates Programs Counting Adder Execution.
+From NtkProofs Require Import Kernels Templates Programs Counting AdderColumns Execution.
 From NtkProofs Require Import MultiplicationRules MultiplicationSteps MultiplicationRun MultiplicationMatches.
 Local Open Scope string_scope.
 Local Open Scope nat_scope.
@@ -64,7 +64,10 @@ Proof.
   assert (token_inside : forall j, ph = Adding j -> j < 4 * l) by (intros j ->; apply here).
   assert (last_bit : k = l - 1).
   { destruct (Nat.ltb_spec k l); [rewrite Nat.min_l in on_time by lia | rewrite Nat.min_r in on_time by lia; nia].
-    destruct ph as [| | j |]; try pose proof (token_inside j eq_refl); nia. }
+    match type of on_time with _ + ?within = _ => assert (short : within <= 4 * l + 2) end.
+    { destruct ph as [| | j |]; try pose proof (token_inside j eq_refl); lia. }
+    destruct (Nat.eq_dec k (l - 1)) as [same | other]; [exact same |].
+    pose proof (Nat.mul_le_mono_r (k + 1) (l - 1) (4 * l + 3) ltac:(lia)). lia. }
   subst k. rewrite Nat.min_l in on_time by lia. rewrite (proj2 (Nat.ltb_lt (l - 1) l)) in on_time by lia.
   destruct ph as [| | j |]; [lia | exact here | lia | lia].
 Qed.

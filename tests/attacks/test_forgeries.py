@@ -4,10 +4,11 @@ import ast
 import json
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from forgery import ACCEPTED, CONTROLS, DECLINED, REJECTED, is_true, judge, sign, valid
+from forgery import ACCEPTED, CONTROLS, DECLINED, LEAST_WIDTH, REJECTED, is_true, judge, sign, valid
 
 from ntkproofs import checker
 
@@ -39,7 +40,7 @@ def one_network_fewer(c):
 
 
 @forgery("ensemble zero", "networks are too few")
-def one_network_fewer_published(c):
+def one_network_fewer_at_zero(c):
     c["claim"]["networks"] -= 1
 
 
@@ -64,7 +65,7 @@ def more_inputs(c):
 
 
 @forgery("ensemble zero", "networks are too few")
-def published_for_less_failure(c):
+def less_failure_at_zero(c):
     c["claim"]["failure"] = "1/51"
 
 
@@ -103,6 +104,121 @@ def failure_above_one(c):
     c["claim"]["failure"] = "3/2"
 
 
+@forgery("ensemble width", "the width is too small: with this evidence 36569 is the least")
+def narrower(c):
+    c["claim"]["width"] -= 1
+
+
+@forgery("ensemble width reachable", "the width is too small")
+def narrower_reachable(c):
+    c["claim"]["width"] -= 1
+
+
+@forgery("ensemble width all", f"the width is too small: with this evidence {LEAST_WIDTH} is the least")
+def narrower_for_all_inputs(c):
+    c["claim"]["width"] -= 1
+
+
+@forgery("ensemble width all", "the width is too small")
+def the_other_side_of_each_tilt(c):
+    c["claim"]["width"] -= 1
+    c["evidence"]["width"]["tilts"] = ["-" + tilt for tilt in c["evidence"]["width"]["tilts"]]
+
+
+@forgery("ensemble width all", "the mean of a bit that should be")
+def entries_further_off_for_all_inputs(c):
+    c["claim"]["width"] *= 2
+    c["evidence"]["width"]["error"] = str(Fraction(c["evidence"]["width"]["error"]) * Fraction(1001, 1000))
+
+
+@forgery("ensemble width all", "the width is too small")
+def width_for_one_more_step(c):
+    c["claim"]["steps"] += 1
+    c["claim"]["networks"] += 9
+
+
+@forgery("ensemble width", "the width is too small")
+def width_for_more_networks(c):
+    c["claim"]["networks"] *= 2
+
+
+@forgery("ensemble width", "the width is too small")
+def width_for_less_failure(c):
+    c["claim"]["failure"] = "1/60"
+    c["claim"]["networks"] += 9
+
+
+@forgery("ensemble width", "a width is claimed of another kernel than the NTK")
+def width_of_the_nngp(c):
+    c["claim"]["kernel"] = "nngp"
+    c["claim"]["networks"] += 99
+
+
+@forgery("ensemble width", "width is out of range")
+def width_zero(c):
+    c["claim"]["width"] = 0
+
+
+@forgery("ensemble width", "width is not an integer")
+def width_as_text(c):
+    c["claim"]["width"] = "36569"
+
+
+@forgery("ensemble width", "evidence: width is not an object")
+def width_without_evidence(c):
+    del c["evidence"]["width"]
+
+
+@forgery("ensemble arbitrary", "evidence has the unknown key 'width'")
+def evidence_of_no_width(c):
+    c["evidence"]["width"] = valid()["ensemble width"]["evidence"]["width"]
+
+
+@forgery("ensemble width", "the mean of a bit that should be")
+def entries_further_off(c):
+    c["evidence"]["width"]["error"] = str(Fraction(c["evidence"]["width"]["error"]) * Fraction(101, 100))
+
+
+@forgery("ensemble width", "the error of an entry is not above 0")
+def entries_not_off(c):
+    c["evidence"]["width"]["error"] = "0"
+
+
+@forgery("ensemble width", "too large for the Gram matrix")
+def entries_too_far_off(c):
+    c["evidence"]["width"]["error"] = "1/3"
+
+
+@forgery("ensemble width", "the tilt for n = 2 does not bound")
+def tilt_zero(c):
+    c["evidence"]["width"]["tilts"][2] = "0"
+
+
+@forgery("ensemble width", "the tilt for n = 1 does not bound")
+def tilt_without_a_good_bound(c):
+    c["evidence"]["width"]["tilts"][1] = "49/100"
+
+
+@forgery("ensemble width", "a square root of an interval that reaches below 0")
+def tilt_beyond_the_moments(c):
+    c["evidence"]["width"]["tilts"][1] = "51/100"
+
+
+@forgery("ensemble width", "a square root of an interval that reaches below 0")
+def tilt_beyond_the_moments_of_other_entries(c):
+    c["evidence"]["width"]["tilts"][2] = "5"
+
+
+@forgery("ensemble width", "a division by an interval that contains 0")
+def tilt_at_the_edge(c):
+    c["evidence"]["width"]["tilts"][0] = "1"
+
+
+@forgery("ensemble width", "tilts is not a list of 4")
+def a_tilt_too_few(c):
+    c["evidence"]["width"]["tilts"].pop()
+
+
 @forgery("ensemble reachable", "there are only 2^2")
 def more_inputs_than_there_are(c):
     c["claim"]["inputs"] = 5
@@ -124,7 +240,7 @@ def another_kernel(c):
     c["claim"]["failure"] = "1/10000000"
 
 
-@forgery("rounding small", "a bit that should be 1 is rounded wrong at n = 8, p = 1, t = 7")
+@forgery("rounding small", "the mean of a bit that should be 1 lies beyond the threshold at n = 8, p = 1, t = 7")
 def too_many_writers_that_do_not_match(c):
     program = c["claim"]["program"]
     program["templates"] = [[[[3, 1]], [1]]] + [[[[3, 1]], [2]]] * 7 + [[[[0, 1]], [1]]] * 6
@@ -205,11 +321,6 @@ def a_template_in_two_groups(c):
     c["evidence"]["groups"][1].append(c["evidence"]["groups"][0][0])
 
 
-@forgery("rounding arbitrary", "an empty group")
-def an_empty_group(c):
-    c["evidence"]["groups"].append([])
-
-
 @forgery("rounding arbitrary", "evidence lacks the key groups")
 def evidence_of_another_claim(c):
     c["evidence"] = valid()["inequality line"]["evidence"]
@@ -275,7 +386,7 @@ def a_float_in_a_string(c):
     c["claim"]["failure"] = "1e-6"
 
 
-@forgery("ensemble arbitrary", "failure has the denominator 0")
+@forgery("ensemble arbitrary", "failure is not a number")
 def denominator_zero(c):
     c["claim"]["failure"] = "1/0"
 
@@ -285,14 +396,14 @@ def duplicate_key(c):
     return sign(c).replace(b'"steps": 6', b'"steps": 6, "steps": 6')
 
 
-@forgery("ensemble arbitrary", "the claim has the unknown key 'width'")
+@forgery("ensemble arbitrary", "the claim has the unknown key 'depth'")
 def unknown_key(c):
-    c["claim"]["width"] = 50000
+    c["claim"]["depth"] = 2
 
 
-@forgery("ensemble arbitrary", "the claim lacks the key tail")
+@forgery("ensemble arbitrary", "the claim lacks the key steps")
 def missing_key(c):
-    del c["claim"]["tail"]
+    del c["claim"]["steps"]
 
 
 @forgery("ensemble arbitrary", "the certificate lacks the key evidence")

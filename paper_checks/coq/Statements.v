@@ -1,0 +1,235 @@
+(** Every theorem, restated in the plainest terms. A reader reads this file and the definitions that it imports
+    (Kernels, Templates, Programs, Chance); everything else is checked by Coq's kernel. Whatever holds of a regime [r]
+    holds of both, NTK and NNGP. *)
+
+From Coq Require Import Reals Arith List String.
+From NtkProofs Require Import Kernels Templates Programs Chance.
+From NtkProofs Require Balance Gram Rounding Execution Permutation Addition Multiplication.
+From NtkProofs Require Ensembles PermutationVariance PermutationEnsembles.
+Import ListNotations.
+Local Open Scope string_scope.
+Local Open Scope R_scope.
+
+(** * The analysis *)
+
+(** Proved for both regimes: a sample with itself has the kernel 1 (NTK) or 1/2 (NNGP), two samples have 1/(2 pi). *)
+Theorem own_and_other : forall r, own r = match r with NTK => 1 | NNGP => 1 / 2 end /\ other r = 1 / (2 * PI).
+Proof. exact (fun r => conj (Balance.own_value r) (Balance.other_value r)). Qed.
+
+(** Proved: D is 2 pi - 1 (NTK) or pi - 1 (NNGP), and F(1) = D. *)
+Theorem contrast : forall r, D r = match r with NTK => 2 * PI - 1 | NNGP => PI - 1 end /\ F r 1 = D r.
+Proof. exact (fun r => conj (Balance.D_value r) (Balance.F_at_one r)). Qed.
+
+(** Proved: F(n) > 0 for every n >= 1. *)
+Theorem excess_is_positive : forall r n, (1 <= n)%nat -> 0 < F r n.
+Proof. exact Balance.F_positive. Qed.
+
+(** Proved: n F(n) > D for every n >= 2. *)
+Theorem excess_of_all_exceeds_contrast : forall r n, (2 <= n)%nat -> D r < INR n * F r n.
+Proof. exact Balance.nF_exceeds_D. Qed.
+
+(** Proved: n - B(n) increases with n. *)
+Theorem balance_gap_increases : forall r n, (1 <= n)%nat -> INR n - B r n < INR (S n) - B r (S n).
+Proof. exact Balance.balance_gap_increases. Qed.
+
+(** Proved: sqrt n <= B(n) < c sqrt n for every n >= 1, c = (2 pi - 1)/pi (NTK) or (pi - 1)/(pi/2) (NNGP). *)
+Theorem balance_grows_like_the_root : forall r n, (1 <= n)%nat ->
+  sqrt (INR n) <= B r n /\ B r n < D r / (match r with NTK => PI | NNGP => PI / 2 end) * sqrt (INR n).
+Proof. exact Balance.balance_grows_like_sqrt. Qed.
+
+(** * The predictor *)
+
+(** Proved for every number of samples and every set of matching ones: m on the matching samples and u on the others
+    solves the Gram system of the kernel. *)
+Theorem weights_solve_the_gram_system : forall r K M, (1 <= count K M)%nat ->
+  solves r K M (fun i => if M i then m r K (count K M) else u r K (count K M)).
+Proof. exact Gram.weights_solve. Qed.
+
+(** Proved: the Gram system has no other solution. *)
+Theorem gram_system_has_one_solution : forall r K M w w', solves r K M w -> solves r K M w' ->
+  forall i, (i < K)%nat -> w i = w' i.
+Proof. exact Gram.weights_unique. Qed.
+
+(** Proved: at every state of every program that some template matches, the weighted sum of the targets of an output
+    bit is p F/D + t u, from the counts of the state alone. *)
+Theorem predicted_mean : forall r P s b w, (1 <= n_of P s)%nat -> solves r (samples P) (sample_matches P s) w ->
+  sum (samples P) (fun i => w i * label P b i)
+  = INR (p_of P s b) * (F r (n_of P s) / D r) + INR (t_of P b) * u r (samples P) (n_of P s).
+Proof.
+  exact (fun r P s b w some solved =>
+    eq_trans (Gram.program_mean r P s b w some solved) (Gram.answer_in_counts r P s b some)).
+Qed.
+
+(** Proved: the variance of every output bit is the closed form in n and K. *)
+Theorem predicted_variance : forall r P s a, (1 <= n_of P s)%nat -> solves r (samples P) (sample_matches P s) a ->
+  variance_of (samples P) (sample_matches P s) a = variance r (samples P) (n_of P s).
+Proof. exact Gram.program_variance. Qed.
+
+(** Proved: the variance is never negative. *)
+Theorem variance_is_not_negative : forall r K n, (1 <= n <= K)%nat -> 0 <= variance r K n.
+Proof. exact Gram.variance_non_negative. Qed.
+
+(** Proved: the variance is 0 at n = 1, and positive for every n >= 2. *)
+Theorem variance_vanishes_at_samples_only : forall r K n, (1 <= n <= K)%nat -> variance r K n = 0 <-> n = 1%nat.
+Proof. exact Gram.variance_zero. Qed.
+
+(** * The rounding theorem *)
+
+(** Proved, both directions: the mean of a bit that should be 1 (p >= 1) is positive iff t (n - B(n)) < p (K + D). *)
+Theorem rounding_of_ones : forall r K n p t, (1 <= n)%nat -> (1 <= p)%nat ->
+  (0 < mean r K n p t <-> INR t * (INR n - B r n) < INR p * (D r + INR K)).
+Proof. exact Rounding.mean_sign. Qed.
+
+(** Proved: the mean of a bit that should be 0 (p = 0) is at most 0, and exactly 0 iff n = 1 or t = 0. *)
+Theorem rounding_of_zeros : forall r K n t, (1 <= n)%nat ->
+  mean r K n 0 t <= 0 /\ (mean r K n 0 t = 0 <-> n = 1%nat \/ t = 0%nat).
+Proof. exact Rounding.mean_of_zero_bit. Qed.
+
+(** Proved: t n <= p K is enough for a positive mean. *)
+Theorem few_matches_suffice : forall r K n p t, (1 <= n)%nat -> (1 <= p)%nat -> (t * n <= p * K)%nat ->
+  0 < mean r K n p t.
+Proof. exact Rounding.few_matches_suffice. Qed.
+
+(** Proved: the mean rounded at 0 is the program's next bit iff the condition holds, for every program, state, bit. *)
+Theorem rounded_right_iff_condition : forall r P s b, rounded_step r 0 P s b = step P s b <-> condition r P s b.
+Proof. exact Rounding.rounded_right_iff_condition. Qed.
+
+(** Proved: if the condition holds wherever at most n_max templates match, one positive threshold rounds every bit of
+    all these states right. *)
+Theorem positive_threshold : forall r P n_max, (forall s b, (n_of P s <= n_max)%nat -> condition r P s b) ->
+  exists tau, 0 < tau /\ forall s b, (n_of P s <= n_max)%nat -> rounded_step r tau P s b = step P s b.
+Proof. exact Rounding.positive_threshold_exists. Qed.
+
+(** Proved: if the condition holds at every state of a run, the rounded network runs the program. *)
+Theorem rounded_run_is_the_run : forall r P steps s,
+  (forall j, (j < steps)%nat -> forall b, condition r P (run (step P) j s) b) ->
+  forall b, run (rounded_step r 0 P) steps s b = run (step P) steps s b.
+Proof. exact Execution.rounded_run_is_run. Qed.
+
+(** * The programs *)
+
+(** Proved for every k, permutation and input: the rounded network permutes the bits in one step. *)
+Theorem permutation_is_executed : forall r k order, permutes k order -> forall s i, (i < k)%nat ->
+  rounded_step r 0 (permutation k order) s ("bits", i) = s ("bits", order i).
+Proof. exact (fun r k order _ s => proj1 (Permutation.permutation_executes r k order s)). Qed.
+
+(** Proved: permutation has k samples, at most k matches, one writer of a bit. *)
+Theorem permutation_counts : forall k order s b, (samples (permutation k order) = k /\
+  n_of (permutation k order) s <= k /\ t_of (permutation k order) b <= 1)%nat.
+Proof. exact Permutation.permutation_counts. Qed.
+
+(** Proved for every l and all x, y < 2^l: 2 l steps of the rounded network leave x + y, carry included. *)
+Theorem addition_is_executed : forall r l x y, (1 <= l)%nat -> (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat ->
+  sum_of l (run (rounded_step r 0 (addition l)) (2 * l) (addition_start x y)) = (x + y)%nat.
+Proof. exact Addition.addition_executes. Qed.
+
+(** Proved: the same with one positive threshold for all numbers of l bits. *)
+Theorem addition_is_executed_above : forall r l, (1 <= l)%nat -> exists tau, 0 < tau /\ forall x y,
+  (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat ->
+  sum_of l (run (rounded_step r tau (addition l)) (2 * l) (addition_start x y)) = (x + y)%nat.
+Proof. exact Addition.addition_executes_above. Qed.
+
+(** Proved: 2 l - 1 steps are enough for addition, and 2 l - 2 are not, for every l. *)
+Theorem addition_takes_one_step_less : forall r l, (1 <= l)%nat ->
+  (forall x y, (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat ->
+    sum_of l (run (rounded_step r 0 (addition l)) (2 * l - 1) (addition_start x y)) = (x + y)%nat) /\
+  (exists x y, (x < 2 ^ l)%nat /\ (y < 2 ^ l)%nat /\
+    sum_of l (run (rounded_step r 0 (addition l)) (2 * l - 2) (addition_start x y)) <> (x + y)%nat).
+Proof.
+  exact (fun r l some => conj
+    (fun x y small small' => Addition.addition_executes_from r l x y _ some small small' (le_n _))
+    (Addition.addition_needs_all_steps r l some)).
+Qed.
+
+(** Proved: addition has 4 l samples, at most 2 l matches at every state whatever, at most 2 writers of a bit. *)
+Theorem addition_counts : forall l s b, (samples (addition l) = 4 * l /\
+  n_of (addition l) s <= 2 * l /\ t_of (addition l) b <= 2)%nat.
+Proof. exact Addition.addition_counts. Qed.
+
+(** Proved for every l and all x, y < 2^l: 4 l^2 + 3 l steps of the rounded network leave x y, without padding. *)
+Theorem multiplication_is_executed : forall r l x y, (1 <= l)%nat -> (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat ->
+  number (run (rounded_step r 0 (multiplication l)) (4 * l * l + 3 * l) (multiplication_start x y)) "sum_p" (2 * l)
+  = (x * y)%nat.
+Proof. exact Multiplication.multiplication_executes. Qed.
+
+(** Proved: the same with one positive threshold for all numbers of l bits. *)
+Theorem multiplication_is_executed_above : forall r l, (1 <= l)%nat -> exists tau, 0 < tau /\ forall x y,
+  (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat ->
+  number (run (rounded_step r tau (multiplication l)) (4 * l * l + 3 * l) (multiplication_start x y)) "sum_p" (2 * l)
+  = (x * y)%nat.
+Proof. exact Multiplication.multiplication_executes_above. Qed.
+
+(** Proved: the product stands after 4 l^2 + l steps of the rounded network already, and remains. *)
+Theorem multiplication_takes_fewer_steps : forall r l x y steps, (1 <= l)%nat -> (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat ->
+  (4 * l * l + l <= steps)%nat ->
+  number (run (rounded_step r 0 (multiplication l)) steps (multiplication_start x y)) "sum_p" (2 * l) = (x * y)%nat.
+Proof. exact Multiplication.multiplication_executes_from. Qed.
+
+(** Proved: multiplication has 20 l + 2 samples, at most 3 writers of a bit, and at most 3 l + 1 matches at the states
+    of its runs, where the rounding condition therefore holds. *)
+Theorem multiplication_counts : forall r l x y j b, (1 <= l)%nat -> (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat ->
+  let s := run (step (multiplication l)) j (multiplication_start x y) in
+  (samples (multiplication l) = 20 * l + 2 /\ t_of (multiplication l) b <= 3 /\
+   n_of (multiplication l) s <= 3 * l + 1)%nat /\ condition r (multiplication l) s b.
+Proof. exact Multiplication.multiplication_counts_of_runs. Qed.
+
+(** * Ensembles *)
+
+(** Proved, if averages of N networks have the tail of a Gaussian: N z2 >= 2 ln (2 cases / delta), z2 a lower bound of
+    all squared standardised margins, leaves a failure probability of at most delta. *)
+Theorem margin_decides_the_ensemble : forall (Omega case : Type) (P : probability Omega) (cases : list case)
+  (mu var : case -> R) (wanted : case -> bool) (tau : R) (average : case -> nat -> Omega -> R),
+  (forall c, In c cases -> 0 <= var c) ->
+  (forall c, In c cases -> gaussian_average P (mu c) (var c) (average c)) ->
+  forall z2 N delta,
+  (forall c, In c cases -> rounds_to tau (mu c) (wanted c)) ->
+  (forall c, In c cases -> z2 * var c <= (mu c - tau) ^ 2) ->
+  0 < delta -> (1 <= N)%nat -> 2 * ln (2 * INR (List.length cases) / delta) <= INR N * z2 ->
+  P (some_wrong cases wanted tau average N) <= delta.
+Proof. exact Ensembles.margin_suffices. Qed.
+
+(** Proved, if averages of N networks have the tail of a Gaussian: the published ensemble size N >= 8 max (var/mean^2)
+    ln (2 bits inputs steps / delta) leaves a failure probability of at most delta; where the mean is 0, twice the
+    threshold stands for it. *)
+Theorem published_size_suffices : forall (Omega case : Type) (P : probability Omega) (cases : list case)
+  (mu var : case -> R) (wanted : case -> bool) (tau : R) (average : case -> nat -> Omega -> R),
+  (forall c, In c cases -> 0 <= var c) ->
+  (forall c, In c cases -> gaussian_average P (mu c) (var c) (average c)) ->
+  forall bits inputs steps V N delta,
+  (List.length cases <= bits * inputs * steps)%nat -> 0 <= tau ->
+  (forall c, In c cases -> if wanted c then 0 < mu c /\ 2 * tau <= mu c else mu c <= 0) ->
+  (forall c, In c cases -> mu c <> 0 -> var c / mu c ^ 2 <= V) ->
+  (forall c, In c cases -> mu c = 0 -> var c <= V * (2 * tau) ^ 2) ->
+  0 < delta -> (1 <= N)%nat -> 8 * V * ln (2 * INR bits * INR inputs * INR steps / delta) <= INR N ->
+  P (some_wrong cases wanted tau average N) <= delta.
+Proof. exact Ensembles.published_size_suffices. Qed.
+
+(** Proved for every number K of bits (NTK): var/mean^2 <= 22.54 K for every bit of a permutation that should be 1. *)
+Theorem variance_of_ones : forall K n, (1 <= n <= K)%nat ->
+  answer_variance NTK K n <= 22.54 * INR K * mean NTK K n 1 1 ^ 2.
+Proof. exact PermutationVariance.one_bit_variance. Qed.
+
+(** Proved for every number K of bits (NTK): var/mean^2 <= 22.54 K for every bit of a permutation that should be 0. *)
+Theorem variance_of_zeros : forall K n, (1 <= n < K)%nat ->
+  answer_variance NTK K n <= 22.54 * INR K * mean NTK K n 0 1 ^ 2.
+Proof. exact PermutationVariance.zero_bit_variance. Qed.
+
+(** Proved: 22.53 is too small (K = 3, n = 2), and var/mean^2 > 2.8036 K at n = 2 for every K >= 2. *)
+Theorem variance_grows_with_the_samples : 22.53 * INR 3 * mean NTK 3 2 0 1 ^ 2 < answer_variance NTK 3 2 /\
+  forall K, (2 <= K)%nat -> 2.8036 * INR K * mean NTK K 2 0 1 ^ 2 < answer_variance NTK K 2.
+Proof. exact (conj PermutationVariance.constant_is_sharp PermutationVariance.ratio_grows_linearly). Qed.
+
+(** Proved, if averages of N networks have the tail of a Gaussian: linearithmic, 180.4 k ln (2 k / delta) networks
+    permute k bits of any one input right at threshold 0, except with probability delta. *)
+Theorem permutation_of_one_input : forall (Omega : Type) (P : probability Omega) k order average delta,
+  (1 <= k)%nat -> 0 < delta <= 1 -> forall s N, trained_ensemble P (permutation k order) k [s] average ->
+  180.4 * INR k * ln (2 * INR k / delta) <= INR N -> P (step_fails (permutation k order) k [s] average N) <= delta.
+Proof. exact PermutationEnsembles.permutation_ensemble_one_input. Qed.
+
+(** Proved, if averages of N networks have the tail of a Gaussian: quadratic, 250 k^2 + 180.4 k ln (1 / delta) networks
+    permute k bits of all 2^k inputs right at threshold 0, except with probability delta. *)
+Theorem permutation_of_all_inputs : forall (Omega : Type) (P : probability Omega) k order average delta N,
+  (1 <= k)%nat -> 0 < delta <= 1 -> trained_ensemble P (permutation k order) k (every_input k) average ->
+  250 * INR k ^ 2 + 180.4 * INR k * ln (1 / delta) <= INR N ->
+  P (step_fails (permutation k order) k (every_input k) average N) <= delta.
+Proof. exact PermutationEnsembles.permutation_ensemble_all_inputs. Qed.
