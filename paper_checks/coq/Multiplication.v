@@ -1,21 +1,37 @@
 (** Multiplication: the program multiplies, and the trained network runs it exactly.
 
-    For numbers of l >= 1 bits: [multiplication_counts] (20 l + 2 templates, at most three writers of a bit; proved in
-    MultiplicationRules), [multiplication_few_matches] (at most 3 l + 1 templates match a state of a run),
-    [multiplication_computes] (the product stands after 4 l^2 + 3 l steps, in fact after 4 l^2 + l), and
-    [multiplication_executes] (it does so on the trained network as well, by either kernel, without padding). *)
+    For numbers of l >= 1 bits: [multiplication_counts] (20 l + 2 templates, at most three writers of a bit),
+    [multiplication_few_matches] (at most 3 l + 1 templates match a state of a run), [multiplication_computes] (the
+    product stands after 4 l^2 + 3 l steps, in fact after 4 l^2 + l), and [multiplication_executes] (it does so on the
+    trained network as well, by either kernel, without padding). With 4 l^2 + l - 1 steps one pair is not multiplied
+    yet ([multiplication_needs_its_steps]). *)
 
 From Coq Require Import List String Arith Bool Lia Reals.
 From NtkProofs Require Import Kernels Templates Programs Counting Rounding Execution.
-From NtkProofs Require Export MultiplicationRules MultiplicationSteps MultiplicationRun MultiplicationMatches.
+From NtkProofs Require Import MultiplicationRules MultiplicationSteps MultiplicationRun MultiplicationMatches.
+From NtkProofs Require Import MultiplicationLongest.
 Import ListNotations.
 Local Open Scope string_scope.
 Local Open Scope nat_scope.
 
-(** At most 3 l + 1 templates match ([most_matches]: as many do, in the run of 2^l - 1 times 2^l - 1). *)
+(** Three templates write a bit only where the multiplicand is kept, copied and shifted. *)
+Theorem multiplication_counts : forall l, 1 <= l ->
+  samples (multiplication l) = 20 * l + 2
+  /\ forall b, t_of (multiplication l) b <= 3
+               /\ (t_of (multiplication l) b = 3 <-> exists i, 0 < i < 2 * l /\ b = ("multiplicand", i)).
+Proof. exact counts_of_rules. Qed.
+
 Theorem multiplication_few_matches : forall l x y j, 1 <= l -> x < 2 ^ l -> y < 2 ^ l ->
   n_of (multiplication l) (run (step (multiplication l)) j (multiplication_start x y)) <= 3 * l + 1.
 Proof. intros l x y j l_positive x_small y_small. now apply few_matches_along_a_run. Qed.
+
+(** As many do match when 2^l - 1 is multiplied by itself. *)
+Theorem multiplication_most_matches : forall l, 1 <= l -> exists x y j, x < 2 ^ l /\ y < 2 ^ l /\
+  n_of (multiplication l) (run (step (multiplication l)) j (multiplication_start x y)) = 3 * l + 1.
+Proof.
+  intros l l_positive. pose proof (Nat.pow_nonzero 2 l).
+  exists (2 ^ l - 1), (2 ^ l - 1), 2. split; [lia |]. split; [lia |]. now apply most_matches.
+Qed.
 
 (** Two steps for every bit of x, and 4 l + 1 more for every bit that is 1. *)
 Theorem multiplication_computes_when_done : forall l x y steps, 1 <= l -> x < 2 ^ l -> y < 2 ^ l ->
@@ -95,4 +111,18 @@ Proof.
   intros r l x y j b l_positive x_small y_small s. destruct (multiplication_counts l l_positive) as [size writers].
   assert (few : n_of (multiplication l) s <= 3 * l + 1) by now apply multiplication_few_matches.
   repeat split; [exact size | apply writers | exact few |]. now apply multiplication_condition.
+Qed.
+
+(** 4 l^2 + l steps are needed. *)
+Theorem multiplication_needs_its_steps : forall r l, 2 <= l -> exists x y, x < 2 ^ l /\ y < 2 ^ l /\
+  number (run (rounded_step r 0 (multiplication l)) (4 * l * l + l - 1) (multiplication_start x y)) "sum_p" (2 * l)
+  <> x * y.
+Proof.
+  intros r l at_least_2. pose proof (longest_x_small l at_least_2) as x_small.
+  pose proof (longest_y_small l at_least_2) as y_small.
+  exists (2 ^ l - 1), (2 ^ (l - 1) + 1). split; [exact x_small |]. split; [exact y_small |].
+  rewrite (number_of_same _ (run (step (multiplication l)) (4 * l * l + l - 1)
+    (multiplication_start (2 ^ l - 1) (2 ^ (l - 1) + 1)))).
+  - pose proof (product_not_there_yet l at_least_2). lia.
+  - intros b. apply multiplication_runs; (assumption || lia).
 Qed.

@@ -6,7 +6,7 @@
     l + k; and a step of the adder never makes it busier. *)
 
 From Coq Require Import List String Arith Bool Lia.
-From NtkProofs Require Import Kernels Templates Programs Counting Adder Execution.
+From NtkProofs Require Import Kernels Templates Programs Counting AdderColumns Execution.
 From NtkProofs Require Import MultiplicationRules MultiplicationSteps MultiplicationRun.
 Import ListNotations.
 Local Open Scope string_scope.

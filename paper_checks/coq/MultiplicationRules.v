@@ -2,7 +2,7 @@
 
     The program lists its templates position by position. Here they stand rule by rule ([rules]), every rule a family
     of templates; [writers_of] is the table of the templates that write a bit. From it follow the counts
-    ([multiplication_counts]), and what one step does to each field (MultiplicationSteps). *)
+    ([counts_of_rules]), and what one step does to each field (MultiplicationSteps). *)
 
 From Coq Require Import List String Arith Bool Lia.
 From NtkProofs Require Import Kernels Templates Programs.
@@ -293,7 +293,7 @@ Lemma length_given : forall c T, List.length (given c T) = one c.
 Proof. now intros [] T. Qed.
 
 (** 20 l + 2 templates; at most three write a bit, and three only where the multiplicand is kept, copied and shifted. *)
-Theorem multiplication_counts : forall l, 1 <= l ->
+Theorem counts_of_rules : forall l, 1 <= l ->
   samples (multiplication l) = 20 * l + 2
   /\ forall b, t_of (multiplication l) b <= 3
                /\ (t_of (multiplication l) b = 3 <-> exists i, 0 < i < 2 * l /\ b = ("multiplicand", i)).

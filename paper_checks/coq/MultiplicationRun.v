@@ -8,7 +8,7 @@
     4 l^2 + l steps ([product_stands_early]). *)
 
 From Coq Require Import List String Arith Bool Lia.
-From NtkProofs Require Import Kernels Templates Programs Counting Adder Execution.
+From NtkProofs Require Import Kernels Templates Programs Counting AdderColumns Execution.
 From NtkProofs Require Import MultiplicationRules MultiplicationSteps.
 Import ListNotations.
 Local Open Scope string_scope.

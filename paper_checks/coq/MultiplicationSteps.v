@@ -4,7 +4,7 @@
     writers; the fields of the sum do what the adder does to columns, and the copied multiplicand enters [sum_q]. *)
 
 From Coq Require Import List String Arith Bool Lia.
-From NtkProofs Require Import Templates Programs Adder MultiplicationRules.
+From NtkProofs Require Import Templates Programs AdderColumns MultiplicationRules.
 Import ListNotations.
 Local Open Scope string_scope.
 Local Open Scope list_scope.
