@@ -1,0 +1,50 @@
+"""Sphinx: pages in Markdown, reference from docstrings, nothing loaded from the network."""
+
+from types import ModuleType
+
+from ntkproofs import __version__
+
+project = "ntkproofs"
+copyright = "The ntkproofs developers, MIT licence"
+author = "The ntkproofs developers"
+version = release = __version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.doctest", "sphinx.ext.viewcode"]
+exclude_patterns = ["_build"]
+default_role = "code"  # docstrings write `name`
+nitpicky = False
+
+myst_enable_extensions = ["deflist", "colon_fence"]
+myst_heading_anchors = 3
+
+autodoc_default_options = {"members": True}
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+autodoc_type_aliases = {name: name for name in ("Bit", "Rows", "State")}
+maximum_signature_line_length = 90
+add_module_names = False
+toc_object_entries_show_parents = "hide"
+
+html_theme = "furo"
+html_title = f"ntkproofs {version}"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
+html_copy_source = False
+html_show_sourcelink = False
+pygments_style = "default"
+pygments_dark_style = "github-dark"
+
+
+def _names_of_its_module(_app, _what, name, obj, _options, lines):
+    """Let the doctests of a docstring see the names of the module in which it stands, as pytest lets them."""
+    function = getattr(obj, "fget", None) or getattr(obj, "func", None) or obj
+    module = name if isinstance(obj, ModuleType) else getattr(function, "__module__", None)
+    if module and any(line.lstrip().startswith(">>>") for line in lines):
+        setup = f"globals().update(vars(__import__('importlib').import_module({module!r})))"
+        lines += ["", ".. testsetup::", "", f"   {setup}", ""]
+
+
+def setup(app):
+    """Register the above with Sphinx."""
+    app.connect("autodoc-process-docstring", _names_of_its_module)
