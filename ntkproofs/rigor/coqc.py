@@ -20,13 +20,25 @@ from pathlib import Path
 
 from ntkproofs.errors import InputError
 
-__all__ = ["MISSING", "Coqc", "Outcome", "cache_folder", "compile_file", "find_coqc", "read_cache", "write_cache"]
+__all__ = [
+    "MISSING",
+    "Coqc",
+    "Outcome",
+    "cache_folder",
+    "compile_file",
+    "find_coqc",
+    "read_cache",
+    "stop_all",
+    "write_cache",
+]
 
 MISSING = "coqc not found: apt-get install coq libcoq-interval libcoq-coquelicot"
 VARIABLE = "NTKPROOFS_COQC"
 
 MAX_OUTPUT = 8 << 20  # bytes of output that are read
 MAX_FILE = 1 << 30  # bytes of a file that coqc may write
+
+_RUNNING: set[subprocess.Popen[bytes]] = set()  # what compile_file started and has not seen end
 
 # The limits are set by a small Python in between, not by a function that runs after the fork: threads may be running.
 _START = """\
@@ -112,6 +124,7 @@ def compile_file(
             env=environment,
             start_new_session=True,
         )
+        _RUNNING.add(process)
         late = False
         try:
             code = process.wait(seconds)
@@ -119,6 +132,7 @@ def compile_file(
             late, code = True, -signal.SIGKILL
         finally:
             _kill(process)
+            _RUNNING.discard(process)
         spent = time.perf_counter() - begin
         said.seek(0)
         output = said.read(MAX_OUTPUT + 1)
@@ -132,6 +146,13 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def stop_all() -> None:
+    """End every run of :func:`compile_file` that other threads wait for; they see a run that died."""
+    for process in tuple(_RUNNING):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _problem(code: int, late: bool, long: bool, text: str, seconds: float, memory_mib: int) -> str:
