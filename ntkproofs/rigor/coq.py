@@ -4,9 +4,10 @@
 tactic ``interval``, whose interval arithmetic is itself proved correct in Coq, and compiles. A lemma is ``proved`` if
 coqc accepts its proof and the printed assumptions are all on the allow-list; else it is ``open``, with the reason.
 
-Many lemmas share a file, since printing assumptions takes seconds each time. A lemma that fails is taken out and the
-rest compiled again. What came of a lemma is remembered in a cache, under the digest of its text, its proof, the version
-of Coq and the compiled file of the tactic; a lemma that met a limit of time or memory is tried anew each time.
+Many lemmas share a file, since printing assumptions takes seconds each time; what is printed for one holds for all in
+its file. If one fails, all are tried without their proofs being kept, and those that fail are left out. What came of a
+lemma is remembered in a cache, under the digest of its text, its proof, the version of Coq and the compiled file of the
+tactic; a lemma that met a limit of time or memory is tried anew each time.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ __all__ = ["Outcome", "Proof", "Settled", "emit", "prove", "settle", "tactic"]
 Outcome: TypeAlias = Literal["proved", "open"]
 
 EMITTER = 1  # changes when the text of a file does
-BATCH = 24  # lemmas in one file
+BATCH = 48  # lemmas in one file
 SECONDS = 20  # for one lemma
 OVERHEAD = 120  # seconds for the rest of a file: loading, printing assumptions
 MEMORY = 4096  # MiB
@@ -108,10 +109,9 @@ def prove(decisions: Iterable[Decision], *, coqc: Coqc, jobs: int = 1) -> list[P
     """Try to prove decisions in Coq, `jobs` files at a time, and return what came of each, in order.
 
     >>> import sympy
-    >>> from ntkproofs.rigor import Integers, decide, less
-    >>> n = sympy.Symbol("n", positive=True)
-    >>> prove([decide(less(0, n), Integers(n))], coqc=Coqc("/usr/bin/coqc", "8.16.1"))[0].reason
-    'unbounded domain'
+    >>> from ntkproofs.rigor import decide, less
+    >>> prove([decide(less(sympy.pi, 3))], coqc=Coqc("/usr/bin/coqc", "8.16.1"))[0].reason
+    'it was not decided that it holds'
     """
     decisions = list(decisions)
     written = [export(decision) for decision in decisions]
@@ -145,8 +145,8 @@ def settle(
     if not wanted:
         return found
     jobs = max(1, min(jobs, len(wanted)))
-    size = min(BATCH, -(-len(wanted) // jobs))
-    batches = [wanted[start : start + size] for start in range(0, len(wanted), size)]
+    files = min(len(wanted), jobs * -(-len(wanted) // (jobs * BATCH)))
+    batches = [wanted[place::files] for place in range(files)]
     halt = threading.Event()
     count = 0
     with ThreadPoolExecutor(jobs) as pool:
@@ -172,20 +172,25 @@ def settle(
 
 
 def tactic(lemma: Lemma) -> str:
-    """Return the tactic that closes each goal of a lemma: settings of ``interval``, the cheap ones first.
+    """Return the tactic that closes the inequality of a lemma: settings of ``interval``, the cheap ones first.
 
     Precisions are always given, so that no machine floats are used.
     """
-    ways = ["interval with (i_prec 60)", "lra"]
-    if lemma.variables:
-        split = ", ".join(f"i_bisect {name}" for name in lemma.variables)
-        ways.append(f"interval with (i_prec 60, {split}, i_depth 14)")
-        if len(lemma.variables) == 1:
-            ways.append(f"interval with (i_prec 60, {split}, i_autodiff {lemma.variables[0]}, i_depth 18)")
-        ways.append(f"interval with (i_prec 120, {split}, i_depth 20)")
-    else:
-        ways.append(f"interval with (i_prec {4 * max(60, lemma.precision)})")
-    return f"first [{' | '.join(ways)}]"
+    return f"first [{' | '.join(_ways(lemma))}]"
+
+
+def _ways(lemma: Lemma) -> list[str]:
+    ways = ["interval with (i_prec 60)"]
+    if lemma.unbounded:
+        return ways  # no half of such a domain is smaller
+    if not lemma.variables:
+        return [*ways, f"interval with (i_prec {4 * max(60, lemma.precision)})"]
+    split = ", ".join(f"i_bisect {name}" for name in lemma.variables)
+    ways.append(f"interval with (i_prec 60, {split}, i_depth 14)")
+    if len(lemma.variables) == 1:
+        ways.append(f"interval with (i_prec 60, {split}, i_autodiff {lemma.variables[0]}, i_depth 18)")
+    ways.append(f"interval with (i_prec 120, {split}, i_depth 20)")
+    return ways
 
 
 def emit(lemmas: Sequence[Lemma]) -> str:
@@ -223,10 +228,28 @@ class _Text:
 
 
 def _lemma_text(lemma: Lemma, name: str) -> str:
-    close = f"ltac:({tactic(lemma)})"
-    goals = f"split; [defined {close} | differ {close}]" if lemma.conditions else f"differ {close}"
     return (
-        f"Lemma {name} :\n  {lemma.statement}.\nProof.\n  {lemma.introduction}.\n  timeout {SECONDS} ({goals}).\nQed.\n"
+        f"Lemma {name} :\n  {lemma.statement}.\n"
+        f"Proof.\n  {lemma.introduction}.\n  timeout {SECONDS} ({_goals(lemma)}).\nQed.\n"
+    )
+
+
+def _goals(lemma: Lemma) -> str:
+    """Return the tactic that proves a lemma once its variables are introduced; what may well fail comes first."""
+    differ = f"differ ltac:({tactic(lemma)})"
+    if not lemma.conditions:
+        return differ
+    first, *more = _ways(lemma)
+    return f"split; [ | {differ}]; defined ltac:(first [{' | '.join([first, 'lra', *more])}])"
+
+
+def _trial(lemmas: Sequence[Lemma]) -> str:
+    """Return a file that keeps nothing and prints, for each lemma, whether its proof goes through."""
+    return PREAMBLE + "".join(
+        f"\nGoal {lemma.statement}.\n{lemma.introduction}.\n"
+        f'first [timeout {SECONDS} (first [{_goals(lemma)} | idtac "trial {place} fails"]) '
+        f'| idtac "trial {place} late"].\nAbort.\n'
+        for place, lemma in enumerate(lemmas)
     )
 
 
@@ -244,33 +267,48 @@ class _Batch:
     halt: threading.Event
 
     def settle(self, lemmas: Sequence[Lemma]) -> list[_Finding]:
-        """Compile; take out the lemma at which coqc stops, until the rest is accepted."""
-        found: list[_Finding] = []
-        rest, spent = list(lemmas), 0.0
+        """Prove what can be proved; a lemma that meets a limit of the whole file is tried in smaller company."""
+        rest, found = list(lemmas), list[_Finding]()
+        tried = False
         while rest and not self.halt.is_set():
+            if any(lemma.unbounded for lemma in rest) and not tried:  # most of them fail
+                rest, dropped = self._tried(rest)
+                found, tried = found + dropped, True
+                continue
             text = _Text.of(rest)
             ok, output, seconds = self._compile(text.source, len(rest))
-            spent += seconds
             if ok:
                 reason, names = _assumed(output)
-                share = spent / len(lemmas)
+                share = seconds / len(rest)
                 return found + [self._finding(lemma, reason, names, share, lasting=True) for lemma in rest]
             place = _stopped_at(output, text)
-            if place is not None:
-                late = "Timeout" in output
-                reason = f"interval could not within {SECONDS} s" if late else "interval could not"
-                found.append(self._finding(rest.pop(place), reason, (), seconds, lasting=not late))
-            elif "stopped after" in output or "memory" in output.splitlines()[0]:
+            if place is not None and not tried and len(rest) > 1:
+                rest, dropped = self._tried(rest)
+                found, tried = found + dropped, True
+            elif place is not None:
+                fate = "late" if "Timeout" in output else "fails"
+                found.append(self._failed(rest.pop(place), fate, seconds))
+            elif _met_limit(output) and len(rest) > 1:
                 half = len(rest) // 2
-                if half:
-                    return found + self.settle(rest[:half]) + self.settle(rest[half:])
-                return [*found, self._finding(rest[0], output.splitlines()[0], (), seconds, lasting=False)]
+                return found + self.settle(rest[:half]) + self.settle(rest[half:])
             else:
-                reason = (
-                    INSTALL if re.search(r"Interval\b.*not found|bound to logical path", output) else _short(output)
-                )
-                return found + [self._finding(lemma, reason, (), 0.0, lasting=False) for lemma in rest]
+                reason = INSTALL if _LACKS_INTERVAL.search(output) else _short(output)
+                return found + [self._finding(lemma, reason, (), seconds, lasting=False) for lemma in rest]
         return found + [self._finding(lemma, "interrupted", (), 0.0, lasting=False) for lemma in rest]
+
+    def _tried(self, lemmas: Sequence[Lemma]) -> tuple[list[Lemma], list[_Finding]]:
+        """Return the lemmas whose proofs went through when they were tried, and the others as findings."""
+        _, output, seconds = self._compile(_trial(lemmas), len(lemmas))
+        fates = dict(re.findall(r"^trial (\d+) (fails|late)$", output, re.MULTILINE))
+        share = seconds / len(lemmas)
+        kept = [lemma for place, lemma in enumerate(lemmas) if f"{place}" not in fates]
+        return kept, [self._failed(lemmas[int(place)], fate, share) for place, fate in fates.items()]
+
+    def _failed(self, lemma: Lemma, fate: str, seconds: float) -> _Finding:
+        reason = f"interval could not within {SECONDS} s" if fate == "late" else "interval could not"
+        if lemma.unbounded:
+            reason += " (unbounded domain)"
+        return self._finding(lemma, reason, (), seconds, lasting=fate != "late")
 
     def _compile(self, source: str, lemmas: int) -> tuple[bool, str, float]:
         with tempfile.TemporaryDirectory(prefix="ntkproofs-") as folder:
@@ -284,6 +322,14 @@ class _Batch:
         outcome: Outcome = "open" if reason else "proved"
         settled = Settled(outcome, reason, names, tactic(lemma), round(seconds, 3), self.digests[lemma])
         return lemma, settled, lasting
+
+
+_LACKS_INTERVAL = re.compile(r"Cannot find a physical path[^.]*Interval", re.DOTALL)
+
+
+def _met_limit(output: str) -> bool:
+    """Tell whether coqc was ended by a limit of time or memory."""
+    return re.match(r"stopped after|more than .* of memory|coqc died of signal", output) is not None
 
 
 def _stopped_at(output: str, text: _Text) -> int | None:

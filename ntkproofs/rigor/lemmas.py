@@ -42,17 +42,19 @@ class _NotWritable(NtkProofsError):
 
 @dataclass(frozen=True)
 class Lemma:
-    """A statement of Coq, the tactics that put its variables into real ones, their names, and the bits to start with.
+    """A statement of Coq, and what its proof needs to know.
 
-    Plain text, so that it can be handed from process to process as it was written.
+    `introduction`: the tactics that make real variables of the quantified ones; `variables`: those that have a range;
+    `conditions`: how many say that the formula is defined; `precision`: the bits that the balls needed; `unbounded`:
+    the domain has no upper end. Plain text, so that it is handed from process to process as it was written.
     """
 
     statement: str
     introduction: str
     variables: tuple[str, ...]
     conditions: int
-    strict: bool
     precision: int
+    unbounded: bool
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,11 @@ def export(decision: Decision) -> Export:
     >>> n = sympy.Symbol("n")
     >>> export(decide(less(1 / n, sympy.sqrt(n)), Box({n: (2, 3)}))).statement
     'forall n : R, 2 <= n <= 3 -> (n <> 0 /\\ 0 <= n) /\\ 1 / n < sqrt n'
-    >>> export(decide(less(0, n + 1), Integers(n))).reason
-    'unbounded domain'
+    >>> export(decide(less(sympy.pi, 3))).reason
+    'it was not decided that it holds'
     """
     if decision.outcome != "holds":
         return NoLemma("it was not decided that it holds")
-    if isinstance(decision.domain, Integers) and decision.domain.stop is None:
-        return NoLemma("unbounded domain")
     try:
         return _lemma(decision)
     except _NotWritable as problem:
@@ -109,8 +109,8 @@ def _lemma(decision: Decision) -> Lemma:
         introduction=introduction,
         variables=() if fixed else tuple(names.values()),
         conditions=len(book),
-        strict=inequality.strict,
         precision=decision.precision,
+        unbounded=isinstance(domain, Integers) and domain.stop is None,
     )
 
 
@@ -131,20 +131,22 @@ def _domain(domain: Domain, names: dict[sympy.Symbol, str]) -> tuple[str, str]:
     listed, given = " ".join(names.values()), [f"H{place}" for place in range(1, len(names) + 1)]
     if isinstance(domain, Integers):
         (name,) = names.values()
+        limits = f"{domain.start} <= {name}" if domain.stop is None else f"{domain.start} <= {name} <= {domain.stop}"
+        lemma = "IZR_le" if domain.stop is None else "reals_of_integers"
         return (
-            f"forall {name} : Z, ({domain.start} <= {name} <= {domain.stop})%Z -> ",
-            f"intros {name} H1; apply reals_of_integers in H1; revert H1; generalize (IZR {name}); "
+            f"forall {name} : Z, ({limits})%Z -> ",
+            f"intros {name} H1; apply {lemma} in H1; revert H1; generalize (IZR {name}); "
             f"clear {name}; intros {name} H1",
         )
     if isinstance(domain, Box):
-        limits = [
+        ranges = [
             f"{_rational(low).text} <= {names[symbol]} <= {_rational(high).text}" for symbol, low, high in domain.sides
         ]
         substitution = ""
     else:
-        limits = [f"{names[symbol]} = {_rational(value).text}" for symbol, value in domain.values]
+        ranges = [f"{names[symbol]} = {_rational(value).text}" for symbol, value in domain.values]
         substitution = f"; subst {listed}"
-    hypotheses = "".join(f"{limit} -> " for limit in limits)
+    hypotheses = "".join(f"{each} -> " for each in ranges)
     return f"forall {listed} : R, {hypotheses}", f"intros {listed} {' '.join(given)}{substitution}"
 
 
