@@ -286,7 +286,7 @@ class _Batch:
                 rest, dropped = self._tried(rest)
                 found, tried = found + dropped, True
             elif place is not None:
-                fate = "late" if "Timeout" in output else "fails"
+                fate = "late" if "timeout" in output.casefold() else "fails"
                 found.append(self._failed(rest.pop(place), fate, seconds))
             elif _met_limit(output) and len(rest) > 1:
                 half = len(rest) // 2
