@@ -268,19 +268,17 @@ class _Batch:
 
     def settle(self, lemmas: Sequence[Lemma]) -> list[_Finding]:
         """Prove what can be proved; a lemma that meets a limit of the whole file is tried in smaller company."""
-        rest, found = list(lemmas), list[_Finding]()
+        doubtful = [lemma for lemma in lemmas if lemma.unbounded]  # most of these fail
+        kept, found = self._tried(doubtful) if doubtful else ([], [])
+        rest = [lemma for lemma in lemmas if not lemma.unbounded or lemma in kept]
         tried = False
         while rest and not self.halt.is_set():
-            if any(lemma.unbounded for lemma in rest) and not tried:  # most of them fail
-                rest, dropped = self._tried(rest)
-                found, tried = found + dropped, True
-                continue
             text = _Text.of(rest)
             ok, output, seconds = self._compile(text.source, len(rest))
             if ok:
                 reason, names = _assumed(output)
                 share = seconds / len(rest)
-                return found + [self._finding(lemma, reason, names, share, lasting=True) for lemma in rest]
+                return found + [self._finding(lemma, reason, names, share, lasting=not reason) for lemma in rest]
             place = _stopped_at(output, text)
             if place is not None and not tried and len(rest) > 1:
                 rest, dropped = self._tried(rest)

@@ -13,7 +13,7 @@ from pathlib import Path
 import mpmath
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ntkproofs.cli import main
@@ -186,6 +186,7 @@ NUMBERS = st.fractions(min_value=-3, max_value=3, max_denominator=50)
 
 
 @settings(max_examples=60)
+@example(2 / (3 * sympy.pi * (1 + x**2)), x / (sympy.pi * (3 + y**2) * (1 + x**2)), Fraction(2), Fraction(1, 3))
 @given(TREES, TREES, NUMBERS, NUMBERS)
 def test_the_text_means_what_the_balls_compute(left, right, first, second):
     lemma = export(as_if_it_held(less(left, right), Box({x: (-3, 3), y: (-3, 3)})))
