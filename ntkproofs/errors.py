@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["NtkProofsError", "InputError", "Undecided", "DomainError", "NotExact", "NoMargin"]
+__all__ = ["NtkProofsError", "InputError", "Undecided", "DomainError", "NotExact", "NoMargin", "ProofRefused"]
 
 
 class NtkProofsError(Exception):
@@ -27,3 +27,7 @@ class NotExact(NtkProofsError, ArithmeticError):
 
 class NoMargin(NtkProofsError):
     """A threshold leaves some output bit no margin: no ensemble, however large, rounds that bit reliably."""
+
+
+class ProofRefused(NtkProofsError):
+    """A proof that Coq does not accept, or a theory that holds or assumes what it may not."""

@@ -1,7 +1,7 @@
 """Facts: what an engine found, in one form. A verdict is made of facts and of nothing else.
 
-:func:`as_fact` takes what the rooms return (a Decision, an Identity, a Combination, a :class:`Tally`, an
-:class:`Agreement`); anything else, a bare ``True`` above all, is refused.
+:func:`as_fact` takes what the rooms return (a Decision, an Identity, a Combination, a Proof, a
+:class:`Tally`, an :class:`Agreement`); anything else, a bare ``True`` above all, is refused.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import mpmath
 from ntkproofs.errors import InputError
 from ntkproofs.rigor import Ball, Combination, Decision, Identity
 from ntkproofs.rigor.lemmas import Export, export
+from ntkproofs.rigor.theorems import Proof
 
 __all__ = ["Agreement", "Fact", "Kind", "Tally", "agreement", "as_fact", "confirm", "tally"]
 
@@ -145,6 +146,26 @@ def _(finding: Combination) -> Fact:
         unit="certificates",
         reason=finding.reason,
         evidence={"terms": str(finding.terms), "non_negative": given, "positive": positive},
+    )
+
+
+@as_fact.register
+def _(finding: Proof) -> Fact:
+    return Fact(
+        kind="proved",
+        outcome=finding.outcome,
+        engine=finding.engine,
+        text=finding.words,
+        work=finding.count,
+        unit="theorems",
+        margin=f"assumes {', '.join(finding.groups) or 'nothing'}" if finding.outcome == "holds" else "",
+        reason=finding.reason,
+        evidence={
+            "coq": finding.text,
+            "assumptions": list(finding.assumptions),
+            "sources_sha256": finding.theory,
+            "compile_seconds": finding.seconds,
+        },
     )
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from ntkproofs.claims import Claim, Result, Verdict
+from ntkproofs.rigor.coqc import stop_all
 
 __all__ = ["run_claims"]
 
@@ -31,7 +32,7 @@ def run_claims(claims: Sequence[Claim], jobs: int | None = None) -> Iterator[Res
     _CLAIMS = claims
     context = multiprocessing.get_context("fork")
     try:
-        with ProcessPoolExecutor(jobs, mp_context=context, initializer=_ignore_interrupts) as pool:
+        with ProcessPoolExecutor(jobs, mp_context=context, initializer=_heed_the_parent) as pool:
             futures = [pool.submit(_run, place) for place in range(len(claims))]
             try:
                 for claim, future in zip(claims, futures, strict=True):
@@ -49,8 +50,15 @@ def run_claims(claims: Sequence[Claim], jobs: int | None = None) -> Iterator[Res
         _CLAIMS = ()
 
 
-def _ignore_interrupts() -> None:
+def _heed_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process answers Ctrl-C
+    signal.signal(signal.SIGTERM, _end)
+
+
+def _end(number: int, frame: object) -> None:
+    """End this process and the compilers that it started, which are in process groups of their own."""
+    stop_all()
+    os._exit(128 + number)
 
 
 def _run(place: int) -> tuple[Verdict, float]:

@@ -1,0 +1,312 @@
+"""A theory: a folder of Coq files, and what the kernel says about each theorem that its ``Statements.v`` restates.
+
+For every statement Coq is asked three things, in a file written for the purpose. First it reads the statement with
+nothing in scope but the definitions that ``Statements.v`` imports: so no lemma file can change what a statement means.
+Then its kernel compares that with the theorem. Then it prints what the theorem assumes, which is held against
+``coq_assumptions.json``. Before anything is compiled, every file is audited.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+from ntkproofs.errors import InputError, ProofRefused
+from ntkproofs.rigor.audit import OWN, allowed, assumptions, forbidden, groups_of, locations
+from ntkproofs.rigor.builds import Compiled, Limits, build, compile_one, first_error, needed_by
+from ntkproofs.rigor.coqc import MISSING, find_coqc
+from ntkproofs.rigor.restated import (
+    FILE,
+    RECORD,
+    Record,
+    Statement,
+    definition_digest,
+    differences,
+    imported_files,
+    statements,
+)
+
+__all__ = ["Proof", "Theory"]
+
+LAST = FILE.removesuffix(".v")
+QUESTIONS = "Questions"
+_NAMED = re.compile(
+    r"^\s*(Theorem|Lemma|Corollary|Proposition|Fact|Remark|Example|Definition|Fixpoint)\s+([\w']+)", re.M
+)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What Coq found about one statement: `words` and, as Coq reads it, `text`.
+
+    `outcome`: ``holds``; ``fails`` for an equality that does not hold; ``open`` if Coq is missing or met a limit, with
+    the `reason`. `assumptions`: full names of all that the proof rests on; `groups`: the same in a few words; `theory`:
+    a digest of the sources; `seconds`: what compiling them took; `count`: how many facts it is.
+    """
+
+    words: str
+    text: str
+    outcome: Literal["holds", "fails", "open"]
+    engine: str
+    assumptions: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    theory: str = ""
+    seconds: float = 0.0
+    reason: str = ""
+    count: int = 1
+
+
+class Theory:
+    """The theory in a folder. What it holds is read once; Coq runs when a proof is asked for.
+
+    Raises InputError if the folder has no Coq files.
+    """
+
+    def __init__(self, folder: Path, *, limits: Limits | None = None) -> None:
+        self.folder = folder
+        self.limits = limits or Limits()
+        self._built: dict[tuple[str, ...], dict[str, Compiled]] = {}
+        try:
+            self.sources: Mapping[str, str] = {
+                file.stem: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.v"))
+            }
+            record = folder / RECORD
+            self._record = record.read_text(encoding="utf-8") if record.exists() else None
+        except (OSError, UnicodeDecodeError) as problem:
+            raise InputError(f"{folder}: {problem}") from None
+        if not self.sources:
+            raise InputError(f"{folder} holds no Coq files")
+
+    # --- reading
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements of ``Statements.v``; raises InputError if it is missing or holds anything else."""
+        if LAST not in self.sources:
+            raise InputError(f"{self.folder} has no {FILE}")
+        return statements(self.sources[LAST])
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of all sources."""
+        return sha256("\0".join(f"{name}\0{source}" for name, source in self.sources.items()).encode()).hexdigest()
+
+    def found(self) -> Record:
+        """Return the digests of the statements and of the definition files as they are now."""
+        stated = {statement.name: statement.digest for statement in self.statements}
+        definitions = needed_by(imported_files(self.sources[LAST]), self.sources)
+        return Record(
+            stated,
+            {f"{name}.v": definition_digest(self.sources[name]) for name in definitions},
+        )
+
+    @cached_property
+    def changed(self) -> Mapping[str, str]:
+        """What is not as recorded, ``{statement or file: message}``; nothing is if there is no record."""
+        if self._record is None:
+            return {RECORD: f"{self.folder} has no {RECORD}: python -m ntkproofs.commands.theory FOLDER --record"}
+        return differences(Record.from_json(self._record), self.found())
+
+    @cached_property
+    def impure(self) -> tuple[str, ...]:
+        """What the files hold that they may not, each with its place."""
+        return tuple(message for name, source in self.sources.items() for message in forbidden(source, f"{name}.v"))
+
+    @cached_property
+    def offences(self) -> tuple[str, ...]:
+        """What is wrong with the theory as a whole: it holds what it may not, or definitions or statements changed.
+
+        A statement that is there but not as recorded is that statement's own trouble, and not listed here.
+        """
+        if self.impure:
+            return self.impure
+        own = {statement.name for statement in self.statements}
+        return tuple(message for name, message in self.changed.items() if name not in own)
+
+    # --- proving
+
+    @property
+    def engine(self) -> str:
+        """Who is believed: ``Coq 8.16.1``, or plain ``Coq`` where there is none."""
+        coqc = find_coqc()
+        return coqc.engine if coqc else "Coq"
+
+    def proof(self, name: str) -> Proof:
+        """Return what Coq says about a statement.
+
+        Raises ProofRefused, with the place, if the audit or Coq refuses the theory or this statement.
+        """
+        statement = next((each for each in self.statements if each.name == name), None)
+        if statement is None:
+            raise InputError(f"{FILE} has no theorem {name}")
+        if self.offences:
+            more = f" (and {len(self.offences) - 1} more)" if len(self.offences) > 1 else ""
+            raise ProofRefused(self.offences[0] + more)
+        if name in self.changed:
+            raise ProofRefused(self.changed[name])
+        compiled = self.compiled(*self.sources)
+        if isinstance(compiled, str):
+            return Proof(statement.words, statement.text, "open", self.engine, theory=self.digest, reason=compiled)
+        answer = self._answers.get(name, _Answer(refused=f"Coq said nothing about theorem {name}"))
+        if answer.refused:
+            raise ProofRefused(answer.refused)
+        if answer.reason:
+            return Proof(statement.words, statement.text, "open", self.engine, theory=self.digest, reason=answer.reason)
+        return Proof(
+            statement.words,
+            statement.text,
+            "holds",
+            self.engine,
+            assumptions=answer.assumptions,
+            groups=groups_of(answer.assumptions),
+            theory=self.digest,
+            seconds=round(sum(part.seconds for part in compiled.values()), 2),
+        )
+
+    def compiled(self, *names: str) -> dict[str, Compiled] | str:
+        """Return the files `names`, compiled, with all that they need; or, in words, why that is open.
+
+        Raises ProofRefused, with the place, if Coq does not accept one.
+        """
+        coqc = find_coqc()
+        if coqc is None:
+            return MISSING
+        if names not in self._built:
+            self._built[names] = build(coqc, self.sources, names, self.limits)
+        parts = self._built[names]
+        failed = next((part for part in parts.values() if not part.ok), None)
+        if failed is None:
+            return parts
+        reason = _limit_or_library(failed)
+        if reason:
+            return reason
+        raise ProofRefused(self._where(failed))
+
+    def compile_with(self, names: tuple[str, ...], title: str, source: str) -> Compiled | str:
+        """Compile one more source, called `title`, against the files `names`; or say why that is open."""
+        parts = self.compiled(*names)
+        coqc = find_coqc()
+        if isinstance(parts, str) or coqc is None:
+            return parts if isinstance(parts, str) else MISSING
+        done = compile_one(coqc, title, source, parts, self.limits)
+        return (_limit_or_library(done) if not done.ok else "") or done
+
+    def _where(self, failed: Compiled) -> str:
+        """Say which file failed, where, and what Coq said."""
+        line, message = first_error(failed)
+        before = "\n".join(self.sources[failed.blame].split("\n")[:line])
+        named = _NAMED.findall(before)
+        where = f" ({named[-1][0].lower()} {named[-1][1]})" if named and line else ""
+        return f"{failed.blame}.v{f', line {line}' if line else ''}{where}: Coq refuses it: {message}"
+
+    # --- asking
+
+    @cached_property
+    def _answers(self) -> Mapping[str, _Answer]:
+        """What Coq answers about each statement; a question that fails is left out, and the rest asked again."""
+        answers: dict[str, _Answer] = {}
+        asked = list(self.statements)
+        while asked:
+            questions = _Questions(asked)
+            done = self.compile_with(tuple(self.sources), QUESTIONS, questions.source)
+            if isinstance(done, str):
+                return {**answers, **{each.name: _Answer(reason=done) for each in asked}}
+            if done.ok:
+                return {**answers, **questions.answers(done.output)}
+            line, message = first_error(done)
+            guilty = questions.statement_at(line)
+            problem = f"{FILE}: read with nothing but its definitions in scope, Coq refuses it: {message}"
+            for each in [guilty] if guilty else list(asked):
+                answers[each.name] = _Answer(refused=f"statement {each.name} of {problem}")
+                asked.remove(each)
+        return answers
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """The full names of a theorem's assumptions, or why it is refused, or why that is open."""
+
+    assumptions: tuple[str, ...] = ()
+    refused: str = ""
+    reason: str = ""
+
+
+class _Questions:
+    """The file that asks Coq about statements, and how to read what it answers."""
+
+    def __init__(self, asked: list[Statement]) -> None:
+        digests = "".join(each.digest for each in asked)
+        self._mark = f"{sha256(digests.encode()).hexdigest()[:16]}:"
+        self._lines: list[str] = []
+        self._owner: dict[int, Statement] = {}
+        self._say('Set Warnings "-all".')
+        context: tuple[str, ...] = ()
+        for each in asked:
+            for sentence in each.context[len(context) :]:
+                self._say(f"{sentence}.")
+            context = each.context
+            self._say(f"Definition meaning_of_{each.name} : Prop := ({each.text}).", each)
+        self._say(f"From {OWN} Require {LAST}.")
+        for each in asked:
+            proof = f"{OWN}.{LAST}.{each.name}"
+            self._say(f"Definition proof_of_{each.name} : meaning_of_{each.name} := {proof}.", each)
+        for each in asked:
+            self._print(each.name)
+            self._say(f"Print Assumptions {OWN}.{LAST}.{each.name}.", each)
+        self._print("")
+        for name in sorted(allowed()):
+            self._say(f"Locate {name}.")
+
+    def _say(self, text: str, owner: Statement | None = None) -> None:
+        for line in text.split("\n"):
+            self._lines.append(line)
+            if owner is not None:
+                self._owner[len(self._lines)] = owner
+
+    def _print(self, name: str) -> None:
+        self._say(f'Goal True. idtac "{self._mark}{name}". Abort.')
+
+    @property
+    def source(self) -> str:
+        """The file."""
+        return "\n".join([*self._lines, ""])
+
+    def statement_at(self, line: int) -> Statement | None:
+        """Return the statement that a line is about."""
+        return self._owner.get(line)
+
+    def answers(self, output: str) -> dict[str, _Answer]:
+        """Return what the output says about each statement."""
+        pieces = re.split(rf"^{re.escape(self._mark)}(.*)$", output, flags=re.MULTILINE)
+        said = dict(zip(pieces[1::2], pieces[2::2], strict=True))
+        full = locations(said.pop("", ""))
+        return {name: _answer(name, piece, full) for name, piece in said.items()}
+
+
+def _answer(name: str, printed: str, full: Mapping[str, str]) -> _Answer:
+    """Hold what a theorem assumes against the list; Coq prints the shortest name that means just one constant."""
+    try:
+        found = assumptions(printed)
+    except InputError as problem:
+        return _Answer(refused=f"theorem {name}: {problem}")
+    foreign = sorted(each for each in found if full.get(each) not in allowed())
+    if foreign:
+        return _Answer(refused=f"theorem {name} assumes what is not on the list: {', '.join(foreign)}")
+    return _Answer(tuple(sorted(full[each] for each in found)))
+
+
+def _limit_or_library(failed: Compiled) -> str:
+    """Return why a file that failed says nothing about the theory: a limit, or a library that is not installed."""
+    first = failed.output.split("\n", 1)[0]
+    if first.startswith(("stopped after", "more than", "coqc died")):
+        return f"{failed.blame}.v: {first}"
+    _, lost, prefix = failed.output.partition("Cannot find a physical path bound to logical path")
+    library = re.match(r"[\s\S]*?\b(Interval|Coquelicot|Flocq|mathcomp)\b", prefix) if lost else None
+    if library is not None:
+        return f"{failed.blame}.v: {library.group(1)} not found: {MISSING.split(': ')[1]}"
+    return ""
