@@ -16,9 +16,11 @@ import sympy
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ntkproofs.claims import Claim, conclude
 from ntkproofs.cli import main
+from ntkproofs.commands.kernel import prove_results
 from ntkproofs.errors import InputError
-from ntkproofs.rigor import Box, Decision, Integers, Point, at_most, coq, decide, enclose, less
+from ntkproofs.rigor import Box, Decision, Integers, Point, at_most, coq, decide, enclose, identity, less
 from ntkproofs.rigor.coq import Proof, emit, prove, settle
 from ntkproofs.rigor.coqc import (
     MISSING,
@@ -410,6 +412,15 @@ def test_without_coqc_the_verdict_stays_decided(capsys, monkeypatch, engine, sai
     assert found["evidence"]["findings"][0].get("coq") == ({"reason": MISSING} if said else None)
 
 
+def test_the_table_says_what_coq_did_not_prove(capsys, monkeypatch):
+    monkeypatch.setenv("NTKPROOFS_COQC", "/nonexistent")
+    assert main(["check", str(CLAIMS / "true_claims.py"), "--engine", "coq"]) == 0
+    out = capsys.readouterr().out
+    assert f"Decided by balls and not proved by Coq:\n  1 finding: {MISSING}" in out
+    assert main(["check", str(CLAIMS / "true_claims.py"), "--engine", "balls"]) == 0
+    assert "not proved by Coq" not in capsys.readouterr().out
+
+
 def test_balls_alone_never_start_coqc(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("NTKPROOFS_COQC", str(script(tmp_path, f"touch {tmp_path}/started; echo 8.16.1")))
     assert main(["check", str(CLAIMS / "true_claims.py"), "-k", "three", "--engine", "balls"]) == 0
@@ -546,3 +557,26 @@ def test_a_failing_lemma_does_not_take_the_others_along(monkeypatch):
     told(monkeypatch, (False, failed), (True, "trial 1 fails"), (True, GOOD))
     found = settle(lemmas, coqc=FAKE)
     assert [found[lemma].outcome for lemma in lemmas] == ["proved", "open", "proved"]
+
+
+def test_a_verdict_is_as_strong_as_its_weakest_finding(monkeypatch):
+    """An inequality that two claims need is asked for once; one that Coq cannot prove keeps its claim decided."""
+    easy, hard = decide(less(3, sympy.pi)), decide(less(0, sympy.sqrt(n)), Integers(n, 1))
+    claims = [
+        Claim("both", "s", "here", lambda: conclude(easy, hard)),
+        Claim("easy", "s", "here", lambda: conclude(easy, checks=[hard])),
+        Claim("derived", "s", "here", lambda: conclude(easy, identity(x, x, {x: (0, 1)}))),
+        Claim("false", "s", "here", lambda: conclude(decide(less(sympy.pi, 3)))),
+    ]
+    compiler = told(monkeypatch, (True, "trial 0 fails"), (True, GOOD))
+    both, alone, derived, false = prove_results([claim.run() for claim in claims], FAKE, jobs=1)
+    assert compiler.calls == 2
+    kinds = [result.verdict.kind for result in (both, alone, derived, false)]
+    assert kinds == ["decided", "proved", "derived", "refuted"]
+    assert both.verdict.engine.startswith("Coq 0.0 + Arb (python-flint")
+    notes = [fact.evidence["coq"] for fact in both.verdict.facts]
+    assert notes[0]["assumptions"] == ["Coq.Logic.Classical_Prop.classic"]
+    assert notes[1]["reason"] == "interval could not (unbounded domain)"
+    assert alone.verdict.margin.startswith("≥ 0.14159")
+    assert alone.verdict.facts[0].evidence["margin_engine"].startswith("Arb")
+    assert "coq" not in false.verdict.facts[0].evidence
