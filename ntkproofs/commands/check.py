@@ -69,7 +69,8 @@ def _check(options: argparse.Namespace) -> int:
             show_results(results, console)
         print("\n".join(line.rstrip() for line in shown.get().splitlines()))
     if interrupted:
-        print(f"ntkproofs: interrupted after {len(results)} of {len(claims)} claims", file=sys.stderr)
+        early = ", before Coq was done" if len(results) == len(claims) else ""
+        print(f"ntkproofs: interrupted after {len(results)} of {len(claims)} claims{early}", file=sys.stderr)
         return _exit_code(results) or UNDECIDED
     return _exit_code(results)
 
