@@ -17,6 +17,7 @@ import mpmath
 
 from ntkproofs.errors import InputError
 from ntkproofs.rigor import Ball, Combination, Decision, Identity
+from ntkproofs.rigor.lemmas import Export, export
 from ntkproofs.rigor.theorems import Proof
 
 __all__ = ["Agreement", "Fact", "Kind", "Tally", "agreement", "as_fact", "confirm", "tally"]
@@ -31,7 +32,8 @@ class Fact:
 
     `kind`: what it is if it holds; `outcome`; `engine`: who is believed for it; `text`: what it says; `margin`: for
     people; `work` and `unit`: how much was looked at (cells, points, cases); `evidence`: what supports it, ready for
-    JSON; `reason`: the counterexample of a fact that fails, or why it is open.
+    JSON; `reason`: the counterexample of a fact that fails, or why it is open; `lemma`: the finding as Coq could prove
+    it too, or why it cannot be written so.
     """
 
     kind: Kind
@@ -43,6 +45,7 @@ class Fact:
     margin: str = ""
     reason: str = ""
     evidence: dict[str, Any] = field(default_factory=dict, hash=False)
+    lemma: Export | None = field(default=None, repr=False)
 
 
 @lru_cache
@@ -109,6 +112,7 @@ def _(finding: Decision) -> Fact:
         margin=finding.margin_text(),
         reason=reason,
         evidence=evidence,
+        lemma=export(finding) if finding.outcome == "holds" else None,
     )
 
 
