@@ -128,12 +128,12 @@ def ntk_parametrisation_would_not_have_trained() -> Verdict:
 
 @claim(
     "such steps change the answer: small networks trained with 3 and 8 times the inverse of the largest eigenvalue, as "
-    "at k = 3 and 2, have at least three times the error of the limit, or die; with half the inverse they do not",
+    "at k = 3 and 2, have more than twice the error of the limit on average; with half the inverse they do not",
     source=SOURCE,
 )
 def unstable_steps_change_the_answer() -> Verdict:
     def times(bits: int, step: float) -> float:
-        """Return the median error of 20 networks over the limit's mean error; a network that dies answers 0."""
+        """Return the mean error of 20 networks over the limit's; a network that dies answers 0."""
         data = trials(bits)
         errors = []
         for place in range(20):
@@ -143,13 +143,13 @@ def unstable_steps_change_the_answer() -> Verdict:
             except Undecided:
                 outputs = np.zeros((1, *data.targets.shape))
             errors.append(float(((outputs - data.targets) ** 2).mean()))
-        return float(np.median(errors)) / law(bits, "nngp", 1).mean
+        return float(np.mean(errors)) / law(bits, "nngp", 1).mean
 
     cases = ((2, 8.24, True), (3, 3.03, True), (2, 0.5, False), (3, 0.5, False))
     checked = confirm(
-        "median error of 20 networks of width 2,000",
+        "mean error of 20 networks of width 2,000",
         cases,
-        lambda case: (times(case[0], case[1]) > 3) == case[2],
+        lambda case: (times(case[0], case[1]) > 2) == case[2],
         exhaustive=False,
         seed=SEED,
     )
@@ -237,13 +237,17 @@ def likelihood_ratio() -> Verdict:
     source=SOURCE,
 )
 def effect_size() -> Verdict:
-    def sized(bits: int) -> bool:
+    def ratios(bits: int) -> tuple[float, float]:
         size = sizes(bits)[-1]
         error = published()[bits][size][0]
-        nngp, ntk = law(bits, "nngp", size).mean, law(bits, "ntk", size).mean
-        return abs(error / nngp - 1) < 0.06 and 0.36 < error / ntk < 0.52
+        return error / law(bits, "nngp", size).mean, error / law(bits, "ntk", size).mean
 
-    return conclude(confirm("error over both means", range(10, LAST + 1), sized, exhaustive=True))
+    def sized(bits: int) -> bool:
+        nngp, ntk = ratios(bits)
+        return abs(nngp - 1) < 0.06 and 0.36 < ntk < 0.52
+
+    told = "; ".join("k = {}: {:.3f}, {:.3f}".format(bits, *ratios(bits)) for bits in (10, 20, 30))
+    return conclude(confirm(f"error over NNGP's and NTK's ({told})", range(10, LAST + 1), sized, exhaustive=True))
 
 
 # --- what is left at the largest k
@@ -383,8 +387,8 @@ def parametrisation_decides() -> Verdict:
 
 
 @claim(
-    "what full training does beyond the linearised network fades like the root of the width: from the same start (k = 8, "
-    "100 networks, NTK parametrisation) it raises the mean of 1-bits, and half as much at four times the width",
+    "what full training does beyond the linearised network fades like the root of the width: from the same start (k = "
+    "8, 100 networks, NTK parametrisation) it raises the mean of 1-bits, and half as much at four times the width",
     source=SOURCE,
 )
 def training_moves_features() -> Verdict:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -198,6 +198,26 @@ def _affordable(trials: Trials) -> int:
     return max(50, min(1000, 20_000_000_000 // work))
 
 
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """Sums over what was drawn: the simulation's whole state, replaced in one assignment (Ctrl-C may come any time).
+
+    `off`, `squares`: sums over the draws of output minus limit, and of its square, ``(states, bits)``; `current`: sum
+    of the outputs of the ensemble under way, `pending` networks so far; `errors`, `accuracies`: sums over `ensembles`.
+    """
+
+    off: Floats
+    squares: Floats
+    current: Floats
+    pending: int = 0
+    draws: int = 0
+    drawn: int = 0
+    ensembles: int = 0
+    errors: float = 0.0
+    accuracies: float = 0.0
+    steps: int = 0
+
+
 class Progress:
     """A simulation on its way: sums over what was drawn so far, from which :meth:`result` makes the measurements."""
 
@@ -214,17 +234,19 @@ class Progress:
     ) -> None:
         self.trials, self.limit, self.model, self.parametrisation = trials, limit, model, parametrisation
         self.width, self.seed, self.networks, self.repetitions = width, seed, networks, repetitions
-        self.drawn, self.draws, self.steps = 0, 0, 0
-        self.errors: list[float] = []
-        self.accuracies: list[float] = []
         self.start = time.perf_counter()
-        self._sum, self._squares = (np.zeros(limit.mean.shape) for _ in range(2))
-        self._current, self._in_current = np.zeros(limit.mean.shape), 0
+        zero = np.zeros(limit.mean.shape)
+        self._sums = _Sums(zero, zero, zero)
 
     @property
     def total(self) -> int:
         """The number of networks to draw."""
         return self.networks * self.repetitions
+
+    @property
+    def drawn(self) -> int:
+        """The number of networks drawn so far."""
+        return self._sums.drawn
 
     def draw_averages(self) -> Iterator[Progress]:
         """Draw the average of each ensemble from the limit: it is Gaussian itself, with 1/N of the covariance."""
@@ -240,27 +262,36 @@ class Progress:
                 places = range(first, min(first + chunk, self.networks))
                 weights = draw_weights(self.trials, self.width, [(self.seed, repetition, place) for place in places])
                 if self.model == "linearised":
-                    outputs = linearised(self.trials, weights, self.parametrisation)
+                    self._add(linearised(self.trials, weights, self.parametrisation), 1)
                 else:
                     outputs, steps = trained(self.trials, weights, self.parametrisation)
-                    self.steps = max(self.steps, steps)
-                self._add(outputs, 1)
+                    self._add(outputs, 1, steps)
                 yield self
 
-    def _add(self, outputs: Floats, size: int) -> None:
+    def _add(self, outputs: Floats, size: int, steps: int = 0) -> None:
         """Add draws, each the average of `size` networks."""
-        off = outputs - self.limit.mean
-        self._sum += off.sum(axis=0)
-        self._squares += (off**2).sum(axis=0)
-        self.draws += len(outputs)
-        self.drawn += len(outputs) * size
-        self._current += outputs.sum(axis=0) * size
-        self._in_current += len(outputs) * size
-        if self._in_current == self.networks:
-            error, accuracy = self._score(self._current / self.networks)
-            self.errors.append(error)
-            self.accuracies.append(accuracy)
-            self._current, self._in_current = np.zeros(self.limit.mean.shape), 0
+        old, off, count = self._sums, outputs - self.limit.mean, len(outputs) * size
+        new = replace(
+            old,
+            off=old.off + off.sum(axis=0),
+            squares=old.squares + (off**2).sum(axis=0),
+            current=old.current + outputs.sum(axis=0) * size,
+            pending=old.pending + count,
+            draws=old.draws + len(outputs),
+            drawn=old.drawn + count,
+            steps=max(old.steps, steps),
+        )
+        if new.pending == self.networks:
+            error, accuracy = self._score(new.current / self.networks)
+            new = replace(
+                new,
+                current=np.zeros(new.current.shape),
+                pending=0,
+                ensembles=old.ensembles + 1,
+                errors=old.errors + error,
+                accuracies=old.accuracies + accuracy,
+            )
+        self._sums = new
 
     def _score(self, average: Floats) -> tuple[float, float]:
         error = float(((average - self.trials.targets) ** 2).mean())
@@ -268,14 +299,14 @@ class Progress:
 
     def result(self) -> Simulation:
         """Return what was measured so far; before the first ensemble is complete, on the networks drawn so far."""
-        if not self.drawn:
+        sums, networks = self._sums, self.networks
+        if not sums.drawn:
             raise InputError("nothing was drawn yet")
-        networks, errors, accuracies = self.networks, self.errors, self.accuracies
-        if not errors:
-            networks = self._in_current
-            error, accuracy = self._score(self._current / networks)
-            errors, accuracies = [error], [accuracy]
-        law, limit, count = self.limit.error_law(networks), self.limit, len(errors)
+        count, error, accuracy = sums.ensembles, sums.errors, sums.accuracies
+        if not count:
+            count, networks = 1, sums.pending
+            error, accuracy = self._score(sums.current / networks)
+        law, limit = self.limit.error_law(networks), self.limit
         unit = limit.accuracy_unit(networks)
         right = limit.accuracy(networks)
         noise = math.sqrt(unit * right * (1 - right) / count + (unit / count) ** 2)
@@ -287,33 +318,33 @@ class Progress:
             width=None if self.model == "limit" else self.width,
             seed=self.seed,
             networks=networks,
-            repetitions=len(self.errors),
+            repetitions=sums.ensembles,
             planned=self.repetitions,
-            drawn=self.drawn,
+            drawn=sums.drawn,
             total=self.total,
             seconds=time.perf_counter() - self.start,
-            descent_steps=self.steps if self.model == "trained" else None,
+            descent_steps=sums.steps if self.model == "trained" else None,
             independent_inputs=1 / unit,
-            mean_squared_error=Quantity(float(np.mean(errors)), law.deviation / math.sqrt(count), law.mean),
-            accuracy=Quantity(float(np.mean(accuracies)), noise, right),
-            mean_of_ones=self._average(self.trials.wanted > 0),
-            mean_of_zeros=self._average(self.trials.wanted == 0),
-            variance=self._variance(),
+            mean_squared_error=Quantity(error / count, law.deviation / math.sqrt(count), law.mean),
+            accuracy=Quantity(accuracy / count, noise, right),
+            mean_of_ones=self._average(sums, self.trials.wanted > 0),
+            mean_of_zeros=self._average(sums, self.trials.wanted == 0),
+            variance=self._variance(sums),
         )
 
-    def _average(self, chosen: NDArray[np.bool_]) -> Quantity | None:
+    def _average(self, sums: _Sums, chosen: NDArray[np.bool_]) -> Quantity | None:
         """Return the average output over the chosen bits."""
         if not chosen.any():
             return None
         weights = chosen / chosen.sum()
         predicted = float((weights * self.limit.mean).sum())
-        error = math.sqrt(self.limit.average_spread(weights) / self.drawn)
-        return Quantity(predicted + float((weights * self._sum).sum()) / self.draws, error, predicted)
+        error = math.sqrt(self.limit.average_spread(weights) / sums.drawn)
+        return Quantity(predicted + float((weights * sums.off).sum()) / sums.draws, error, predicted)
 
-    def _variance(self) -> Quantity | None:
+    def _variance(self, sums: _Sums) -> Quantity | None:
         """Return the variance of one network's output, from the scatter of the draws."""
-        if self.draws < 2:
+        if sums.draws < 2:
             return None
-        scatter = float((self._squares - self._sum**2 / self.draws).mean()) / (self.draws - 1)
-        error = math.sqrt(self.limit.variance_spread / (self.draws - 1))
-        return Quantity(scatter * self.drawn / self.draws, error, self.limit.variance)
+        scatter = float((sums.squares - sums.off**2 / sums.draws).mean()) / (sums.draws - 1)
+        error = math.sqrt(self.limit.variance_spread / (sums.draws - 1))
+        return Quantity(scatter * sums.drawn / sums.draws, error, self.limit.variance)
