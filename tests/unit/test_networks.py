@@ -143,6 +143,19 @@ def test_the_spread_of_the_accuracy_is_that_of_draws(bits, size):
     assert np.var(right) == pytest.approx(spread, rel=0.1)
 
 
+def test_bits_that_should_differ_make_states_less_alike():
+    """Two states, the joint probability bit by bit: where one bit should be 1 and the other 0, errors exclude."""
+    limit = limit_of(words_with_ones(permutation(range(8)), ones=6), two_layer_relu("nngp"))
+    source, size, draws = np.random.default_rng(9), 1, 10_000
+    values, vectors = np.linalg.eigh(limit.covariance)
+    noise = source.standard_normal((draws, 28, 8)) * np.sqrt(np.maximum(values, 0) / size)[:, None]
+    right = ((limit.mean + vectors @ noise > 0) == (limit.trials.wanted > 0)).all(axis=2)
+    mean = limit.accuracy(size)
+    spread = limit.accuracy_unit(size) * mean * (1 - mean)
+    assert right.mean() == pytest.approx(mean, abs=4 * math.sqrt(spread / draws))
+    assert right.mean(axis=1).var() == pytest.approx(spread, rel=0.08)
+
+
 # --- the simulation of the limit
 
 CASES = [(bits, size, seed) for bits in (2, 3, 5, 10, 17) for size in (1, 2, 30, 1000, 10**6) for seed in (0, 1, 2)]
@@ -158,6 +171,15 @@ def test_the_limit_is_measured_as_predicted(bits, size, seed, parametrisation):
         if quantity is not None:
             assert 0 < quantity.standard_error < math.inf
             assert abs(quantity.deviations) < 4, name
+
+
+def test_the_variance_of_two_draws_is_not_too_small():
+    trials = words_with_ones(permutation(range(6)))
+    found = [simulate(trials, networks=3, seed=seed, repetitions=2).variance for seed in range(80)]
+    ratios = [each.measured / each.predicted for each in found]
+    error = found[0].standard_error / found[0].predicted
+    assert np.mean(ratios) == pytest.approx(1, abs=4 * error / math.sqrt(80))
+    assert np.std(ratios) == pytest.approx(error, rel=0.4)
 
 
 def test_the_wrong_kernel_is_rejected_and_the_right_one_is_not():
