@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ntkproofs import __version__
-from ntkproofs.commands import certify, check, exhaust, run, verify
+from ntkproofs.commands import certify, check, exhaust, run, simulate, verify
 from ntkproofs.commands.common import HOLDS, INTERNAL, REFUTED, UNDECIDED, USAGE
 from ntkproofs.errors import InputError, NtkProofsError, Undecided
 
@@ -27,6 +27,7 @@ Try:
   ntkproofs run addition 13 29 --bits 8 --trace     an addition, step by step through the trained predictor
   ntkproofs run multiplication 201 57 --bits 8      a multiplication: 280 steps of the trained predictor
   ntkproofs exhaust multiplication --bits 8         every pair of 8-bit numbers, 64 at a time
+  ntkproofs simulate permutation --bits 10 --networks 69   ensembles of networks, measured next to the prediction
   ntkproofs run sbn FILE --trace                    a program for the subtract-and-branch machine
   ntkproofs certify addition --bits 8 --failure 1e-6 -o a.json   how many networks that takes, as a certificate
   ntkproofs verify a.json                           the independent checker
@@ -52,7 +53,7 @@ def _parser() -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"ntkproofs {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for command in (check, run, exhaust, certify, verify):
+    for command in (check, run, exhaust, simulate, certify, verify):
         command.register(commands)
     return parser
 

@@ -1,11 +1,12 @@
 """Facts: what an engine found, in one form. A verdict is made of facts and of nothing else.
 
-:func:`as_fact` takes what the rooms return (a Decision, an Identity, a Combination, a Proof, a
-:class:`Tally`, an :class:`Agreement`); anything else, a bare ``True`` above all, is refused.
+:func:`as_fact` takes what the rooms return (a Decision, an Identity, a Combination, a Proof, a :class:`Tally`, an
+:class:`Agreement`, a :class:`Measured`); anything else, a bare ``True`` above all, is refused.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,10 +17,24 @@ from typing import Any, Literal, TypeAlias
 import mpmath
 
 from ntkproofs.errors import InputError
+from ntkproofs.normal import log_two_sided
 from ntkproofs.rigor import Ball, Combination, Decision, Identity
+from ntkproofs.rigor.lemmas import Export, export
 from ntkproofs.rigor.theorems import Proof
 
-__all__ = ["Agreement", "Fact", "Kind", "Tally", "agreement", "as_fact", "confirm", "tally"]
+__all__ = [
+    "Agreement",
+    "Comparison",
+    "Fact",
+    "Kind",
+    "Measured",
+    "Tally",
+    "agreement",
+    "as_fact",
+    "confirm",
+    "measured",
+    "tally",
+]
 
 Kind: TypeAlias = Literal["proved", "decided", "derived", "confirmed", "estimated"]
 Outcome: TypeAlias = Literal["holds", "fails", "open"]
@@ -31,7 +46,8 @@ class Fact:
 
     `kind`: what it is if it holds; `outcome`; `engine`: who is believed for it; `text`: what it says; `margin`: for
     people; `work` and `unit`: how much was looked at (cells, points, cases); `evidence`: what supports it, ready for
-    JSON; `reason`: the counterexample of a fact that fails, or why it is open.
+    JSON; `reason`: the counterexample of a fact that fails, or why it is open; `lemma`: the finding as Coq could prove
+    it too, or why it cannot be written so.
     """
 
     kind: Kind
@@ -43,6 +59,7 @@ class Fact:
     margin: str = ""
     reason: str = ""
     evidence: dict[str, Any] = field(default_factory=dict, hash=False)
+    lemma: Export | None = field(default=None, repr=False)
 
 
 @lru_cache
@@ -109,6 +126,7 @@ def _(finding: Decision) -> Fact:
         margin=finding.margin_text(),
         reason=reason,
         evidence=evidence,
+        lemma=export(finding) if finding.outcome == "holds" else None,
     )
 
 
@@ -246,6 +264,117 @@ def _(finding: Tally) -> Fact:
             "exhaustive": finding.exhaustive,
             "seed": finding.seed,
             "wrong": finding.wrong,
+        },
+    )
+
+
+# --- measurements
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A measured value and the one predicted; `deviate`: the normal deviate of the first, if the prediction is right.
+
+    >>> Comparison("a coin, 100 throws", observed=60, predicted=50, deviate=2.0).p_value()
+    '0.046'
+    """
+
+    what: str
+    observed: float
+    predicted: float
+    deviate: float
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.deviate):
+            raise InputError(f"{self.what}: a deviate must be a number, got {self.deviate!r}")
+
+    @property
+    def log_p(self) -> float:
+        """The logarithm of the two-sided p-value."""
+        return log_two_sided(self.deviate)
+
+    def p_value(self, comparisons: int = 1) -> str:
+        """Return the p-value as people write it, times the number of comparisons (Bonferroni), at most 1."""
+        exponent = min(0.0, self.log_p + math.log(comparisons)) / math.log(10)
+        return f"{10**exponent:.2g}" if exponent > -4 else f"10^{exponent:.1f}"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Measured values held against a prediction.
+
+    `level`: how often a right prediction may be rejected, all comparisons together (stated before one looks). Each
+    p-value is multiplied by the number of comparisons (Bonferroni), so they may depend on each other. It holds if no
+    comparison rejects the prediction; with `against` if every one of them does.
+    """
+
+    statement: str
+    level: float
+    comparisons: tuple[Comparison, ...]
+    against: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.comparisons:
+            raise InputError(f"nothing was measured: {self.statement}")
+        if not 0 < self.level < 1:
+            raise InputError(f"a level lies between 0 and 1, got {self.level!r}: {self.statement}")
+
+    @property
+    def critical(self) -> Comparison:
+        """The comparison that decides: the one with the least p-value, with `against` the one with the greatest."""
+        return (max if self.against else min)(self.comparisons, key=lambda each: each.log_p)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the prediction survives, with `against` whether it falls everywhere."""
+        survives = self.critical.log_p + math.log(len(self.comparisons)) >= math.log(self.level)
+        return survives != self.against
+
+
+def measured(
+    statement: str, comparisons: Iterable[Comparison], *, level: float = 0.01, against: bool = False
+) -> Measured:
+    """Hold measured values against what was predicted.
+
+    >>> throws = [Comparison("100 throws", 60, 50, 2.0)]
+    >>> measured("a fair coin", throws).holds, measured("no fair coin", throws, against=True).holds
+    (True, False)
+    """
+    return Measured(statement, level, tuple(comparisons), against)
+
+
+@as_fact.register
+def _(finding: Measured) -> Fact:
+    critical, count = finding.critical, len(finding.comparisons)
+    corrected = critical.p_value(count)
+    which = "greatest" if finding.against else "least"
+    told = (
+        f"{critical.what}: {critical.observed:.4g}, predicted {critical.predicted:.4g}, "
+        f"{critical.deviate:+.1f} deviations, p {corrected}"
+    )
+    return Fact(
+        kind="confirmed",
+        outcome="holds" if finding.holds else "fails",
+        engine="statistical test",
+        text=finding.statement,
+        work=count,
+        unit="comparisons",
+        margin=f"{count} comparisons, {which} p {corrected}",
+        reason="" if finding.holds else f"{told} (corrected for {count} comparisons, level {finding.level:g})",
+        evidence={
+            "level": finding.level,
+            "rejects": finding.against,
+            f"{which}_p_corrected": corrected,
+            "compared": [
+                {
+                    "what": each.what,
+                    "observed": each.observed,
+                    "predicted": each.predicted,
+                    "deviate": round(each.deviate, 3),
+                    "p": each.p_value(),
+                }
+                for each in finding.comparisons
+            ],
         },
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
     from ntkproofs.claims import Claim, Result
+    from ntkproofs.rigor.coqc import Coqc
 
 __all__ = ["register"]
 
@@ -32,6 +34,12 @@ def register(commands: Any) -> None:
         "-k", dest="text", default="", metavar="TEXT", help="only claims with TEXT in name or statement"
     )
     parser.add_argument("--jobs", metavar="N", help="claims to look into at a time (default: one for each core)")
+    parser.add_argument(
+        "--engine",
+        choices=("coq", "balls"),
+        help="coq: what ball arithmetic decides is proved by Coq's kernel too, where it can be (default if there is a "
+        "coqc); balls: ball arithmetic alone",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(function=_check)
 
@@ -49,6 +57,8 @@ def _check(options: argparse.Namespace) -> int:
     interrupted = False
     try:
         results.extend(_progress(claims, jobs))
+        if options.engine != "balls":
+            results = _ask_kernel(results, jobs, asked_for=options.engine == "coq")
     except KeyboardInterrupt:
         interrupted = True
     if options.json:
@@ -59,9 +69,44 @@ def _check(options: argparse.Namespace) -> int:
             show_results(results, console)
         print("\n".join(line.rstrip() for line in shown.get().splitlines()))
     if interrupted:
-        print(f"ntkproofs: interrupted after {len(results)} of {len(claims)} claims", file=sys.stderr)
+        early = ", before Coq was done" if len(results) == len(claims) else ""
+        print(f"ntkproofs: interrupted after {len(results)} of {len(claims)} claims{early}", file=sys.stderr)
         return _exit_code(results) or UNDECIDED
     return _exit_code(results)
+
+
+def _ask_kernel(results: list[Result], jobs: int | None, *, asked_for: bool) -> list[Result]:
+    """Have Coq prove what balls decided; without a coqc say so, if it was asked for."""
+    from ntkproofs.commands.kernel import without_kernel
+    from ntkproofs.rigor.coqc import MISSING, find_coqc
+
+    coqc = find_coqc()
+    if coqc is not None:
+        return _proofs(results, coqc, jobs or os.cpu_count() or 1)
+    if not asked_for:
+        return results
+    print(f"ntkproofs: {MISSING}", file=sys.stderr)
+    return without_kernel(results)
+
+
+def _proofs(results: list[Result], coqc: Coqc, jobs: int) -> list[Result]:
+    """Run Coq; show a spinner on stderr if that is a terminal, a line for each file otherwise."""
+    from ntkproofs.commands.kernel import prove_results
+
+    console = make_console(stderr=True)
+    if not console.is_terminal:
+
+        def tell(done: int, total: int) -> None:
+            print(f"[{coqc.engine}] {done}/{total} inequalities", file=sys.stderr)
+
+        return prove_results(results, coqc, jobs=jobs, progress=tell)
+    with console.status(f"{coqc.engine}: proving inequalities") as status:
+        return prove_results(
+            results,
+            coqc,
+            jobs=jobs,
+            progress=lambda done, total: status.update(f"{coqc.engine}: {done}/{total} inequalities"),
+        )
 
 
 def _exit_code(results: Sequence[Result]) -> int:

@@ -13,7 +13,7 @@ from rich.table import Table
 from ntkproofs.claims import VERDICTS, Result
 from ntkproofs.facts import Fact
 
-__all__ = ["STYLES", "census", "document", "show_results"]
+__all__ = ["STYLES", "census", "document", "not_proved", "show_results"]
 
 STYLES = {
     "proved": "bold green",
@@ -58,6 +58,18 @@ def show_results(results: Sequence[Result], console: Console) -> None:
     console.print("\nWho was believed, for what:", highlight=False)
     for line in census(results):
         console.print(f"  {escape(line)}", highlight=False)
+    reasons = not_proved(results)
+    if reasons:
+        console.print("\nDecided by balls and not proved by Coq:", highlight=False)
+    for reason, count in reasons.items():
+        console.print(f"  {count} finding{'s' if count != 1 else ''}: {escape(reason)}", highlight=False)
+
+
+def not_proved(results: Sequence[Result]) -> dict[str, int]:
+    """Return why decided findings are not proved by Coq, and how many; nothing if Coq was not asked."""
+    facts = (fact for result in results for fact in result.verdict.facts if fact.kind == "decided")
+    reasons = Counter(fact.evidence["coq"]["reason"] for fact in facts if "coq" in fact.evidence)
+    return dict(reasons.most_common())
 
 
 def census(results: Sequence[Result]) -> list[str]:

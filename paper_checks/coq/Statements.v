@@ -159,11 +159,20 @@ Theorem multiplication_is_executed_above : forall r l, (1 <= l)%nat -> exists ta
   = (x * y)%nat.
 Proof. exact Multiplication.multiplication_executes_above. Qed.
 
-(** Proved: the product stands after 4 l^2 + l steps of the rounded network already, and remains. *)
-Theorem multiplication_takes_fewer_steps : forall r l x y steps, (1 <= l)%nat -> (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat ->
-  (4 * l * l + l <= steps)%nat ->
-  number (run (rounded_step r 0 (multiplication l)) steps (multiplication_start x y)) "sum_p" (2 * l) = (x * y)%nat.
-Proof. exact Multiplication.multiplication_executes_from. Qed.
+(** Proved: the product stands after 4 l^2 + l steps of the rounded network already, and remains; from l = 2 on one
+    step less is not enough. *)
+Theorem multiplication_takes_fewer_steps : forall r l, (1 <= l)%nat ->
+  (forall x y steps, (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat -> (4 * l * l + l <= steps)%nat ->
+    number (run (rounded_step r 0 (multiplication l)) steps (multiplication_start x y)) "sum_p" (2 * l)
+    = (x * y)%nat) /\
+  ((2 <= l)%nat -> exists x y, (x < 2 ^ l)%nat /\ (y < 2 ^ l)%nat /\
+    number (run (rounded_step r 0 (multiplication l)) (4 * l * l + l - 1) (multiplication_start x y)) "sum_p" (2 * l)
+    <> (x * y)%nat).
+Proof.
+  exact (fun r l some => conj
+    (fun x y steps small small' => Multiplication.multiplication_executes_from r l x y steps some small small')
+    (fun more => Multiplication.multiplication_needs_its_steps r l more)).
+Qed.
 
 (** Proved: multiplication has 20 l + 2 samples, at most 3 writers of a bit, and at most 3 l + 1 matches at the states
     of its runs, where the rounding condition therefore holds. *)
@@ -172,6 +181,12 @@ Theorem multiplication_counts : forall r l x y j b, (1 <= l)%nat -> (x < 2 ^ l)%
   (samples (multiplication l) = 20 * l + 2 /\ t_of (multiplication l) b <= 3 /\
    n_of (multiplication l) s <= 3 * l + 1)%nat /\ condition r (multiplication l) s b.
 Proof. exact Multiplication.multiplication_counts_of_runs. Qed.
+
+(** Proved: 3 l + 1 templates do match, in the run of some pair, for every l. *)
+Theorem multiplication_counts_are_reached : forall l, (1 <= l)%nat -> exists x y j,
+  (x < 2 ^ l)%nat /\ (y < 2 ^ l)%nat /\
+  n_of (multiplication l) (run (step (multiplication l)) j (multiplication_start x y)) = (3 * l + 1)%nat.
+Proof. exact Multiplication.multiplication_most_matches. Qed.
 
 (** * Ensembles *)
 

@@ -21,6 +21,12 @@ CLAIMS = TESTS / "claims"
 KEYS = {"name", "statement", "source", "verdict", "engine", "margin", "evidence", "seconds"}
 
 
+@pytest.fixture(autouse=True)
+def without_coq(monkeypatch):
+    """Balls decide here; what Coq proves is tested elsewhere."""
+    monkeypatch.setenv("NTKPROOFS_COQC", "/nonexistent/coqc")
+
+
 def run(capsys, *arguments):
     code = main([str(argument) for argument in arguments])
     captured = capsys.readouterr()

@@ -1,0 +1,194 @@
+"""``ntkproofs simulate``: finite ensembles, measured next to what is predicted."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from ntkproofs.commands.common import HOLDS, UNDECIDED, make_console, number, print_json
+from ntkproofs.errors import InputError
+
+if TYPE_CHECKING:
+    from ntkproofs.execution.networks import Progress, Simulation
+
+__all__ = ["register"]
+
+REPORT_EVERY = 2.0  # seconds between progress lines where stderr is no terminal
+QUANTITIES = ("mean_squared_error", "accuracy", "mean_of_ones", "mean_of_zeros", "variance")
+DEFAULT_WIDTH = 2000
+
+
+def register(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "simulate",
+        help="measure ensembles of networks next to what is predicted",
+        description="Average networks, as the published ensemble experiment does: error, accuracy, means and variance, "
+        "measured with standard errors next to the prediction for infinite width.",
+    )
+    parser.add_argument("program", choices=("permutation",), help="which program")
+    parser.add_argument("--bits", required=True, metavar="K", help="bits of each word, 2 to 256")
+    parser.add_argument("--networks", required=True, metavar="N", help="networks in an ensemble")
+    parser.add_argument(
+        "--model",
+        choices=("limit", "linearised", "trained"),
+        default="limit",
+        help="infinite width (default), finite width to first order, or finite width trained by gradient descent",
+    )
+    parser.add_argument(
+        "--parametrisation",
+        choices=("ntk", "standard"),
+        default="ntk",
+        help="ntk (default), or standard: deviations 1/sqrt(fan in), which follows the NNGP kernel",
+    )
+    parser.add_argument("--width", metavar="W", help=f"of networks of finite width (default: {DEFAULT_WIDTH})")
+    parser.add_argument("--ones", default="2", metavar="M", help="ones in each test word (default: 2)")
+    parser.add_argument(
+        "--repetitions", metavar="R", help="ensembles to measure (default: up to 1000 for limit, else 1)"
+    )
+    parser.add_argument("--seed", default="0", metavar="S", help="the same seed draws the same networks (default: 0)")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.set_defaults(function=_simulate)
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    progress = _chunks(options)
+    done: Progress | None = None
+    interrupted = False
+    with contextlib.ExitStack() as stack:
+        show = stack.enter_context(_progress())
+        try:
+            for done in progress:
+                show(done)
+        except KeyboardInterrupt:
+            interrupted = True
+    if done is None:
+        print("ntkproofs: interrupted before the first network was done", file=sys.stderr)
+        return UNDECIDED
+    found = done.result()
+    if options.json:
+        print_json(_document(options, found))
+    else:
+        print("\n".join(_lines(found)))
+    if interrupted:
+        print(f"ntkproofs: interrupted after {found.drawn:,} of {found.total:,} networks", file=sys.stderr)
+        return UNDECIDED
+    return HOLDS
+
+
+def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
+    bits = number(options.bits, "--bits", low=2, high=256)
+    networks = number(options.networks, "--networks", low=1, high=10**9)
+    ones = number(options.ones, "--ones", low=2, high=bits)
+    seed = number(options.seed, "--seed", high=2**63 - 1)
+    repetitions = options.repetitions
+    if repetitions is not None:
+        repetitions = number(repetitions, "--repetitions", low=1, high=10**6)
+    if options.width is not None and options.model == "limit":
+        raise InputError("--width is for networks of finite width (--model linearised or trained), not for the limit")
+    text = str(DEFAULT_WIDTH) if options.width is None else options.width
+    width = number(text, "--width", low=bits, high=10**7)
+
+    from ntkproofs.execution import simulate_chunks, words_with_ones
+    from ntkproofs.programs import permutation
+
+    trials = words_with_ones(permutation(range(bits - 1, -1, -1)), ones=ones, seed=seed)
+    return simulate_chunks(
+        trials,
+        networks=networks,
+        model=options.model,
+        parametrisation=options.parametrisation,
+        width=width,
+        repetitions=repetitions,
+        seed=seed,
+    )
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[Progress], None]]:
+    """Yield a function that shows how far the run has come: a bar on a terminal, a line now and then elsewhere."""
+    console = make_console(stderr=True)
+    if not console.is_terminal:
+        last = time.monotonic()
+
+        def line(done: Progress) -> None:
+            nonlocal last
+            if time.monotonic() - last >= REPORT_EVERY:
+                last = time.monotonic()
+                print(f"{done.drawn:,} of {done.total:,} networks", file=sys.stderr)
+
+        yield line
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), TextColumn("{task.description}", markup=False), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, auto_refresh=False) as bar:
+        job, shown = bar.add_task(""), 0.0
+
+        def advance(done: Any) -> None:
+            nonlocal shown
+            if time.monotonic() - shown >= 0.1:
+                shown = time.monotonic()
+                text = f"{done.drawn:,} of {done.total:,} networks"
+                bar.update(job, total=done.total, completed=done.drawn, description=text, refresh=True)
+
+        yield advance
+
+
+def _lines(found: Simulation) -> Iterator[str]:
+    networks = f"{found.networks:,} network{'s' if found.networks != 1 else ''}"
+    ensembles = f"{max(1, found.repetitions):,} ensemble{'s' if found.repetitions > 1 else ''} of {networks}"
+    if found.width is None:
+        kind = f"infinite width, {found.parametrisation} parametrisation"
+    else:
+        kind = f"width {found.width:,}, {found.parametrisation} parametrisation, {found.model}"
+        if found.descent_steps is not None:
+            kind += f" in {found.descent_steps} steps of gradient descent"
+    states, bits = found.trials.targets.shape
+    yield f"{ensembles}; {kind}"
+    yield f"{states:,} words of {bits} bits; predicted: {found.kernel.name}, infinite width"
+    yield ""
+    yield f"{'':<19}{'measured':>13}{'standard error':>16}{'predicted':>13}{'deviations':>12}"
+    for name in QUANTITIES:
+        quantity = getattr(found, name)
+        if quantity is not None:
+            values = f"{quantity.measured:>13.6g}{quantity.standard_error:>16.2g}{quantity.predicted:>13.6g}"
+            yield f"{name.replace('_', ' '):<19}{values}{quantity.deviations:>+12.1f}"
+    yield ""
+    yield f"{found.seconds:.1f} seconds, seed {found.seed}"
+
+
+def _document(options: argparse.Namespace, found: Simulation) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "format": 1,
+        "program": options.program,
+        "bits": int(options.bits),
+        "ones": int(options.ones),
+        "inputs": len(found.trials.targets),
+        "model": found.model,
+        "parametrisation": found.parametrisation,
+        "predicted_by": found.kernel.name,
+        "width": found.width,
+        "seed": found.seed,
+        "networks": found.networks,
+        "repetitions": max(1, found.repetitions),
+        "complete": found.complete,
+        "networks_drawn": found.drawn,
+        "descent_steps": found.descent_steps,
+        "independent_inputs": round(found.independent_inputs, 2),
+        "seconds": round(found.seconds, 3),
+    }
+    for name in QUANTITIES:
+        quantity = getattr(found, name)
+        document[name] = None
+        if quantity is not None:
+            document[name] = {
+                "measured": quantity.measured,
+                "standard_error": quantity.standard_error,
+                "predicted": quantity.predicted,
+            }
+    return document

@@ -1,0 +1,60 @@
+"""Measured values as findings: what survives a test, what falls, and that many comparisons are paid for."""
+
+import math
+
+import mpmath
+import pytest
+
+from ntkproofs.claims import conclude
+from ntkproofs.errors import InputError
+from ntkproofs.facts import Comparison, as_fact, measured
+
+
+def off(deviate, what="error"):
+    return Comparison(what, observed=1 + deviate, predicted=1, deviate=deviate)
+
+
+@pytest.mark.parametrize(
+    ("deviates", "against", "holds"),
+    [
+        ([2.5], False, True),  # p = 0.012
+        ([2.6], False, False),  # p = 0.009
+        ([-2.6], False, False),
+        ([2.6] + [0.0] * 9, False, True),  # ten comparisons: 0.09
+        ([5.0] + [0.0] * 9, False, False),
+        ([5.0, -6.0], True, True),
+        ([5.0, 2.0], True, False),
+        ([2.6, 9.0], True, False),  # two comparisons: 0.019
+    ],
+)
+def test_every_comparison_is_paid_for(deviates, against, holds):
+    finding = measured("as predicted", map(off, deviates), level=0.01, against=against)
+    assert finding.holds is holds
+    assert as_fact(finding).outcome == ("holds" if holds else "fails")
+    assert conclude(finding).kind == ("confirmed" if holds else "refuted")
+
+
+def test_p_values_far_out_are_not_zero():
+    with mpmath.workdps(30):
+        exact = mpmath.log10(mpmath.erfc(mpmath.mpf(150) / mpmath.sqrt(2)))
+    assert off(150).p_value() == f"10^{float(exact):.1f}"
+    assert off(1.96).p_value() == "0.05"
+    assert off(1.96).p_value(comparisons=100) == "1"
+
+
+def test_the_evidence_names_every_comparison_and_the_reason_the_worst():
+    fact = as_fact(measured("as predicted", [off(1.0, "k = 4"), off(-8.0, "k = 5")]))
+    assert [each["what"] for each in fact.evidence["compared"]] == ["k = 4", "k = 5"]
+    assert (fact.work, fact.unit, fact.evidence["level"]) == (2, "comparisons", 0.01)
+    assert "k = 5" in fact.reason
+    assert "-8.0 deviations" in fact.reason
+    assert "corrected for 2 comparisons" in fact.reason
+
+
+def test_nothing_measured_is_no_finding():
+    with pytest.raises(InputError, match="nothing was measured: empty"):
+        measured("empty", [])
+    with pytest.raises(InputError, match="a level lies between 0 and 1, got 1"):
+        measured("x", [off(0.0)], level=1)
+    with pytest.raises(InputError, match="a deviate must be a number, got nan"):
+        off(math.nan)
