@@ -18,6 +18,7 @@ _FENCE = re.compile(r"^(`{3,}|:{3,})(\S*|\{[\w-]+\}.*)$")
 _VARYING = re.compile(
     r"(?<=  )\d+\.\d\d$|(?<=\bin )\d+\.\d+ ?s\b|(?<=^seconds)\s+\S+$|(?<=^cases/second)\s+\S+$", re.MULTILINE
 )
+_VERSION = re.compile(r"\b(Coq|python-flint|Python) \d+(?:\.\d+)*")
 
 
 @dataclass(frozen=True)
@@ -152,10 +153,10 @@ class Desk:
 
 
 def agrees(printed: str, said: str) -> bool:
-    """Tell whether a command printed what a page says, ``...`` standing for anything; spaces and times do not count."""
+    """Tell whether a command printed what a page says; ``...`` is anything, spaces, times and versions do not count."""
     pattern = r".*".join(re.escape(part.strip()) for part in _plain(said).split("..."))
     return re.fullmatch(pattern.replace(r".*", r"\s*.*\s*"), _plain(printed), re.DOTALL) is not None
 
 
 def _plain(text: str) -> str:
-    return " ".join(_VARYING.sub(" TIME", text).split())
+    return " ".join(_VERSION.sub(r"\1", _VARYING.sub(" TIME", text)).split())
