@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from ntkproofs.display import CODE, table
 from ntkproofs.errors import InputError
 from ntkproofs.execution.machine import Machine
 from ntkproofs.kernels import Kernel, two_layer_relu
@@ -43,6 +44,16 @@ class SbnRun:
     steps: int
     halted: bool
     largest_matches: int
+
+    def _repr_html_(self) -> str:
+        state = "halted" if self.halted else "cut off"
+        return table(
+            ["word", "value"],
+            ((CODE + name, f"{value}") for name, value in self.memory.items()),
+            caption=f"{state} after {self.executed:,} instructions, {self.steps:,} network steps; "
+            f"{self.layout.templates:,} samples, at most {self.largest_matches:,} templates matching",
+            total=len(self.memory),
+        )
 
 
 def execute_sbn(program: Assembly, layout: Layout, *, kernel: Kernel | None = None) -> Iterator[Boundary]:

@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkproofs.display import CODE, table
 from ntkproofs.errors import InputError
 
 __all__ = ["Bit", "Rows", "State", "Template", "TemplateProgram", "as_integer"]
@@ -53,7 +54,7 @@ class Template:
 
     def __str__(self) -> str:
         requirements = ", ".join(f"{_name(bit)}={value}" for bit, value in self.when)
-        return f"{requirements} -> {', '.join(map(_name, self.write))}"
+        return f"{requirements} -> {_written(self.write)}"
 
 
 def _name(bit: Bit) -> str:
@@ -355,6 +356,24 @@ class TemplateProgram:
         shown = [f"  {template}" for template in self._templates[:SHOWN]]
         more = len(self._templates) - len(shown)
         return "\n".join([repr(self), *shown, *([f"  ... and {more} more"] if more else [])])
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (index, CODE + ", ".join(f"{_name(bit)}={value}" for bit, value in each.when), CODE + _written(each.write))
+            for index, each in enumerate(self._templates)
+        )
+        caption = f"{self.name}: {len(self._templates):,} templates, {self._padding:,} padding"
+        fields = ", ".join(f"{name} ({width})" for name, width in self._fields.items())
+        return table(
+            ["template", "when", "write"],
+            rows,
+            caption=f"{caption}; fields (bits): {fields}",
+            total=len(self._templates),
+        )
+
+
+def _written(bits: tuple[Bit, ...]) -> str:
+    return ", ".join(map(_name, bits))
 
 
 def as_integer(value: object) -> int | None:
