@@ -103,6 +103,9 @@ class Verdict:
     def __str__(self) -> str:
         return f"{self.kind}: {self.reason or self.margin}".rstrip(": ")
 
+    def __repr__(self) -> str:
+        return f"<Verdict {self}>"
+
     def _repr_html_(self) -> str:
         rows = [
             (

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import islice
 
-__all__ = ["CODE", "MOST_CHARACTERS", "MOST_ROWS", "facts", "table"]
+__all__ = ["CODE", "MOST_CHARACTERS", "MOST_ROWS", "counted", "facts", "table"]
 
 MOST_ROWS = 16
 MOST_CHARACTERS = 1000
@@ -24,7 +24,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, caption:
     """
     given = list(rows) if total is None else list(islice(rows, MOST_ROWS))
     left = (len(given) if total is None else total) - min(len(given), MOST_ROWS)
-    head = "".join(f"<th>{escape(name)}</th>" for name in headings)
+    head = "".join(f'<th style="text-align:left">{escape(name)}</th>' for name in headings)
     body = [f"<tr>{''.join(map(_cell, row))}</tr>" for row in given[:MOST_ROWS]]
     if left > 0:
         body.append(f'<tr><td colspan="{len(headings)}">… and {left:,} more</td></tr>')
@@ -44,6 +44,15 @@ def facts(rows: Iterable[tuple[str, object]], *, caption: str) -> str:
         f'<tr><th scope="row" style="text-align:left">{escape(name)}</th>{_cell(value)}</tr>' for name, value in rows
     )
     return f'<table class="ntkproofs"><caption>{escape(_clipped(caption))}</caption><tbody>{body}</tbody></table>'
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "step"), counted(2000, "step")
+    ('1 step', '2,000 steps')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _cell(value: object) -> str:

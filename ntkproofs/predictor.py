@@ -173,7 +173,7 @@ class Predictor:
         n, p, t, K, prior = MATCHES, MATCHED_WRITERS, WRITERS, self.samples, self.prior or self.kernel
         kernel = self.kernel
         rows = [
-            ("g", self.gain(n)),
+            ("g", kernel.excess(n) / kernel.contrast if kernel.other != 0 else self.gain(n)),
             ("u", sympy.simplify(unmatched(kernel.own, kernel.other, gain, n, K))),
             ("m", u + gain),
             (r"\mu", combine(gain, u, p, t)),

@@ -165,6 +165,9 @@ class Margins:
         z = least(*(ball for ball, _ in spread_out))
         return SmallestMargin(tau, z, next(c for ball, c in spread_out if ball.overlaps(z)))
 
+    def __repr__(self) -> str:
+        return f"<Margins of {len(self.moments)} counts, {self.kernel.name}>"
+
     def _repr_html_(self) -> str:
         headings = ["n", "p", "t", "K", "should be", "mean", "standard deviation of one network"]
         rows = (

@@ -25,7 +25,7 @@ import sympy
 from ntkproofs.bounds.rounding import enclose_mean
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.counts import Counts
-from ntkproofs.display import facts
+from ntkproofs.display import counted, facts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.predictor import MATCHES, SAMPLES, Predictor
@@ -172,7 +172,7 @@ class Width:
         rows: list[tuple[str, object]] = [
             ("width", self.width),
             ("error of a kernel entry", f"at most {float(self.error):.3g}"),
-            ("union over", f"{self.entries:,} entries of each of {self.networks:,} linearised networks"),
+            ("union over", f"{self.entries:,} entries, {counted(self.networks, 'linearised network')}"),
             ("probability of failure", f"at most {self.failure}"),
         ]
         return facts(rows, caption="enough width, Cramér-Chernoff")

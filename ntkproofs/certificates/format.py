@@ -61,6 +61,9 @@ class Certificate:
             raise InputError(f"a certificate of the kind {self.claim['kind']!r} is about no ensemble")
         return int(self.claim["networks"])
 
+    def __repr__(self) -> str:
+        return f"<Certificate of the kind {self.claim.get('kind')!r}, {len(self.data):,} bytes>"
+
     def _repr_html_(self) -> str:
         rows: list[tuple[str, object]] = [
             ("size", f"{len(self.data):,} bytes"),

@@ -33,6 +33,7 @@ Rows: TypeAlias = NDArray[np.uint8]  # (states, bits), 0/1
 
 MAX_BITS = 1 << 20
 SHOWN = 12
+MOST_FIELDS = 8  # named one by one in a notebook
 
 
 @dataclass(frozen=True)
@@ -362,12 +363,13 @@ class TemplateProgram:
             (index, CODE + ", ".join(f"{_name(bit)}={value}" for bit, value in each.when), CODE + _written(each.write))
             for index, each in enumerate(self._templates)
         )
-        caption = f"{self.name}: {len(self._templates):,} templates, {self._padding:,} padding"
         fields = ", ".join(f"{name} ({width})" for name, width in self._fields.items())
+        if len(self._fields) > MOST_FIELDS:
+            fields = f"{self.output_bits:,} in {len(self._fields)} fields"
         return table(
             ["template", "when", "write"],
             rows,
-            caption=f"{caption}; fields (bits): {fields}",
+            caption=f"{self.name}: {len(self._templates):,} templates, {self._padding:,} padding; bits: {fields}",
             total=len(self._templates),
         )
 

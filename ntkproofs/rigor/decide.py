@@ -79,6 +79,9 @@ class Decision:
             return f"{head} (right - left is {self.value} at {point_text(self.counterexample)})"
         return f"{head} ({self.reason})"
 
+    def __repr__(self) -> str:
+        return f"<Decision {self}>"
+
     def _repr_html_(self) -> str:
         rules: dict[str, int] = {}
         for cell in self.cells:
@@ -90,7 +93,7 @@ class Decision:
             rows.append(("counterexample", f"{point_text(self.counterexample)}: right - left is {self.value}"))
         if self.reason:
             rows.append(("reason", self.reason))
-        rows.append(("cells", ", ".join(f"{count:,} {rule}" for rule, count in rules.items()) or "none"))
+        rows.append(("cells", ", ".join(f"{rule} ({count:,})" for rule, count in rules.items()) or "none"))
         return facts(rows, caption=f"{self.outcome}, by ball arithmetic at {self.precision} bits")
 
 

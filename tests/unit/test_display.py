@@ -15,7 +15,7 @@ from ntkproofs.execution import run_sbn
 from ntkproofs.kernels import Kernel, two_layer_relu
 from ntkproofs.predictor import SAMPLES, Predictor
 from ntkproofs.programs import TemplateProgram, permutation, permutation_task
-from ntkproofs.programs.sbn import example
+from ntkproofs.programs.sbn import assemble, example
 from ntkproofs.rigor import Integers, decide, less
 
 n = sympy.Symbol("n", positive=True)
@@ -139,7 +139,7 @@ def test_sizes_and_widths_show_their_numbers():
     )
     shown = dict(map(tuple, parsed(size).rows))
     assert shown["networks"] == "390 (not even the tail itself allows one less)"
-    assert shown["union over"] == "1,073,741,824 inputs, 1 steps, 30 output bits"
+    assert shown["union over"] == "1,073,741,824 inputs, 1 step, 30 output bits"
     width = least_width(
         [Counts(2, 1, 1, 4), Counts(2, 0, 1, 4)], threshold=Fraction(1, 20), failure=Fraction(1, 100), states=16
     )
@@ -185,3 +185,14 @@ def test_the_predictor_of_a_kernel_without_interaction_shows_no_weight_on_other_
 def test_a_decision_and_a_kernel_have_formulas_in_display_style():
     for shown in (less(0, n)._repr_latex_(), two_layer_relu()._repr_latex_()):
         assert shown.startswith(r"$\displaystyle ")
+
+
+def test_an_assembly_shows_its_instructions_and_where_they_branch():
+    program = assemble("x: .word 5\none: .word 1\nagain: sbn one x halt\n sbn x one\n sbn one one again")
+    cells = parsed(program)
+    assert cells.caption == "words of 8 bits: x = 5, one = 1"
+    assert cells.rows[1:] == [
+        ["0", "sbn one x", "x := x - one", "stop"],
+        ["1", "sbn x one", "one := one - x", ""],
+        ["2", "sbn one one", "one := one - one", "go to 0"],
+    ]
