@@ -14,6 +14,7 @@ __all__ = ["CODE", "MOST_CHARACTERS", "MOST_ROWS", "counted", "facts", "table"]
 
 MOST_ROWS = 16
 MOST_CHARACTERS = 1000
+ONE_LINE = 100  # characters of a caption
 CODE = "\0"  # put before a text that is code
 
 
@@ -29,7 +30,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, caption:
     if left > 0:
         body.append(f'<tr><td colspan="{len(headings)}">… and {left:,} more</td></tr>')
     return (
-        f'<table class="ntkproofs"><caption>{escape(_clipped(caption))}</caption>'
+        f'<table class="ntkproofs">{_caption(caption)}'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
     )
 
@@ -43,7 +44,7 @@ def facts(rows: Iterable[tuple[str, object]], *, caption: str) -> str:
     body = "".join(
         f'<tr><th scope="row" style="text-align:left">{escape(name)}</th>{_cell(value)}</tr>' for name, value in rows
     )
-    return f'<table class="ntkproofs"><caption>{escape(_clipped(caption))}</caption><tbody>{body}</tbody></table>'
+    return f'<table class="ntkproofs">{_caption(caption)}<tbody>{body}</tbody></table>'
 
 
 def counted(count: int, noun: str) -> str:
@@ -53,6 +54,12 @@ def counted(count: int, noun: str) -> str:
     ('1 step', '2,000 steps')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _caption(text: str) -> str:
+    """Return the caption: on one line, however narrow the table, unless it is long."""
+    style = ' style="white-space:nowrap;text-align:left"' if len(text) <= ONE_LINE else ""
+    return f"<caption{style}>{escape(_clipped(text))}</caption>"
 
 
 def _cell(value: object) -> str:

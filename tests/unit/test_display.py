@@ -72,6 +72,7 @@ def test_long_tables_and_long_texts_are_cut_and_say_so():
     cells = parsed(program)
     assert len(cells.rows) == 1 + MOST_ROWS + 1
     assert cells.rows[-1] == [f"… and {1000 - MOST_ROWS} more"]
+    assert parsed(table(["x"], [[i] for i in range(100)], caption="")).rows[MOST_ROWS:] == [["15"], ["… and 84 more"]]
     text = parsed(facts([("long", "x" * 10**6)], caption="y" * 10**6))
     assert [len(cell) for row in text.rows for cell in row] == [4, MOST_CHARACTERS]
     assert len(text.caption) == MOST_CHARACTERS
