@@ -22,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, TypeAlias
 
+from ntkproofs.display import CODE, table
 from ntkproofs.errors import InputError
 from ntkproofs.facts import Fact, as_fact
 
@@ -101,6 +102,25 @@ class Verdict:
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.reason or self.margin}".rstrip(": ")
+
+    def __repr__(self) -> str:
+        return f"<Verdict {self}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                role,
+                fact.outcome,
+                CODE + fact.text,
+                fact.margin or fact.reason,
+                f"{fact.work:,} {fact.unit}",
+                fact.engine,
+            )
+            for role, group in (("finding", self.facts), ("check", self.checks))
+            for fact in group
+        ]
+        headings = ["", "outcome", "statement", "margin or reason", "work", "engine"]
+        return table(headings, rows, caption=f"verdict: {self.kind}{f' ({self.failure})' if self.failure else ''}")
 
 
 def _fact_json(fact: Fact) -> dict[str, Any]:

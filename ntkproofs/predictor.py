@@ -168,6 +168,20 @@ class Predictor:
         prior = self.prior or self.kernel
         return spread(prior.own, prior.other, prior.matched(n), m, u, n, K)
 
+    def _repr_latex_(self) -> str:
+        gain, m, u = sympy.symbols("g m u")
+        n, p, t, K, prior = MATCHES, MATCHED_WRITERS, WRITERS, self.samples, self.prior or self.kernel
+        kernel = self.kernel
+        rows = [
+            ("g", kernel.excess(n) / kernel.contrast if kernel.other != 0 else self.gain(n)),
+            ("u", sympy.simplify(unmatched(kernel.own, kernel.other, gain, n, K))),
+            ("m", u + gain),
+            (r"\mu", combine(gain, u, p, t)),
+            (r"n_0 \sigma^2", spread(prior.own, prior.other, prior.matched(n), m, u, n, K)),
+        ]
+        lines = r" \\ ".join(f"{name} &= {sympy.latex(value)}" for name, value in rows)
+        return rf"$\displaystyle \begin{{aligned}} {lines} \end{{aligned}}$"
+
     def _matches(self, matches: Any) -> sympy.Expr:
         n = as_expression(matches, "matches")
         if n.is_number and not (n.is_Integer and n >= 1):

@@ -21,6 +21,7 @@ from ntkproofs.bounds.margins import PRECISION, Margins, SmallestMargin
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.bounds.tails import gaussian_tail, log_tail_upper
 from ntkproofs.counts import Counts
+from ntkproofs.display import counted, facts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.rigor.balls import Ball, Rational, as_fraction
@@ -63,6 +64,28 @@ class EnsembleSize:
 
     def __str__(self) -> str:
         return f"{self.networks} networks ({self.tail} tail), {self.margin}"
+
+    def __repr__(self) -> str:
+        return f"<EnsembleSize {self}>"
+
+    def _repr_html_(self) -> str:
+        one_less = {
+            "tail": "not even the tail itself allows one less",
+            "bound": "the bound does not allow one less",
+            "unknown": "one less is not decided",
+        }
+        rows: list[tuple[str, object]] = [
+            ("networks", f"{self.networks:,} ({one_less[self.least]})"),
+            ("threshold", self.threshold),
+            ("smallest margin", self.margin),
+            (
+                "union over",
+                f"{counted(self.inputs, 'input')}, {counted(self.steps, 'step')}, "
+                f"{counted(self.output_bits, 'output bit')}",
+            ),
+            ("probability of failure", f"at most {self.failure}"),
+        ]
+        return facts(rows, caption=f"enough networks, {self.tail} tail")
 
 
 def networks_enough(networks: int, z: Ball, cases: int, failure: Fraction, tail: Tail = "gaussian") -> bool:

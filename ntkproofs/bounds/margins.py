@@ -18,6 +18,7 @@ from functools import cached_property
 from ntkproofs.bounds.moments import Moments, State
 from ntkproofs.bounds.rounding import MeanAt
 from ntkproofs.counts import Counts
+from ntkproofs.display import facts, table
 from ntkproofs.errors import InputError
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.rigor.balls import Ball, Rational, as_fraction, greatest, least
@@ -43,6 +44,12 @@ class SmallestMargin:
         if self.z is None:
             return f"no output has a positive variance, threshold {self.threshold}"
         return f"z = {self.z.digits(10)} at {self.counts}, threshold {self.threshold}"
+
+    def _repr_html_(self) -> str:
+        rows: list[tuple[str, object]] = [("threshold", self.threshold)]
+        if self.z is not None:
+            rows += [("z", self.z.digits(10)), ("at", self.counts)]
+        return facts(rows, caption="smallest standardised margin" if self.z is not None else "nothing varies")
 
 
 def _by_state(counts: Iterable[Counts]) -> dict[tuple[int, int], set[tuple[int, int]]]:
@@ -157,6 +164,26 @@ class Margins:
             return SmallestMargin(tau, None, None)
         z = least(*(ball for ball, _ in spread_out))
         return SmallestMargin(tau, z, next(c for ball, c in spread_out if ball.overlaps(z)))
+
+    def __repr__(self) -> str:
+        return f"<Margins of {len(self.moments)} counts, {self.kernel.name}>"
+
+    def _repr_html_(self) -> str:
+        headings = ["n", "p", "t", "K", "should be", "mean", "standard deviation of one network"]
+        rows = (
+            (
+                row.counts.matches,
+                row.counts.matched_writers,
+                row.counts.writers,
+                row.counts.samples,
+                row.bit,
+                row.mean.digits(6),
+                "0" if row.certain else row.sigma.digits(6),
+            )
+            for row in self.moments
+        )
+        caption = f"{self.kernel.name}: the counts that can have the smallest margin"
+        return table(headings, rows, caption=caption, total=len(self.moments))
 
     def ceiling(self, threshold: Rational) -> Ball | None:
         """Return what no threshold whatever can exceed as its smallest standardised margin; None if nothing bounds it.

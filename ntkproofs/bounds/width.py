@@ -25,6 +25,7 @@ import sympy
 from ntkproofs.bounds.rounding import enclose_mean
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.counts import Counts
+from ntkproofs.display import counted, facts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.predictor import MATCHES, SAMPLES, Predictor
@@ -166,6 +167,15 @@ class Width:
             f"width {self.width:,}: all {self.entries:,} kernel entries of {self.networks} linearised network{plural} "
             f"are within {float(self.error):.3g} of their limits with probability at least 1 - {self.failure}"
         )
+
+    def _repr_html_(self) -> str:
+        rows: list[tuple[str, object]] = [
+            ("width", self.width),
+            ("error of a kernel entry", f"at most {float(self.error):.3g}"),
+            ("union over", f"{self.entries:,} entries, {counted(self.networks, 'linearised network')}"),
+            ("probability of failure", f"at most {self.failure}"),
+        ]
+        return facts(rows, caption="enough width, Cramér-Chernoff")
 
 
 def least_width(

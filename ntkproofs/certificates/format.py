@@ -14,6 +14,7 @@ from typing import Any
 
 import ntkproofs
 from ntkproofs import checker
+from ntkproofs.display import CODE, facts
 from ntkproofs.errors import InputError, NtkProofsError
 
 __all__ = ["Certificate", "schema", "write"]
@@ -59,6 +60,20 @@ class Certificate:
         if "networks" not in self.claim:
             raise InputError(f"a certificate of the kind {self.claim['kind']!r} is about no ensemble")
         return int(self.claim["networks"])
+
+    def __repr__(self) -> str:
+        return f"<Certificate of the kind {self.claim.get('kind')!r}, {len(self.data):,} bytes>"
+
+    def _repr_html_(self) -> str:
+        rows: list[tuple[str, object]] = [
+            ("size", f"{len(self.data):,} bytes"),
+            ("SHA-256 of the claim", CODE + self.digest),
+        ]
+        try:
+            rows = [("claim", self.verified.claim), ("verified", self.verified.details), *rows]
+        except NtkProofsError as problem:
+            return facts([("reason", problem), *rows], caption="certificate: not accepted by the checker")
+        return facts(rows, caption="certificate: accepted by the checker")
 
 
 def schema() -> dict[str, Any]:

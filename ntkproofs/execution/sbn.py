@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
 from ntkproofs.execution.machine import Machine
 from ntkproofs.kernels import Kernel, two_layer_relu
@@ -43,6 +44,20 @@ class SbnRun:
     steps: int
     halted: bool
     largest_matches: int
+
+    def __repr__(self) -> str:
+        state = "halted" if self.halted else "cut off"
+        return f"<SbnRun {state} after {counted(self.executed, 'instruction')}: {self.memory}>"
+
+    def _repr_html_(self) -> str:
+        state = "halted" if self.halted else "cut off"
+        return table(
+            ["word", "value"],
+            ((CODE + name, f"{value}") for name, value in self.memory.items()),
+            caption=f"{state} after {counted(self.executed, 'instruction')}, {counted(self.steps, 'network step')}; "
+            f"{counted(self.layout.templates, 'sample')}, at most {counted(self.largest_matches, 'template')} matching",
+            total=len(self.memory),
+        )
 
 
 def execute_sbn(program: Assembly, layout: Layout, *, kernel: Kernel | None = None) -> Iterator[Boundary]:

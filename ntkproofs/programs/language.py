@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkproofs.display import CODE, table
 from ntkproofs.errors import InputError
 
 __all__ = ["Bit", "Rows", "State", "Template", "TemplateProgram", "as_integer"]
@@ -32,6 +33,7 @@ Rows: TypeAlias = NDArray[np.uint8]  # (states, bits), 0/1
 
 MAX_BITS = 1 << 20
 SHOWN = 12
+MOST_FIELDS = 8  # named one by one in a notebook
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Template:
 
     def __str__(self) -> str:
         requirements = ", ".join(f"{_name(bit)}={value}" for bit, value in self.when)
-        return f"{requirements} -> {', '.join(map(_name, self.write))}"
+        return f"{requirements} -> {_written(self.write)}"
 
 
 def _name(bit: Bit) -> str:
@@ -355,6 +357,25 @@ class TemplateProgram:
         shown = [f"  {template}" for template in self._templates[:SHOWN]]
         more = len(self._templates) - len(shown)
         return "\n".join([repr(self), *shown, *([f"  ... and {more} more"] if more else [])])
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (index, CODE + ", ".join(f"{_name(bit)}={value}" for bit, value in each.when), CODE + _written(each.write))
+            for index, each in enumerate(self._templates)
+        )
+        fields = ", ".join(f"{name} ({width})" for name, width in self._fields.items())
+        if len(self._fields) > MOST_FIELDS:
+            fields = f"{self.output_bits:,} in {len(self._fields)} fields"
+        return table(
+            ["template", "when", "write"],
+            rows,
+            caption=f"{self.name}: {len(self._templates):,} templates, {self._padding:,} padding; bits: {fields}",
+            total=len(self._templates),
+        )
+
+
+def _written(bits: tuple[Bit, ...]) -> str:
+    return ", ".join(map(_name, bits))
 
 
 def as_integer(value: object) -> int | None:

@@ -24,6 +24,7 @@ from typing import Any, Literal, TypeAlias
 
 import sympy
 
+from ntkproofs.display import CODE, facts
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.digits import certain_digits
 from ntkproofs.rigor.expressions import formula
@@ -77,6 +78,23 @@ class Decision:
         if self.counterexample is not None:
             return f"{head} (right - left is {self.value} at {point_text(self.counterexample)})"
         return f"{head} ({self.reason})"
+
+    def __repr__(self) -> str:
+        return f"<Decision {self}>"
+
+    def _repr_html_(self) -> str:
+        rules: dict[str, int] = {}
+        for cell in self.cells:
+            rules[cell.rule] = rules.get(cell.rule, 0) + 1
+        rows: list[tuple[str, object]] = [("statement", CODE + str(self.inequality)), ("for", self.domain)]
+        if self.margin is not None:
+            rows.append(("right - left", self.margin_text()))
+        if self.counterexample is not None:
+            rows.append(("counterexample", f"{point_text(self.counterexample)}: right - left is {self.value}"))
+        if self.reason:
+            rows.append(("reason", self.reason))
+        rows.append(("cells", ", ".join(f"{rule} ({count:,})" for rule, count in rules.items()) or "none"))
+        return facts(rows, caption=f"{self.outcome}, by ball arithmetic at {self.precision} bits")
 
 
 def decide(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from ntkproofs.display import CODE, table
 from ntkproofs.errors import InputError
 from ntkproofs.programs.language import as_integer
 from ntkproofs.programs.sbn.layout import MAX_INSTRUCTIONS, MAX_WORD_BITS, MAX_WORDS
@@ -84,6 +85,16 @@ class Assembly:
             return f"{words} halt"
         line = self.instructions[each.c].line
         return f"{words} {f'line {line}' if line else each.c}"
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for place, each in enumerate(self.instructions):
+            a, b = self.names[each.a], self.names[each.b]
+            goal = "stop" if each.c == len(self.instructions) else f"go to {each.c}"
+            branch = "" if each.c == place + 1 else goal
+            rows.append((f"{place}", CODE + f"sbn {a} {b}", CODE + f"{b} := {b} - {a}", branch))
+        words = ", ".join(f"{name} = {value}" for name, value in zip(self.names, self.values, strict=True))
+        return table(["", "instruction", "effect", "if negative"], rows, caption=f"words of {self.bits} bits: {words}")
 
 
 def value_range(bits: int) -> tuple[int, int]:
