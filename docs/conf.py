@@ -1,5 +1,6 @@
 """Sphinx: pages in Markdown, reference from docstrings, nothing loaded from the network."""
 
+import re
 from types import ModuleType
 
 from ntkproofs import __version__
@@ -21,7 +22,7 @@ autodoc_default_options = {"members": True}
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
-autodoc_type_aliases = {name: name for name in ("Bit", "Rows", "State")}
+autodoc_type_aliases = {name: name for name in ("Bit", "Counterexample", "Rows", "State")}
 maximum_signature_line_length = 90
 add_module_names = False
 toc_object_entries_show_parents = "hide"
@@ -45,6 +46,18 @@ def _names_of_its_module(_app, _what, name, obj, _options, lines):
         lines += ["", ".. testsetup::", "", f"   {setup}", ""]
 
 
+def _readable(_app, _what, _name, _obj, _options, signature, returned):
+    """Show the names of types and nothing around them."""
+
+    def plain(text):
+        text = re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", text)
+        text = text.replace("ndarray[tuple[Any, ...], dtype[uint8]]", "Rows").replace("<factory>", "...")
+        return re.sub(r"~?\b(?:[a-z_]+\.)+([A-Z]\w*)", r"\1", text)
+
+    return (signature and plain(signature), returned and plain(returned))
+
+
 def setup(app):
     """Register the above with Sphinx."""
+    app.connect("autodoc-process-signature", _readable)
     app.connect("autodoc-process-docstring", _names_of_its_module)
