@@ -29,7 +29,8 @@ def test_commands_print_what_the_page_says(page, tmp_path):
         if "Coq 8." in step.printed and not coqc:
             continue
         printed = desk.run(step.text, coqc=coqc)
-        assert agrees(printed, step.printed), f"{name(page)}, line {step.line}: $ {step.text}\n{printed}"
+        said = step.printed + ("\n..." if page.name == "README.md" else "")  # the README may stop before the end
+        assert agrees(printed, said), f"{name(page)}, line {step.line}: $ {step.text}\n{printed}"
 
 
 @pytest.mark.parametrize("page", with_sessions, ids=name)
