@@ -3,6 +3,8 @@
 import re
 from types import ModuleType
 
+from sphinx.util.inspect import TypeAliasForwardRef
+
 from ntkproofs import __version__
 
 project = "ntkproofs"
@@ -37,20 +39,29 @@ pygments_style = "default"
 pygments_dark_style = "github-dark"
 
 
-def _names_of_its_module(_app, _what, name, obj, _options, lines):
-    """Let the doctests of a docstring see the names of the module in which it stands, as pytest lets them."""
+def _as_pytest_runs_it(_app, _what, name, obj, _options, lines):
+    """Run the doctests of each docstring by themselves, with the names of the module in which it stands."""
     function = getattr(obj, "fget", None) or getattr(obj, "func", None) or obj
     module = name if isinstance(obj, ModuleType) else getattr(function, "__module__", None)
-    if module and any(line.lstrip().startswith(">>>") for line in lines):
-        setup = f"globals().update(vars(__import__('importlib').import_module({module!r})))"
-        lines += ["", ".. testsetup::", "", f"   {setup}", ""]
+    if not any(line.lstrip().startswith(">>>") for line in lines):
+        return
+    found, inside = [], False
+    for line in lines:
+        begins = line.lstrip().startswith(">>>") and not inside
+        inside = bool(line.strip()) and (inside or begins)
+        margin = line[: len(line) - len(line.lstrip())]
+        found += [f"{margin}.. doctest:: {name}", ""] * begins + [f"   {line}" if inside else line]
+    names = f"globals().update(vars(__import__('importlib').import_module({module!r})))"
+    lines[:] = [*found, "", f".. testsetup:: {name}", "", f"   {names}", ""]
+
+
+TypeAliasForwardRef.__repr__ = lambda self: self.name  # Sphinx shows the alias inside list[...] by its repr
 
 
 def _readable(_app, _what, _name, _obj, _options, signature, returned):
     """Show the names of types and nothing around them."""
 
     def plain(text):
-        text = re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", text)
         text = text.replace("ndarray[tuple[Any, ...], dtype[uint8]]", "Rows").replace("<factory>", "...")
         return re.sub(r"~?\b(?:[a-z_]+\.)+([A-Z]\w*)", r"\1", text)
 
@@ -60,4 +71,4 @@ def _readable(_app, _what, _name, _obj, _options, signature, returned):
 def setup(app):
     """Register the above with Sphinx."""
     app.connect("autodoc-process-signature", _readable)
-    app.connect("autodoc-process-docstring", _names_of_its_module)
+    app.connect("autodoc-process-docstring", _as_pytest_runs_it)
