@@ -94,7 +94,12 @@ def _amounts(facts: Sequence[Fact]) -> str:
     work = Counter[str]()
     for fact in facts:
         work[fact.unit] += fact.work
-    return ", ".join(f"{count:,} {unit}" for unit, count in sorted(work.items()))
+    return ", ".join(f"{count:,} {unit if count != 1 else _one(unit)}" for unit, count in sorted(work.items()))
+
+
+def _one(unit: str) -> str:
+    """Return the singular of a unit: one box, one inequality, one case."""
+    return {"boxes": "box", "inequalities": "inequality"}.get(unit, unit.removesuffix("s"))
 
 
 def document(results: Sequence[Result]) -> dict[str, Any]:
