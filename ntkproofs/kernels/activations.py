@@ -76,7 +76,7 @@ ACTIVATIONS: dict[str, Callable[[Any, Any], sympy.Expr]] = {
 def activation_kernel(activation: str, regime: str = "ntk", *, variance: Rational = 1) -> Kernel:
     """Return the kernel that trains a two-layer network with the activation erf, sine or cosine.
 
-    `variance`: of every preactivation on unit inputs (v; see the module for what it means). Known for unit vectors only.
+    `variance`: of every preactivation on unit inputs (v; see the module for what it means). For unit vectors only.
 
     >>> kernel = activation_kernel("erf", variance=Fraction(1, 10))
     >>> kernel.other, kernel.homogeneous

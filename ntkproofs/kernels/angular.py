@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
@@ -86,10 +86,24 @@ class Kernel:
         near = one / Ball(matches, precision=precision).sqrt()
         return own, other, enclose(self.angular, {RHO: near}, precision=precision)
 
+    def scaled(self, factor: Any) -> Kernel:
+        """Return the kernel of the same network with its output multiplied by the root of `factor` > 0, prior and all.
+
+        Means stay the same, variances are multiplied by `factor`.
+
+        >>> Kernel("linear", RHO).scaled(sympy.Rational(1, 2)).own
+        1/2
+        """
+        multiple = as_expression(factor, "the factor")
+        if not multiple.is_positive:
+            raise InputError(f"the factor of a kernel must be positive, got {factor!r}")
+        prior = None if self.prior is None else self.prior.scaled(multiple)
+        return replace(self, angular=multiple * self.angular, prior=prior)
+
     @property
     def linear(self) -> bool:
         """Whether the kernel is a multiple of the correlation: then the networks are linear functions."""
-        return self.angular.diff(RHO).is_Rational and self.other == 0
+        return bool(self.angular.as_coeff_Mul()[1] == RHO)
 
     @property
     def contrast(self) -> sympy.Expr:

@@ -1,16 +1,15 @@
 """ReLU networks with any number of hidden layers, plain or leaky, in both regimes.
 
-For standard normal g, h of correlation r and the activation ``phi = relu(x) - a relu(-x)`` of slope a, scaled to 1 at
-r = 1::
+For standard normal g, h of correlation r and the activation ``phi = relu(x) - a relu(-x)`` of slope a, the expectations
+``E[phi(g) phi(h)]`` and ``E[phi'(g) phi'(h)]``, scaled to 1 at r = 1::
 
-    value(r)    = E[phi phi]   = ((1 - a)**2 k1(r) + 2 a r) / (1 + a**2)    k1(r) = (sqrt(1 - r**2) + (pi - acos r) r)/pi
-    gradient(r) = E[phi' phi'] = ((1 - a)**2 k0(r) + 2 a) / (1 + a**2)      k0(r) = (pi - acos r)/pi
+    value(r)    = ((1 - a)**2 k1(r) + 2 a r) / (1 + a**2),    k1(r) = (sqrt(1 - r**2) + (pi - acos r) r)/pi
+    gradient(r) = ((1 - a)**2 k0(r) + 2 a) / (1 + a**2),      k0(r) = (pi - acos r)/pi
 
 Layer by layer ``S' = value(S)`` (NNGP) and ``T' = value(S) + T gradient(S)`` (NTK), from ``S = T = r`` (Cho and Saul
-2009, Jacot et al. 2018; no bias). Every hidden layer multiplies both by ``c (1 + a**2)/2``, c the variance of the
-weights after it: 1 in the NTK parametrisation of the two-layer network, ``2/(1 + a**2)`` to keep the scale. Means do
-not depend on c, variances are proportional to ``c**layers``. Nor do lengths of the inputs matter: the kernel is
-homogeneous.
+2009, Jacot et al. 2018; no bias). In the NTK parametrisation of the two-layer network (all weights standard normal)
+every hidden layer multiplies both by ``(1 + a**2)/2``, so a deep plain network starts with small outputs: variances,
+not means, depend on that, and :meth:`~ntkproofs.kernels.angular.Kernel.scaled` undoes it.
 """
 
 from __future__ import annotations
@@ -62,12 +61,11 @@ def _check(layers: int, regime: str) -> None:
 
 
 @lru_cache(maxsize=256)
-def deep_relu(layers: int, regime: str = "ntk", *, slope: Rational = 0, weight_variance: Rational = 1) -> Kernel:
+def deep_relu(layers: int, regime: str = "ntk", *, slope: Rational = 0) -> Kernel:
     """Return the kernel that trains a network of so many hidden layers, plain (slope 0) or leaky, without bias.
 
-    `slope`: of the activation below 0 (1: linear, -1: the absolute value); `weight_variance`: c of all weights above
-    the first layer. One hidden layer with the defaults is the two-layer network. Raises InputError for more than 24
-    layers, of which the formula gets long (see :func:`deep_numbers`).
+    `slope`: of the activation below 0 (1: linear, -1: the absolute value). One hidden layer of slope 0 is the two-layer
+    network. Raises InputError for more than 24 layers, of which the formula gets long (see :func:`deep_numbers`).
 
     >>> from ntkproofs.rigor import enclose
     >>> enclose(deep_relu(2).balance(2), precision=60).digits(6)
@@ -77,14 +75,11 @@ def deep_relu(layers: int, regime: str = "ntk", *, slope: Rational = 0, weight_v
     if layers > MAX_LAYERS:
         raise InputError(f"{layers} hidden layers: formulas go up to {MAX_LAYERS}, deep_numbers knows no limit")
     below = _slope(slope)
-    variance = as_fraction(weight_variance, "the variance of the weights")
-    if variance <= 0:
-        raise InputError(f"the variance of the weights must be positive, got {variance}")
     value = gradient = RHO
     for _ in range(layers):
         above = layer_value(value, below)
         value, gradient = above, above + gradient * layer_gradient(value, below)
-    scale = (sympy.Rational(variance.numerator, variance.denominator) * (1 + below**2) / 2) ** layers
+    scale = ((1 + below**2) / 2) ** layers
     title = f"{layers} hidden layer{'s' if layers > 1 else ''}, {'ReLU' if below == 0 else f'slope {below}'}"
     nngp = Kernel(f"{title}, NNGP", scale * value)
     return nngp if regime == "nngp" else Kernel(f"{title}, NTK", scale * gradient, prior=nngp)
@@ -95,11 +90,12 @@ def deep_numbers(
 ) -> tuple[Ball, Ball, Ball]:
     """Return balls for own, other and matched(n) of any number of hidden layers, scaled so that S = 1 at r = 1.
 
-    The recursion itself, run on balls of `precision` bits and 16 more for every layer: cheap at every depth. ``own`` is 1 (NNGP) or ``layers + 1``.
+    The recursion itself, run on balls of `precision` bits and 16 more for every layer: cheap at every depth. ``own`` is
+    1 (NNGP) or ``layers + 1``.
 
     >>> own, other, matched = deep_numbers(3, 2, precision=80)
     >>> print(((own - other) / (matched - other)).digits(6))
-    2.50604…
+    2.50620…
     """
     _check(layers, regime)
     if isinstance(matches, bool) or not isinstance(matches, int) or matches < 1:
