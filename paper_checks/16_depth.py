@@ -170,7 +170,7 @@ def by_quadrature(activation: str, function: object) -> list[object]:
 @claim(
     "of all n >= 2 the worst is n = 2: if the 0-bit's mean is not positive there, it is for no n, whatever the kernel "
     "(of a series in the correlation with coefficients >= 0 from the third power on); where it is positive, it is so "
-    "for n = 2, 3, ... up to some n and no further",
+    "for n = 2, 3, ... up to some n and no further (or for all n)",
     source=SOURCE,
 )
 def two_matches_are_the_worst() -> Verdict:
