@@ -54,7 +54,7 @@ def show_results(results: Sequence[Result], console: Console) -> None:
     totals = Counter(result.verdict.kind for result in results)
     shown = ", ".join(f"{totals[kind]} [{STYLES[kind]}]{kind}[/]" for kind in VERDICTS if totals[kind])
     seconds = sum(result.seconds for result in results)
-    console.print(f"\n{len(results)} claims: {shown} in {seconds:.1f} s", highlight=False)
+    console.print(f"\n{len(results)} claim{'s' if len(results) != 1 else ''}: {shown} in {seconds:.1f} s", highlight=False)
     console.print("\nWho was believed, for what:", highlight=False)
     for line in census(results):
         console.print(f"  {escape(line)}", highlight=False)
