@@ -54,7 +54,7 @@ def show_results(results: Sequence[Result], console: Console) -> None:
     totals = Counter(result.verdict.kind for result in results)
     shown = ", ".join(f"{totals[kind]} [{STYLES[kind]}]{kind}[/]" for kind in VERDICTS if totals[kind])
     seconds = sum(result.seconds for result in results)
-    console.print(f"\n{len(results)} claims: {shown} in {seconds:.1f} s", highlight=False)
+    console.print(f"\n{len(results)} claim{'s' if len(results) != 1 else ''}: {shown} in {seconds:.1f} s", highlight=False)
     console.print("\nWho was believed, for what:", highlight=False)
     for line in census(results):
         console.print(f"  {escape(line)}", highlight=False)
@@ -94,7 +94,12 @@ def _amounts(facts: Sequence[Fact]) -> str:
     work = Counter[str]()
     for fact in facts:
         work[fact.unit] += fact.work
-    return ", ".join(f"{count:,} {unit}" for unit, count in sorted(work.items()))
+    return ", ".join(f"{count:,} {unit if count != 1 else _one(unit)}" for unit, count in sorted(work.items()))
+
+
+def _one(unit: str) -> str:
+    """Return the singular of a unit: one box, one inequality, one case."""
+    return {"boxes": "box", "inequalities": "inequality"}.get(unit, unit.removesuffix("s"))
 
 
 def document(results: Sequence[Result]) -> dict[str, Any]:
