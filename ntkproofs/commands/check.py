@@ -15,7 +15,7 @@ from ntkproofs.errors import InputError
 if TYPE_CHECKING:
     from ntkproofs.claims import Claim, Result
 
-__all__ = ["register"]
+__all__ = ["add_options", "asked", "exit_code", "look_into", "register"]
 
 
 def register(commands: Any) -> None:
@@ -25,6 +25,13 @@ def register(commands: Any) -> None:
         help="look into every claim of the given files: verdict, engine, margin, seconds",
         description="Collect the claims of the given files or directories and give each its verdict.",
     )
+    add_options(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.set_defaults(function=_check)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which claims are looked into, and how."""
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="claim files or directories of them (default: paper_checks/)"
     )
@@ -32,25 +39,39 @@ def register(commands: Any) -> None:
         "-k", dest="text", default="", metavar="TEXT", help="only claims with TEXT in name or statement"
     )
     parser.add_argument("--jobs", metavar="N", help="claims to look into at a time (default: one for each core)")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    parser.set_defaults(function=_check)
 
 
-def _check(options: argparse.Namespace) -> int:
+def asked(options: argparse.Namespace) -> tuple[list[Claim], int | None]:
+    """Return the claims asked for, and how many to look into at a time (None: one for each core)."""
     from ntkproofs.claims import collect
-    from ntkproofs.report import document, show_results
 
     paths = [Path(path) for path in options.paths or ["paper_checks"]]
     if not options.paths and not paths[0].exists():
-        raise InputError("there is no paper_checks/ here: name a claim file or directory (ntkproofs check PATH)")
+        raise InputError(
+            f"there is no paper_checks/ here: name a claim file or directory (ntkproofs {options.command} PATH)"
+        )
     claims = collect(paths, matching=options.text)
     jobs = None if options.jobs is None else number(options.jobs, "--jobs", low=1, high=256)
+    return claims, jobs
+
+
+def look_into(claims: Sequence[Claim], jobs: int | None) -> tuple[list[Result], bool]:
+    """Run the claims with progress on stderr; return the results, and whether somebody stopped it (Ctrl-C)."""
     results: list[Result] = []
     interrupted = False
     try:
         results.extend(_progress(claims, jobs))
     except KeyboardInterrupt:
         interrupted = True
+        print(f"ntkproofs: interrupted after {len(results)} of {len(claims)} claims", file=sys.stderr)
+    return results, interrupted
+
+
+def _check(options: argparse.Namespace) -> int:
+    from ntkproofs.report import document, show_results
+
+    claims, jobs = asked(options)
+    results, interrupted = look_into(claims, jobs)
     if options.json:
         print_json(document(results))
     elif results:
@@ -58,13 +79,10 @@ def _check(options: argparse.Namespace) -> int:
         with console.capture() as shown:
             show_results(results, console)
         print("\n".join(line.rstrip() for line in shown.get().splitlines()))
-    if interrupted:
-        print(f"ntkproofs: interrupted after {len(results)} of {len(claims)} claims", file=sys.stderr)
-        return _exit_code(results) or UNDECIDED
-    return _exit_code(results)
+    return exit_code(results) or (UNDECIDED if interrupted else HOLDS)
 
 
-def _exit_code(results: Sequence[Result]) -> int:
+def exit_code(results: Sequence[Result]) -> int:
     """Return 1 if a claim is refuted, else 3 if one is an error, else 2 if one is undecided, else 0."""
     kinds = {result.verdict.kind for result in results}
     for kind, code in (("refuted", REFUTED), ("error", USAGE), ("undecided", UNDECIDED)):
