@@ -32,8 +32,8 @@ FIGURES = {
     "balance": Entry(
         f"{_HERE}.balance:balance",
         "B(n), what the rounding condition turns on, and n",
-        "Dots: B(n) = D/F(n) for n matching templates. Lines: the root of n that it grows like. Where B(n) is below n, "
-        "a bit that should be 0 has a negative mean.",
+        "Dots: B(n) for n matching templates. Lines: the multiple of the root of n that it grows like. Where B(n) is "
+        "below n, a bit that should be 0 has a negative mean.",
     ),
     "margins": Entry(
         f"{_HERE}.margins:margins",

@@ -24,7 +24,7 @@ def balance(axes: Axes | None = None) -> Axes:
     B(n) below n is what makes the mean of every bit that should be 0 negative.
 
     >>> balance().get_title(loc="left")
-    'B(n) < n: what should be 0 comes out negative'
+    'B(n) < n, so what should be 0 comes out negative'
     """
     axes = new_axes(axes)
     for regime, colour, drop in (("ntk", BLUE, 20), ("nngp", VERMILION, -36)):
@@ -44,9 +44,9 @@ def balance(axes: Axes | None = None) -> Axes:
     label(axes, "n", (14, 14), MUTED, xytext=(5, -1))
     frame(
         axes,
-        title="B(n) < n: what should be 0 comes out negative",
+        title="B(n) < n, so what should be 0 comes out negative",
         x="n, matching templates",
-        y="B(n), matches that one sample outweighs",
+        y="B(n) = D/F(n)",
     )
     axes.set_xlim(0, MOST + 1)
     axes.set_ylim(0, 14.5)
