@@ -232,7 +232,6 @@ def test_each_figure_says_what_it_shows(name):
     axes = figure(name)()
     assert axes.get_title(loc="left")
     assert axes.get_xlabel()
-    assert axes.get_ylabel()
     assert FIGURES[name].reading.endswith(".")
 
 

@@ -65,5 +65,6 @@ def inline_svg(name: str) -> str:
     text = re.sub(r"font-family: [^;\"]*", "font-family: var(--font)", text)
     text = re.sub(r"(font: [^;\"]*?\dpx) [^;\"]*", r"\1 var(--font)", text)
     text = re.sub(r"\s*\n\s*", "\n", text)
-    heading = escape(f"{axes.get_title(loc='left')}. {axes.get_ylabel()} against {axes.get_xlabel()}.", quote=True)
+    labels = " against ".join(filter(None, (axes.get_ylabel(), axes.get_xlabel())))
+    heading = escape(f"{axes.get_title(loc='left')}. {labels}.", quote=True)
     return re.sub(r"<svg[^>]*(viewBox=\"[^\"]*\")[^>]*>", rf'<svg \1 role="img" aria-label="{heading}">', text, count=1)
