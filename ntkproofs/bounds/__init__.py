@@ -5,6 +5,7 @@
 6 <= 6
 """
 
+from ntkproofs.bounds.atlas import AtlasEntry, activation_kernels, depth_kernels, sign_of_zero, survey
 from ntkproofs.bounds.balance import contrast_positive, excess_positive, gap_increases, matches_outweigh
 from ntkproofs.bounds.ensemble import TAILS, EnsembleSize, ensemble_size, networks_enough, size_for_margin
 from ntkproofs.bounds.margins import Margins, SmallestMargin, smallest_margin
@@ -27,14 +28,17 @@ from ntkproofs.bounds.width import Width, entry_rate, least_width, perturbation
 __all__ = [
     "TAILS",
     "THRESHOLDS",
+    "AtlasEntry",
     "EnsembleSize",
     "Margins",
     "MeanAt",
     "Width",
     "Moments",
     "SmallestMargin",
+    "activation_kernels",
     "choose_threshold",
     "contrast_positive",
+    "depth_kernels",
     "enclose_mean",
     "entry_rate",
     "excess_positive",
@@ -47,6 +51,7 @@ __all__ = [
     "perturbation",
     "rounding_condition",
     "rounds_right",
+    "sign_of_zero",
     "sufficient_applies",
     "sufficient_condition",
     "ensemble_size",
@@ -57,4 +62,5 @@ __all__ = [
     "networks_enough",
     "size_for_margin",
     "smallest_margin",
+    "survey",
 ]

@@ -9,9 +9,8 @@ from ntkproofs.bounds.rounding import enclose_gain
 from ntkproofs.counts import Counts
 from ntkproofs.errors import NoMargin, Undecided
 from ntkproofs.kernels.angular import Kernel
-from ntkproofs.predictor import MATCHES, combine, spread, unmatched
+from ntkproofs.predictor import combine, spread, unmatched
 from ntkproofs.rigor.balls import Ball, Rational
-from ntkproofs.rigor.expressions import enclose
 
 __all__ = ["Moments", "State"]
 
@@ -31,8 +30,8 @@ class Moments:
 
     @property
     def certain(self) -> bool:
-        """Whether every network answers the mean itself: n <= 1, variance 0."""
-        return self.counts.matches <= 1
+        """Whether every network answers the mean itself: n <= 1, or a linear network; the variance is exactly 0."""
+        return self.counts.matches <= 1 or bool(self.variance == 0)
 
     @cached_property
     def sigma(self) -> Ball:
@@ -77,8 +76,7 @@ class Moments:
 
 @lru_cache(maxsize=1 << 16)
 def _prior_numbers(prior: Kernel, n: int, precision: int) -> tuple[Ball, Ball, Ball]:
-    own, other = enclose(prior.own, precision=precision), enclose(prior.other, precision=precision)
-    return own, other, enclose(prior.matched(MATCHES), {MATCHES: n}, precision=precision)
+    return prior.enclosed(n, precision=precision)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +95,8 @@ class State:
             return cls(one * n, zero, zero)
         own, other, gain = enclose_gain(kernel, n, precision)
         u = unmatched(own, other, gain, n, K)
+        if kernel.linear:  # a linear function is known at sums of samples
+            return cls(gain, u, zero)
         variance = spread(*_prior_numbers(kernel.prior or kernel, n, precision), u + gain, u, n, K) / K
         return cls(gain, u, variance)
 

@@ -23,7 +23,7 @@ from ntkproofs.bounds.balance import contrast_positive, excess_positive, matches
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels.angular import Kernel
-from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor, combine, unmatched
+from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, combine, unmatched
 from ntkproofs.rigor import Ball, Inequality, at_most, decide, enclose, less
 
 __all__ = [
@@ -79,17 +79,11 @@ def sufficient_applies(kernel: Kernel) -> bool:
     return all(decide(*fact).outcome == "holds" for fact in facts)
 
 
-@lru_cache(maxsize=64)
-def _symbolic_gain(kernel: Kernel) -> sympy.Expr:
-    return Predictor(kernel, SAMPLES).gain(MATCHES)
-
-
 @lru_cache(maxsize=1 << 16)
 def enclose_gain(kernel: Kernel, n: int, precision: int) -> tuple[Ball, Ball, Ball]:
     """Return balls for own, other and the gain g(n) of a kernel, n >= 1."""
-    own, other = enclose(kernel.own, precision=precision), enclose(kernel.other, precision=precision)
-    gain = enclose(_symbolic_gain(kernel), {MATCHES: n}, precision=precision)
-    return own, other, gain
+    own, other, matched = kernel.enclosed(n, precision=precision)
+    return own, other, (matched - other) / (own - other)
 
 
 def enclose_mean(kernel: Kernel, counts: Counts, *, precision: int) -> Ball:

@@ -125,7 +125,7 @@ def best(margins: Margins) -> Fraction:
     if any(row.certain and row.bit for row in margins.moments):
         top = min(top, 0.5)
     if not len(lines.means):
-        threshold = Fraction(1, 2)
+        threshold = Fraction(1, 2) if one is None else half(margins)
     else:
         peak = _last(0.0, top, lambda tau: lines.lowest(tau, 1) <= lines.lowest(tau, -1))
         enough = lines.value(peak) * float(1 - SLACK)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
 
 from ntkproofs.errors import InputError
-from ntkproofs.rigor.expressions import as_expression
+from ntkproofs.rigor.balls import Ball
+from ntkproofs.rigor.expressions import as_expression, enclose, formula
 
 __all__ = ["RHO", "Kernel"]
 
@@ -21,7 +22,8 @@ class Kernel:
     """A kernel ``k(x, y) = |x| |y| angular(rho) / n0``, with rho the correlation (cosine of the angle).
 
     Parameters: `name`; `angular`, a SymPy expression in the symbol ``RHO``; `prior`, the kernel of the network's output
-    before training (None: this kernel itself, as in the NNGP regime). A further kernel is one such object.
+    before training (None: this kernel itself, as in the NNGP regime); `homogeneous`, whether the kernel scales with the
+    lengths of the vectors (if not, it is known for unit vectors only). A further kernel is one such object.
     All values leave out the common factor ``1/n0`` (n0 is the input dimension, the number of samples).
 
     >>> linear = Kernel("linear", RHO)
@@ -32,9 +34,10 @@ class Kernel:
     name: str
     angular: sympy.Expr
     prior: Kernel | None = None
+    homogeneous: bool = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.angular, sympy.Expr) or not self.angular.free_symbols <= {RHO}:
+        if not isinstance(self.angular, sympy.Expr) or not formula(self.angular).symbols <= {RHO}:
             raise InputError(
                 f"the kernel {self.name!r} must be a SymPy expression in {RHO} alone, got {self.angular!r}"
             )
@@ -64,6 +67,44 @@ class Kernel:
             raise InputError(f"matches must be positive, got {matches!r}: an unmatched state is the zero vector")
         return self.at(1 / sympy.sqrt(n))
 
+    def enclosed(self, matches: int, *, precision: int) -> tuple[Ball, Ball, Ball]:
+        """Return balls of the given precision (bits) for own, other and ``matched(matches)``; matches >= 1.
+
+        The formula is run on balls and nothing is simplified, so that a kernel of many nested layers costs no more than
+        its layers.
+
+        >>> print(*(ball.digits(3) for ball in Kernel("linear", RHO).enclosed(2, precision=40)))
+        1 0 0.707…
+        """
+        if isinstance(matches, bool) or not isinstance(matches, int) or matches < 1:
+            raise InputError(f"matches must be an integer from 1 on here, got {matches!r}")
+        own = enclose(self.own, precision=precision)  # exact: a ball around 1 may stick out of the domain of acos
+        zero, one = Ball(0, precision=precision), Ball(1, precision=precision)
+        other = enclose(self.angular, {RHO: zero}, precision=precision)
+        if matches == 1:
+            return own, other, own
+        near = one / Ball(matches, precision=precision).sqrt()
+        return own, other, enclose(self.angular, {RHO: near}, precision=precision)
+
+    def scaled(self, factor: Any) -> Kernel:
+        """Return the kernel of the same network with its output multiplied by the root of `factor` > 0, prior and all.
+
+        Means stay the same, variances are multiplied by `factor`.
+
+        >>> Kernel("linear", RHO).scaled(sympy.Rational(1, 2)).own
+        1/2
+        """
+        multiple = as_expression(factor, "the factor")
+        if not multiple.is_positive:
+            raise InputError(f"the factor of a kernel must be positive, got {factor!r}")
+        prior = None if self.prior is None else self.prior.scaled(multiple)
+        return replace(self, angular=multiple * self.angular, prior=prior)
+
+    @property
+    def linear(self) -> bool:
+        """Whether the kernel is a multiple of the correlation: then the networks are linear functions."""
+        return bool(self.angular.as_coeff_Mul()[1] == RHO)
+
     @property
     def contrast(self) -> sympy.Expr:
         """``D = own/other - 1``; raises InputError if different samples do not interact (other = 0)."""
@@ -82,8 +123,13 @@ class Kernel:
         return self.contrast / self.excess(matches)
 
     def between(self, first: Sequence[Any], second: Sequence[Any]) -> sympy.Expr:
-        """Return ``n0 k(x, y)`` for two vectors of exact numbers (0 if one of them is zero)."""
+        """Return ``n0 k(x, y)`` for two vectors of exact numbers (0 if one of them is zero).
+
+        Raises InputError for vectors that are not of length 1 if the kernel is not homogeneous.
+        """
         x, y = sympy.Matrix(list(first)), sympy.Matrix(list(second))
+        if not self.homogeneous and not x.dot(x) == y.dot(y) == 1:
+            raise InputError(f"the kernel {self.name!r} is known for vectors of length 1 only")
         size = sympy.sqrt(x.dot(x) * y.dot(y))
         return sympy.Integer(0) if size == 0 else size * self.at(x.dot(y) / size)
 

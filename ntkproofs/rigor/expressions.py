@@ -97,10 +97,13 @@ class Formula:
 
     def __init__(self, expression: sympy.Expr) -> None:
         self.expression = as_expression(expression, "a formula")
-        self.symbols: frozenset[sympy.Symbol] = frozenset(self.expression.free_symbols)
         self._program: list[_Instruction] = []
         self._places: dict[tuple[str, tuple[int, ...], Any], int] = {}
+        self._known: dict[sympy.Expr, int] = {}  # a nested kernel repeats its parts: walk each of them once
         self._result = self._compile(self.expression)
+        self.symbols: frozenset[sympy.Symbol] = frozenset(
+            instruction.data for instruction in self._program if instruction.name == "symbol"
+        )
 
     def evaluate(self, values: Mapping[sympy.Symbol, T], arithmetic: Arithmetic[T]) -> T:
         """Run the formula; `values` gives each symbol's value. Raises InputError for a symbol without one."""
@@ -150,6 +153,11 @@ class Formula:
         return self._places[key]
 
     def _compile(self, node: sympy.Expr) -> int:
+        if node not in self._known:
+            self._known[node] = self._walk(node)
+        return self._known[node]
+
+    def _walk(self, node: sympy.Expr) -> int:
         if node.is_Rational:
             return self._emit("rational", data=Fraction(int(node.p), int(node.q)))
         if node is sympy.S.Pi:
