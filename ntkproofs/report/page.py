@@ -93,8 +93,8 @@ def _part(name: str) -> str:
 
 
 def _figure(name: str, svg: str) -> str:
-    alone = f"<code>ntkproofs plot {name} -o {name}.svg</code>"
-    return f"<figure>{svg}<figcaption>{escape(FIGURES[name].reading)} {alone}</figcaption></figure>"
+    caption = f"{escape(FIGURES[name].reading)} <code>ntkproofs plot {name} -o {name}.svg</code>"
+    return f'<figure><div class="scroll">{svg}</div><figcaption>{caption}</figcaption></figure>'
 
 
 def _verdict(kind: str) -> str:

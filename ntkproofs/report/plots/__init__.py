@@ -2,7 +2,7 @@
 
 >>> from ntkproofs.report.plots import FIGURES, figure
 >>> sorted(FIGURES)[:2], figure("balance")().get_xlabel()
-(['balance', 'ensemble-sizes'], 'n, matching templates')
+(['balance', 'depth-atlas'], 'n, matching templates')
 """
 
 from __future__ import annotations
@@ -58,6 +58,13 @@ FIGURES = {
         "width of linearised networks against the probability of failure",
         "Width from which the mean of the linearised network is certified to round every word right, threshold half "
         "the least mean. Nothing is claimed about what training does to features.",
+    ),
+    "depth-atlas": Entry(
+        "ntkproofs.report.atlas:depth_atlas",
+        "sign of the mean of what should be 0, by depth and by activation",
+        "Blue: at n matching templates a bit that should be 0 has a negative mean, so the threshold 0 is right; "
+        "orange: a positive one; grey: 0. The deeper the colour, the further from 0. At the right: networks that a "
+        "permutation needs at the best threshold, all words, failure at most 1/100.",
     ),
 }
 

@@ -30,7 +30,7 @@ def published_errors() -> dict[tuple[int, int], float]:
     """Return the published mean squared errors, ``{(k, networks): error}``; raises InputError if they are not there.
 
     >>> published_errors()[30, 175]
-    0.00046816354733891785
+    0.0004682397120632231
     """
     file = next((folder / FILE for folder in FOLDERS if (folder / FILE).is_file()), None)
     if file is None:

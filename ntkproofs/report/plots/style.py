@@ -13,7 +13,7 @@ from ntkproofs.errors import InputError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COLOURS", "frame", "label", "needs_matplotlib", "new_axes", "plain_ticks", "power"]
+__all__ = ["COLOURS", "SIZE", "frame", "label", "needs_matplotlib", "new_axes", "plain_ticks", "power"]
 
 INK, MUTED, LINE = "#1b1f24", "#5f6873", "#dde1e6"
 BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ntkproofs.errors import InputError
 from ntkproofs.files import write_whole
 from ntkproofs.report.plots import figure
-from ntkproofs.report.plots.style import COLOURS, needs_matplotlib
+from ntkproofs.report.plots.style import COLOURS, SIZE, needs_matplotlib
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,8 +27,8 @@ def _drawn(axes: Axes, kind: str, name: str, *, see_through: bool = False) -> by
 
     drawing = io.BytesIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
-        drawn: Any = axes.figure
-        drawn.savefig(drawing, format=kind, dpi=200, metadata=_NO_DATE[kind], transparent=see_through)
+        whole: Any = axes.figure
+        whole.savefig(drawing, format=kind, dpi=200, metadata=_NO_DATE[kind], transparent=see_through)
     return drawing.getvalue()
 
 
@@ -52,7 +52,7 @@ def inline_svg(name: str) -> str:
     """Draw the figure `name` as an ``<svg>`` element to put into a page.
 
     Its colours are CSS variables (``--blue``), its font is ``--font``, its ids begin with the figure's name, and it is
-    as wide as its box.
+    as wide as its box; one that is wider than most has the class ``wide``.
     """
     axes = figure(name)()
     text = _drawn(axes, "svg", name, see_through=True).decode("utf-8")
@@ -67,4 +67,8 @@ def inline_svg(name: str) -> str:
     text = re.sub(r"\s*\n\s*", "\n", text)
     labels = " against ".join(filter(None, (axes.get_ylabel(), axes.get_xlabel())))
     heading = escape(f"{axes.get_title(loc='left')}. {labels}.", quote=True)
-    return re.sub(r"<svg[^>]*(viewBox=\"[^\"]*\")[^>]*>", rf'<svg \1 role="img" aria-label="{heading}">', text, count=1)
+    whole: Any = axes.figure
+    wide = ' class="wide"' if whole.get_size_inches()[0] > SIZE[0] else ""
+    return re.sub(
+        r"<svg[^>]*(viewBox=\"[^\"]*\")[^>]*>", rf'<svg \1{wide} role="img" aria-label="{heading}">', text, count=1
+    )
