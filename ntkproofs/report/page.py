@@ -14,7 +14,7 @@ from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 
-from ntkproofs.claims import VERDICTS, Result, Verdict
+from ntkproofs.claims import VERDICTS, Result, Verdict, VerdictKind
 from ntkproofs.facts import Fact
 from ntkproofs.report.evidence import shortened
 from ntkproofs.report.plots import FIGURES
@@ -25,15 +25,16 @@ __all__ = ["html_page"]
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 )
-MEANINGS = {
+MEANINGS: dict[VerdictKind, str] = {
     "proved": "by Coq's kernel",
     "decided": "by ball arithmetic, with a margin",
-    "derived": "a symbolic identity, tried at random exact points",
-    "confirmed": "executed, on so many cases",
-    "refuted": "with a counterexample",
-    "undecided": "out of reach of the methods here",
-    "error": "the claim could not be looked into",
+    "derived": "by an exact normal form",
+    "confirmed": "tried, on the stated cases",
+    "refuted": "false, and it says where",
+    "undecided": "beyond the methods used",
+    "error": "could not be looked into",
 }
+BAD: tuple[VerdictKind, ...] = ("refuted", "undecided", "error")
 
 
 def html_page(
@@ -66,7 +67,7 @@ def html_page(
 <header>
 <nav><a href="#verdicts">Verdicts</a> <a href="#believed">Who is believed</a>
 {'<a href="#figures">Figures</a>' if drawn else ""} <a href="#claims">Claims</a>
-<button type="button" hidden>Light or dark</button></nav>
+<button type="button" hidden title="light or dark">Theme</button></nav>
 {_summary(results, versions or {})}
 </header>
 <main>
@@ -106,12 +107,12 @@ def _verdict(kind: str) -> str:
 
 def _summary(results: Sequence[Result], versions: Mapping[str, str]) -> str:
     totals = Counter(result.verdict.kind for result in results)
-    bad = [f"{totals[kind]} {kind}" for kind in ("refuted", "undecided", "error") if totals[kind]]
-    hold = sum(totals.values()) - sum(totals[kind] for kind in VERDICTS[4:])
+    bad = [f"{totals[kind]} {kind}" for kind in BAD if totals[kind]]
+    hold = len(results) - sum(totals[kind] for kind in BAD)
     said = f"{hold} of {len(results)} claims hold: {', '.join(bad)}" if bad else f"All {len(results)} claims hold"
     tiles = "".join(
-        f'<li{"" if totals[kind] else " class=none"} title="{escape(MEANINGS[kind])}"><b>{totals[kind]}</b>'
-        f"{_verdict(kind)}</li>"
+        f"<li{'' if totals[kind] else ' class=none'}><b>{totals[kind]}</b>"
+        f"{_verdict(kind)}<small>{MEANINGS[kind]}</small></li>"
         for kind in VERDICTS
     )
     made = " · ".join(f"<span>{escape(name)} {escape(number)}</span>" for name, number in versions.items())
