@@ -158,12 +158,13 @@ class Result:
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement with the function that looks into it, and where the statement comes from."""
+    """A statement with the function that looks into it, where it comes from, and the file it was collected from."""
 
     name: str
     statement: str
     source: str
     function: Callable[[], object]
+    file: Path | None = None
 
     def run(self) -> Result:
         """Look into the claim. What it raises, or a return value that is no Verdict, becomes an ``error``."""
@@ -265,7 +266,7 @@ def _claims_of(file: Path) -> list[Claim]:
     except (Exception, SystemExit) as problem:
         return [_broken(file, problem)]
     return [
-        Claim(f"{_title(file)}.{each.name}", each.statement, each.source, each.function)
+        Claim(f"{_title(file)}.{each.name}", each.statement, each.source, each.function, file)
         for value in vars(module).values()
         for each in _members(value)
         if _home(each) == module.__name__
@@ -314,4 +315,4 @@ def _broken(file: Path, problem: BaseException) -> Claim:
     def fail() -> object:
         raise problem
 
-    return Claim(f"{file.stem}", f"the file {file.name} can be imported", str(file), fail)
+    return Claim(f"{file.stem}", f"the file {file.name} can be imported", str(file), fail, file)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ntkproofs import __version__
-from ntkproofs.commands import certify, check, exhaust, run, simulate, verify
+from ntkproofs.commands import certify, check, exhaust, plot, report, run, simulate, verify
 from ntkproofs.commands.common import HOLDS, INTERNAL, REFUTED, UNDECIDED, USAGE
 from ntkproofs.errors import InputError, NtkProofsError, Undecided
 
@@ -33,6 +33,7 @@ Try:
   ntkproofs verify a.json                           the independent checker
   ntkproofs check                                   every claim in paper_checks/, with verdict and evidence
   ntkproofs check -k rounding                       those about rounding only
+  ntkproofs report -o report.html                   the same as one page, with figures
   ntkproofs --help                                  all commands and options
 """
 
@@ -53,7 +54,7 @@ def _parser() -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"ntkproofs {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for command in (check, run, exhaust, simulate, certify, verify):
+    for command in (check, report, plot, run, exhaust, simulate, certify, verify):
         command.register(commands)
     return parser
 

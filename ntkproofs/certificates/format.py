@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -16,6 +14,7 @@ import ntkproofs
 from ntkproofs import checker
 from ntkproofs.display import CODE, facts
 from ntkproofs.errors import InputError, NtkProofsError
+from ntkproofs.files import write_whole
 
 __all__ = ["Certificate", "schema", "write"]
 
@@ -89,18 +88,4 @@ def schema() -> dict[str, Any]:
 
 def write(certificate: Certificate, path: str | Path) -> None:
     """Write a certificate so that the file is there whole or not at all; raises InputError if it cannot be written."""
-    goal = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(dir=goal.parent, prefix=f".{goal.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(certificate.data)
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(name, 0o666 & ~mask)  # as an ordinary new file; mkstemp makes private ones
-            os.replace(name, goal)
-        except BaseException:
-            os.unlink(name)
-            raise
-    except OSError as problem:
-        raise InputError(f"{goal} cannot be written: {problem.strerror or problem}") from problem
+    write_whole(path, certificate.data)

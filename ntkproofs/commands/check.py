@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ntkproofs.claims import Claim, Result
     from ntkproofs.rigor.coqc import Coqc
 
-__all__ = ["register"]
+__all__ = ["add_options", "asked", "exit_code", "look_into", "register"]
 
 
 def register(commands: Any) -> None:
@@ -27,6 +27,13 @@ def register(commands: Any) -> None:
         help="look into every claim of the given files: verdict, engine, margin, seconds",
         description="Collect the claims of the given files or directories and give each its verdict.",
     )
+    add_options(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.set_defaults(function=_check)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which claims are looked into, and how."""
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="claim files or directories of them (default: paper_checks/)"
     )
@@ -40,27 +47,45 @@ def register(commands: Any) -> None:
         help="coq: what ball arithmetic decides is proved by Coq's kernel too, where it can be (default if there is a "
         "coqc); balls: ball arithmetic alone",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    parser.set_defaults(function=_check)
 
 
-def _check(options: argparse.Namespace) -> int:
+def asked(options: argparse.Namespace) -> tuple[list[Claim], int | None]:
+    """Return the claims asked for, and how many to look into at a time (None: one for each core)."""
     from ntkproofs.claims import collect
-    from ntkproofs.report import document, show_results
 
     paths = [Path(path) for path in options.paths or ["paper_checks"]]
     if not options.paths and not paths[0].exists():
-        raise InputError("there is no paper_checks/ here: name a claim file or directory (ntkproofs check PATH)")
+        raise InputError(
+            f"there is no paper_checks/ here: name a claim file or directory (ntkproofs {options.command} PATH)"
+        )
     claims = collect(paths, matching=options.text)
     jobs = None if options.jobs is None else number(options.jobs, "--jobs", low=1, high=256)
+    return claims, jobs
+
+
+def look_into(claims: Sequence[Claim], jobs: int | None, engine: str | None) -> tuple[list[Result], bool]:
+    """Run the claims with progress on stderr, then put to Coq what balls decided, if the engine is not ``balls``.
+
+    Return the results, and whether somebody stopped it (Ctrl-C). Without a coqc, `engine` None is silent about it.
+    """
     results: list[Result] = []
     interrupted = False
     try:
         results.extend(_progress(claims, jobs))
-        if options.engine != "balls":
-            results = _ask_kernel(results, jobs, asked_for=options.engine == "coq")
+        if engine != "balls":
+            results = _ask_kernel(results, jobs, asked_for=engine == "coq")
     except KeyboardInterrupt:
         interrupted = True
+        early = ", before Coq was done" if len(results) == len(claims) else ""
+        print(f"ntkproofs: interrupted after {len(results)} of {len(claims)} claims{early}", file=sys.stderr)
+    return results, interrupted
+
+
+def _check(options: argparse.Namespace) -> int:
+    from ntkproofs.report import document, show_results
+
+    claims, jobs = asked(options)
+    results, interrupted = look_into(claims, jobs, options.engine)
     if options.json:
         print_json(document(results))
     elif results:
@@ -68,11 +93,7 @@ def _check(options: argparse.Namespace) -> int:
         with console.capture() as shown:
             show_results(results, console)
         print("\n".join(line.rstrip() for line in shown.get().splitlines()))
-    if interrupted:
-        early = ", before Coq was done" if len(results) == len(claims) else ""
-        print(f"ntkproofs: interrupted after {len(results)} of {len(claims)} claims{early}", file=sys.stderr)
-        return _exit_code(results) or UNDECIDED
-    return _exit_code(results)
+    return exit_code(results) or (UNDECIDED if interrupted else HOLDS)
 
 
 def _ask_kernel(results: list[Result], jobs: int | None, *, asked_for: bool) -> list[Result]:
@@ -109,7 +130,7 @@ def _proofs(results: list[Result], coqc: Coqc, jobs: int) -> list[Result]:
         )
 
 
-def _exit_code(results: Sequence[Result]) -> int:
+def exit_code(results: Sequence[Result]) -> int:
     """Return 1 if a claim is refuted, else 3 if one is an error, else 2 if one is undecided, else 0."""
     kinds = {result.verdict.kind for result in results}
     for kind, code in (("refuted", REFUTED), ("error", USAGE), ("undecided", UNDECIDED)):

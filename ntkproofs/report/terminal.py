@@ -13,7 +13,7 @@ from rich.table import Table
 from ntkproofs.claims import VERDICTS, Result
 from ntkproofs.facts import Fact
 
-__all__ = ["STYLES", "census", "document", "not_proved", "show_results"]
+__all__ = ["STYLES", "amounts", "census", "document", "not_proved", "show_results"]
 
 STYLES = {
     "proved": "bold green",
@@ -40,7 +40,7 @@ def show_results(results: Sequence[Result], console: Console) -> None:
             f"{escape(result.claim.name)}\n[dim]{escape(result.claim.statement)}[/dim]",
             f"[{STYLES[verdict.kind]}]{verdict.kind}[/]",
             escape(", ".join(engine.split(" (")[0] for engine in verdict.engines)),
-            "" if verdict.reason else escape(verdict.margin or _amounts(verdict.facts)),
+            "" if verdict.reason else escape(verdict.margin or amounts(verdict.facts)),
             f"{result.seconds:.2f}",
         )
     console.print(table)
@@ -54,7 +54,9 @@ def show_results(results: Sequence[Result], console: Console) -> None:
     totals = Counter(result.verdict.kind for result in results)
     shown = ", ".join(f"{totals[kind]} [{STYLES[kind]}]{kind}[/]" for kind in VERDICTS if totals[kind])
     seconds = sum(result.seconds for result in results)
-    console.print(f"\n{len(results)} claim{'s' if len(results) != 1 else ''}: {shown} in {seconds:.1f} s", highlight=False)
+    console.print(
+        f"\n{len(results)} claim{'s' if len(results) != 1 else ''}: {shown} in {seconds:.1f} s", highlight=False
+    )
     console.print("\nWho was believed, for what:", highlight=False)
     for line in census(results):
         console.print(f"  {escape(line)}", highlight=False)
@@ -86,10 +88,10 @@ def census(results: Sequence[Result]) -> list[str]:
 
 
 def _amount(facts: Sequence[Fact], how: str) -> str:
-    return f"{how} {len(facts)} finding{'s' if len(facts) != 1 else ''} ({_amounts(facts)})"
+    return f"{how} {len(facts)} finding{'s' if len(facts) != 1 else ''} ({amounts(facts)})"
 
 
-def _amounts(facts: Sequence[Fact]) -> str:
+def amounts(facts: Sequence[Fact]) -> str:
     """Return how much was looked at, unit by unit."""
     work = Counter[str]()
     for fact in facts:

@@ -1,0 +1,61 @@
+"""``ntkproofs report``: every claim and the figures, as one page for the browser."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ntkproofs.commands.check import add_options, asked, exit_code, look_into
+from ntkproofs.commands.common import UNDECIDED
+from ntkproofs.errors import InputError
+
+__all__ = ["register"]
+
+
+def register(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "report",
+        help="every claim, who is believed for it, and the figures, as one page (needs matplotlib)",
+        description="Look into the claims of the given files or directories, as `check` does, draw the figures, and "
+        "write one page for the browser. The exit code is that of `check`.",
+    )
+    add_options(parser)
+    parser.add_argument("-o", dest="output", metavar="FILE", default="report.html", help="default: report.html")
+    parser.set_defaults(function=_report)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from ntkproofs.files import write_whole
+    from ntkproofs.report.page import html_page
+    from ntkproofs.report.plots.style import needs_matplotlib
+    from ntkproofs.report.versions import versions
+
+    goal = Path(options.output)
+    if goal.is_dir():  # before the work, not after it
+        raise InputError(f"{goal} cannot be written: it is a folder")
+    if not goal.parent.is_dir():
+        raise InputError(f"{goal} cannot be written: there is no folder {goal.parent}")
+    needs_matplotlib()
+    claims, jobs = asked(options)
+    figures = list(_figures())
+    results, interrupted = look_into(claims, jobs, options.engine)
+    if interrupted:
+        print(f"ntkproofs: {goal} was not written", file=sys.stderr)
+        return exit_code(results) or UNDECIDED
+    write_whole(goal, html_page(results, figures=figures, versions=versions()).encode())
+    print(f"ntkproofs: {goal}: {len(results)} claims, {len(figures)} figures", file=sys.stderr)
+    return exit_code(results)
+
+
+def _figures() -> Iterator[tuple[str, str]]:
+    """Draw every figure; a line for each on stderr."""
+    from ntkproofs.report.plots import FIGURES
+    from ntkproofs.report.plots.svg import inline_svg
+
+    for name in FIGURES:
+        print(f"drawing {name}", file=sys.stderr)
+        yield name, inline_svg(name)

@@ -1,0 +1,87 @@
+"""The published ensemble experiment against both kernels."""
+
+from __future__ import annotations
+
+import csv
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sympy
+
+from ntkproofs.errors import InputError
+from ntkproofs.kernels import two_layer_relu
+from ntkproofs.predictor import SAMPLES, Predictor
+from ntkproofs.report.plots.style import BLUE, INK, VERMILION, frame, label, new_axes, plain_ticks
+from ntkproofs.rigor import enclose
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["expected_error", "published", "published_errors"]
+
+FILE = "permlearn_experiment_1.csv"
+FOLDERS = (Path(__file__).parents[1] / "data", Path(__file__).parents[3] / "paper_checks" / "data")  # installed, clone
+SIZES = (1, 8, 64)
+STABLE = 4  # below, the published step size is unstable
+
+
+def published_errors() -> dict[tuple[int, int], float]:
+    """Return the published mean squared errors, ``{(k, networks): error}``; raises InputError if they are not there.
+
+    >>> published_errors()[30, 175]
+    0.0004682397120632231
+    """
+    file = next((folder / FILE for folder in FOLDERS if (folder / FILE).is_file()), None)
+    if file is None:
+        raise InputError(f"the published errors ({FILE}) are neither installed nor in paper_checks/data/")
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = csv.DictReader(lines)
+        return {(int(row["k"]), int(row["networks"])): float(row["mean_squared_error"]) for row in rows}
+
+
+@lru_cache
+def expected_error(k: int, networks: int, regime: str) -> float:
+    """Return the expected squared error of the average of N `networks` at a word of k bits, two of them ones.
+
+    The mean over the k output bits of ``var/N + (mean - target)**2``; the targets are the bits over the root of 2.
+
+    >>> f"{expected_error(30, 175, 'nngp'):.2e}", f"{expected_error(30, 175, 'ntk'):.2e}"
+    ('4.56e-04', '1.26e-03')
+    """
+    predictor = Predictor(two_layer_relu(regime), SAMPLES)
+    one, nought = predictor.mean(2, 1, 1), predictor.mean(2, 0, 1)
+    off = 2 * (one - 1 / sympy.sqrt(2)) ** 2 + (SAMPLES - 2) * nought**2
+    error = predictor.variance(2) / networks + off / SAMPLES
+    return float(enclose(error, {SAMPLES: k}, precision=64).middle)
+
+
+def published(axes: Axes | None = None) -> Axes:
+    """Draw the published errors of the average of 1, 8 and 64 networks against k, and what either kernel expects.
+
+    >>> published().get_title(loc="left")
+    'The published networks follow the NNGP kernel'
+    """
+    axes = new_axes(axes)
+    errors = published_errors()
+    for size in SIZES:
+        sizes = sorted(k for k, networks in errors if networks == size and k >= STABLE)
+        for regime, colour, dashes in (("ntk", VERMILION, (0, (4, 2.5))), ("nngp", BLUE, "-")):
+            expected = [expected_error(k, size, regime) for k in sizes]
+            axes.plot(sizes, expected, color=colour, linestyle=dashes, linewidth=1.2)
+        axes.plot(sizes, [errors[k, size] for k in sizes], "o", color=INK, markersize=3)
+        text = f"{size} network{'s' if size > 1 else ''}"
+        label(axes, text, (sizes[-1], errors[sizes[-1], size]), INK)
+    label(axes, "expected under the NTK", (12, expected_error(12, 1, "ntk")), VERMILION, xytext=(4, 8))
+    label(axes, "expected under\nthe NNGP kernel", (4, expected_error(22, 64, "nngp")), BLUE, xytext=(0, 0))
+    frame(
+        axes,
+        title="The published networks follow the NNGP kernel",
+        x="k, bits of a word with two ones",
+        y="mean squared error",
+    )
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    places = [place for place in (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05) if low <= place <= high]
+    plain_ticks(axes.yaxis, places, [f"{place:g}" for place in places])
+    return axes
