@@ -257,7 +257,7 @@ def _(finding: Tally) -> Fact:
         text=finding.statement,
         work=finding.cases,
         unit="cases",
-        margin=f"{finding.cases:,} cases, {how}",
+        margin=f"{finding.cases:,} case{'s' if finding.cases != 1 else ''}, {how}",
         reason="" if finding.wrong is None else f"false for {finding.wrong}",
         evidence={
             "cases": finding.cases,

@@ -31,7 +31,7 @@ from ntkproofs.rigor.coqc import Coqc, compile_file, read_cache, stop_all, write
 from ntkproofs.rigor.decide import Decision
 from ntkproofs.rigor.lemmas import Lemma, export
 
-__all__ = ["Outcome", "Proof", "Settled", "emit", "prove", "settle", "tactic"]
+__all__ = ["Outcome", "Answer", "Settled", "emit", "prove", "settle", "tactic"]
 
 Outcome: TypeAlias = Literal["proved", "open"]
 
@@ -94,7 +94,7 @@ class Settled:
 
 
 @dataclass(frozen=True)
-class Proof:
+class Answer:
     """What came of a decision: ``proved``, with what the proof assumes, or ``open``, with the reason."""
 
     decision: Decision
@@ -105,7 +105,7 @@ class Proof:
     digest: str = ""
 
 
-def prove(decisions: Iterable[Decision], *, coqc: Coqc, jobs: int = 1) -> list[Proof]:
+def prove(decisions: Iterable[Decision], *, coqc: Coqc, jobs: int = 1) -> list[Answer]:
     """Try to prove decisions in Coq, `jobs` files at a time, and return what came of each, in order.
 
     >>> import sympy
@@ -120,9 +120,9 @@ def prove(decisions: Iterable[Decision], *, coqc: Coqc, jobs: int = 1) -> list[P
     for decision, lemma in zip(decisions, written, strict=True):
         if isinstance(lemma, Lemma):
             it = found[lemma]
-            proofs.append(Proof(decision, it.outcome, it.reason, it.assumptions, it.seconds, it.digest))
+            proofs.append(Answer(decision, it.outcome, it.reason, it.assumptions, it.seconds, it.digest))
         else:
-            proofs.append(Proof(decision, "open", lemma.reason))
+            proofs.append(Answer(decision, "open", lemma.reason))
     return proofs
 
 

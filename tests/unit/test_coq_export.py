@@ -21,7 +21,7 @@ from ntkproofs.cli import main
 from ntkproofs.commands.kernel import prove_results
 from ntkproofs.errors import InputError
 from ntkproofs.rigor import Box, Decision, Integers, Point, at_most, coq, decide, enclose, identity, less
-from ntkproofs.rigor.coq import Proof, emit, prove, settle
+from ntkproofs.rigor.coq import Answer, emit, prove, settle
 from ntkproofs.rigor.coqc import (
     MISSING,
     Coqc,
@@ -464,7 +464,7 @@ def told(monkeypatch, *outputs: tuple[bool, str]) -> Told:
     return compiler
 
 
-def ask() -> Proof:
+def ask() -> Answer:
     return prove([decide(less(3, sympy.pi))], coqc=FAKE)[0]
 
 
