@@ -20,7 +20,7 @@ from ntkproofs.rigor.audit import OWN
 from ntkproofs.rigor.builds import place
 from ntkproofs.rigor.coqc import find_coqc
 from ntkproofs.rigor.restated import RECORD
-from ntkproofs.rigor.theorems import Theory
+from ntkproofs.rigor.theorems import Theory, in_words
 
 __all__ = ["main"]
 
@@ -39,6 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.record:
             (options.folder / RECORD).write_text(theory.found().to_json(), encoding="utf-8")
             theory = Theory(options.folder)
+            proofs = {each.name: theory.proof(each.name) for each in theory.statements}
+            if all(proof.outcome == "holds" for proof in proofs.values()):
+                assumed = {name: in_words(proof.assumptions) for name, proof in proofs.items()}
+                (options.folder / RECORD).write_text(theory.found(assumed).to_json(), encoding="utf-8")
         return _show(theory) or (_recheck(theory) if options.recheck else HOLDS)
     except InputError as problem:
         print(f"ntkproofs: {problem}", file=sys.stderr)
@@ -55,7 +59,7 @@ def _show(theory: Theory) -> int:
         if proof.outcome != "holds":
             print(f"{statement.name}: {proof.reason}")
             return UNDECIDED
-        print(f"{statement.name}: proved, assumes {', '.join(proof.groups) or 'nothing'}")
+        print(f"{statement.name}: proved, assumes {in_words(proof.assumptions)}")
     parts = theory.compiled(*theory.sources)
     if not isinstance(parts, str):
         for part in parts.values():

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from ntkproofs.errors import InputError
@@ -161,15 +161,20 @@ def _own(source: str) -> list[tuple[str, bool]]:
 
 @dataclass(frozen=True)
 class Record:
-    """What was recorded: ``{statement: digest}`` and ``{definition file: digest}``."""
+    """What was recorded: ``{statement: digest}``, ``{definition file: digest}``, and what each statement assumes.
+
+    `assumptions` (``{statement: groups in words}``, may be empty) is a hint: statements that are said to assume the
+    same are asked about together, which is quicker, and one by one if the answer is another.
+    """
 
     statements: Mapping[str, str]
     definitions: Mapping[str, str]
+    assumptions: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the record as it is written."""
-        document = {"definitions": dict(self.definitions), "statements": dict(self.statements)}
-        return json.dumps(document, indent=2) + "\n"
+        parts = ("definitions", "statements", *(("assumptions",) if self.assumptions else ()))
+        return json.dumps({part: dict(getattr(self, part)) for part in parts}, indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Record:
@@ -182,12 +187,12 @@ class Record:
             document = json.loads(text)
         except ValueError as problem:
             raise InputError(f"{RECORD} is no JSON: {problem}") from None
-        if not isinstance(document, dict) or set(document) != {"definitions", "statements"}:
-            raise InputError(f"{RECORD} holds an object with the keys definitions and statements")
+        if not isinstance(document, dict) or set(document) - {"assumptions"} != {"definitions", "statements"}:
+            raise InputError(f"{RECORD} holds an object with the keys definitions, statements and perhaps assumptions")
         for digests in document.values():
             if not isinstance(digests, dict) or not all(isinstance(digest, str) for digest in digests.values()):
-                raise InputError(f"{RECORD} holds objects that map names to digests")
-        return cls(document["statements"], document["definitions"])
+                raise InputError(f"{RECORD} holds objects that map names to texts")
+        return cls(document["statements"], document["definitions"], document.get("assumptions", {}))
 
 
 def definition_digest(source: str) -> str:

@@ -9,7 +9,7 @@ Then its kernel compares that with the theorem. Then it prints what the theorem 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -96,13 +96,14 @@ class Theory:
         """The SHA-256 of all sources."""
         return sha256("\0".join(f"{name}\0{source}" for name, source in self.sources.items()).encode()).hexdigest()
 
-    def found(self) -> Record:
-        """Return the digests of the statements and of the definition files as they are now."""
+    def found(self, assumptions: Mapping[str, str] | None = None) -> Record:
+        """Return the digests of the statements and of the definition files as they are now, to be recorded."""
         stated = {statement.name: statement.digest for statement in self.statements}
         definitions = needed_by(imported_files(self.sources[LAST]), self.sources)
         return Record(
             stated,
             {f"{name}.v": definition_digest(self.sources[name]) for name in definitions},
+            assumptions or {},
         )
 
     @cached_property
@@ -211,13 +212,16 @@ class Theory:
         """What Coq answers about each statement; a question that fails is left out, and the rest asked again."""
         answers: dict[str, _Answer] = {}
         asked = list(self.statements)
+        expected = Record.from_json(self._record).assumptions if self._record is not None else {}
         while asked:
-            questions = _Questions(asked)
+            questions = _Questions(asked, expected)
             done = self.compile_with(tuple(self.sources), QUESTIONS, questions.source)
             if isinstance(done, str):
                 return {**answers, **{each.name: _Answer(reason=done) for each in asked}}
             if done.ok:
-                return {**answers, **questions.answers(done.output)}
+                answers |= questions.answers(done.output)
+                asked, expected = [each for each in asked if each.name not in answers], {}
+                continue
             line, message = first_error(done)
             guilty = questions.statement_at(line)
             problem = f"{FILE}: read with nothing but its definitions in scope, Coq refuses it: {message}"
@@ -237,9 +241,12 @@ class _Answer:
 
 
 class _Questions:
-    """The file that asks Coq about statements, and how to read what it answers."""
+    """The file that asks Coq about statements, and how to read what it answers.
 
-    def __init__(self, asked: list[Statement]) -> None:
+    Statements that are `expected` to assume the same are asked about together. If they do not, they are not answered.
+    """
+
+    def __init__(self, asked: list[Statement], expected: Mapping[str, str]) -> None:
         digests = "".join(each.digest for each in asked)
         self._mark = f"{sha256(digests.encode()).hexdigest()[:16]}:"
         self._lines: list[str] = []
@@ -255,9 +262,14 @@ class _Questions:
         for each in asked:
             proof = f"{OWN}.{LAST}.{each.name}"
             self._say(f"Definition proof_of_{each.name} : meaning_of_{each.name} := {proof}.", each)
+        self._together: dict[str, list[Statement]] = {}
         for each in asked:
-            self._print(each.name)
-            self._say(f"Print Assumptions {OWN}.{LAST}.{each.name}.", each)
+            self._together.setdefault(expected.get(each.name, f"only {each.name}"), []).append(each)
+        for number, members in enumerate(self._together.values()):
+            proofs = [f"{OWN}.{LAST}.{each.name}" for each in members]
+            self._say(f"Definition together_{number} := ({', '.join(proofs)}).", members[0])
+            self._print(str(number))
+            self._say(f"Print Assumptions together_{number}.", members[0])
         self._print("")
         for name in sorted(allowed()):
             self._say(f"Locate {name}.")
@@ -285,7 +297,22 @@ class _Questions:
         pieces = re.split(rf"^{re.escape(self._mark)}(.*)$", output, flags=re.MULTILINE)
         said = dict(zip(pieces[1::2], pieces[2::2], strict=True))
         full = locations(said.pop("", ""))
-        return {name: _answer(name, piece, full) for name, piece in said.items()}
+        answers: dict[str, _Answer] = {}
+        for number, (groups, members) in enumerate(self._together.items()):
+            answer = _answer(members[0].name, said[str(number)], full)
+            alone = groups == f"only {members[0].name}"
+            if alone or (not answer.refused and in_words(answer.assumptions) == groups):
+                answers |= {each.name: answer for each in members}
+        return answers
+
+
+def in_words(assumptions: Iterable[str]) -> str:
+    """Return the groups of assumptions as they are recorded and shown.
+
+    >>> in_words([])
+    'nothing'
+    """
+    return ", ".join(groups_of(assumptions)) or "nothing"
 
 
 def _answer(name: str, printed: str, full: Mapping[str, str]) -> _Answer:
