@@ -110,6 +110,40 @@ def test_interval_arithmetic_is_allowed_with_a_precision_and_refused_with_primit
         theory.proof("floats")
 
 
+CLASSICAL = {
+    **FILES,
+    "Lemmas.v": "From Coq Require Import Classical.\n"
+    + FILES["Lemmas.v"].replace("reflexivity.", "destruct (classic (twice 0 = 0)); [assumption | now apply NNPP]."),
+}
+
+
+def recorded(folder, **assumptions):
+    """Record what is said of the assumptions, true or not."""
+    (folder / "statements.json").write_text(Theory(folder).found(assumptions).to_json())
+    return Theory(folder)
+
+
+def groups(theory):
+    return {each.name: theory.proof(each.name).groups for each in theory.statements}
+
+
+def test_what_is_recorded_of_assumptions_is_a_hint_and_no_more(coq_cache, tmp_path):  # noqa: F811
+    """Whatever the record says, and whichever are asked about together, each is said to assume what it does."""
+    folder, true = write(tmp_path / "theory", CLASSICAL), {"twice_zero": ("classical logic",), "twice_grows": ()}
+    assert groups(recorded(folder)) == true
+    assert groups(recorded(folder, twice_zero="nothing", twice_grows="nothing")) == true
+    assert groups(recorded(folder, twice_zero="nothing", twice_grows="classical logic")) == true
+    assert groups(recorded(folder, twice_zero="classical logic", twice_grows="nothing", gone="magic")) == true
+    assert groups(recorded(folder, twice_zero="classical logic")) == true
+
+
+def test_statements_that_assume_no_more_than_others_may_share_an_answer(coq_cache, tmp_path):  # noqa: F811
+    """Together they assume classical logic and no more: that is what is said of both, and it is an upper bound."""
+    folder = write(tmp_path / "theory", CLASSICAL)
+    found = groups(recorded(folder, twice_zero="classical logic", twice_grows="classical logic"))
+    assert found == {"twice_zero": ("classical logic",), "twice_grows": ("classical logic",)}
+
+
 def test_a_theory_names_the_theorem_that_it_does_not_have(folder):
     with pytest.raises(InputError, match=r"Statements\.v has no theorem three"):
         Theory(folder).proof("three")
