@@ -91,8 +91,8 @@ def issue_ensemble(
     (default: arbitrary where rounding holds there); `tail`: the bound that gives the number of networks, ``gaussian``
     or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that no template writes; `width`:
     claim also that the means of networks of this width, linearised at their initialisation, are right (``"least"``
-    finds the least width that the checker accepts). Raises
-    NtkProofsError with the reason where no number of networks, or not this width, is enough.
+    finds the least width that the checker accepts). Raises NtkProofsError with the reason where no number of networks,
+    or not this width, is enough.
 
     >>> from ntkproofs.programs import permutation_task
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100").networks
@@ -107,10 +107,7 @@ def issue_ensemble(
     run, chance = _run(task), Fraction(failure)
     if not 0 < chance < 1:
         raise InputError(f"failure must lie between 0 and 1, got {failure}")
-    if width not in (None, "least") and (isinstance(width, (bool, str)) or width is None or width < 1):
-        raise InputError(f"width must be an integer from 1 on, or 'least', got {width!r}")
-    if width is not None and kernel != "ntk":
-        raise InputError(f"a width can be certified for the kernel 'ntk' only, not {kernel!r}")
+    _check_width(width, kernel)
     claimed, evidence, found = _states(run, states, kernel)
     program = checker.program_of(program_json(run.program))
     counts = [count for count in sorted(found.counts) if count[0] and (count[2] or not drop_unwritten)]
@@ -138,10 +135,12 @@ def issue_ensemble(
         "drop_unwritten": drop_unwritten,
     }
     if width is not None:
-        hints = evidence["width"] = width_hints(predictor, place, counts)
-        states_seen = many * run.steps
-        least = checker.wide_enough(predictor, place, counts, states_seen, chance / networks, hints)
-        claim["width"] = least if width == "least" else width
+        evidence["width"] = width_hints(predictor, place, counts)
+        claim["width"] = width
+    if width == "least":
+        claim["width"] = checker.wide_enough(
+            predictor, place, counts, many * run.steps, chance / networks, evidence["width"]
+        )
     certificate = Certificate(claim, evidence)
     _ = certificate.verified
     return certificate
@@ -180,6 +179,13 @@ def program_json(program: TemplateProgram) -> dict[str, Any]:
 def _choose(value: str, choices: Collection[str], name: str) -> None:
     if value not in choices:
         raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+
+
+def _check_width(width: int | str | None, kernel: str) -> None:
+    if width not in (None, "least") and (not isinstance(width, int) or isinstance(width, bool) or width < 1):
+        raise InputError(f"width must be an integer from 1 on, or 'least', got {width!r}")
+    if width is not None and kernel != "ntk":
+        raise InputError(f"a width can be certified for the kernel 'ntk' only, not {kernel!r}")
 
 
 def _run(task: Task | Run | TemplateProgram) -> Run:
