@@ -6,7 +6,7 @@ checker's own arithmetic, so that it is exact.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -138,9 +138,7 @@ def issue_ensemble(
         evidence["width"] = width_hints(predictor, place, counts)
         claim["width"] = width
     if width == "least":
-        claim["width"] = checker.wide_enough(
-            predictor, place, counts, many * run.steps, chance / networks, evidence["width"]
-        )
+        claim["width"] = _least_width(predictor, place, counts, many * run.steps, chance / networks, evidence["width"])
     certificate = Certificate(claim, evidence)
     _ = certificate.verified
     return certificate
@@ -186,6 +184,21 @@ def _check_width(width: int | str | None, kernel: str) -> None:
         raise InputError(f"width must be an integer from 1 on, or 'least', got {width!r}")
     if width is not None and kernel != "ntk":
         raise InputError(f"a width can be certified for the kernel 'ntk' only, not {kernel!r}")
+
+
+def _least_width(
+    predictor: checker.Predictor,
+    place: Fraction,
+    counts: Sequence[checker.Count],
+    states: int,
+    chance: Fraction,
+    hints: Any,
+) -> int:
+    """Return the least width that the checker accepts with these hints."""
+    try:
+        return checker.wide_enough(predictor, place, counts, states, chance, hints)
+    except (checker.Rejected, checker.Declined) as problem:
+        raise NtkProofsError(f"no width is found to be enough: {problem}") from problem
 
 
 def _run(task: Task | Run | TemplateProgram) -> Run:

@@ -45,7 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--engine",
         choices=("coq", "balls"),
         help="coq: what ball arithmetic decides is proved by Coq's kernel too, where it can be (default if there is a "
-        "coqc); balls: ball arithmetic alone",
+        "coqc); balls: leave them decided (theorems are proved by Coq in any case)",
     )
 
 
