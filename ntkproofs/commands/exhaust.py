@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, make_console, number, print_json
+from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, number, print_json
+from ntkproofs.commands.progress import showing
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 PROGRAMS = ("addition", "multiplication", "permutation")
-REPORT_EVERY = 2.0  # seconds between progress lines where stderr is no terminal
 
 
 def register(commands: Any) -> None:
@@ -49,10 +48,11 @@ def _exhaust(options: argparse.Namespace) -> int:
     task = _task(options, bits)
     found, interrupted = None, False
     with contextlib.ExitStack() as stack:
-        show = stack.enter_context(_progress(1 << task.input_bits))
+        show = stack.enter_context(showing())
         try:
             for found in exhaust_chunks(task, condition=options.condition, kernel=two_layer_relu(options.regime)):
-                show(found)
+                text = f"{found.cases:,} of {found.total:,} cases, {found.wrong:,} wrong"
+                show(found.cases, found.total, text)
         except KeyboardInterrupt:
             interrupted = True
     if found is None:
@@ -81,34 +81,6 @@ def _task(options: argparse.Namespace, bits: int) -> Task:
         raise InputError(f"--order is for permutation, not for {options.program}")
     make: Callable[[int], Task] = getattr(programs, f"{options.program}_task")
     return make(bits)
-
-
-@contextlib.contextmanager
-def _progress(total: int) -> Iterator[Callable[[Exhaustion], None]]:
-    """Yield a function that shows how far the run has come: a bar on a terminal, a line now and then elsewhere."""
-    console = make_console(stderr=True)
-    if not console.is_terminal:
-        last = time.monotonic()
-
-        def line(found: Exhaustion) -> None:
-            nonlocal last
-            if time.monotonic() - last >= REPORT_EVERY:
-                last = time.monotonic()
-                print(f"{found.cases:,} of {total:,} cases, {found.wrong:,} wrong", file=sys.stderr)
-
-        yield line
-        return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (BarColumn(), TextColumn("{task.description}", markup=False), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, auto_refresh=False) as bar:
-        job = bar.add_task("", total=total)
-
-        def advance(found: Exhaustion) -> None:
-            text = f"{found.cases:,} cases, {found.wrong:,} wrong"
-            bar.update(job, completed=found.cases, description=text, refresh=True)
-
-        yield advance
 
 
 def _lines(found: Exhaustion) -> Iterator[tuple[str, str]]:

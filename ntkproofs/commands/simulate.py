@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, UNDECIDED, make_console, number, print_json
+from ntkproofs.commands.common import HOLDS, UNDECIDED, number, print_json
+from ntkproofs.commands.progress import showing
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-REPORT_EVERY = 2.0  # seconds between progress lines where stderr is no terminal
 QUANTITIES = ("mean_squared_error", "accuracy", "mean_of_ones", "mean_of_zeros", "variance")
 DEFAULT_WIDTH = 2000
 
@@ -60,10 +59,10 @@ def _simulate(options: argparse.Namespace) -> int:
     done: Progress | None = None
     interrupted = False
     with contextlib.ExitStack() as stack:
-        show = stack.enter_context(_progress())
+        show = stack.enter_context(showing())
         try:
             for done in progress:
-                show(done)
+                show(done.drawn, done.total, f"{done.drawn:,} of {done.total:,} networks")
         except KeyboardInterrupt:
             interrupted = True
     if done is None:
@@ -106,37 +105,6 @@ def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
         repetitions=repetitions,
         seed=seed,
     )
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[Progress], None]]:
-    """Yield a function that shows how far the run has come: a bar on a terminal, a line now and then elsewhere."""
-    console = make_console(stderr=True)
-    if not console.is_terminal:
-        last = time.monotonic()
-
-        def line(done: Progress) -> None:
-            nonlocal last
-            if time.monotonic() - last >= REPORT_EVERY:
-                last = time.monotonic()
-                print(f"{done.drawn:,} of {done.total:,} networks", file=sys.stderr)
-
-        yield line
-        return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (BarColumn(), TextColumn("{task.description}", markup=False), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, auto_refresh=False) as bar:
-        job, shown = bar.add_task(""), 0.0
-
-        def advance(done: Any) -> None:
-            nonlocal shown
-            if time.monotonic() - shown >= 0.1:
-                shown = time.monotonic()
-                text = f"{done.drawn:,} of {done.total:,} networks"
-                bar.update(job, total=done.total, completed=done.drawn, description=text, refresh=True)
-
-        yield advance
 
 
 def _lines(found: Simulation) -> Iterator[str]:
