@@ -8,12 +8,14 @@ import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 
 from ntkproofs.claims import Claim, Result, Verdict
 from ntkproofs.rigor.coqc import stop_all
 
 __all__ = ["run_claims"]
 
+ATTEMPTS = 20  # to end a process gently
 FEW = 8  # fewer claims than these are run here, one after the other
 
 _CLAIMS: Sequence[Claim] = ()  # what the forked workers run
@@ -43,8 +45,7 @@ def run_claims(claims: Sequence[Claim], jobs: int | None = None) -> Iterator[Res
                     yield Result(claim, verdict, seconds)
             except BaseException:  # interrupted: do not wait for what is still running
                 pool.shutdown(wait=False, cancel_futures=True)
-                for child in multiprocessing.active_children():
-                    child.terminate()
+                _end_all(multiprocessing.active_children())
                 raise
     finally:
         _CLAIMS = ()
@@ -53,6 +54,18 @@ def run_claims(claims: Sequence[Claim], jobs: int | None = None) -> Iterator[Res
 def _heed_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process answers Ctrl-C
     signal.signal(signal.SIGTERM, _end)
+
+
+def _end_all(children: Sequence[BaseProcess]) -> None:
+    """End processes by SIGTERM, again and again: the handler of one that is about to wait may miss the first."""
+    for _ in range(ATTEMPTS):
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.join(0.1)
+        children = [child for child in children if child.is_alive()]
+    for child in children:
+        child.kill()
 
 
 def _end(number: int, frame: object) -> None:

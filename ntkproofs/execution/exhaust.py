@@ -234,14 +234,17 @@ def _run_chunks(plan: _Plan, workers: int | None) -> Iterator[_Chunk]:
         return
     _PLAN = plan
     try:
-        with multiprocessing.get_context("fork").Pool(count, initializer=_ignore_interrupts) as pool:
+        with multiprocessing.get_context("fork").Pool(count, initializer=_heed_the_parent) as pool:
             yield from pool.imap(_run_planned, chunks)
     finally:
         _PLAN = None
 
 
-def _ignore_interrupts() -> None:
+def _heed_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process answers Ctrl-C
+    # A handler of the parent, in Python, would be inherited, and is never run if the signal comes just before the
+    # worker waits for work: the pool that ends it would wait for ever.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _run_planned(chunk: range) -> _Chunk:

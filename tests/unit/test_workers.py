@@ -1,10 +1,17 @@
 """Claims run side by side: the same verdicts in the same order, and a process that dies is an error."""
 
+import multiprocessing
 import os
+import signal
+import sys
+import time
 
 from ntkproofs.claims import Claim, conclude
+from ntkproofs.commands import workers
 from ntkproofs.commands.workers import run_claims
+from ntkproofs.execution import exhaust, exhaust_chunks
 from ntkproofs.facts import confirm
+from ntkproofs.programs import addition_task
 
 MINE = os.getpid()
 
@@ -53,3 +60,40 @@ def test_stopping_early_leaves_nothing_running():
     assert next(running).claim.name == "c0"
     running.close()
     assert [result.claim.name for result in run_claims(claims, 2)] == [claim.name for claim in claims]
+
+
+def test_a_worker_of_a_worker_ends_by_the_signal_itself(monkeypatch):
+    """The handler of a claim's process is Python; inherited, it would now and then be missed by a worker that waits."""
+    module = sys.modules[exhaust_chunks.__module__]
+    monkeypatch.setattr(module, "SMALL_WORK", 0)
+    monkeypatch.setattr(module, "CHUNK_WORK", 1)
+    monkeypatch.setattr(module, "_run_chunk", only_with_the_default(module._run_chunk))
+    before = signal.signal(signal.SIGTERM, lambda number, frame: None)
+    try:
+        assert exhaust(addition_task(bits=8), workers=2, condition=True).wrong == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def only_with_the_default(run):
+    def look(plan, chunk):
+        if multiprocessing.parent_process() is None or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+            raise AssertionError(f"a worker with the handler {signal.getsignal(signal.SIGTERM)}")
+        return run(plan, chunk)
+
+    return look
+
+
+def test_a_process_that_misses_the_first_signal_is_ended_all_the_same():
+    def deaf_at_first() -> None:
+        heard = []
+        signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
+        while len(heard) < 3:
+            time.sleep(0.01)
+        os._exit(7)
+
+    child = multiprocessing.get_context("fork").Process(target=deaf_at_first)
+    child.start()
+    time.sleep(0.2)
+    workers._end_all([child])
+    assert child.exitcode == 7
