@@ -7,7 +7,7 @@ coqc accepts its proof and the printed assumptions are all on the allow-list; el
 Many lemmas share a file, since printing assumptions takes seconds each time; what is printed for one holds for all in
 its file. If one fails, all are tried without their proofs being kept, and those that fail are left out. What came of a
 lemma is remembered in a cache, under the digest of its text, its proof, the version of Coq and the compiled file of the
-tactic; a lemma that met a limit of time or memory is tried anew each time.
+tactic; also that it took too long. Where the whole file met a limit, it is tried anew each time.
 """
 
 from __future__ import annotations
@@ -306,7 +306,7 @@ class _Batch:
         reason = f"interval could not within {SECONDS} s" if fate == "late" else "interval could not"
         if lemma.unbounded:
             reason += " (unbounded domain)"
-        return self._finding(lemma, reason, (), seconds, lasting=fate != "late")
+        return self._finding(lemma, reason, (), seconds, lasting=True)
 
     def _compile(self, source: str, lemmas: int) -> tuple[bool, str, float]:
         with tempfile.TemporaryDirectory(prefix="ntkproofs-") as folder:
