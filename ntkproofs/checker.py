@@ -51,7 +51,7 @@ CONVERGENT = 41  # order of the continued fraction that bounds the Gaussian tail
 MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_TEXT = 1 << 23, 100, 4000, 200  # of a file; brackets; of a number; of a name
 MAX_BITS, MAX_TEMPLATES, MAX_ENTRIES = 1 << 17, 1 << 16, 1 << 20  # of a state; requirements and written bits together
 MAX_COUNTS, MAX_SIZE = 1 << 18, 1 << 17  # different (n, p, t); bits of an interval's end
-MAX_FREE, MAX_WORK = 20, 1 << 40  # input bits of an execution; lanes times plane operations
+MAX_FREE, MAX_WORK = 20, 1 << 35  # input bits of an execution; word operations of a whole check (see spend)
 MAX_EXPONENT, MAX_ARGUMENT = 1 << 10, 1 << 12  # of the grammar's power; of exp
 MAX_MEMORY, MAX_EVALUATED = 1 << 33, 1 << 26  # bits of planes or a look-up table; bytes of an inequality times leaves
 
@@ -68,14 +68,36 @@ class Declined(Exception):
     """The certificate is beyond a limit of this checker, or a comparison too close to be told at its precision."""
 
 
+# --------------------------------------------------------------------------------------------------------------- work
+CALL = 100  # word operations that one operation of Python costs, however short its numbers are
+_left = [MAX_WORK]  # of the check under way
+
+
+def spend(operations: int, what: str) -> None:
+    """Take operations on 64-bit words from the one budget of the whole check; declined, naming `what`, at its end.
+
+    Everything whose number or size a file decides spends: executed steps, groups, interval operations and through them
+    the leaves of an inequality. About a nanosecond each, so that a check ends within a minute.
+    """
+    _left[0] -= operations
+    if _left[0] < 0:
+        raise Declined(f"{what}: more work than {MAX_WORK} word operations")
+
+
+def _words(number: int) -> int:
+    return (number.bit_length() >> 6) + 1
+
+
 # ---------------------------------------------------------------------------------------------------------- intervals
 ONE, WIDE = 1 << FRACTION_BITS, FRACTION_BITS + GUARD_BITS
+FUNCTION = 1 << 17  # word operations of the series of a function: some 100 products and quotients of WIDE bits
 
 
 class Interval:
     """All real numbers from ``low / 2**FRACTION_BITS`` to ``high / 2**FRACTION_BITS``; a *unit* is the last bit.
 
-    Every operation returns an interval that contains the result for every choice of arguments in the given ones.
+    Every operation returns an interval that contains the result for every choice of arguments in the given ones, and
+    spends work: a sum in proportion to the words of its ends, products, quotients and roots to the square of them.
     """
 
     __slots__ = ("high", "low")
@@ -85,7 +107,13 @@ class Interval:
             raise Rejected("an interval with its ends in the wrong order")
         if low.bit_length() > MAX_SIZE or high.bit_length() > MAX_SIZE:
             raise Declined(f"a number of more than {MAX_SIZE} bits")
+        spend(8 * CALL + _words(low) + _words(high), "interval arithmetic")
         self.low, self.high = low, high
+
+    @property
+    def size(self) -> int:
+        """The words of the longer end."""
+        return max(_words(self.low), _words(self.high))
 
     @classmethod
     def of(cls, value: int | Fraction) -> Interval:
@@ -107,6 +135,7 @@ class Interval:
 
     def __mul__(self, other: Interval) -> Interval:
         """Each end off by less than 1 unit: a product is extreme at two ends; a shift rounds down."""
+        spend(16 * self.size * other.size, "products of intervals")
         products = (self.low * other.low, self.low * other.high, self.high * other.low, self.high * other.high)
         return Interval(min(products) >> FRACTION_BITS, -(-max(products) >> FRACTION_BITS))
 
@@ -114,6 +143,7 @@ class Interval:
         """Each end off by less than 1 unit; refused if the divisor may be 0. A quotient is extreme at two ends."""
         if other.low <= 0 <= other.high:
             raise Rejected("a division by an interval that contains 0")
+        spend(16 * (self.size + _words(ONE)) * other.size, "quotients of intervals")
         ends = [(top << FRACTION_BITS, bottom) for top in (self.low, self.high) for bottom in (other.low, other.high)]
         return Interval(min(top // bottom for top, bottom in ends), max(-(-top // bottom) for top, bottom in ends))
 
@@ -143,22 +173,26 @@ class Interval:
         """Each end off by less than 1 unit (``isqrt(a) <= root of a < isqrt(a) + 1``); increasing; refused below 0."""
         if self.low < 0:
             raise Rejected("a square root of an interval that reaches below 0")
+        spend(16 * (self.size + _words(ONE)) ** 2, "roots of intervals")
         low, top = isqrt(self.low << FRACTION_BITS), self.high << FRACTION_BITS
         high = isqrt(top)
         return Interval(low, high if high * high == top else high + 1)
 
     def atan(self) -> Interval:
         """Each end off by less than 2 units (see :func:`_atan`); increasing."""
+        spend(FUNCTION + 64 * self.size**2, "arctangents of intervals")
         return Interval(_atan(self.low).low, _atan(self.high).high)
 
     def log(self) -> Interval:
         """Each end off by less than 2 units (see :func:`_log`); refused at 0 and below; increasing."""
         if self.low <= 0:
             raise Rejected("a logarithm of an interval that reaches to 0")
+        spend(FUNCTION, "logarithms of intervals")
         return Interval(_log(self.low).low, _log(self.high).high)
 
     def exp(self) -> Interval:
         """Each end off by less than 2 units and ``2**-256`` of it (see :func:`_exp`); increasing."""
+        spend(2 * FUNCTION, "exponentials of intervals")
         return Interval(_exp(self.low).low, _exp(self.high).high)
 
 
@@ -769,7 +803,16 @@ class Verified:
 
 def check(data: bytes) -> Verified:
     """Verify a certificate; raises Rejected or Declined with the reason. The one entry point."""
-    certificate = read(data)
+    _left[0] = MAX_WORK
+    try:
+        return _verified(read(data))
+    finally:
+        _left[0] = MAX_WORK
+
+
+def _verified(certificate: dict[str, Any]) -> Verified:
+    for function in (pi, _atan, _exp, _log, _log_mantissa):  # what it costs depends on nothing that went before
+        function.cache_clear()
     claim, evidence = certificate["claim"], certificate["evidence"]
     if type(claim) is not dict:
         raise Rejected("the claim is not an object")
