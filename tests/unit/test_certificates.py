@@ -181,14 +181,14 @@ def test_schema_names_the_same_keys_as_the_checker():
         optional = {"width", "outputs"} & set(certificate.claim)
         assert set(kinds[kind]["properties"]) - set(kinds[kind]["required"]) == optional
     assert kinds["ensemble"]["dependentRequired"] == {"width": ["outputs"], "outputs": ["width"]}
-    assert kinds["ensemble"]["properties"]["outputs"] == {"const": checker.SCALAR}
+    assert kinds["ensemble"]["properties"]["outputs"]["const"] == checker.SCALAR
     assert kinds["program"]["properties"]["name"]["pattern"] == "^" + language.NAME + "$"
     fields = kinds["program"]["properties"]["fields"]["items"]["prefixItems"][0]
     assert fields["pattern"] == "^" + language.FIELD_NAME + "$"
     assert set(schema()["required"]) == set(json.loads(certificates["rounding"].data))
 
 
-WIDTH_FOR_FIVE_BITS = 1
+WIDTH_FOR_FIVE_BITS = 206_249
 
 
 def test_certify_with_a_width(tmp_path, capsys):
