@@ -112,20 +112,20 @@ def bound_matches(program: TemplateProgram) -> Groups:
 
 
 def arbitrary_counts(program: TemplateProgram) -> frozenset[Counts]:
-    """Return a set of counts that contains all that can occur, at any state whatever with a match.
+    """Return a set of counts that contains all that can occur at any state whatever.
 
-    Over-approximates: every ``1 <= n <= bound_matches(program)`` and ``0 <= p <= min(t, n)`` for every t of the
+    Over-approximates: every ``0 <= n <= bound_matches(program)`` and ``0 <= p <= min(t, n)`` for every t of the
     program.
 
     >>> from ntkproofs.programs import permutation
     >>> sorted(map(str, arbitrary_counts(permutation([0, 1]))))[:2]
-    ['n = 1, p = 0, t = 1, K = 2', 'n = 1, p = 1, t = 1, K = 2']
+    ['n = 0, p = 0, t = 1, K = 2', 'n = 1, p = 0, t = 1, K = 2']
     """
     K, most = program.samples, bound_matches(program).bound
     return frozenset(
         Counts(n, p, t, K)
         for t in {int(t) for t in program.writers}
-        for n in range(1, most + 1)
+        for n in range(most + 1)
         for p in range(min(t, n) + 1)
         if n - p <= K - t
     )

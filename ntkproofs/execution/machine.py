@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkproofs.bounds.rounding import FIRST_PRECISION, enclose_mean, mean_sign
+from ntkproofs.bounds.rounding import enclose_mean, mean_sign
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NtkProofsError
 from ntkproofs.execution.trace import Trace
 from ntkproofs.kernels import Kernel, two_layer_relu
+from ntkproofs.kernels.definite import FIRST_PRECISION
 from ntkproofs.programs import Bit, Rows, State, TemplateProgram
 from ntkproofs.programs.language import as_integer
 
@@ -35,7 +36,8 @@ class RoundingFailure(NtkProofsError):
         mean = enclose_mean(kernel, counts, precision=FIRST_PRECISION).digits(6)
         super().__init__(
             f"program {program.name!r}: at the state {shown} the bit {bit[0]}_{bit[1]} would be rounded wrong: "
-            f"its mean is {mean} and must be {wanted} ({counts}); more padding may help"
+            f"its mean is {mean} and must be {wanted} ({counts})"
+            + ("; more padding may help" if counts.matched_writers else "; padding does not help")
         )
 
     def __reduce__(self) -> tuple[object, ...]:

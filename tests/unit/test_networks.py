@@ -7,13 +7,14 @@ from functools import lru_cache
 import mpmath
 import numpy as np
 import pytest
+import sympy
 
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.execution import networks, simulate, simulate_chunks, words_with_ones
 from ntkproofs.execution.finite import Weights, draw_weights, linearised, trained
 from ntkproofs.execution.limit import ErrorLaw, Trials, limit_of
 from ntkproofs.facts import Comparison, measured
-from ntkproofs.kernels import two_layer_relu
+from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.normal import log_two_sided, log_upper, quadrant_excess
 from ntkproofs.predictor import Predictor
 from ntkproofs.programs import addition, permutation
@@ -79,7 +80,7 @@ def test_the_covariance_of_two_states_is_that_of_their_sum_and_difference():
     x, y = (trials.codes[place] for place in (0, 7))
 
     def entry(of, a, b):
-        return float(of.at(min(1.0, float(a @ b))))
+        return float(sympy.lambdify(RHO, of.angular)(min(1.0, float(a @ b))))
 
     eye = np.eye(5)
     gram = np.array([[entry(kernel, a, b) for a in eye] for b in eye])
