@@ -144,6 +144,10 @@ def test_numbers_that_do_not_fit_are_not_traced():
     assert Oracle(copying(operator.mul, bits=20, outputs=40)).traced
     assert not Oracle(copying(lambda x, y: x * y * 2**30, bits=20)).traced
     assert not Oracle(copying(lambda x, y: x << y, bits=10)).traced
+    assert not Oracle(copying(lambda x, y: (x // (2 * y - 5)) + 9)).traced
+    assert not Oracle(copying(lambda x, y: x % (2 * y - 5) + 9)).traced
+    assert not Oracle(copying(lambda x, y: (x * 2**59) << 1)).traced
+    assert not Oracle(copying(lambda x, y: (0 - x) * 2**60 + 2**62)).traced
 
 
 BINARY = [operator.add, operator.sub, operator.mul, operator.and_, operator.or_, operator.xor, operator.lt, operator.eq]
