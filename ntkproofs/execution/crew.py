@@ -13,10 +13,14 @@ from typing import Any, TypeVar
 
 from ntkproofs.errors import NtkProofsError, Undecided
 
-__all__ = ["can_fork", "side_by_side"]
+__all__ = ["WorkerDied", "can_fork", "side_by_side"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+class WorkerDied(Undecided):
+    """A worker process ended before its work: somebody killed it, or the memory did not suffice."""
 
 
 def can_fork() -> bool:
@@ -27,8 +31,8 @@ def can_fork() -> bool:
 def side_by_side(function: Callable[[Item], Result], items: Sequence[Item], processes: int) -> Iterator[Result]:
     """Yield ``function(item)`` for each item, in order, worked out in so many processes.
 
-    Raises what the function raises (an error that cannot be pickled as NtkProofsError with its text), and Undecided if
-    a process dies. Whatever ends the iteration, the processes are ended with it.
+    Raises what the function raises (an error that cannot be pickled as NtkProofsError with its text), and WorkerDied
+    if a process dies. Whatever ends the iteration, the processes are ended with it.
     """
     context = multiprocessing.get_context("fork")
     crew: dict[Any, BaseProcess] = {}
@@ -63,7 +67,7 @@ def _results(crew: dict[Any, BaseProcess], items: Sequence[Item]) -> Iterator[An
             except (EOFError, OSError):
                 process = crew[connection]
                 process.join()
-                raise Undecided(
+                raise WorkerDied(
                     f"a worker process died (exit code {process.exitcode}) after {following:,} of {len(items):,} parts"
                 ) from None
             if problem is not None:

@@ -69,9 +69,14 @@ class Exhaustion:
     seconds: float = 0.0
 
     @property
+    def complete(self) -> bool:
+        """Whether every case is done."""
+        return self.cases == self.total
+
+    @property
     def holds(self) -> bool:
         """Whether every case is done, its answer right, and every visited bit rounded right."""
-        return self.cases == self.total and self.wrong == 0 and not self.unsound
+        return self.complete and self.wrong == 0 and not self.unsound
 
     @property
     def steps(self) -> int:

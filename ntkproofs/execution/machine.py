@@ -6,7 +6,7 @@ Nothing is assumed about the program: where the rounded mean is not the bit that
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,8 +81,13 @@ class Machine:
         rows, _ = self.step_rows(self.program.row(state)[None, :])
         return self.program.unrow(rows[0])
 
-    def run(self, state: Mapping[str, Sequence[int]], *, steps: int) -> Trace:
-        """Return the trace of `steps` steps from `state`; raises RoundingFailure at the first that would go wrong."""
+    def run(
+        self, state: Mapping[str, Sequence[int]], *, steps: int, watch: Callable[[int], object] | None = None
+    ) -> Trace:
+        """Return the trace of `steps` steps from `state`; raises RoundingFailure at the first that would go wrong.
+
+        `watch` is called after each step with the number of steps done.
+        """
         number = as_integer(steps)
         if number is None or number < 0:
             raise InputError(f"steps must be an integer from 0 on, got {steps!r}")
@@ -92,6 +97,8 @@ class Machine:
             row, counts = self.step_rows(row)
             rows.append(np.packbits(row[0]))
             seen.append(counts)
+            if watch is not None:
+                watch(len(seen))
         return Trace(self.program, self.kernel, np.stack(rows), tuple(seen))
 
     def step_rows(self, rows: Rows) -> tuple[Rows, frozenset[Counts]]:
