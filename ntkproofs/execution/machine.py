@@ -103,17 +103,12 @@ class Machine:
 
     def step_rows(self, rows: Rows) -> tuple[Rows, frozenset[Counts]]:
         """Return the next states of many, ``(states, bits)``, and all counts that occurred at their bits."""
-        program, K = self.program, self.program.samples
+        program = self.program
         match = program.match_rows(rows)
         n = match.sum(axis=1, dtype=np.int64)[:, None]
-        p = program.matched_writers_rows(match)
-        t = program.writers[None, :]
-        code = (n * (K + 1) + p) * (K + 1) + t
-        codes, place = np.unique(code, return_inverse=True)
-        counts = [_decode(int(value), K) for value in codes]
+        counts, place = _different(n, program.matched_writers_rows(match), program.writers[None, :], program.samples)
         positive = np.array([mean_sign(self.kernel, each) > 0 for each in counts], dtype=np.bool_)
         meant = np.array([each.matched_writers > 0 for each in counts], dtype=np.bool_)
-        place = place.reshape(code.shape)
         wrong = (positive != meant)[place]
         if wrong.any():
             raise self._failure(rows, wrong, counts, place)
@@ -128,7 +123,23 @@ class Machine:
         )
 
 
-def _decode(code: int, K: int) -> Counts:
-    rest, t = divmod(code, K + 1)
-    n, p = divmod(rest, K + 1)
-    return Counts(n, p, t, K)
+def _different(
+    n: NDArray[np.int64], p: NDArray[np.int32], t: NDArray[np.int32], K: int
+) -> tuple[list[Counts], NDArray[np.intp]]:
+    """Return the different counts among arrays of n, p, t, and for each place which of them stands there.
+
+    Triples are packed into 64-bit integers by the largest n, p and t at hand: K itself, which may be any integer, is
+    not packed.
+    """
+    number_p, number_t = int(p.max(initial=0)) + 1, int(t.max(initial=0)) + 1
+    if (int(n.max(initial=0)) + 1) * number_p * number_t >= 1 << 63:
+        raise InputError(
+            f"counts up to n = {n.max()}, p = {number_p - 1}, t = {number_t - 1} are too large to be counted"
+        )
+    codes, place = np.unique((n * number_p + p) * number_t + t, return_inverse=True)
+    counts = []
+    for code in codes.tolist():
+        rest, writers = divmod(code, number_t)
+        matches, matched = divmod(rest, number_p)
+        counts.append(Counts(matches, matched, writers, K))
+    return counts, place.reshape(p.shape)
