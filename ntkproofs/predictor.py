@@ -103,8 +103,10 @@ class TwoValueMatrix:
         return {low: self.size} if self.rest == 0 else {low: self.size - 1, high: 1}
 
     def inverse(self) -> TwoValueMatrix:
-        """Return the inverse (Sherman and Morrison); exists iff no eigenvalue is zero."""
+        """Return the inverse (Sherman and Morrison); raises InputError where an eigenvalue is 0."""
         low, high = self.diagonal - self.rest, self.diagonal + (self.size - 1) * self.rest
+        if low == 0 or high == 0:
+            raise InputError(f"the matrix has the eigenvalues {low} and {high}: there is no inverse")
         rest = -self.rest / (low * high)
         return TwoValueMatrix(1 / low + rest, rest, self.size)
 
@@ -115,8 +117,10 @@ class TwoValueMatrix:
         return gap * first + total, gap * second + total
 
     def dense(self) -> sympy.Matrix:
-        """Return the matrix itself; `size` must be a number."""
-        size = int(self.size)
+        """Return the matrix itself; raises InputError unless `size` is an integer from 1 on."""
+        size = int(self.size) if isinstance(self.size, int) or getattr(self.size, "is_Integer", False) else 0
+        if size < 1:
+            raise InputError(f"the size of a matrix is an integer from 1 on, got {self.size!r}")
         return sympy.Matrix(size, size, lambda i, j: self.diagonal if i == j else self.rest)
 
 
@@ -153,7 +157,7 @@ class Predictor:
         return TwoValueMatrix(self.kernel.own, self.kernel.other, self.samples)
 
     def gain(self, matches: Any) -> sympy.Expr:
-        """Return ``g(n) = (matched(n) - other) / (own - other)``; 1 for n = 1, falling like ``n**(-1/2)``."""
+        """Return ``g(n) = (matched(n) - other) / (own - other)``; it is 1 for n = 1."""
         own, other = self.kernel.own, self.kernel.other
         return (self.kernel.matched(matches) - other) / (own - other)
 

@@ -64,10 +64,13 @@ def template_programs(
 
     `fields`: the program's fields (default: one to three small ones, drawn). `rounds`: True for programs whose every
     bit is rounded right at every state (they are padded until it is), False for programs that some state breaks (one
-    is built in), None for either. `kernel`: for which kernel (default: the two-layer ReLU NTK). Raises InputError where
-    `rounds` is True and padding does not make every program round right with this kernel (two hidden ReLU layers).
+    is built in, with 17 templates or more), None for either. `kernel`: for which kernel (default: the two-layer ReLU
+    NTK). Raises InputError where `rounds` is True and padding does not make every program round right with this kernel
+    (two hidden ReLU layers).
     """
-    if rounds is False:
+    if rounds not in (True, False, None):
+        raise InputError(f"rounds is True, False or None, got {rounds!r}")
+    if not rounds and rounds is not None:
         if fields is not None:
             raise InputError("a program that breaks has fields of its own: leave out fields= where rounds=False")
         return _breaking(draw, two_layer_relu() if kernel is None else kernel)

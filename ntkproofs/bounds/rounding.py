@@ -22,7 +22,7 @@ from ntkproofs.bounds.moments import demand_networks, enclose_weights
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.kernels.angular import Kernel
-from ntkproofs.kernels.definite import FIRST_PRECISION, LAST_PRECISION, certain_sign
+from ntkproofs.kernels.definite import FIRST_PRECISION, LAST_PRECISION, certain_sign, demand_definite
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, combine
 from ntkproofs.rigor import Ball, Inequality, at_most, decide, less
 
@@ -42,13 +42,17 @@ __all__ = [
 def rounding_condition(
     kernel: Kernel, n: Any = MATCHES, p: Any = MATCHED_WRITERS, t: Any = WRITERS, K: Any = SAMPLES
 ) -> Inequality:
-    """State ``t (n - B(n)) < p (K + D)``: for p >= 1, the mean is positive iff this holds.
+    """State ``t (n - B(n)) < p (K + D)``: for p >= 1 and F(n) > 0, the mean is positive iff this holds.
+
+    Raises InputError for a function that is no kernel on every number of samples, or has other = 0 (D is infinite).
+    That F(n) > 0 is stated by :func:`~ntkproofs.bounds.balance.excess_positive`.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> from ntkproofs.rigor import decide
     >>> decide(rounding_condition(two_layer_relu(), n=16, p=1, t=2, K=32)).outcome
     'holds'
     """
+    demand_definite(kernel, None)
     return less(t * (n - kernel.balance(n)), p * (K + kernel.contrast))
 
 

@@ -89,7 +89,7 @@ def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
     bits = number(options.bits, "--bits", low=2, high=256)
     networks = number(options.networks, "--networks", low=1, high=10**9)
     ones = number(options.ones, "--ones", low=2, high=bits)
-    seed = number(options.seed, "--seed", high=2**63 - 1)
+    seed = number(options.seed, "--seed", high=2**128 - 1)
     repetitions = options.repetitions
     if repetitions is not None:
         repetitions = number(repetitions, "--repetitions", low=1, high=10**6)

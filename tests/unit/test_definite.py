@@ -10,11 +10,20 @@ import sympy
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
-from ntkproofs.bounds import Margins, enclose_mean, least_padding, mean_sign, rounds_right, sufficient_applies
+from ntkproofs.bounds import (
+    Margins,
+    enclose_mean,
+    least_padding,
+    mean_sign,
+    rounding_condition,
+    rounds_right,
+    sufficient_applies,
+)
 from ntkproofs.bounds.moments import demand_networks
 from ntkproofs.counts import Counts, arbitrary_counts
 from ntkproofs.errors import InputError, NoMargin
-from ntkproofs.execution import Machine, RoundingFailure, exhaust
+from ntkproofs.execution import Machine, RoundingFailure, exhaust, words_with_ones
+from ntkproofs.execution.limit import limit_of
 from ntkproofs.kernels import (
     MAX_LAYERS,
     RHO,
@@ -25,7 +34,7 @@ from ntkproofs.kernels import (
     demand_definite,
     two_layer_relu,
 )
-from ntkproofs.predictor import MATCHES, SAMPLES, Predictor
+from ntkproofs.predictor import MATCHES, SAMPLES, Predictor, TwoValueMatrix
 from ntkproofs.programs import addition_task, permutation, permutation_task
 from ntkproofs.rigor import enclose
 from ntkproofs.strategies import template_programs
@@ -113,6 +122,28 @@ def test_a_linear_trained_kernel_with_another_prior_has_a_variance():
     by_hand = 2 * prior.own + prior.other - 2 * sympy.sqrt(2) * prior.matched(2)
     assert expected.overlaps(enclose(by_hand / 10, precision=128))
     assert Margins.of(Kernel("l", RHO), [Counts(2, 1, 1, 10)]).smallest(0).z is None
+
+
+def test_promises_of_docstrings_are_kept():
+    with pytest.raises(InputError, match="there is no inverse"):
+        TwoValueMatrix(sympy.Integer(1), sympy.Integer(1), 3).inverse()
+    with pytest.raises(InputError, match="there is no inverse"):
+        TwoValueMatrix(sympy.Integer(2), sympy.Integer(-1), 3).inverse()
+    for size in (SAMPLES, 0, sympy.Rational(1, 2)):
+        with pytest.raises(InputError, match="the size of a matrix"):
+            TwoValueMatrix(sympy.Integer(2), sympy.Integer(1), size).dense()
+    with pytest.raises(InputError, match="no kernel on every number of samples"):
+        rounding_condition(QUARTER)
+    trials = words_with_ones(permutation(range(5)))
+    with pytest.raises(InputError, match="no kernel on 5 samples"):
+        limit_of(trials, QUARTER)
+    with pytest.raises(InputError, match="must not be negative"):
+        limit_of(trials, two_layer_relu(), time=-1.0)
+    for ones in (2.0, "2"):
+        with pytest.raises(InputError, match="number of ones"):
+            words_with_ones(permutation(range(5)), ones=ones)
+    with pytest.raises(InputError, match="rounds is True, False or None, got 2"):
+        find(template_programs(rounds=2), lambda _: True, settings=settings(phases=[Phase.generate]))
 
 
 # --- the zero vector
