@@ -8,8 +8,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkproofs.errors import InputError
 from ntkproofs.execution.bitsliced import LANES, Planes
+from ntkproofs.execution.oracles import Oracle
 from ntkproofs.programs import Task
 
 __all__ = ["CaseInputs", "inputs_of", "lane_planes", "transpose"]
@@ -58,15 +58,15 @@ class CaseInputs:
     """
 
     def __init__(self, task: Task, words: int) -> None:
-        self.task, self.words = task, words
+        self.task, self.words, self.oracle = task, words, Oracle(task)
         program = task.program
         self.places = [place for places in task.input_positions for place in places]
         self.output = [program.position(bit) for bit in task.output]
         zero = program.row(task.start(*(0 for _ in task.inputs)))
         self.constants = np.where(zero[:, None] == 1, np.uint64(_ALL), np.uint64(0))
-        word_numbers = np.arange(words, dtype=np.uint64)
-        lanes = word_numbers[None, :] * np.uint64(LANES) + np.arange(LANES, dtype=np.uint64)[:, None]
-        self.lane_inputs = [np.ascontiguousarray(value) for value in _cut(task, lanes)]
+        self.word_numbers = np.arange(words, dtype=np.uint64)
+        lanes = self.word_numbers[None, :] * np.uint64(LANES) + np.arange(LANES, dtype=np.uint64)[:, None]
+        self.lane_inputs = [np.ascontiguousarray(value.astype(np.int64)) for value in _cut(task, lanes)]
         self.inputs = [value.copy() for value in self.lane_inputs]
 
     def load(self, state: Planes, first: int) -> None:
@@ -78,17 +78,11 @@ class CaseInputs:
         """Return, a lane for each case, where the answer in `state` is not the oracle's."""
         heads = inputs_of(self.task, first)
         for lane_input, value, head in zip(self.lane_inputs, self.inputs, heads, strict=True):
-            np.add(lane_input, np.uint64(head), out=value)
-        wanted = np.asarray(self.task.oracle(*self.inputs)).astype(np.uint64, copy=False)
-        head_answer = int(self.task.oracle(*heads))
-        if wanted.shape != (LANES, self.words) or head_answer != int(wanted[0, 0]):
-            raise InputError(
-                f"the oracle of {self.task.program.name} must work on arrays of 64-bit integers as on numbers; "
-                f"at the inputs {heads} it gives {head_answer} for numbers"
-            )
+            np.add(lane_input, head, out=value)
+        wanted, large = self.oracle.answers(self.inputs)
         wrong = np.zeros(self.words, dtype=np.uint64)
-        if len(self.output) < LANES and int(wanted.max()) >> len(self.output):  # answers too large for the output
-            wrong |= transpose((wanted >> np.uint64(len(self.output)) != 0).astype(np.uint64), 1)[0]
+        if large.any():  # answers too large for the output
+            wrong |= transpose(large.astype(np.uint64), 1)[0]
         planes = transpose(wanted, len(self.output))
         for place, position in enumerate(self.output):
             wrong |= planes[place] ^ state[position]

@@ -13,6 +13,7 @@ Many networks are worked on at once: arrays begin with the axis of networks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,12 +66,12 @@ class Weights:
         return out
 
 
-def draw_weights(trials: Trials, width: int, seeds: list[tuple[int, ...]]) -> Weights:
-    """Draw one network for each seed; a network depends on its own seed only."""
+def draw_weights(trials: Trials, width: int, sources: Sequence[np.random.Generator]) -> Weights:
+    """Draw one network from each source of random numbers."""
     K, bits = trials.program.samples, trials.program.output_bits
     if width < K:
         raise InputError(f"a network of width {width} cannot fit {K} samples: the width must be at least {K}")
-    drawn = np.stack([np.random.default_rng(seed).standard_normal((width, K + bits)) for seed in seeds])
+    drawn = np.stack([source.standard_normal((width, K + bits)) for source in sources])
     return Weights(drawn[:, :, :K].copy(), drawn[:, :, K:].copy())
 
 
@@ -115,14 +116,19 @@ class _Tangent:
         return bound
 
     def solve(self, right: Floats) -> Floats:
-        """Solve by conjugate gradients, ``(networks, K, bits)``, to 12 digits."""
+        """Solve by conjugate gradients, ``(networks, K, bits)``, to 12 digits.
+
+        Raises Undecided if a kernel is singular (no neuron is active at a sample), or too close to it.
+        """
         found = np.zeros_like(right)
         rest, direction = right.copy(), right.copy()
         size = (rest**2).sum(axis=(1, 2))
-        goal = 1e-24 * np.maximum(size, 1e-300)
+        goal, most = 1e-24 * np.maximum(size, 1e-300), 1e24 * np.maximum(size, 1e-300)
         for _ in range(right.shape[1] * right.shape[2] + 50):
             if (size <= goal).all():
                 return found
+            if not (size <= most).all():  # no solution: the iteration diverges
+                break
             image = self @ direction
             step = size / np.maximum((direction * image).sum(axis=(1, 2)), 1e-300)
             found += step[:, None, None] * direction

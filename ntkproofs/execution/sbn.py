@@ -45,6 +45,14 @@ class SbnRun:
     halted: bool
     largest_matches: int
 
+    @classmethod
+    def at(cls, program: Assembly, layout: Layout, kernel: Kernel, boundary: Boundary) -> SbnRun:
+        """Return what came of a run that ended at the given boundary."""
+        now = boundary.configuration
+        memory = dict(zip(program.names, now.memory, strict=True))
+        halted = now.counter == len(program.instructions)
+        return cls(program, layout, kernel, memory, boundary.executed, boundary.steps, halted, boundary.largest_matches)
+
     def __repr__(self) -> str:
         state = "halted" if self.halted else "cut off"
         return f"<SbnRun {state} after {counted(self.executed, 'instruction')}: {self.memory}>"
@@ -115,6 +123,4 @@ def run_sbn(
             watch(boundary)
         if boundary.executed >= limit:
             break
-    memory = dict(zip(program.names, boundary.configuration.memory, strict=True))
-    halted = boundary.configuration.counter == len(program.instructions)
-    return SbnRun(program, layout, used, memory, boundary.executed, boundary.steps, halted, boundary.largest_matches)
+    return SbnRun.at(program, layout, used, boundary)

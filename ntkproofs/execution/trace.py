@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ntkproofs.bounds.rounding import FIRST_PRECISION, enclose_mean
+from ntkproofs.bounds.rounding import enclose_mean
 from ntkproofs.counts import Counts
 from ntkproofs.kernels import Kernel
+from ntkproofs.kernels.definite import FIRST_PRECISION
 from ntkproofs.programs import Rows, State, TemplateProgram
 
 if TYPE_CHECKING:

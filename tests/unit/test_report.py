@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sympy
 
 import ntkproofs.commands.report
 from ntkproofs.bounds import choose_threshold, ensemble_size
@@ -18,7 +19,7 @@ from ntkproofs.counts import arbitrary_counts
 from ntkproofs.errors import InputError
 from ntkproofs.facts import confirm
 from ntkproofs.files import write_whole
-from ntkproofs.kernels import two_layer_relu
+from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.predictor import Predictor
 from ntkproofs.programs import permutation
 from ntkproofs.report.evidence import shortened
@@ -282,7 +283,8 @@ def test_the_expected_error_is_that_of_the_dense_solve(regime):
     word[[1, 4]] = 2**-0.5
 
     def gram(one, left, right):
-        return np.array([[float(one.at(min(1, float(a @ b)))) for b in right] for a in left])
+        value = sympy.lambdify(RHO, one.angular)
+        return np.array([[float(value(min(1, float(a @ b)))) for b in right] for a in left])
 
     samples = np.eye(k)
     a = np.linalg.solve(gram(kernel, samples, samples), gram(kernel, samples, [word]))
