@@ -15,6 +15,7 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from ntkproofs.execution.cases import CaseInputs, inputs_of
 from ntkproofs.execution.census import Census, Visit
 from ntkproofs.kernels import Kernel, two_layer_relu
 from ntkproofs.programs import Task
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Exhaustion", "Visit", "WrongCase", "exhaust", "exhaust_chunks"]
 
@@ -45,7 +47,7 @@ class WrongCase:
 
 
 @dataclass(frozen=True)
-class Exhaustion:
+class Exhaustion(NoTruthValue):
     """What came of running a task on all inputs (or so far).
 
     `wrong` counts the cases whose answer differs from the oracle's, `first_wrong` is the first of them. `visited` maps
@@ -53,6 +55,8 @@ class Exhaustion:
     provably for all states (``t n <= K`` with `matches_bound`) and counting was not asked for. `unsound` are the
     counts among them at which rounding goes wrong.
     """
+
+    instead: ClassVar[str] = ".holds"
 
     task: Task
     kernel: Kernel
