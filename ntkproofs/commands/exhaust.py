@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, number, print_json
+from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, number, print_json, remark
 from ntkproofs.commands.progress import showing
 from ntkproofs.errors import InputError
 
@@ -56,14 +55,14 @@ def _exhaust(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             interrupted = True
     if found is None:
-        print("ntkproofs: interrupted before the first case was done", file=sys.stderr)
+        remark("ntkproofs: interrupted before the first case was done")
         return UNDECIDED
     if options.json:
         print_json(_document(options.program, bits, found))
     else:
         print("\n".join(f"{name:<16} {value}" for name, value in _lines(found)))
     if interrupted and not found.wrong and not found.unsound:
-        print(f"ntkproofs: interrupted after {found.cases:,} of {found.total:,} cases, none wrong", file=sys.stderr)
+        remark(f"ntkproofs: interrupted after {found.cases:,} of {found.total:,} cases, none wrong")
         return UNDECIDED
     return HOLDS if found.holds else REFUTED
 

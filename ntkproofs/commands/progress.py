@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from collections.abc import Callable, Iterator
 
-from ntkproofs.commands.common import make_console
+from ntkproofs.commands.common import make_console, remark
 
 __all__ = ["showing"]
 
@@ -26,7 +25,7 @@ def showing() -> Iterator[Callable[[int, int, str], None]]:
             nonlocal last
             if time.monotonic() - last >= LINE_EVERY:
                 last = time.monotonic()
-                print(text, file=sys.stderr)
+                remark(text)
 
         yield line
         return

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ntkproofs.commands.check import add_options, asked, exit_code, look_into
-from ntkproofs.commands.common import UNDECIDED
+from ntkproofs.commands.common import UNDECIDED, remark
 from ntkproofs.errors import InputError
 
 __all__ = ["register"]
@@ -44,10 +43,10 @@ def _report(options: argparse.Namespace) -> int:
     figures = list(_figures())
     results, interrupted = look_into(claims, jobs, options.engine)
     if interrupted:
-        print(f"ntkproofs: {goal} was not written", file=sys.stderr)
+        remark(f"ntkproofs: {goal} was not written")
         return exit_code(results) or UNDECIDED
     write_whole(goal, html_page(results, figures=figures, versions=versions()).encode())
-    print(f"ntkproofs: {goal}: {len(results)} claims, {len(figures)} figures", file=sys.stderr)
+    remark(f"ntkproofs: {goal}: {len(results)} claims, {len(figures)} figures")
     return exit_code(results)
 
 
@@ -57,5 +56,5 @@ def _figures() -> Iterator[tuple[str, str]]:
     from ntkproofs.report.plots.svg import inline_svg
 
     for name in FIGURES:
-        print(f"drawing {name}", file=sys.stderr)
+        remark(f"drawing {name}")
         yield name, inline_svg(name)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands import sbn
-from ntkproofs.commands.common import HOLDS, clipped, make_console, number, print_json
+from ntkproofs.commands.common import HOLDS, clipped, make_console, number, print_json, remark
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -122,9 +121,8 @@ def _answer(options: argparse.Namespace, trace: Trace, result: int | str, more: 
         coloured = console.color_system is not None and not console.no_color  # else changed bits are marked below
         console.print(trace if coloured else str(trace), markup=False, soft_wrap=True)
     print(result)
-    print(
+    remark(
         f"{len(trace)} steps, {trace.program.samples} samples, at most {trace.largest_matches} templates matching; "
-        f"every bit by the rigorous sign of its mean ({trace.kernel.name})",
-        file=sys.stderr,
+        f"every bit by the rigorous sign of its mean ({trace.kernel.name})"
     )
     return HOLDS

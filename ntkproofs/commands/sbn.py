@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json
+from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -69,10 +69,9 @@ def run_file(options: argparse.Namespace) -> int:
     else:
         _show(run)
     if not run.halted:
-        print(
+        remark(
             f"ntkproofs: {options.file}: stopped after {run.executed} instructions, the program has not halted "
-            "(--max-instructions allows more)",
-            file=sys.stderr,
+            "(--max-instructions allows more)"
         )
         return UNDECIDED
     return HOLDS
@@ -100,10 +99,9 @@ def _show(run: SbnRun) -> None:
     print(f"executed {run.executed} instructions in {run.steps} network steps")
     sys.stdout.flush()
     layout = run.layout
-    print(
+    remark(
         f"{layout.templates} samples, at most {run.largest_matches} templates matching; "
-        f"every bit by the rigorous sign of its mean ({run.kernel.name})",
-        file=sys.stderr,
+        f"every bit by the rigorous sign of its mean ({run.kernel.name})"
     )
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, UNDECIDED, number, print_json
+from ntkproofs.commands.common import HOLDS, UNDECIDED, number, print_json, remark
 from ntkproofs.commands.progress import showing
 from ntkproofs.errors import InputError
 
@@ -66,7 +65,7 @@ def _simulate(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             interrupted = True
     if done is None:
-        print("ntkproofs: interrupted before the first network was done", file=sys.stderr)
+        remark("ntkproofs: interrupted before the first network was done")
         return UNDECIDED
     found = done.result()
     if options.json:
@@ -74,7 +73,7 @@ def _simulate(options: argparse.Namespace) -> int:
     else:
         print("\n".join(_lines(found)))
     if interrupted:
-        print(f"ntkproofs: interrupted after {found.drawn:,} of {found.total:,} networks", file=sys.stderr)
+        remark(f"ntkproofs: interrupted after {found.drawn:,} of {found.total:,} networks")
         return UNDECIDED
     return HOLDS
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ntkproofs.commands.common import HOLDS, INTERNAL, REFUTED, UNDECIDED, USAGE, print_json
+from ntkproofs.commands.common import HOLDS, INTERNAL, REFUTED, UNDECIDED, USAGE, print_json, remark
 
 __all__ = ["register"]
 
@@ -85,7 +85,7 @@ def _show(outcome: _Outcome) -> None:
             print(f"  {name:<13} {text}")
         sys.stdout.flush()
     else:
-        print(f"{outcome.file}: {outcome.name}: {outcome.reason}", file=sys.stderr)
+        remark(f"{outcome.file}: {outcome.name}: {outcome.reason}")
 
 
 def _row(outcome: _Outcome) -> dict[str, Any]:
