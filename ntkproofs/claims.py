@@ -22,9 +22,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from ntkproofs.display import CODE, table
+from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
 from ntkproofs.facts import Fact, as_fact
+from ntkproofs.margins import combined_margin
 from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Claim", "ClaimFamily", "Result", "Verdict", "VerdictKind", "claim", "collect", "conclude", "VERDICTS"]
@@ -80,8 +81,8 @@ class Verdict(NoTruthValue):
 
     @property
     def margin(self) -> str:
-        """The margin of the first finding that has one."""
-        return next((fact.margin for fact in self.facts if fact.margin), "")
+        """What a claim that holds has to spare, all its findings together; see :mod:`ntkproofs.margins`."""
+        return combined_margin(self.facts) if self.kind in _STRENGTH else ""
 
     @property
     def reason(self) -> str:
@@ -89,9 +90,10 @@ class Verdict(NoTruthValue):
         if self.failure:
             return self.failure
         for outcome in ("fails", "open"):
-            for fact in (*self.facts, *self.checks):
-                if fact.outcome == outcome:
-                    return f"{fact.text}: {fact.reason}"
+            told = [fact for fact in (*self.facts, *self.checks) if fact.outcome == outcome]
+            if told:
+                more = f" (and {counted(len(told) - 1, 'more finding')})" if len(told) > 1 else ""
+                return f"{told[0].text}: {told[0].reason}{more}"
         return ""
 
     @property

@@ -50,7 +50,7 @@ def _table(results: Sequence[Result]) -> Table:
     table.add_column("claim", ratio=1, overflow="fold")
     table.add_column("verdict")
     table.add_column("engine")
-    table.add_column("margin or cases")
+    table.add_column("margin or cases", max_width=30)
     table.add_column("seconds", justify="right")
     for result in results:
         verdict = result.verdict

@@ -12,7 +12,7 @@ import sympy
 import ntkproofs
 from ntkproofs.claims import claim, conclude
 from ntkproofs.errors import InputError
-from ntkproofs.facts import agreement, as_fact, confirm
+from ntkproofs.facts import agreement, confirm
 from ntkproofs.rigor import Ball, at_most, combination, decide, identity, less
 from ntkproofs.truth import NoTruthValue
 
@@ -63,12 +63,11 @@ def classes() -> list[type]:
 
 
 def answering() -> list[type]:
-    """Return the classes that say whether something holds, and those that a verdict is made of."""
-    findings = set(as_fact.registry) - {object}
+    """Return the classes that say whether something holds."""
     return [
         kind
         for kind in classes()
-        if (kind in findings or ANSWERS & set(annotations(kind)) or issubclass(kind, NoTruthValue))
+        if (ANSWERS & set(annotations(kind)) or issubclass(kind, NoTruthValue))
         and kind.__name__ not in WITHOUT_A_VERDICT
         and kind is not NoTruthValue
     ]
