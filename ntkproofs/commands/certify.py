@@ -78,7 +78,10 @@ def _common() -> argparse.ArgumentParser:
 
 def _certify(options: argparse.Namespace) -> int:
     from ntkproofs.certificates import ample_padding, issue_ensemble, write
+    from ntkproofs.files import check_writable
 
+    if options.output is not None:
+        check_writable(options.output)  # before the work, not after it
     failure = _probability(options.failure)
     inputs: int | str = "all"
     if options.inputs != "all":

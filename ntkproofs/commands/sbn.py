@@ -109,7 +109,7 @@ def _document(options: argparse.Namespace, run: SbnRun, trace: list[dict[str, An
     return {
         "format": 1,
         "program": "sbn",
-        "file": options.file.encode("utf-8", "backslashreplace").decode(),
+        "file": options.file,
         "words": run.layout.words,
         "bits": run.layout.bits,
         "instructions": run.layout.instructions,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ntkproofs.commands.common import HOLDS, INTERNAL, REFUTED, UNDECIDED, USAGE, print_json, remark
+from ntkproofs.printable import file_name, printable
 
 __all__ = ["register"]
 
@@ -80,16 +81,16 @@ def _run(file: str) -> _Outcome:
 
 def _show(outcome: _Outcome) -> None:
     if outcome.code == HOLDS:
-        print(f"{outcome.file}: accepted")
+        print(f"{file_name(outcome.file)}: accepted")
         for name, text in outcome.found.items():
-            print(f"  {name:<13} {text}")
+            print(f"  {printable(name):<13} {printable(text)}")
         sys.stdout.flush()
     else:
-        remark(f"{outcome.file}: {outcome.name}: {outcome.reason}")
+        remark(f"{file_name(outcome.file)}: {outcome.name}: {outcome.reason}")
 
 
 def _row(outcome: _Outcome) -> dict[str, Any]:
-    row: dict[str, Any] = {"file": outcome.file.encode("utf-8", "backslashreplace").decode(), "outcome": outcome.name}
+    row: dict[str, Any] = {"file": outcome.file, "outcome": outcome.name}
     if outcome.code == HOLDS:
         return row | outcome.found | {"facts": int(outcome.found["facts"])}
     return row | {"reason": outcome.reason}
