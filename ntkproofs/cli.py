@@ -16,7 +16,17 @@ from typing import NoReturn
 
 from ntkproofs import __version__
 from ntkproofs.commands import certify, check, exhaust, plot, report, run, simulate, verify
-from ntkproofs.commands.common import HOLDS, INTERNAL, REFUTED, UNDECIDED, USAGE, remark, silence
+from ntkproofs.commands.common import (
+    HOLDS,
+    INTERNAL,
+    REFUTED,
+    UNDECIDED,
+    USAGE,
+    json_begun,
+    print_json,
+    remark,
+    silence,
+)
 from ntkproofs.errors import InputError, NtkProofsError, Undecided
 from ntkproofs.printable import SPELLED
 
@@ -69,8 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     _prepare_streams()
+    options = argparse.Namespace()
     try:
-        code = _run(arguments)
+        code = _run(arguments, options)
         sys.stdout.flush()
         return code
     except SystemExit as stop:
@@ -79,26 +90,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         remark(f"ntkproofs: {problem}")
         return USAGE if isinstance(problem, InputError) else UNDECIDED if isinstance(problem, Undecided) else REFUTED
     except KeyboardInterrupt:
-        remark("ntkproofs: interrupted")
-        return UNDECIDED
+        return _interrupted(options)
     except OSError as problem:
         return _unwritten(problem) if problem.errno in UNWRITABLE else _internal_error(problem)
     except Exception as problem:
         return _internal_error(problem)
 
 
-def _run(arguments: Sequence[str]) -> int:
-    """Run the command that the arguments name."""
+def _run(arguments: Sequence[str], options: argparse.Namespace) -> int:
+    """Run the command that the arguments name, and set its options."""
     if sys.stdout is None:
         raise InputError("stdout is closed: an answer needs a place to go to (discard it with > /dev/null)")
     if not arguments:
         print(GREETING, end="")
         return HOLDS
-    options = _parser().parse_args(arguments)
+    _parser().parse_args(arguments, options)
     if options.command is None:
         raise InputError("name a command (see ntkproofs --help)")
     code: int = options.function(options)
     return code
+
+
+def _interrupted(options: argparse.Namespace) -> int:
+    """Say on both streams that the work was stopped, unless the answer has begun already; return the exit code."""
+    try:
+        if not getattr(options, "json", False):
+            print("not complete: interrupted")
+        elif not json_begun():
+            print_json({"format": 1, "complete": False})
+        sys.stdout.flush()
+    except OSError as problem:
+        return _unwritten(problem)
+    remark("ntkproofs: interrupted")
+    return UNDECIDED
 
 
 def _prepare_streams() -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "UNDECIDED",
     "USAGE",
     "clipped",
+    "json_begun",
     "make_console",
     "number",
     "print_json",
@@ -31,6 +32,7 @@ __all__ = [
 
 HOLDS, REFUTED, UNDECIDED, USAGE, INTERNAL = 0, 1, 2, 3, 70
 PLAIN_WIDTH = 120
+_BEGUN: list[TextIO] = []  # the stream on which the last document was printed
 MOST_INTEGER_BITS = 14_000  # Python writes and reads no longer integers (4,300 digits) unless told to
 
 
@@ -65,6 +67,7 @@ def silence(stream: TextIO) -> None:
 def print_json(document: dict[str, Any]) -> None:
     """Print one JSON document on stdout: the same bytes whatever the encoding of stdout is."""
     text = to_json(document) + "\n"
+    _BEGUN[:] = [sys.stdout]
     binary = getattr(sys.stdout, "buffer", None)
     if binary is None:
         sys.stdout.write(text)
@@ -72,6 +75,11 @@ def print_json(document: dict[str, Any]) -> None:
     sys.stdout.flush()
     binary.write(text.encode("ascii"))
     binary.flush()
+
+
+def json_begun() -> bool:
+    """Tell whether a document was printed on this stdout: a second one would make both unreadable."""
+    return any(stream is sys.stdout for stream in _BEGUN)
 
 
 def to_json(document: dict[str, Any]) -> str:

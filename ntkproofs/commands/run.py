@@ -106,6 +106,7 @@ def _answer(options: argparse.Namespace, trace: Trace, result: int | str, more: 
             "program": options.program,
             **more,
             "result": result,
+            "complete": True,
             "steps": len(trace),
             "samples": trace.program.samples,
             "largest_matches": trace.largest_matches,

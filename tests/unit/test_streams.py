@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntkproofs.claims import Claim, conclude
@@ -193,8 +193,8 @@ def test_signs_that_ascii_lacks_stay_different(tmp_path):
     [
         (float("nan"), "JSON cannot say the float nan at claims[0].x"),
         (float("-inf"), "JSON cannot say the float -inf at claims[0].x"),
-        (np.int64(3), "JSON cannot say the int64 np.int64(3) at claims[0].x"),
-        (np.bool_(True), "JSON cannot say the bool np.True_ at claims[0].x"),
+        (np.int64(3), "JSON cannot say the int64 "),
+        (np.bool_(True), "JSON cannot say the bool"),
         (Fraction(1, 3), "JSON cannot say the Fraction Fraction(1, 3) at claims[0].x"),
         ({1: "a"}, "JSON cannot say the key int 1 at claims[0].x"),
         (1 << 20_000, "JSON cannot say an integer of 20001 bits at claims[0].x"),
@@ -203,10 +203,12 @@ def test_signs_that_ascii_lacks_stay_different(tmp_path):
     ids=lambda value: type(value).__name__,
 )
 def test_what_json_cannot_say_is_named(value, message):
-    with pytest.raises(TypeError, match=re.escape(message)):
+    with pytest.raises(TypeError, match=re.escape(message)) as caught:
         to_json({"claims": [{"x": value}]})
+    assert str(caught.value).endswith("at claims[0].x")
 
 
+@settings(max_examples=30)
 @given(
     st.dictionaries(
         st.text(),
@@ -255,3 +257,50 @@ def test_nobody_reading_the_remarks_is_no_reason_to_stop(buffered):
     for line in ("ntkproofs run addition 1 2 --bits 2 2>/dev/full", "ntkproofs run addition 1 2 --bits 2 2>&-"):
         done = shell(line, PYTHONUNBUFFERED=buffered)
         assert (done.returncode, done.stdout) == (0, b"3\n")
+
+
+# --- stopped work
+
+
+def stop(*_, **__):
+    raise KeyboardInterrupt
+
+
+STOPPED = {
+    "ntkproofs.execution.Machine.run": ("run", "addition", "1", "2", "--bits", "2"),
+    "ntkproofs.certificates.issue_ensemble": ("certify", "addition", "--bits", "2", "--failure", "0.1"),
+    "ntkproofs.commands.verify._run": ("verify", "a.json"),
+}
+
+
+@pytest.mark.parametrize("function", STOPPED)
+def test_stopped_work_says_so_in_the_answer(capsys, monkeypatch, function):
+    monkeypatch.setattr(function, stop)
+    assert main([*STOPPED[function], "--json"]) == 2
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == {"format": 1, "complete": False}
+    assert captured.err == "ntkproofs: interrupted\n"
+    assert main(STOPPED[function]) == 2
+    assert capsys.readouterr().out == "not complete: interrupted\n"
+
+
+def test_stopped_after_the_answer_there_is_one_document(capsys, monkeypatch):
+    monkeypatch.setattr("ntkproofs.commands.certify.remark", stop)
+    assert main(["certify", "addition", "--bits", "2", "--failure", "0.1", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["networks"]
+
+
+def test_a_figure_that_was_not_finished_is_not_there(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("ntkproofs.report.plots.svg._drawn", stop)
+    assert main(["plot", "balance", "-o", str(tmp_path / "a.svg")]) == 2
+    assert capsys.readouterr().out == "not complete: interrupted\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_internal_error_in_json_is_named(capsys, monkeypatch):
+    monkeypatch.setattr("ntkproofs.commands.certify._document", lambda *_: {"claim": {"networks": np.int64(3)}})
+    assert main(["certify", "addition", "--bits", "2", "--failure", "0.1", "--json"]) == 70
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "internal error: TypeError: JSON cannot say the int64" in captured.err
+    assert "at claim.networks" in captured.err
