@@ -131,6 +131,13 @@ def test_markup_and_names_of_emoji_are_text(capsys):
     assert f"a:b:c: {statement}: false for 1" in out
 
 
+def test_a_console_prints_text_as_it_is(capsys):
+    text = "1:100:1 :smile: [bold]x[/bold] [link=file:///]y[/link] 0x1f https://a.b"
+    make_console().print(text)
+    make_console(stderr=True).print(text)
+    assert capsys.readouterr() == (text + "\n", text + "\n")
+
+
 @pytest.mark.parametrize("name", ["good.json: accepted\nother.json", "a\x1b[1A\x1b[2K.json", "\u202ea.json"])
 def test_names_of_files_in_messages(capsys, tmp_path, name):
     for arguments in (["verify", name], ["check", name], ["run", "sbn", name], [name], ["check", "--jobs", name]):
@@ -235,6 +242,14 @@ def test_progress_never_stands_in_the_answer(tmp_path):
     file = tmp_path / "a.json"
     shell(f"ntkproofs certify addition --bits 2 --failure 0.1 -o {file} 2>&- <&-")
     assert shell(f"ntkproofs verify {file}").returncode == 0
+
+
+def test_no_file_gets_the_number_of_a_closed_stream(tmp_path):
+    code = (
+        "import os; from ntkproofs.cli import _prepare_streams as p; p(); print(os.open('a', os.O_CREAT | os.O_RDWR))"
+    )
+    done = shell(f'cd {tmp_path}; {sys.executable} -c "{code}" <&- 2>&-')
+    assert int(done.stdout) > 2
 
 
 @pytest.mark.parametrize("buffered", ["", "1"])
