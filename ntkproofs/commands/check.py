@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, USAGE, make_console, number, print_json, remark
 from ntkproofs.errors import InputError
+from ntkproofs.printable import printable
 
 if TYPE_CHECKING:
     from ntkproofs.claims import Claim, Result
@@ -151,12 +152,12 @@ def _progress(claims: Sequence[Claim], jobs: int | None) -> Iterator[Result]:
             name = TextColumn("{task.description}", markup=False)
             columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), name)
             bar = stack.enter_context(Progress(*columns, console=console, transient=True, auto_refresh=False))
-            job = bar.add_task(claims[0].name, total=len(claims))
+            job = bar.add_task(printable(claims[0].name), total=len(claims))
             bar.refresh()
         for place, result in enumerate(run_claims(claims, jobs), 1):
             if bar is not None:
                 following = claims[min(place, len(claims) - 1)].name
-                bar.update(job, advance=1, description=following, refresh=True)
+                bar.update(job, advance=1, description=printable(following), refresh=True)
             else:
                 line = f"[{place}/{len(claims)}] {result.claim.name}: {result.verdict.kind}, {result.seconds:.2f} s"
                 remark(line)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from ntkproofs.commands.common import make_console, remark
+from ntkproofs.printable import printable
 
 __all__ = ["showing"]
 
@@ -39,6 +40,6 @@ def showing() -> Iterator[Callable[[int, int, str], None]]:
             nonlocal shown
             if time.monotonic() - shown >= BAR_EVERY:
                 shown = time.monotonic()
-                bar.update(job, total=total, completed=done, description=text, refresh=True)
+                bar.update(job, total=total, completed=done, description=printable(text), refresh=True)
 
         yield advance

@@ -1,7 +1,9 @@
 """What is written does not depend on where it is written, and no text from elsewhere forges a line of it."""
 
+import contextlib
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -25,9 +27,8 @@ from ntkproofs.report.page import html_page
 ROOT = Path(__file__).resolve().parents[2]
 CLAIMS = ROOT / "tests" / "claims" / "true_claims.py"
 ENVIRONMENT = {**os.environ, "NTKPROOFS_COQC": "/nonexistent/coqc", "PYTHONPATH": str(ROOT)}
-HOSTILE = (
-    "3 < pi\x1b[2K\nclaim proved\r1:100:1 :smile: [bold]x[/bold] [/] \u202e\u2066\x9b\x07\u2028\u200b\x00\ud800 \x85"
-)
+CONTROLS = "\u202e\u2066\x9b\x07\u2028\u200b\x00\ud800\x85"
+HOSTILE = "\u202e3 < pi\x1b[2K\nclaim proved\r1:100:1 :smile: [bold]x[/bold] [/] " + CONTROLS
 
 
 def shell(line: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
@@ -109,6 +110,22 @@ def test_hostile_claims_forge_nothing(tmp_path):
     out = done.stdout.decode()
     assert "1:100:1 :smile: [bold]x[/bold] [/]" in re.sub(r"\s+", " ", out)
     assert sum(line.startswith("hostile.") for line in out.splitlines()) >= 4
+
+
+def test_hostile_claims_send_nothing_of_theirs_to_a_terminal(tmp_path):
+    command = [sys.executable, "-m", "ntkproofs", "check", "--jobs", "1", str(hostile_claims(tmp_path))]
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, env=ENVIRONMENT)
+    os.close(follower)
+    shown = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while piece := os.read(leader, 65536):
+            shown += piece
+    os.close(leader)
+    assert process.wait(60) == 1
+    text = re.sub(r"\x1b\[[?]?[0-9;]*[A-Za-z]", "", shown.decode().replace("\r\n", "\n"))  # what rich itself sends
+    assert not set(CONTROLS + "\x1b") & set(text)
+    assert not re.search(r"(?m)^claim proved", text)
 
 
 def test_the_page_shows_escapes(tmp_path):
