@@ -52,7 +52,7 @@ def check_writable(path: str | Path) -> os.stat_result | None:
 
     >>> check_writable("/")
     Traceback (most recent call last):
-    ntkproofs.errors.InputError: / cannot be written: it is a folder
+    ntkproofs.errors.InputError: / cannot be written: it names a folder
     """
     if not os.path.basename(path):
         raise _refused(path, "it names a folder")
