@@ -20,11 +20,13 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
-from ntkproofs.display import CODE, table
+from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
 from ntkproofs.facts import Fact, as_fact
+from ntkproofs.margins import combined_margin
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Claim", "ClaimFamily", "Result", "Verdict", "VerdictKind", "claim", "collect", "conclude", "VERDICTS"]
 
@@ -34,13 +36,15 @@ _STRENGTH: tuple[VerdictKind, ...] = ("confirmed", "derived", "decided", "proved
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(NoTruthValue):
     """What is known about a claim: the findings that establish it together, and checks that could have refuted it.
 
     `kind` follows: ``refuted`` if a finding or check fails, ``undecided`` if one is open, else the weakest kind among
     the findings (confirmed, derived, decided, proved). Checks never make a verdict stronger or weaker. Made by
     :func:`conclude`.
     """
+
+    instead: ClassVar[str] = ".kind, which is one of the seven verdicts"
 
     facts: tuple[Fact, ...]
     checks: tuple[Fact, ...] = ()
@@ -77,8 +81,8 @@ class Verdict:
 
     @property
     def margin(self) -> str:
-        """The margin of the first finding that has one."""
-        return next((fact.margin for fact in self.facts if fact.margin), "")
+        """What a claim that holds has to spare, all its findings together; see :mod:`ntkproofs.margins`."""
+        return combined_margin(self.facts) if self.kind in _STRENGTH else ""
 
     @property
     def reason(self) -> str:
@@ -86,9 +90,10 @@ class Verdict:
         if self.failure:
             return self.failure
         for outcome in ("fails", "open"):
-            for fact in (*self.facts, *self.checks):
-                if fact.outcome == outcome:
-                    return f"{fact.text}: {fact.reason}"
+            told = [fact for fact in (*self.facts, *self.checks) if fact.outcome == outcome]
+            if told:
+                more = f" (and {counted(len(told) - 1, 'more finding')})" if len(told) > 1 else ""
+                return f"{told[0].text}: {told[0].reason}{more}"
         return ""
 
     @property
@@ -148,8 +153,10 @@ def conclude(*findings: object, checks: Iterable[object] = ()) -> Verdict:
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(NoTruthValue):
     """A claim, its verdict and the seconds that it took."""
+
+    instead: ClassVar[str] = ".verdict.kind"
 
     claim: Claim
     verdict: Verdict
@@ -157,8 +164,10 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(NoTruthValue):
     """A statement with the function that looks into it, where it comes from, and the file it was collected from."""
+
+    instead: ClassVar[str] = ".run().verdict.kind"
 
     name: str
     statement: str
@@ -179,8 +188,10 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class ClaimFamily:
+class ClaimFamily(NoTruthValue):
     """The same claim for several values of a parameter."""
+
+    instead: ClassVar[str] = ".claims, each with .run().verdict.kind"
 
     claims: tuple[Claim, ...]
 

@@ -133,7 +133,7 @@ def arbitrary_counts(program: TemplateProgram) -> frozenset[Counts]:
 def worst_counts(program: TemplateProgram, most: int | None = None) -> frozenset[Counts]:
     """Return those :func:`arbitrary_counts` at which a mean that grows with p is nearest to the other bits' means.
 
-    For every n >= 1 (up to `most`, by default ``bound_matches(program).bound``) and t: p = 0 and the least p >= 1, where
+    For every n >= 1 (up to `most`, default ``bound_matches(program).bound``) and t: p = 0 and the least p >= 1, where
     they can occur. Far fewer than all where many templates write one bit.
 
     >>> from ntkproofs.programs import permutation

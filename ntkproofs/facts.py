@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache, singledispatch
 from importlib.metadata import version
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import mpmath
 
@@ -21,6 +21,7 @@ from ntkproofs.normal import log_two_sided
 from ntkproofs.rigor import Ball, Combination, Decision, Identity
 from ntkproofs.rigor.lemmas import Export, export
 from ntkproofs.rigor.theorems import Proof
+from ntkproofs.truth import NoTruthValue
 
 __all__ = [
     "Agreement",
@@ -41,7 +42,7 @@ Outcome: TypeAlias = Literal["holds", "fails", "open"]
 
 
 @dataclass(frozen=True)
-class Fact:
+class Fact(NoTruthValue):
     """One finding.
 
     `kind`: what it is if it holds; `outcome`; `engine`: who is believed for it; `text`: what it says; `margin`: for
@@ -49,6 +50,8 @@ class Fact:
     JSON; `reason`: the counterexample of a fact that fails, or why it is open; `lemma`: the finding as Coq could prove
     it too, or why it cannot be written so.
     """
+
+    instead: ClassVar[str] = '.outcome == "holds"'
 
     kind: Kind
     outcome: Outcome
@@ -187,8 +190,10 @@ def _(finding: Proof) -> Fact:
 
 
 @dataclass(frozen=True)
-class Tally:
+class Tally(NoTruthValue):
     """A statement tried on many cases: how many, whether those are all, and the first that is wrong."""
+
+    instead: ClassVar[str] = ".wrong is None"
 
     statement: str
     cases: int
@@ -272,12 +277,14 @@ def _(finding: Tally) -> Fact:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(NoTruthValue):
     """A measured value and the one predicted; `deviate`: the normal deviate of the first, if the prediction is right.
 
     >>> Comparison("a coin, 100 throws", observed=60, predicted=50, deviate=2.0).p_value()
     '0.046'
     """
+
+    instead: ClassVar[str] = ".p_value()"
 
     what: str
     observed: float
@@ -300,13 +307,15 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measured(NoTruthValue):
     """Measured values held against a prediction.
 
     `level`: how often a right prediction may be rejected, all comparisons together (stated before one looks). Each
     p-value is multiplied by the number of comparisons (Bonferroni), so they may depend on each other. It holds if no
     comparison rejects the prediction; with `against` if every one of them does.
     """
+
+    instead: ClassVar[str] = ".holds"
 
     statement: str
     level: float
@@ -383,8 +392,10 @@ def _(finding: Measured) -> Fact:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Agreement(NoTruthValue):
     """An mpmath estimate held against an enclosure: whether they agree to so many digits."""
+
+    instead: ClassVar[str] = ".agrees"
 
     statement: str
     digits: int

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, clipped, number, print_json
+from ntkproofs.commands.common import HOLDS, clipped, number, print_json, remark
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,7 +79,10 @@ def _common() -> argparse.ArgumentParser:
 
 def _certify(options: argparse.Namespace) -> int:
     from ntkproofs.certificates import ample_padding, issue_ensemble, write
+    from ntkproofs.files import check_writable
 
+    if options.output is not None:
+        check_writable(options.output)  # before the work, not after it
     failure = _probability(options.failure)
     inputs: int | str = "all"
     if options.inputs != "all":
@@ -108,7 +110,7 @@ def _certify(options: argparse.Namespace) -> int:
         for name, text in _lines(certificate):
             print(f"{name:<10} {text}")
     if options.output is None:
-        print("ntkproofs: the certificate was not written; name a file with -o FILE", file=sys.stderr)
+        remark("ntkproofs: the certificate was not written; name a file with -o FILE")
     return HOLDS
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, USAGE, make_console, number, print_json
+from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, USAGE, make_console, number, print_json, remark
 from ntkproofs.errors import InputError
+from ntkproofs.printable import printable
 
 if TYPE_CHECKING:
     from ntkproofs.claims import Claim, Result
@@ -77,7 +77,7 @@ def look_into(claims: Sequence[Claim], jobs: int | None, engine: str | None) -> 
     except KeyboardInterrupt:
         interrupted = True
         early = ", before Coq was done" if len(results) == len(claims) else ""
-        print(f"ntkproofs: interrupted after {len(results)} of {len(claims)} claims{early}", file=sys.stderr)
+        remark(f"ntkproofs: interrupted after {len(results)} of {len(claims)} claims{early}")
     return results, interrupted
 
 
@@ -106,7 +106,7 @@ def _ask_kernel(results: list[Result], jobs: int | None, *, asked_for: bool) -> 
         return _proofs(results, coqc, jobs or os.cpu_count() or 1)
     if not asked_for:
         return results
-    print(f"ntkproofs: {MISSING}", file=sys.stderr)
+    remark(f"ntkproofs: {MISSING}")
     return without_kernel(results)
 
 
@@ -118,7 +118,7 @@ def _proofs(results: list[Result], coqc: Coqc, jobs: int) -> list[Result]:
     if not console.is_terminal:
 
         def tell(done: int, total: int) -> None:
-            print(f"[{coqc.engine}] {done}/{total} inequalities", file=sys.stderr)
+            remark(f"[{coqc.engine}] {done}/{total} inequalities")
 
         return prove_results(results, coqc, jobs=jobs, progress=tell)
     with console.status(f"{coqc.engine}: proving inequalities") as status:
@@ -152,13 +152,13 @@ def _progress(claims: Sequence[Claim], jobs: int | None) -> Iterator[Result]:
             name = TextColumn("{task.description}", markup=False)
             columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), name)
             bar = stack.enter_context(Progress(*columns, console=console, transient=True, auto_refresh=False))
-            job = bar.add_task(claims[0].name, total=len(claims))
+            job = bar.add_task(printable(claims[0].name), total=len(claims))
             bar.refresh()
         for place, result in enumerate(run_claims(claims, jobs), 1):
             if bar is not None:
                 following = claims[min(place, len(claims) - 1)].name
-                bar.update(job, advance=1, description=following, refresh=True)
+                bar.update(job, advance=1, description=printable(following), refresh=True)
             else:
                 line = f"[{place}/{len(claims)}] {result.claim.name}: {result.verdict.kind}, {result.seconds:.2f} s"
-                print(line, file=sys.stderr)
+                remark(line)
             yield result

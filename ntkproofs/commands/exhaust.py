@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, number, print_json
+from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, number, print_json, remark
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
@@ -63,7 +62,7 @@ def _exhaust(options: argparse.Namespace) -> int:
     else:
         print("\n".join(f"{name:<16} {value}" for name, value in _lines(found)))
     if not found.complete:
-        print(f"ntkproofs: {stop.reason} after {found.cases:,} of {found.total:,} cases", file=sys.stderr)
+        remark(f"ntkproofs: {stop.reason} after {found.cases:,} of {found.total:,} cases")
         return UNDECIDED
     return HOLDS if found.holds else REFUTED
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands import sbn
-from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, make_console, number, print_json
+from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, make_console, number, print_json, remark
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
 
@@ -114,7 +113,7 @@ def _execute(task: Task, options: argparse.Namespace, values: Sequence[int], mor
         print_json({**head, "result": None, "complete": False, "steps": done, "planned_steps": task.steps})
     else:
         print(f"not complete: {done:,} of {task.steps:,} steps, no result")
-    print(f"ntkproofs: {stop.reason} after {done:,} of {task.steps:,} steps", file=sys.stderr)
+    remark(f"ntkproofs: {stop.reason} after {done:,} of {task.steps:,} steps")
     return None
 
 
@@ -141,9 +140,8 @@ def _answer(options: argparse.Namespace, trace: Trace, result: int | str, more: 
         coloured = console.color_system is not None and not console.no_color  # else changed bits are marked below
         console.print(trace if coloured else str(trace), markup=False, soft_wrap=True)
     print(result)
-    print(
+    remark(
         f"{len(trace)} steps, {trace.program.samples} samples, at most {trace.largest_matches} templates matching; "
-        f"every bit by the rigorous sign of its mean ({trace.kernel.name})",
-        file=sys.stderr,
+        f"every bit by the rigorous sign of its mean ({trace.kernel.name})"
     )
     return HOLDS

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json
+from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
 
@@ -84,10 +84,7 @@ def run_file(options: argparse.Namespace) -> int:
     if not run.halted:
         how = f"{stop.reason} after" if stop.reason else "stopped after"
         hint = "" if stop.reason else " (--max-instructions allows more)"
-        print(
-            f"ntkproofs: {options.file}: {how} {run.executed} instructions, the program has not halted{hint}",
-            file=sys.stderr,
-        )
+        remark(f"ntkproofs: {options.file}: {how} {run.executed} instructions, the program has not halted{hint}")
         return UNDECIDED
     return HOLDS
 
@@ -115,10 +112,9 @@ def _show(run: SbnRun) -> None:
     print(f"{partial}executed {run.executed} instructions in {run.steps} network steps")
     sys.stdout.flush()
     layout = run.layout
-    print(
+    remark(
         f"{layout.templates} samples, at most {run.largest_matches} templates matching; "
-        f"every bit by the rigorous sign of its mean ({run.kernel.name})",
-        file=sys.stderr,
+        f"every bit by the rigorous sign of its mean ({run.kernel.name})"
     )
 
 
@@ -126,7 +122,7 @@ def _document(options: argparse.Namespace, run: SbnRun, trace: list[dict[str, An
     return {
         "format": 1,
         "program": "sbn",
-        "file": options.file.encode("utf-8", "backslashreplace").decode(),
+        "file": options.file,
         "words": run.layout.words,
         "bits": run.layout.bits,
         "instructions": run.layout.instructions,

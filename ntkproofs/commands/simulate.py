@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, UNDECIDED, number, print_json
+from ntkproofs.commands.common import HOLDS, UNDECIDED, number, print_json, remark
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
@@ -70,7 +69,7 @@ def _simulate(options: argparse.Namespace) -> int:
     else:
         print("\n".join(_lines(found)))
     if not found.complete:
-        print(f"ntkproofs: {stop.reason} after {found.drawn:,} of {found.total:,} networks", file=sys.stderr)
+        remark(f"ntkproofs: {stop.reason} after {found.drawn:,} of {found.total:,} networks")
         return UNDECIDED
     return HOLDS
 
@@ -81,7 +80,7 @@ def _nothing(options: argparse.Namespace, reason: str | None) -> int:
         print_json({"format": 1, "program": options.program, "complete": False, "networks_drawn": 0})
     else:
         print("not complete: no network was drawn")
-    print(f"ntkproofs: {reason} before the first network was done", file=sys.stderr)
+    remark(f"ntkproofs: {reason} before the first network was done")
     return UNDECIDED
 
 

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, USAGE
+from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, USAGE, remark
 from ntkproofs.errors import InputError, NtkProofsError
 from ntkproofs.rigor.audit import OWN
 from ntkproofs.rigor.builds import place
@@ -45,10 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 (options.folder / RECORD).write_text(theory.found(assumed).to_json(), encoding="utf-8")
         return _show(theory) or (_recheck(theory) if options.recheck else HOLDS)
     except InputError as problem:
-        print(f"ntkproofs: {problem}", file=sys.stderr)
+        remark(f"ntkproofs: {problem}")
         return USAGE
     except NtkProofsError as problem:
-        print(f"ntkproofs: {problem}", file=sys.stderr)
+        remark(f"ntkproofs: {problem}")
         return REFUTED
 
 

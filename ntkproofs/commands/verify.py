@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ntkproofs.commands.common import HOLDS, INTERNAL, REFUTED, UNDECIDED, USAGE, print_json, worst
+from ntkproofs.commands.common import HOLDS, INTERNAL, REFUTED, UNDECIDED, USAGE, print_json, remark, worst
+from ntkproofs.printable import file_name, printable
 
 __all__ = ["register"]
 
@@ -132,12 +133,12 @@ def _stopping() -> Iterator[list[int]]:
 
 def _show(outcome: _Outcome) -> None:
     if outcome.code == HOLDS:
-        print(f"{outcome.file}: accepted")
+        print(f"{file_name(outcome.file)}: accepted")
         for name, text in outcome.found.items():
-            print(f"  {name:<13} {text}")
+            print(f"  {printable(name):<13} {printable(text)}")
         sys.stdout.flush()
     else:
-        print(f"{outcome.file}: {outcome.name}: {outcome.reason}", file=sys.stderr)
+        remark(f"{file_name(outcome.file)}: {outcome.name}: {outcome.reason}")
 
 
 def _document(outcomes: list[_Outcome], *, complete: bool) -> dict[str, Any]:
@@ -146,7 +147,7 @@ def _document(outcomes: list[_Outcome], *, complete: bool) -> dict[str, Any]:
 
 
 def _row(outcome: _Outcome) -> dict[str, Any]:
-    row: dict[str, Any] = {"file": outcome.file.encode("utf-8", "backslashreplace").decode(), "outcome": outcome.name}
+    row: dict[str, Any] = {"file": outcome.file, "outcome": outcome.name}
     if outcome.code == HOLDS:
         return row | outcome.found | {"facts": int(outcome.found["facts"])}
     return row | {"reason": outcome.reason}

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 
@@ -28,6 +29,7 @@ from ntkproofs.execution.crew import can_fork, side_by_side
 from ntkproofs.execution.oracles import Oracle
 from ntkproofs.kernels import Kernel, two_layer_relu
 from ntkproofs.programs import Task
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Exhaustion", "Visit", "WrongCase", "exhaust", "exhaust_chunks"]
 
@@ -47,7 +49,7 @@ class WrongCase:
 
 
 @dataclass(frozen=True)
-class Exhaustion:
+class Exhaustion(NoTruthValue):
     """What came of running a task on all inputs (or so far).
 
     `wrong` counts the cases whose answer differs from the oracle's, `first_wrong` is the first of them. `visited` maps
@@ -55,6 +57,8 @@ class Exhaustion:
     provably for all states (``t n <= K`` with `matches_bound`) and counting was not asked for. `unsound` are the
     counts among them at which rounding goes wrong.
     """
+
+    instead: ClassVar[str] = ".holds"
 
     task: Task
     kernel: Kernel

@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ from ntkproofs.execution.streams import ENSEMBLES, WORDS, stream
 from ntkproofs.kernels import Kernel, two_layer_relu
 from ntkproofs.programs import TemplateProgram
 from ntkproofs.programs.language import as_integer
+from ntkproofs.truth import NoTruthValue
 
 __all__ = [
     "MODELS",
@@ -50,8 +52,10 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Quantity:
+class Quantity(NoTruthValue):
     """A measured value, the value predicted, and the standard error of the first if the prediction is right."""
+
+    instead: ClassVar[str] = ".deviations"
 
     measured: float
     standard_error: float
@@ -64,7 +68,7 @@ class Quantity:
 
 
 @dataclass(frozen=True)
-class Simulation:
+class Simulation(NoTruthValue):
     """What was measured so far.
 
     `networks` in each ensemble; `repetitions`: complete ensembles measured (of `planned`); `drawn`: networks drawn so
@@ -72,6 +76,8 @@ class Simulation:
     An accuracy's standard error holds one failing input more or less besides the binomial error, because a count of few
     failures is far from normal; inputs are correlated, so `independent_inputs` says as how many they count.
     """
+
+    instead: ClassVar[str] = ".complete"
 
     trials: Trials = field(repr=False)
     model: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
@@ -15,6 +16,7 @@ from ntkproofs.programs.sbn.interpreter import Configuration
 from ntkproofs.programs.sbn.layout import Layout
 from ntkproofs.programs.sbn.loader import layout_for, load, read_configuration
 from ntkproofs.programs.sbn.program import sbn
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Boundary", "SbnRun", "execute_sbn", "run_sbn"]
 
@@ -30,11 +32,13 @@ class Boundary:
 
 
 @dataclass(frozen=True)
-class SbnRun:
+class SbnRun(NoTruthValue):
     """What came of a run: `memory` by name (signed), instructions `executed`, network `steps`.
 
     `halted` is false if the run was cut off; `largest_matches` is the largest n of the run.
     """
+
+    instead: ClassVar[str] = ".halted"
 
     program: Assembly
     layout: Layout

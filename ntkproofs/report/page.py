@@ -9,12 +9,12 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 
 from ntkproofs.claims import VERDICTS, Result, Verdict, VerdictKind
+from ntkproofs.display import escaped
 from ntkproofs.facts import Fact
 from ntkproofs.report.evidence import shortened
 from ntkproofs.report.plots import FIGURES
@@ -94,7 +94,7 @@ def _part(name: str) -> str:
 
 
 def _figure(name: str, svg: str) -> str:
-    caption = f"{escape(FIGURES[name].reading)} <code>ntkproofs plot {name} -o {name}.svg</code>"
+    caption = f"{escaped(FIGURES[name].reading)} <code>ntkproofs plot {name} -o {name}.svg</code>"
     return f'<figure><div class="scroll">{svg}</div><figcaption>{caption}</figcaption></figure>'
 
 
@@ -115,7 +115,7 @@ def _summary(results: Sequence[Result], versions: Mapping[str, str]) -> str:
         f"{_verdict(kind)}<small>{MEANINGS[kind]}</small></li>"
         for kind in VERDICTS
     )
-    made = " · ".join(f"<span>{escape(name)} {escape(number)}</span>" for name, number in versions.items())
+    made = " · ".join(f"<span>{escaped(name)} {escaped(number)}</span>" for name, number in versions.items())
     seconds = sum(result.seconds for result in results)
     return f"""<h1>{said}</h1>
 <p class="quiet">Claims about wide neural networks that execute binary programs exactly, each with its verdict, the
@@ -154,22 +154,22 @@ def _row(place: int, result: Result) -> str:
     engines = ", ".join(engine.split(" (")[0] for engine in verdict.engines)
     margin = "" if verdict.reason else verdict.margin or amounts(verdict.facts)
     return (
-        f'<tr data-kind="{verdict.kind}"><td data-key="{place}"><a href="#claim-{place}">{escape(claim.name)}</a>'
-        f"<p>{escape(claim.statement)}</p>{_why(verdict)}</td>"
-        f'<td data-key="{VERDICTS.index(verdict.kind)}">{_verdict(verdict.kind)}</td><td>{escape(engines)}</td>'
-        f'<td>{escape(margin)}</td><td class="number">{result.seconds:.2f}</td></tr>'
+        f'<tr data-kind="{verdict.kind}"><td data-key="{place}"><a href="#claim-{place}">{escaped(claim.name)}</a>'
+        f"<p>{escaped(claim.statement)}</p>{_why(verdict)}</td>"
+        f'<td data-key="{VERDICTS.index(verdict.kind)}">{_verdict(verdict.kind)}</td><td>{escaped(engines)}</td>'
+        f'<td>{escaped(margin)}</td><td class="number">{result.seconds:.2f}</td></tr>'
     )
 
 
 def _why(verdict: Verdict) -> str:
-    return f'<p class="reason {verdict.kind}">{escape(verdict.reason)}</p>' if verdict.reason else ""
+    return f'<p class="reason {verdict.kind}">{escaped(verdict.reason)}</p>' if verdict.reason else ""
 
 
 def _believed(results: Sequence[Result]) -> str:
     lines = (line.split(": ", 1) for line in census(results))
-    items = "".join(f"<dt>{escape(engine)}</dt><dd>{escape(what)}</dd>" for engine, what in lines)
+    items = "".join(f"<dt>{escaped(engine)}</dt><dd>{escaped(what)}</dd>" for engine, what in lines)
     open_ones = "".join(
-        f"<dd>{count} finding{'s' if count != 1 else ''}: {escape(reason)}</dd>"
+        f"<dd>{count} finding{'s' if count != 1 else ''}: {escaped(reason)}</dd>"
         for reason, count in not_proved(results).items()
     )
     items += f"<dt>Decided by balls and not proved by Coq</dt>{open_ones}" if open_ones else ""
@@ -183,21 +183,25 @@ def _claims(results: Sequence[Result]) -> str:
     parts = []
     for file, group in groupby(enumerate(results, 1), key=lambda each: each[1].claim.file):
         if file is not None:
-            parts.append(f"<h3>{escape(file.name)}</h3>")
+            parts.append(f"<h3>{escaped(file.name)}</h3>")
         parts += [_claim(place, result) for place, result in group]
     return "\n".join(parts)
 
 
 def _claim(place: int, result: Result) -> str:
     claim, verdict = result.claim, result.verdict
-    again = f"<dt>command</dt><dd><code>{escape(_command(claim.name, claim.file))}</code></dd>" if claim.file else ""
+    again = f"<dt>command</dt><dd><code>{escaped(_command(claim.name, claim.file))}</code></dd>" if claim.file else ""
     return f"""<details class="claim" id="claim-{place}">
-<summary>{_verdict(verdict.kind)} <code>{escape(claim.name)}</code></summary>
-<div class="inside"><p>{escape(claim.statement)}</p>{_why(verdict)}
-<dl><dt>source</dt><dd>{escape(claim.source)}</dd><dt>seconds</dt><dd>{result.seconds:.2f}</dd>{again}</dl>
+<summary>{_verdict(verdict.kind)} <code>{escaped(claim.name)}</code></summary>
+<div class="inside"><p>{escaped(claim.statement)}</p>{_why(verdict)}
+<dl><dt>source</dt><dd>{escaped(claim.source)}</dd><dt>seconds</dt><dd>{result.seconds:.2f}</dd>{again}</dl>
 {_findings(verdict.facts, verdict.checks)}
-<details class="evidence"><summary>Evidence</summary><pre>{escape(shortened(verdict.evidence))}</pre></details></div>
+<details class="evidence"><summary>Evidence</summary><pre>{_lines(shortened(verdict.evidence))}</pre></details></div>
 </details>"""
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(escaped, text.split("\n")))
 
 
 def _command(name: str, file: Path) -> str:
@@ -225,4 +229,4 @@ LONG = 300  # characters shown of one finding
 def _finding(fact: Fact, kind: str) -> str:
     says = fact.text if len(fact.text) <= LONG else f"{fact.text[:LONG]}…"
     cells = (kind, fact.outcome, fact.engine, fact.margin, f"{fact.work:,} {fact.unit}")
-    return f'<tr><td class="says">{escape(says)}</td>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
+    return f'<tr><td class="says">{escaped(says)}</td>{"".join(f"<td>{escaped(cell)}</td>" for cell in cells)}</tr>'

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from ntkproofs.claims import VERDICTS, Result
+from ntkproofs.claims import VERDICTS, Result, VerdictKind
 from ntkproofs.facts import Fact
+from ntkproofs.printable import printable
 
 __all__ = ["STYLES", "amounts", "census", "document", "not_proved", "show_results"]
 
@@ -27,44 +28,52 @@ STYLES = {
 
 
 def show_results(results: Sequence[Result], console: Console) -> None:
-    """Print the table of verdicts, what went wrong, the totals and the census."""
+    """Print the table of verdicts, what went wrong, the totals and the census; nothing of a claim is markup."""
+    console.print(_table(results))
+    for result in results:
+        if result.verdict.reason:
+            told = f" {printable(result.claim.name)}: {printable(result.verdict.reason)}"
+            console.print(Text("\n").append_text(_styled(result.verdict.kind)).append(told))
+    console.print(_totals(results))
+    console.print("\nWho was believed, for what:")
+    for line in census(results):
+        console.print(f"  {printable(line)}")
+    reasons = not_proved(results)
+    if reasons:
+        console.print("\nDecided by balls and not proved by Coq:")
+    for reason, count in reasons.items():
+        console.print(f"  {count} finding{'s' if count != 1 else ''}: {printable(reason)}")
+
+
+def _table(results: Sequence[Result]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1))
     table.add_column("claim", ratio=1, overflow="fold")
     table.add_column("verdict")
     table.add_column("engine")
-    table.add_column("margin or cases")
+    table.add_column("margin or cases", max_width=30)
     table.add_column("seconds", justify="right")
     for result in results:
         verdict = result.verdict
         table.add_row(
-            f"{escape(result.claim.name)}\n[dim]{escape(result.claim.statement)}[/dim]",
-            f"[{STYLES[verdict.kind]}]{verdict.kind}[/]",
-            escape(", ".join(engine.split(" (")[0] for engine in verdict.engines)),
-            "" if verdict.reason else escape(verdict.margin or amounts(verdict.facts)),
+            Text(f"{printable(result.claim.name)}\n").append(printable(result.claim.statement), "dim"),
+            _styled(verdict.kind),
+            Text(printable(", ".join(engine.split(" (")[0] for engine in verdict.engines))),
+            Text("" if verdict.reason else printable(verdict.margin or amounts(verdict.facts))),
             f"{result.seconds:.2f}",
         )
-    console.print(table)
-    for result in results:
-        if result.verdict.reason:
-            console.print(
-                f"\n[{STYLES[result.verdict.kind]}]{result.verdict.kind}[/] {escape(result.claim.name)}: "
-                f"{escape(result.verdict.reason)}",
-                highlight=False,
-            )
+    return table
+
+
+def _styled(kind: VerdictKind) -> Text:
+    return Text(kind, STYLES[kind])
+
+
+def _totals(results: Sequence[Result]) -> Text:
     totals = Counter(result.verdict.kind for result in results)
-    shown = ", ".join(f"{totals[kind]} [{STYLES[kind]}]{kind}[/]" for kind in VERDICTS if totals[kind])
+    counts = [Text(f"{totals[kind]} ").append_text(_styled(kind)) for kind in VERDICTS if totals[kind]]
     seconds = sum(result.seconds for result in results)
-    console.print(
-        f"\n{len(results)} claim{'s' if len(results) != 1 else ''}: {shown} in {seconds:.1f} s", highlight=False
-    )
-    console.print("\nWho was believed, for what:", highlight=False)
-    for line in census(results):
-        console.print(f"  {escape(line)}", highlight=False)
-    reasons = not_proved(results)
-    if reasons:
-        console.print("\nDecided by balls and not proved by Coq:", highlight=False)
-    for reason, count in reasons.items():
-        console.print(f"  {count} finding{'s' if count != 1 else ''}: {escape(reason)}", highlight=False)
+    head = Text(f"\n{len(results)} claim{'s' if len(results) != 1 else ''}: ")
+    return head.append_text(Text(", ").join(counts)).append(f" in {seconds:.1f} s")
 
 
 def not_proved(results: Sequence[Result]) -> dict[str, int]:

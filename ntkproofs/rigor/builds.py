@@ -23,11 +23,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import ClassVar
 
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.audit import OWN
 from ntkproofs.rigor.coqc import Coqc, cache_folder, compile_file, stop_all
 from ntkproofs.rigor.restated import required_files
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Compiled", "Limits", "build", "compile_one", "first_error", "needed_by", "place"]
 
@@ -45,12 +47,14 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Compiled:
+class Compiled(NoTruthValue):
     """What came of a file: whether Coq accepted it, what it said, the seconds it took when it was compiled.
 
     `digest`: the SHA-256 of the compiled file, which lies at `path` (both empty if there is none). `blame`: the name of
     the file that failed, which may be one that this file needs.
     """
+
+    instead: ClassVar[str] = ".ok"
 
     name: str
     ok: bool

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 import sympy
 
@@ -14,6 +14,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.rigor.expressions import formula
 from ntkproofs.rigor.normal_form import Ring
 from ntkproofs.rigor.statements import Inequality
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Combination", "combination"]
 
@@ -21,11 +22,13 @@ Monomial: TypeAlias = tuple[tuple[sympy.Symbol, int], ...]
 
 
 @dataclass(frozen=True)
-class Combination:
+class Combination(NoTruthValue):
     """A proof of `inequality` for all values: its difference is a polynomial, with no minus sign, in given quantities.
 
     `given` names quantities known to be >= 0; `terms` is the polynomial in those names. See :func:`combination`.
     """
+
+    instead: ClassVar[str] = '.outcome == "holds"'
 
     inequality: Inequality
     given: tuple[tuple[sympy.Symbol, sympy.Expr], ...]

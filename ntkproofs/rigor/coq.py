@@ -23,13 +23,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.audit import allowed, assumptions, locations
 from ntkproofs.rigor.coqc import Coqc, compile_file, read_cache, stop_all, write_cache
 from ntkproofs.rigor.decide import Decision
 from ntkproofs.rigor.lemmas import Lemma, export
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Outcome", "Answer", "Settled", "emit", "prove", "settle", "tactic"]
 
@@ -82,8 +83,10 @@ Ltac differ close :=
 
 
 @dataclass(frozen=True)
-class Settled:
+class Settled(NoTruthValue):
     """What came of a lemma; `seconds` is its share of the time of its file, `assumptions` are full names."""
+
+    instead: ClassVar[str] = '.outcome == "proved"'
 
     outcome: Outcome
     reason: str
@@ -94,8 +97,10 @@ class Settled:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answer(NoTruthValue):
     """What came of a decision: ``proved``, with what the proof assumes, or ``open``, with the reason."""
+
+    instead: ClassVar[str] = '.outcome == "proved"'
 
     decision: Decision
     outcome: Outcome

@@ -17,8 +17,10 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 from ntkproofs.errors import InputError
+from ntkproofs.truth import NoTruthValue
 
 __all__ = [
     "MISSING",
@@ -69,8 +71,10 @@ class Coqc:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(NoTruthValue):
     """What came of one run: whether coqc accepted the file, what it said (or which limit it met), and its seconds."""
+
+    instead: ClassVar[str] = ".ok"
 
     ok: bool
     output: str

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import sympy
 
@@ -31,6 +31,7 @@ from ntkproofs.rigor.expressions import formula
 from ntkproofs.rigor.inquiry import Inquiry
 from ntkproofs.rigor.spaces import Cell, Counterexample, Space, space_of
 from ntkproofs.rigor.statements import Domain, Inequality, Integers, Point, point_text
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Cell", "Decision", "Outcome", "Outcomes", "decide", "decide_point"]
 
@@ -40,12 +41,14 @@ MAX_DEPTH = 120
 
 
 @dataclass(frozen=True)
-class Decision:
+class Decision(NoTruthValue):
     """The outcome of :func:`decide` and what supports it.
 
     `margin` is a certified lower bound of ``(right - left) * n**(order/2)`` over the domain for integers (`order` is 0
     unless the two sides approach each other, or part, as n grows), of ``right - left`` otherwise.
     """
+
+    instead: ClassVar[str] = '.outcome == "holds"'
 
     inequality: Inequality
     domain: Domain

@@ -10,7 +10,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import sympy
 
@@ -19,6 +19,7 @@ from ntkproofs.rigor.balls import as_fraction
 from ntkproofs.rigor.expressions import as_expression, enclose
 from ntkproofs.rigor.normal_form import same_normal_form
 from ntkproofs.rigor.statements import check_assumptions
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Identity", "Sample", "identity"]
 
@@ -42,8 +43,10 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Identity:
+class Identity(NoTruthValue):
     """The outcome of :func:`identity`: ``holds``, ``fails`` (with a point) or ``open``, and how many points agreed."""
+
+    instead: ClassVar[str] = '.outcome == "holds"'
 
     left: sympy.Expr
     right: sympy.Expr

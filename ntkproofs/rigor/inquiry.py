@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import sympy
 
@@ -19,6 +19,7 @@ from ntkproofs.rigor.expressions import BallArithmetic, Formula, formula
 from ntkproofs.rigor.germs import Germ, GermArithmetic
 from ntkproofs.rigor.statements import Inequality
 from ntkproofs.rigor.taylor import TaylorArithmetic
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Inquiry", "PointVerdict", "Values"]
 
@@ -26,8 +27,10 @@ Values: TypeAlias = Mapping[sympy.Symbol, Fraction]
 
 
 @dataclass(frozen=True)
-class PointVerdict:
+class PointVerdict(NoTruthValue):
     """What is known at a point: True, False or None for open; the value; the bits used."""
+
+    instead: ClassVar[str] = ".holds, which is True, False or None"
 
     holds: bool | None
     value: Ball | None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import sympy
 
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.balls import as_fraction
 from ntkproofs.rigor.expressions import as_expression
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Inequality", "less", "at_most", "Point", "Box", "Integers", "Domain", "check_assumptions", "point_text"]
 
@@ -19,11 +20,13 @@ MAX_VARIABLES = 6
 
 
 @dataclass(frozen=True)
-class Inequality:
+class Inequality(NoTruthValue):
     """``left < right`` (strict) or ``left <= right``, both exact SymPy expressions.
 
     Our own type and not SymPy's relation, because SymPy may evaluate ``pi > 3`` to true by its own numerics.
     """
+
+    instead: ClassVar[str] = 'decide(inequality, domain).outcome == "holds"; state several inequalities one by one'
 
     left: sympy.Expr
     right: sympy.Expr

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from ntkproofs.errors import InputError, ProofRefused
 from ntkproofs.rigor.audit import OWN, allowed, assumptions, forbidden, groups_of, locations
@@ -30,6 +30,7 @@ from ntkproofs.rigor.restated import (
     imported_files,
     statements,
 )
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Proof", "Theory"]
 
@@ -41,13 +42,15 @@ _NAMED = re.compile(
 
 
 @dataclass(frozen=True)
-class Proof:
+class Proof(NoTruthValue):
     """What Coq found about one statement: `words` and, as Coq reads it, `text`.
 
     `outcome`: ``holds``; ``fails`` for an equality that does not hold; ``open`` if Coq is missing or met a limit, with
     the `reason`. `assumptions`: full names of all that the proof rests on; `groups`: the same in a few words; `theory`:
     a digest of the sources; `seconds`: what compiling them took; `count`: how many facts it is.
     """
+
+    instead: ClassVar[str] = '.outcome == "holds"'
 
     words: str
     text: str
