@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ntkproofs.errors import InputError
 
-__all__ = ["Sentence", "line_of", "normal", "sentences", "without_comments"]
+__all__ = ["Sentence", "line_of", "normal", "pieces", "sentences", "without_comments"]
 
 _TOKEN = re.compile(r'\(\*|\*\)|"')
 _STRING = re.compile(r'"(?:[^"]|"")*"')
@@ -31,7 +31,25 @@ class Sentence:
     comment: str
 
 
-def _pieces(source: str) -> list[tuple[str, int, int]]:
+def pieces(source: str) -> list[tuple[str, int, int]]:
+    """Return the pieces of a source in order, ``(kind, start, end)``: code, comments and strings.
+
+    Raises InputError for a comment or string that does not end.
+
+    >>> pieces("a (* b *)")
+    [('code', 0, 2), ('comment', 2, 9)]
+    """
+    found, place = [], 0
+    for kind, start, end in [*_parts(source), ("end", len(source), len(source))]:
+        if place < start:
+            found.append(("code", place, start))
+        if kind != "end":
+            found.append((kind, start, end))
+        place = end
+    return found
+
+
+def _parts(source: str) -> list[tuple[str, int, int]]:
     """Return the comments and strings of a source, ``(kind, start, end)``; raises InputError if one does not end."""
     found: list[tuple[str, int, int]] = []
     place = 0
@@ -91,7 +109,7 @@ def without_comments(source: str, *, strings: bool = False) -> str:
     ['a', '"', '"', 'e']
     """
     parts, place = [], 0
-    for kind, start, end in _pieces(source):
+    for kind, start, end in _parts(source):
         parts.append(source[place:start])
         piece = source[start:end]
         if kind == "comment":
@@ -109,7 +127,7 @@ def sentences(source: str) -> tuple[Sentence, ...]:
     ['Lemma a : b', 'Proof', 'exact c.d', 'Qed']
     """
     bare, text = without_comments(source), without_comments(source, strings=True)
-    comments = [(start, end) for kind, start, end in _pieces(source) if kind == "comment"]
+    comments = [(start, end) for kind, start, end in _parts(source) if kind == "comment"]
     found, place = [], 0
     for dot in _END.finditer(bare):
         start = place + len(bare[place : dot.start()]) - len(bare[place : dot.start()].lstrip())
