@@ -1,7 +1,8 @@
 """Coq source as text: comments, strings, sentences. Enough to audit a file, not to understand it.
 
 Coq's own rules: comments ``(* *)`` nest, a string inside a comment hides what it holds, ``""`` inside a string is a
-quote, and a sentence ends with a dot that white space (or the end of the file) follows.
+quote, and a sentence ends with a dot that white space (or the end of the file) follows. That is so as long as no
+notation declares a token with such marks in it, and files that are audited declare none.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ _END = re.compile(r"(?<!\.)(?:\.|\.\.\.)(?=\s|$)")
 class Sentence:
     """One sentence without its dot: `bare` without comments and with empty strings, `text` with its strings.
 
-    `line`: where it begins; `comment`: the last comment between the sentence before and this one, as it stands.
+    `line`: where it begins; `comment`: the last comment between the sentence before and this one, as it stands;
+    `source`: all from that comment on, as it stands.
     """
 
     bare: str
     text: str
     line: int
     comment: str
+    source: str
 
 
 def pieces(source: str) -> list[tuple[str, int, int]]:
@@ -131,13 +134,15 @@ def sentences(source: str) -> tuple[Sentence, ...]:
     found, place = [], 0
     for dot in _END.finditer(bare):
         start = place + len(bare[place : dot.start()]) - len(bare[place : dot.start()].lstrip())
-        before = [source[first:last] for first, last in comments if place <= first and last <= start]
+        before = [(first, last) for first, last in comments if place <= first and last <= start]
+        first, last = before[-1] if before else (start, start)
         found.append(
             Sentence(
                 bare=bare[start : dot.start()].rstrip(),
                 text=text[start : dot.start()].rstrip(),
                 line=line_of(source, start),
-                comment=before[-1] if before else "",
+                comment=source[first:last],
+                source=source[first : dot.start()],
             )
         )
         place = dot.end()

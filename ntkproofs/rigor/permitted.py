@@ -109,7 +109,7 @@ def _require_problem(bare: str) -> str:
         return str(problem)
     if not required:
         return f"`{_short(bare)}` is not `From LIBRARY Require [Import] FILES`"
-    return "; ".join(problem for name, _ in required if (problem := _library_problem(name)))
+    return "; ".join(filter(None, (_library_problem(name) for name, _ in required)))
 
 
 def _library_problem(name: str) -> str:
