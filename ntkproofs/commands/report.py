@@ -33,6 +33,7 @@ def _report(options: argparse.Namespace) -> int:
     from ntkproofs.report.page import html_page
     from ntkproofs.report.plots.style import needs_matplotlib
     from ntkproofs.report.versions import versions
+    from ntkproofs.rigor.coqc import one_run
 
     goal = Path(options.output)
     if goal.is_dir():  # before the work, not after it
@@ -42,7 +43,8 @@ def _report(options: argparse.Namespace) -> int:
     needs_matplotlib()
     claims, jobs = asked(options)
     figures = list(_figures())
-    results, interrupted = look_into(claims, jobs, options.engine)
+    with one_run(cache=not options.no_cache):
+        results, interrupted = look_into(claims, jobs, options.engine)
     if interrupted:
         print(f"ntkproofs: {goal} was not written", file=sys.stderr)
         return exit_code(results) or UNDECIDED

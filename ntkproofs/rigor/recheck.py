@@ -11,7 +11,7 @@ import contextlib
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +21,7 @@ from ntkproofs.rigor.coqc import MISSING, Coqc, cache_folder, read_cache, run_be
 from ntkproofs.rigor.installed import find_coqchk, fingerprint
 from ntkproofs.rigor.permitted import OWN
 
-__all__ = ["Rechecked", "context_problem", "recheck"]
+__all__ = ["Rechecked", "context_problem", "recheck", "recheck_files"]
 
 SECONDS = 1200
 _FORM = 1  # changes when the meaning of what is kept does
@@ -49,9 +49,6 @@ def recheck(
     coqc: Coqc, parts: Mapping[str, Compiled], needs: Mapping[str, tuple[str, ...]], limits: Limits
 ) -> Rechecked:
     """Have coqchk check compiled files of a theory, all of them at once; `needs`: what each needs of the others."""
-    checker = find_coqchk(coqc)
-    if not checker:
-        return Rechecked(open=f"coqchk not found: {MISSING.split(': ')[1]}")
     tools = fingerprint(coqc)
     keys = {name: _key(tools, parts, name, needs[name]) for name in parts}
     if not _unknown(keys):
@@ -59,7 +56,9 @@ def recheck(
     with _alone():
         wanted = _unknown(keys)  # another process may have been at it
         if wanted:
-            found = _run(checker, parts, wanted, limits)
+            with tempfile.TemporaryDirectory(prefix="ntkproofs-") as folder:
+                place(parts, Path(folder))
+                found = recheck_files(coqc, Path(folder), wanted, seconds=SECONDS, memory_mib=limits.memory_mib)
             if found.refusal or found.open:
                 return found
             for name in wanted:
@@ -105,18 +104,20 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _run(checker: str, parts: Mapping[str, Compiled], wanted: list[str], limits: Limits) -> Rechecked:
-    with tempfile.TemporaryDirectory(prefix="ntkproofs-") as folder:
-        place(parts, Path(folder))
-        alone = [text for name in wanted for text in ("-norec", f"{OWN}.{name}")]
-        command = [checker, "-silent", "-o", "-Q", folder, OWN, *alone]
-        outcome = run_limited("coqchk", command, seconds=SECONDS, memory_mib=limits.memory_mib)
-    if not outcome.ok:
-        first, _, rest = outcome.output.partition("\n")
-        if first.startswith(("stopped after", "more than", "coqchk died")):
-            return Rechecked(open=f"coqchk: {first}")
-        return Rechecked(refusal=f"coqchk refuses it: {' '.join(rest.split())[-400:]}")
-    return Rechecked(refusal=context_problem(outcome.output))
+def recheck_files(coqc: Coqc, folder: Path, names: Sequence[str], *, seconds: float, memory_mib: int) -> Rechecked:
+    """Have coqchk check the files `names` among the compiled files of a folder; nothing is kept."""
+    checker = find_coqchk(coqc)
+    if not checker:
+        return Rechecked(open=f"coqchk not found: {MISSING.split(': ')[1]}")
+    alone = [text for name in names for text in ("-norec", f"{OWN}.{name}")]
+    command = [checker, "-silent", "-o", "-Q", str(folder), OWN, *alone]
+    outcome = run_limited("coqchk", command, seconds=seconds, memory_mib=memory_mib)
+    if outcome.ok:
+        return Rechecked(refusal=context_problem(outcome.output))
+    first, _, rest = outcome.output.partition("\n")
+    if first.startswith(("stopped after", "more than", "coqchk died")):
+        return Rechecked(open=f"coqchk: {first}")
+    return Rechecked(refusal=f"coqchk refuses it: {' '.join(rest.split())[-400:]}")
 
 
 def context_problem(output: str) -> str:

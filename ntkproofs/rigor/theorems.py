@@ -124,6 +124,16 @@ class Theory:
             return {RECORD: f"{self.folder} has no {RECORD}: python -m ntkproofs.commands.theory FOLDER --record"}
         return differences(Record.from_json(self._record), self.found())
 
+    def not_recorded(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return messages for those of the files `names`, and of what these need, that are not the ones recorded."""
+        needed = {f"{name}.v" for name in needed_by(tuple(names), self.sources)}
+        if self._record is None:
+            return tuple(self.changed.values())
+        before = Record.from_json(self._record).definitions
+        found = {name: definition_digest(self.sources[name.removesuffix(".v")]) for name in sorted(needed)}
+        kept = {name: digest for name, digest in before.items() if name in needed}
+        return tuple(differences(Record({}, kept), Record({}, found)).values())
+
     @cached_property
     def impure(self) -> tuple[str, ...]:
         """What the files hold that they may not, each with its place."""
@@ -223,6 +233,13 @@ class Theory:
             needs = {name: needed_by((name,), self.sources) for name in compiled if name in self.sources}
             self._rechecked[key] = recheck(coqc, compiled, {**needs, **more}, self.limits)
         return self._rechecked[key]
+
+    def rechecked_with(self, names: tuple[str, ...], done: Compiled) -> Rechecked:
+        """Return what coqchk says of one more compiled file and of the files `names` that it needs."""
+        parts = self.compiled(*names)
+        if isinstance(parts, str):
+            return Rechecked(open=parts)
+        return self.rechecked({**parts, done.name: done}, **{done.name: tuple(parts)})
 
     def _where(self, failed: Compiled) -> str:
         """Say which file failed, where, and what Coq said."""
