@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from operator import itemgetter
 from typing import Literal
 
 from ntkproofs.errors import InputError
@@ -64,11 +65,12 @@ def forbidden(source: str, file: str) -> list[str]:
         places, found = characters(source), sentences(source)
     except InputError as problem:
         return [f"{file}, {problem}"]
-    messages = [(line_of(source, place), what) for place, what in places]
+    messages: list[tuple[int, str]] = []
     state = _State(frozenset(own.group(1) for own in map(_LTAC.match, (each.bare for each in found)) if own))
     for sentence in found:
         messages += state.offences(sentence)
-    return [f"{file}, line {line}: {what}" for line, what in messages]
+    messages += [(line_of(source, place), what) for place, what in places]
+    return [f"{file}, line {line}: {what}" for line, what in sorted(messages, key=itemgetter(0))]
 
 
 _LTAC = re.compile(r"(?:Local\s+)?Ltac\s+([\w']+)")

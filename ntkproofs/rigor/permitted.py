@@ -147,9 +147,10 @@ def _term_problem(bare: str) -> str:
 
 def _type(bare: str) -> str:
     found = tokens(bare)
-    if found.count(":=") != 1 or "let" in found:
-        return f"`{_short(bare)}` is not of the form `{found[0]} name ... := ...` without definitions inside"
-    return _term_problem(bare)
+    problem = _term_problem(bare)
+    if problem or (found.count(":=") == 1 and "let" not in found):
+        return problem
+    return f"`{_short(bare)}` is not of the form `{found[0]} name ... := ...` without definitions inside"
 
 
 def _declared(bare: str) -> str:
