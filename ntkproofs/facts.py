@@ -182,6 +182,7 @@ def _(finding: Proof) -> Fact:
             "assumptions": list(finding.assumptions),
             "sources_sha256": finding.theory,
             "compile_seconds": finding.seconds,
+            "from_cache": finding.kept,
         },
     )
 

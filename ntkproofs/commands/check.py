@@ -47,6 +47,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="coq: what ball arithmetic decides is proved by Coq's kernel too, where it can be (default if there is a "
         "coqc); balls: leave them decided (theorems are proved by Coq in any case)",
     )
+    parser.add_argument(
+        "--no-cache", action="store_true", help="believe nothing from earlier runs: compile and prove everything anew"
+    )
 
 
 def asked(options: argparse.Namespace) -> tuple[list[Claim], int | None]:
@@ -83,9 +86,11 @@ def look_into(claims: Sequence[Claim], jobs: int | None, engine: str | None) -> 
 
 def _check(options: argparse.Namespace) -> int:
     from ntkproofs.report import document, show_results
+    from ntkproofs.rigor.coqc import one_run
 
     claims, jobs = asked(options)
-    results, interrupted = look_into(claims, jobs, options.engine)
+    with one_run(cache=not options.no_cache):
+        results, interrupted = look_into(claims, jobs, options.engine)
     if options.json:
         print_json(document(results))
     elif results:

@@ -62,6 +62,7 @@ def _after_proof(fact: Fact, settled: Mapping[Lemma, Settled], coqc: Coqc) -> Fa
         "assumptions": list(found.assumptions),
         "digest": found.digest,
         "seconds": found.seconds,
+        "from_cache": found.kept,
     }
     evidence = {**fact.evidence, "margin_engine": fact.engine, "coq": shown}
     return replace(fact, kind="proved", engine=coqc.engine, work=1, unit="inequalities", evidence=evidence)

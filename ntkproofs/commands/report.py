@@ -31,13 +31,15 @@ def _report(options: argparse.Namespace) -> int:
     from ntkproofs.report.page import html_page
     from ntkproofs.report.plots.style import needs_matplotlib
     from ntkproofs.report.versions import versions
+    from ntkproofs.rigor.coqc import one_run
 
     goal = options.output
     check_writable(goal)  # before the work, not after it
     needs_matplotlib()
     claims, jobs = asked(options)
     figures = list(_figures())
-    results, interrupted = look_into(claims, jobs, options.engine)
+    with one_run(cache=not options.no_cache):
+        results, interrupted = look_into(claims, jobs, options.engine)
     if interrupted:
         remark(f"ntkproofs: {goal} was not written")
         return exit_code(results) or UNDECIDED

@@ -92,8 +92,16 @@ def census(results: Sequence[Result]) -> list[str]:
         mine, also = ([fact for fact in group if fact.engine == engine] for group in (facts, checks))
         believed = [_amount(mine, "believed for")] if mine else []
         crossed = [_amount(also, "cross-checked")] if also else []
-        lines.append(f"{engine}: {'; '.join(believed + crossed)}")
+        kept = sum(from_cache(fact) for fact in (*mine, *also))
+        before = [f"{kept} from the cache (--no-cache asks again)"] if kept else []
+        lines.append(f"{engine}: {'; '.join(believed + crossed + before)}")
     return lines
+
+
+def from_cache(fact: Fact) -> bool:
+    """Tell whether an earlier run found a fact, and a cache kept it."""
+    asked = fact.evidence.get("coq")
+    return bool((asked if isinstance(asked, dict) else fact.evidence).get("from_cache"))
 
 
 def _amount(facts: Sequence[Fact], how: str) -> str:
