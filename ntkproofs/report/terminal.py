@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from rich.table import Table
 from ntkproofs.claims import VERDICTS, Result
 from ntkproofs.facts import Fact
 
-__all__ = ["STYLES", "amounts", "census", "document", "not_proved", "show_results"]
+__all__ = ["STYLES", "amounts", "census", "document", "not_decided_again", "not_proved", "show_results"]
 
 STYLES = {
     "proved": "bold green",
@@ -39,7 +40,7 @@ def show_results(results: Sequence[Result], console: Console) -> None:
         table.add_row(
             f"{escape(result.claim.name)}\n[dim]{escape(result.claim.statement)}[/dim]",
             f"[{STYLES[verdict.kind]}]{verdict.kind}[/]",
-            escape(", ".join(engine.split(" (")[0] for engine in verdict.engines)),
+            escape(", ".join(re.sub(r" \([^)]*\)", "", engine) for engine in verdict.engines)),
             "" if verdict.reason else escape(verdict.margin or amounts(verdict.facts)),
             f"{result.seconds:.2f}",
         )
@@ -60,18 +61,31 @@ def show_results(results: Sequence[Result], console: Console) -> None:
     console.print("\nWho was believed, for what:", highlight=False)
     for line in census(results):
         console.print(f"  {escape(line)}", highlight=False)
-    reasons = not_proved(results)
+    _show_reasons("Decided by balls and not proved by Coq:", not_proved(results), console)
+    _show_reasons("Decided by balls and not re-decided by the checker:", not_decided_again(results), console)
+
+
+def _show_reasons(heading: str, reasons: dict[str, int], console: Console) -> None:
     if reasons:
-        console.print("\nDecided by balls and not proved by Coq:", highlight=False)
+        console.print(f"\n{heading}", highlight=False)
     for reason, count in reasons.items():
         console.print(f"  {count} finding{'s' if count != 1 else ''}: {escape(reason)}", highlight=False)
 
 
 def not_proved(results: Sequence[Result]) -> dict[str, int]:
     """Return why decided findings are not proved by Coq, and how many; nothing if Coq was not asked."""
+    return _reasons(results, "coq")
+
+
+def not_decided_again(results: Sequence[Result]) -> dict[str, int]:
+    """Return why decided findings are not decided by the checker too, and how many."""
+    return _reasons(results, "checker")
+
+
+def _reasons(results: Sequence[Result], engine: str) -> dict[str, int]:
     facts = (fact for result in results for fact in result.verdict.facts if fact.kind == "decided")
-    reasons = Counter(fact.evidence["coq"]["reason"] for fact in facts if "coq" in fact.evidence)
-    return dict(reasons.most_common())
+    notes = (fact.evidence[engine] for fact in facts if engine in fact.evidence)
+    return dict(Counter(note["reason"] for note in notes if "reason" in note).most_common())
 
 
 def census(results: Sequence[Result]) -> list[str]:
