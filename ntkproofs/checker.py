@@ -1399,7 +1399,7 @@ class Series:
         return total
 
     def exp(self) -> Series:
-        """With f = c + u and a v between 0 and u: ``exp c (1 + u + ... + u^(m-1)/(m-1)! + exp(v) u^m/m!)``."""
+        """``exp c`` times ``1 + u + ... + u^(m-1)/(m-1)! + exp(v) u^m/m!``, for f = c + u and a v between 0 and u."""
         c, u = self._limit()
         m = len(u.terms)
         last = _with(0, u.bounds()).exp() / Interval.of(factorial(m))
@@ -1539,12 +1539,10 @@ def leaves(box: Box, tree: Any) -> Iterator[tuple[Box, list[Any]]]:
     stack = [(box, tree)]
     while stack:
         here, node = stack.pop()
-        if _list(node, "a node of the tree")[:1] != ["split"]:
+        if len(_list(node, "a node of the tree")) != 5 or node[0] != "split" or node[1] not in list(here):
             yield here, node
             continue
-        _, name, given, below, above = _list(node, "a split", 5)
-        if type(name) is not str or name not in here:
-            raise Rejected(f"a split of the unknown variable {_shown(name)}")
+        _, name, given, below, above = node
         low, high, whole = here[name]
         at = _fraction(given, "the place of a split")
         if at < low or (high is not None and at > high) or (whole and at.denominator > 1):
@@ -1563,7 +1561,7 @@ def bounds_on(steps: Iterable[Step], box: Box, leaf: list[Any]) -> Iterator[Inte
     if leaf == ["leaf"]:
         yield value_of(steps, {name: _over(name, side) for name, side in box.items()}, _itself).value
         return
-    if len(leaf) != 3 or leaf[0] not in ("low", "high") or type(leaf[1]) is not str or leaf[1] not in box:
+    if len(leaf) != 3 or leaf[0] not in ("low", "high") or leaf[1] not in list(box):
         raise Rejected(f"a node of the tree is neither a leaf nor a split: {_shown(leaf[:2])}")
     end, name, m = leaf[0], leaf[1], _integer(leaf[2], 1, MAX_TERMS, "the terms of a series")
     low, high, _ = box[name]
@@ -1630,7 +1628,7 @@ def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
         facts += 1
         for value in bounds_on(steps, part, leaf):
             if value.low < 0 or (value.low == 0 and relation == "<"):
-                where = ", ".join(_side_words(ascii(name), side) for name, side in part.items())
+                where = ", ".join(f"{n!a} in {_shown(low)} to {_shown(high)}" for n, (low, high, _) in part.items())
                 failing = FALSE if value.high < 0 else "the inequality does not follow"
                 raise Rejected(f"{failing} on the leaf {where or '(constants)'}")
     sides = ", ".join(_side_words(name, side) for name, side in box.items())

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ntkproofs.claims import VERDICTS, Result
+from ntkproofs.claims import VERDICTS, Result, Verdict
 from ntkproofs.facts import Fact
 
-__all__ = ["STYLES", "amounts", "census", "document", "not_decided_again", "not_proved", "show_results"]
+__all__ = ["STYLES", "amounts", "census", "document", "engine_names", "not_decided_again", "not_proved", "show_results"]
 
 STYLES = {
     "proved": "bold green",
@@ -40,7 +40,7 @@ def show_results(results: Sequence[Result], console: Console) -> None:
         table.add_row(
             f"{escape(result.claim.name)}\n[dim]{escape(result.claim.statement)}[/dim]",
             f"[{STYLES[verdict.kind]}]{verdict.kind}[/]",
-            escape(", ".join(re.sub(r" \([^)]*\)", "", engine) for engine in verdict.engines)),
+            escape(engine_names(verdict)),
             "" if verdict.reason else escape(verdict.margin or amounts(verdict.facts)),
             f"{result.seconds:.2f}",
         )
@@ -63,6 +63,11 @@ def show_results(results: Sequence[Result], console: Console) -> None:
         console.print(f"  {escape(line)}", highlight=False)
     _show_reasons("Decided by balls and not proved by Coq:", not_proved(results), console)
     _show_reasons("Decided by balls and not re-decided by the checker:", not_decided_again(results), console)
+
+
+def engine_names(verdict: Verdict) -> str:
+    """Return the engines of a verdict without their versions: ``normal form, Arb, checker``."""
+    return ", ".join(re.sub(r" \([^)]*\)", "", engine) for engine in verdict.engines)
 
 
 def _show_reasons(heading: str, reasons: dict[str, int], console: Console) -> None:

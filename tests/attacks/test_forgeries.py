@@ -344,7 +344,7 @@ def boxes_not_halved(c):
 @forgery("inequality uneven", "does not follow")
 def swapped_halves(c):
     tree = c["evidence"]["tree"]
-    tree[2], tree[3] = tree[3], tree[2]
+    tree[3], tree[4] = tree[4], tree[3]
 
 
 @forgery("rounding small", "evidence has the unknown key 'writers'")
