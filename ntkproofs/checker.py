@@ -1399,7 +1399,7 @@ class Series:
         return total
 
     def exp(self) -> Series:
-        """``exp c`` times ``1 + u + ... + u^(m-1)/(m-1)! + exp(v) u^m/m!``, for f = c + u and a v between 0 and u."""
+        """``e^(c + u) = e^c (1 + u + ... + u^(m-1)/(m-1)! + e^v u^m/m!)`` for a v between 0 and u."""
         c, u = self._limit()
         m = len(u.terms)
         last = _with(0, u.bounds()).exp() / Interval.of(factorial(m))
@@ -1562,7 +1562,7 @@ def bounds_on(steps: Iterable[Step], box: Box, leaf: list[Any]) -> Iterator[Inte
         yield value_of(steps, {name: _over(name, side) for name, side in box.items()}, _itself).value
         return
     if len(leaf) != 3 or leaf[0] not in ("low", "high") or leaf[1] not in list(box):
-        raise Rejected(f"a node of the tree is neither a leaf nor a split: {_shown(leaf[:2])}")
+        raise Rejected(f"a node of the tree is neither leaf nor split: {_shown(leaf[:2])}")
     end, name, m = leaf[0], leaf[1], _integer(leaf[2], 1, MAX_TERMS, "the terms of a series")
     low, high, _ = box[name]
     others = {other: _over(other, side) for other, side in box.items() if other != name}

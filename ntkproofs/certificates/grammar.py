@@ -18,6 +18,7 @@ __all__ = ["Draft", "claim_json", "draft", "expression_json", "tree_json"]
 
 FUNCTIONS = ("acos", "asin", "atan", "cos", "exp", "log", "sin")
 MAX_PARTS, MAX_DEPTH = 100_000, 95  # of an inequality; the checker reads up to 100 brackets
+MAX_CELLS = 1 << 12  # of a decision
 OUTSIDE = 3  # brackets around an expression in a certificate
 CONTACT_TERMS, LOW_TERMS = 5, 3  # of a series at an end where two sides meet, and elsewhere
 
@@ -159,6 +160,8 @@ def tree_json(decision: Decision) -> list[Any]:
     domain = decision.domain
     if isinstance(domain, Point):
         return ["leaf"]
+    if len(decision.cells) > MAX_CELLS:
+        raise InputError(f"more than {MAX_CELLS:,} cells")
     if isinstance(domain, Integers):
         return _integers_tree(decision.cells, domain)
     names = [str(symbol) for symbol in domain.symbols]

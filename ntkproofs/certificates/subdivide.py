@@ -14,7 +14,7 @@ from ntkproofs.rigor.statements import Domain
 
 __all__ = ["Refuted", "accepted", "issue_inequality"]
 
-MAX_HALVINGS = 12  # of one cell
+MAX_HALVINGS, MANY_TERMS = 12, 9  # of one cell; of a series that has too few
 
 
 class Refuted(NtkProofsError):
@@ -67,11 +67,13 @@ def _problem(claim: dict[str, Any], tree: list[Any]) -> str:
 
 
 def _finer(claim: dict[str, Any], node: list[Any], halvings: int) -> list[Any]:
-    """Return a tree for the claim, the leaves that the checker rejects halved."""
+    """Return a tree for the claim: leaves that the checker rejects become longer series, or are halved."""
     problem = _problem(claim, node)
     if not problem:
         return node
     if node[0] != "split":
+        if len(node) == 3 and not _problem(claim, longer := [*node[:2], MANY_TERMS]):
+            return longer
         if not halvings:
             raise Undecided(f"the checker rejects: {problem}")
         node, halvings = _halved(claim["domain"], node, problem), halvings - 1

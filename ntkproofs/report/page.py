@@ -156,7 +156,8 @@ def _row(place: int, result: Result) -> str:
         f'<tr data-kind="{verdict.kind}"><td data-key="{place}"><a href="#claim-{place}">{escape(claim.name)}</a>'
         f"<p>{escape(claim.statement)}</p>{_why(verdict)}</td>"
         f'<td data-key="{VERDICTS.index(verdict.kind)}">{_verdict(verdict.kind)}</td>'
-        f'<td>{escape(engine_names(verdict))}</td><td>{escape(margin)}</td><td class="number">{result.seconds:.2f}</td></tr>'
+        f"<td>{escape(engine_names(verdict))}</td><td>{escape(margin)}</td>"
+        f'<td class="number">{result.seconds:.2f}</td></tr>'
     )
 
 
