@@ -1105,14 +1105,14 @@ def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
 
 # ------------------------------------------------------------------------------------------------------- inequalities
 def arcsine(x: Interval) -> Interval:
-    """Enclose the arcsine: ``atan(x / root((1 - x)(1 + x)))``, half of pi at 1; refused beyond 1; increasing."""
+    """Enclose the arcsine: ``atan(x / (root(1 - x) root(1 + x)))``, half of pi at 1; refused beyond 1; increasing."""
     if x.low < -ONE or x.high > ONE:
         raise Rejected("an arcsine of an interval that reaches beyond 1")
     ends, one = [Interval(x.low, x.low), Interval(x.high, x.high)], Interval.of(1)
     below, above = (
         pi().times(end.low // ONE) / Interval.of(2)
         if abs(end.low) == ONE
-        else (end / ((one - end) * (one + end)).sqrt()).atan()
+        else (end / ((one - end).sqrt() * (one + end).sqrt())).atan()
         for end in ends
     )
     return Interval(below.low, above.high)
@@ -1573,10 +1573,12 @@ def bounds_on(steps: Iterable[Step], box: Box, leaf: list[Any]) -> Iterator[Inte
         reach = Interval.of(1 / low).sqrt().high
         variable = Series(Interval(0, reach), -2, [one, *zeros], Interval.of(0), m)
     else:
-        whole_side = _over(name, box[name])
+        side = _over(name, box[name]).value
         at, sign = (low, one) if end == "low" or high is None else (high, -one)
         yield value_of(steps, {**others, name: Number.of(at)}, _itself).value
-        reach = whole_side.value.high - whole_side.value.low
+        if low == high:
+            return
+        reach = side.high - side.low
         variable = Series(Interval(0, reach), 0, [Number.of(at), sign, *zeros], Interval.of(0), m)
     series = {other: variable.constant(number) for other, number in others.items()}
     yield value_of(steps, {**series, name: variable}, variable.constant).reduced().bounds()

@@ -17,7 +17,7 @@ from ntkproofs.rigor.statements import Domain
 __all__ = ["Draft", "claim_json", "draft", "expression_json", "tree_json"]
 
 FUNCTIONS = ("acos", "asin", "atan", "cos", "exp", "log", "sin")
-MAX_PARTS, MAX_DEPTH = 100_000, 95  # of an inequality; the checker reads up to 100 brackets
+MAX_PARTS, MAX_DEPTH = 20_000, 95  # of an inequality; the checker reads up to 100 brackets
 MAX_CELLS = 1 << 12  # of a decision
 OUTSIDE = 3  # brackets around an expression in a certificate
 CONTACT_TERMS, LOW_TERMS = 5, 3  # of a series at an end where two sides meet, and elsewhere
