@@ -24,7 +24,9 @@ Signature
     tail(x) -> log U                             log of an upper bound of the Gaussian tail
     enough(networks, z, cases, failure)          the union bound over all cases is at most the failure probability
     moved_means(...), entries_off(...)           at this width the means of linearised networks are on their sides
-    covered(inequality, tree)                    an inequality holds on each leaf of a subdivision, hence on the box
+    leaves(domain, tree) -> (part, leaf)         parts of a domain that cover it
+    Number  Series  + - * /  power sqrt atan ... enclosures with exact zeros; of functions near an end of their domain
+    bounds_on(right - left, part, leaf)          enclosures of something of the same sign: an inequality holds on a part
 
 Symbols: K samples (templates and padding); at one state n templates match; t templates write a given bit, p of them
 match; the program's next bit is 1 iff p >= 1. A network's output is rounded to 1 iff it lies above the threshold.
@@ -34,6 +36,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 import re
 import sys
 from collections import Counter
@@ -41,11 +44,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import isqrt
-from typing import Any, NoReturn, TypeAlias
+from math import factorial, isqrt
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 FORMAT = 1
 SCALAR = "one scalar network for each output bit"  # what a claim with a width says of its networks
+FALSE = "the inequality is false"  # and not only: does not follow
 EXECUTION = "the execution of the program"  # what spends, in a message
 ACCEPTED, REJECTED, DECLINED, UNREADABLE, BROKEN = 0, 1, 2, 3, 70
 
@@ -57,11 +61,17 @@ MAX_BITS, MAX_TEMPLATES, MAX_ENTRIES = 1 << 17, 1 << 16, 1 << 20  # of a state; 
 MAX_COUNTS, MAX_SIZE = 1 << 18, 1 << 17  # different (n, p, t); bits of an interval's end
 MAX_FREE, MAX_WORK = 20, 1 << 34  # input bits of an execution; word operations of a whole check (see spend)
 MAX_EXPONENT, MAX_ARGUMENT = 1 << 10, 1 << 12  # of the grammar's power; of exp
-MAX_MEMORY, MAX_EVALUATED = 1 << 33, 1 << 26  # bits of planes or a look-up table; bytes of an inequality times leaves
+MAX_TERMS, MAX_EXACT = 12, 1 << 12  # of a series; bits of an exact constant
+MAX_MEMORY = 1 << 33  # bits of planes or a look-up table
 
 Count: TypeAlias = tuple[int, int, int]  # (n, p, t)
 Template: TypeAlias = tuple[tuple[tuple[int, int], ...], tuple[int, ...]]  # ((position, value), ...), (position, ...)
-Box: TypeAlias = dict[str, tuple[Fraction, Fraction]]
+Side: TypeAlias = tuple[Fraction, Fraction | None, bool]  # low, high (None: no end), integers only
+Box: TypeAlias = dict[str, Side]
+Polynomial: TypeAlias = dict[int, Fraction]  # the sum of all q pi^k, by k; no q is 0
+Exact: TypeAlias = tuple[Polynomial, Polynomial]  # a quotient
+Step: TypeAlias = tuple[Any, ...]  # of an expression: (operation, number of an earlier step, ...)
+Term = TypeVar("Term", "Number", "Series")
 
 
 class Rejected(Exception):
@@ -1100,75 +1110,536 @@ def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
 
 
 # ------------------------------------------------------------------------------------------------------- inequalities
-OPERATIONS: tuple[dict[str, Callable[..., Interval]], ...] = (  # by number of arguments
-    dict(pi=pi),
-    dict(atan=Interval.atan, exp=Interval.exp, log=Interval.log, neg=Interval.__neg__, sqrt=Interval.sqrt),
-    dict(add=Interval.__add__, div=Interval.__truediv__, mul=Interval.__mul__, sub=Interval.__sub__),
-)
+def arcsine(x: Interval) -> Interval:
+    """Enclose the arcsine: ``atan(x / (root(1 - x) root(1 + x)))``, half of pi at 1; refused beyond 1; increasing."""
+    if x.low < -ONE or x.high > ONE:
+        raise Rejected("an arcsine of an interval that reaches beyond 1")
+    ends, one = [Interval(x.low, x.low), Interval(x.high, x.high)], Interval.of(1)
+    below, above = (
+        pi().times(end.low // ONE) / Interval.of(2)
+        if abs(end.low) == ONE
+        else (end / ((one - end).sqrt() * (one + end).sqrt())).atan()
+        for end in ends
+    )
+    return Interval(below.low, above.high)
 
 
-def value_of(expression: Any, box: Box) -> Interval:
-    """Enclose all values on a box of an integer, "a/b" or [operation, argument, ...]; as deep as the file is nested."""
+def sine(x: Interval) -> Interval:
+    """Enclose the sine: that of the middle, and no further from it than x reaches (the derivative is at most 1).
+
+    The series ``m - m^3/3! + ...`` is cut off where a term is below a unit; the rest is less than the next term, for
+    ``|m| < 64``, since the sine's derivatives are at most 1. Declined beyond.
+    """
+    middle = (x.low + x.high) >> 1
+    if abs(middle) >= ONE << 6:
+        raise Declined("a sine of more than 64")
+    m, reach = Interval(middle, middle), x.high - middle
+    term, total, k = m, m, 1
+    while max(-term.low, term.high) > 1:
+        term, k = -(term * m * m) / Interval.of((k + 1) * (k + 2)), k + 2
+        total = total + term
+    return total + Interval(-reach - 2, reach + 2)
+
+
+UNIT: Polynomial = {0: Fraction(1)}
+
+
+def _collected(terms: Iterable[tuple[int, Fraction]]) -> Polynomial:
+    """Add up terms ``q pi^k``."""
+    total: Polynomial = {}
+    for k, q in terms:
+        total[k] = total.get(k, Fraction(0)) + q
+    return {k: q for k, q in total.items() if q}
+
+
+def _times(a: Polynomial, b: Polynomial) -> Polynomial:
+    if UNIT in (a, b):
+        return a if b == UNIT else b
+    spend(64 * CALL * len(a) * len(b), "exact constants")
+    return _collected((j + k, p * q) for j, p in a.items() for k, q in b.items())
+
+
+def _quotient(top: Polynomial, bottom: Polynomial) -> Exact | None:
+    """Return a quotient whose bottom begins with 1, or None if it is long; the bottom is not 0."""
+    if not top:
+        return {}, UNIT
+    if bottom != UNIT:
+        k, q = min(bottom.items())
+        top, bottom = ({j - k: p / q for j, p in each.items()} for each in (top, bottom))
+    size = sum(p.numerator.bit_length() + p.denominator.bit_length() for each in (top, bottom) for p in each.values())
+    return None if size > MAX_EXACT else (top, bottom)
+
+
+class Number:
+    """A real number in an interval; `exact`, where it is known: a quotient of sums ``q pi^k`` to which it is equal.
+
+    What is exact only recognises 0, where two sides are equal; every comparison is one of intervals.
+    """
+
+    __slots__ = ("exact", "value")
+
+    def __init__(self, value: Interval, exact: Exact | None = None) -> None:
+        self.exact = exact
+        self.value = Interval(0, 0) if self.is_zero() else value
+
+    @classmethod
+    def of(cls, value: int | Fraction) -> Number:
+        """Return a rational."""
+        return cls(Interval.of(value), _quotient({0: Fraction(value)} if value else {}, UNIT))
+
+    @classmethod
+    def pi(cls, factor: Fraction = Fraction(1)) -> Number:
+        """Return pi times a rational that is not 0."""
+        return cls(pi() * Interval.of(factor), ({1: factor}, UNIT))
+
+    def is_zero(self) -> bool:
+        """Tell whether this is known to be exactly 0."""
+        return self.exact is not None and not self.exact[0]
+
+    def __add__(self, other: Number) -> Number:
+        exact = None
+        if self.exact is not None and other.exact is not None:
+            (a, b), (c, d) = self.exact, other.exact
+            if b != d:
+                a, c, b = _times(a, d), _times(c, b), _times(b, d)
+            exact = _quotient(_collected([*a.items(), *c.items()]), b)
+        return Number(self.value + other.value, exact)
+
+    def __neg__(self) -> Number:
+        exact = None if self.exact is None else ({k: -q for k, q in self.exact[0].items()}, self.exact[1])
+        return Number(-self.value, exact)
+
+    def __sub__(self, other: Number) -> Number:
+        return self + -other
+
+    def __mul__(self, other: Number) -> Number:
+        """Multiply; 0 times any number is 0."""
+        if self.is_zero() or other.is_zero():
+            return ZERO
+        exact = None
+        if self.exact is not None and other.exact is not None:
+            exact = _quotient(*(_times(a, b) for a, b in zip(self.exact, other.exact, strict=True)))
+        return Number(self.value * other.value, exact)
+
+    def __truediv__(self, other: Number) -> Number:
+        """Divide; 0 divided by a number that is not 0 is 0."""
+        value = self.value / other.value  # refused if the divisor may be 0
+        if self.is_zero() or self.exact is None or other.exact is None:
+            return Number(value, self.exact if self.is_zero() else None)
+        (a, b), (c, d) = self.exact, other.exact
+        return Number(value, _quotient(_times(a, d), _times(b, c)))
+
+    def power(self, exponent: int) -> Number:
+        """Raise to an integer power; even powers are not negative."""
+        product = _power(self, exponent, Number.of(1))
+        return Number(self.value.power(exponent), product.exact)
+
+    def sqrt(self) -> Number:
+        """Return the root; exact for 0 and the square of ``q pi^k``."""
+        exact = self.exact if self.is_zero() else None
+        if self.exact is not None and len(self.exact[0]) == len(self.exact[1]) == 1:  # so the bottom is 1
+            ((k, q),) = self.exact[0].items()
+            root = Fraction(isqrt(abs(q.numerator)), isqrt(q.denominator))
+            exact = ({k // 2: root}, self.exact[1]) if root * root == q and k % 2 == 0 else None
+        return Number(self.value.sqrt(), exact)
+
+    def atan(self) -> Number:
+        """Return the arctangent; exact at 0."""
+        return Number(self.value.atan(), self.exact if self.is_zero() else None)
+
+    def asin(self) -> Number:
+        """Return the arcsine; exact at 0."""
+        return Number(arcsine(self.value), self.exact if self.is_zero() else None)
+
+    def exp(self) -> Number:
+        """Return the exponential; exact at 0."""
+        return Number.of(1) if self.is_zero() else Number(self.value.exp())
+
+    def log(self) -> Number:
+        """Return the logarithm; exact at 1."""
+        return ZERO if (self - Number.of(1)).is_zero() else Number(self.value.log())
+
+    def sin(self) -> Number:
+        """Return the sine; exact at the multiples of half of pi."""
+        quarters = self / Number.pi(Fraction(1, 2))
+        if quarters.is_zero():
+            return ZERO
+        if quarters.exact is not None and set(quarters.exact[0]) == set(quarters.exact[1]) == {0}:
+            q = quarters.exact[0][0]
+            if q.denominator == 1:
+                return Number.of((0, 1, 0, -1)[int(q) % 4])
+        return Number(sine(self.value))
+
+    def cos(self) -> Number:
+        """Return the cosine, ``sin(x + pi/2)``."""
+        return (self + Number.pi(Fraction(1, 2))).sin()
+
+
+ZERO = Number.of(0)
+
+
+def _power(base: Term, exponent: int, one: Term) -> Term:
+    """Raise to an integer power by products, or divide 1 by them."""
+    if abs(exponent) > MAX_EXPONENT:
+        raise Declined(f"an exponent beyond {MAX_EXPONENT}")
+    result = one
+    for digit in bin(abs(exponent))[2:]:
+        result = result * result
+        if digit == "1":
+            result = result * base
+    return result if exponent >= 0 else one / result
+
+
+class Series:
+    """A function of s in (0, reach]: ``s^valuation (c[0] + c[1] s + ... + c[m-1] s^(m-1) + r(s) s^m)``.
+
+    Each c is a constant, enclosed by a Number; `rest` encloses r(s) for every s. Each operation is an identity that
+    holds for every s by itself; terms beyond the first m are enclosed for all of `s` = [0, reach], and go to the rest.
+    """
+
+    __slots__ = ("rest", "s", "terms", "valuation")
+
+    def __init__(self, s: Interval, valuation: int, terms: Sequence[Number], rest: Interval, m: int) -> None:
+        """Keep the first m terms, at most; the others go into the rest."""
+        if abs(valuation) > MAX_EXPONENT:
+            raise Declined(f"a power of the variable beyond {MAX_EXPONENT}")
+        self.s, self.valuation = s, valuation
+        self.terms, self.rest = list(terms[:m]), _horner(terms[m:], rest, s)
+
+    def constant(self, value: Number) -> Series:
+        """Return a constant with as many terms as this series."""
+        m = len(self.terms)
+        return Series(self.s, 0, [value, *[ZERO] * m], Interval.of(0), m)
+
+    def _written(self, valuation: int, terms: Sequence[Number], m: int) -> Series:
+        """Return the same function with other terms and another valuation, which belong together."""
+        return Series(self.s, valuation, terms, self.rest, m)
+
+    def reduced(self) -> Series:
+        """Return the same function with the terms that are exactly 0 at the beginning moved into the valuation."""
+        zeros = next((k for k, c in enumerate(self.terms) if not c.is_zero()), len(self.terms))
+        return self._written(self.valuation + zeros, self.terms[zeros:], len(self.terms))
+
+    def raised(self, valuation: int) -> Series:
+        """Return the same function with a valuation that is not greater, and zeros at the beginning."""
+        gap = self.valuation - valuation
+        return self._written(valuation, [ZERO] * gap + self.terms, gap + len(self.terms))
+
+    def _alike(self, other: Series) -> tuple[int, Series, Series]:
+        """Return the number of terms of the shorter of two series, and both with so many."""
+        m = min(len(self.terms), len(other.terms))
+        return m, self._written(self.valuation, self.terms, m), other._written(other.valuation, other.terms, m)
+
+    def bounds(self) -> Interval:
+        """Enclose this over ``s^valuation``, for every s."""
+        return _horner(self.terms, self.rest, self.s)
+
+    def polynomial(self) -> Interval:
+        """Enclose its terms without the rest, over ``s^valuation``, for every s."""
+        return _horner(self.terms, Interval.of(0), self.s)
+
+    def __add__(self, other: Series) -> Series:
+        low = min(self.valuation, other.valuation)
+        m, a, b = self.raised(low)._alike(other.raised(low))
+        return Series(self.s, low, [x + y for x, y in zip(a.terms, b.terms, strict=True)], a.rest + b.rest, m)
+
+    def __neg__(self) -> Series:
+        return Series(self.s, self.valuation, [-c for c in self.terms], -self.rest, len(self.terms))
+
+    def __sub__(self, other: Series) -> Series:
+        return self + -other
+
+    def __mul__(self, other: Series) -> Series:
+        """``(p + r s^m)(q + t s^m) = p q + (r (q + t s^m) + t p) s^m``."""
+        m, a, b = self._alike(other)
+        product = Series(self.s, a.valuation + b.valuation, _product(a.terms, b.terms), Interval.of(0), m)
+        product.rest = product.rest + a.rest * b.bounds() + b.rest * a.polynomial()
+        return product
+
+    def __truediv__(self, other: Series) -> Series:
+        """``(p + r s^m)/g = h + (r - e - t h)/g s^m`` with ``g = q + t s^m``, where ``q h = p + e s^m``."""
+        m, a, b = self._alike(other.reduced())
+        h: list[Number] = []
+        for k in range(m):
+            h.append((a.terms[k] - _total(h[j] * b.terms[k - j] for j in range(k))) / b.terms[0])
+        quotient = Series(self.s, a.valuation - b.valuation, h, Interval.of(0), m)
+        e = _horner(_product(h, b.terms)[m:], Interval.of(0), self.s)
+        quotient.rest = (a.rest - e - b.rest * quotient.polynomial()) / b.bounds()
+        return quotient
+
+    def power(self, exponent: int) -> Series:
+        """Raise to an integer power."""
+        return _power(self, exponent, self.constant(Number.of(1)))
+
+    def sqrt(self) -> Series:
+        """``root f = h + (r - e)/(root f + h) s^m`` with ``f = p + r s^m``, where ``h^2 = p + e s^m``."""
+        f = self.reduced()
+        if f.valuation % 2:
+            raise Rejected("a square root of a series that begins with an odd power")
+        h: list[Number] = []
+        for k, c in enumerate(f.terms):
+            twice = c - _total(h[j] * h[k - j] for j in range(1, k))
+            h.append(twice / (h[0] * Number.of(2)) if h else c.sqrt())
+        root = Series(self.s, f.valuation // 2, h, Interval.of(0), len(h))
+        e = _horner(_product(h, h)[len(h) :], Interval.of(0), self.s)
+        root.rest = (f.rest - e) / (f.bounds().sqrt() + root.polynomial())
+        return root
+
+    def _limit(self) -> tuple[Number, Series]:
+        """Return the limit c at s = 0, and f - c, whose first term is exactly 0."""
+        f = self.reduced() if self.valuation < 0 else self
+        if f.valuation < 0:
+            raise Rejected("a function of a series without a limit")
+        f = f.raised(0)
+        if not f.terms:
+            raise Rejected("a series with too few terms")
+        return f.terms[0], f._written(0, [ZERO, *f.terms[1:]], len(f.terms))
+
+    def _substituted(self, coefficients: Sequence[Number], last: Interval) -> Series:
+        """Return ``a[0] + a[1] u + ... + a[m-1] u^(m-1) + last u^m``: u is this series of m terms, its first one 0."""
+        m = len(coefficients)
+        total = self.constant(coefficients[-1])
+        for a in reversed(coefficients[:-1]):
+            total = total * self + self.constant(a)
+        total.rest = total.rest + last * _horner(self.terms[1:], self.rest, self.s).power(m)  # (u / s)^m
+        return total
+
+    def exp(self) -> Series:
+        """``e^(c + u) = e^c (1 + u + ... + u^(m-1)/(m-1)! + e^v u^m/m!)`` for a v between 0 and u."""
+        c, u = self._limit()
+        m = len(u.terms)
+        last = _with(0, u.bounds()).exp() / Interval.of(factorial(m))
+        return u._substituted([Number.of(Fraction(1, factorial(k))) for k in range(m)], last) * u.constant(c.exp())
+
+    def log(self) -> Series:
+        """With f = c (1 + u), 1 + v > 0, v between 0 and u: ``log c + u - u^2/2 + ... -+ u^m/(m (1 + v)^m)``."""
+        c, difference = self._limit()
+        first, u = c.log(), difference / difference.constant(c)
+        m, base = len(u.terms), _with(0, u.bounds()) + Interval.of(1)
+        if base.low <= 0:
+            raise Rejected("a logarithm of a series that may reach to 0")
+        coefficients = [Number.of(Fraction(-((-1) ** k), k)) if k else first for k in range(m)]
+        return u._substituted(coefficients, Interval.of(-((-1) ** m)) / base.power(m).times(m))
+
+    def atan(self) -> Series:
+        """With ``u = (f - c)/(1 + c f)``, where 1 + c f > 0: ``atan c + u - u^3/3 + ... + r u^m``.
+
+        |r| <= 1/m: the derivative 1/(1 + x^2) is the imaginary part of 1/(x - i), so the m-th derivative is (m-1)!
+        times that of ``+-(x - i)^-m``. Where f has no limit, but one sign, ``atan f = +-pi/2 - atan(1/f)``.
+        """
+        f = self.reduced() if self.valuation < 0 else self
+        if f.valuation < 0:
+            half = Number.pi(Fraction(1 if f.bounds().low > 0 else -1, 2))
+            return f.constant(half) - (f.constant(Number.of(1)) / f).atan()  # refused if f may be 0
+        c, difference = f._limit()
+        below = difference.constant(Number.of(1) + c * c) + difference * difference.constant(c)
+        if below.bounds().low <= 0:
+            raise Rejected("an arctangent too far from its limit")
+        u = difference / below
+        m = len(u.terms)
+        coefficients = [Number.of(Fraction((-1) ** (k // 2), k) if k % 2 else 0) if k else c.atan() for k in range(m)]
+        return u._substituted(coefficients, Interval(-ONE, ONE) / Interval.of(m))
+
+    def asin(self) -> Series:
+        """``asin f = atan(f / root(1 - f^2))``; refused where f^2 may be 1."""
+        return (self / (self.constant(Number.of(1)) - self * self).sqrt()).atan()
+
+    def sin(self) -> Series:
+        """With f = c + u and |r| <= 1: ``sin c + u cos c - u^2/2 sin c - ... + r u^m/m!``."""
+        c, u = self._limit()
+        m, (sin, cos) = len(u.terms), (c.sin(), c.cos())
+        cycle = (sin, cos, -sin, -cos)
+        coefficients = [cycle[k % 4] * Number.of(Fraction(1, factorial(k))) for k in range(m)]
+        return u._substituted(coefficients, Interval(-ONE, ONE) / Interval.of(factorial(m)))
+
+    def cos(self) -> Series:
+        """``cos f = sin(f + pi/2)``."""
+        return (self + self.constant(Number.pi(Fraction(1, 2)))).sin()
+
+
+def _horner(terms: Sequence[Number], rest: Interval, s: Interval) -> Interval:
+    """Enclose ``c[0] + c[1] s + ... + c[m-1] s^(m-1) + rest s^m`` for every s."""
+    for c in reversed(terms):
+        rest = rest * s + c.value
+    return rest
+
+
+def _total(numbers: Iterable[Number]) -> Number:
+    total = ZERO
+    for number in numbers:
+        if not number.is_zero():
+            total = number if total is ZERO else total + number
+    return total
+
+
+def _product(a: Sequence[Number], b: Sequence[Number]) -> list[Number]:
+    """Return all terms of the product of two polynomials of m terms."""
+    m = len(a)
+    return [_total(a[j] * b[k - j] for j in range(max(0, k - m + 1), min(k, m - 1) + 1)) for k in range(2 * m - 1)]
+
+
+def _with(number: int, value: Interval) -> Interval:
+    """Return the least interval around an interval and an integer."""
+    return Interval(min(value.low, number * ONE), max(value.high, number * ONE))
+
+
+BINARY = dict(add=operator.add, div=operator.truediv, mul=operator.mul, sub=operator.sub)
+UNARY = ("asin", "atan", "cos", "exp", "log", "sin", "sqrt")  # methods of Number and of Series
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    **BINARY,
+    "neg": operator.neg,
+    **{name: operator.methodcaller(name) for name in UNARY},
+}
+
+
+def compiled(expression: Any, box: Box, steps: dict[Step, int]) -> int:
+    """Read an integer, "a/b" or [operation, argument, ...] into steps, equal ones once; return the number of its step.
+
+    ``acos x`` is read as ``pi/2 - asin x``.
+    """
     if type(expression) is not list:
-        return Interval.of(_fraction(expression, "a constant"))
+        return steps.setdefault(("rational", _fraction(expression, "a constant")), len(steps))
     if not expression or type(expression[0]) is not str:
         raise Rejected(f"an expression that does not begin with an operation: {_shown(expression)}")
-    name, *arguments = expression
-    if name == "var" and len(arguments) == 1:
-        variable = _text(arguments[0], "a variable")
-        if variable not in box:
-            raise Rejected(f"the domain does not name the variable {_shown(variable)}")
-        low, high = box[variable]
-        return Interval(Interval.of(low).low, Interval.of(high).high)
-    if name == "pow" and len(arguments) == 2:
-        return value_of(arguments[0], box).power(_integer(arguments[1], -(10**MAX_DIGITS), None, "an exponent"))
-    if len(arguments) > 2 or name not in OPERATIONS[len(arguments)]:
-        raise Rejected(f"unknown operation {_shown(name)} of {len(arguments)} arguments")
-    return OPERATIONS[len(arguments)][name](*(value_of(argument, box) for argument in arguments))
+    name, *given = expression
+    if name == "acos" and len(given) == 1:
+        return compiled(["sub", ["div", ["pi"], 2], ["asin", given[0]]], box, steps)
+    if name == "var" and len(given) == 1:
+        if _text(given[0], "a variable") not in box:
+            raise Rejected(f"the domain does not name the variable {_shown(given[0])}")
+        step: Step = ("var", given[0])
+    elif name == "pi" and not given:
+        step = ("pi",)
+    elif name == "pow" and len(given) == 2:
+        exponent = _integer(given[1], -(10**MAX_DIGITS), None, "an exponent")
+        step = ("pow", compiled(given[0], box, steps), exponent)
+    elif name in OPERATIONS and len(given) == 1 + (name in BINARY):
+        step = (name, *(compiled(argument, box, steps) for argument in given))
+    else:
+        raise Rejected(f"unknown operation {_shown(name)} of {len(given)} arguments")
+    return steps.setdefault(step, len(steps))
 
 
-def leaves(box: Box, tree: Any) -> Iterator[Box]:
-    """Yield the boxes of a subdivision: ``["leaf"]``, or ``["split", variable, lower half, upper half]``.
+def value_of(steps: Iterable[Step], variables: dict[str, Term], constant: Callable[[Number], Term]) -> Term:
+    """Evaluate the steps in their order; return the last value."""
+    values: list[Term] = []
+    for name, *given in steps:
+        if name == "rational":
+            values.append(constant(Number.of(given[0])))
+        elif name == "pi":
+            values.append(constant(Number.pi()))
+        elif name == "var":
+            values.append(variables[given[0]])
+        elif name == "pow":
+            values.append(values[given[0]].power(given[1]))
+        else:
+            values.append(OPERATIONS[name](*(values[place] for place in given)))
+    return values[-1]
 
-    Halves meet in the middle of the variable's side, so the leaves cover the box, whatever the tree is.
+
+def leaves(box: Box, tree: Any) -> Iterator[tuple[Box, list[Any]]]:
+    """Yield the leaves of a subdivision with their boxes; ``["split", variable, at, below, above]`` parts one in two.
+
+    Real parts share the point `at`; of integers, those from `at` on are above. So the leaves cover the box.
     """
     stack = [(box, tree)]
     while stack:
         here, node = stack.pop()
-        _list(node, "a node of the tree")
-        if node == ["leaf"]:
-            yield here
-        elif len(node) == 4 and node[0] == "split" and type(node[1]) is str and node[1] in here:
-            low, high = here[node[1]]
-            middle = (low + high) / 2
-            stack += [(here | {node[1]: (middle, high)}, node[3]), (here | {node[1]: (low, middle)}, node[2])]
-        else:
-            raise Rejected(f"a node of the tree is neither leaf nor split: {_shown(node[:2])}")
+        if len(_list(node, "a node of the tree")) != 5 or node[0] != "split" or node[1] not in list(here):
+            yield here, node
+            continue
+        _, name, given, below, above = node
+        low, high, whole = here[name]
+        at = _fraction(given, "the place of a split")
+        if at < low or (high is not None and at > high) or (whole and at.denominator > 1):
+            raise Rejected(f"a split of {_shown(name)} at {_shown(at)}, which is not in its domain")
+        stack.append((here | {name: (at, high, whole)}, above))
+        if not whole or at > low:
+            stack.append((here | {name: (low, at - whole, whole)}, below))
+
+
+def bounds_on(steps: Iterable[Step], box: Box, leaf: list[Any]) -> Iterator[Interval]:
+    """Enclose the last of the steps, times something positive, on parts of a box that cover it.
+
+    ``["leaf"]``: by the intervals of its sides. ``["low", variable, m]``, ``["high", variable, m]``: by a series of m
+    terms in the distance s from that end of the variable, and the end by itself; in ``s = n^(-1/2)`` if n has no end.
+    """
+    if leaf == ["leaf"]:
+        yield value_of(steps, {name: _over(name, side) for name, side in box.items()}, _itself).value
+        return
+    if len(leaf) != 3 or leaf[0] not in ("low", "high") or leaf[1] not in list(box):
+        raise Rejected(f"a node of the tree is neither leaf nor split: {_shown(leaf[:2])}")
+    end, name, m = leaf[0], leaf[1], _integer(leaf[2], 1, MAX_TERMS, "the terms of a series")
+    low, high, _ = box[name]
+    others = {other: _over(other, side) for other, side in box.items() if other != name}
+    one, zeros = Number.of(1), [ZERO] * m
+    if end == "high" and high is None:
+        if low < 1:
+            raise Rejected(f"a series of {_shown(name)} that begins below 1")
+        reach = Interval.of(1 / low).sqrt().high
+        variable = Series(Interval(0, reach), -2, [one, *zeros], Interval.of(0), m)
+    else:
+        side = _over(name, box[name]).value
+        at, sign = (low, one) if end == "low" or high is None else (high, -one)
+        yield value_of(steps, {**others, name: Number.of(at)}, _itself).value
+        if low == high:
+            return
+        reach = side.high - side.low
+        variable = Series(Interval(0, reach), 0, [Number.of(at), sign, *zeros], Interval.of(0), m)
+    series = {other: variable.constant(number) for other, number in others.items()}
+    yield value_of(steps, {**series, name: variable}, variable.constant).reduced().bounds()
+
+
+def _itself(number: Number) -> Number:
+    return number
+
+
+def _over(name: str, side: Side) -> Number:
+    """Return a number that may be anywhere on a side, which must have an end."""
+    low, high, _ = side
+    if high is None:
+        raise Rejected(f"a leaf without an end of {_shown(name)}")
+    return Number.of(low) if low == high else Number(Interval(Interval.of(low).low, Interval.of(high).high))
+
+
+def side_of(name: str, value: Any) -> Side:
+    """Read ``[low, high]``, real, or ``["integers", low, high]``, where high null is no end."""
+    whole = type(value) is list and value[:1] == ["integers"]
+    given = _list(value[1:] if whole else value, "a side of the domain", 2)
+    if whole:
+        low = Fraction(_integer(given[0], -(10**MAX_DIGITS), None, "the first integer"))
+        high = None if given[1] is None else Fraction(_integer(given[1], -(10**MAX_DIGITS), None, "the last integer"))
+    else:
+        low, high = (_fraction(end, "an end of the domain") for end in given)
+    if high is not None and low > high:
+        raise Rejected(f"the domain is empty: {_shown(name)} from {_shown(low)} to {_shown(high)}")
+    return low, high, whole
+
+
+def _side_words(name: str, side: Side) -> str:
+    low, high, whole = side
+    integers = "integers " * whole
+    return f"{integers}{name} >= {low}" if high is None else f"{integers}{low} <= {name} <= {high}"
 
 
 def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
-    """Conclude ``left < right`` (or ``<=``) on a closed box, from enclosures of ``right - left`` on its leaves."""
+    """Conclude ``left < right`` (or ``<=``) on a domain: ``right - left`` is enclosed on leaves that cover it."""
     given = _keys(claim, ("domain", "kind", "left", "relation", "right"), "the claim")
     relation = _choice(given["relation"], ("<", "<="), "relation")
     if type(given["domain"]) is not dict:
         raise Rejected("domain is not an object")
-    box: Box = {}
-    for name, side in given["domain"].items():
-        low, high = (_fraction(end, "an end of the domain") for end in _list(side, "a side of the domain", 2))
-        if low > high:
-            raise Rejected(f"the domain is empty: {_shown(name)} from {_shown(low)} to {_shown(high)}")
-        box[_text(name, "a variable")] = (low, high)
-    tree = _keys(evidence, ("tree",), "evidence")["tree"]
-    facts, size = 0, len(canonical(claim))
-    for facts, leaf in enumerate(leaves(box, tree), start=1):
-        if facts * size > MAX_EVALUATED:
-            raise Declined(f"more than {facts - 1} leaves of an inequality of {size} bytes")
-        difference = value_of(["sub", given["right"], given["left"]], leaf)
-        if difference.low < 0 or (difference.low == 0 and relation == "<"):
-            where = ", ".join(f"{name!a} in {_shown(a)} to {_shown(b)}" for name, (a, b) in leaf.items())
-            failing = "is false" if difference.high < 0 else "does not follow"
-            raise Rejected(f"the inequality {failing} on the leaf {where or '(constants)'}")
-    sides = ", ".join(f"{low} <= {name} <= {high}" for name, (low, high) in given["domain"].items())
+    box: Box = {_text(name, "a variable"): side_of(name, side) for name, side in given["domain"].items()}
+    steps: dict[Step, int] = {}
+    compiled(["sub", given["right"], given["left"]], box, steps)
+    facts = 0
+    for part, leaf in leaves(box, _keys(evidence, ("tree",), "evidence")["tree"]):
+        facts += 1
+        for value in bounds_on(steps, part, leaf):
+            if value.low < 0 or (value.low == 0 and relation == "<"):
+                where = ", ".join(f"{n!a} in {_shown(low)} to {_shown(high)}" for n, (low, high, _) in part.items())
+                failing = FALSE if value.high < 0 else "the inequality does not follow"
+                raise Rejected(f"{failing} on the leaf {where or '(constants)'}")
+    sides = ", ".join(_side_words(name, side) for name, side in box.items())
     left, right = (canonical(given[side]).decode("ascii") for side in ("left", "right"))
     words = f"{left} {relation} {right}" + (f" for all {sides}" if sides else "")
     return words, facts, f"{facts} boxes decided"

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 import mpmath
 
+from ntkproofs.certificates.grammar import Draft, draft
 from ntkproofs.errors import InputError
 from ntkproofs.normal import log_two_sided
 from ntkproofs.rigor import Ball, Combination, Decision, Identity
@@ -48,7 +49,7 @@ class Fact(NoTruthValue):
     `kind`: what it is if it holds; `outcome`; `engine`: who is believed for it; `text`: what it says; `margin`: for
     people; `work` and `unit`: how much was looked at (cells, points, cases); `evidence`: what supports it, ready for
     JSON; `reason`: the counterexample of a fact that fails, or why it is open; `lemma`: the finding as Coq could prove
-    it too, or why it cannot be written so.
+    it too, or why it cannot be written so; `draft`: the finding as the checker could decide it too.
     """
 
     instead: ClassVar[str] = '.outcome == "holds"'
@@ -63,6 +64,7 @@ class Fact(NoTruthValue):
     reason: str = ""
     evidence: dict[str, Any] = field(default_factory=dict, hash=False)
     lemma: Export | None = field(default=None, repr=False)
+    draft: Draft | None = field(default=None, repr=False)
 
 
 @lru_cache
@@ -130,6 +132,7 @@ def _(finding: Decision) -> Fact:
         reason=reason,
         evidence=evidence,
         lemma=export(finding) if finding.outcome == "holds" else None,
+        draft=draft(finding) if finding.outcome == "holds" else None,
     )
 
 

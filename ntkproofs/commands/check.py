@@ -71,12 +71,15 @@ def look_into(claims: Sequence[Claim], jobs: int | None, engine: str | None) -> 
 
     Return the results, and whether somebody stopped it (Ctrl-C). Without a coqc, `engine` None is silent about it.
     """
+    from ntkproofs.commands.second_engine import decided_again
+
     results: list[Result] = []
     interrupted = False
     try:
         results.extend(_progress(claims, jobs))
         if engine != "balls":
             results = _ask_kernel(results, jobs, asked_for=engine == "coq")
+        results = decided_again(results)
     except KeyboardInterrupt:
         interrupted = True
         early = ", before Coq was done" if len(results) == len(claims) else ""

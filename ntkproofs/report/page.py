@@ -18,7 +18,7 @@ from ntkproofs.display import escaped
 from ntkproofs.facts import Fact
 from ntkproofs.report.evidence import shortened
 from ntkproofs.report.plots import FIGURES
-from ntkproofs.report.terminal import amounts, census, not_proved
+from ntkproofs.report.terminal import amounts, census, engine_names, not_decided_again, not_proved
 
 __all__ = ["html_page"]
 
@@ -151,12 +151,11 @@ def _table(results: Sequence[Result]) -> str:
 
 def _row(place: int, result: Result) -> str:
     claim, verdict = result.claim, result.verdict
-    engines = ", ".join(engine.split(" (")[0] for engine in verdict.engines)
     margin = "" if verdict.reason else verdict.margin or amounts(verdict.facts)
     return (
         f'<tr data-kind="{verdict.kind}"><td data-key="{place}"><a href="#claim-{place}">{escaped(claim.name)}</a>'
         f"<p>{escaped(claim.statement)}</p>{_why(verdict)}</td>"
-        f'<td data-key="{VERDICTS.index(verdict.kind)}">{_verdict(verdict.kind)}</td><td>{escaped(engines)}</td>'
+        f'<td data-key="{VERDICTS.index(verdict.kind)}">{_verdict(verdict.kind)}</td><td>{escaped(engine_names(verdict))}</td>'
         f'<td>{escaped(margin)}</td><td class="number">{result.seconds:.2f}</td></tr>'
     )
 
@@ -168,12 +167,16 @@ def _why(verdict: Verdict) -> str:
 def _believed(results: Sequence[Result]) -> str:
     lines = (line.split(": ", 1) for line in census(results))
     items = "".join(f"<dt>{escaped(engine)}</dt><dd>{escaped(what)}</dd>" for engine, what in lines)
-    open_ones = "".join(
-        f"<dd>{count} finding{'s' if count != 1 else ''}: {escaped(reason)}</dd>"
-        for reason, count in not_proved(results).items()
-    )
-    items += f"<dt>Decided by balls and not proved by Coq</dt>{open_ones}" if open_ones else ""
+    items += _reasons("Decided by balls and not proved by Coq", not_proved(results))
+    items += _reasons("Decided by balls and not re-decided by the checker", not_decided_again(results))
     return f'<dl class="believed">{items}</dl>'
+
+
+def _reasons(heading: str, reasons: dict[str, int]) -> str:
+    listed = "".join(
+        f"<dd>{count} finding{'s' if count != 1 else ''}: {escaped(reason)}</dd>" for reason, count in reasons.items()
+    )
+    return f"<dt>{heading}</dt>{listed}" if listed else ""
 
 
 # --- claims

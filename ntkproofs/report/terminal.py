@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ntkproofs.claims import VERDICTS, Result, VerdictKind
+from ntkproofs.claims import VERDICTS, Result, Verdict, VerdictKind
 from ntkproofs.facts import Fact
 from ntkproofs.printable import printable
 
-__all__ = ["STYLES", "amounts", "census", "document", "not_proved", "show_results"]
+__all__ = ["STYLES", "amounts", "census", "document", "engine_names", "not_decided_again", "not_proved", "show_results"]
 
 STYLES = {
     "proved": "bold green",
@@ -38,9 +39,18 @@ def show_results(results: Sequence[Result], console: Console) -> None:
     console.print("\nWho was believed, for what:")
     for line in census(results):
         console.print(f"  {printable(line)}")
-    reasons = not_proved(results)
+    _show_reasons("Decided by balls and not proved by Coq:", not_proved(results), console)
+    _show_reasons("Decided by balls and not re-decided by the checker:", not_decided_again(results), console)
+
+
+def engine_names(verdict: Verdict) -> str:
+    """Return the engines of a verdict without their versions: ``normal form, Arb, checker``."""
+    return ", ".join(re.sub(r" \([^)]*\)", "", engine) for engine in verdict.engines)
+
+
+def _show_reasons(heading: str, reasons: dict[str, int], console: Console) -> None:
     if reasons:
-        console.print("\nDecided by balls and not proved by Coq:")
+        console.print(f"\n{heading}")
     for reason, count in reasons.items():
         console.print(f"  {count} finding{'s' if count != 1 else ''}: {printable(reason)}")
 
@@ -57,7 +67,7 @@ def _table(results: Sequence[Result]) -> Table:
         table.add_row(
             Text(f"{printable(result.claim.name)}\n").append(printable(result.claim.statement), "dim"),
             _styled(verdict.kind),
-            Text(printable(", ".join(engine.split(" (")[0] for engine in verdict.engines))),
+            Text(printable(engine_names(verdict))),
             Text("" if verdict.reason else printable(verdict.margin or amounts(verdict.facts))),
             f"{result.seconds:.2f}",
         )
@@ -78,9 +88,18 @@ def _totals(results: Sequence[Result]) -> Text:
 
 def not_proved(results: Sequence[Result]) -> dict[str, int]:
     """Return why decided findings are not proved by Coq, and how many; nothing if Coq was not asked."""
+    return _reasons(results, "coq")
+
+
+def not_decided_again(results: Sequence[Result]) -> dict[str, int]:
+    """Return why decided findings are not decided by the checker too, and how many."""
+    return _reasons(results, "checker")
+
+
+def _reasons(results: Sequence[Result], engine: str) -> dict[str, int]:
     facts = (fact for result in results for fact in result.verdict.facts if fact.kind == "decided")
-    reasons = Counter(fact.evidence["coq"]["reason"] for fact in facts if "coq" in fact.evidence)
-    return dict(reasons.most_common())
+    notes = (fact.evidence[engine] for fact in facts if engine in fact.evidence)
+    return dict(Counter(note["reason"] for note in notes if "reason" in note).most_common())
 
 
 def census(results: Sequence[Result]) -> list[str]:

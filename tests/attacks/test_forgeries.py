@@ -413,10 +413,10 @@ def boxes_not_halved(c):
     c["evidence"]["tree"] = ["leaf"]
 
 
-@forgery("inequality uneven", "does not follow")
+@forgery("inequality uneven", "which is not in its domain")
 def swapped_halves(c):
     tree = c["evidence"]["tree"]
-    tree[2], tree[3] = tree[3], tree[2]
+    tree[3], tree[4] = tree[4], tree[3]
 
 
 @forgery("rounding small", "evidence has the unknown key 'writers'")

@@ -133,14 +133,32 @@ def test_inequalities():
     assert "is false" in refused(certificate, left=certificate.claim["right"], right=certificate.claim["left"])
     assert issue_inequality(at_most(0, 0)).verified.facts == 1
     assert issue_inequality(less(sympy.pi, sympy.Rational(22, 7)), Point()).verified.claim == '["pi"] < "22/7"'
-    with pytest.raises(NtkProofsError, match="is false for x from"):
+    with pytest.raises(NtkProofsError, match="is false: fails: x < 1"):
         issue_inequality(less(x, 1), Box({x: (0, 2)}))
-    with pytest.raises(Undecided, match="not settled"):
-        issue_inequality(at_most(x**2, x), Box({x: (0, 1)}))
+    with pytest.raises(Undecided, match="not settled"):  # the sides touch at 1/3
+        issue_inequality(at_most(6 * x, 9 * x**2 + 1), Box({x: (0, 1)}))
     with pytest.raises(InputError, match="not in the grammar"):
-        issue_inequality(less(sympy.sin(x), 2), Box({x: (0, 2)}))
-    with pytest.raises(InputError, match="a box or a point"):
-        issue_inequality(less(0, x), Integers(x))
+        issue_inequality(less(sympy.tan(x), 2), Box({x: (0, 1)}))
+    with pytest.raises(InputError, match="two symbols of one name: x, x"):
+        issue_inequality(less(0, x + 1), Box({x: (0, 1), sympy.Symbol("x", real=True): (0, 1)}))
+
+
+@pytest.mark.parametrize(
+    ("inequality", "domain", "words"),
+    [
+        (less(sympy.atan(x), sympy.pi / 2), Integers(x, 0), "all integers x >= 0"),
+        (less(x * sympy.sin(1 / x), 1), Integers(x), "all integers x >= 1"),  # they touch to fourth order
+        (less(3 * x, 20 + sympy.sqrt(x)), Integers(x, 2, 7), "all integers 2 <= x <= 7"),
+        (at_most(sympy.sin(x), x), Box({x: (0, 8)}), "all 0 <= x <= 8"),
+        (at_most(sympy.cos(x), 1), Box({x: (-3, 3)}, contacts=(0,)), "all -3 <= x <= 3"),
+        (at_most(x / sympy.sqrt(1 + x**2), sympy.atan(x)), Box({x: (0, 10)}), "all 0 <= x <= 10"),
+    ],
+)
+def test_inequalities_to_infinity_and_where_the_sides_touch(inequality, domain, words):
+    certificate = issue_inequality(inequality, domain)
+    assert certificate.verified.claim.endswith(words)
+    assert "is false" in refused(certificate, left=certificate.claim["right"], right=certificate.claim["left"])
+    refused(certificate, left=["add", certificate.claim["left"], "1/100"], right=certificate.claim["left"])
 
 
 @pytest.mark.parametrize(
