@@ -123,7 +123,9 @@ class PiRational:
     def __pow__(self, exponent: int) -> PiRational:
         if exponent < 0:
             return PiRational.of(1) / self**-exponent
-        if exponent * max(_size(self.numerator), _size(self.denominator)) > MAX_BITS:
+        if exponent and self.rational() in (0, 1):
+            return self
+        if exponent > MAX_BITS or exponent * max(_size(self.numerator), _size(self.denominator)) > MAX_BITS:
             raise NotExact(f"a power {exponent} is too large to be computed exactly")
         return PiRational(self.numerator**exponent, self.denominator**exponent)
 

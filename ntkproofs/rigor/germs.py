@@ -206,7 +206,7 @@ class GermArithmetic:
         series = Germ(
             self,
             0,
-            self._exact().series([PiRational.of(0), PiRational.of(1)]) ** power,
+            _exactly(self._exact().series([PiRational.of(0), PiRational.of(1)]), lambda series: series**power),
             balls.series([box, Ball(1, precision=self.precision)]) ** power,
         )
         return Germ(

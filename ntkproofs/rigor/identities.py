@@ -15,10 +15,10 @@ from typing import Any, Literal
 import sympy
 
 from ntkproofs.errors import DomainError, InputError, Undecided
+from ntkproofs.rigor.assumptions import Extent, check_assumptions
 from ntkproofs.rigor.balls import as_fraction
 from ntkproofs.rigor.expressions import as_expression, enclose
 from ntkproofs.rigor.normal_form import same_normal_form
-from ntkproofs.rigor.statements import check_assumptions
 
 __all__ = ["Identity", "Sample", "identity"]
 
@@ -112,7 +112,7 @@ def _sample(symbol: sympy.Symbol, ends: tuple[Any, Any]) -> Sample:
     low, high = (as_fraction(end, f"an end of the domain of {symbol}") for end in ends)
     if low >= high:
         raise InputError(f"the domain of {symbol} is empty: ({low}, {high})")
-    check_assumptions(symbol, low, high, integers=bool(symbol.is_integer))
+    check_assumptions(symbol, Extent(low, high, integers=bool(symbol.is_integer), open=not symbol.is_integer))
     return Sample(low, high, integers=bool(symbol.is_integer))
 
 

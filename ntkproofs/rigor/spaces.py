@@ -27,6 +27,7 @@ BoxSides: TypeAlias = tuple[Interval, ...]
 
 ORDER = 6  # Taylor terms kept at a contact point: a zero of order up to 6 can be divided out
 FEW_INTEGERS = 4
+MAX_ORDER = 1 << 16  # of growth at infinity: the margin is scaled by such a power
 
 
 @dataclass(frozen=True)
@@ -265,7 +266,7 @@ class IntegerSpace:
     def _contact(self, box: BoxSides, bits: int) -> Cell | None:
         arithmetic = GermArithmetic(box[0][1], ORDER, bits)
         germ = self.inquiry.germ({self.symbol: arithmetic.variable(-2)}, arithmetic)
-        if germ is None or not self.inquiry.accepts(germ.factor()):
+        if germ is None or abs(germ.valuation) > MAX_ORDER or not self.inquiry.accepts(germ.factor()):
             return None
         return Cell(box, "contact", germ.factor().lower, bits, germ.valuation)
 

@@ -10,10 +10,11 @@ from typing import Any, TypeAlias
 import sympy
 
 from ntkproofs.errors import InputError
+from ntkproofs.rigor.assumptions import Extent, check_assumptions, check_declared
 from ntkproofs.rigor.balls import as_fraction
-from ntkproofs.rigor.expressions import as_expression
+from ntkproofs.rigor.expressions import as_expression, check_names, difference
 
-__all__ = ["Inequality", "less", "at_most", "Point", "Box", "Integers", "Domain", "check_assumptions", "point_text"]
+__all__ = ["Inequality", "less", "at_most", "Point", "Box", "Integers", "Domain", "point_text"]
 
 MAX_VARIABLES = 6
 
@@ -29,9 +30,15 @@ class Inequality:
     right: sympy.Expr
     strict: bool
 
+    def __post_init__(self) -> None:
+        for side in (self.left, self.right):
+            if not isinstance(side, sympy.Expr):
+                raise InputError(f"a side of an inequality must be an expression, got {type(side).__name__} {side!r}")
+        check_declared(difference(self.left, self.right).symbols)
+
     @property
     def difference(self) -> sympy.Expr:
-        """``right - left``: what must be positive (or non-negative)."""
+        """``right - left`` as SymPy simplifies it, to read and to plot; what is decided is never taken from here."""
         return self.right - self.left
 
     def __str__(self) -> str:
@@ -65,27 +72,6 @@ def at_most(left: object, right: object) -> Inequality:
     return _inequality(left, right, strict=False)
 
 
-def check_assumptions(symbol: sympy.Symbol, low: Fraction, high: Fraction, *, integers: bool = False) -> None:
-    """Refuse a domain that contradicts what SymPy assumes of the symbol, and may have simplified by; InputError.
-
-    >>> check_assumptions(sympy.Symbol("n", positive=True), Fraction(0), Fraction(1))
-    """
-    whole = integers or (low == high and low.denominator == 1)
-    contradictions = {
-        "positive": symbol.is_positive and (low < 0 or high <= 0),
-        "not negative": symbol.is_nonnegative and low < 0,
-        "negative": symbol.is_negative and (high > 0 or low >= 0),
-        "not positive": symbol.is_nonpositive and high > 0,
-        "an integer": symbol.is_integer and not whole,
-        "not zero": symbol.is_zero is False and low < 0 < high,
-        "not real": symbol.is_extended_real is False,
-        "even or odd": symbol.is_even is not None and symbol.is_odd is not None and symbol.is_zero is None,
-    }
-    for assumed, broken in contradictions.items():
-        if broken:
-            raise InputError(f"the symbol {symbol} is assumed to be {assumed}, its domain is from {low} to {high}")
-
-
 @dataclass(frozen=True)
 class Point:
     """A single point: an exact rational value for each symbol (none for a statement about constants)."""
@@ -94,8 +80,9 @@ class Point:
 
     def __init__(self, values: Mapping[sympy.Symbol, Any] | None = None) -> None:
         pairs = tuple((symbol, as_fraction(value, f"{symbol}")) for symbol, value in (values or {}).items())
+        check_names(symbol for symbol, _ in pairs)
         for symbol, value in pairs:
-            check_assumptions(symbol, value, value)
+            check_assumptions(symbol, Extent(value, value, integers=value.denominator == 1))
         object.__setattr__(self, "values", pairs)
 
     @property
@@ -134,10 +121,11 @@ class Box:
         )
         if not 1 <= len(rows) <= MAX_VARIABLES:
             raise InputError(f"a Box has 1 to {MAX_VARIABLES} variables, got {len(rows)}")
+        check_names(symbol for symbol, _, _ in rows)
         for symbol, low, high in rows:
             if low >= high:
                 raise InputError(f"the box is empty: {symbol} from {low} to {high}; use Point for a single value")
-            check_assumptions(symbol, low, high)
+            check_assumptions(symbol, Extent(low, high))
         points = tuple(sorted(as_fraction(point, "a contact point") for point in contacts))
         if points and len(rows) > 1:
             raise InputError("contact points are supported for one variable only")
@@ -164,14 +152,15 @@ class Integers:
     stop: int | None = None
 
     def __post_init__(self) -> None:
+        check_names([self.symbol])
         if isinstance(self.start, bool) or not isinstance(self.start, int) or self.start < 0:
             raise InputError(f"the first integer must be 0 or more, got {self.start!r}")
         if self.stop is not None and (isinstance(self.stop, bool) or not isinstance(self.stop, int)):
             raise InputError(f"the last integer must be an integer, got {self.stop!r}")
         if self.stop is not None and self.stop < self.start:
             raise InputError(f"no integers: {self.symbol} from {self.start} to {self.stop}")
-        last = self.start + 1 if self.stop is None else self.stop
-        check_assumptions(self.symbol, Fraction(self.start), Fraction(last), integers=True)
+        first, last = Fraction(self.start), Fraction(self.start + 2 if self.stop is None else self.stop)
+        check_assumptions(self.symbol, Extent(first, last, integers=True, endless=self.stop is None))
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
