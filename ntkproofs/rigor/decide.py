@@ -70,7 +70,7 @@ class Decision:
         if self.order and isinstance(self.domain, Integers):
             power = Fraction(-self.order, 2)
             shown = f"{power}" if power.denominator == 1 and power > 0 else f"({power})"
-            text += f" {self.domain.symbol}" if power == 1 else f" {self.domain.symbol}^{shown}"
+            text += f" {self.domain.symbol.name}" if power == 1 else f" {self.domain.symbol.name}^{shown}"
         return text
 
     def __str__(self) -> str:

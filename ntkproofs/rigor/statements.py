@@ -13,6 +13,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.rigor.assumptions import Extent, check_assumptions, check_declared
 from ntkproofs.rigor.balls import as_fraction
 from ntkproofs.rigor.expressions import as_expression, check_names, difference
+from ntkproofs.rigor.notation import latex, written
 
 __all__ = ["Inequality", "less", "at_most", "Point", "Box", "Integers", "Domain", "point_text"]
 
@@ -42,11 +43,11 @@ class Inequality:
         return self.right - self.left
 
     def __str__(self) -> str:
-        return f"{self.left} {'<' if self.strict else '<='} {self.right}"
+        return f"{written(self.left)} {'<' if self.strict else '<='} {written(self.right)}"
 
     def _repr_latex_(self) -> str:
         sign = "<" if self.strict else r"\le"
-        return rf"$\displaystyle {sympy.latex(self.left)} {sign} {sympy.latex(self.right)}$"
+        return rf"$\displaystyle {latex(self.left)} {sign} {latex(self.right)}$"
 
 
 def _inequality(left: object, right: object, *, strict: bool) -> Inequality:
@@ -96,7 +97,7 @@ class Point:
 
 def point_text(pairs: Iterable[tuple[sympy.Symbol, Fraction]]) -> str:
     """Return a point as one reads it: ``n = 1, x = 1/2``."""
-    return ", ".join(f"{symbol} = {value}" for symbol, value in pairs) or "constants"
+    return ", ".join(f"{symbol.name} = {value}" for symbol, value in pairs) or "constants"
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ class Box:
         return tuple(symbol for symbol, _, _ in self.sides)
 
     def __str__(self) -> str:
-        return ", ".join(f"{low} <= {symbol} <= {high}" for symbol, low, high in self.sides)
+        return ", ".join(f"{low} <= {symbol.name} <= {high}" for symbol, low, high in self.sides)
 
 
 @dataclass(frozen=True)
@@ -169,8 +170,8 @@ class Integers:
 
     def __str__(self) -> str:
         if self.stop is not None:
-            return f"all integers {self.start} <= {self.symbol} <= {self.stop}"
-        return f"all integers {self.symbol} >= {self.start}"
+            return f"all integers {self.start} <= {self.symbol.name} <= {self.stop}"
+        return f"all integers {self.symbol.name} >= {self.start}"
 
 
 Domain: TypeAlias = Point | Box | Integers
