@@ -44,7 +44,8 @@ class Combination:
     """A proof of `inequality`: its difference is a polynomial, with no minus sign, in given quantities.
 
     `given` names the quantities, `terms` is the polynomial in those names; each is >= 0, those in `positive` are > 0.
-    That is shown by `findings`, over their domains, or else is one of the `hypotheses`, which `instance` satisfies.
+    That is shown by `findings`, over their domains, or else is one of the `hypotheses`, which `instance` satisfies. A quantity
+    that does not occur in `terms` needs no sign.
     """
 
     inequality: Inequality
@@ -113,7 +114,8 @@ def combination(
     quantities = {name: as_expression(quantity, f"the quantity {name}") for name, quantity in given.items()}
     terms = as_expression(terms, "the certificate")
     _check_names(inequality, quantities, positive)
-    used, hypotheses = _signs(quantities, positive, tuple(findings))
+    needed = {name: quantity for name, quantity in quantities.items() if name in formula(terms).symbols}
+    used, hypotheses = _signs(needed, positive, tuple(findings))
 
     def result(outcome: Literal["holds", "open"], reason: str = "", point: Pairs = ()) -> Combination:
         return Combination(
