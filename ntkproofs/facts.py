@@ -21,6 +21,8 @@ from ntkproofs.errors import InputError
 from ntkproofs.normal import log_two_sided
 from ntkproofs.rigor import Ball, Combination, Decision, Identity
 from ntkproofs.rigor.lemmas import Export, export
+from ntkproofs.rigor.notation import written
+from ntkproofs.rigor.statements import point_text
 from ntkproofs.rigor.theorems import Proof
 from ntkproofs.truth import NoTruthValue
 
@@ -117,7 +119,7 @@ def _(finding: Decision) -> Fact:
     }
     reason = finding.reason
     if finding.counterexample is not None:
-        point = {str(symbol): str(value) for symbol, value in finding.counterexample}
+        point = {symbol.name: str(value) for symbol, value in finding.counterexample}
         evidence["counterexample"] = {"point": point, "right_minus_left": finding.value}
         where = ", ".join(f"{symbol} = {value}" for symbol, value in point.items()) or "these constants"
         reason = f"false at {where}: right - left is {finding.value}"
@@ -140,12 +142,12 @@ def _(finding: Decision) -> Fact:
 def _(finding: Identity) -> Fact:
     reason = finding.reason
     if finding.counterexample is not None:
-        reason = "false at " + ", ".join(f"{symbol} = {value}" for symbol, value in finding.counterexample)
+        reason = f"false at {point_text(finding.counterexample)}"
     return Fact(
         kind="derived",
         outcome=finding.outcome,
         engine=_engine("normal form", "python-flint"),
-        text=f"{finding.left} = {finding.right}",
+        text=finding.statement,
         work=finding.points,
         unit="points",
         reason=reason,
@@ -155,17 +157,23 @@ def _(finding: Identity) -> Fact:
 
 @as_fact.register
 def _(finding: Combination) -> Fact:
-    given = {str(name): str(quantity) for name, quantity in finding.given}
-    positive = [str(name) for name in finding.positive]
+    believed = "normal form and Arb" if finding.findings else "normal form"
     return Fact(
         kind="derived",
         outcome=finding.outcome,
-        engine=_engine("normal form", "python-flint"),
-        text=f"{finding.inequality} whenever {', '.join(given.values())} are not negative",
+        engine=_engine(believed, "python-flint"),
+        text=finding.statement,
         work=1,
         unit="certificates",
         reason=finding.reason,
-        evidence={"terms": str(finding.terms), "non_negative": given, "positive": positive},
+        evidence={
+            "terms": written(finding.terms),
+            "non_negative": {name.name: written(quantity) for name, quantity in finding.given},
+            "positive": [name.name for name in finding.positive],
+            "hypotheses": [str(hypothesis) for hypothesis in finding.hypotheses],
+            "findings": [str(each) for each in finding.findings],
+            "instance": {symbol.name: str(value) for symbol, value in finding.instance},
+        },
     )
 
 

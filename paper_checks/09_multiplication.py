@@ -6,7 +6,14 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from ntkproofs.bounds import contrast_positive, excess_positive, gap_increases, least_padding, matches_outweigh
+from ntkproofs.bounds import (
+    contrast_positive,
+    excess_positive,
+    gap_increases,
+    least_padding,
+    matches_outweigh,
+    rounding_condition,
+)
 from ntkproofs.claims import Verdict, claim, conclude
 from ntkproofs.counts import arbitrary_counts, bound_matches, counts_of
 from ntkproofs.execution import Machine, RoundingFailure, exhaust
@@ -147,11 +154,13 @@ def _no_failure(kernel: Kernel, K: sympy.Expr, most: sympy.Expr, spare: object, 
 
     p (K + D) - t (n - B) is (p - 1)(K + D) + (K + contrast - 3 most) + 3 (most - n) + (3 - t) n + (D - contrast) + t B.
     """
-    B, D, above, more, fewer, room = sympy.symbols("B D above more fewer room", positive=True)
-    given = {above: D - contrast, more: p - 1, fewer: 3 - t, room: most - n, longer: l - 1}
-    given |= {symbol: symbol for symbol in (n, t, l, B, D)}
+    B, D, above, more, fewer, room = sympy.symbols("B D above more fewer room")
+    given = {above: kernel.contrast - contrast, more: p - 1, fewer: 3 - t, room: most - n, longer: l - 1}
+    given |= {symbol: symbol for symbol in (n, t, l)} | {B: kernel.balance(n), D: kernel.contrast}
+    balance = decide(less(0, kernel.balance(n)), Integers(n, start=1))
     terms = more * (K + D) + spare + 3 * room + fewer * n + above + t * B
-    yield combination(less(t * (n - B), p * (K + D)), given, terms, positive=(above,))
+    yield combination(rounding_condition(kernel, K=K), given, terms, positive=(above,), findings=[balance])
+    yield balance
     yield decide(less(contrast, kernel.contrast))
     yield decide(*contrast_positive(kernel))
     yield decide(*excess_positive(kernel))

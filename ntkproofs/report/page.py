@@ -155,7 +155,8 @@ def _row(place: int, result: Result) -> str:
     return (
         f'<tr data-kind="{verdict.kind}"><td data-key="{place}"><a href="#claim-{place}">{escaped(claim.name)}</a>'
         f"<p>{escaped(claim.statement)}</p>{_why(verdict)}</td>"
-        f'<td data-key="{VERDICTS.index(verdict.kind)}">{_verdict(verdict.kind)}</td><td>{escaped(engine_names(verdict))}</td>'
+        f'<td data-key="{VERDICTS.index(verdict.kind)}">{_verdict(verdict.kind)}</td>'
+        f"<td>{escaped(engine_names(verdict))}</td>"
         f'<td>{escaped(margin)}</td><td class="number">{result.seconds:.2f}</td></tr>'
     )
 
