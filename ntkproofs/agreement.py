@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ntkproofs.errors import InputError, ProofRefused
+from ntkproofs.issued import issues
 from ntkproofs.programs import TemplateProgram
 from ntkproofs.programs.coq import coq_program, coq_template
 from ntkproofs.rigor.builds import first_error
@@ -35,6 +36,7 @@ class Pair:
     program: TemplateProgram
 
 
+@issues
 def agree(theory: Theory, words: str, pairs: Sequence[Pair]) -> Proof:
     """Have Coq prove that every term is the Python program beside it; a difference is named, template by template.
 

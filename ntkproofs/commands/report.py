@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ntkproofs.commands.check import add_options, asked, exit_code, look_into
-from ntkproofs.commands.common import UNDECIDED
+from ntkproofs.commands.check import add_options, look_into
 from ntkproofs.errors import InputError
 
 __all__ = ["register"]
@@ -40,15 +39,15 @@ def _report(options: argparse.Namespace) -> int:
     if not goal.parent.is_dir():
         raise InputError(f"{goal} cannot be written: there is no folder {goal.parent}")
     needs_matplotlib()
-    claims, jobs = asked(options)
-    figures = list(_figures())
-    results, interrupted = look_into(claims, jobs, options.engine)
-    if interrupted:
+    run = look_into(options)
+    if run.stopped:
         print(f"ntkproofs: {goal} was not written", file=sys.stderr)
-        return exit_code(results) or UNDECIDED
-    write_whole(goal, html_page(results, figures=figures, versions=versions()).encode())
-    print(f"ntkproofs: {goal}: {len(results)} claims, {len(figures)} figures", file=sys.stderr)
-    return exit_code(results)
+        return run.code
+    figures = list(_figures())
+    page = html_page(run.results, figures=figures, versions=versions(), files=run.digests)
+    write_whole(goal, page.encode())
+    print(f"ntkproofs: {goal}: {len(run.results)} claims, {len(figures)} figures", file=sys.stderr)
+    return run.code
 
 
 def _figures() -> Iterator[tuple[str, str]]:

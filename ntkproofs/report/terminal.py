@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +15,8 @@ from ntkproofs.claims import VERDICTS, Result
 from ntkproofs.facts import Fact
 
 __all__ = ["STYLES", "amounts", "census", "document", "not_proved", "show_results"]
+
+MOST_LINES = 200  # shown of what a claim prints
 
 STYLES = {
     "proved": "bold green",
@@ -26,8 +29,11 @@ STYLES = {
 }
 
 
-def show_results(results: Sequence[Result], console: Console) -> None:
-    """Print the table of verdicts, what went wrong, the totals and the census."""
+def show_results(results: Sequence[Result], console: Console, *, traceback: bool = False) -> None:
+    """Print the table of verdicts, what went wrong, what the claims printed, the totals and the census.
+
+    `traceback`: with Python's traceback of each error.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 1))
     table.add_column("claim", ratio=1, overflow="fold")
     table.add_column("verdict")
@@ -51,6 +57,10 @@ def show_results(results: Sequence[Result], console: Console) -> None:
                 f"{escape(result.verdict.reason)}",
                 highlight=False,
             )
+        if traceback and result.problem is not None and result.problem.trace:
+            _show_lines("traceback", result.problem.trace, console)
+        if result.output.strip():
+            _show_lines(f"printed by {result.claim.name}", result.output, console)
     totals = Counter(result.verdict.kind for result in results)
     shown = ", ".join(f"{totals[kind]} [{STYLES[kind]}]{kind}[/]" for kind in VERDICTS if totals[kind])
     seconds = sum(result.seconds for result in results)
@@ -65,6 +75,16 @@ def show_results(results: Sequence[Result], console: Console) -> None:
         console.print("\nDecided by balls and not proved by Coq:", highlight=False)
     for reason, count in reasons.items():
         console.print(f"  {count} finding{'s' if count != 1 else ''}: {escape(reason)}", highlight=False)
+
+
+def _show_lines(title: str, text: str, console: Console) -> None:
+    """Print a text that a claim wrote, indented; a control character is shown as its number."""
+    lines = text.splitlines()
+    left = [f"... and {len(lines) - MOST_LINES} lines more"] if len(lines) > MOST_LINES else []
+    console.print(f"\n{escape(title)}:", highlight=False)
+    for line in lines[:MOST_LINES] + left:
+        safe = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
+        console.print(f"  {escape(safe)}", highlight=False, soft_wrap=True)
 
 
 def not_proved(results: Sequence[Result]) -> dict[str, int]:
@@ -119,6 +139,8 @@ def document(results: Sequence[Result]) -> dict[str, Any]:
                 "margin": result.verdict.margin or None,
                 "evidence": result.verdict.evidence,
                 "seconds": round(result.seconds, 3),
+                "output": result.output,
+                "problem": None if result.problem is None else asdict(result.problem),
             }
             for result in results
         ],

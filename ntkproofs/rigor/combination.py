@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 import sympy
 
 from ntkproofs.errors import InputError
+from ntkproofs.issued import issues
 from ntkproofs.rigor.expressions import formula
 from ntkproofs.rigor.normal_form import Ring
 from ntkproofs.rigor.statements import Inequality
@@ -40,6 +41,7 @@ class Combination:
         )
 
 
+@issues
 def combination(
     inequality: Inequality,
     given: Mapping[sympy.Symbol, sympy.Expr],

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import sympy
 
 from ntkproofs.errors import DomainError, InputError, Undecided
+from ntkproofs.issued import issues
 from ntkproofs.rigor.balls import as_fraction
 from ntkproofs.rigor.expressions import as_expression, enclose
 from ntkproofs.rigor.normal_form import same_normal_form
@@ -63,6 +64,7 @@ class Identity:
         return rf"$\displaystyle {sympy.latex(self.left)} = {sympy.latex(self.right)}$"
 
 
+@issues
 def identity(
     left: sympy.Expr | int,
     right: sympy.Expr | int,
