@@ -78,7 +78,9 @@ def list_claims(
     for file, ended in zip(files, run_children(work, jobs=jobs or os.cpu_count() or 1, seconds=seconds), strict=True):
         found = _answer(ended)
         if found is None:
-            problem = Problem(f"importing {file.name}: {ended.failure or 'its process sent no list of claims'}", trace=ended.output)
+            problem = Problem(
+                f"importing {file.name}: {ended.failure or 'its process sent no list of claims'}", trace=ended.output
+            )
             found = {
                 "claims": [["", f"the file {file.name} can be imported", f"{file}", asdict(problem)]],
                 "read": None,
