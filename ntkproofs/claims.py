@@ -381,7 +381,7 @@ def claims_of(file: Path, *, alone: bool = False) -> Iterator[ClaimFile]:
     Whatever the import raises is the file's `problem`; except Ctrl-C, unless the process is there for this file `alone`
     and Ctrl-C does not reach it.
     """
-    with imports_from(file.resolve().parent) as imports:
+    with imports_from(file.resolve().parent, alone=alone) as imports:
         problem = None
         with _registering(imports, file) as register:
             try:

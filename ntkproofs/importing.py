@@ -23,7 +23,7 @@ from typing import Any
 
 from ntkproofs.errors import InputError
 
-__all__ = ["Imports", "imports_from"]
+__all__ = ["Imports", "imports_from", "prepare"]
 
 PREFIX = "claims_"
 ENGINES = ("ntkproofs", "sympy", "mpmath", "flint", "numpy")  # what a verdict rests on: nothing may take their names
@@ -132,8 +132,11 @@ def _imported(tree: ast.AST) -> set[str]:
 
 
 @contextmanager
-def imports_from(folder: Path) -> Iterator[Imports]:
-    """Put `folder` first on the path and import from sources; afterwards everything is as it was before."""
+def imports_from(folder: Path, *, alone: bool = False) -> Iterator[Imports]:
+    """Put `folder` first on the path and import from sources; afterwards everything is as it was before.
+
+    `alone`: the process ends with this, and nothing is put back.
+    """
     folder = folder.resolve()
     imports = Imports(folder)
     path, hook = list(sys.path), partial(_finder, imports)
@@ -143,10 +146,11 @@ def imports_from(folder: Path) -> Iterator[Imports]:
     try:
         yield imports
     finally:
-        sys.path[:] = path
-        sys.path_hooks.remove(hook)
-        _forget(imports)
-        imports.restore()
+        if not alone:
+            sys.path[:] = path
+            sys.path_hooks.remove(hook)
+            _forget(imports)
+            imports.restore()
 
 
 def _finder(imports: Imports, entry: str) -> importlib.machinery.FileFinder:
@@ -165,8 +169,15 @@ def _forget(imports: Imports) -> None:
 
 
 def _from_source(imports: Imports, entry: str) -> bool:
+    folder, installed = _resolved(entry)
+    return not installed or folder.is_relative_to(imports.folder)
+
+
+@lru_cache(maxsize=10_000)
+def _resolved(entry: str) -> tuple[Path, bool]:
+    """Return a folder without links, and whether it belongs to what is installed."""
     folder = Path(entry).resolve()
-    return folder.is_relative_to(imports.folder) or not any(folder.is_relative_to(root) for root in _installed())
+    return folder, any(folder.is_relative_to(root) for root in _installed())
 
 
 @lru_cache
@@ -175,3 +186,9 @@ def _installed() -> tuple[Path, ...]:
     names = ("stdlib", "platstdlib", "purelib", "platlib")
     entries = [*map(sysconfig.get_path, names), *site.getsitepackages(), site.getusersitepackages()]
     return (*(Path(entry).resolve() for entry in entries), Path(__file__).resolve().parent)
+
+
+def prepare() -> None:
+    """Find out which folders are installed, once for this process and all that it forks later."""
+    for entry in list(sys.path_importer_cache):
+        _resolved(entry)

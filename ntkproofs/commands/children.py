@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import io
 import os
 import pickle
@@ -53,6 +54,8 @@ def run_children(work: Sequence[Callable[[], bytes]], *, jobs: int, seconds: flo
     if not hasattr(os, "fork"):
         yield from _run_spawned(work, jobs, seconds)
         return
+    gc.collect()
+    gc.freeze()  # what is here now is looked at by no child's collector, which would copy all of it
     waiting, running, done = deque(enumerate(work)), dict[int, _Child](), dict[int, Ended]()
     try:
         for place in range(len(work)):
@@ -66,6 +69,7 @@ def run_children(work: Sequence[Callable[[], bytes]], *, jobs: int, seconds: flo
                     done[number] = running.pop(number).ended()
             yield done.pop(place)
     finally:
+        gc.unfreeze()
         with _signals_held():
             for child in running.values():
                 child.kill()

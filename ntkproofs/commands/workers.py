@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ntkproofs import importing
 from ntkproofs.claims import (
     Listed,
     Result,
@@ -29,6 +30,7 @@ from ntkproofs.claims import (
 from ntkproofs.commands.children import Ended, quiet, run_children
 from ntkproofs.errors import InputError
 from ntkproofs.problems import Problem
+from ntkproofs.rigor import builds
 from ntkproofs.transport import from_json, problem_from, to_json
 
 __all__ = ["SECONDS", "Listing", "Source", "list_claims", "run_claims"]
@@ -151,9 +153,9 @@ def _answer(ended: Ended) -> dict[str, Any] | None:
 def _prepare() -> None:
     """Import the library, so that no child has to, and look at the Coq that is installed once for all of them."""
     from ntkproofs import agreement, bounds, certificates, execution, kernels, predictor, programs  # noqa: F401
-    from ntkproofs.rigor.builds import prepare
 
-    prepare()
+    builds.prepare()
+    importing.prepare()
 
 
 # --- in a child

@@ -446,7 +446,8 @@ def test_a_claim_that_makes_claims_is_an_error(tmp_path):
 def test_an_error_has_its_place_its_line_and_a_way_out(tmp_path, monkeypatch):
     (tmp_path / "helper.py").write_text("def half(x):\n    return x / 0\n")
     text = (
-        "import sympy\nfrom helper import half\nfrom ntkproofs.rigor import decide, identity\nx = sympy.Symbol('x', real=True)\n"
+        "import sympy\nfrom helper import half\nfrom ntkproofs.rigor import decide, identity\n"
+        "x = sympy.Symbol('x', real=True)\n"
         "@claim('s', source='h')\ndef divides():\n    return half(1)\n"
         "@claim('s', source='h')\ndef relation():\n    return conclude(decide(x < x + 1))\n"
         "@claim('s', source='h')\ndef library():\n    return conclude(identity(x, x))\n"
