@@ -35,6 +35,7 @@ from ntkproofs.transport import from_json, problem_from, to_json
 
 __all__ = ["SECONDS", "Listing", "Source", "list_claims", "run_claims"]
 
+THEORIES = {"ntkproofs.agreement", "ntkproofs.rigor.theorems"}
 SECONDS = 1800.0  # for each claim, unless another limit is stated
 
 
@@ -42,13 +43,15 @@ SECONDS = 1800.0  # for each claim, unless another limit is stated
 class Source:
     """A claim file as it was read: its SHA-256 and those of the helpers in its folder, by their paths from there.
 
-    `shadowed`: helpers that are imported instead of another module of the same name; `output`: what importing printed.
+    `shadowed`: helpers that are imported instead of another module of the same name; `theory`: whether it may hold
+    theorems of Coq; `output`: what importing printed.
     """
 
     file: Path
     sha256: str
     helpers: dict[str, str]
     shadowed: tuple[str, ...] = ()
+    theory: bool = False
     output: str = ""
 
 
@@ -112,6 +115,8 @@ def run_claims(
     `sources`: the files as they were listed; a claim whose file has changed since is an ``error``.
     """
     _prepare()
+    if any(source.theory for source in sources):
+        builds.prepare()
     digests = {source.file: (source.sha256, source.helpers) for source in sources}
     waiting = [claim for claim in claims if claim.problem is None]
     work = [partial(_run, claim, digests.get(claim.file)) for claim in waiting]
@@ -151,10 +156,9 @@ def _answer(ended: Ended) -> dict[str, Any] | None:
 
 
 def _prepare() -> None:
-    """Import the library, so that no child has to, and look at the Coq that is installed once for all of them."""
+    """Import the library, so that no child has to."""
     from ntkproofs import agreement, bounds, certificates, execution, kernels, predictor, programs  # noqa: F401
 
-    builds.prepare()
     importing.prepare()
 
 
@@ -167,8 +171,9 @@ def _list(file: Path, files: tuple[Path, ...]) -> bytes:
         claims: list[Any] = [[each.name, each.statement, each.source, None] for each in found.claims]
         claims += [[key, statement, f"{file}", asdict(each)] for key, statement, each in troubles_of(found, files)]
         own, helpers = _digests(found.imports.sources, file)
-        read = {"sha256": own, "helpers": helpers, "shadowed": found.imports.shadowed} if own else None
-        return json.dumps({"claims": claims, "read": read}).encode()
+        theory = not THEORIES.isdisjoint(found.imports.imported)
+        read = {"sha256": own, "helpers": helpers, "shadowed": found.imports.shadowed, "theory": theory}
+        return json.dumps({"claims": claims, "read": read if own else None}).encode()
 
 
 def _digests(sources: dict[Path, str], file: Path) -> tuple[str, dict[str, str]]:
