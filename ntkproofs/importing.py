@@ -64,7 +64,8 @@ class Imports:
         local = next(
             (each for each in (self.folder / f"{name}.py", self.folder / name / "__init__.py") if each.is_file()), None
         )
-        if local is None or name in self.shadowed:
+        present = sys.modules.get(name)
+        if local is None or name in self.shadowed or (present is not None and self._is(present, local)):
             return
         shown = local.relative_to(self.folder)
         if name in ENGINES:
@@ -73,9 +74,6 @@ class Imports:
             raise InputError(
                 f"{shown} has the name of a module built into Python, which is imported instead: rename it"
             )
-        present = sys.modules.get(name)
-        if present is not None and self._holds(present):
-            return
         if present is not None:
             for other in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
                 self._replaced[other] = sys.modules.pop(other)
@@ -92,6 +90,11 @@ class Imports:
             if not name.startswith(PREFIX) and self._holds(module):
                 del sys.modules[name]
         sys.modules.update(self._replaced)
+
+    @staticmethod
+    def _is(module: ModuleType, file: Path) -> bool:
+        own = getattr(module, "__file__", None)
+        return isinstance(own, str) and Path(own).resolve() == file.resolve()
 
     def _holds(self, module: ModuleType) -> bool:
         file = getattr(module, "__file__", None)
@@ -172,15 +175,15 @@ def _forget(imports: Imports) -> None:
 
 
 def _from_source(imports: Imports, entry: str) -> bool:
-    folder, installed = _resolved(entry)
-    return not installed or folder.is_relative_to(imports.folder)
+    folder, roots = _resolved(entry)  # a folder of claims may hold an environment, or lie in one
+    return all(imports.folder.is_relative_to(root) and folder.is_relative_to(imports.folder) for root in roots)
 
 
 @lru_cache(maxsize=10_000)
-def _resolved(entry: str) -> tuple[Path, bool]:
-    """Return a folder without links, and whether it belongs to what is installed."""
+def _resolved(entry: str) -> tuple[Path, tuple[Path, ...]]:
+    """Return a folder without links, and the folders of what is installed in which it lies."""
     folder = Path(entry).resolve()
-    return folder, any(folder.is_relative_to(root) for root in _installed())
+    return folder, tuple(root for root in _installed() if folder.is_relative_to(root))
 
 
 @lru_cache

@@ -5,6 +5,7 @@ import contextlib
 import os
 import py_compile
 import re
+import site
 import sys
 from fractions import Fraction as Q
 from hashlib import sha256
@@ -14,6 +15,8 @@ import mpmath
 import pytest
 import sympy
 
+import ntkproofs
+from ntkproofs import importing
 from ntkproofs.claims import VERDICTS, Claim, ClaimFamily, Verdict, claim, claims_of, collect, conclude
 from ntkproofs.errors import InputError
 from ntkproofs.facts import Tally, agreement, amended, as_fact, confirm, tally
@@ -508,6 +511,27 @@ def test_a_helper_cannot_take_the_name_of_an_engine_or_of_a_built_in_module(tmp_
     (tmp_path / "mine.py").write_text(HELPED.replace("helper", name))
     (only,) = collect([tmp_path / "mine.py"])
     assert message in only.run().verdict.reason
+
+
+def test_claims_may_lie_beside_the_package_and_beside_an_environment(tmp_path, monkeypatch):
+    (tmp_path / "ntkproofs").symlink_to(Path(ntkproofs.__file__).parent)
+    environment = tmp_path / ".venv" / "site-packages"
+    environment.mkdir(parents=True)
+    (environment / "installed_thing.py").write_text("VALUE = 'installed'\n")
+    (tmp_path / "mine.py").write_text(HELPED.replace("helper", "installed_thing"))
+    monkeypatch.setattr(site, "getsitepackages", lambda: [str(environment)])
+    monkeypatch.syspath_prepend(environment)
+    clear_caches()
+    with claims_of(tmp_path / "mine.py") as found:
+        assert [each.statement for each in found.claims] == ["the installed_thing says installed"]
+        assert list(found.imports.sources) == [tmp_path / "mine.py"]
+    clear_caches()
+    del sys.modules["installed_thing"]
+
+
+def clear_caches():
+    importing._installed.cache_clear()
+    importing._resolved.cache_clear()
 
 
 def test_no_byte_code_is_read_or_written(tmp_path):

@@ -4,8 +4,8 @@ import json
 import re
 import sys
 from fractions import Fraction as Q
-from html.parser import HTMLParser
 from hashlib import sha256
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
