@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ntkproofs.errors import InputError, ProofRefused
+from ntkproofs.issued import issues
 from ntkproofs.programs import TemplateProgram
 from ntkproofs.programs.coq import NAT, PROGRAM, TEMPLATE, Terms
 from ntkproofs.rigor.builds import first_error
@@ -58,6 +59,7 @@ def _argument(text: str, terms: Terms) -> str:
     return terms.function(values) if text.startswith("[") else terms.number(values[0])
 
 
+@issues
 def agree(theory: Theory, words: str, pairs: Sequence[Pair]) -> Proof:
     """Have Coq prove that every term is the Python program beside it; a difference is named, template by template.
 

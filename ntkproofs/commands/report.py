@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from ntkproofs.commands.check import add_options, asked, exit_code, look_into
-from ntkproofs.commands.common import UNDECIDED, remark
+from ntkproofs.commands.check import add_options, look_into
+from ntkproofs.commands.common import remark
 from ntkproofs.printable import file_name
 
 __all__ = ["register"]
@@ -36,16 +36,16 @@ def _report(options: argparse.Namespace) -> int:
     goal = options.output
     check_writable(goal)  # before the work, not after it
     needs_matplotlib()
-    claims, jobs = asked(options)
     figures = list(_figures())
     with one_run(cache=not options.no_cache):
-        results, interrupted = look_into(claims, jobs, options.engine)
-    if interrupted:
+        run = look_into(options)
+    if run.stopped:
         remark(f"ntkproofs: {goal} was not written")
-        return exit_code(results) or UNDECIDED
-    write_whole(goal, html_page(results, figures=figures, versions=versions()).encode())
-    remark(f"ntkproofs: {file_name(goal)}: {len(results)} claims, {len(figures)} figures")
-    return exit_code(results)
+        return run.code
+    page = html_page(run.results, figures=figures, versions=versions(), files=run.digests)
+    write_whole(goal, page.encode())
+    remark(f"ntkproofs: {file_name(goal)}: {len(run.results)} claims, {len(figures)} figures")
+    return run.code
 
 
 def _figures() -> Iterator[tuple[str, str]]:

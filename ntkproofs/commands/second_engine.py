@@ -1,18 +1,22 @@
-"""Deciding a second time, by the checker, what balls decided in claims: two engines that share no code."""
+"""Deciding a second time, by the checker, what balls decided in a claim: two engines that share no code.
+
+Done in the process that ran the claim, which still has the decisions themselves.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from ntkproofs.certificates.grammar import Draft
+from ntkproofs.certificates.grammar import Draft, draft
 from ntkproofs.certificates.subdivide import Refuted, accepted
 from ntkproofs.claims import Result
 from ntkproofs.errors import NtkProofsError
-from ntkproofs.facts import Fact
+from ntkproofs.facts import Fact, amended
+from ntkproofs.rigor import Decision
 
 __all__ = ["decided_again"]
 
@@ -29,16 +33,11 @@ class _Answer:
     false: bool = False
 
 
-def decided_again(results: Sequence[Result]) -> list[Result]:
-    """Return the results with the checker as a second engine of every decided finding that it accepts.
+def decided_again(result: Result) -> Result:
+    """Return the result with the checker as a second engine of every decided finding that it accepts.
 
-    A finding that the checker does not accept says why; one that the checker finds false makes the claim an error. An
-    inequality that several claims need is checked once.
+    A finding that the checker does not accept says why; one that the checker finds false makes the claim an error.
     """
-    return [_again(result) for result in results]
-
-
-def _again(result: Result) -> Result:
     verdict = result.verdict
     if not any(_is_open(fact) for fact in verdict.facts):
         return result
@@ -48,17 +47,17 @@ def _again(result: Result) -> Result:
 
 
 def _is_open(fact: Fact) -> bool:
-    return fact.kind == "decided" and fact.outcome == "holds" and fact.draft is not None
+    return fact.kind == "decided" and fact.outcome == "holds" and isinstance(fact.finding, Decision)
 
 
 def _answered(fact: Fact) -> Fact:
-    if fact.draft is None:
+    if not isinstance(fact.finding, Decision):
         return fact
-    answer = _answer(fact.draft)
+    answer = _answer(draft(fact.finding))
     if not answer.evidence:
         note = {"reason": answer.reason, **({"disagrees": True} if answer.false else {})}
-        return replace(fact, evidence={**fact.evidence, "checker": note})
-    return replace(
+        return amended(fact, evidence={**fact.evidence, "checker": note})
+    return amended(
         fact, engine=f"{fact.engine}, {ENGINE}", evidence={**fact.evidence, "checker": dict(answer.evidence)}
     )
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.resources import files
+from importlib import resources
 from itertools import groupby
 from pathlib import Path
 
 from ntkproofs.claims import VERDICTS, Result, Verdict, VerdictKind
 from ntkproofs.display import escaped
 from ntkproofs.facts import Fact
-from ntkproofs.report.evidence import shortened
+from ntkproofs.report.evidence import clip, shortened
 from ntkproofs.report.plots import FIGURES
 from ntkproofs.report.terminal import amounts, census, engine_names, not_decided_again, not_proved
 
@@ -38,12 +38,17 @@ BAD: tuple[VerdictKind, ...] = ("refuted", "undecided", "error")
 
 
 def html_page(
-    results: Sequence[Result], *, figures: Iterable[tuple[str, str]] = (), versions: Mapping[str, str] | None = None
+    results: Sequence[Result],
+    *,
+    figures: Iterable[tuple[str, str]] = (),
+    versions: Mapping[str, str] | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> str:
     """Return the page as text.
 
     `figures`: names of figures, each with its ``<svg>`` element (:func:`ntkproofs.report.plots.svg.inline_svg`);
-    `versions`: what the run was made with (:func:`ntkproofs.report.versions.versions`).
+    `versions`: what the run was made with (:func:`ntkproofs.report.versions.versions`); `files`: the SHA-256 of each
+    claim file and helper.
 
     >>> from ntkproofs.claims import Claim, Verdict
     >>> hostile = Claim("mine", "1 < 2 <script>", "here", lambda: None)
@@ -80,6 +85,7 @@ def html_page(
 <h2 id="claims">The claims, one by one</h2>
 <p class="quiet">What each says, what was found, and how to look into it again.</p>
 {_claims(results)}
+{_digests(files or {})}
 </main>
 <footer>Every number on this page comes from the run that made it: <code>ntkproofs report</code>.</footer>
 <script>
@@ -90,7 +96,7 @@ def html_page(
 
 
 def _part(name: str) -> str:
-    return (files("ntkproofs.report") / name).read_text("utf-8")
+    return (resources.files("ntkproofs.report") / name).read_text("utf-8")
 
 
 def _figure(name: str, svg: str) -> str:
@@ -180,6 +186,13 @@ def _reasons(heading: str, reasons: dict[str, int]) -> str:
     return f"<dt>{heading}</dt>{listed}" if listed else ""
 
 
+def _digests(files: Mapping[str, str]) -> str:
+    """Return the list of the files that were read, with their SHA-256."""
+    rows = ((escaped(name), escaped(digest)) for name, digest in files.items())
+    items = "".join(f"<dt>{name}</dt><dd><code>{digest}</code></dd>" for name, digest in rows)
+    return f'<h2 id="files">Files (SHA-256)</h2>\n<dl class="believed">{items}</dl>' if items else ""
+
+
 # --- claims
 
 
@@ -200,8 +213,19 @@ def _claim(place: int, result: Result) -> str:
 <div class="inside"><p>{escaped(claim.statement)}</p>{_why(verdict)}
 <dl><dt>source</dt><dd>{escaped(claim.source)}</dd><dt>seconds</dt><dd>{result.seconds:.2f}</dd>{again}</dl>
 {_findings(verdict.facts, verdict.checks)}
+{_printed(result)}
 <details class="evidence"><summary>Evidence</summary><pre>{_lines(shortened(verdict.evidence))}</pre></details></div>
 </details>"""
+
+
+def _printed(result: Result) -> str:
+    """Return what the claim printed, and the traceback of an error."""
+    parts = (("Printed", result.output), ("Traceback", result.problem.trace if result.problem else ""))
+    return "".join(
+        f'<details class="evidence"><summary>{title}</summary><pre>{_lines(clip(text))}</pre></details>'
+        for title, text in parts
+        if text.strip()
+    )
 
 
 def _lines(text: str) -> str:

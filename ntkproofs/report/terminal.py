@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +18,8 @@ from ntkproofs.printable import printable
 
 __all__ = ["STYLES", "amounts", "census", "document", "engine_names", "not_decided_again", "not_proved", "show_results"]
 
+MOST_LINES = 200  # shown of what a claim prints
+
 STYLES = {
     "proved": "bold green",
     "decided": "green",
@@ -28,13 +31,20 @@ STYLES = {
 }
 
 
-def show_results(results: Sequence[Result], console: Console) -> None:
-    """Print the table of verdicts, what went wrong, the totals and the census; nothing of a claim is markup."""
+def show_results(results: Sequence[Result], console: Console, *, traceback: bool = False) -> None:
+    """Print the table of verdicts, what went wrong, what the claims printed, the totals and the census.
+
+    Nothing of a claim is markup. `traceback`: with Python's traceback of each error.
+    """
     console.print(_table(results))
     for result in results:
         if result.verdict.reason:
             told = f" {printable(result.claim.name)}: {printable(result.verdict.reason)}"
             console.print(Text("\n").append_text(_styled(result.verdict.kind)).append(told))
+        if traceback and result.problem is not None and result.problem.trace:
+            _show_lines("traceback", result.problem.trace, console)
+        if result.output.strip():
+            _show_lines(f"printed by {result.claim.name}", result.output, console)
     console.print(_totals(results))
     console.print("\nWho was believed, for what:")
     for line in census(results):
@@ -84,6 +94,15 @@ def _totals(results: Sequence[Result]) -> Text:
     seconds = sum(result.seconds for result in results)
     head = Text(f"\n{len(results)} claim{'s' if len(results) != 1 else ''}: ")
     return head.append_text(Text(", ").join(counts)).append(f" in {seconds:.1f} s")
+
+
+def _show_lines(title: str, text: str, console: Console) -> None:
+    """Print a text that a claim wrote, indented and escaped."""
+    lines = text.splitlines()
+    left = [f"... and {len(lines) - MOST_LINES} lines more"] if len(lines) > MOST_LINES else []
+    console.print(f"\n{printable(title)}:")
+    for line in lines[:MOST_LINES] + left:
+        console.print(f"  {printable(line)}", soft_wrap=True)
 
 
 def not_proved(results: Sequence[Result]) -> dict[str, int]:
@@ -155,6 +174,8 @@ def document(results: Sequence[Result]) -> dict[str, Any]:
                 "margin": result.verdict.margin or None,
                 "evidence": result.verdict.evidence,
                 "seconds": round(result.seconds, 3),
+                "output": result.output,
+                "problem": None if result.problem is None else asdict(result.problem),
             }
             for result in results
         ],

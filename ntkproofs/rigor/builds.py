@@ -25,13 +25,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from ntkproofs.errors import InputError
-from ntkproofs.rigor.coqc import Coqc, cache_folder, compile_file, run_began, stop_all
+from ntkproofs.rigor.coqc import Coqc, cache_folder, compile_file, find_coqc, run_began, stop_all
 from ntkproofs.rigor.installed import fingerprint
 from ntkproofs.rigor.permitted import OWN
 from ntkproofs.rigor.restated import required_files
 from ntkproofs.truth import NoTruthValue
 
-__all__ = ["Compiled", "Limits", "build", "compile_one", "first_error", "needed_by", "place"]
+__all__ = ["Compiled", "Limits", "build", "compile_one", "first_error", "needed_by", "place", "prepare"]
 
 _DAY = 24 * 3600
 
@@ -253,3 +253,10 @@ def first_error(compiled: Compiled) -> tuple[int, str]:
     text = error.group(2) if error else re.sub(r"\A[\s\S]*?^(?=Error)", "", compiled.output, flags=re.MULTILINE)
     message = " ".join(_ENVIRONMENT.sub("", re.sub(r"^Error:?\s*", "", text)).split())
     return int(error.group(1)) if error else 0, message if len(message) <= 400 else f"{message[:400]} ..."
+
+
+def prepare() -> None:
+    """Look at the Coq that is installed, once for this process and all that it forks later."""
+    coqc = find_coqc()
+    if coqc is not None:
+        fingerprint(coqc)

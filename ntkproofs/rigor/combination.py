@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 import sympy
 
 from ntkproofs.errors import DomainError, InputError, Undecided
+from ntkproofs.issued import issues
 from ntkproofs.rigor.assumptions import check_declared
 from ntkproofs.rigor.balls import as_fraction
 from ntkproofs.rigor.decide import Decision, decide
@@ -45,8 +46,8 @@ class Combination(NoTruthValue):
     """A proof of `inequality`: its difference is a polynomial, with no minus sign, in given quantities.
 
     `given` names the quantities, `terms` is the polynomial in those names; each is >= 0, those in `positive` are > 0.
-    That is shown by `findings`, over their domains, or else is one of the `hypotheses`, which `instance` satisfies. A quantity
-    that does not occur in `terms` needs no sign.
+    That is shown by `findings`, over their domains, or else is one of the `hypotheses`, which `instance` satisfies. A
+    quantity that does not occur in `terms` needs no sign.
     """
 
     instead: ClassVar[str] = '.outcome == "holds"'
@@ -84,6 +85,7 @@ class Combination(NoTruthValue):
 Finding: TypeAlias = Decision | Combination
 
 
+@issues
 def combination(
     inequality: Inequality,
     given: Mapping[sympy.Symbol, Any],

@@ -122,6 +122,11 @@ def decide(
     >>> decide(less(sympy.Rational(314, 100), sympy.pi)).outcome
     'holds'
     """
+    if not isinstance(inequality, Inequality):
+        raise InputError(
+            f"decide takes an inequality made by less(a, b) or at_most(a, b), got {type(inequality).__name__} "
+            f"{inequality!s:.80}; what is written with < or <= SymPy may decide by itself"
+        )
     domain = Point() if domain is None else domain
     check_question(inequality, domain)
     check_limits(precision, limit, max_cells)

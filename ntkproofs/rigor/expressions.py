@@ -284,7 +284,8 @@ class _Program:
             _add_terms(terms, side, sign)
         constant = terms.pop(sympy.S.One, Fraction(0))
         listed = [_scaled(term, factor) for term, factor in terms.items() if factor]
-        listed.sort(key=cmp_to_key(lambda a, b: a[0].compare(b[0])))
+        order = cmp_to_key(sympy.Basic.compare)
+        listed.sort(key=lambda pair: order(pair[0]))
         places = [self.product(factors) for _, factors in listed]
         if constant or not places:
             places.insert(0, self.emit("rational", data=constant))

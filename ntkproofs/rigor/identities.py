@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 import sympy
 
 from ntkproofs.errors import DomainError, InputError, Undecided
+from ntkproofs.issued import issues
 from ntkproofs.rigor.assumptions import Extent, check_assumptions, check_declared
 from ntkproofs.rigor.balls import as_fraction
 from ntkproofs.rigor.expressions import as_expression, enclose, formula
@@ -75,6 +76,7 @@ class Identity(NoTruthValue):
         return rf"$\displaystyle {latex(self.left)} = {latex(self.right)}$"
 
 
+@issues
 def identity(
     left: sympy.Expr | int,
     right: sympy.Expr | int,

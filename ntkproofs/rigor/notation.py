@@ -384,7 +384,7 @@ class _Shapes:
 
         A quotient below the line stays as it is: ``x/(y/z)`` is undefined at ``z = 0``, ``x*z/y`` is not. So does 0.
         """
-        scale, tops, bottoms = Fraction(1), [], []
+        scale, tops, bottoms = Fraction(1), list[int](), list[int]()
         for key in above:
             factor, over, under = self._factors(key)
             scale *= factor

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from ntkproofs.errors import InputError, ProofRefused
+from ntkproofs.issued import issues
 from ntkproofs.rigor.audit import OWN, allowed, assumptions, forbidden, groups_of, locations
 from ntkproofs.rigor.builds import Compiled, Limits, build, compile_one, first_error, needed_by
 from ntkproofs.rigor.coqc import MISSING, find_coqc
@@ -161,6 +162,7 @@ class Theory:
         coqc = find_coqc()
         return coqc.engine if coqc else "Coq"
 
+    @issues
     def proof(self, name: str) -> Proof:
         """Return what Coq says about a statement.
 
