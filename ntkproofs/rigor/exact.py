@@ -29,7 +29,7 @@ def _polynomial(coefficients: list[Fraction]) -> Polynomial:
 def _size(polynomial: Polynomial) -> int:
     """Return about how many bits a polynomial takes; 0 for the constants 0, 1 and -1."""
     parts = [int(part) for c in polynomial.coeffs() for part in (c.p, c.q)]
-    return polynomial.degree() + sum(part.bit_length() for part in parts if abs(part) > 1)
+    return int(polynomial.degree()) + sum(part.bit_length() for part in parts if abs(part) > 1)
 
 
 def _constant(polynomial: Polynomial) -> Fraction | None:

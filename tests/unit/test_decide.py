@@ -289,11 +289,15 @@ def test_true_statements_about_integers(claim, domain):
     last = 400 if domain.stop is None else domain.stop
     for k in range(max(domain.start, 1), last + 1):
         with mpmath.workdps(60):
-            scaled = value(claim.difference, **{domain.symbol.name: Q(k)}) * as_exact(mpmath.mpf(k) ** (mpmath.mpf(decision.order) / 2))
+            scaled = value(claim.difference, **{domain.symbol.name: Q(k)}) * as_exact(
+                mpmath.mpf(k) ** (mpmath.mpf(decision.order) / 2)
+            )
         assert scaled >= decision.margin - Q(1, 10**40)
     for k in (10**6, 10**9) if domain.stop is None else ():
         with mpmath.workdps(60):
-            scaled = value(claim.difference, **{domain.symbol.name: Q(k)}) * as_exact(mpmath.mpf(k) ** (mpmath.mpf(decision.order) / 2))
+            scaled = value(claim.difference, **{domain.symbol.name: Q(k)}) * as_exact(
+                mpmath.mpf(k) ** (mpmath.mpf(decision.order) / 2)
+            )
         assert scaled >= decision.margin - Q(1, 10**20)
 
 
