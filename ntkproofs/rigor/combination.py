@@ -46,8 +46,8 @@ class Combination(NoTruthValue):
     """A proof of `inequality`: its difference is a polynomial, with no minus sign, in given quantities.
 
     `given` names the quantities, `terms` is the polynomial in those names; each is >= 0, those in `positive` are > 0.
-    That is shown by `findings`, over their domains, or else is one of the `hypotheses`, which `instance` satisfies. A
-    quantity that does not occur in `terms` needs no sign.
+    That is shown by `findings`, over their domains, or else is one of the `hypotheses`, which `instance` satisfies.
+    A quantity that does not occur in `terms` needs no sign.
     """
 
     instead: ClassVar[str] = '.outcome == "holds"'

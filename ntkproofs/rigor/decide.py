@@ -30,6 +30,7 @@ from ntkproofs.rigor.balls import MAX_PRECISION
 from ntkproofs.rigor.digits import certain_digits
 from ntkproofs.rigor.expressions import check_names, difference
 from ntkproofs.rigor.inquiry import Inquiry
+from ntkproofs.rigor.notation import written
 from ntkproofs.rigor.spaces import BoxSides, Cell, Counterexample, Space, space_of
 from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers, Point, point_text
 from ntkproofs.truth import NoTruthValue
@@ -130,6 +131,7 @@ def decide(
     domain = Point() if domain is None else domain
     check_question(inequality, domain)
     check_limits(precision, limit, max_cells)
+    written(inequality.left), written(inequality.right)  # the statement as printed reads back as what is decided
     inquiry = Inquiry(inequality, precision, limit)
     if isinstance(domain, Point):
         return decide_point(inquiry, domain)

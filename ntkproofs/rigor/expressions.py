@@ -284,8 +284,7 @@ class _Program:
             _add_terms(terms, side, sign)
         constant = terms.pop(sympy.S.One, Fraction(0))
         listed = [_scaled(term, factor) for term, factor in terms.items() if factor]
-        order = cmp_to_key(sympy.Basic.compare)
-        listed.sort(key=lambda pair: order(pair[0]))
+        listed.sort(key=cmp_to_key(_by_expression))
         places = [self.product(factors) for _, factors in listed]
         if constant or not places:
             places.insert(0, self.emit("rational", data=constant))
@@ -318,6 +317,12 @@ def _add_terms(terms: dict[sympy.Expr, Fraction], node: sympy.Expr, factor: Frac
         return
     term = node if rest == [node] else sympy.Mul(*rest, evaluate=False) if rest else sympy.S.One
     terms[term] = terms.get(term, Fraction(0)) + factor
+
+
+def _by_expression(
+    first: tuple[sympy.Expr, tuple[sympy.Expr, ...]], second: tuple[sympy.Expr, tuple[sympy.Expr, ...]]
+) -> int:
+    return int(first[0].compare(second[0]))
 
 
 def _scaled(term: sympy.Expr, factor: Fraction) -> tuple[sympy.Expr, tuple[sympy.Expr, ...]]:

@@ -45,6 +45,7 @@ def written(expression: sympy.Expr) -> str:
     >>> print(written(sympy.Add(1, -sympy.Pow(sympy.Rational(1, 2), -1, evaluate=False), evaluate=False)))
     1 - 1/(1/2)
     """
+    formula(expression)  # what is not in the grammar is refused
     try:
         text = _Printer().top(expression)
     except ValueError as problem:  # Python's limit on the digits of an integer
@@ -384,7 +385,9 @@ class _Shapes:
 
         A quotient below the line stays as it is: ``x/(y/z)`` is undefined at ``z = 0``, ``x*z/y`` is not. So does 0.
         """
-        scale, tops, bottoms = Fraction(1), list[int](), list[int]()
+        scale = Fraction(1)
+        tops: list[int] = []
+        bottoms: list[int] = []
         for key in above:
             factor, over, under = self._factors(key)
             scale *= factor
