@@ -17,6 +17,7 @@ from ntkproofs.bounds import (
 from ntkproofs.claims import Verdict, claim, conclude
 from ntkproofs.counts import arbitrary_counts, bound_matches, counts_of
 from ntkproofs.execution import Machine, RoundingFailure, exhaust
+from ntkproofs.execution.streams import stream
 from ntkproofs.facts import confirm, tally
 from ntkproofs.kernels import REGIMES, Kernel, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, WRITERS
@@ -25,6 +26,7 @@ from ntkproofs.rigor import Integers, combination, decide, less
 
 SOURCE = "abstract; validation scripts"
 SEED = 20250218
+PAIRS, STATES = 20, 21  # purposes of random streams
 NUMBERS = ("multiplier", "multiplicand", "sum_p", "sum_q", "sum_c")
 FLAGS = ("to_shift_right", "to_shift_left", "to_copy_to_sum_q")
 n, p, t = MATCHES, MATCHED_WRITERS, WRITERS
@@ -41,7 +43,7 @@ def _all_pairs(bits: int) -> tuple[Numbers, Numbers]:
 
 def _random_pairs(bits: int, cases: int) -> tuple[Numbers, Numbers]:
     """Draw pairs, the extreme one first."""
-    source = np.random.default_rng([SEED, bits])
+    source = stream(SEED, PAIRS, bits)
     x, y = source.integers(2**bits, size=(2, cases))
     x[0] = y[0] = 2**bits - 1
     return x, y
@@ -267,7 +269,7 @@ def _tokens(program: TemplateProgram, rows: Rows) -> Numbers:
 def matches_of_any_numbers() -> Verdict:
     def stays(bits: int) -> bool:
         program = multiplication(bits)
-        rows = _with_token(program, 64, np.random.default_rng([SEED, bits]))
+        rows = _with_token(program, 64, stream(SEED, STATES, bits))
         given, after = _tokens(program, rows), _tokens(program, program.step_rows(rows))
         return bool((given == 1).all() and (after == 1).all())
 
