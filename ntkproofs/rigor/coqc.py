@@ -60,6 +60,9 @@ for limit, wanted in ((resource.RLIMIT_AS, int(sys.argv[1])), (resource.RLIMIT_F
     hard = resource.getrlimit(limit)[1]
     wanted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(limit, (wanted, wanted))
+if sys.platform == "linux":  # end with the process that waits for it, even if that is killed
+    import ctypes
+    ctypes.CDLL(None).prctl(1, 9)
 os.execv(sys.argv[3], sys.argv[3:])
 """
 
