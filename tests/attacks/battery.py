@@ -1,0 +1,46 @@
+"""A battery of facts that a checker must get right, fast enough to be asked of every mutant.
+
+Each fact is a function of a module (the checker, or a mutant of it) that raises AssertionError where the module is wrong.
+Expectations come from elsewhere: mpmath, the oracles beside this file, brute force, the documented limits, and the
+forgeries with their messages. :func:`first_wrong` names the first fact that does not hold.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+
+Fact = Callable[[types.ModuleType], None]
+FACTS: list[Fact] = []
+
+
+def fact(function: Fact) -> Fact:
+    """Register a fact; they are asked in the order of registration, the quick ones first."""
+    FACTS.append(function)
+    return function
+
+
+def expect(condition: object, *shown: object) -> None:
+    """Raise AssertionError, with what is shown, unless the condition holds."""
+    if not condition:
+        raise AssertionError(*shown)
+
+
+def refuses(module: types.ModuleType, outcome: str, message: str, action: Callable[[], object]) -> None:
+    """Expect that an action raises the module's Rejected or Declined, with a message that contains this one."""
+    try:
+        action()
+    except getattr(module, outcome) as problem:
+        expect(message in str(problem), message, str(problem))
+    else:
+        raise AssertionError(f"not {outcome}: {message}")
+
+
+def first_wrong(module: types.ModuleType) -> str | None:
+    """Return the name of the first fact that does not hold of a module, None if all do."""
+    for each in FACTS:
+        try:
+            each(module)
+        except Exception as problem:  # whatever a mutant raises
+            return f"{each.__name__}: {type(problem).__name__} {problem}"[:300]
+    return None
