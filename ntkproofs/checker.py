@@ -2,15 +2,17 @@
 
     python -I -S ntkproofs/checker.py FILE
 
-Exit code 0 accepted, 1 rejected, 2 declined (beyond a limit stated below, or too close to tell), 3 usage or unreadable;
-one line says why. No floats: every real number is an :class:`Interval` of integers over ``2**FRACTION_BITS``, rounded
-outward. Only `claim` says what is concluded; `evidence` is a hint whose every part is checked.
+Exit code 0 accepted, 1 rejected, 2 declined (beyond a limit stated below, or too close to tell), 3 usage or unreadable,
+70 an error in this file; one line says why. No floats: every real number is an :class:`Interval` of integers over
+``2**FRACTION_BITS``, rounded outward. Only `claim` says what is concluded; `evidence` is a hint whose every part is
+checked. What is checked of a program are its templates, named by a digest: its name is the issuer's and shown quoted.
 
 Signature
 ---------
 ::
 
     check(bytes) -> Verified                     the whole: raises Rejected or Declined, with the reason
+    spend(operations, what)                      one budget of work for the whole check
     read(bytes) -> certificate                   JSON without floats, duplicate keys, deep nesting, huge numbers
     Interval  + - * /  power sqrt atan exp log pi    enclosures; each function's docstring counts its error
     contradictory(templates, group)              no state matches two templates of the group
@@ -21,7 +23,7 @@ Signature
     margin(predictor, threshold, counts)         least |mean - threshold| / deviation, all on the right side
     tail(x) -> log U                             log of an upper bound of the Gaussian tail
     enough(networks, z, cases, failure)          the union bound over all cases is at most the failure probability
-    wide_enough(..., states, chance, ...)        width from which on a linearised network's means are on their sides
+    moved_means(...), entries_off(...)           at this width the means of linearised networks are on their sides
     covered(inequality, tree)                    an inequality holds on each leaf of a subdivision, hence on the box
 
 Symbols: K samples (templates and padding); at one state n templates match; t templates write a given bit, p of them
@@ -43,7 +45,9 @@ from math import isqrt
 from typing import Any, NoReturn, TypeAlias
 
 FORMAT = 1
-ACCEPTED, REJECTED, DECLINED, UNREADABLE = 0, 1, 2, 3
+SCALAR = "one scalar network for each output bit"  # what a claim with a width says of its networks
+EXECUTION = "the execution of the program"  # what spends, in a message
+ACCEPTED, REJECTED, DECLINED, UNREADABLE, BROKEN = 0, 1, 2, 3, 70
 
 FRACTION_BITS, GUARD_BITS = 256, 64  # of every interval's ends; further ones inside the functions
 CONVERGENT = 41  # order of the continued fraction that bounds the Gaussian tail; odd
@@ -51,7 +55,7 @@ CONVERGENT = 41  # order of the continued fraction that bounds the Gaussian tail
 MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_TEXT = 1 << 23, 100, 4000, 200  # of a file; brackets; of a number; of a name
 MAX_BITS, MAX_TEMPLATES, MAX_ENTRIES = 1 << 17, 1 << 16, 1 << 20  # of a state; requirements and written bits together
 MAX_COUNTS, MAX_SIZE = 1 << 18, 1 << 17  # different (n, p, t); bits of an interval's end
-MAX_FREE, MAX_WORK = 20, 1 << 40  # input bits of an execution; lanes times plane operations
+MAX_FREE, MAX_WORK = 20, 1 << 35  # input bits of an execution; word operations of a whole check (see spend)
 MAX_EXPONENT, MAX_ARGUMENT = 1 << 10, 1 << 12  # of the grammar's power; of exp
 MAX_MEMORY, MAX_EVALUATED = 1 << 33, 1 << 26  # bits of planes or a look-up table; bytes of an inequality times leaves
 
@@ -68,14 +72,36 @@ class Declined(Exception):
     """The certificate is beyond a limit of this checker, or a comparison too close to be told at its precision."""
 
 
+# --------------------------------------------------------------------------------------------------------------- work
+CALL = 100  # word operations that one operation of Python costs, however short its numbers are
+_left = [MAX_WORK]  # of the check under way
+
+
+def spend(operations: int, what: str) -> None:
+    """Take operations on 64-bit words from the one budget of the whole check; declined, naming `what`, at its end.
+
+    Everything whose number or size a file decides spends: executed steps, groups, interval operations and through them
+    the leaves of an inequality. About a nanosecond each, so that a check ends within a minute.
+    """
+    _left[0] -= operations
+    if _left[0] < 0:
+        raise Declined(f"{what}: more work than {MAX_WORK} word operations")
+
+
+def _words(number: int) -> int:
+    return (number.bit_length() >> 6) + 1
+
+
 # ---------------------------------------------------------------------------------------------------------- intervals
 ONE, WIDE = 1 << FRACTION_BITS, FRACTION_BITS + GUARD_BITS
+FUNCTION = 1 << 17  # word operations of the series of a function: some 100 products and quotients of WIDE bits
 
 
 class Interval:
     """All real numbers from ``low / 2**FRACTION_BITS`` to ``high / 2**FRACTION_BITS``; a *unit* is the last bit.
 
-    Every operation returns an interval that contains the result for every choice of arguments in the given ones.
+    Every operation returns an interval that contains the result for every choice of arguments in the given ones, and
+    spends work: a sum in proportion to the words of its ends, products, quotients and roots to the square of them.
     """
 
     __slots__ = ("high", "low")
@@ -85,7 +111,13 @@ class Interval:
             raise Rejected("an interval with its ends in the wrong order")
         if low.bit_length() > MAX_SIZE or high.bit_length() > MAX_SIZE:
             raise Declined(f"a number of more than {MAX_SIZE} bits")
+        spend(8 * CALL + _words(low) + _words(high), "interval arithmetic")
         self.low, self.high = low, high
+
+    @property
+    def size(self) -> int:
+        """The words of the longer end."""
+        return max(_words(self.low), _words(self.high))
 
     @classmethod
     def of(cls, value: int | Fraction) -> Interval:
@@ -107,6 +139,7 @@ class Interval:
 
     def __mul__(self, other: Interval) -> Interval:
         """Each end off by less than 1 unit: a product is extreme at two ends; a shift rounds down."""
+        spend(16 * self.size * other.size, "products of intervals")
         products = (self.low * other.low, self.low * other.high, self.high * other.low, self.high * other.high)
         return Interval(min(products) >> FRACTION_BITS, -(-max(products) >> FRACTION_BITS))
 
@@ -114,6 +147,7 @@ class Interval:
         """Each end off by less than 1 unit; refused if the divisor may be 0. A quotient is extreme at two ends."""
         if other.low <= 0 <= other.high:
             raise Rejected("a division by an interval that contains 0")
+        spend(16 * (self.size + _words(ONE)) * other.size, "quotients of intervals")
         ends = [(top << FRACTION_BITS, bottom) for top in (self.low, self.high) for bottom in (other.low, other.high)]
         return Interval(min(top // bottom for top, bottom in ends), max(-(-top // bottom) for top, bottom in ends))
 
@@ -143,22 +177,26 @@ class Interval:
         """Each end off by less than 1 unit (``isqrt(a) <= root of a < isqrt(a) + 1``); increasing; refused below 0."""
         if self.low < 0:
             raise Rejected("a square root of an interval that reaches below 0")
+        spend(16 * (self.size + _words(ONE)) ** 2, "roots of intervals")
         low, top = isqrt(self.low << FRACTION_BITS), self.high << FRACTION_BITS
         high = isqrt(top)
         return Interval(low, high if high * high == top else high + 1)
 
     def atan(self) -> Interval:
         """Each end off by less than 2 units (see :func:`_atan`); increasing."""
+        spend(FUNCTION + 64 * self.size**2, "arctangents of intervals")
         return Interval(_atan(self.low).low, _atan(self.high).high)
 
     def log(self) -> Interval:
         """Each end off by less than 2 units (see :func:`_log`); refused at 0 and below; increasing."""
         if self.low <= 0:
             raise Rejected("a logarithm of an interval that reaches to 0")
+        spend(FUNCTION, "logarithms of intervals")
         return Interval(_log(self.low).low, _log(self.high).high)
 
     def exp(self) -> Interval:
         """Each end off by less than 2 units and ``2**-256`` of it (see :func:`_exp`); increasing."""
+        spend(2 * FUNCTION, "exponentials of intervals")
         return Interval(_exp(self.low).low, _exp(self.high).high)
 
 
@@ -283,7 +321,8 @@ def read(data: bytes) -> dict[str, Any]:
         raise Rejected(f"the file is not JSON: {problem}") from None
     certificate = _keys(value, ("claim", "claim_sha256", "evidence", "format", "producer"), "the certificate")
     _integer(certificate["format"], FORMAT, FORMAT, "format")
-    _text(certificate["producer"], "producer")
+    if not _text(certificate["producer"], "producer").isascii():  # and it is never shown
+        raise Rejected("producer is not ASCII")
     digest = hashlib.sha256(canonical(certificate["claim"])).hexdigest()
     if certificate["claim_sha256"] != digest:
         raise Rejected("claim_sha256 is not the SHA-256 of the claim")
@@ -365,6 +404,24 @@ def _text(value: Any, where: str) -> str:
     return value
 
 
+def _program_name(value: Any) -> str:
+    """Return an identifier, which cannot pass for a statement."""
+    if type(value) is not str or re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", value, re.ASCII) is None:
+        raise Rejected(
+            f"the program's name is {_shown(value)}: a name is 1 to 64 letters, digits and _ . - and begins with "
+            f"none of the last two"
+        )
+    return value
+
+
+def _field_name(value: Any) -> str:
+    if type(value) is not str or re.fullmatch(r"[!#-&(-_a-~]{1,200}", value, re.ASCII) is None:
+        raise Rejected(
+            f"a field's name is {_shown(value)}: a name is 1 to 200 printable ASCII signs without quotes and spaces"
+        )
+    return value
+
+
 def _fraction(value: Any, where: str) -> Fraction:
     """Return an integer, or a string such as ``-3/4``, as a fraction."""
     if type(value) is int:
@@ -395,9 +452,10 @@ def _places(value: Any, bits: int, where: str) -> tuple[int, ...]:
 # ----------------------------------------------------------------------------------------------------------- programs
 @dataclass(frozen=True)
 class Program:
-    """A template program: `writers[b]` is how many templates write bit b, `samples` is K."""
+    """A template program: `writers[b]` is how many templates write bit b, `samples` K, `digest` of all but the name."""
 
     name: str
+    digest: str
     bits: int
     templates: tuple[Template, ...]
     padding: int
@@ -409,15 +467,21 @@ class Program:
         return len(self.templates) + self.padding
 
     def __str__(self) -> str:
-        return f"program {self.name!a} ({len(self.templates)} templates, {self.padding} padding, {self.bits} bits)"
+        return (
+            f"the {len(self.templates)} templates with SHA-256 {self.digest} ({self.padding} padding, {self.bits} "
+            f"bits; the issuer calls them {self.name!a})"
+        )
 
 
 def program_of(value: Any) -> Program:
-    """Read a program; refused: positions that do not exist, requirements of one bit twice, templates that are empty."""
+    """Read a program; refused: positions that do not exist, requirements of one bit twice, templates that are empty.
+
+    Its digest is the SHA-256 of the canonical JSON of the object without the key `name`.
+    """
     given = _keys(value, ("fields", "name", "padding", "templates"), "program")
-    name = _text(given["name"], "the program's name")
+    name = _program_name(given["name"])
     fields = [_list(field, "a field", 2) for field in _list(given["fields"], "fields")]
-    names = [_text(field[0], "a field's name") for field in fields]
+    names = [_field_name(field[0]) for field in fields]
     if len(set(names)) < len(names):
         raise Rejected("two fields have the same name")
     bits = sum(_integer(field[1], 1, None, "a field's width") for field in fields)
@@ -433,7 +497,8 @@ def program_of(value: Any) -> Program:
     for _, write in templates:
         for place in write:
             writers[place] += 1
-    return Program(name, bits, templates, padding, tuple(writers))
+    digest = hashlib.sha256(canonical({key: given[key] for key in ("fields", "padding", "templates")})).hexdigest()
+    return Program(name, digest, bits, templates, padding, tuple(writers))
 
 
 def _template(value: Any, bits: int) -> Template:
@@ -453,8 +518,10 @@ def contradictory(templates: Sequence[Template], group: Sequence[int]) -> bool:
 
     Looks up, for each member, who requires the opposite of one of its values: that must be all the others.
     """
-    if len(group) * sum(len(templates[index][0]) for index in group) > MAX_MEMORY:
-        raise Declined("a group too large to look through")
+    requirements = sum(len(templates[index][0]) for index in group)
+    if len(group) * requirements > MAX_MEMORY:
+        raise Declined(f"a group of {len(group)} templates with {requirements} requirements, too large to look through")
+    spend(2 * requirements * _plane_cost(len(group)), "looking for contradictions within groups")
     requiring: dict[tuple[int, int], int] = {}  # (position, value) -> members, as a set of bits
     for member, index in enumerate(group):
         for requirement in templates[index][0]:
@@ -503,45 +570,56 @@ def arbitrary(program: Program, groups: int) -> frozenset[Count]:
     return frozenset(counts)
 
 
+def _plane_cost(lanes: int) -> int:
+    """Return the word operations of one operation on planes."""
+    return CALL + (lanes >> 6)
+
+
 def visited(program: Program, free: Sequence[int], ones: Sequence[int], steps: int) -> frozenset[Count]:
     """Return the counts at every state that a run visits, for all assignments of the free bits, by running them all.
 
     One integer, a *plane*, holds one bit of all ``2**len(free)`` runs (*lanes*). Each step looks at the states before
-    it, so `steps` steps look at all states at which the network is asked. Stops early if no state changes any more.
+    it, so `steps` steps look at all states at which the network is asked. Stops early where the states of all runs
+    repeat earlier ones, since what follows was then looked at: the last ones, or those kept, which are replaced when
+    the number of steps is a power of 2 (Brent), so that every cycle is noticed in the end.
     """
-    lanes, found, state = 1 << len(free), set[Count](), [0] * program.bits
-    entries = sum(len(when) + 7 + 8 * len(write) for when, write in program.templates) + program.bits
-    if len(free) > MAX_FREE or lanes * entries > MAX_MEMORY or lanes * entries * steps > MAX_WORK:
-        raise Declined(f"an execution of {_shown(steps)} steps on {len(free)} free bits, more work than {MAX_WORK}")
-    every = (1 << lanes) - 1
+    lanes, found = 1 << len(free), set[Count]()
+    if len(free) > MAX_FREE or lanes * _planes(program) > MAX_MEMORY:
+        raise Declined(f"an execution on {len(free)} free bits with {_planes(program)} planes")
+    state = kept = _initial(program.bits, free, ones)
+    for number in range(1, steps + 1):
+        after = _look_and_step(program, state, (1 << lanes) - 1, found)
+        if after in (state, kept):
+            break
+        state = after
+        if number & (number - 1) == 0:
+            kept = state
+    return frozenset(found)
+
+
+def _planes(program: Program) -> int:
+    """Return how many planes are held at once, and a few more."""
+    return sum(1 + len(write) for _, write in program.templates) + 4 * program.bits
+
+
+def _initial(bits: int, free: Sequence[int], ones: Sequence[int]) -> list[int]:
+    """Return the planes of the initial states: a free bit number i is bit i of the number of the lane."""
+    lanes, state = 1 << len(free), [0] * bits
     for place in ones:
-        state[place] = every
+        state[place] = (1 << lanes) - 1
     for number, place in enumerate(free):
         run = 1 << number  # zeros, then as many ones, and so on
         plane, width = ((1 << run) - 1) << run, 2 * run
         while width < lanes:
             plane, width = plane | plane << width, 2 * width
         state[place] = plane
-    for _ in range(steps):
-        after = _look_and_step(program, state, every, found)
-        if after == state:
-            break
-        state = after
-    return frozenset(found)
+    return state
 
 
 def _look_and_step(program: Program, state: list[int], every: int, found: set[Count]) -> list[int]:
     """Add the counts at the present states to `found`, and return the next states."""
-    matches = []
-    writing: list[list[int]] = [[] for _ in state]
-    for when, write in program.templates:
-        match = every
-        for place, value in when:
-            match &= state[place] if value else every ^ state[place]
-        if match:
-            matches.append(match)
-            for place in write:
-                writing[place].append(match)
+    cost = _plane_cost(every.bit_length())
+    matches, writing = _matches(program, state, every)
     bits: dict[tuple[int, int], int] = {}  # (p, t) -> lanes in which some bit has them
     after = []
     for t, planes in zip(program.writers, writing, strict=True):
@@ -549,17 +627,38 @@ def _look_and_step(program: Program, state: list[int], every: int, found: set[Co
         for match in planes:
             plane |= match
         after.append(plane)
+        spend(cost * (len(planes) + 2), EXECUTION)
         for p, where in _classes(planes, every):
             bits[p, t] = bits.get((p, t), 0) | where
     for n, where in _classes(matches, every):
+        spend(cost * len(bits), EXECUTION)
         found.update((n, p, t) for (p, t), lanes in bits.items() if (n, p, t) not in found and where & lanes)
     return after
 
 
+def _matches(program: Program, state: list[int], every: int) -> tuple[list[int], list[list[int]]]:
+    """Return the lanes in which each template matches (if in any), and for each bit those of its writers."""
+    matches: list[int] = []
+    writing: list[list[int]] = [[] for _ in state]
+    for when, write in program.templates:
+        spend(_plane_cost(every.bit_length()) * (1 + 2 * len(when)) + CALL * len(write), EXECUTION)
+        match = every
+        for place, value in when:
+            match &= state[place] if value else every ^ state[place]
+        if match:
+            matches.append(match)
+            for place in write:
+                writing[place].append(match)
+    return matches, writing
+
+
 def _classes(planes: Sequence[int], every: int) -> list[tuple[int, int]]:
     """Sort the lanes by how many of the planes have them: ``(number, lanes)``, only numbers that occur."""
-    classes = [(0, every)]
-    for weight, digit in reversed(list(enumerate(_sum(planes)))):
+    classes, cost = [(0, every)], _plane_cost(every.bit_length())
+    digits = _sum(planes)
+    spend(3 * cost * len(planes) * len(digits), EXECUTION)
+    for weight, digit in reversed(list(enumerate(digits))):
+        spend(3 * cost * len(classes), EXECUTION)
         halves = ((number + (b << weight), x & (digit if b else ~digit)) for number, x in classes for b in (0, 1))
         classes = [(number, lanes) for number, lanes in halves if lanes]
     return classes
@@ -619,7 +718,7 @@ class Predictor:
         return gain.times(p) + u.times(t)
 
     def deviation(self, n: int) -> Interval:
-        """Enclose the standard deviation at n >= 2; the lower end is at least 0."""
+        """Enclose the standard deviation at n >= 2, which is positive."""
         gain, u, matched = self.row(n)
         K, own, m = self.samples, pi(), u + gain
         S1 = m.times(n) + u.times(K - n)
@@ -627,7 +726,9 @@ class Predictor:
         cross = (m * matched).times(n) + u.times(K - n)
         total = own + (own - Interval.of(1)) * S2 + S1.power(2) - cross.times(2)
         variance = total / pi().times(2 * K)
-        return Interval(max(0, variance.low), max(0, variance.high)).sqrt()
+        if variance.low <= 0:
+            raise Declined(f"a positive variance at n = {n} is not certain")
+        return variance.sqrt()
 
 
 def gap(mean: Interval, threshold: Fraction, n: int, p: int, t: int) -> Interval:
@@ -722,20 +823,15 @@ def rate(n: int, error: Interval, tilt: Fraction) -> Interval:
     return L * (entry + (error if tilt > 0 else -error)) - moments.log()
 
 
-def wide_enough(
-    predictor: Predictor, threshold: Fraction, counts: Sequence[Count], states: int, chance: Fraction, hints: Any
-) -> int:
-    """Return a width from which on a linearised network's means are all on their sides, but for this chance.
+def moved_means(predictor: Predictor, threshold: Fraction, counts: Iterable[Count], error: Interval) -> None:
+    """Conclude: if no kernel entry (times K) is off its limit by more than the error, all means are on their sides.
 
-    *If* no kernel entry (times K) is further from its limit than the error, the Gram matrix ``G`` moves to ``G + E``, a
-    state's row ``g`` to ``g + e``, the weights ``a = G^-1 g`` by ``(G + E)^-1 (e - E a)``, and the mean, of t labels 1,
-    by at most ``sqrt(t K) error (1 + |a|_1) / (1 - 1/(2 pi) - K error)``: no entry of ``e - E a`` exceeds ``error (1 +
-    |a|_1)``, the divisor is below the least eigenvalue of ``G + E``. *How likely*: six kinds of failure have a sixth of
-    the chance each: an entry of a sample with itself, of two samples (or of a state and a sample that does not match),
-    of a state and a sample that matches; too large, too small. All tilts give bounds, if useless ones.
+    The Gram matrix ``G`` moves to ``G + E``, a state's row ``g`` to ``g + e``, the weights ``a = G^-1 g`` by ``(G +
+    E)^-1 (e - E a)``, and the mean, of t labels 1, by at most ``sqrt(t K) error (1 + |a|_1) / (1 - 1/(2 pi) - K
+    error)``: no entry of ``e - E a`` exceeds ``error (1 + |a|_1)``, the divisor is below the least eigenvalue of ``G +
+    E``. At n = 1 the state is a sample and the mean its label, and for t = 0 all labels are 0: those means do not move.
     """
-    given = _keys(hints, ("error", "tilts"), "evidence: width")
-    error, K, one = Interval.of(_fraction(given["error"], "the error")), predictor.samples, Interval.of(1)
+    K, one = predictor.samples, Interval.of(1)
     rest = one - one / pi().times(2) - error.times(K)
     if error.low <= 0 or rest.low <= 0:
         raise Rejected("the error of an entry is not above 0, or too large for the Gram matrix")
@@ -745,15 +841,55 @@ def wide_enough(
             length = (u + gain).power(2).sqrt().times(n) + u.power(2).sqrt().times(K - n)
             move = Interval.of(t * K).sqrt() * error * (one + length) / rest
             gap(predictor.mean(n, p, t) + (-move if p else move), threshold, n, p, t)
-    kinds, width = [0, 1, *sorted({n for n, _, _ in counts if n > 1})], 1
-    entries = (K * (K - 1) // 2 + states * (K - 1), K, states * kinds[-1])
-    for n, value in zip(kinds, _list(given["tilts"], "tilts", len(kinds)), strict=True):
-        tilt, needed = _fraction(value, "a tilt"), Interval.of(6 * entries[min(n, 2)] / chance).log().high
-        least = min(rate(n, error, tilt).low, rate(n, error, -tilt).low)
-        if least <= 0:
-            raise Rejected(f"the tilt for n = {n} does not bound how likely an entry is to be off by the error")
-        width = max(width, -(-needed // least))
-    return width
+
+
+def entries_off(samples: int, states: int, rates: dict[int, tuple[Interval, Interval]]) -> list[tuple[int, Interval]]:
+    """Return how many entries one network has, and the rates at which the probability falls that one of them is off.
+
+    `rates`: for a number n of matches (0: two different samples, or a state and a sample that does not match; 1: a
+    sample with itself) those of an entry too large and too small. A state that is no sample has at least 2 and at most
+    ``max(n)`` matches: of its entries with the samples so many, at the least rate, and ``K - 2`` others.
+    """
+    K = samples
+    matching = [n for n in rates if n > 1]
+    entries = [(K, rate) for rate in rates[1]]
+    entries += [(K * (K - 1) // 2 + (states * (K - 2) if matching else 0), rate) for rate in rates[0]]
+    for side in (0, 1):
+        least = sorted((rates[n][side] for n in matching), key=lambda rate: rate.low)[:1]
+        entries += [(states * max(matching), rate) for rate in least]
+    return [(number, rate) for number, rate in entries if number]
+
+
+def wide_enough(width: int, entries: Sequence[tuple[int, Interval]], chance: Fraction) -> None:
+    """Conclude by a union bound: no entry of any network is off, but for this chance; so it is for larger widths, too.
+
+    Each of `number` entries is off with probability at most ``exp(-width rate)``. Compared is ``1`` with the sum of
+    ``number exp(-width rate) / chance``, each as the exponential of its logarithm.
+    """
+    total = Interval.of(0)
+    for number, rate in entries:
+        exponent = Interval.of(number / chance).log() - Interval(rate.low, rate.low).times(width)
+        if exponent.low > 0:
+            raise Rejected(f"the width {_shown(width)} is too small: the union bound exceeds the failure probability")
+        total = total + exponent.exp()
+    if total.low > ONE:
+        raise Rejected(f"the width {_shown(width)} is too small: the union bound exceeds the failure probability")
+    if total.high > ONE:
+        raise Declined(f"whether the width {_shown(width)} suffices is too close to tell")
+
+
+def rates_of(counts: Iterable[Count], error: Fraction, tilts: Any) -> dict[int, tuple[Interval, Interval]]:
+    """Return the rates for every number of matches, with two tilts for each from the evidence: above 0 and below."""
+    kinds = [0, 1, *sorted({n for n, _, _ in counts if n > 1})]
+    rates = {}
+    for n, pair in zip(kinds, _list(tilts, "tilts", len(kinds)), strict=True):
+        up, down = (_fraction(tilt, "a tilt") for tilt in _list(pair, "a pair of tilts", 2))
+        if not down < 0 < up:
+            raise Rejected(f"the tilts for n = {n} are not one above 0 and one below")
+        rates[n] = rate(n, Interval.of(error), up), rate(n, Interval.of(error), down)
+        if min(rates[n][0].low, rates[n][1].low) <= 0:
+            raise Rejected(f"a tilt for n = {n} does not bound how likely an entry is to be off by the error")
+    return rates
 
 
 # ------------------------------------------------------------------------------------------------------------- claims
@@ -769,7 +905,16 @@ class Verified:
 
 def check(data: bytes) -> Verified:
     """Verify a certificate; raises Rejected or Declined with the reason. The one entry point."""
-    certificate = read(data)
+    _left[0] = MAX_WORK
+    try:
+        return _verified(read(data))
+    finally:
+        _left[0] = MAX_WORK
+
+
+def _verified(certificate: dict[str, Any]) -> Verified:
+    for function in (pi, _atan, _exp, _log, _log_mantissa):  # what it costs depends on nothing that went before
+        function.cache_clear()
     claim, evidence = certificate["claim"], certificate["evidence"]
     if type(claim) is not dict:
         raise Rejected("the claim is not an object")
@@ -825,16 +970,40 @@ def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
             gap(predictor.mean(n, p, t), Fraction(0), n, p, t)
     words = (
         f"at {states.words} the mean of every output bit of an infinitely wide two-layer ReLU network "
-        f"({kernel.upper()}), trained to convergence on the samples of the {program}, is above 0 just where the "
-        f"program's next bit is 1"
+        f"({kernel.upper()}), trained to convergence on the samples of {program}, is above 0 just where the "
+        f"templates' next bit is 1"
     )
     return words, len(counts), f"{len(counts)} counts (n, p, t), from {states.source}"
 
 
-def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
-    """Conclude that N networks' average, rounded at the threshold, runs the program right with 1 - failure or more."""
+@dataclass(frozen=True)
+class Ensemble:
+    """What a claim about an ensemble says, read and within its ranges; `width` is None if it claims none."""
+
+    kernel: str
+    program: Program
+    networks: int
+    steps: int
+    failure: Fraction
+    threshold: Fraction
+    dropped: bool
+    width: int | None
+
+    @property
+    def bits(self) -> int:
+        """The output bits of which something is claimed."""
+        return sum(1 for t in self.program.writers if t or not self.dropped)
+
+
+def ensemble_of(claim: Any) -> Ensemble:
+    """Read a claim about an ensemble; the states and inputs that it names are still unread."""
     names = ("drop_unwritten", "failure", "inputs", "kernel", "kind", "networks", "program", "states", "steps")
-    given = _keys(claim, (*names, "threshold") + ("width",) * ("width" in claim), "the claim")
+    if "width" in claim and "outputs" not in claim:
+        raise Rejected(
+            "a width without the key outputs, a withdrawn wording: a network with several outputs has kernel entries "
+            "between them, of which nothing is known here"
+        )
+    given = _keys(claim, (*names, "threshold") + ("width", "outputs") * ("width" in claim), "the claim")
     kernel, program = _choice(given["kernel"], ("ntk", "nngp"), "kernel"), program_of(given["program"])
     networks, steps = _integer(given["networks"], 1, None, "networks"), _integer(given["steps"], 1, None, "steps")
     failure, threshold = _fraction(given["failure"], "failure"), _fraction(given["threshold"], "threshold")
@@ -842,37 +1011,71 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
         raise Rejected("failure is not between 0 and 1, or threshold not at least 0 and below 1")
     if type(given["drop_unwritten"]) is not bool:
         raise Rejected("drop_unwritten is not true or false")
-    hints = evidence.pop("width", None) if type(evidence) is dict and "width" in claim else None
-    states = states_of(program, given["states"], evidence)
+    width = _width(given, kernel) if "width" in given else None
+    return Ensemble(kernel, program, networks, steps, failure, threshold, given["drop_unwritten"], width)
+
+
+def _width(claim: dict[str, Any], kernel: str) -> int:
+    """Read a width, of networks with one output each: a network with several has kernel entries between outputs."""
+    if claim["outputs"] != SCALAR:
+        raise Rejected(f"a width is claimed of networks whose outputs are not {SCALAR!r}: {_shown(claim['outputs'])}")
+    if kernel != "ntk":
+        raise Rejected("a width is claimed of another kernel than the NTK")
+    return _integer(claim["width"], 1, None, "width")
+
+
+def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
+    """Conclude that N networks' average, rounded at the threshold, runs the program right with 1 - failure or more."""
+    ensemble = ensemble_of(claim)
+    program, steps, dropped = ensemble.program, ensemble.steps, ensemble.dropped
+    hints, evidence = _width_hints(evidence, ensemble.width)
+    states = states_of(program, claim["states"], evidence)
     if states.steps is not None and states.steps != steps:
         raise Rejected(f"the states are those of {states.steps} steps, the claim is about {steps}")
-    inputs, inputs_words = _inputs(given["inputs"], program, states)
-    dropped: bool = given["drop_unwritten"]
+    inputs, inputs_words = _inputs(claim["inputs"], program, states)
     counts = [count for count in sorted(states.counts) if count[0] and (count[2] or not dropped)]
-    bits = sum(1 for t in program.writers if t or not dropped)
-    predictor = Predictor(kernel, program.samples)
-    z = margin(predictor, threshold, counts)
+    predictor = Predictor(ensemble.kernel, program.samples)
+    z = margin(predictor, ensemble.threshold, counts)
     if z is not None:  # else nothing has a variance
-        enough(networks, z, inputs * steps * bits, failure)
+        enough(ensemble.networks, z, inputs * steps * ensemble.bits, ensemble.failure)
     words = (
-        f"the average of {networks} independent infinitely wide two-layer ReLU networks ({kernel.upper()}), each "
-        f"trained to convergence on the samples of the {program}, rounded at the threshold {given['threshold']}, gives "
-        f"the program's next state{' (bits that no template writes taken as 0)' * dropped} at each of {steps} steps "
-        f"{inputs_words}, with probability at least 1 - {given['failure']}"
+        f"the average of {ensemble.networks} independent infinitely wide two-layer ReLU networks "
+        f"({ensemble.kernel.upper()}), each trained to convergence on the samples of {program}, rounded at the "
+        f"threshold {claim['threshold']}, gives the templates' next state"
+        f"{' (bits that no template writes taken as 0)' * dropped} at each of {steps} steps {inputs_words}, with "
+        f"probability at least 1 - {claim['failure']}"
     )
-    if "width" in claim:
-        if kernel != "ntk":
-            raise Rejected("a width is claimed of another kernel than the NTK")
-        width = wide_enough(predictor, threshold, counts, inputs * steps, failure / networks, hints)
-        if _integer(given["width"], 1, None, "width") < width:
-            raise Rejected(f"the width is too small: with this evidence {width} is the least")
-        words += (
-            f"; and if such networks of width {given['width']} are linearised at their initialisation, then with the "
-            f"same probability the mean of each (its kernel regression, without the random function that it starts "
-            f"with) lies on the program's side of the threshold at every such bit and step"
-        )
-    details = f"{len(counts)} counts (n, p, t), from {states.source}; union over {bits} output bits"
+    if ensemble.width is not None:
+        words += _width_conclusion(ensemble, ensemble.width, predictor, counts, inputs * steps, hints)
+    details = f"{len(counts)} counts (n, p, t), from {states.source}; union over {ensemble.bits} output bits"
     return words, len(counts), details
+
+
+def _width_hints(evidence: Any, width: int | None) -> tuple[Any, Any]:
+    """Take the hints for a claim with a width out of the evidence."""
+    if width is None or type(evidence) is not dict:
+        return None, evidence
+    rest = {key: value for key, value in evidence.items() if key != "width"}
+    return _keys(evidence.get("width"), ("error", "tilts"), "evidence: width"), rest
+
+
+def _width_conclusion(
+    ensemble: Ensemble, width: int, predictor: Predictor, counts: Sequence[Count], states: int, hints: Any
+) -> str:
+    """Conclude that the means of linearised networks are on their sides, of N scalar networks for each output bit.
+
+    Each is a network with a kernel of its own, so that each has an equal part of the failure probability.
+    """
+    error, many = _fraction(hints["error"], "the error"), ensemble.networks * ensemble.bits
+    moved_means(predictor, ensemble.threshold, counts, Interval.of(error))
+    rates = rates_of(counts, error, hints["tilts"])
+    wide_enough(width, entries_off(predictor.samples, states, rates), ensemble.failure / many)
+    return (
+        f"; and if each output bit has {ensemble.networks} scalar networks of its own (one output each, {many} "
+        f"networks in all, independent of each other), of width {width} and linearised at their initialisation, then "
+        f"with the same probability the mean of each (its kernel regression, without the random function that it "
+        f"starts with) lies on the side of the threshold that the templates say for its bit, at every such step"
+    )
 
 
 def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
@@ -974,8 +1177,10 @@ def judge(data: bytes) -> tuple[int, str]:
         return REJECTED, f"rejected: {problem}"
     except Declined as problem:
         return DECLINED, f"declined: {problem}"
-    except Exception as problem:  # out of memory, or a mistake in this file: no verdict
-        return DECLINED, f"declined: the checker failed ({type(problem).__name__})"
+    except MemoryError:
+        return DECLINED, "declined: the memory of this process is exhausted"
+    except Exception as problem:  # a mistake in this file: no verdict
+        return BROKEN, f"failed: an error in the checker ({type(problem).__name__})"
     text = f"accepted\nclaim: {verified.claim}\nclaim_sha256: {verified.digest}\n"
     return ACCEPTED, text + f"facts: {verified.facts}\nverified: {verified.details}"
 

@@ -120,7 +120,7 @@ def _breaking(draw: st.DrawFn, kernel: Kernel) -> TemplateProgram:
     while one template for each bit of ``a`` raises n.
     """
     writers = draw(st.integers(8, 12))
-    program = TemplateProgram("random, breaking", fields={"p": writers, "a": writers, "q": 2})
+    program = TemplateProgram("random_breaking", fields={"p": writers, "a": writers, "q": 2})
     program.template(when={("p", 0): 1}, write=[("q", 0)])
     for index in range(writers):
         program.template(when={("a", index): 1}, write=[("q", 0)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.errors import InputError
@@ -10,10 +11,37 @@ from ntkproofs.errors import InputError
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["HOLDS", "INTERNAL", "REFUTED", "UNDECIDED", "USAGE", "clipped", "make_console", "number", "print_json"]
+__all__ = [
+    "HOLDS",
+    "INTERNAL",
+    "REFUTED",
+    "UNDECIDED",
+    "USAGE",
+    "clipped",
+    "make_console",
+    "number",
+    "print_json",
+    "worst",
+]
 
 HOLDS, REFUTED, UNDECIDED, USAGE, INTERNAL = 0, 1, 2, 3, 70
+BY_WEIGHT = (HOLDS, UNDECIDED, USAGE, REFUTED, INTERNAL)  # each one worse than those before it
 PLAIN_WIDTH = 120
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Return the exit code of several outcomes: that of the worst one, 0 only if all are 0.
+
+    From good to bad: 0 holds, 2 undecided, 3 unreadable, 1 refuted, 70 internal error. An unknown code, and an empty
+    collection (nothing was done), count as internal errors.
+
+    >>> worst([0, 2, 0]), worst([1, 3]), worst([0, 70, 1]), worst([])
+    (2, 1, 70, 70)
+    """
+    seen = list(codes)
+    if not seen or not set(seen) <= set(BY_WEIGHT):
+        return INTERNAL
+    return max(seen, key=BY_WEIGHT.index)
 
 
 def make_console(*, stderr: bool = False) -> Console:

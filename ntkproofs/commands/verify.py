@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
+import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ntkproofs.commands.common import HOLDS, INTERNAL, REFUTED, UNDECIDED, USAGE, print_json
+from ntkproofs.commands.common import HOLDS, INTERNAL, REFUTED, UNDECIDED, USAGE, print_json, worst
 
 __all__ = ["register"]
 
 CHECKER = Path(__file__).resolve().parent.parent / "checker.py"
-OUTCOMES = {HOLDS: "accepted", REFUTED: "rejected", UNDECIDED: "declined", USAGE: "unreadable"}
+OUTCOMES = {HOLDS: "accepted", REFUTED: "rejected", UNDECIDED: "declined", USAGE: "unreadable", INTERNAL: "failed"}
+LIMITS = {  # signals by which a limit ends a process
+    signal.SIGXCPU: "it exceeded the limit of CPU time",
+    signal.SIGKILL: "it was killed (SIGKILL), as where memory or CPU time is exceeded",
+    signal.SIGTERM: "it was ended (SIGTERM)",
+}
+EVERY = 0.2  # seconds between two looks at whether a signal came
 
 
 def register(commands: Any) -> None:
@@ -23,7 +34,8 @@ def register(commands: Any) -> None:
         "verify",
         help="check certificates with the independent checker",
         description="Run the independent checker (one file, standard library only, isolated) on each certificate. "
-        "Exit code 0 only if all are accepted; 1 if one is rejected.",
+        "The exit code is that of the worst outcome: 0 only if all are accepted, else 2 declined, 3 unreadable, 1 "
+        "rejected, 70 the checker failed, in this order.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="certificates")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -40,7 +52,7 @@ class _Outcome:
 
     @property
     def name(self) -> str:
-        return OUTCOMES.get(self.code, "failed")
+        return OUTCOMES[self.code]
 
     @property
     def reason(self) -> str:
@@ -62,20 +74,61 @@ def _verify(options: argparse.Namespace) -> int:
             _show(outcome)
     if options.json:
         print_json({"format": 1, "accepted": all(o.code == HOLDS for o in outcomes), "files": [*map(_row, outcomes)]})
-    codes = {outcome.code for outcome in outcomes}
-    return next((code for code in (REFUTED, USAGE, UNDECIDED, HOLDS) if code in codes), INTERNAL)
+    return worst(outcome.code for outcome in outcomes)
 
 
 def _run(file: str) -> _Outcome:
     """Run the checker, alone: no site packages, no environment variables, nothing of this package."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", str(CHECKER), file], capture_output=True, text=True, errors="replace", check=False
-    )
-    lines = tuple(done.stdout.splitlines())
-    known = done.returncode in OUTCOMES and lines[:1] and lines[0].startswith(OUTCOMES[done.returncode])
-    if not known:  # also one that says nothing: that is no acceptance
-        return _Outcome(file, INTERNAL, (f"failed: the checker ended with code {done.returncode}",))
-    return _Outcome(file, done.returncode, lines)
+    command = [sys.executable, "-I", "-S", str(CHECKER), file]
+    code, text = _output(command)
+    lines = tuple(text.splitlines())
+    if code in OUTCOMES and lines[:1] and lines[0].startswith(OUTCOMES[code]):
+        return _Outcome(file, code, lines)
+    if -code in LIMITS:
+        return _Outcome(file, UNDECIDED, (f"declined: the checker did not end: {LIMITS[signal.Signals(-code)]}",))
+    return _Outcome(file, INTERNAL, (f"failed: the checker ended with code {code}",))  # also one that says nothing
+
+
+def _output(command: list[str]) -> tuple[int, str]:
+    """Run a command and return its exit code and output; a signal that ends this process ends the command first."""
+    with _stopping() as stopped:
+        child = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace"
+        )
+        try:
+            while not stopped:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    text, _ = child.communicate(timeout=EVERY)
+                    return child.returncode, text
+        finally:
+            if child.poll() is None:
+                child.kill()
+            child.wait()
+            if child.stdout is not None:
+                child.stdout.close()
+    if stopped[0] == signal.SIGINT:
+        raise KeyboardInterrupt
+    os.kill(os.getpid(), stopped[0])  # whose handler is the usual one again
+    raise SystemExit(UNDECIDED)
+
+
+@contextlib.contextmanager
+def _stopping() -> Iterator[list[int]]:
+    """Yield a list to which the signals that should end this process are added while the body runs.
+
+    Nothing is raised by the handlers, so that they cannot come between a child's start and its being known.
+    """
+    stopped: list[int] = []
+    if threading.current_thread() is not threading.main_thread():  # only the main one can receive signals
+        yield stopped
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [(number, signal.signal(number, lambda number, _: stopped.append(number))) for number in numbers]
+    try:
+        yield stopped
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def _show(outcome: _Outcome) -> None:

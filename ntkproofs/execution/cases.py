@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -12,7 +12,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.execution.bitsliced import LANES, Planes
 from ntkproofs.programs import Task
 
-__all__ = ["CaseInputs", "inputs_of", "transpose"]
+__all__ = ["CaseInputs", "inputs_of", "lane_planes", "transpose"]
 
 Words: TypeAlias = NDArray[np.uint64]
 
@@ -20,6 +20,25 @@ _LANE_PATTERNS = tuple(
     sum(((lane >> bit) & 1) << lane for lane in range(LANES)) for bit in range(6)
 )  # bit `bit` of the lane's number, for all 64 lanes
 _ALL = (1 << LANES) - 1
+
+
+def lane_planes(state: Planes, places: Sequence[int], first: int = 0) -> None:
+    """Fill the planes at `places` so that bit number i of a lane's number, counted from `first`, is at place i.
+
+    >>> state = np.zeros((2, 1), dtype=np.uint64)
+    >>> lane_planes(state, [1])
+    >>> [hex(int(plane)) for plane in state[:, 0]]
+    ['0x0', '0xaaaaaaaaaaaaaaaa']
+    """
+    words = state.shape[1]
+    for number, place in enumerate(places):
+        if number < 6:
+            state[place] = _LANE_PATTERNS[number]
+        elif 1 << (number - 6) < words:
+            word_numbers = np.arange(words, dtype=np.uint64)
+            state[place] = (0 - (word_numbers >> np.uint64(number - 6) & np.uint64(1))).astype(np.uint64)
+        else:
+            state[place] = _ALL if first >> number & 1 else 0
 
 
 def inputs_of(task: Task, case: int) -> tuple[int, ...]:
@@ -45,21 +64,15 @@ class CaseInputs:
         self.output = [program.position(bit) for bit in task.output]
         zero = program.row(task.start(*(0 for _ in task.inputs)))
         self.constants = np.where(zero[:, None] == 1, np.uint64(_ALL), np.uint64(0))
-        self.word_numbers = np.arange(words, dtype=np.uint64)
-        lanes = self.word_numbers[None, :] * np.uint64(LANES) + np.arange(LANES, dtype=np.uint64)[:, None]
+        word_numbers = np.arange(words, dtype=np.uint64)
+        lanes = word_numbers[None, :] * np.uint64(LANES) + np.arange(LANES, dtype=np.uint64)[:, None]
         self.lane_inputs = [np.ascontiguousarray(value) for value in _cut(task, lanes)]
         self.inputs = [value.copy() for value in self.lane_inputs]
 
     def load(self, state: Planes, first: int) -> None:
         """Fill `state` with the initial states of the cases from number `first` on."""
         state[:] = self.constants
-        for number, place in enumerate(self.places):
-            if number < 6:
-                state[place] = _LANE_PATTERNS[number]
-            elif 1 << (number - 6) < self.words:
-                state[place] = (0 - (self.word_numbers >> np.uint64(number - 6) & np.uint64(1))).astype(np.uint64)
-            else:
-                state[place] = _ALL if first >> number & 1 else 0
+        lane_planes(state, self.places, first)
 
     def differences(self, state: Planes, first: int) -> Words:
         """Return, a lane for each case, where the answer in `state` is not the oracle's."""

@@ -12,6 +12,7 @@ end in ``_rows``: many states at once).
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +32,7 @@ Bit: TypeAlias = tuple[str, int]
 State: TypeAlias = dict[str, list[int]]
 Rows: TypeAlias = NDArray[np.uint8]  # (states, bits), 0/1
 
+NAME, FIELD_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", r"[!#-&(-_a-~]{1,200}"  # as the checker reads them
 MAX_BITS = 1 << 20
 SHOWN = 12
 MOST_FIELDS = 8  # named one by one in a notebook
@@ -83,8 +85,8 @@ class _Tables:
 class TemplateProgram:
     """A list of templates over named fields, with padding.
 
-    Parameters: `name`; `fields`, ``{name: number of bits}``; `text`, the fields that read left to right as typed
-    (index 0 first) where they are shown, and not as binary numbers.
+    Parameters: `name` (letters, digits and ``_.-``); `fields`, ``{name: number of bits}``; `text`, the fields that read
+    left to right as typed (index 0 first) where they are shown, and not as binary numbers.
 
     >>> program = TemplateProgram("and", fields={"p": 2, "q": 1})
     >>> program.template(when={("p", 0): 1, ("p", 1): 1}, write=[("q", 0)])
@@ -93,8 +95,8 @@ class TemplateProgram:
     """
 
     def __init__(self, name: str, fields: Mapping[str, int], *, text: Iterable[str] = ()) -> None:
-        if not isinstance(name, str) or not name:
-            raise InputError(f"a program needs a name, got {name!r}")
+        if not isinstance(name, str) or re.fullmatch(NAME, name) is None:
+            raise InputError(f"a program's name is 1 to 64 letters, digits and _ . -, none of . - first; got {name!r}")
         if not isinstance(fields, Mapping) or not fields:
             raise InputError(f"program {name!r}: fields must be a non-empty {{name: number of bits}}, got {fields!r}")
         self.name = name
@@ -322,8 +324,11 @@ class TemplateProgram:
     # --- checking names
 
     def _field_name(self, field: object) -> str:
-        if not isinstance(field, str) or not field.isidentifier():
-            raise InputError(f"program {self.name!r}: a field's name must be an identifier, got {field!r}")
+        if not isinstance(field, str) or re.fullmatch(FIELD_NAME, field) is None:
+            raise InputError(
+                f"program {self.name!r}: a field's name is 1 to 200 printable ASCII signs without quotes and spaces, "
+                f"got {field!r}"
+            )
         return field
 
     def _field_width(self, field: str, width: Any) -> int:

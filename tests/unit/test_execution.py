@@ -221,10 +221,11 @@ def test_the_notebook_table_is_well_formed_and_says_the_same(trace):
 
 
 def test_names_are_escaped():
-    program = TemplateProgram("<script>alert('&')</script>", fields={"p": 1})
-    program.template(when={("p", 0): 1}, write=[("p", 0)])
+    field = "<script>alert(&)</script>"
+    program = TemplateProgram("mine", fields={field: 1})
+    program.template(when={(field, 0): 1}, write=[(field, 0)])
     kernel = Kernel("<img src=x>", two_layer_relu().angular)
-    text = Machine(program, kernel).run({"p": [1]}, steps=1)._repr_html_()
+    text = Machine(program, kernel).run({field: [1]}, steps=1)._repr_html_()
     table = parsed(text)
     assert table.tags <= {"table", "caption", "thead", "tbody", "tr", "th", "td", "code", "b"}
     assert "&lt;script&gt;" in text

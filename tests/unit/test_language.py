@@ -72,10 +72,24 @@ def test_bad_fields_are_refused(fields):
         TemplateProgram("x", fields=fields)
 
 
-@pytest.mark.parametrize("name", ["", None, 3])
-def test_a_program_has_a_name(name):
-    with pytest.raises(InputError, match="name"):
+SENTENCE = "the right sum of any two numbers with probability 1"
+
+
+@pytest.mark.parametrize("name", ["", None, 3, SENTENCE, "a b", ".a", "-a", "a" * 65, "summe\n", "größe", "a'b"])
+def test_a_program_has_a_name_that_is_no_sentence(name):
+    with pytest.raises(InputError, match="a program's name is 1 to 64 letters"):
         TemplateProgram(name, fields={"p": 1})
+
+
+@pytest.mark.parametrize("field", ["", "a b", "a'b", 'a"b', "a`b", "µ", "a\n", "a\x1b", "x" * 201])
+def test_a_field_has_a_name_that_can_be_shown(field):
+    with pytest.raises(InputError, match="a field's name is 1 to 200 printable ASCII signs"):
+        TemplateProgram("x", fields={field: 1})
+
+
+@pytest.mark.parametrize("field", ["a[0]", "$abc$20", "x" * 200, "\\n", "~"])
+def test_names_of_signals_are_names_of_fields(field):
+    assert list(TemplateProgram("x.v-1", fields={field: 1}).fields) == [field]
 
 
 def test_text_fields_must_exist():
