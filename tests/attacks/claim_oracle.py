@@ -16,6 +16,7 @@ Only `implied` may be accepted. Claims too large for brute force raise :class:`T
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -26,6 +27,8 @@ from mpmath import mp, mpf
 
 IMPLIED, TRUE, UNKNOWN, FALSE = "implied", "true", "unknown", "false"
 DIGITS = 110  # of every number, beside the digits of K: more than an interval of the checker has
+NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")  # of a program
+FIELD = re.compile("[!#-&(-_a-~]{1,200}")  # printable ASCII without quotes and spaces
 MAX_FREE, MAX_VISITS = 10, 1 << 16  # free bits; states times inputs
 
 Count: TypeAlias = tuple[int, int, int]  # (n, p, t): matches, matched writers, writers
@@ -49,7 +52,9 @@ class Program:
     @classmethod
     def of(cls, value: dict[str, Any]) -> Program:
         """Read a program; raises ValueError, KeyError or TypeError if it is malformed."""
-        bits = sum(width for _, width in value["fields"])
+        names, bits = [name for name, _ in value["fields"]], sum(width for _, width in value["fields"])
+        if not NAME.fullmatch(value["name"]) or not all(map(FIELD.fullmatch, names)) or len(set(names)) < len(names):
+            raise ValueError("a name that is none")
         templates = []
         for when, write in value["templates"]:
             places = [place for place, _ in when]

@@ -28,7 +28,7 @@ from width_oracle import width_truth
 
 from ntkproofs import checker
 
-OUTCOMES = ("accepted", "rejected", "declined")
+OUTCOMES = {0: "accepted", 1: "rejected", 2: "declined", 70: "broken"}  # by exit code
 LARGE = "too large"  # for the oracle
 TRUTHS = (IMPLIED, TRUE, UNKNOWN, FALSE, LARGE)
 EACH = 12  # mutants of one honest certificate
@@ -87,6 +87,16 @@ def bit_added(d: Document, source: random.Random) -> None:
     fields.append([f"b{len(fields)}", source.randint(1, 2)])
 
 
+def name(d: Document, source: random.Random) -> None:
+    """A name that says something, or breaks the line."""
+    program = d["claim"]["program"]
+    words = source.choice(["right with probability 1", "p\naccepted", "", ".p", "p" * 65, "p'", "\u0440"])
+    if source.random() < 0.7:
+        program["name"] = words
+    else:
+        program["fields"][0][0] = words
+
+
 PROGRAM: tuple[Mutation, ...] = (
     padding,
     template_removed,
@@ -94,6 +104,7 @@ PROGRAM: tuple[Mutation, ...] = (
     requirement_changed,
     write_changed,
     bit_added,
+    name,
 )
 
 
@@ -169,6 +180,14 @@ def width(d: Document, source: random.Random) -> None:
     d["claim"]["width"] = source.choice([value - 1, value - 1, value * 999 // 1000, value // 2, value + 1, value * 2])
 
 
+def outputs(d: Document, source: random.Random) -> None:
+    """Networks with several outputs, or the withdrawn wording."""
+    if source.random() < 0.5:
+        del d["claim"]["outputs"]
+    else:
+        d["claim"]["outputs"] = "one network for all output bits"
+
+
 def width_hints(d: Document, source: random.Random) -> None:
     """Other errors and tilts."""
     hints = d["evidence"]["width"]
@@ -176,8 +195,8 @@ def width_hints(d: Document, source: random.Random) -> None:
     if source.random() < 0.4:
         hints["error"] = str(Fraction(hints["error"]) * factor)
     else:
-        place = source.randrange(len(hints["tilts"]))
-        hints["tilts"][place] = str(Fraction(hints["tilts"][place]) * factor)
+        pair, side = source.choice(hints["tilts"]), source.randrange(2)
+        pair[side] = str(Fraction(pair[side]) * factor)
 
 
 # --- mutations of the evidence, and of anything
@@ -237,7 +256,7 @@ KINDS: dict[str, Kind] = {
     "rounding": Kind(honest.random_rounding, (*PROGRAM, *PROGRAM, kernel, states, grouping, anything)),
     "ensemble": Kind(honest.random_ensemble, _ENSEMBLE),
     "width": Kind(
-        lambda source: honest.random_ensemble(source, width=True), (*_ENSEMBLE, *[width] * 4, *[width_hints] * 3)
+        lambda source: honest.random_ensemble(source, width=True), (*_ENSEMBLE, *[width] * 4, *[width_hints] * 3, outputs)
     ),
     "inequality": Kind(inequalities.random_claim, (*inequalities.MUTATIONS, anything), repair=False),
 }
@@ -278,13 +297,13 @@ class Table:
         self.numbers[kind, OUTCOMES[code], fact] += 1
         if code == checker.ACCEPTED and fact != IMPLIED:
             self.wrong.append((kind, fact, document))
-        if code != checker.ACCEPTED and ("failed" in text or "\n" in text or len(text) < 20):
+        if code != checker.ACCEPTED and (OUTCOMES[code] == "broken" or "\n" in text or len(text) < 20):
             self.mute.append((text, document))
 
     def __str__(self) -> str:
         rows = [f"{'kind':12}{'outcome':12}" + "".join(f"{fact:>11}" for fact in TRUTHS)]
         for kind in dict.fromkeys(kind for kind, _, _ in self.numbers):
-            for outcome in OUTCOMES:
+            for outcome in OUTCOMES.values():
                 cells = "".join(f"{self.numbers[kind, outcome, fact]:11,}" for fact in TRUTHS)
                 rows.append(f"{kind:12}{outcome:12}{cells}")
         return "\n".join(rows)

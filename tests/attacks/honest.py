@@ -15,7 +15,7 @@ from typing import Any
 
 from claim_oracle import DIGITS, Count, Ensemble, Program, claimed_states, counts_of, moments, number, wrong
 from mpmath import mp
-from width_oracle import best_tilt, claimed_counts, kinds_of, largest_error, width_for
+from width_oracle import SCALAR, best_tilt, claimed_counts, kinds_of, largest_error, width_for
 
 Document = dict[str, Any]
 
@@ -99,7 +99,25 @@ def bounded_counts(value: Document) -> set[Count]:
     }
 
 
+def program_digest(value: Document) -> str:
+    """Return the SHA-256 of the canonical JSON of a program without its name."""
+    rest = {key: value[key] for key in ("fields", "padding", "templates")}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
 # --- claims
+
+
+def claimed_bits(claim: Document) -> list[int]:
+    """Return the output bits that an ensemble's claim speaks of."""
+    read = Program.of(claim["program"])
+    return [bit for bit in range(read.bits) if read.writers(bit) or not claim["drop_unwritten"]]
+
+
+def rounds(kernel: str, samples: int, count: Count) -> bool:
+    """Tell whether the mean at a count is above 0 just where the bit is 1."""
+    n, p, t = count
+    return n == 1 or t == 0 or (moments(kernel, samples, n, p, t)[0] > 0) == (p > 0)
 
 
 def rounding(value: Document, states: Any = "arbitrary", kernel: str = "ntk") -> Document:
@@ -172,6 +190,8 @@ def least_networks(claim: Document) -> int:
     z = min((read.z(count) for count in counts), default=mp.inf)
     if z <= 0:
         raise ValueError("a mean lies beyond the threshold")
+    if mp.isinf(z):
+        return 1
     cases, failure = read.inputs * read.steps * len(read.bits), number(read.failure)
     return _least(lambda networks: cases * wrong(networks, z) <= failure)
 
@@ -193,10 +213,12 @@ def _add_width(claim: Document, evidence: Document) -> None:
         c for c in _counts(claim["program"], claim["states"]) if c[2] or not claim["drop_unwritten"]
     }
     error = _short(largest_error(read, counts))
-    # the same tilt serves both sides: the best one for entries that are too large
-    tilts = [_short(best_tilt(n, number(error), True)) for n in kinds_of(counts)]
-    evidence["width"] = {"error": str(error), "tilts": [str(tilt) for tilt in tilts]}
-    claim["width"] = width_for(read, error, tilts, counts)
+    tilts = {
+        n: (-_short(-best_tilt(n, number(error), False)), _short(best_tilt(n, number(error), True)))
+        for n in kinds_of(counts)
+    }
+    evidence["width"] = {"error": str(error), "tilts": [[str(above), str(below)] for below, above in tilts.values()]}
+    claim |= {"outputs": SCALAR, "width": width_for(read, error, tilts)}
 
 
 def _short(value: Any) -> Fraction:

@@ -3,7 +3,7 @@
 A kernel entry (times n0) is the mean of w independent copies of ``[g, h > 0] (g h + a^2 rho)``, (g, h) standard normal of
 correlation rho, a standard normal. If no entry is off by more than ``error``, the means move by at most
 ``sqrt(t K) error (1 + |a|_1) / (1 - 1/(2 pi) - K error)``. The largest such error for which every mean stays on its side,
-and the best tilt of each Chernoff bound, give the least width that any evidence can support.
+and the best tilt of each Chernoff bound, give the least union bound that any evidence can support.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from claim_oracle import IMPLIED, UNKNOWN, Count, Ensemble, counts_of, ensemble_truth, moments, number, weights
+from claim_oracle import FALSE, IMPLIED, UNKNOWN, Count, Ensemble, counts_of, ensemble_truth, moments, number, weights
 from mpmath import fp, mp, mpf
 
+SCALAR = "one scalar network for each output bit"  # what a claim with a width says of its networks
 SECTIONS = 40  # of the search for a tilt, which floats do: the rate is flat at its top
 SLACK = mpf(10) ** -9  # of the search for a tilt, relative
 
@@ -90,41 +91,55 @@ def claimed_counts(ensemble: Ensemble) -> set[Count]:
     return {count for count in counts_of(ensemble.program, ensemble.states) if count[2] or not ensemble.dropped}
 
 
-def needed(ensemble: Ensemble, kinds: list[int]) -> list[tuple[int, mpf]]:
-    """Return for each kind of entry the logarithm that w I must reach: six kinds of failure share the chance."""
-    K, states = ensemble.program.samples, ensemble.inputs * ensemble.steps
-    chance = number(ensemble.failure) / ensemble.networks
-    entries = {0: K * (K - 1) // 2 + states * (K - 1), 1: K}
-    return [(n, mp.log(6 * entries.get(n, states * kinds[-1]) / chance)) for n in kinds]
-
-
 def kinds_of(counts: set[Count]) -> list[int]:
     """Return the kinds of entries: two samples, a sample with itself, and each n at which a state matches."""
     return [0, 1, *sorted({n for n, _, _ in counts if n > 1})]
 
 
-def least_width(ensemble: Ensemble) -> mpf:
-    """Return a number below every width that evidence can support; infinite if a mean is on the wrong side."""
-    counts = claimed_counts(ensemble)
+Rates = dict[int, tuple[mpf, mpf]]  # of entries too small and too large, for each kind
+
+
+def union(ensemble: Ensemble, rates: Rates, width: int) -> mpf:
+    """Return the sum over the entries of every network of the probability that it is off, over the failure."""
+    K, states = ensemble.program.samples, ensemble.inputs * ensemble.steps
+    matching = [n for n in rates if n > 1]
+    total = mpf(0)
+    for side in (0, 1):
+        total += K * mp.exp(-width * rates[1][side])
+        total += (K * (K - 1) // 2) * mp.exp(-width * rates[0][side])
+        if matching:  # a state that is no sample: at least two samples match it, and at most the largest n
+            total += states * (K - 2) * mp.exp(-width * rates[0][side])
+            total += states * max(matching) * mp.exp(-width * min(rates[n][side] for n in matching))
+    networks = ensemble.networks * len(ensemble.bits)  # scalar ones
+    return networks * total / number(ensemble.failure)
+
+
+def best_rates(ensemble: Ensemble, counts: set[Count]) -> Rates | None:
+    """Return rates which no evidence exceeds; None if a mean is on the wrong side."""
     error = largest_error(ensemble, counts)
     if error <= 0:
-        return mp.inf
-    least = mpf(1)
-    for n, log in needed(ensemble, kinds_of(counts)):
-        kind = entry(n)
-        rates = [rate(kind, error, mpf(best_tilt(n, error, above))) for above in (False, True)]
-        least = max(least, log / min(rates) * (1 - SLACK))
-    return least
+        return None
+    rates = {}
+    for n in kinds_of(counts):
+        sides = [rate(entry(n), error, mpf(best_tilt(n, error, above))) * (1 + SLACK) for above in (False, True)]
+        rates[n] = (sides[0], sides[1])
+    return rates
 
 
-def width_for(ensemble: Ensemble, error: Fraction, tilts: list[Fraction], counts: set[Count]) -> int:
-    """Return the least width that this evidence supports."""
-    least = 1
-    for (n, log), tilt in zip(needed(ensemble, kinds_of(counts)), tilts, strict=True):
-        kind = entry(n)
-        smaller = min(rate(kind, number(error), number(tilt)), rate(kind, number(error), -number(tilt)))
-        least = max(least, int(mp.ceil(log / smaller)))
-    return least
+def width_for(ensemble: Ensemble, error: Fraction, tilts: dict[int, tuple[Fraction, Fraction]]) -> int:
+    """Return the least width that this evidence supports: tilts below and above 0 for each kind of entry."""
+    rates: Rates = {}
+    for n, pair in tilts.items():
+        below, above = (rate(entry(n), number(error), number(tilt)) for tilt in pair)
+        rates[n] = (below, above)
+    high = 1
+    while union(ensemble, rates, high) > 1:
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if union(ensemble, rates, middle) <= 1 else (middle, high)
+    return high
 
 
 def width_truth(claim: dict[str, Any]) -> str:
@@ -132,5 +147,8 @@ def width_truth(claim: dict[str, Any]) -> str:
     first = ensemble_truth(claim)
     if first != IMPLIED or "width" not in claim:
         return first
-    supported = claim["kernel"] == "ntk" and claim["width"] >= least_width(Ensemble.of(claim))
-    return IMPLIED if supported else UNKNOWN
+    ensemble = Ensemble.of(claim)
+    if claim["kernel"] != "ntk" or claim["width"] < 1 or claim["outputs"] != SCALAR:
+        return FALSE
+    rates = best_rates(ensemble, claimed_counts(ensemble))
+    return IMPLIED if rates is not None and union(ensemble, rates, claim["width"]) <= 1 else UNKNOWN
