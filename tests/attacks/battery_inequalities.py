@@ -129,6 +129,7 @@ def claims() -> tuple[tuple[bytes, int, tuple[str, ...]], ...]:
         (claim(X, "<", 2, {"": ["0", "1"]}, LEAF), 1, ("a variable is not a text",)),
         (claim(X, ">", -2, side, LEAF), 1, ("relation is not one of <, <=",)),
         (claim(X, "<", 2, side, 3), 1, ("a node of the tree is not a list",)),
+        (claim(X, "<", 2, ["x"], LEAF), 1, ("domain is not an object",)),  # type: ignore[arg-type]
         (claim(["var", "y"], "<", 2, side, LEAF), 1, ("does not name the variable 'y'",)),
     ]
     documents = honest.stream(inequalities.random_claim, "battery inequality")

@@ -232,6 +232,13 @@ def pi_and_quadrants(module: types.ModuleType) -> None:
 
 
 @fact
+def odd_functions_are_odd(module: types.ModuleType) -> None:
+    for end in (1, 2, 5, 1 << 100, 1 << 256, 3 << 260):
+        positive, negative = module.Interval(end, end).atan(), module.Interval(-end, -end).atan()
+        expect((negative.low, negative.high) == (-positive.high, -positive.low), "atan", end)
+
+
+@fact
 def sizes_of_ends(module: types.ModuleType) -> None:
     largest = (1 << module.MAX_SIZE) - 1
     for low, high in ((0, largest), (-largest, 0)):

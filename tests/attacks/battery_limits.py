@@ -157,27 +157,50 @@ def every_operation_spends_work(module: types.ModuleType) -> None:
     expect(module.judge(sign(small()))[0] == 0, "whatever was left before")
 
 
+def spent(module: types.ModuleType, action: Callable[[], object]) -> int:
+    """Return how much of the budget of work an action takes."""
+    module._left[0] = module.MAX_WORK
+    action()
+    left: int = module._left[0]
+    module._left[0] = module.MAX_WORK
+    return int(module.MAX_WORK) - left
+
+
 @fact
 def work_grows_with_what_is_done(module: types.ModuleType) -> None:
-    """At least one word operation for each 64 lanes of a plane that a step touches, and for each pair of words."""
-    value = honest.permutation(12)
-    read = module.program_of(value)
-
-    def spent(action: Callable[[], object]) -> int:
-        module._left[0] = module.MAX_WORK
-        action()
-        left: int = module._left[0]
-        module._left[0] = module.MAX_WORK
-        return int(module.MAX_WORK) - left
-
-    one, ten = (spent(lambda steps=steps: module.visited(read, (0,), (), steps)) for steps in (1, 10))
+    """In proportion to steps, to lanes of 64 bits, and to the words of an interval's ends."""
+    read = module.program_of(honest.permutation(12))
+    one, ten = (spent(module, lambda steps=steps: module.visited(read, (0,), (), steps)) for steps in (1, 10))
     expect(9 * one < ten < 11 * one, "in proportion to the steps", one, ten)
-    expect(one > 12 * 2 * module.CALL, "each template and each bit", one)
-    wide = spent(lambda: module.visited(read, tuple(range(12)), (), 1))
+    wide = spent(module, lambda: module.visited(read, tuple(range(12)), (), 1))
     expect(wide > 12 * 4 * (1 << 12) // 64, "in proportion to the lanes", wide)
     long = module.Interval(1 << 100_000, 1 << 100_000)
-    expect(spent(lambda: long * module.Interval.of(1)) > 100_000 // 64 * 4, "in proportion to the words")
-    expect(spent(lambda: module.Interval(0, 1 << 100_000)) > 100_000 // 64, "a sum")
+    expect(spent(module, lambda: long * module.Interval.of(1)) > 100_000 // 64 * 4, "in proportion to the words")
+    expect(spent(module, lambda: module.Interval(0, 1 << 100_000)) > 100_000 // 64, "a sum")
+
+
+def heavy_programs() -> Iterator[tuple[str, Document, list[int], int]]:
+    """Yield programs, each heavy in one respect, their free bits, and the least number of operations of one step."""
+    yield "many bits", honest.program(3000, [({0: 1}, [0])]), [], 3000
+    many = [({place: 1 for place in range(60)}, [0])] * 60
+    yield "many requirements", honest.program(60, many), [], 3600
+    yield "many writers", honest.program(2, [({0: 0}, [1])] * 127), [], 127 * 7 * 2
+    # n takes every value below 64; twenty bits have all numbers of matched writers
+    templates = [({place: 1}, [7]) for place in range(6) for _ in range(1 << place)]
+    spread = [(when, [*range(7, 27)]) for when, _ in templates]
+    yield "many counts", honest.program(27, [*spread, *[({26: 1}, [26 - i]) for i in range(20) for _ in range(i)]]), [*range(6)], 64 * 64 * 20
+
+
+@fact
+def every_part_of_a_step_spends(module: types.ModuleType) -> None:
+    for name, value, free, least in heavy_programs():
+        read = module.program_of(value)
+        found = spent(module, lambda read=read, free=free: module.visited(read, free, (), 1))
+        expect(found >= least * module.CALL, name, found, least)
+    group = list(range(40))
+    read = module.program_of(honest.program(40, [({place: 0 for place in range(40)}, [0])] * 40))
+    found = spent(module, lambda: module.contradictory(read.templates, group))
+    expect(found >= 40 * 40 * module.CALL, "a group", found)
 
 
 # --- the outer form
