@@ -55,7 +55,7 @@ CONVERGENT = 41  # order of the continued fraction that bounds the Gaussian tail
 MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_TEXT = 1 << 23, 100, 4000, 200  # of a file; brackets; of a number; of a name
 MAX_BITS, MAX_TEMPLATES, MAX_ENTRIES = 1 << 17, 1 << 16, 1 << 20  # of a state; requirements and written bits together
 MAX_COUNTS, MAX_SIZE = 1 << 18, 1 << 17  # different (n, p, t); bits of an interval's end
-MAX_FREE, MAX_WORK = 20, 1 << 35  # input bits of an execution; word operations of a whole check (see spend)
+MAX_FREE, MAX_WORK = 20, 1 << 34  # input bits of an execution; word operations of a whole check (see spend)
 MAX_EXPONENT, MAX_ARGUMENT = 1 << 10, 1 << 12  # of the grammar's power; of exp
 MAX_MEMORY, MAX_EVALUATED = 1 << 33, 1 << 26  # bits of planes or a look-up table; bytes of an inequality times leaves
 
@@ -73,7 +73,7 @@ class Declined(Exception):
 
 
 # --------------------------------------------------------------------------------------------------------------- work
-CALL = 100  # word operations that one operation of Python costs, however short its numbers are
+CALL = 150  # word operations that one operation of Python costs, however short its numbers are
 _left = [MAX_WORK]  # of the check under way
 
 
