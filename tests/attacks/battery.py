@@ -1,6 +1,6 @@
 """A battery of facts that a checker must get right, fast enough to be asked of every mutant.
 
-Each fact is a function of a module (the checker, or a mutant of it) that raises AssertionError where the module is wrong.
+Each fact is a function of a module (the checker, or a mutant of it) that raises AssertionError where it is wrong.
 Expectations come from elsewhere: mpmath, the oracles beside this file, brute force, the documented limits, and the
 forgeries with their messages. :func:`first_wrong` names the first fact that does not hold.
 """
@@ -26,14 +26,25 @@ def expect(condition: object, *shown: object) -> None:
         raise AssertionError(*shown)
 
 
-def refuses(module: types.ModuleType, outcome: str, message: str, action: Callable[[], object]) -> None:
+def refuses(
+    module: types.ModuleType, outcome: str, message: str, action: Callable[..., object], *arguments: object
+) -> None:
     """Expect that an action raises the module's Rejected or Declined, with a message that contains this one."""
     try:
-        action()
+        action(*arguments)
     except getattr(module, outcome) as problem:
         expect(message in str(problem), message, str(problem))
     else:
         raise AssertionError(f"not {outcome}: {message}")
+
+
+def spent(module: types.ModuleType, action: Callable[..., object], *arguments: object) -> int:
+    """Return how much of the budget of work an action takes."""
+    module._left[0] = module.MAX_WORK
+    action(*arguments)
+    left: int = module._left[0]
+    module._left[0] = module.MAX_WORK
+    return int(module.MAX_WORK) - left
 
 
 def first_wrong(module: types.ModuleType) -> str | None:

@@ -59,12 +59,17 @@ def gaps(module: types.ModuleType) -> None:
             module,
             "Rejected",
             f"of a bit that should be {min(p, 1)} lies beyond",
-            lambda m=mean, h=threshold, p=p: module.gap(m, h, 2, p, 1),
+            module.gap,
+            mean,
+            threshold,
+            2,
+            p,
+            1,
         )
     refuses(module, "Rejected", "should be 1 lies", lambda: module.gap(zero, third, 2, 3, 3))
     around = module.Interval(units(half).numerator - 1, units(half).numerator + 1)
     for p in (0, 1):
-        refuses(module, "Declined", "not certain", lambda p=p: module.gap(around, half, 2, p, 1))
+        refuses(module, "Declined", "not certain", module.gap, around, half, 2, p, 1)
     touching = module.Interval(at.low, at.high + 1)
     refuses(module, "Declined", "not certain", lambda: module.gap(touching, half, 2, 1, 1))
     refuses(module, "Rejected", "no template writes", lambda: module.gap(zero, Fraction(0), 2, 0, 0))
@@ -121,7 +126,7 @@ def tails(module: types.ModuleType) -> None:
     expect(wide.low <= module.tail(module.Interval.of(2)).low, "wide: the far end")
     expect(wide.high >= module.tail(module.Interval.of(1)).high, "wide: the near end")
     for low in (0, -1):
-        refuses(module, "Declined", "not certainly positive", lambda low=low: module.tail(module.Interval(low, 5)))
+        refuses(module, "Declined", "not certainly positive", module.tail, module.Interval(low, 5))
     module.tail(module.Interval(1, 1))  # the least margin
 
 
@@ -155,8 +160,8 @@ def networks_suffice_or_not(module: types.ModuleType) -> None:
         module.enough(least, z, cases, failure)
         module.enough(10 * least, z, cases, failure)
         module.enough(least, module.Interval(z.low, 2 * z.high), cases, failure)  # a wide margin: its lower end counts
-        for number in (least - 1, 1):
-            refuses(module, "Rejected", "too few", lambda n=number, c=cases, f=failure: module.enough(n, z, c, f))
+        for fewer in (least - 1, 1):
+            refuses(module, "Rejected", "too few", module.enough, fewer, z, cases, failure)
     bound = module.tail(z * module.Interval.of(2)).exp()
     failure = Fraction(3 * (bound.low + bound.high), 2 * module.ONE)
     refuses(module, "Declined", "too close to tell", lambda: module.enough(4, z, 3, failure))
@@ -165,7 +170,7 @@ def networks_suffice_or_not(module: types.ModuleType) -> None:
         if outcome is None:
             module.enough(4, z, 3, near_failure)
         else:
-            refuses(module, "Rejected", outcome, lambda f=near_failure: module.enough(4, z, 3, f))
+            refuses(module, "Rejected", outcome, module.enough, 4, z, 3, near_failure)
 
 
 @cache
@@ -198,7 +203,11 @@ def means_that_move(module: types.ModuleType) -> None:
                 module,
                 "Rejected",
                 "lies beyond",
-                lambda order=order, e=beyond, h=threshold, q=predictor: module.moved_means(q, h, order, e),
+                module.moved_means,
+                predictor,
+                threshold,
+                order,
+                beyond,
             )
     predictor, nothing = module.Predictor("ntk", 5), [(1, 1, 1)]
     with mp.workdps(DIGITS):
@@ -210,7 +219,11 @@ def means_that_move(module: types.ModuleType) -> None:
             module,
             "Rejected",
             "not above 0, or too large",
-            lambda e=error: module.moved_means(predictor, Fraction(1, 2), nothing, module.Interval.of(e)),
+            module.moved_means,
+            predictor,
+            Fraction(1, 2),
+            nothing,
+            module.Interval.of(error),
         )
 
 
@@ -252,9 +265,7 @@ def widths_suffice_or_not(module: types.ModuleType) -> None:
         for width_ in (least, 10 * least):
             module.wide_enough(width_, entries, chance)
         for width_ in (least - 1, 1):
-            refuses(
-                module, "Rejected", "is too small", lambda w=width_, c=chance: module.wide_enough(w, entries, c)
-            )
+            refuses(module, "Rejected", "is too small", module.wide_enough, width_, entries, chance)
     wide = [(3, module.Interval(of(Fraction(1, 10)).low, of(9).high)), (5, of(Fraction(1, 7)))]
     refuses(module, "Rejected", "is too small", lambda: module.wide_enough(58, wide, Fraction(1, 100)))
     unsure = [(many, of(Fraction(1, 7))) for many in (3, 4)]
@@ -297,6 +308,6 @@ def tilts_are_two_for_each_number_of_matches(module: types.ModuleType) -> None:
         ):
             tilts = [good] * 4
             tilts[place] = pair
-            refuses(module, "Rejected", message, lambda tilts=tilts: rates(tilts))
+            refuses(module, "Rejected", message, rates, tilts)
     refuses(module, "Rejected", "tilts is not a list of 4", lambda: rates([good] * 3))
     refuses(module, "Rejected", "tilts is not a list of 4", lambda: rates([good] * 5))

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Any
 
 import honest
-from battery import expect, fact, refuses
+from battery import expect, fact, refuses, spent
 from claim_oracle import Program, runs
 from honest import Document
 
@@ -95,22 +95,14 @@ def visited_counts_are_those_of_the_runs(module: types.ModuleType) -> None:
 def long_runs_end_when_states_repeat(module: types.ModuleType) -> None:
     """A cycle whose states have different counts each, a fixed point, and a cycle that begins late."""
     late = honest.program(6, [({0: 1}, [1]), ({1: 1}, [2]), ({2: 1}, [3]), ({3: 1}, [4]), ({4: 1}, [5]), ({5: 1}, [4])])
-    for value, steps in ((counter(7), 10**30), (late, 10**30), (honest.addition(2), 10**30)):
+    steps = 10**30
+    for value in (counter(7), late, honest.addition(2)):
         own = Program.of(value)
-        states = set().union(*runs(own, {"free": (), "ones": (0,)}, 10**30))
+        states = set().union(*runs(own, {"free": (), "ones": (0,)}, steps))
         expected = {count for state in states for count in own.counts(state)}
-        before = _spent(module, lambda value=value: module.visited(module.program_of(value), (), (0,), steps))
+        before = spent(module, module.visited, module.program_of(value), (), (0,), steps)
         expect(before < 10**6, "work", before)
         expect(module.visited(module.program_of(value), (), (0,), steps) == expected, value)
-
-
-def _spent(module: types.ModuleType, action: Any) -> int:
-    """Return how much of the budget of work an action takes."""
-    module._left[0] = module.MAX_WORK
-    action()
-    left = module._left[0]
-    module._left[0] = module.MAX_WORK
-    return int(module.MAX_WORK - left)
 
 
 def _changed(path: tuple[Any, ...], new: Any) -> Document:
@@ -159,7 +151,7 @@ def malformed_programs_are_refused(module: types.ModuleType) -> None:
         (("templates", 0, 1), [3], "is out of range"),
         (("templates", 0, 1), [-1], "is out of range"),
     ):
-        refuses(module, "Rejected", message, lambda path=path, new=new: module.program_of(_changed(path, new)))
+        refuses(module, "Rejected", message, module.program_of, _changed(path, new))
     for path, new in (
         (("name",), "a" * 64),
         (("name",), "_A-z.0"),
@@ -187,4 +179,4 @@ def malformed_groups_are_refused(module: types.ModuleType) -> None:
         ([0, 1, 2], "a group is not a list"),
         ({}, "groups is not a list"),
     ):
-        refuses(module, "Rejected", message, lambda g=groups: module.at_most_groups(read, {"groups": g}))
+        refuses(module, "Rejected", message, module.at_most_groups, read, {"groups": groups})

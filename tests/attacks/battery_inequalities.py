@@ -1,4 +1,4 @@
-"""Facts about the kind inequality: the grammar's values, subdivisions, and claims; without this kind, delete this file."""
+"""Facts about the kind inequality: values of the grammar, subdivisions, claims. Without this kind, delete this file."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def expressions_have_their_values(module: types.ModuleType) -> None:
         ({}, "a constant is not a number"),
         (["var", 1], "a variable is not a text"),
     ):
-        refuses(module, "Rejected", message, lambda expression=expression: value(module, expression))
+        refuses(module, "Rejected", message, value, module, expression)
 
 
 @fact
@@ -94,9 +94,11 @@ def leaves_cover_the_box(module: types.ModuleType) -> None:
         ["split", "x", ["leaf"], ["x"]],
         ["split", "x", ["x"], ["leaf"]],
     ):
-        refuses(module, "Rejected", "neither leaf nor split", lambda node=node: list(module.leaves(box, node)))
+        refuses(module, "Rejected", "neither leaf nor split", lambda tree: list(module.leaves(box, tree)), node)
     for node in ("leaf", {}, ["split", "x", ["leaf"], "leaf"]):
-        refuses(module, "Rejected", "a node of the tree is not a list", lambda node=node: list(module.leaves(box, node)))
+        refuses(
+            module, "Rejected", "a node of the tree is not a list", lambda tree: list(module.leaves(box, tree)), node
+        )
 
 
 def claim(left: Any, relation: str, right: Any, domain: dict[str, list[Any]], tree: Any) -> Document:

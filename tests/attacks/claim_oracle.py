@@ -258,7 +258,9 @@ class Ensemble:
             raise ValueError("a number out of range")
         states = claim["states"]
         family = inputs if isinstance(inputs, dict) else states
-        if states != "arbitrary" and (states["steps"] != steps or (family["free"], family["ones"]) != (states["free"], states["ones"])):
+        if states != "arbitrary" and (
+            states["steps"] != steps or (family["free"], family["ones"]) != (states["free"], states["ones"])
+        ):
             raise ValueError("inputs or steps that are not those of the states")
         if family == "arbitrary":
             family = {"free": list(range(program.bits)), "ones": []}

@@ -251,12 +251,26 @@ class Kind:
     repair: bool = True
 
 
-_ENSEMBLE = (*PROGRAM, kernel, states, networks, networks, failure, threshold, steps, inputs, dropped, grouping, anything)
+_ENSEMBLE = (
+    *PROGRAM,
+    kernel,
+    states,
+    networks,
+    networks,
+    failure,
+    threshold,
+    steps,
+    inputs,
+    dropped,
+    grouping,
+    anything,
+)
 KINDS: dict[str, Kind] = {
     "rounding": Kind(honest.random_rounding, (*PROGRAM, *PROGRAM, kernel, states, grouping, anything)),
     "ensemble": Kind(honest.random_ensemble, _ENSEMBLE),
     "width": Kind(
-        lambda source: honest.random_ensemble(source, width=True), (*_ENSEMBLE, *[width] * 4, *[width_hints] * 3, outputs)
+        lambda source: honest.random_ensemble(source, width=True),
+        (*_ENSEMBLE, *[width] * 4, *[width_hints] * 3, outputs),
     ),
     "inequality": Kind(inequalities.random_claim, (*inequalities.MUTATIONS, anything), repair=False),
 }
@@ -346,7 +360,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"accepted, though {fact} ({kind}): {json.dumps(document)}")
     for text, document in table.mute:
         print(f"refused without a reason ({text}): {json.dumps(document)}")
-    print(f"{sum(table.numbers.values()):,} mutants in {time.perf_counter() - start:.0f} s; accepted wrongly: {len(table.wrong)}")
+    total, seconds = sum(table.numbers.values()), time.perf_counter() - start
+    print(f"{total:,} mutants in {seconds:.0f} s; accepted wrongly: {len(table.wrong)}")
     return 1 if table.wrong or table.mute else 0
 
 

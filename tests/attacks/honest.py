@@ -265,7 +265,11 @@ def random_ensemble(source: random.Random, *, width: bool = False) -> Document:
         threshold = low + (high - low) * Fraction(source.randint(0 if dropped else 20, 80), 100)
         bits = Program.of(value).bits
         starts = {"free": list(range(bits)), "ones": []} if states == "arbitrary" else states
-        choices: list[Any] = [{key: starts[key] for key in ("free", "ones")}, source.randint(1, 1 << len(starts["free"])), 1]
+        choices: list[Any] = [
+            {key: starts[key] for key in ("free", "ones")},
+            source.randint(1, 1 << len(starts["free"])),
+            1,
+        ]
         options: dict[str, Any] = {"states": states, "kernel": kernel, "dropped": dropped, "width": width}
         failure = source.choice(["1/2", "1/50", "1/1000", "1/1000000", "99/100"])
         return ensemble(

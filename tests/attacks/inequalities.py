@@ -102,7 +102,13 @@ def random_claim(source: random.Random) -> Document:
     ]
     left, right, names = source.choice(choices)
     domain = {name: [str(low), str(high)] for name in names}
-    claim = {"kind": "inequality", "left": left, "right": right, "relation": source.choice(["<", "<="]), "domain": domain}
+    claim = {
+        "kind": "inequality",
+        "left": left,
+        "right": right,
+        "relation": source.choice(["<", "<="]),
+        "domain": domain,
+    }
     return document(claim, {"tree": tree(source, names, source.randint(3, DEPTH) if names else 0)})
 
 

@@ -295,7 +295,7 @@ def _may_go(node: ast.stmt, bound: set[str]) -> bool:
     """Tell whether a statement may be deleted without a name that is then unbound."""
     if isinstance(node, ast.Assign):
         names = [part.id for part in ast.walk(node.targets[0]) if isinstance(part, ast.Name)]
-        return isinstance(node.targets[0], ast.Subscript) or bool(names) and all(name in bound for name in names)
+        return isinstance(node.targets[0], ast.Subscript) or (bool(names) and all(name in bound for name in names))
     return isinstance(node, ast.Expr | ast.AugAssign | ast.Raise | ast.Break | ast.Continue)
 
 

@@ -2,7 +2,7 @@
 
     python tests/attacks/mutate.py [--number N | --all] [--seed S] [--jobs J]
 
-prints how many mutants of each kind the battery notices, and every one that it does not: the explained ones are those of
+prints how many mutants of each kind the battery notices, and every one that it does not: the explained ones stand in
 `explained_mutants.toml`, each with the reason why it makes no false statement come out as true. The exit code is 1 if a
 mutant survives without an explanation, or if an explanation is stale (no such mutant, or one that is noticed).
 Mutants run in forked children with a limit of processor time and memory; no child outlives the parent's call.

@@ -71,7 +71,7 @@ def test_the_oracles_moments_are_those_of_the_linear_system():
 
 @pytest.mark.parametrize("n", [0, 1, 2, 5])
 def test_the_oracles_generating_functions_are_integrals(n):
-    """``E exp(L [g, h > 0] (g h + a^2 rho))`` by quadrature over the angle, after the radius; its mean by a difference."""
+    """``E exp(L [g, h > 0] (g h + a^2 rho))`` by quadrature over the angle; its mean by a difference."""
     rho, L, e = (1 / mp.sqrt(n) if n else mp.mpf(0)), mp.mpf("0.1"), mp.mpf(10) ** -6
     kind, theta = entry(n), mp.acos(rho)
 
@@ -100,12 +100,12 @@ PLANTED = {
     "unwritten 1-bits for dropped ones": ("count[2] or not dropped", "count[1] or not dropped", "ensemble"),
     "one case": ("inputs * steps * bits, failure", "1, failure", "ensemble"),
     "groups not looked at": ("if not contradictory(program.templates, group):", "if False:", "ensemble"),
-    "padding twice": ("return len(self.templates) + self.padding", "return len(self.templates) + 2 * self.padding", "ensemble"),
+    "padding twice": ("len(self.templates) + self.padding\n", "len(self.templates) + 2 * self.padding\n", "ensemble"),
     "first state only": ("for _ in range(steps):", "for _ in range(1):", "ensemble"),
     "a gap of any sign": ("if distance.high <= 0:", "if False:", "rounding"),
     "width of one state": ("failure / networks, hints", "failure, hints", "width"),
     "width not compared": ('if _integer(given["width"], 1, None, "width") < width:', "if False:", "width"),
-    "half of the box": ("stack += [(here | {node[1]: (middle, high)}, node[3]), (here", "stack += [(here", "inequality"),
+    "half of the box": ("[(here | {node[1]: (middle, high)}, node[3]), (here", "[(here", "inequality"),
 }  # fmt: skip
 
 

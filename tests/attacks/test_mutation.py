@@ -1,4 +1,4 @@
-"""Mutation testing of the checker: what no test notices must be explained; and the tool itself tells right from wrong."""
+"""Mutation testing of the checker: what no test notices must be explained; and the tool tells right from wrong."""
 
 import ast
 import os
@@ -62,7 +62,14 @@ def test_names_are_unique_and_the_tree_stays_as_it_is(everything):
         code = mutant.applied(tree)
         assert ast.dump(tree) == before
         assert code.co_code or code.co_consts
-    assert {mutant.kind for mutant in mutants} >= {"comparison", "arithmetic", "constant", "end", "min, max", "statement"}
+    assert {mutant.kind for mutant in mutants} >= {
+        "comparison",
+        "arithmetic",
+        "constant",
+        "end",
+        "min, max",
+        "statement",
+    }
 
 
 def test_a_sample_depends_on_its_seed_and_little_on_other_code():
@@ -77,7 +84,9 @@ def test_a_sample_depends_on_its_seed_and_little_on_other_code():
 
 
 def test_what_a_small_function_is_changed_to():
-    _, mutants = mutants_of("def f(a, b):\n    if not a.low < 2:\n        raise Rejected('x' + a)\n    return min(a, b)\n")
+    _, mutants = mutants_of(
+        "def f(a, b):\n    if not a.low < 2:\n        raise Rejected('x' + a)\n    return min(a, b)\n"
+    )
     assert {mutant.name for mutant in mutants} == {
         "f | if {not  -> }a.low < 2:",
         "f | if not a.low {< -> <=} 2:",
@@ -100,7 +109,11 @@ def test_stale_and_missing_explanations_are_errors(everything):
     first, second, third = mutants[:3]
     outcomes = [Outcome(first, None), Outcome(second, "some fact"), Outcome(third, None)]
     found = problems(outcomes, [first.name, second.name, "f | {gone -> pass}"], mutants)
-    assert [line.partition(":")[0].partition(",")[0] for line in found] == ["stale", "stale", "survives without an explanation"]
+    assert [line.partition(":")[0].partition(",")[0] for line in found] == [
+        "stale",
+        "stale",
+        "survives without an explanation",
+    ]
     assert "no such mutant: f | {gone -> pass}" in found[0]
     assert "it is noticed (some fact)" in found[1]
     assert third.name in found[2]

@@ -1,9 +1,9 @@
 """The oracle for claims about a finite width: the Chernoff bound that such a claim states, once more, in mpmath.
 
-A kernel entry (times n0) is the mean of w independent copies of ``[g, h > 0] (g h + a^2 rho)``, (g, h) standard normal of
-correlation rho, a standard normal. If no entry is off by more than ``error``, the means move by at most
-``sqrt(t K) error (1 + |a|_1) / (1 - 1/(2 pi) - K error)``. The largest such error for which every mean stays on its side,
-and the best tilt of each Chernoff bound, give the least union bound that any evidence can support.
+A kernel entry (times n0) is the mean of w independent copies of ``[g, h > 0] (g h + a^2 rho)``; g, h and a are standard
+normal, g and h of correlation rho. If no entry is off by more than ``error``, the means move by at most
+``sqrt(t K) error (1 + |a|_1) / (1 - 1/(2 pi) - K error)``. The largest such error for which every mean stays on its
+side, and the best tilt of each Chernoff bound, give the least union bound that any evidence can support.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SLACK = mpf(10) ** -9  # of the search for a tilt, relative
 
 @dataclass(frozen=True)
 class Entry:
-    """One kind of kernel entry: its mean, and the log of its moment generating function, finite from `below` to `above`."""
+    """One kind of entry: its mean, and the log of its moment generating function, finite from `below` to `above`."""
 
     mean: mpf
     log_moments: Callable[[mpf], mpf]
