@@ -1169,6 +1169,9 @@ def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
 
 
 # --------------------------------------------------------------------------------------------------------------- main
+NO_MEMORY = DECLINED, "declined: the memory of this process is exhausted"
+
+
 def judge(data: bytes) -> tuple[int, str]:
     """Return the exit code and what to print for the bytes of one certificate; never raises."""
     try:
@@ -1178,7 +1181,7 @@ def judge(data: bytes) -> tuple[int, str]:
     except Declined as problem:
         return DECLINED, f"declined: {problem}"
     except MemoryError:
-        return DECLINED, "declined: the memory of this process is exhausted"
+        return NO_MEMORY
     except Exception as problem:  # a mistake in this file: no verdict
         return BROKEN, f"failed: an error in the checker ({type(problem).__name__})"
     text = f"accepted\nclaim: {verified.claim}\nclaim_sha256: {verified.digest}\n"
@@ -1194,7 +1197,10 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, ValueError) as problem:
         print(f"unreadable: {type(problem).__name__}: {_shown(arguments)}; usage: python -I -S checker.py FILE")
         return UNREADABLE
-    code, text = judge(data)
+    except MemoryError:
+        code, text = NO_MEMORY
+    else:
+        code, text = judge(data)
     print(text.encode("ascii", "backslashreplace").decode("ascii"))
     return code
 
