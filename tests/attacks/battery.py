@@ -12,12 +12,18 @@ from collections.abc import Callable
 
 Fact = Callable[[types.ModuleType], None]
 FACTS: list[Fact] = []
+COSTS = {"screening": 0, "quick": 1, "slow": 2}  # in this order they are asked
 
 
-def fact(function: Fact) -> Fact:
-    """Register a fact; they are asked in the order of registration, the quick ones first."""
+def fact(function: Fact, cost: str = "quick") -> Fact:
+    """Register a fact."""
     FACTS.append(function)
+    _cost[function] = COSTS[cost]
+    FACTS.sort(key=_cost.__getitem__)
     return function
+
+
+_cost: dict[Fact, int] = {}
 
 
 def expect(condition: object, *shown: object) -> None:

@@ -207,7 +207,9 @@ def grouping(d: Document, source: random.Random) -> None:
     groups = d["evidence"]["groups"]
     group = groups.pop(source.randrange(len(groups)))
     if groups and source.random() < 0.8:
-        source.choice(groups).extend(group if source.random() < 0.7 else group[1:])
+        source.choice(groups).extend(group if source.random() < 0.8 else group[1:])
+    if "networks" in d["claim"] and source.random() < 0.7:  # as many as would do for fewer matches
+        d["claim"]["networks"] = max(1, source.randrange(d["claim"]["networks"]))
 
 
 def repaired(d: Document, source: random.Random) -> None:
@@ -286,7 +288,7 @@ def mutant(kind: Kind, document: Document, source: random.Random) -> tuple[Docum
         except (ValueError, KeyError, TypeError, IndexError, AttributeError, ZeroDivisionError):
             continue  # there is nothing to change here, or an earlier change took it
         names.append(change.__name__)
-    if kind.repair and source.random() < 0.7:
+    if kind.repair and "grouping" not in names and source.random() < 0.7:
         try:
             repaired(forged, source)
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):

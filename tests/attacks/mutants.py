@@ -89,7 +89,7 @@ class Mutant:
         """Return the code of the tree with this change, and leave the tree as it was."""
         old = _put(self.slot, self.new)
         try:
-            return compile(ast.fix_missing_locations(tree), "mutant", "exec")
+            return compile(tree, "mutant", "exec")
         finally:
             _put(self.slot, old)
 
@@ -338,7 +338,7 @@ def mutants_of(text: str) -> tuple[ast.Module, list[Mutant]]:
         names[f"{function} | {change}"] += 1
         times = names[f"{function} | {change}"]
         change += f" #{times}" if times > 1 else ""
-        result.append(Mutant(kind, function, getattr(statement, "lineno", 0), change, slot, new))
+        result.append(Mutant(kind, function, statement.lineno, change, slot, ast.fix_missing_locations(new)))
     return tree, result
 
 

@@ -21,7 +21,7 @@ import sys
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,8 +88,13 @@ def problems(outcomes: Iterable[Outcome], names: Iterable[str], mutants: Iterabl
 # --- running
 
 
-def survey(mutants: Sequence[Mutant], tree: ast.Module, *, jobs: int = 1) -> list[Outcome]:
-    """Ask the battery about every mutant, each in a forked child; raises AssertionError if the checker itself fails."""
+def survey(
+    mutants: Sequence[Mutant], tree: ast.Module, *, jobs: int = 1, report: Callable[[Outcome], None] | None = None
+) -> list[Outcome]:
+    """Ask the battery about every mutant, each in a forked child; raises AssertionError if the checker itself fails.
+
+    `report` is called with each outcome as it comes.
+    """
     limit = max(LEAST, SLOWER * _usual())
     waiting, result = list(reversed(mutants)), []
     selector = selectors.DefaultSelector()
@@ -111,6 +116,8 @@ def survey(mutants: Sequence[Mutant], tree: ast.Module, *, jobs: int = 1) -> lis
                     selector.unregister(key.fd)
                     os.close(key.fd)
                     result.append(_outcome(key.data, *children.pop(key.data)))
+                    if report is not None:
+                        report(result[-1])
     finally:
         for child in children:  # none, unless this call was interrupted
             os.kill(child, signal.SIGKILL)
@@ -178,6 +185,12 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return "\n".join([*rows, f"{'all':12}{noticed.total():10,}{survive.total():10,}"])
 
 
+def _progress(outcome: Outcome) -> None:
+    """Show survivors as they come."""
+    if outcome.broken is None:
+        print(f"survives: {outcome.mutant.name}", file=sys.stderr, flush=True)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run mutants, print the table, the survivors and the problems; 1 if there are any."""
     parser = argparse.ArgumentParser(description=f"Mutants of {checker.__name__}, each against the battery.")
@@ -190,7 +203,7 @@ def main(arguments: list[str] | None = None) -> int:
     start = time.perf_counter()
     tree, mutants = mutants_of(TEXT)
     chosen = mutants if options.all else sample(mutants, options.number, options.seed)
-    outcomes = survey(chosen, tree, jobs=options.jobs)
+    outcomes = survey(chosen, tree, jobs=options.jobs, report=_progress)
     reasons = {name: each.reason for each in explanations() for name in each.names}
     print(table(outcomes))
     for outcome in outcomes:

@@ -14,7 +14,7 @@ from width_oracle import entry, width_truth
 
 from ntkproofs import checker
 
-NUMBER = 400  # mutants of every kind, in the suite
+NUMBER = 300  # mutants of every kind, in the suite
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -84,27 +84,28 @@ def test_the_oracles_generating_functions_are_integrals(n):
     assert abs(slope - kind.mean) < mp.mpf(10) ** -9
 
 
-def test_the_oracle_does_not_call_a_claim_false_that_a_simulation_finds_true():
-    """Its lower bound of the failure probability lies below its upper bound, at random claims and fewer networks."""
+def test_the_oracles_bounds_of_the_failure_probability_are_in_order():
+    """What occurs in one state a bit, the union over what occurs, the stated bound: each is at most the next."""
     source = random.Random(0)
     for _ in range(60):
         document = honest.random_ensemble(source)
         document["claim"]["networks"] = max(1, document["claim"]["networks"] // source.randint(1, 9))
         ensemble = Ensemble.of(document["claim"])
-        lower, union, stated = ensemble.certain_failure(), ensemble.union(), ensemble.stated_bound()
+        with mp.workdps(50):
+            lower, union, stated = ensemble.certain_failure(), ensemble.union(), ensemble.stated_bound()
         assert 0 <= lower <= union * (1 + mp.mpf(10) ** -12)
         assert union <= stated * (1 + mp.mpf(10) ** -12)
 
 
 PLANTED = {
     "unwritten 1-bits for dropped ones": ("count[2] or not dropped", "count[1] or not dropped", "ensemble"),
-    "one case": ("inputs * steps * bits, failure", "1, failure", "ensemble"),
+    "one case": ("inputs * steps * ensemble.bits, ensemble.failure", "1, ensemble.failure", "ensemble"),
     "groups not looked at": ("if not contradictory(program.templates, group):", "if False:", "ensemble"),
     "padding twice": ("len(self.templates) + self.padding\n", "len(self.templates) + 2 * self.padding\n", "ensemble"),
-    "first state only": ("for _ in range(steps):", "for _ in range(1):", "ensemble"),
+    "first state only": ("for number in range(1, steps + 1):", "for number in range(1, 2):", "ensemble"),
     "a gap of any sign": ("if distance.high <= 0:", "if False:", "rounding"),
-    "width of one state": ("failure / networks, hints", "failure, hints", "width"),
-    "width not compared": ('if _integer(given["width"], 1, None, "width") < width:', "if False:", "width"),
+    "width of one network": ("ensemble.failure / many)", "ensemble.failure)", "width"),
+    "width not compared": ("    wide_enough(width, entries_off", "    (width, entries_off", "width"),
     "half of the box": ("[(here | {node[1]: (middle, high)}, node[3]), (here", "[(here", "inequality"),
 }  # fmt: skip
 
@@ -113,7 +114,11 @@ PLANTED = {
 def test_the_forger_notices_a_wrong_checker(name):
     old, new, kind = PLANTED[name]
     table = Table()
-    attack(kind, NUMBER, "suite", table, module_of(old, new).judge)
+    wrong = module_of(old, new)
+    for part in range(20):
+        attack(kind, 25, f"planted {part}", table, wrong.judge)
+        if table.wrong:
+            break
     assert table.wrong
 
 
