@@ -232,6 +232,17 @@ def pi_and_quadrants(module: types.ModuleType) -> None:
 
 
 @fact
+def errors_are_counted_outward(module: types.ModuleType) -> None:
+    """Of a number over 2**320, known but for an error, both ends lie outside, by less than 2 units."""
+    unit = 1 << 64
+    for value in (5 * unit, -5 * unit, 0, 5 * unit + 7, -5 * unit - 7):
+        for error in (1, 7, 8, unit // 2, unit):
+            found = module._narrowed(value, error)
+            expect(found.low * unit <= value - error < (found.low + 1) * unit, "low", value, error)
+            expect((found.high - 1) * unit < value + error <= found.high * unit, "high", value, error)
+
+
+@fact
 def odd_functions_are_odd(module: types.ModuleType) -> None:
     for end in (1, 2, 5, 1 << 100, 1 << 256, 3 << 260):
         positive, negative = module.Interval(end, end).atan(), module.Interval(-end, -end).atan()

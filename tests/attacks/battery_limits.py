@@ -167,7 +167,14 @@ def work_grows_with_what_is_done(module: types.ModuleType) -> None:
     expect(wide > 12 * 4 * (1 << 12) // 64, "in proportion to the lanes", wide)
     long = module.Interval(1 << 100_000, 1 << 100_000)
     expect(spent(module, long.__mul__, module.Interval.of(1)) > 100_000 // 64 * 4, "in proportion to the words")
-    expect(spent(module, module.Interval, 0, 1 << 100_000) > 100_000 // 64, "a sum")
+    for low, high in ((0, 1 << 100_000), (-(1 << 100_000), 0)):
+        found = spent(module, module.Interval, low, high)
+        expect(found > 100_000 // 64, "an end", found)
+        found = spent(module, module.Interval(low, high).__mul__, module.Interval.of(1))
+        expect(found > 100_000 // 64 * 16, "a product by the longer end", found)
+    for name in ("atan", "log", "exp"):  # some hundred products of numbers of five words
+        found = spent(module, getattr(module.Interval.of(Fraction(1, 3)), name))
+        expect(found > 100 * 5 * 5 * 16, "a function", name, found)
 
 
 def heavy_programs() -> Iterator[tuple[str, Document, list[int], int]]:

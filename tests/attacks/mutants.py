@@ -165,7 +165,8 @@ def _name(node: ast.Name) -> Replacements:
 
 
 def _call(node: ast.Call) -> Replacements:
-    if len(node.args) == 2 and not node.keywords:
+    symmetric = isinstance(node.func, ast.Name) and node.func.id in ("min", "max")
+    if len(node.args) == 2 and not node.keywords and not symmetric:
         yield "arguments", ast.Call(node.func, node.args[::-1], [])
     if isinstance(node.func, ast.Name) and node.func.id in PLAIN and len(node.args) == 1:
         yield "call", node.args[0]
