@@ -479,26 +479,32 @@ def program_of(value: Any) -> Program:
     Its digest is the SHA-256 of the canonical JSON of the object without the key `name`.
     """
     given = _keys(value, ("fields", "name", "padding", "templates"), "program")
-    name = _program_name(given["name"])
-    fields = [_list(field, "a field", 2) for field in _list(given["fields"], "fields")]
+    name, bits = _program_name(given["name"]), _bits_of(given["fields"])
+    templates = _templates(given["templates"], bits)
+    padding = _integer(given["padding"], 0, None, "padding")
+    writers = Counter(place for _, write in templates for place in write)
+    digest = hashlib.sha256(canonical({key: given[key] for key in ("fields", "padding", "templates")})).hexdigest()
+    return Program(name, digest, bits, templates, padding, tuple(writers[place] for place in range(bits)))
+
+
+def _bits_of(value: Any) -> int:
+    """Return how many bits the fields have together."""
+    fields = [_list(field, "a field", 2) for field in _list(value, "fields")]
     names = [_field_name(field[0]) for field in fields]
     if len(set(names)) < len(names):
         raise Rejected("two fields have the same name")
-    bits = sum(_integer(field[1], 1, None, "a field's width") for field in fields)
-    if bits > MAX_BITS or len(_list(given["templates"], "templates")) > MAX_TEMPLATES:
+    return sum(_integer(field[1], 1, None, "a field's width") for field in fields)
+
+
+def _templates(value: Any, bits: int) -> tuple[Template, ...]:
+    if bits > MAX_BITS or len(_list(value, "templates")) > MAX_TEMPLATES:
         raise Declined(f"more than {MAX_BITS} bits or {MAX_TEMPLATES} templates")
-    templates = tuple(_template(template, bits) for template in given["templates"])
+    templates = tuple(_template(template, bits) for template in value)
     if not templates:
         raise Rejected("the program has no templates")
     if sum(len(when) + len(write) for when, write in templates) > MAX_ENTRIES:
         raise Declined(f"templates with more than {MAX_ENTRIES} entries")
-    padding = _integer(given["padding"], 0, None, "padding")
-    writers = [0] * bits
-    for _, write in templates:
-        for place in write:
-            writers[place] += 1
-    digest = hashlib.sha256(canonical({key: given[key] for key in ("fields", "padding", "templates")})).hexdigest()
-    return Program(name, digest, bits, templates, padding, tuple(writers))
+    return templates
 
 
 def _template(value: Any, bits: int) -> Template:
@@ -850,14 +856,14 @@ def entries_off(samples: int, states: int, rates: dict[int, tuple[Interval, Inte
     sample with itself) those of an entry too large and too small. A state that is no sample has at least 2 and at most
     ``max(n)`` matches: of its entries with the samples so many, at the least rate, and ``K - 2`` others.
     """
-    K = samples
-    matching = [n for n in rates if n > 1]
-    entries = [(K, rate) for rate in rates[1]]
-    entries += [(K * (K - 1) // 2 + (states * (K - 2) if matching else 0), rate) for rate in rates[0]]
-    for side in (0, 1):
-        least = sorted((rates[n][side] for n in matching), key=lambda rate: rate.low)[:1]
-        entries += [(states * max(matching), rate) for rate in least]
-    return [(number, rate) for number, rate in entries if number]
+    K, matching = samples, [n for n in rates if n > 1]
+    numbers = {1: K, 0: K * (K - 1) // 2}
+    entries = []
+    if matching:
+        numbers[0] += states * (K - 2)
+        least = [min((rates[n][side] for n in matching), key=lambda rate: rate.low) for side in (0, 1)]
+        entries = [(states * max(matching), rate) for rate in least]
+    return entries + [(number, rate) for n, number in numbers.items() if number for rate in rates[n]]
 
 
 def wide_enough(width: int, entries: Sequence[tuple[int, Interval]], chance: Fraction) -> None:

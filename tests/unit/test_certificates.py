@@ -279,7 +279,7 @@ def test_producer_and_checker_that_disagree_are_an_internal_error(monkeypatch, c
         assert f"networks = 16 and width = {WIDTH_FOR_FIVE_BITS - 1}, and the checker rejects that" in err
         assert f"it accepts networks = 16 and width = {WIDTH_FOR_FIVE_BITS}\n" in err
     monkeypatch.setattr(issue, "rounds_right", lambda kernel, counts: True)
-    with pytest.raises(EnginesDisagree, match="lies beyond the threshold at n = 16, p = 1, t = 2; it accepts nothing"):
+    with pytest.raises(EnginesDisagree, match="lies beyond the threshold at n = 39, p = 1, t = 3; it accepts nothing"):
         issue_rounding(multiplication(4), states="arbitrary")
 
 
