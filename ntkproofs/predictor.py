@@ -3,13 +3,14 @@
 Networks of infinite width, trained to convergence with square loss on orthonormal samples, have at a state that n
 templates match the output mean and variance of Lee et al. (arXiv 1902.06720)::
 
-    mean = Theta(x, X) Theta(X, X)^-1 Y,    var = K(x, x) + a^T K(X, X) a - 2 a^T K(X, x),    a = Theta^-1 Theta(X, x)
+    mean = Theta(x, X) Theta(X, X)^-1 Y
+    var  = K(x, x) + a^T K(X, X) a - 2 a^T K(X, x),      a = Theta(X, X)^-1 Theta(X, x)
 
-The Gram matrix has two values only, hence so has the weight vector ``a``: one for samples that match, one for the
-others. With ``gain g = (matched(n) - other) / (own - other)`` (``F/D``)::
+The Gram matrix has two different entries only, and so has the weight vector ``a``: one for samples that match, one for
+the others. With ``g = (matched(n) - other) / (own - other)``, which is ``F(n)/D``::
 
-    u    = other (1 - n g) / (own - other + K other)    weight of a sample that does not match: (D - n F) / (D (D + K))
-    m    = u + g                                        weight of a matching sample
+    u    = other (1 - n g) / (own - other + K other)    weight of a sample that does not match, (D - n F) / (D (D + K))
+    m    = u + g                                        weight of a sample that matches
     mean = p g + t u
 
 A state that no template matches is the zero vector. There every sample has the weight ``u = zero / (own - other + K

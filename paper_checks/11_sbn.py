@@ -15,7 +15,7 @@ from ntkproofs.facts import confirm, tally
 from ntkproofs.kernels import REGIMES, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, WRITERS
 from ntkproofs.programs import Rows, TemplateProgram, sbn
-from ntkproofs.programs.partial import UNKNOWN, PartialStepper
+from ntkproofs.programs.partial import UNKNOWN, step_partial
 from ntkproofs.programs.sbn import EXAMPLES, Assembly, Instruction, Layout, configurations, example, interpret, load
 from ntkproofs.programs.sbn.interpreter import successor
 from ntkproofs.programs.sbn.minsky import (
@@ -90,14 +90,14 @@ def _for_both_signs(size: tuple[int, int, int], cases: Iterable[tuple[int, int, 
     layout, program = these.layout, these.program
     groups = bound_matches(program).groups  # of each, at most one template matches a state
     order, first = np.array(list(chain(*groups))), np.cumsum([0, *map(len, groups[:-1])])
-    stepper, rows, most = PartialStepper(program), these.start(), 0
+    rows, most = these.start(), 0
     for step in range(layout.steps_per_instruction):
         if step == layout.steps_per_instruction - 1:  # the result stands in p: look at both signs
             rows = np.concatenate([rows, rows])
             rows[:, program.position(("p", layout.bits - 1))] = np.repeat([0, 1], len(these.cases))
-        may = np.logical_or.reduceat(stepper.may_match(rows)[:, order], first, axis=1)
+        may = np.logical_or.reduceat(program.may_match_rows(rows)[:, order], first, axis=1)
         most = max(most, int(may.sum(axis=1).max()))
-        rows = stepper.step(rows)
+        rows = step_partial(program, rows)
     j, c = these.cases[:, 0], these.cases[:, 3]
     expected = np.concatenate([these.at(these.start(), j + 1), these.at(these.start(), c)])
     closed = ((rows == expected) | (expected == UNKNOWN)).all()
@@ -221,9 +221,9 @@ def every_configuration() -> Verdict:
         rows = np.repeat(these.start(), len(values), axis=0)
         memories = (values[:, None] >> np.arange(W * b) & 1).astype(np.uint8)
         rows[:, these.places("memory")] = np.tile(memories, (len(these.cases), 1))
-        before, stepper = rows, PartialStepper(these.program)
+        before = rows
         for _ in range(these.layout.steps_per_instruction):
-            rows = stepper.step(rows)
+            rows = step_partial(these.program, rows)
         words = before[:, these.places("memory")].reshape(-1, W, b).astype(np.int64) @ (1 << np.arange(b))
         j, a_word, b_word, c = np.repeat(these.cases, len(values), axis=0).T
         index = np.arange(len(rows))

@@ -1,8 +1,7 @@
 """Addition of two l-bit numbers by rippling carries.
 
-Fields ``p``, ``q``, ``c`` of l bits start as x, y, 0. Every step keeps ``p + q + 2 c`` (with a carry that has reached
-the
-last position staying there as bit l of the sum)::
+Fields ``p``, ``q``, ``c`` of l bits start as x, y, 0. A step preserves ``p + q + 2 c``; a carry that has reached the
+last position stays there and is bit l of the sum. The rules at position i (:mod:`ntkproofs.programs.adder`)::
 
     p_i=0, q_i=1 -> p_i        0 + 1 = 1
     p_i=1, q_i=0 -> p_i        1 + 0 = 1
@@ -15,6 +14,7 @@ from __future__ import annotations
 import operator
 
 from ntkproofs.errors import InputError
+from ntkproofs.programs.adder import ripple_carry
 from ntkproofs.programs.language import MAX_BITS, TemplateProgram, as_integer
 from ntkproofs.programs.tasks import Task
 
@@ -32,11 +32,7 @@ def addition(bits: int) -> TemplateProgram:
     if length is None or not 1 <= length <= MAX_BITS // 3:
         raise InputError(f"addition needs a number of bits from 1 to {MAX_BITS // 3}, got {bits!r}")
     program = TemplateProgram("addition", fields={"p": length, "q": length, "c": length})
-    for i in range(length):
-        program.template(when={("p", i): 0, ("q", i): 1}, write=[("p", i)])
-        program.template(when={("p", i): 1, ("q", i): 0}, write=[("p", i)])
-        program.template(when={("p", i): 1, ("q", i): 1}, write=[("c", i)])
-        program.template(when={("c", i): 1}, write=[("q", i + 1) if i + 1 < length else ("c", i)])
+    ripple_carry(program, length, total="p", addend="q", carry="c")
     return program
 
 

@@ -295,6 +295,17 @@ class TemplateProgram:
         met = rows[:, tables.required] == tables.value
         return np.logical_and.reduceat(met, tables.first_requirement, axis=1)
 
+    def may_match_rows(self, rows: Rows) -> NDArray[np.bool_]:
+        """Return which templates match some completion of each partial row, ``(rows, templates)``.
+
+        A bit that is neither 0 nor 1 is unknown (:mod:`ntkproofs.programs.partial`): it refuses no requirement.
+        """
+        tables = self._tables
+        if not self._templates:
+            return np.zeros((len(rows), 0), dtype=np.bool_)
+        refused = rows[:, tables.required] == 1 - tables.value
+        return ~np.logical_or.reduceat(refused, tables.first_requirement, axis=1)
+
     def matched_writers_rows(self, match: NDArray[np.bool_]) -> NDArray[np.int32]:
         """Return p for every state and output bit, ``(states, output bits)``, from :meth:`match_rows`."""
         tables = self._tables

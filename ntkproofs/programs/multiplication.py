@@ -45,6 +45,7 @@ from __future__ import annotations
 import operator
 
 from ntkproofs.errors import InputError
+from ntkproofs.programs.adder import ripple_carry
 from ntkproofs.programs.language import MAX_BITS, TemplateProgram, as_integer
 from ntkproofs.programs.tasks import Task
 
@@ -86,7 +87,7 @@ def multiplication(bits: int) -> TemplateProgram:
     _shift_multiplier(program, length)
     _keep_copy_or_shift_multiplicand(program, wide)
     _count(program, 2 * wide, shift)
-    _add(program, wide)
+    ripple_carry(program, wide, total="sum_p", addend="sum_q", carry="sum_c")
     return program
 
 
@@ -115,16 +116,6 @@ def _count(program: TemplateProgram, cells: int, shift: list[tuple[str, int]]) -
     for j in range(cells - 1):
         program.template(when={("sum_counter", j): 1}, write=[("sum_counter", j + 1)])
     program.template(when={("sum_counter", cells - 1): 1}, write=shift)
-
-
-def _add(program: TemplateProgram, wide: int) -> None:
-    """Add sum_q into sum_p by rippling carries, as the addition program does."""
-    for i in range(wide):
-        p, q, c = ("sum_p", i), ("sum_q", i), ("sum_c", i)
-        program.template(when={p: 0, q: 1}, write=[p])
-        program.template(when={p: 1, q: 0}, write=[p])
-        program.template(when={p: 1, q: 1}, write=[c])
-        program.template(when={c: 1}, write=[("sum_q", i + 1) if i + 1 < wide else c])
 
 
 def multiplication_task(bits: int) -> Task:
