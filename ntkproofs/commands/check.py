@@ -22,6 +22,7 @@ from ntkproofs.commands.common import (
     number,
     print_json,
     remark,
+    worst,
 )
 from ntkproofs.errors import InputError
 from ntkproofs.printable import printable
@@ -33,6 +34,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "add_options", "exit_code", "listed", "look_into", "register", "remarks"]
 
+CODES = {
+    "proved": HOLDS,
+    "decided": HOLDS,
+    "derived": HOLDS,
+    "confirmed": HOLDS,
+    "undecided": UNDECIDED,
+    "error": USAGE,
+    "refuted": REFUTED,
+}
 MOST_SECONDS = 10_000_000
 MOST_LINES = 20  # shown of what a file prints when it is imported
 
@@ -270,12 +280,8 @@ def _proofs(results: list[Result], coqc: Coqc, jobs: int) -> list[Result]:
 
 
 def exit_code(results: Sequence[Result]) -> int:
-    """Return 1 if a claim is refuted, else 3 if one is an error, else 2 if one is undecided, else 0."""
-    kinds = {result.verdict.kind for result in results}
-    for kind, code in (("refuted", REFUTED), ("error", USAGE), ("undecided", UNDECIDED)):
-        if kind in kinds:
-            return code
-    return HOLDS
+    """Return the code of the worst verdict: 1 refuted, 3 error, 2 undecided, 0 if all hold."""
+    return worst([CODES[result.verdict.kind] for result in results] or [HOLDS])
 
 
 def _progress(found: Listing, jobs: int | None, seconds: float) -> Iterator[Result]:
