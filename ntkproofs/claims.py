@@ -20,7 +20,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
@@ -44,7 +44,7 @@ class Verdict(NoTruthValue):
     :func:`conclude`.
     """
 
-    instead: ClassVar[str] = ".kind, which is one of the seven verdicts"
+    instead = ".kind, which is one of the seven verdicts"
 
     facts: tuple[Fact, ...]
     checks: tuple[Fact, ...] = ()
@@ -156,7 +156,7 @@ def conclude(*findings: object, checks: Iterable[object] = ()) -> Verdict:
 class Result(NoTruthValue):
     """A claim, its verdict and the seconds that it took."""
 
-    instead: ClassVar[str] = ".verdict.kind"
+    instead = ".verdict.kind"
 
     claim: Claim
     verdict: Verdict
@@ -167,7 +167,7 @@ class Result(NoTruthValue):
 class Claim(NoTruthValue):
     """A statement with the function that looks into it, where it comes from, and the file it was collected from."""
 
-    instead: ClassVar[str] = ".run().verdict.kind"
+    instead = ".run().verdict.kind"
 
     name: str
     statement: str
@@ -191,7 +191,7 @@ class Claim(NoTruthValue):
 class ClaimFamily(NoTruthValue):
     """The same claim for several values of a parameter."""
 
-    instead: ClassVar[str] = ".claims, each with .run().verdict.kind"
+    instead = ".claims, each with .run().verdict.kind"
 
     claims: tuple[Claim, ...]
 

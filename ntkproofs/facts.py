@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache, singledispatch
 from importlib.metadata import version
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import mpmath
 
@@ -51,7 +51,7 @@ class Fact(NoTruthValue):
     it too, or why it cannot be written so.
     """
 
-    instead: ClassVar[str] = '.outcome == "holds"'
+    instead = '.outcome == "holds"'
 
     kind: Kind
     outcome: Outcome
@@ -193,7 +193,7 @@ def _(finding: Proof) -> Fact:
 class Tally(NoTruthValue):
     """A statement tried on many cases: how many, whether those are all, and the first that is wrong."""
 
-    instead: ClassVar[str] = ".wrong is None"
+    instead = ".wrong is None"
 
     statement: str
     cases: int
@@ -284,7 +284,7 @@ class Comparison(NoTruthValue):
     '0.046'
     """
 
-    instead: ClassVar[str] = ".p_value()"
+    instead = ".p_value()"
 
     what: str
     observed: float
@@ -315,7 +315,7 @@ class Measured(NoTruthValue):
     comparison rejects the prediction; with `against` if every one of them does.
     """
 
-    instead: ClassVar[str] = ".holds"
+    instead = ".holds"
 
     statement: str
     level: float
@@ -395,7 +395,7 @@ def _(finding: Measured) -> Fact:
 class Agreement(NoTruthValue):
     """An mpmath estimate held against an enclosure: whether they agree to so many digits."""
 
-    instead: ClassVar[str] = ".agrees"
+    instead = ".agrees"
 
     statement: str
     digits: int

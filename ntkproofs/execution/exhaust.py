@@ -15,7 +15,6 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
 
 import numpy as np
 
@@ -56,7 +55,7 @@ class Exhaustion(NoTruthValue):
     counts among them at which rounding goes wrong.
     """
 
-    instead: ClassVar[str] = ".holds"
+    instead = ".holds"
 
     task: Task
     kernel: Kernel

@@ -23,7 +23,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import ClassVar
 
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.audit import OWN
@@ -54,7 +53,7 @@ class Compiled(NoTruthValue):
     the file that failed, which may be one that this file needs.
     """
 
-    instead: ClassVar[str] = ".ok"
+    instead = ".ok"
 
     name: str
     ok: bool

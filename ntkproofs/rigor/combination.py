@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import ClassVar, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import sympy
 
@@ -28,7 +28,7 @@ class Combination(NoTruthValue):
     `given` names quantities known to be >= 0; `terms` is the polynomial in those names. See :func:`combination`.
     """
 
-    instead: ClassVar[str] = '.outcome == "holds"'
+    instead = '.outcome == "holds"'
 
     inequality: Inequality
     given: tuple[tuple[sympy.Symbol, sympy.Expr], ...]

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.audit import allowed, assumptions, locations
@@ -86,7 +86,7 @@ Ltac differ close :=
 class Settled(NoTruthValue):
     """What came of a lemma; `seconds` is its share of the time of its file, `assumptions` are full names."""
 
-    instead: ClassVar[str] = '.outcome == "proved"'
+    instead = '.outcome == "proved"'
 
     outcome: Outcome
     reason: str
@@ -100,7 +100,7 @@ class Settled(NoTruthValue):
 class Answer(NoTruthValue):
     """What came of a decision: ``proved``, with what the proof assumes, or ``open``, with the reason."""
 
-    instead: ClassVar[str] = '.outcome == "proved"'
+    instead = '.outcome == "proved"'
 
     decision: Decision
     outcome: Outcome

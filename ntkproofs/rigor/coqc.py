@@ -17,7 +17,6 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar
 
 from ntkproofs.errors import InputError
 from ntkproofs.truth import NoTruthValue
@@ -74,7 +73,7 @@ class Coqc:
 class Outcome(NoTruthValue):
     """What came of one run: whether coqc accepted the file, what it said (or which limit it met), and its seconds."""
 
-    instead: ClassVar[str] = ".ok"
+    instead = ".ok"
 
     ok: bool
     output: str

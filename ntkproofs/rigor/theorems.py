@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 from ntkproofs.errors import InputError, ProofRefused
 from ntkproofs.rigor.audit import OWN, allowed, assumptions, forbidden, groups_of, locations
@@ -50,7 +50,7 @@ class Proof(NoTruthValue):
     a digest of the sources; `seconds`: what compiling them took; `count`: how many facts it is.
     """
 
-    instead: ClassVar[str] = '.outcome == "holds"'
+    instead = '.outcome == "holds"'
 
     words: str
     text: str
