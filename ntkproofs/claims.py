@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
@@ -48,7 +48,7 @@ class Verdict(NoTruthValue):
     :func:`conclude`.
     """
 
-    instead: ClassVar[str] = ".kind, which is one of the seven verdicts"
+    instead = ".kind, which is one of the seven verdicts"
 
     facts: tuple[Fact, ...]
     checks: tuple[Fact, ...] = ()
@@ -163,7 +163,7 @@ def conclude(*findings: object, checks: Iterable[object] = ()) -> Verdict:
 class Result(NoTruthValue):
     """A claim, its verdict and the seconds that it took; what it printed, and the problem of one that is an error."""
 
-    instead: ClassVar[str] = ".verdict.kind"
+    instead = ".verdict.kind"
 
     claim: Claim | Listed
     verdict: Verdict
@@ -191,7 +191,7 @@ class Listed:
 class Claim(NoTruthValue):
     """A statement with the function that looks into it, where it comes from, and the file it was collected from."""
 
-    instead: ClassVar[str] = ".run().verdict.kind"
+    instead = ".run().verdict.kind"
 
     name: str
     statement: str
@@ -251,7 +251,7 @@ def _innermost(function: object) -> object:
 class ClaimFamily(NoTruthValue):
     """The same claim for several values of a parameter."""
 
-    instead: ClassVar[str] = ".claims, each with .run().verdict.kind"
+    instead = ".claims, each with .run().verdict.kind"
 
     claims: tuple[Claim, ...]
 

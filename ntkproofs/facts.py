@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache, singledispatch
 from importlib.metadata import version
-from typing import Any, ClassVar, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import mpmath
 
@@ -63,7 +63,7 @@ class Fact(NoTruthValue):
     Raises InputError for an unknown kind or outcome, and for evidence that is no plain data.
     """
 
-    instead: ClassVar[str] = '.outcome == "holds"'
+    instead = '.outcome == "holds"'
 
     kind: Kind
     outcome: Outcome
@@ -251,7 +251,7 @@ def _(finding: Proof) -> Fact:
 class Tally(NoTruthValue):
     """A statement tried on many cases: how many, whether those are all, and the first that is wrong."""
 
-    instead: ClassVar[str] = ".wrong is None"
+    instead = ".wrong is None"
 
     statement: str
     cases: int
@@ -363,7 +363,7 @@ class Comparison(NoTruthValue):
     '0.046'
     """
 
-    instead: ClassVar[str] = ".p_value()"
+    instead = ".p_value()"
 
     what: str
     observed: float
@@ -398,7 +398,7 @@ class Measured(NoTruthValue):
     comparison rejects the prediction; with `against` if every one of them does.
     """
 
-    instead: ClassVar[str] = ".holds"
+    instead = ".holds"
 
     statement: str
     level: float
@@ -482,7 +482,7 @@ def _(finding: Measured) -> Fact:
 class Agreement(NoTruthValue):
     """An mpmath estimate held against an enclosure: whether they agree to so many digits."""
 
-    instead: ClassVar[str] = ".agrees"
+    instead = ".agrees"
 
     statement: str
     digits: int

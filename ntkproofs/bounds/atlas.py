@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar
 
 from ntkproofs.bounds.ensemble import ensemble_size
 from ntkproofs.bounds.margins import PRECISION, Margins
@@ -31,7 +30,7 @@ __all__ = ["AtlasEntry", "activation_kernels", "depth_kernels", "sign_of_zero", 
 class AtlasEntry(NoTruthValue):
     """What is known of one kernel; for its fields see :func:`survey`."""
 
-    instead: ClassVar[str] = ".zero_works"
+    instead = ".zero_works"
 
     name: str
     kernel: Kernel

@@ -149,5 +149,5 @@ def _document(outcomes: list[_Outcome], *, complete: bool) -> dict[str, Any]:
 def _row(outcome: _Outcome) -> dict[str, Any]:
     row: dict[str, Any] = {"file": outcome.file, "outcome": outcome.name}
     if outcome.code == HOLDS:
-        return row | outcome.found | {"facts": int(outcome.found["facts"])}
+        return outcome.found | row | {"facts": int(outcome.found["facts"])}
     return row | {"reason": outcome.reason}

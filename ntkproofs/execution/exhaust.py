@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import ClassVar
 
 import numpy as np
 
@@ -58,7 +57,7 @@ class Exhaustion(NoTruthValue):
     counts among them at which rounding goes wrong.
     """
 
-    instead: ClassVar[str] = ".holds"
+    instead = ".holds"
 
     task: Task
     kernel: Kernel

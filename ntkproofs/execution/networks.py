@@ -19,7 +19,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import combinations
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +54,7 @@ Floats = NDArray[np.float64]
 class Quantity(NoTruthValue):
     """A measured value, the value predicted, and the standard error of the first if the prediction is right."""
 
-    instead: ClassVar[str] = ".deviations"
+    instead = ".deviations"
 
     measured: float
     standard_error: float
@@ -77,7 +76,7 @@ class Simulation(NoTruthValue):
     failures is far from normal; inputs are correlated, so `independent_inputs` says as how many they count.
     """
 
-    instead: ClassVar[str] = ".complete"
+    instead = ".complete"
 
     trials: Trials = field(repr=False)
     model: str

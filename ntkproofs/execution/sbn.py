@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
 
 from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
@@ -38,7 +37,7 @@ class SbnRun(NoTruthValue):
     `halted` is false if the run was cut off; `largest_matches` is the largest n of the run.
     """
 
-    instead: ClassVar[str] = ".halted"
+    instead = ".halted"
 
     program: Assembly
     layout: Layout

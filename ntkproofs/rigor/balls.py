@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable
 from fractions import Fraction
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import flint
 
@@ -93,7 +93,7 @@ class Ball(NoTruthValue):
     1.4142135623…
     """
 
-    instead: ClassVar[str] = "a comparison or .sign()"
+    instead = "a comparison or .sign()"
     __slots__ = ("_lower", "_upper", "precision")
     __hash__ = None  # type: ignore[assignment]  # two overlapping balls are neither equal nor different
 

@@ -22,7 +22,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import ClassVar
 
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.coqc import Coqc, cache_folder, compile_file, find_coqc, run_began, stop_all
@@ -53,7 +52,7 @@ class Compiled(NoTruthValue):
     the file that failed, which may be one that this file needs. `kept`: it was compiled by an earlier run.
     """
 
-    instead: ClassVar[str] = ".ok"
+    instead = ".ok"
 
     name: str
     ok: bool

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import sympy
 
@@ -50,7 +50,7 @@ class Combination(NoTruthValue):
     A quantity that does not occur in `terms` needs no sign.
     """
 
-    instead: ClassVar[str] = '.outcome == "holds"'
+    instead = '.outcome == "holds"'
 
     inequality: Inequality
     given: tuple[tuple[sympy.Symbol, sympy.Expr], ...]

@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.audit import allowed, assumptions, locations
@@ -95,7 +95,7 @@ class Settled(NoTruthValue):
     `kept`: it was settled by an earlier run, and read from the cache.
     """
 
-    instead: ClassVar[str] = '.outcome == "proved"'
+    instead = '.outcome == "proved"'
 
     outcome: Outcome
     reason: str
@@ -110,7 +110,7 @@ class Settled(NoTruthValue):
 class Answer(NoTruthValue):
     """What came of a decision: ``proved``, with what the proof assumes, or ``open``, with the reason."""
 
-    instead: ClassVar[str] = '.outcome == "proved"'
+    instead = '.outcome == "proved"'
 
     decision: Decision
     outcome: Outcome

@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar
 
 from ntkproofs.errors import InputError
 from ntkproofs.truth import NoTruthValue
@@ -91,7 +90,7 @@ class Outcome(NoTruthValue):
     `busy`: the machine had other things to do, so that a limit of time says little.
     """
 
-    instead: ClassVar[str] = ".ok"
+    instead = ".ok"
 
     ok: bool
     output: str

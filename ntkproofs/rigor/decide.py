@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import sympy
 
@@ -51,7 +51,7 @@ class Decision(NoTruthValue):
     unless the two sides approach each other, or part, as n grows), of ``right - left`` otherwise.
     """
 
-    instead: ClassVar[str] = '.outcome == "holds"'
+    instead = '.outcome == "holds"'
 
     inequality: Inequality
     domain: Domain

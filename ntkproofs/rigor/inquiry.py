@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
 import sympy
 
@@ -30,7 +30,7 @@ Values: TypeAlias = Mapping[sympy.Symbol, Fraction]
 class PointVerdict(NoTruthValue):
     """What is known at a point: True, False or None for open; the value; the bits used."""
 
-    instead: ClassVar[str] = ".holds, which is True, False or None"
+    instead = ".holds, which is True, False or None"
 
     holds: bool | None
     value: Ball | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 import sympy
 
@@ -28,7 +28,7 @@ class Inequality(NoTruthValue):
     Our own type and not SymPy's relation, because SymPy may evaluate ``pi > 3`` to true by its own numerics.
     """
 
-    instead: ClassVar[str] = 'decide(inequality, domain).outcome == "holds"; state several inequalities one by one'
+    instead = 'decide(inequality, domain).outcome == "holds"; state several inequalities one by one'
 
     left: sympy.Expr
     right: sympy.Expr

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 from ntkproofs.errors import InputError, ProofRefused
 from ntkproofs.issued import issues
@@ -55,7 +55,7 @@ class Proof(NoTruthValue):
     compiled or checked for it, everything was in the cache from an earlier run.
     """
 
-    instead: ClassVar[str] = '.outcome == "holds"'
+    instead = '.outcome == "holds"'
 
     words: str
     text: str
