@@ -59,7 +59,7 @@ CONVERGENT = 41  # order of the continued fraction that bounds the Gaussian tail
 MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_TEXT = 1 << 23, 100, 4000, 200  # of a file; brackets; of a number; of a name
 MAX_BITS, MAX_TEMPLATES, MAX_ENTRIES = 1 << 17, 1 << 16, 1 << 20  # of a state; requirements and written bits together
 MAX_COUNTS, MAX_SIZE = 1 << 18, 1 << 17  # different (n, p, t); bits of an interval's end
-MAX_FREE, MAX_WORK = 20, 1 << 35  # input bits of an execution; word operations of a whole check (see spend)
+MAX_FREE, MAX_WORK = 20, 1 << 34  # input bits of an execution; word operations of a whole check (see spend)
 MAX_EXPONENT, MAX_ARGUMENT = 1 << 10, 1 << 12  # of the grammar's power; of exp
 MAX_TERMS, MAX_EXACT = 12, 1 << 12  # of a series; bits of an exact constant
 MAX_MEMORY = 1 << 33  # bits of planes or a look-up table
@@ -83,7 +83,7 @@ class Declined(Exception):
 
 
 # --------------------------------------------------------------------------------------------------------------- work
-CALL = 100  # word operations that one operation of Python costs, however short its numbers are
+CALL = 150  # word operations that one operation of Python costs, however short its numbers are
 _left = [MAX_WORK]  # of the check under way
 
 
@@ -489,26 +489,32 @@ def program_of(value: Any) -> Program:
     Its digest is the SHA-256 of the canonical JSON of the object without the key `name`.
     """
     given = _keys(value, ("fields", "name", "padding", "templates"), "program")
-    name = _program_name(given["name"])
-    fields = [_list(field, "a field", 2) for field in _list(given["fields"], "fields")]
+    name, bits = _program_name(given["name"]), _bits_of(given["fields"])
+    templates = _templates(given["templates"], bits)
+    padding = _integer(given["padding"], 0, None, "padding")
+    writers = Counter(place for _, write in templates for place in write)
+    digest = hashlib.sha256(canonical({key: given[key] for key in ("fields", "padding", "templates")})).hexdigest()
+    return Program(name, digest, bits, templates, padding, tuple(writers[place] for place in range(bits)))
+
+
+def _bits_of(value: Any) -> int:
+    """Return how many bits the fields have together."""
+    fields = [_list(field, "a field", 2) for field in _list(value, "fields")]
     names = [_field_name(field[0]) for field in fields]
     if len(set(names)) < len(names):
         raise Rejected("two fields have the same name")
-    bits = sum(_integer(field[1], 1, None, "a field's width") for field in fields)
-    if bits > MAX_BITS or len(_list(given["templates"], "templates")) > MAX_TEMPLATES:
+    return sum(_integer(field[1], 1, None, "a field's width") for field in fields)
+
+
+def _templates(value: Any, bits: int) -> tuple[Template, ...]:
+    if bits > MAX_BITS or len(_list(value, "templates")) > MAX_TEMPLATES:
         raise Declined(f"more than {MAX_BITS} bits or {MAX_TEMPLATES} templates")
-    templates = tuple(_template(template, bits) for template in given["templates"])
+    templates = tuple(_template(template, bits) for template in value)
     if not templates:
         raise Rejected("the program has no templates")
     if sum(len(when) + len(write) for when, write in templates) > MAX_ENTRIES:
         raise Declined(f"templates with more than {MAX_ENTRIES} entries")
-    padding = _integer(given["padding"], 0, None, "padding")
-    writers = [0] * bits
-    for _, write in templates:
-        for place in write:
-            writers[place] += 1
-    digest = hashlib.sha256(canonical({key: given[key] for key in ("fields", "padding", "templates")})).hexdigest()
-    return Program(name, digest, bits, templates, padding, tuple(writers))
+    return templates
 
 
 def _template(value: Any, bits: int) -> Template:
@@ -860,14 +866,14 @@ def entries_off(samples: int, states: int, rates: dict[int, tuple[Interval, Inte
     sample with itself) those of an entry too large and too small. A state that is no sample has at least 2 and at most
     ``max(n)`` matches: of its entries with the samples so many, at the least rate, and ``K - 2`` others.
     """
-    K = samples
-    matching = [n for n in rates if n > 1]
-    entries = [(K, rate) for rate in rates[1]]
-    entries += [(K * (K - 1) // 2 + (states * (K - 2) if matching else 0), rate) for rate in rates[0]]
-    for side in (0, 1):
-        least = sorted((rates[n][side] for n in matching), key=lambda rate: rate.low)[:1]
-        entries += [(states * max(matching), rate) for rate in least]
-    return [(number, rate) for number, rate in entries if number]
+    K, matching = samples, [n for n in rates if n > 1]
+    numbers = {1: K, 0: K * (K - 1) // 2}
+    entries = []
+    if matching:
+        numbers[0] += states * (K - 2)
+        least = [min((rates[n][side] for n in matching), key=lambda rate: rate.low) for side in (0, 1)]
+        entries = [(states * max(matching), rate) for rate in least]
+    return entries + [(number, rate) for n, number in numbers.items() if number for rate in rates[n]]
 
 
 def wide_enough(width: int, entries: Sequence[tuple[int, Interval]], chance: Fraction) -> None:
@@ -1640,6 +1646,9 @@ def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
 
 
 # --------------------------------------------------------------------------------------------------------------- main
+NO_MEMORY = DECLINED, "declined: the memory of this process is exhausted"
+
+
 def judge(data: bytes) -> tuple[int, str]:
     """Return the exit code and what to print for the bytes of one certificate; never raises."""
     try:
@@ -1649,7 +1658,7 @@ def judge(data: bytes) -> tuple[int, str]:
     except Declined as problem:
         return DECLINED, f"declined: {problem}"
     except MemoryError:
-        return DECLINED, "declined: the memory of this process is exhausted"
+        return NO_MEMORY
     except Exception as problem:  # a mistake in this file: no verdict
         return BROKEN, f"failed: an error in the checker ({type(problem).__name__})"
     text = f"accepted\nclaim: {verified.claim}\nclaim_sha256: {verified.digest}\n"
@@ -1665,7 +1674,10 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, ValueError) as problem:
         print(f"unreadable: {type(problem).__name__}: {_shown(arguments)}; usage: python -I -S checker.py FILE")
         return UNREADABLE
-    code, text = judge(data)
+    except MemoryError:
+        code, text = NO_MEMORY
+    else:
+        code, text = judge(data)
     print(text.encode("ascii", "backslashreplace").decode("ascii"))
     return code
 

@@ -230,40 +230,55 @@ def least_width(
     (74, True)
     """
     threshold, failure = as_fraction(threshold, "threshold"), as_fraction(failure, "failure")
-    distinct = sorted(set(counts))
-    if not distinct:
-        raise InputError("no counts given: there is nothing to decide")
+    distinct = _of_one_program(counts)
     if not 0 < failure < 1 or min(states, networks, output_bits) < 1:
         raise InputError(
             f"failure must lie between 0 and 1, states, networks and output_bits be at least 1, got {failure}, "
             f"{states}, {networks} and {output_bits}"
         )
-    if len({each.samples for each in distinct}) != 1:
-        raise InputError("the counts must be of one program: they differ in the number of samples")
-    K = distinct[0].samples
     error = _largest_error(distinct, threshold)
     matching = sorted({each.matches for each in distinct if each.matches > 1})  # n = 1: the state is a sample
     searched = {n: (_rate(n, error, above=True), _rate(n, error, above=False)) for n in (0, 1, *matching)}
-    entries = {1: K, 0: K * (K - 1) // 2 + (states * (K - 2) if matching else 0)}
-    rates = [(number, rate) for n, number in entries.items() for _, rate in searched[n] if number]
-    matched = states * max(matching, default=0)
-    for side in (0, 1):
-        of_matching = (searched[n][side][1] for n in matching)
-        rates += [(matched, min(of_matching, key=lambda rate: rate.lower))] if matching else []
+    sides = [
+        _entries(distinct[0].samples, states, {n: pair[side][1] for n, pair in searched.items()}) for side in (0, 1)
+    ]
 
     def enough(width: int) -> bool:
-        total = sum(((rate * -width).exp() * number for number, rate in rates), start=Ball(0, precision=PRECISION))
+        tails = ((rate * -width).exp() * number for entries in sides for number, rate in entries)
+        total = sum(tails, start=Ball(0, precision=PRECISION))
         return (total * (networks * output_bits)).upper <= failure
 
     return Width(
         width=least_integer(enough, most=10**60, what="width"),
         error=error,
         tilts={n: (up[0], down[0]) for n, (up, down) in searched.items()},
-        entries=sum(entries.values()) + matched,
+        entries=sum(number for number, _ in sides[0]),
         failure=failure,
         networks=networks,
         output_bits=output_bits,
     )
+
+
+def _of_one_program(counts: Iterable[Counts]) -> list[Counts]:
+    """Return the distinct counts in order; raises InputError unless there are some, all with the same K."""
+    distinct = sorted(set(counts))
+    if not distinct:
+        raise InputError("no counts given: there is nothing to decide")
+    if len({each.samples for each in distinct}) != 1:
+        raise InputError("the counts must be of one program: they differ in the number of samples")
+    return distinct
+
+
+def _entries(K: int, states: int, rates: dict[int, Ball]) -> list[tuple[int, Ball]]:
+    """Return the numbers of entries of one network, each with its rate: own, other, and the matched ones at the least.
+
+    A state that is no sample has at least 2 matches, and so at most ``K - 2`` entries with samples that do not match.
+    """
+    matching = [n for n in rates if n > 1]
+    if not matching:
+        return [(K, rates[1]), (K * (K - 1) // 2, rates[0])]
+    least = min((rates[n] for n in matching), key=lambda rate: rate.lower)
+    return [(K, rates[1]), (K * (K - 1) // 2 + states * (K - 2), rates[0]), (states * max(matching), least)]
 
 
 def _largest_error(counts: list[Counts], threshold: Fraction) -> Fraction:

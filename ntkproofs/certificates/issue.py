@@ -12,7 +12,15 @@ from fractions import Fraction
 from typing import Any
 
 from ntkproofs import checker
-from ntkproofs.bounds import THRESHOLDS, choose_threshold, ensemble_size, least_width, rounds_right
+from ntkproofs.bounds import (
+    THRESHOLDS,
+    EnsembleSize,
+    Width,
+    choose_threshold,
+    ensemble_size,
+    least_width,
+    rounds_right,
+)
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.certificates.format import Certificate
 from ntkproofs.counts import Counts, bound_matches, worst_counts
@@ -101,12 +109,9 @@ def issue_ensemble(
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100").networks
     390
     """
-    for value, choices, name in (
-        (kernel, KERNELS, "kernel"),
-        (threshold, THRESHOLDS, "threshold"),
-        (tail, TAILS, "tail"),
-    ):
-        _choose(value, choices, name)
+    _choose(kernel, KERNELS, "kernel")
+    _choose(threshold, THRESHOLDS, "threshold")
+    _choose(tail, TAILS, "tail")
     run, chance = _run(task), Fraction(failure)
     if not 0 < chance < 1:
         raise InputError(f"failure must lie between 0 and 1, got {failure}")
@@ -116,7 +121,7 @@ def issue_ensemble(
     size = ensemble_size(
         two_layer_relu(kernel),
         claimed.counts,
-        output_bits=sum(1 for t in run.program.writers if t or not drop_unwritten),
+        output_bits=int((run.program.writers > 0).sum()) if drop_unwritten else run.program.output_bits,
         steps=run.steps,
         inputs=many,
         failure=chance,
@@ -136,24 +141,13 @@ def issue_ensemble(
         "networks": size.networks,
         "drop_unwritten": drop_unwritten,
     }
-    if width is None:
-        return _checked(claim, claimed.evidence)
-    counts = [each for each in claimed.counts if each.writers or not drop_unwritten]
-    wide = least_width(
-        counts,
-        threshold=size.threshold,
-        failure=chance,
-        states=many * run.steps,
-        networks=size.networks,
-        output_bits=size.output_bits,
-    )
-    if isinstance(width, int) and width < wide.width:
-        raise NtkProofsError(f"the width {width} is too small: {wide.width} is the least that these bounds allow")
-    tilts = [[str(tilt) for tilt in wide.tilts[n]] for n in sorted(wide.tilts)]
-    return _checked(
-        claim | {"width": wide.width if width == "least" else width, "outputs": SCALAR},
-        claimed.evidence | {"width": {"error": str(wide.error), "tilts": tilts}},
-    )
+    evidence = claimed.evidence
+    if width is not None:
+        wide = _width(width, size, claimed.counts)
+        claim |= {"width": wide.width if isinstance(width, str) else width, "outputs": SCALAR}
+        tilts = [[str(tilt) for tilt in wide.tilts[n]] for n in sorted(wide.tilts)]
+        evidence = evidence | {"width": {"error": str(wide.error), "tilts": tilts}}
+    return _checked(claim, evidence)
 
 
 def ample_padding(program: TemplateProgram) -> int:
@@ -196,6 +190,21 @@ def _check_width(width: int | str | None, kernel: str) -> None:
         raise InputError(f"width must be an integer from 1 on, or 'least', got {width!r}")
     if width is not None and kernel != "ntk":
         raise InputError(f"a width can be certified for the kernel 'ntk' only, not {kernel!r}")
+
+
+def _width(width: int | str, size: EnsembleSize, counts: Collection[Counts]) -> Width:
+    """Return the least width for an ensemble; raises NtkProofsError if `width` is a smaller number."""
+    least = least_width(
+        [each for each in counts if each.writers or not size.dropped],
+        threshold=size.threshold,
+        failure=size.failure,
+        states=size.inputs * size.steps,
+        networks=size.networks,
+        output_bits=size.output_bits,
+    )
+    if isinstance(width, int) and width < least.width:
+        raise NtkProofsError(f"the width {width} is too small: {least.width} is the least that these bounds allow")
+    return least
 
 
 def _run(task: Task | Run | TemplateProgram) -> Run:

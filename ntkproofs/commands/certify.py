@@ -65,7 +65,8 @@ def _common() -> argparse.ArgumentParser:
     common.add_argument(
         "--width",
         metavar="W|least",
-        help="claim that the means of networks of width W, linearised at their initialisation, are right too",
+        help="claim that the means of scalar networks of width W, so many for each output bit, linearised at their "
+        "initialisation, are right too",
     )
     common.add_argument("--drop-unwritten", action="store_true", help="claim nothing of bits that no template writes")
     common.add_argument("--padding", default="0", metavar="P|auto", help="further samples with all-zero targets")
@@ -177,6 +178,7 @@ def _document(options: argparse.Namespace, certificate: Certificate) -> dict[str
         "steps": claim["steps"],
         "tail": options.tail,
         "width": claim.get("width"),
+        "outputs": claim.get("outputs"),
         "states": "arbitrary" if claim["states"] == "arbitrary" else "reachable",
         "drop_unwritten": claim["drop_unwritten"],
         "kernel": claim["kernel"],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -66,14 +65,18 @@ class _Outcome:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    outcomes = []
-    for file in options.files:
-        outcome = _run(file)
-        outcomes.append(outcome)
-        if not options.json:
-            _show(outcome)
+    outcomes: list[_Outcome] = []
+    try:
+        for file in options.files:
+            outcomes.append(_run(file))
+            if not options.json:
+                _show(outcomes[-1])
+    except KeyboardInterrupt:
+        if options.json:
+            print_json(_document(outcomes, complete=False))
+        raise
     if options.json:
-        print_json({"format": 1, "accepted": all(o.code == HOLDS for o in outcomes), "files": [*map(_row, outcomes)]})
+        print_json(_document(outcomes, complete=True))
     return worst(outcome.code for outcome in outcomes)
 
 
@@ -95,21 +98,16 @@ def _output(command: list[str]) -> tuple[int, str]:
         child = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace"
         )
-        try:
-            while not stopped:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    text, _ = child.communicate(timeout=EVERY)
-                    return child.returncode, text
-        finally:
-            if child.poll() is None:
-                child.kill()
-            child.wait()
-            if child.stdout is not None:
-                child.stdout.close()
-    if stopped[0] == signal.SIGINT:
-        raise KeyboardInterrupt
-    os.kill(os.getpid(), stopped[0])  # whose handler is the usual one again
-    raise SystemExit(UNDECIDED)
+        text = None
+        while text is None and not stopped:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                text, _ = child.communicate(timeout=EVERY)
+        if text is None:
+            child.kill()
+            child.communicate()
+    if not stopped:
+        return child.returncode, text or ""
+    raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
@@ -122,7 +120,8 @@ def _stopping() -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():  # only the main one can receive signals
         yield stopped
         return
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    heeded = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = [number for number in heeded if signal.getsignal(number) is not signal.SIG_IGN]
     before = [(number, signal.signal(number, lambda number, _: stopped.append(number))) for number in numbers]
     try:
         yield stopped
@@ -139,6 +138,11 @@ def _show(outcome: _Outcome) -> None:
         sys.stdout.flush()
     else:
         print(f"{outcome.file}: {outcome.name}: {outcome.reason}", file=sys.stderr)
+
+
+def _document(outcomes: list[_Outcome], *, complete: bool) -> dict[str, Any]:
+    accepted = complete and all(outcome.code == HOLDS for outcome in outcomes)
+    return {"format": 1, "complete": complete, "accepted": accepted, "files": [*map(_row, outcomes)]}
 
 
 def _row(outcome: _Outcome) -> dict[str, Any]:
