@@ -40,8 +40,8 @@ def draft(decision: Decision) -> Draft:
 
     >>> from ntkproofs.rigor import decide, less
     >>> n = sympy.Symbol("n")
-    >>> print(draft(decide(less(1, n + sympy.sqrt(n)), Integers(n))).tree)
-    ["split", "n", 2, ["leaf"], ["high", "n", 5]]
+    >>> print(draft(decide(less(1, n + sympy.sqrt(n)), Integers(n, 2))).tree)
+    ["split", "n", 3, ["leaf"], ["split", "n", 4, ["leaf"], ["high", "n", 5]]]
     """
     try:
         claim = claim_json(decision.inequality, decision.domain)

@@ -38,7 +38,7 @@ def leaves(depth):
     document["claim"] |= {"left": ["div", long, long], "right": 2, "domain": {"x": [0, 1]}}
     tree = ["leaf"]
     for _ in range(depth):
-        tree = ["split", "x", tree, tree]
+        tree = ["split", "x", "1/2", tree, tree]
     document["evidence"]["tree"] = tree
     return document
 
