@@ -105,7 +105,11 @@ def test_random_expressions_read_back(evaluate):
         try:
             expression = _random(source, 4, evaluate)
             text = written(expression)
-        except (NtkProofsError, RecursionError, ZeroDivisionError):  # complex numbers, undefined powers: not in the grammar
+        except (
+            NtkProofsError,
+            RecursionError,
+            ZeroDivisionError,
+        ):  # complex numbers, undefined powers: not in the grammar
             continue
         tried += 1
         count += _same_values(text, expression)
