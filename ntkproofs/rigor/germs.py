@@ -26,6 +26,8 @@ from ntkproofs.rigor.taylor import Taylor, TaylorArithmetic
 
 __all__ = ["Germ", "GermArithmetic"]
 
+MAX_POWER = 1 << 16
+
 
 @dataclass(frozen=True)
 class Germ:
@@ -110,6 +112,8 @@ class Germ:
     def __pow__(self, exponent: int) -> Germ:
         if exponent < 0:
             return self.arithmetic.rational(Fraction(1)) / self**-exponent
+        if exponent > MAX_POWER:
+            raise Undecided(f"the power {exponent} grows too fast to be followed")
         exact = _exactly(self.exact, lambda series: series**exponent)
         return Germ(self.arithmetic, self.valuation * exponent, exact, self.balls**exponent)
 

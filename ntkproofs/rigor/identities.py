@@ -143,11 +143,9 @@ def _agree_at(left: sympy.Expr, right: sympy.Expr, values: Mapping[sympy.Symbol,
     try:
         first = enclose(left, values, precision=POINT_PRECISION)
         second = enclose(right, values, precision=POINT_PRECISION)
+        small = max(first.width, second.width) <= Fraction(1, 2**POINT_ACCURACY)
     except (Undecided, DomainError):
         return None
     if not first.overlaps(second):
         return False
-    small = Fraction(1, 2**POINT_ACCURACY)
-    if first.width > small or second.width > small:
-        return None
-    return True
+    return True if small else None
