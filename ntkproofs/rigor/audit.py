@@ -44,6 +44,7 @@ _NAME = r"[^\W\d][\w']*(?:\.[^\W\d][\w']*)*"
 _REQUIRE = re.compile(rf"(?:From\s+({_NAME})\s+)?Require(?:\s+(Import|Export))?((?:\s+{_NAME})+)")
 
 
+@lru_cache(maxsize=1024)
 def forbidden(source: str, file: str) -> list[str]:
     r"""Return what a Coq source may not hold, each with file, line and reason; an empty list for one that is clean.
 

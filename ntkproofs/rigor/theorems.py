@@ -8,6 +8,7 @@ Then its kernel compares that with the theorem. Then it prints what the theorem 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
-from ntkproofs.errors import InputError, ProofRefused
+from ntkproofs.errors import InputError, NtkProofsError, ProofRefused
 from ntkproofs.issued import issues
 from ntkproofs.rigor.audit import OWN, allowed, assumptions, forbidden, groups_of, locations
 from ntkproofs.rigor.builds import Compiled, Limits, build, compile_one, first_error, needed_by
+from ntkproofs.rigor.builds import prepare as prepare_builds
 from ntkproofs.rigor.coqc import MISSING, find_coqc
 from ntkproofs.rigor.restated import (
     FILE,
@@ -33,6 +35,8 @@ from ntkproofs.rigor.restated import (
 )
 
 __all__ = ["Proof", "Theory"]
+
+OPENED: list[Path] = []  # the folders of the theories of this process
 
 LAST = FILE.removesuffix(".v")
 QUESTIONS = "Questions"
@@ -70,6 +74,7 @@ class Theory:
 
     def __init__(self, folder: Path, *, limits: Limits | None = None) -> None:
         self.folder = folder
+        OPENED.append(folder.resolve())
         self.limits = limits or Limits()
         self._built: dict[tuple[str, ...], dict[str, Compiled]] = {}
         try:
@@ -231,6 +236,16 @@ class Theory:
                 answers[each.name] = _Answer(refused=f"statement {each.name} of {problem}")
                 asked.remove(each)
         return answers
+
+
+def prepare(folder: Path) -> None:
+    """Read and audit the files of a theory and look at the Coq that is installed, for the processes forked later."""
+    if find_coqc() is not None:
+        with contextlib.suppress(NtkProofsError):
+            theory = Theory(folder)
+            needed_by((*theory.sources,), theory.sources)
+            _ = theory.offences
+        prepare_builds()
 
 
 @dataclass(frozen=True)
