@@ -33,13 +33,12 @@ ENGINES = ("ntkproofs", "sympy", "mpmath", "flint", "numpy")  # what a verdict r
 class Imports:
     """The source files that were executed while a claim file was imported.
 
-    `folder`: the folder of the claim file; `sources`: the SHA-256 of each executed source; `imported`: the modules that
-    these name; `shadowed`: those in the folder that were imported instead of another module of the same name.
+    `folder`: the folder of the claim file; `sources`: the SHA-256 of each executed source; `shadowed`: the modules in
+    the folder that were imported instead of another module of the same name.
     """
 
     folder: Path
     sources: dict[Path, str] = field(default_factory=dict)
-    imported: set[str] = field(default_factory=set)
     shadowed: list[str] = field(default_factory=list)
     _replaced: dict[str, ModuleType] = field(default_factory=dict)
 
@@ -118,22 +117,20 @@ class _SourceLoader(importlib.machinery.SourceFileLoader):
         data = self.get_data(path)
         self._imports.sources[Path(path)] = sha256(data).hexdigest()
         tree = ast.parse(data, path)
-        imported = _imported(tree)
-        self._imports.imported |= imported
-        for name in sorted({each.partition(".")[0] for each in imported}):
+        for name in sorted(_imported(tree)):
             self._imports.prefer_folder(name)
         code: CodeType = compile(tree, path, "exec", dont_inherit=True, optimize=0)
         return code
 
 
 def _imported(tree: ast.AST) -> set[str]:
-    """Return the names of the modules that a source imports, relative ones left out."""
+    """Return the top-level names of the modules that a source imports."""
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
+            names.update(alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            names.add(node.module)
+            names.add(node.module.partition(".")[0])
     return names
 
 

@@ -31,12 +31,11 @@ from ntkproofs.commands.children import Ended, quiet, run_children
 from ntkproofs.commands.second_engine import decided_again
 from ntkproofs.errors import InputError
 from ntkproofs.problems import Problem
-from ntkproofs.rigor import builds
+from ntkproofs.rigor import theorems
 from ntkproofs.transport import from_json, problem_from, to_json
 
 __all__ = ["SECONDS", "Listing", "Source", "list_claims", "run_claims"]
 
-THEORIES = {"ntkproofs.agreement", "ntkproofs.rigor.theorems"}
 SECONDS = 1800.0  # for each claim, unless another limit is stated
 
 
@@ -44,15 +43,15 @@ SECONDS = 1800.0  # for each claim, unless another limit is stated
 class Source:
     """A claim file as it was read: its SHA-256 and those of the helpers in its folder, by their paths from there.
 
-    `shadowed`: helpers that are imported instead of another module of the same name; `theory`: whether it may hold
-    theorems of Coq; `output`: what importing printed.
+    `shadowed`: helpers that are imported instead of another module of the same name; `theories`: the folders of
+    Coq's theories that it opens; `output`: what importing printed.
     """
 
     file: Path
     sha256: str
     helpers: dict[str, str]
     shadowed: tuple[str, ...] = ()
-    theory: bool = False
+    theories: tuple[str, ...] = ()
     output: str = ""
 
 
@@ -116,8 +115,8 @@ def run_claims(
     `sources`: the files as they were listed; a claim whose file has changed since is an ``error``.
     """
     _prepare()
-    if any(source.theory for source in sources):
-        builds.prepare()
+    for folder in {folder for source in sources for folder in source.theories}:
+        theorems.prepare(Path(folder))
     digests = {source.file: (source.sha256, source.helpers) for source in sources}
     waiting = [claim for claim in claims if claim.problem is None]
     work = [partial(_run, claim, digests.get(claim.file)) for claim in waiting]
@@ -168,12 +167,13 @@ def _prepare() -> None:
 
 def _list(file: Path, files: tuple[Path, ...]) -> bytes:
     """Return the names of a file's claims and the digests of what was read, as JSON."""
+    theorems.OPENED.clear()
     with claims_of(file, alone=True) as found:
         claims: list[Any] = [[each.name, each.statement, each.source, None] for each in found.claims]
         claims += [[key, statement, f"{file}", asdict(each)] for key, statement, each in troubles_of(found, files)]
         own, helpers = _digests(found.imports.sources, file)
-        theory = not THEORIES.isdisjoint(found.imports.imported)
-        read = {"sha256": own, "helpers": helpers, "shadowed": found.imports.shadowed, "theory": theory}
+        folders = sorted({f"{folder}" for folder in theorems.OPENED})
+        read = {"sha256": own, "helpers": helpers, "shadowed": found.imports.shadowed, "theories": folders}
         return json.dumps({"claims": claims, "read": read if own else None}).encode()
 
 

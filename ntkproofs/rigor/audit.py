@@ -52,6 +52,7 @@ _PHRASES = (
 )
 
 
+@lru_cache(maxsize=1024)
 def forbidden(source: str, file: str) -> list[str]:
     r"""Return what a Coq source may not hold, each with file, line and reason; an empty list for one that is clean.
 

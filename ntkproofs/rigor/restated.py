@@ -18,6 +18,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 
 from ntkproofs.errors import InputError
@@ -140,6 +141,7 @@ def imported_files(source: str) -> tuple[str, ...]:
     return tuple(name for name, imported in _own(source) if imported)
 
 
+@lru_cache(maxsize=1024)
 def required_files(source: str) -> tuple[str, ...]:
     """Return the theory's files that a source requires, imported or not, by name.
 

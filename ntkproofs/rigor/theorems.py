@@ -9,6 +9,7 @@ by ``coqchk``.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,10 +19,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
-from ntkproofs.errors import InputError, ProofRefused
+from ntkproofs.errors import InputError, NtkProofsError, ProofRefused
 from ntkproofs.issued import issues
 from ntkproofs.rigor.audit import OWN, allowed, assumptions, forbidden, groups_of, locations
 from ntkproofs.rigor.builds import Compiled, Limits, build, compile_one, first_error, needed_by
+from ntkproofs.rigor.builds import prepare as prepare_builds
 from ntkproofs.rigor.coqc import MISSING, find_coqc
 from ntkproofs.rigor.recheck import Rechecked, recheck
 from ntkproofs.rigor.restated import (
@@ -37,6 +39,8 @@ from ntkproofs.rigor.restated import (
 from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Proof", "Theory"]
+
+OPENED: list[Path] = []  # the folders of the theories of this process
 
 LAST = FILE.removesuffix(".v")
 QUESTIONS = "Questions"
@@ -78,6 +82,7 @@ class Theory:
 
     def __init__(self, folder: Path, *, limits: Limits | None = None) -> None:
         self.folder = folder
+        OPENED.append(folder.resolve())
         self.limits = limits or Limits()
         self._built: dict[tuple[str, ...], dict[str, Compiled]] = {}
         self._rechecked: dict[tuple[tuple[str, str], ...], Rechecked] = {}
@@ -278,6 +283,16 @@ class Theory:
                 answers[each.name] = _Answer(refused=f"statement {each.name} of {problem}")
                 asked.remove(each)
         return answers
+
+
+def prepare(folder: Path) -> None:
+    """Read and audit the files of a theory and look at the Coq that is installed, for the processes forked later."""
+    if find_coqc() is not None:
+        with contextlib.suppress(NtkProofsError):
+            theory = Theory(folder)
+            needed_by((*theory.sources,), theory.sources)
+            _ = theory.offences
+        prepare_builds()
 
 
 @dataclass(frozen=True)

@@ -393,7 +393,8 @@ def test_a_helper_with_the_name_of_a_standard_module_is_named(tmp_path):
 @pytest.mark.parametrize("optimised", ["", "2"])
 @pytest.mark.parametrize("seed", ["0", "1"])
 def test_verdicts_do_not_depend_on_how_python_is_started(tmp_path, optimised, seed):
-    text = "@claim('s', source='h')\ndef f():\n    assert False, 'kept'\nclaim('s', source='h')(tried)\n"
+    text = "@claim('s', source='h')\ndef f():\n    assert False, 'kept'\n    return tried()\n"
+    text += "claim('s', source='h')(tried)\n"
     code, document, _ = check_from(
         None, written(tmp_path, text), PYTHONOPTIMIZE=optimised, PYTHONHASHSEED=seed, LC_ALL="C", PYTHONUTF8="0"
     )
