@@ -19,6 +19,7 @@ from ntkproofs.claims import Claim, conclude
 from ntkproofs.cli import main
 from ntkproofs.commands.kernel import prove_results
 from ntkproofs.errors import InputError
+from ntkproofs.report import census
 from ntkproofs.report.versions import versions
 from ntkproofs.rigor import Box, Decision, Integers, Point, at_most, coq, decide, enclose, identity, less
 from ntkproofs.rigor import coqc as coqc_module
@@ -539,6 +540,19 @@ def test_what_was_proved_is_remembered(monkeypatch):
     newer = prove([decide(less(3, sympy.pi))], coqc=Coqc(FAKE.path, "0.1"))[0]
     assert compiler.calls == 3
     assert len({first.digest, other.digest, newer.digest}) == 3
+
+
+def test_the_census_says_what_came_from_the_cache(monkeypatch):
+    told(monkeypatch, (True, GOOD))
+    claims = [Claim("a", "s", "here", lambda: conclude(decide(less(3, sympy.pi))))]
+    lines = []
+    for _ in range(2):
+        with one_run():
+            lines += census(prove_results([claim.run() for claim in claims], FAKE, jobs=1))
+    assert lines == [
+        "Coq 0.0: believed for 1 finding (1 inequality)",
+        "Coq 0.0: believed for 1 finding (1 inequality); 1 from the cache (--no-cache asks again)",
+    ]
 
 
 @pytest.mark.parametrize(
