@@ -223,16 +223,12 @@ def _subdivide(inquiry: Inquiry, domain: Domain, space: Space, max_cells: int) -
             return common.fails(tuple(cells), found)
         if depth >= MAX_DEPTH or len(cells) + len(stack) >= max_cells:
             where = ", ".join(f"{_short(low)}..{_short(high)}" for low, high in box)
-            return common.open(
-                tuple(cells), f"{len(cells)} cells settled, none of the rules settles {where}{_guards(inquiry)}"
-            )
+            doubt = ", where a side may be undefined" if space.in_doubt(box, inquiry.precision) else ""
+            reason = f"{len(cells)} cells settled, none of the rules settles {where}{doubt}"
+            return common.open(tuple(cells), reason)
         left, right = space.halves(box)
         stack += [(right, depth + 1), (left, depth + 1)]
     return common.holds(tuple(cells), *space.margin(cells))
-
-
-def _guards(inquiry: Inquiry) -> str:
-    return "" if inquiry.difference.total else ", where a side may be undefined"
 
 
 def _settle(space: Space, box: BoxSides, bits: int) -> Cell | None:

@@ -74,6 +74,9 @@ class Space(Protocol):
     def by_rule(self, cell: Cell) -> Cell | None:
         """Settle again by the cell's own rule only (for replay)."""
 
+    def in_doubt(self, box: BoxSides, bits: int) -> bool:
+        """Tell whether balls leave it open that both sides are defined on the box (for people)."""
+
 
 def _half(interval: Interval) -> tuple[Interval, Interval]:
     low, high = interval
@@ -111,6 +114,10 @@ class RealSpace:
             if cell is not None:
                 return cell
         return None
+
+    def in_doubt(self, box: BoxSides, bits: int) -> bool:
+        """Tell whether balls leave it open that both sides are defined on the box."""
+        return self.inquiry.range_over(self._balls(box, bits), bits) is None
 
     def by_rule(self, cell: Cell) -> Cell | None:
         """Settle again by the cell's own rule only."""
@@ -235,6 +242,10 @@ class IntegerSpace:
     def _balls(self, box: BoxSides, bits: int) -> dict[sympy.Symbol, Ball]:
         low, high = box[0]
         return {self.symbol: Ball.between(1 / high**2, 1 / low**2, precision=bits)}
+
+    def in_doubt(self, box: BoxSides, bits: int) -> bool:
+        """Tell whether balls leave it open that both sides are defined on the box; nothing is said of infinity."""
+        return box[0][0] > 0 and self.inquiry.range_over(self._balls(box, bits), bits) is None
 
     def by_rule(self, cell: Cell) -> Cell | None:
         """Settle again by the cell's own rule only."""

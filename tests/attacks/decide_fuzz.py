@@ -20,8 +20,10 @@ from mpmath import mpf
 from ntkproofs.errors import DomainError, NtkProofsError, Undecided
 from ntkproofs.rigor import Box, Decision, Integers, Point, at_most, decide, less, replay
 
-DIGITS = 80
-ZERO = mpf(10) ** -60  # closer to 0 than this is 0: the numbers of these statements are small
+DIGITS = 200
+ZERO = mpf(10) ** -60  # an argument closer to 0 than this is 0: the numbers of these statements are small
+LARGE = mpf(10) ** 80  # where the digits do not tell the difference of two larger sides
+EQUAL = mpf(10) ** -90  # sides that differ by less, relatively, are equal
 x, y = sympy.symbols("x y")
 FUNCTIONS = (sympy.exp, sympy.sin, sympy.cos, sympy.atan, sympy.log, sympy.acos, sympy.asin, sympy.sqrt)
 
@@ -167,12 +169,15 @@ def contradicted(decision: Decision, at: dict[sympy.Symbol, Q], *, holds: bool) 
     """Return why high precision contradicts that the statement holds (or fails) at a point, or nothing."""
     claim = decision.inequality
     try:
-        value = evaluate(claim.right, at) - evaluate(claim.left, at)
+        right = evaluate(claim.right, at)
+        value = right - evaluate(claim.left, at)
     except Undefined:
         return "undefined"
     except OverflowError:
         return ""
-    scale = ZERO * max(1, abs(evaluate(claim.right, at)))
+    if abs(right) > LARGE:
+        return ""
+    scale = EQUAL * max(1, abs(right))
     true = value > scale if claim.strict else value >= -scale
     clearly_false = value < scale if claim.strict else value < -scale
     return f"right - left is {mpmath.nstr(value, 8)}" if (holds and clearly_false) or (not holds and true) else ""
