@@ -446,15 +446,28 @@ def collect(paths: Iterable[Path], *, matching: str = "") -> list[Claim]:
 
 
 def matching_claims(claims: Sequence[Named], matching: str, paths: Sequence[Path]) -> list[Named]:
-    """Return the claims that contain `matching`, in any case; raises InputError if there are none."""
+    """Return the claims that contain `matching`, in any case; raises InputError if there are none.
+
+    What could not be collected is always among them: nobody knows whether it would have matched.
+    """
     shown = ", ".join(map(str, paths))
     if not claims:
         raise InputError(f"no claims found in {shown}: a claim is a function under @claim(...) in a .py file")
     text = matching.casefold()
-    chosen = [each for each in claims if text in each.name.casefold() or text in each.statement.casefold()]
+    chosen = [
+        each
+        for each in claims
+        if text in each.name.casefold() or text in each.statement.casefold() or _is_trouble(each)
+    ]
     if not chosen:
         raise InputError(f"none of the {len(claims)} claims in {shown} contains {matching!r} in its name or statement")
     return chosen
+
+
+def _is_trouble(claim: Claim | Listed) -> bool:
+    if isinstance(claim, Listed):
+        return claim.problem is not None
+    return isinstance(claim.function, partial) and claim.function.func is _fail
 
 
 def claim_files(paths: Iterable[Path]) -> list[Path]:

@@ -18,6 +18,7 @@ import sympy
 import ntkproofs
 from ntkproofs import importing
 from ntkproofs.claims import VERDICTS, Claim, ClaimFamily, Verdict, claim, claims_of, collect, conclude
+from ntkproofs.commands.workers import list_claims
 from ntkproofs.errors import InputError
 from ntkproofs.facts import Tally, agreement, amended, as_fact, confirm, tally
 from ntkproofs.rigor import Ball, Box, at_most, combination, decide, identity, less
@@ -348,6 +349,14 @@ def test_a_file_that_cannot_be_imported_is_an_error(tmp_path, text):
     assert isinstance(only, Claim)
     assert only.run().verdict.kind == "error"
     assert "broken.py" in only.statement
+
+
+def test_what_cannot_be_collected_is_not_filtered_out(tmp_path):
+    (tmp_path / "broken.py").write_text("1 / 0\n")
+    (tmp_path / "good.py").write_text((CLAIMS / "true_claims.py").read_text())
+    expected = ["broken", "good.pi_is_more_than_three"]
+    assert [each.name for each in collect([tmp_path], matching="more_than")] == expected
+    assert [each.name for each in list_claims([tmp_path], matching="more_than").claims] == expected
 
 
 HELPED = """
