@@ -17,7 +17,7 @@ DIGITS = 330  # of mpmath: more than MAX_SIZE is not needed, values here stay be
 POINTS = [
     *(Fraction(n, 1 << e) for n, e in ((1, 0), (2, 0), (3, 0), (1, 1), (5, 2), (257, 6), (7, 9), (1, 200), (1, 256))),
     *(Fraction(n, d) for n, d in ((1, 3), (22, 7), (1000, 3), (10**30, 7), (1, 10**40), (99999, 100000))),
-    Fraction(1 << 200),
+    *(Fraction(1 << exponent) for exponent in (63, 64, 65, 66, 200)),
 ]
 SIGNED = [*POINTS, Fraction(0), *(-value for value in POINTS)]
 
@@ -240,6 +240,42 @@ def errors_are_counted_outward(module: types.ModuleType) -> None:
             found = module._narrowed(value, error)
             expect(found.low * unit <= value - error < (found.low + 1) * unit, "low", value, error)
             expect((found.high - 1) * unit < value + error <= found.high * unit, "high", value, error)
+
+
+@fact
+def errors_are_as_large_as_their_docstrings_count(module: types.ModuleType) -> None:
+    """What the series give, before it is narrowed to units: within the counted error, which is what is added."""
+    seen: list[tuple[int, int]] = []
+    narrowed = module._narrowed
+
+    def watch(value: int, error: int) -> Any:
+        seen.append((value, error))
+        return narrowed(value, error)
+
+    module._narrowed = watch
+    try:
+        for name, logarithms in (("atan", 0), ("log", 1)):
+            for point, true in true_values(name):
+                if point <= 0 or units(point).denominator > 1:
+                    continue
+                seen.clear()
+                getattr(module, f"_{name}").cache_clear()
+                getattr(module.Interval.of(point), name)()
+                many = 1 + abs(point.numerator.bit_length() - point.denominator.bit_length()) if logarithms else 1
+                for value, error in seen:
+                    with mp.workdps(DIGITS):
+                        expect(abs(value - true * (1 << UNIT + 64)) <= (1 << 15) * many, "the series", name, point)
+                    expect((1 << 16) * many <= error <= 1 << 64, "the error", name, point, error)
+    finally:
+        module._narrowed = narrowed
+
+
+@fact
+def exponentials_of_negative_numbers_are_quotients(module: types.ModuleType) -> None:
+    for end in (1, 2, 1 << 200, 1 << 256, 7 << 256, 3 << 260):
+        found = module.Interval(-end, -end).exp()
+        quotient = module.Interval.of(1) / module.Interval(end, end).exp()
+        expect((found.low, found.high) == (quotient.low, quotient.high), "exp", end)
 
 
 @fact

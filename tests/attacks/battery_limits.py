@@ -84,6 +84,9 @@ def limits_of_a_file(module: types.ModuleType) -> None:
     module._shallow('"' + "[" * 500 + '\\"' + "[" * 500 + '"')  # nor within a text
     refuses(module, "Declined", "nested deeper", lambda: module._shallow('"\\\\"' + "[" * 101))
     refuses(module, "Declined", "nested deeper", lambda: module._shallow('{"a":' * 101))
+    for between in ("\\a", "\\[", "\\]"):  # an escape outside of a text is no bracket
+        refuses(module, "Declined", "nested deeper", module._shallow, "[" * 100 + between + "[")
+        module._shallow("[" * 100 + between)
 
 
 @fact
