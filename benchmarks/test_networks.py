@@ -5,8 +5,8 @@ pytest benchmarks/test_networks.py --benchmark-columns=median,rounds
 
 import pytest
 
-from ntkproofs.execution import simulate, words_with_ones
 from ntkproofs.programs import permutation
+from ntkproofs.simulation import simulate, words_with_ones
 
 CASES = {
     f"{model}-{parametrisation}-{bits}": (model, parametrisation, bits)

@@ -2,11 +2,11 @@
 
 Rooms, in the direction in which data flows::
 
-    programs -> counts -> kernels + predictor -> bounds -> rigor -> claims
+    programs -> counts -> kernels + predictor -> bounds -> certificates, claims
 
-``programs`` says what is computed, ``counts`` how many templates meet, ``kernels`` and ``predictor`` what a trained
-network answers, ``bounds`` what exact rounding needs, ``rigor`` decides it, ``claims`` turns it into a verdict.
-Submodules load on first use.
+``programs`` says what is computed, ``counts`` how many templates match, ``kernels`` and ``predictor`` what a trained
+network answers, ``bounds`` what exact rounding needs. ``arithmetic`` and ``rigor`` decide it, ``coq`` proves it, and
+``claims`` makes a verdict of what they find. Submodules load on first use.
 
 >>> import ntkproofs
 >>> ntkproofs.programs.addition(bits=8).samples
@@ -21,10 +21,12 @@ from types import ModuleType
 __version__ = "0.1.0"
 
 _ROOMS = (
+    "arithmetic",
     "bounds",
     "certificates",
     "checker",
     "claims",
+    "coq",
     "counts",
     "errors",
     "execution",
@@ -34,6 +36,7 @@ _ROOMS = (
     "programs",
     "report",
     "rigor",
+    "simulation",
 )
 
 __all__ = ["__version__", *_ROOMS]

@@ -18,16 +18,16 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import mpmath
 
+from ntkproofs.arithmetic.notation import written
+from ntkproofs.coq.lemmas import Export, export
+from ntkproofs.coq.theory import Proof
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 from ntkproofs.issued import issue, was_issued
-from ntkproofs.normal import log_two_sided
 from ntkproofs.plain import plain
 from ntkproofs.rigor import Ball, Combination, Decision, Identity
-from ntkproofs.rigor.lemmas import Export, export
-from ntkproofs.rigor.notation import written
 from ntkproofs.rigor.statements import point_text
-from ntkproofs.rigor.theorems import Proof
+from ntkproofs.simulation.normal import log_two_sided
 from ntkproofs.truth import NoTruthValue
 
 __all__ = [

@@ -28,10 +28,10 @@ from typing import Any
 
 import sympy
 
+from ntkproofs.arithmetic.expressions import as_expression, enclose
 from ntkproofs.errors import InputError
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.kernels.definite import certain_sign, demand_definite
-from ntkproofs.rigor.expressions import as_expression, enclose
 
 __all__ = [
     "MATCHED_WRITERS",

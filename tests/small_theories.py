@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from ntkproofs.rigor.coqc import MISSING, find_coqc
-from ntkproofs.rigor.theorems import Theory
+from ntkproofs.coq.compiler import MISSING, find_coqc
+from ntkproofs.coq.theory import Theory
 
 FILES = {
     "Terms.v": "Definition twice (n : nat) : nat := n + n.\n",

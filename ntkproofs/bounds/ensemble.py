@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from ntkproofs.arithmetic.balls import Ball, Rational, as_fraction
 from ntkproofs.bounds.margins import PRECISION, Margins, SmallestMargin
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.bounds.tails import gaussian_tail, log_tail_upper
@@ -24,7 +25,6 @@ from ntkproofs.counts import Counts
 from ntkproofs.display import counted, facts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels.angular import Kernel
-from ntkproofs.rigor.balls import Ball, Rational, as_fraction
 
 __all__ = ["TAILS", "EnsembleSize", "Least", "Tail", "ensemble_size", "networks_enough", "size_for_margin"]
 

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+from ntkproofs.arithmetic.balls import Ball, Rational, as_fraction, greatest, least
 from ntkproofs.bounds.moments import Moments, State
 from ntkproofs.bounds.rounding import MeanAt
 from ntkproofs.counts import Counts
 from ntkproofs.display import facts, table
 from ntkproofs.errors import InputError
 from ntkproofs.kernels.angular import Kernel
-from ntkproofs.rigor.balls import Ball, Rational, as_fraction, greatest, least
 
 __all__ = ["Margins", "SmallestMargin", "smallest_margin"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from ntkproofs.arithmetic.balls import Ball, Rational
+from ntkproofs.arithmetic.expressions import enclose
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.kernels.definite import certain_sign, demand_definite
 from ntkproofs.predictor import combine, spread, spread_at_zero, unmatched, weight_at_zero
-from ntkproofs.rigor.balls import Ball, Rational
-from ntkproofs.rigor.expressions import enclose
 
 __all__ = ["Moments", "State", "demand_networks", "enclose_weights"]
 

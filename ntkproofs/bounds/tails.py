@@ -21,9 +21,9 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from ntkproofs.arithmetic.balls import Ball
+from ntkproofs.arithmetic.expressions import Number
 from ntkproofs.errors import InputError
-from ntkproofs.rigor.balls import Ball
-from ntkproofs.rigor.expressions import Number
 
 __all__ = ["ORDER", "gaussian_tail", "gaussian_tail_upper", "log_tail_upper", "mills_convergent"]
 

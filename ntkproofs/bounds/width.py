@@ -25,6 +25,7 @@ from functools import lru_cache
 
 import sympy
 
+from ntkproofs.arithmetic.balls import as_fraction
 from ntkproofs.bounds.rounding import enclose_mean
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.counts import Counts
@@ -33,7 +34,6 @@ from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.predictor import MATCHES, SAMPLES, Predictor
 from ntkproofs.rigor import Ball, enclose
-from ntkproofs.rigor.balls import as_fraction
 
 __all__ = ["TILT", "Width", "entry_rate", "least_width", "moment_generating", "perturbation"]
 

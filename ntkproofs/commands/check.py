@@ -30,7 +30,7 @@ from ntkproofs.printable import printable
 if TYPE_CHECKING:
     from ntkproofs.claims import Result
     from ntkproofs.commands.workers import Listing, Source
-    from ntkproofs.rigor.coqc import Coqc
+    from ntkproofs.coq.compiler import Coqc
 
 __all__ = ["Run", "add_options", "exit_code", "listed", "look_into", "register", "remarks"]
 
@@ -208,8 +208,8 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from ntkproofs.coq.compiler import one_run
     from ntkproofs.report import document, show_results
-    from ntkproofs.rigor.coqc import one_run
 
     with one_run(cache=not options.no_cache):
         run = look_into(options)
@@ -247,8 +247,8 @@ def _source(source: Source) -> dict[str, Any]:
 
 def _ask_kernel(results: list[Result], jobs: int | None, *, asked_for: bool) -> tuple[list[Result], bool]:
     """Have Coq prove what balls decided; without a coqc say so, if it was asked for, and return that it is missing."""
-    from ntkproofs.commands.kernel import without_kernel
-    from ntkproofs.rigor.coqc import MISSING, find_coqc
+    from ntkproofs.commands.prove import without_kernel
+    from ntkproofs.coq.compiler import MISSING, find_coqc
 
     coqc = find_coqc()
     if coqc is not None:
@@ -261,7 +261,7 @@ def _ask_kernel(results: list[Result], jobs: int | None, *, asked_for: bool) -> 
 
 def _proofs(results: list[Result], coqc: Coqc, jobs: int) -> list[Result]:
     """Run Coq; show a spinner on stderr if that is a terminal, a line for each file otherwise."""
-    from ntkproofs.commands.kernel import prove_results
+    from ntkproofs.commands.prove import prove_results
 
     console = make_console(stderr=True)
     if not console.is_terminal:

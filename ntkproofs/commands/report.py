@@ -27,11 +27,11 @@ def register(commands: Any) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
+    from ntkproofs.coq.compiler import one_run
     from ntkproofs.files import check_writable, write_whole
     from ntkproofs.report.page import html_page
     from ntkproofs.report.plots.style import needs_matplotlib
     from ntkproofs.report.versions import versions
-    from ntkproofs.rigor.coqc import one_run
 
     goal = options.output
     check_writable(goal)  # before the work, not after it

@@ -13,7 +13,7 @@ from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
-    from ntkproofs.execution.networks import Progress, Simulation
+    from ntkproofs.simulation.networks import Progress, Simulation
 
 __all__ = ["register"]
 
@@ -97,8 +97,8 @@ def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
     text = str(DEFAULT_WIDTH) if options.width is None else options.width
     width = number(text, "--width", low=bits, high=10**7)
 
-    from ntkproofs.execution import simulate_chunks, words_with_ones
     from ntkproofs.programs import permutation
+    from ntkproofs.simulation import simulate_chunks, words_with_ones
 
     trials = words_with_ones(permutation(range(bits - 1, -1, -1)), ones=ones, seed=seed)
     return simulate_chunks(

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, USAGE, remark
+from ntkproofs.coq.compiler import one_run
+from ntkproofs.coq.statements import RECORD
+from ntkproofs.coq.theory import Theory, in_words
 from ntkproofs.errors import InputError, NtkProofsError
-from ntkproofs.rigor.coqc import one_run
-from ntkproofs.rigor.restated import RECORD
-from ntkproofs.rigor.theorems import Theory, in_words
 
 __all__ = ["main"]
 

@@ -15,8 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ntkproofs import importing
-from ntkproofs.claims import (
+from ntkproofs.claims import importing
+from ntkproofs.claims.claim import (
     Listed,
     Result,
     Verdict,
@@ -27,12 +27,12 @@ from ntkproofs.claims import (
     titles_of,
     troubles_of,
 )
+from ntkproofs.claims.problems import Problem
+from ntkproofs.claims.transport import from_json, problem_from, to_json
 from ntkproofs.commands.children import Ended, quiet, run_children
 from ntkproofs.commands.second_engine import decided_again
+from ntkproofs.coq import theory as theorems
 from ntkproofs.errors import InputError
-from ntkproofs.problems import Problem
-from ntkproofs.rigor import theorems
-from ntkproofs.transport import from_json, problem_from, to_json
 
 __all__ = ["SECONDS", "Listing", "Source", "list_claims", "run_claims"]
 

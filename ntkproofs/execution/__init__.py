@@ -8,7 +8,6 @@
 
 from ntkproofs.execution.exhaust import Exhaustion, exhaust, exhaust_chunks
 from ntkproofs.execution.machine import Machine, RoundingFailure
-from ntkproofs.execution.networks import Quantity, Simulation, simulate, simulate_chunks, words_with_ones
 from ntkproofs.execution.sbn import Boundary, SbnRun, execute_sbn, run_sbn
 from ntkproofs.execution.trace import Trace
 
@@ -16,16 +15,11 @@ __all__ = [
     "Boundary",
     "Exhaustion",
     "Machine",
-    "Quantity",
     "RoundingFailure",
     "SbnRun",
-    "Simulation",
     "Trace",
     "execute_sbn",
     "exhaust",
     "exhaust_chunks",
     "run_sbn",
-    "simulate",
-    "simulate_chunks",
-    "words_with_ones",
 ]

@@ -21,11 +21,11 @@ from typing import Any
 import mpmath
 import sympy
 
+from ntkproofs.arithmetic.balls import Rational, as_fraction
 from ntkproofs.errors import InputError
 from ntkproofs.kernels.angular import RHO, Kernel
 from ntkproofs.kernels.depth import deep_relu
 from ntkproofs.kernels.two_layer import REGIMES
-from ntkproofs.rigor.balls import Rational, as_fraction
 
 __all__ = [
     "ACTIVATIONS",

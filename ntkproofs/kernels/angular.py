@@ -8,10 +8,10 @@ from typing import Any
 
 import sympy
 
+from ntkproofs.arithmetic.balls import Ball
+from ntkproofs.arithmetic.expressions import as_expression, enclose, formula
 from ntkproofs.errors import InputError
 from ntkproofs.kernels.substitution import substituted
-from ntkproofs.rigor.balls import Ball
-from ntkproofs.rigor.expressions import as_expression, enclose, formula
 
 __all__ = ["RHO", "Kernel"]
 

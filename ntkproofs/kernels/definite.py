@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
+from ntkproofs.arithmetic.balls import Ball
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels.angular import Kernel
-from ntkproofs.rigor.balls import Ball
 
 __all__ = ["FIRST_PRECISION", "LAST_PRECISION", "certain_sign", "demand_definite"]
 

@@ -19,11 +19,11 @@ from typing import Any
 
 import sympy
 
+from ntkproofs.arithmetic.balls import Ball, Rational, as_fraction
+from ntkproofs.arithmetic.expressions import enclose
 from ntkproofs.errors import InputError
 from ntkproofs.kernels.angular import RHO, Kernel
 from ntkproofs.kernels.two_layer import REGIMES, relu_product, step_product
-from ntkproofs.rigor.balls import Ball, Rational, as_fraction
-from ntkproofs.rigor.expressions import enclose
 
 __all__ = ["MAX_LAYERS", "deep_numbers", "deep_relu", "layer_gradient", "layer_value"]
 

@@ -6,7 +6,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 import ntkproofs
-from ntkproofs.rigor.coqc import find_coqc
+from ntkproofs.coq.compiler import find_coqc
 
 __all__ = ["versions"]
 

@@ -7,10 +7,10 @@
 'holds'
 """
 
-from ntkproofs.rigor.balls import Ball, greatest, hull, least
+from ntkproofs.arithmetic.balls import Ball, greatest, hull, least
+from ntkproofs.arithmetic.expressions import enclose
 from ntkproofs.rigor.combination import Combination, combination
 from ntkproofs.rigor.decide import Cell, Decision, decide
-from ntkproofs.rigor.expressions import enclose
 from ntkproofs.rigor.identities import Identity, identity
 from ntkproofs.rigor.replay import EvidenceError, replay
 from ntkproofs.rigor.statements import Box, Inequality, Integers, Point, at_most, less

@@ -12,8 +12,8 @@ from fractions import Fraction
 
 import sympy
 
+from ntkproofs.arithmetic.expressions import check_names
 from ntkproofs.errors import InputError
-from ntkproofs.rigor.expressions import check_names
 
 __all__ = ["Extent", "check_assumptions", "check_declared"]
 

@@ -16,15 +16,15 @@ from typing import Any, Literal, TypeAlias
 
 import sympy
 
+from ntkproofs.arithmetic.balls import as_fraction
+from ntkproofs.arithmetic.expressions import as_expression, formula
+from ntkproofs.arithmetic.normal_form import Ring
+from ntkproofs.arithmetic.notation import written
 from ntkproofs.errors import DomainError, InputError, Undecided
 from ntkproofs.issued import issues
 from ntkproofs.rigor.assumptions import check_declared
-from ntkproofs.rigor.balls import as_fraction
 from ntkproofs.rigor.decide import Decision, decide
-from ntkproofs.rigor.expressions import as_expression, formula
 from ntkproofs.rigor.inquiry import Inquiry
-from ntkproofs.rigor.normal_form import Ring
-from ntkproofs.rigor.notation import written
 from ntkproofs.rigor.replay import EvidenceError, replay
 from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers, Point, at_most, less
 from ntkproofs.truth import NoTruthValue

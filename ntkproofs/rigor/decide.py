@@ -24,13 +24,13 @@ from typing import Any, Literal, TypeAlias
 
 import sympy
 
+from ntkproofs.arithmetic.balls import MAX_PRECISION
+from ntkproofs.arithmetic.digits import certain_digits
+from ntkproofs.arithmetic.expressions import check_names, difference
+from ntkproofs.arithmetic.notation import written
 from ntkproofs.display import CODE, facts
 from ntkproofs.errors import InputError, Undecided
-from ntkproofs.rigor.balls import MAX_PRECISION
-from ntkproofs.rigor.digits import certain_digits
-from ntkproofs.rigor.expressions import check_names, difference
 from ntkproofs.rigor.inquiry import Inquiry
-from ntkproofs.rigor.notation import written
 from ntkproofs.rigor.spaces import BoxSides, Cell, Counterexample, Space, space_of
 from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers, Point, point_text
 from ntkproofs.truth import NoTruthValue

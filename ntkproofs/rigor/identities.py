@@ -14,13 +14,13 @@ from typing import Any, Literal
 
 import sympy
 
+from ntkproofs.arithmetic.balls import as_fraction
+from ntkproofs.arithmetic.expressions import as_expression, enclose, formula
+from ntkproofs.arithmetic.normal_form import same_normal_form
+from ntkproofs.arithmetic.notation import latex, written
 from ntkproofs.errors import DomainError, InputError, Undecided
 from ntkproofs.issued import issues
 from ntkproofs.rigor.assumptions import Extent, check_assumptions, check_declared
-from ntkproofs.rigor.balls import as_fraction
-from ntkproofs.rigor.expressions import as_expression, enclose, formula
-from ntkproofs.rigor.normal_form import same_normal_form
-from ntkproofs.rigor.notation import latex, written
 from ntkproofs.rigor.statements import point_text
 from ntkproofs.truth import NoTruthValue
 

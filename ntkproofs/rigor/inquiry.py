@@ -12,13 +12,13 @@ from typing import TypeAlias
 
 import sympy
 
+from ntkproofs.arithmetic.balls import Ball
+from ntkproofs.arithmetic.expressions import BallArithmetic, Difference, difference
+from ntkproofs.arithmetic.germs import Germ, GermArithmetic
+from ntkproofs.arithmetic.taylor import TaylorArithmetic
 from ntkproofs.errors import DomainError, Undecided
-from ntkproofs.rigor.balls import Ball
-from ntkproofs.rigor.expressions import BallArithmetic, Difference, difference
-from ntkproofs.rigor.germs import Germ, GermArithmetic
 from ntkproofs.rigor.points import PointArithmetic
 from ntkproofs.rigor.statements import Inequality, point_text
-from ntkproofs.rigor.taylor import TaylorArithmetic
 from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Inquiry", "PointVerdict", "Values"]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from ntkproofs.arithmetic.balls import Ball
+from ntkproofs.arithmetic.exact import PiRational
 from ntkproofs.errors import DomainError, NotExact
-from ntkproofs.rigor.balls import Ball
-from ntkproofs.rigor.exact import PiRational
 
 __all__ = ["PointArithmetic", "PointNumber"]
 

@@ -14,9 +14,9 @@ from typing import Protocol, TypeAlias
 
 import sympy
 
+from ntkproofs.arithmetic.balls import Ball
+from ntkproofs.arithmetic.germs import GermArithmetic
 from ntkproofs.errors import InputError
-from ntkproofs.rigor.balls import Ball
-from ntkproofs.rigor.germs import GermArithmetic
 from ntkproofs.rigor.inquiry import Inquiry, PointVerdict
 from ntkproofs.rigor.statements import Box, Domain, Integers
 

@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 
 import sympy
 
+from ntkproofs.arithmetic.balls import as_fraction
+from ntkproofs.arithmetic.expressions import as_expression, check_names, difference
+from ntkproofs.arithmetic.notation import latex, written
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.assumptions import Extent, check_assumptions, check_declared
-from ntkproofs.rigor.balls import as_fraction
-from ntkproofs.rigor.expressions import as_expression, check_names, difference
-from ntkproofs.rigor.notation import latex, written
 from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Inequality", "less", "at_most", "Point", "Box", "Integers", "Domain", "point_text"]

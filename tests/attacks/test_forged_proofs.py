@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from small_theories import FILES, coq_cache, write  # noqa: F401  (a fixture)
 
+from ntkproofs.coq import theory as theorems
+from ntkproofs.coq.audit import forbidden
+from ntkproofs.coq.compiler import find_coqc
+from ntkproofs.coq.recheck import Rechecked
+from ntkproofs.coq.text import without_comments
+from ntkproofs.coq.theory import Theory
 from ntkproofs.errors import InputError, NtkProofsError, ProofRefused
-from ntkproofs.rigor import theorems
-from ntkproofs.rigor.audit import forbidden
-from ntkproofs.rigor.coq_text import without_comments
-from ntkproofs.rigor.coqc import find_coqc
-from ntkproofs.rigor.recheck import Rechecked
-from ntkproofs.rigor.theorems import Theory
 
 GROWS = "Lemma twice_grows : forall n, 0 <= twice n.\nProof. intros n. apply le_0_n. Qed."
 ZERO = "Lemma twice_zero : twice 0 = 0.\nProof. reflexivity. Qed."

@@ -9,9 +9,9 @@ import flint
 import mpmath
 import pytest
 
+from ntkproofs.arithmetic.balls import as_fraction
 from ntkproofs.errors import DomainError, InputError, NtkProofsError, Undecided
 from ntkproofs.rigor import Ball, hull
-from ntkproofs.rigor.balls import as_fraction
 
 BITS = 53
 

@@ -372,7 +372,7 @@ def test_what_a_claim_prints_is_shown_with_its_verdict(capsys, tmp_path):
 
 def test_the_claims_of_the_paper_about_the_balance_hold(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
-    code, out, _ = run(capsys, "check", "paper_checks/04_balance.py", "--json")
+    code, out, _ = run(capsys, "check", "paper_checks/check_04_balance.py", "--json")
     document = json.loads(out)
     assert code == 0
     assert set(document["counts"]) <= {"proved", "decided", "derived", "confirmed"}

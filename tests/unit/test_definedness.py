@@ -7,10 +7,10 @@ import pytest
 import sympy
 from sympy import Add, Mul, Pow, acos, asin, exp, log, pi, sin, sqrt
 
+from ntkproofs.arithmetic.expressions import BallArithmetic, Difference
+from ntkproofs.coq.lemmas import Lemma, export
 from ntkproofs.errors import DomainError, NtkProofsError
 from ntkproofs.rigor import Box, Cell, Integers, Point, at_most, decide, less, replay
-from ntkproofs.rigor.expressions import BallArithmetic, Difference
-from ntkproofs.rigor.lemmas import Lemma, export
 
 R = sympy.Rational
 n = sympy.Symbol("n", positive=True)

@@ -22,8 +22,7 @@ from ntkproofs.bounds import (
 from ntkproofs.bounds.moments import demand_networks
 from ntkproofs.counts import Counts, arbitrary_counts
 from ntkproofs.errors import InputError, NoMargin
-from ntkproofs.execution import Machine, RoundingFailure, exhaust, words_with_ones
-from ntkproofs.execution.limit import limit_of
+from ntkproofs.execution import Machine, RoundingFailure, exhaust
 from ntkproofs.kernels import (
     MAX_LAYERS,
     RHO,
@@ -37,6 +36,8 @@ from ntkproofs.kernels import (
 from ntkproofs.predictor import MATCHES, SAMPLES, Predictor, TwoValueMatrix
 from ntkproofs.programs import addition_task, permutation, permutation_task
 from ntkproofs.rigor import enclose
+from ntkproofs.simulation import words_with_ones
+from ntkproofs.simulation.limit import limit_of
 from ntkproofs.strategies import template_programs
 
 MINUS = Kernel("minus", -RHO)

@@ -383,7 +383,7 @@ def test_a_sign_that_balls_do_not_tell_is_no_sign():
 
 def test_the_figure_draws_every_cell():
     pytest.importorskip("matplotlib")
-    from ntkproofs.report.atlas import depth_atlas
+    from ntkproofs.report.plots.depth_atlas import depth_atlas
 
     axes = depth_atlas(layers=2, most=5, bits=6)
     assert len(axes.patches) == (2 + 2 + 8) * 4

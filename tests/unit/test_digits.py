@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ntkproofs.arithmetic.digits import certain_digits
 from ntkproofs.errors import Undecided
 from ntkproofs.rigor import Ball
-from ntkproofs.rigor.digits import certain_digits
 
 
 def asserted(text):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ntkproofs.arithmetic.exact import ExactArithmetic, PiRational
 from ntkproofs.errors import DomainError, NotExact
-from ntkproofs.rigor.exact import ExactArithmetic, PiRational
 
 PI = PiRational.pi()
 of = PiRational.of

@@ -13,14 +13,14 @@ import pytest
 import sympy
 
 from ntkproofs.claims import Claim, Verdict, claim, conclude
+from ntkproofs.claims.recheck import rechecked
+from ntkproofs.coq.theory import Proof
 from ntkproofs.errors import InputError
 from ntkproofs.facts import Fact, Tally, agreement, amended, as_fact, tally
 from ntkproofs.plain import plain
-from ntkproofs.recheck import rechecked
 from ntkproofs.rigor import Ball, Box, Decision, Integers, Point, at_most, combination, decide, identity, less
 from ntkproofs.rigor.combination import Combination
 from ntkproofs.rigor.identities import Identity
-from ntkproofs.rigor.theorems import Proof
 
 x, a = sympy.symbols("x a")
 n = sympy.Symbol("n", positive=True)

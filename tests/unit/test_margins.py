@@ -6,9 +6,9 @@ import pytest
 import sympy
 
 from ntkproofs.claims import Claim, conclude
+from ntkproofs.claims.margins import combined_margin
 from ntkproofs.commands.common import make_console
 from ntkproofs.facts import Comparison, Fact, as_fact, confirm, measured
-from ntkproofs.margins import combined_margin
 from ntkproofs.report import document, show_results
 from ntkproofs.report.page import html_page
 from ntkproofs.rigor import Integers, decide, identity, less

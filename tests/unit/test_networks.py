@@ -10,15 +10,15 @@ import pytest
 import sympy
 
 from ntkproofs.errors import InputError, Undecided
-from ntkproofs.execution import networks, simulate, simulate_chunks, words_with_ones
-from ntkproofs.execution.finite import Weights, draw_weights, linearised, scalar_means, trained
-from ntkproofs.execution.limit import ErrorLaw, Trials, limit_of
-from ntkproofs.execution.streams import ENSEMBLES, PAIRS, WORDS, stream
 from ntkproofs.facts import Comparison, measured
 from ntkproofs.kernels import RHO, two_layer_relu
-from ntkproofs.normal import log_two_sided, log_upper, quadrant_excess
 from ntkproofs.predictor import Predictor
 from ntkproofs.programs import addition, permutation
+from ntkproofs.simulation import networks, simulate, simulate_chunks, words_with_ones
+from ntkproofs.simulation.finite import Weights, draw_weights, linearised, scalar_means, trained
+from ntkproofs.simulation.limit import ErrorLaw, Trials, limit_of
+from ntkproofs.simulation.normal import log_two_sided, log_upper, quadrant_excess
+from ntkproofs.simulation.streams import ENSEMBLES, PAIRS, WORDS, stream
 
 REGIME_OF = {"ntk": "ntk", "standard": "nngp"}
 

@@ -6,10 +6,10 @@ import pytest
 import sympy
 from sympy import Add, E, Mul, Pow, acos, cos, exp, log, pi, sin, sqrt
 
+from ntkproofs.arithmetic.notation import latex, read, same_formula, written
 from ntkproofs.errors import InputError, NtkProofsError
 from ntkproofs.facts import as_fact
 from ntkproofs.rigor import Box, Integers, Point, at_most, combination, decide, identity, less, notation
-from ntkproofs.rigor.notation import latex, read, same_formula, written
 
 R = sympy.Rational
 x, y, z, n = sympy.symbols("x y z n")

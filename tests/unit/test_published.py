@@ -7,7 +7,7 @@ import pytest
 
 from ntkproofs.claims import collect
 
-FILE = Path(__file__).parents[2] / "paper_checks" / "15_published.py"
+FILE = Path(__file__).parents[2] / "paper_checks" / "check_15_published.py"
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from ntkproofs.cli import main
-from ntkproofs.execution import networks
+from ntkproofs.simulation import networks
 
 QUANTITIES = ("mean_squared_error", "accuracy", "mean_of_ones", "mean_of_zeros", "variance")
 

@@ -5,11 +5,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from ntkproofs.arithmetic.exact import PiRational
 from ntkproofs.errors import InputError
 from ntkproofs.kernels import expectation_by_quadrature, two_layer_relu
 from ntkproofs.programs import TemplateProgram
 from ntkproofs.rigor import Ball, identity
-from ntkproofs.rigor.exact import PiRational
 
 
 def test_equal_constants_have_equal_hashes():

@@ -8,12 +8,12 @@ import pytest
 import sympy
 from strategies_local import as_exact
 
+from ntkproofs.arithmetic.exact import ExactArithmetic, PiRational
+from ntkproofs.arithmetic.expressions import BallArithmetic, Formula
+from ntkproofs.arithmetic.germs import GermArithmetic
+from ntkproofs.arithmetic.taylor import Taylor, TaylorArithmetic
 from ntkproofs.errors import DomainError, NotExact, Undecided
 from ntkproofs.rigor import Ball, enclose
-from ntkproofs.rigor.exact import ExactArithmetic, PiRational
-from ntkproofs.rigor.expressions import BallArithmetic, Formula
-from ntkproofs.rigor.germs import GermArithmetic
-from ntkproofs.rigor.taylor import Taylor, TaylorArithmetic
 
 ORDER = 7
 X = sympy.Symbol("x")

@@ -19,9 +19,9 @@ from ntkproofs.cli import main
 from ntkproofs.commands import children
 from ntkproofs.commands.children import run_children
 from ntkproofs.commands.workers import list_claims, run_claims
+from ntkproofs.coq.compiler import Coqc, compile_file
 from ntkproofs.execution import exhaust, exhaust_chunks
 from ntkproofs.programs import addition_task
-from ntkproofs.rigor.coqc import Coqc, compile_file
 
 TOP = """\
 import os, signal, subprocess, sys, time

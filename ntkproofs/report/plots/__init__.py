@@ -60,7 +60,7 @@ FIGURES = {
         "every word right, threshold half the least mean. Nothing is claimed about what training does to features.",
     ),
     "depth-atlas": Entry(
-        "ntkproofs.report.atlas:depth_atlas",
+        "ntkproofs.report.plots.depth_atlas:depth_atlas",
         "sign of the mean of what should be 0, by depth and by activation",
         "Blue: at n matching templates a bit that should be 0 has a negative mean, so the threshold 0 is right; "
         "orange: a positive one; grey: 0. The deeper the colour, the further from 0. At the right: networks that a "

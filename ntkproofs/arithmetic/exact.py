@@ -1,0 +1,231 @@
+"""PiRational: exact constants, the rational functions of pi.
+
+Pi is transcendental, so such a constant is zero exactly when its numerator polynomial is: here equality is decided,
+where ball arithmetic can only say "contains zero". Used for contact points, where an inequality touches equality.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isqrt
+from typing import Any
+
+import flint
+
+from ntkproofs.arithmetic.balls import Ball, as_fraction
+from ntkproofs.errors import DomainError, NotExact
+
+__all__ = ["ExactArithmetic", "PiRational"]
+
+Polynomial = Any  # flint.fmpq_poly, in pi
+MAX_BITS = 1 << 20  # of a power that is computed exactly
+
+
+def _polynomial(coefficients: list[Fraction]) -> Polynomial:
+    return flint.fmpq_poly([flint.fmpq(c.numerator, c.denominator) for c in coefficients])
+
+
+def _size(polynomial: Polynomial) -> int:
+    """Return about how many bits a polynomial takes; 0 for the constants 0, 1 and -1."""
+    parts = [int(part) for c in polynomial.coeffs() for part in (c.p, c.q)]
+    return int(polynomial.degree()) + sum(part.bit_length() for part in parts if abs(part) > 1)
+
+
+def _constant(polynomial: Polynomial) -> Fraction | None:
+    """Return the polynomial's value if it is constant."""
+    if polynomial.degree() > 0:
+        return None
+    value = polynomial[0]
+    return Fraction(int(value.p), int(value.q))
+
+
+class PiRational:
+    """An element of Q(pi), held as a reduced quotient of polynomials.
+
+    A function whose value is not in the field raises NotExact; an undefined one raises DomainError.
+
+    >>> pi = PiRational.pi()
+    >>> ((2 * pi - 1) - (2 * pi - 1)).is_zero()
+    True
+    >>> PiRational.of(Fraction(1, 2)).acos() == pi / 3
+    True
+    """
+
+    __slots__ = ("denominator", "numerator")
+
+    def __init__(self, numerator: Polynomial, denominator: Polynomial) -> None:
+        common = numerator.gcd(denominator)
+        if common.degree() > 0:
+            numerator, denominator = numerator / common, denominator / common
+        lead = denominator[denominator.degree()]
+        self.numerator, self.denominator = numerator / lead, denominator / lead
+
+    @classmethod
+    def of(cls, value: Fraction | int) -> PiRational:
+        """Return the rational constant `value`."""
+        return cls(_polynomial([as_fraction(value, "a constant")]), _polynomial([Fraction(1)]))
+
+    @classmethod
+    def pi(cls) -> PiRational:
+        """Return pi."""
+        return cls(_polynomial([Fraction(0), Fraction(1)]), _polynomial([Fraction(1)]))
+
+    def is_zero(self) -> bool:
+        """Tell whether this is exactly zero."""
+        return bool(self.numerator == 0)
+
+    def rational(self) -> Fraction | None:
+        """Return the value as a fraction, or None if pi occurs in it."""
+        top, bottom = _constant(self.numerator), _constant(self.denominator)
+        return None if top is None or bottom is None else top / bottom
+
+    def enclose(self, precision: int) -> Ball:
+        """Return a ball that contains the value."""
+        pi = Ball.pi(precision=precision)
+
+        def value(polynomial: Polynomial) -> Ball:
+            total = Ball(0, precision=precision)
+            for place in range(polynomial.degree(), -1, -1):
+                coefficient = polynomial[place]
+                total = total * pi + Fraction(int(coefficient.p), int(coefficient.q))
+            return total
+
+        return value(self.numerator) / value(self.denominator)
+
+    @staticmethod
+    def _of(value: PiRational | Fraction | int) -> PiRational:
+        return value if isinstance(value, PiRational) else PiRational.of(value)
+
+    def __add__(self, other: PiRational | Fraction | int) -> PiRational:
+        other = self._of(other)
+        return PiRational(
+            self.numerator * other.denominator + other.numerator * self.denominator,
+            self.denominator * other.denominator,
+        )
+
+    def __neg__(self) -> PiRational:
+        return PiRational(-self.numerator, self.denominator)
+
+    def __sub__(self, other: PiRational | Fraction | int) -> PiRational:
+        return self + -self._of(other)
+
+    def __mul__(self, other: PiRational | Fraction | int) -> PiRational:
+        other = self._of(other)
+        return PiRational(self.numerator * other.numerator, self.denominator * other.denominator)
+
+    def __truediv__(self, other: PiRational | Fraction | int) -> PiRational:
+        other = self._of(other)
+        if other.is_zero():
+            raise DomainError("division by zero")
+        return PiRational(self.numerator * other.denominator, self.denominator * other.numerator)
+
+    def __pow__(self, exponent: int) -> PiRational:
+        if exponent < 0:
+            return PiRational.of(1) / self**-exponent
+        if exponent and self.rational() in (0, 1):
+            return self
+        if exponent > MAX_BITS or exponent * max(_size(self.numerator), _size(self.denominator)) > MAX_BITS:
+            raise NotExact(f"a power {exponent} is too large to be computed exactly")
+        return PiRational(self.numerator**exponent, self.denominator**exponent)
+
+    def __radd__(self, other: Fraction | int) -> PiRational:
+        return self + other
+
+    def __rsub__(self, other: Fraction | int) -> PiRational:
+        return self._of(other) - self
+
+    def __rmul__(self, other: Fraction | int) -> PiRational:
+        return self * other
+
+    def __rtruediv__(self, other: Fraction | int) -> PiRational:
+        return self._of(other) / self
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PiRational | Fraction | int):
+            return NotImplemented
+        return (self - other).is_zero()
+
+    def __hash__(self) -> int:
+        value = self.rational()
+        return hash((str(self.numerator), str(self.denominator)) if value is None else value)
+
+    def __repr__(self) -> str:
+        return f"({self.numerator.str(var='pi')})/({self.denominator.str(var='pi')})"
+
+    # --- functions, at the points where the value is again in Q(pi)
+
+    def _known(self, name: str, table: dict[Fraction, PiRational]) -> PiRational:
+        value = self.rational()
+        if value is None or value not in table:
+            raise NotExact(f"{name} of {self!r} is not known in Q(pi)")
+        return table[value]
+
+    def sqrt(self) -> PiRational:
+        """Return the square root of a rational square."""
+        value = self.rational()
+        if value is not None and value < 0:
+            raise DomainError(f"sqrt of {value}")
+        if value is not None:
+            top, bottom = isqrt(value.numerator), isqrt(value.denominator)
+            if top * top == value.numerator and bottom * bottom == value.denominator:
+                return PiRational.of(Fraction(top, bottom))
+        raise NotExact(f"sqrt of {self!r} is not known in Q(pi)")
+
+    def exp(self) -> PiRational:
+        """Return 1 at 0."""
+        return self._known("exp", {Fraction(0): PiRational.of(1)})
+
+    def log(self) -> PiRational:
+        """Return 0 at 1."""
+        return self._known("log", {Fraction(1): PiRational.of(0)})
+
+    def acos(self) -> PiRational:
+        """Return the arc cosine of 0, 1/2, 1 and their negatives."""
+        return PiRational.pi() / 2 - self.asin()
+
+    def asin(self) -> PiRational:
+        """Return the arc sine of 0, 1/2, 1 and their negatives."""
+        pi, half = PiRational.pi(), Fraction(1, 2)
+        one, zero = Fraction(1), Fraction(0)
+        table = {-one: -pi / 2, -half: -pi / 6, zero: PiRational.of(0), half: pi / 6, one: pi / 2}
+        return self._known("asin", table)
+
+    def atan(self) -> PiRational:
+        """Return the arc tangent of -1, 0, 1."""
+        pi = PiRational.pi()
+        return self._known("atan", {Fraction(-1): -pi / 4, Fraction(0): PiRational.of(0), Fraction(1): pi / 4})
+
+    def _turns(self) -> Fraction:
+        """Return q where this is q * pi."""
+        turns = (self / PiRational.pi()).rational()
+        if turns is None:
+            raise NotExact(f"{self!r} is not a rational multiple of pi")
+        return turns
+
+    def sin(self) -> PiRational:
+        """Return the sine of a multiple of pi/2 (and of 5 pi/6 and the like, where it is a half)."""
+        zero, half, one = Fraction(0), Fraction(1, 2), Fraction(1)
+        table = {zero: zero, Fraction(1, 6): half, half: one, Fraction(5, 6): half, one: zero}
+        turns = self._turns() % 2
+        sign, turns = (1, turns) if turns <= 1 else (-1, turns - 1)
+        if turns not in table:
+            raise NotExact(f"sin of {self!r} is not known in Q(pi)")
+        return PiRational.of(table[turns] * sign)
+
+    def cos(self) -> PiRational:
+        """Return the cosine of a multiple of pi/2 (and of pi/3 and the like, where it is a half)."""
+        return (PiRational.pi() / 2 - self).sin()
+
+
+@dataclass(frozen=True)
+class ExactArithmetic:
+    """Formulas over Q(pi)."""
+
+    def rational(self, value: Fraction) -> PiRational:
+        """Return the constant `value`."""
+        return PiRational.of(value)
+
+    def pi(self) -> PiRational:
+        """Return the constant pi."""
+        return PiRational.pi()

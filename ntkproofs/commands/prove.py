@@ -1,0 +1,72 @@
+"""Asking Coq's kernel about what balls decided in claims: the findings that it proves become ``proved``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ntkproofs.claims import Result
+from ntkproofs.coq.compiler import MISSING, Coqc
+from ntkproofs.coq.inequalities import Settled, settle
+from ntkproofs.coq.lemmas import Lemma
+from ntkproofs.facts import Fact, amended
+
+__all__ = ["prove_results", "without_kernel"]
+
+
+def prove_results(
+    results: Sequence[Result], coqc: Coqc, *, jobs: int, progress: Callable[[int, int], None] | None = None
+) -> list[Result]:
+    """Return the results with every decided finding that Coq proves as ``proved``; the others say why they are not.
+
+    An inequality that several claims need is proved once.
+    """
+    lemmas = [fact.lemma for result in results for fact in result.verdict.facts if _is_open_to_proof(fact)]
+    settled = settle([each for each in lemmas if isinstance(each, Lemma)], coqc=coqc, jobs=jobs, progress=progress)
+    return _replaced(results, lambda fact: _after_proof(fact, settled, coqc))
+
+
+def without_kernel(results: Sequence[Result]) -> list[Result]:
+    """Return the results with a note, at each finding that Coq could have looked into, that there is no Coq."""
+    return _replaced(results, lambda fact: _noted(fact, {"reason": MISSING}))
+
+
+def _replaced(results: Sequence[Result], change: Callable[[Fact], Fact]) -> list[Result]:
+    """Return the results with the findings that Coq could look into changed."""
+    return [
+        replace(
+            result,
+            verdict=replace(
+                result.verdict,
+                facts=tuple(change(fact) if _is_open_to_proof(fact) else fact for fact in result.verdict.facts),
+            ),
+        )
+        for result in results
+    ]
+
+
+def _is_open_to_proof(fact: Fact) -> bool:
+    return fact.kind == "decided" and fact.outcome == "holds" and fact.lemma is not None
+
+
+def _after_proof(fact: Fact, settled: Mapping[Lemma, Settled], coqc: Coqc) -> Fact:
+    if not isinstance(fact.lemma, Lemma):
+        return _noted(fact, {"reason": "" if fact.lemma is None else fact.lemma.reason})
+    found = settled[fact.lemma]
+    if found.outcome != "proved":
+        return _noted(fact, {"reason": found.reason, "tactic": found.tactic, "digest": found.digest})
+    shown = {
+        "statement": fact.lemma.statement,
+        "tactic": found.tactic,
+        "assumptions": list(found.assumptions),
+        "digest": found.digest,
+        "seconds": found.seconds,
+        "from_cache": found.kept,
+    }
+    evidence = {**fact.evidence, "margin_engine": fact.engine, "coq": shown}
+    return amended(fact, kind="proved", engine=coqc.engine, work=1, unit="inequalities", evidence=evidence)
+
+
+def _noted(fact: Fact, note: dict[str, Any]) -> Fact:
+    return amended(fact, evidence={**fact.evidence, "coq": note})

@@ -1,0 +1,60 @@
+"""Theorems that Coq's kernel has checked, for all numbers of bits: one claim for each statement in coq/Statements.v."""
+
+from functools import partial
+from pathlib import Path
+from random import Random
+
+from ntkproofs.claims import Claim, ClaimFamily, Verdict, claim, conclude
+from ntkproofs.coq.agreement import Pair, agree
+from ntkproofs.coq.theory import Theory
+from ntkproofs.facts import tally
+from ntkproofs.programs import addition, multiplication, permutation
+
+SOURCE = "coq/Statements.v"
+THEORY = Theory(Path(__file__).parent / "coq")
+BITS = range(1, 9)
+
+
+def proved(name: str) -> Verdict:
+    return conclude(THEORY.proof(name))
+
+
+theorems = ClaimFamily(
+    tuple(Claim(each.name, each.words, SOURCE, partial(proved, each.name)) for each in THEORY.statements)
+)
+
+
+@claim(
+    "no Coq file holds an axiom, an open proof or a way around the kernel; statements and definitions are as recorded",
+    source="coq/*.v; coq/statements.json",
+)
+def nothing_but_proofs() -> Verdict:
+    wrong = [*THEORY.offences, *THEORY.changed.values()]
+    read = len(THEORY.sources) + len(THEORY.statements)
+    return conclude(tally("every file and statement", [(read, wrong[0] if wrong else None)], exhaustive=True))
+
+
+SAME = "the Coq program is the Python program, template by template: proved in Coq for l = 1..8"
+
+
+@claim(f"addition: {SAME}", source="coq/Programs.v; ntkproofs/programs/addition.py")
+def same_addition() -> Verdict:
+    return conclude(agree(THEORY, "addition", [Pair(f"addition {bits}", addition(bits)) for bits in BITS]))
+
+
+@claim(f"multiplication: {SAME}", source="coq/Programs.v; ntkproofs/programs/multiplication.py")
+def same_multiplication() -> Verdict:
+    return conclude(
+        agree(THEORY, "multiplication", [Pair(f"multiplication {bits}", multiplication(bits)) for bits in BITS])
+    )
+
+
+@claim(
+    f"permutation: {SAME}, three random orders of l bits each (seed 14)",
+    source="coq/Programs.v; ntkproofs/programs/permutation.py",
+)
+def same_permutation() -> Verdict:
+    random = Random(14)
+    orders = [random.sample(range(bits), bits) for bits in BITS for _ in range(3)]
+    pairs = [Pair(f"permutation {len(order)} [{'; '.join(map(str, order))}]", permutation(order)) for order in orders]
+    return conclude(agree(THEORY, "permutation", pairs))
