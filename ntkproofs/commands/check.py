@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["Run", "add_options", "exit_code", "listed", "look_into", "register", "remarks"]
 
 MOST_SECONDS = 10_000_000
+THREADS = (
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+)  # claims share the cores, threads would contend
 MOST_LINES = 20  # shown of what a file prints when it is imported
 
 
@@ -153,6 +158,8 @@ def look_into(options: argparse.Namespace) -> Run:
 
     Without a coqc, only ``--engine coq`` says so. Ctrl-C and SIGTERM end the work and what it started.
     """
+    for name in THREADS:  # read when NumPy is imported, which is later
+        os.environ.setdefault(name, "1")
     run = Run()
     try:
         with _ended_by_signal():
