@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from ntkproofs.commands.workers import Listing, Source
     from ntkproofs.rigor.coqc import Coqc
 
-__all__ = ["Run", "add_options", "exit_code", "listed", "look_into", "register", "remarks"]
+__all__ = ["Run", "add_options", "exit_code", "listed", "look_into", "register", "remarks", "use_one_thread"]
 
 MOST_SECONDS = 10_000_000
 THREADS = (
     "OPENBLAS_NUM_THREADS",
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
-)  # claims share the cores, threads would contend
+)  # the cores are the claims'
 MOST_LINES = 20  # shown of what a file prints when it is imported
 
 
@@ -158,8 +158,6 @@ def look_into(options: argparse.Namespace) -> Run:
 
     Without a coqc, only ``--engine coq`` says so. Ctrl-C and SIGTERM end the work and what it started.
     """
-    for name in THREADS:  # read when NumPy is imported, which is later
-        os.environ.setdefault(name, "1")
     run = Run()
     try:
         with _ended_by_signal():
@@ -191,7 +189,14 @@ def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
+def use_one_thread() -> None:
+    """Have linear algebra use one thread, unless the user says otherwise; to be called before NumPy is imported."""
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
+
+
 def _check(options: argparse.Namespace) -> int:
+    use_one_thread()
     from ntkproofs.report import document, show_results
 
     run = look_into(options)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ntkproofs.commands.check import add_options, look_into
+from ntkproofs.commands.check import add_options, look_into, use_one_thread
 from ntkproofs.errors import InputError
 
 __all__ = ["register"]
@@ -28,6 +28,7 @@ def register(commands: Any) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
+    use_one_thread()
     from ntkproofs.files import write_whole
     from ntkproofs.report.page import html_page
     from ntkproofs.report.plots.style import needs_matplotlib
