@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ntkproofs.commands.workers import Listing, Source
     from ntkproofs.coq.compiler import Coqc
 
-__all__ = ["Run", "add_options", "exit_code", "listed", "look_into", "register", "remarks"]
+__all__ = ["Run", "add_options", "exit_code", "listed", "look_into", "register", "remarks", "use_one_thread"]
 
 CODES = {
     "proved": HOLDS,
@@ -44,6 +44,11 @@ CODES = {
     "refuted": REFUTED,
 }
 MOST_SECONDS = 10_000_000
+THREADS = (
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+)  # the cores are the claims'
 MOST_LINES = 20  # shown of what a file prints when it is imported
 
 
@@ -207,7 +212,14 @@ def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
+def use_one_thread() -> None:
+    """Have linear algebra use one thread, unless the user says otherwise; to be called before NumPy is imported."""
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
+
+
 def _check(options: argparse.Namespace) -> int:
+    use_one_thread()
     from ntkproofs.coq.compiler import one_run
     from ntkproofs.report import document, show_results
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from ntkproofs.commands.check import add_options, look_into
+from ntkproofs.commands.check import add_options, look_into, use_one_thread
 from ntkproofs.commands.common import remark
 from ntkproofs.printable import file_name
 
@@ -27,6 +27,7 @@ def register(commands: Any) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
+    use_one_thread()
     from ntkproofs.coq.compiler import one_run
     from ntkproofs.files import check_writable, write_whole
     from ntkproofs.report.page import html_page

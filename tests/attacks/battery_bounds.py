@@ -49,6 +49,17 @@ def means_and_deviations(module: types.ModuleType) -> None:
 
 
 @fact
+def gains_and_variances_are_certainly_positive(module: types.ModuleType) -> None:
+    """The gain F falls as 1/sqrt(n), the variance as 1/K: of very many they are beyond this precision."""
+    for kernel in ("ntk", "nngp"):
+        predictor = module.Predictor(kernel, 5)
+        expect(predictor.row(1 << 200)[0].low > 0, "a small gain")
+        refuses(module, "Declined", "> 0 is not certain", predictor.row, 1 << 600)
+        many = module.Predictor(kernel, 1 << 400)
+        refuses(module, "Declined", "a positive variance at n = 2 is not certain", many.deviation, 2)
+
+
+@fact
 def gaps(module: types.ModuleType) -> None:
     half, third = Fraction(1, 2), Fraction(1, 3)
     at, zero = module.Interval.of(half), module.Interval.of(0)
@@ -173,6 +184,34 @@ def networks_suffice_or_not(module: types.ModuleType) -> None:
             refuses(module, "Rejected", outcome, module.enough, 4, z, 3, near_failure)
 
 
+@fact
+def the_union_bound_is_compared_by_the_outer_ends(module: types.ModuleType) -> None:
+    """``3 U <= 1/7`` with log U, in place of a tail's, a point at the ends of log 21, or wider than it."""
+    needed, tail = module.Interval.of(21).log(), module.tail
+    low, high = needed.low, needed.high
+    expect(low < high, "an inexact logarithm")
+    try:
+        for ends, outcome, message in (
+            ((high, high), None, ""),
+            ((high, high + 5), None, ""),
+            ((low, low), "Declined", "too close"),
+            ((low, high + 9), "Declined", "too close"),
+            ((high - 1, high - 1), "Declined", "too close"),
+            ((low - 9, high + 9), "Declined", "too close"),
+            ((low - 9, low), "Declined", "too close"),
+            ((low - 1, low - 1), "Rejected", "too few"),
+            ((low - 9, low - 1), "Rejected", "too few"),
+        ):
+            log_tail = module.Interval(-ends[1], -ends[0])
+            module.tail = lambda _, log_tail=log_tail: log_tail
+            if outcome is None:
+                module.enough(1, needed, 3, Fraction(1, 7))
+            else:
+                refuses(module, outcome, message, module.enough, 1, needed, 3, Fraction(1, 7))
+    finally:
+        module.tail = tail
+
+
 @cache
 def _least(z: Fraction, cases: int, failure: Fraction) -> int:
     with mp.workdps(DIGITS):
@@ -225,6 +264,27 @@ def means_that_move(module: types.ModuleType) -> None:
             nothing,
             module.Interval.of(error),
         )
+    _means_at_the_edge(module)
+
+
+def _means_at_the_edge(module: types.ModuleType) -> None:
+    """One unit on either side of 0, for the error and for the least eigenvalue of one sample less the error."""
+    predictor, one, half = module.Predictor("ntk", 1), module.Interval.of(1), Fraction(1, 2)
+    edge = (one - one / module.pi().times(2)).low
+    for end in (1, edge - 1):
+        module.moved_means(predictor, half, [(1, 1, 1)], module.Interval(end, end))
+    for low, high in ((0, 1), (-1, 1), (edge, edge), (edge + 1, edge + 1), (1, edge)):
+        refuses(
+            module,
+            "Rejected",
+            "not above 0, or too large",
+            module.moved_means,
+            predictor,
+            half,
+            [(1, 1, 1)],
+            module.Interval(low, high),
+        )
+    module.moved_means(module.Predictor("ntk", 6), Fraction(0), [(2, 0, 0)], module.Interval(1, 1))  # labels all 0
 
 
 def _largest(K: int, count: tuple[int, int, int], threshold: Fraction) -> mpf:
@@ -249,6 +309,9 @@ def entries_of_a_network(module: types.ModuleType) -> None:
     expect(shown({0: pair(21, 22), 1: pair(31, 32)}) == sorted(expected), "samples alone")
     found = shown({0: pair(21, 22), 1: pair(31, 32), 2: pair(41, 52), 5: pair(43, 50)})
     expect(found == sorted([(7, 31), (7, 32), (71, 21), (71, 22), (50, 41), (50, 50)]), "and states", found)
+    wide = (module.Interval(units(41), units(90)), module.Interval(units(42), units(91)))
+    found = shown({0: pair(21, 22), 1: pair(31, 32), 2: wide, 5: pair(43, 50)})
+    expect((50, 41) in found and (50, 42) in found, "the least lower end", found)
     K = 1
     expect(shown({0: pair(21, 22), 1: pair(31, 32)}) == [(1, 31), (1, 32)], "one sample has no others")
 

@@ -118,12 +118,12 @@ def limits_of_numbers_and_texts(module: types.ModuleType) -> None:
 @fact
 def limits_of_programs(module: types.ModuleType) -> None:
     value = honest.program(3, [({0: 1, 1: 0}, [2]), ({2: 1}, [0, 1])])
-    read = module.program_of(value)
+    read, two_kinds = module.program_of(value), module.program_of(honest.program(2, [({0: 1}, [0])] * 2))
     for name, limit, message, action in (
         ("MAX_BITS", 3, "bits or", lambda: module.program_of(value)),
         ("MAX_TEMPLATES", 2, "templates", lambda: module.program_of(value)),
         ("MAX_ENTRIES", 6, "entries", lambda: module.program_of(value)),
-        ("MAX_COUNTS", 2, "different counts", lambda: module.arbitrary(read, 2)),
+        ("MAX_COUNTS", 4, "different counts", lambda: module.arbitrary(two_kinds, 2)),
         ("MAX_FREE", 2, "free bits", lambda: module.visited(read, (0, 1), (), 1)),
         ("MAX_MEMORY", 4 * (2 + 3 + 12), "planes", lambda: module.visited(read, (0, 1), (), 1)),
         ("MAX_MEMORY", 2 * 3, "too large to look through", lambda: module.contradictory(read.templates, (0, 1))),
@@ -166,8 +166,10 @@ def work_grows_with_what_is_done(module: types.ModuleType) -> None:
     read = module.program_of(honest.permutation(12))
     one, ten = (spent(module, module.visited, read, (0,), (), steps) for steps in (1, 10))
     expect(9 * one < ten < 11 * one, "in proportion to the steps", one, ten)
-    wide = spent(module, module.visited, read, tuple(range(12)), (), 1)
-    expect(wide > 12 * 4 * (1 << 12) // 64, "in proportion to the lanes", wide)
+    read = module.program_of(honest.permutation(16))
+    wide = spent(module, module.visited, read, tuple(range(16)), (), 1)
+    least = 256 * (1 << 16) // 64  # to add 16 planes alone takes some 200 operations on planes
+    expect(least < wide < 10 * least, "in proportion to the lanes", wide)
     long = module.Interval(1 << 100_000, 1 << 100_000)
     expect(spent(module, long.__mul__, module.Interval.of(1)) > 100_000 // 64 * 4, "in proportion to the words")
     for low, high in ((0, 1 << 100_000), (-(1 << 100_000), 0)):
@@ -178,6 +180,27 @@ def work_grows_with_what_is_done(module: types.ModuleType) -> None:
     for name in ("atan", "log", "exp"):  # some hundred products of numbers of five words
         found = spent(module, getattr(module.Interval.of(Fraction(1, 3)), name))
         expect(found > 100 * 5 * 5 * 16, "a function", name, found)
+
+
+@fact
+def what_a_check_costs_depends_on_nothing_before(module: types.ModuleType) -> None:
+    """Also of functions whose values are kept."""
+    total, spend = [0], module.spend
+
+    def count(operations: int, what: str) -> None:
+        total[0] += operations
+        spend(operations, what)
+
+    module.spend = count
+    try:
+        costs = []
+        for _ in range(2):
+            total[0] = 0
+            module.judge(sign(small()))
+            costs.append(total[0])
+        expect(costs[0] == costs[1] > 0, "costs", costs)
+    finally:
+        module.spend = spend
 
 
 def heavy_programs() -> Iterator[tuple[str, Document, list[int], int]]:
@@ -249,7 +272,8 @@ def refused_claims() -> Iterator[tuple[dict[str, Any], str]]:
     for value in ("1", "-1/1000"):
         yield {"threshold": value}, "threshold not at least 0 and below 1"
     yield {"width": 10**9}, "a withdrawn wording"
-    yield {"width": 10**9, "outputs": "one network"}, "whose outputs are not"
+    for outputs in ("one network", "zero", "", 1, None):
+        yield {"width": 10**9, "outputs": outputs}, "whose outputs are not"
     yield {"outputs": "one scalar network for each output bit"}, "unknown key 'outputs'"
     yield {"inputs": {"free": [0], "ones": [0]}}, "a position is both free and 1"
     yield {"inputs": {"free": [0, 0], "ones": []}}, "names a position twice"

@@ -72,6 +72,8 @@ def apply(name: str, value: mpf) -> mpf:
         if abs(value) > 1 + ZERO:
             raise Undefined
         value = min(max(value, mpf(-1)), mpf(1))
+    if name in ("exp", "sin", "cos") and abs(value) > 10_000:  # mpmath would take for ever
+        raise OverflowError
     return getattr(mpmath, name)(value)
 
 

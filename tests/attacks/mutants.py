@@ -334,8 +334,11 @@ def mutants_of(text: str) -> tuple[ast.Module, list[Mutant]]:
             change = f"{{{before} -> pass}}"
         else:
             old = _put(slot, new)
-            change = _marked(before, _header(statement))
+            after = _header(statement)
             _put(slot, old)
+            if after == before:  # two equal arguments exchanged
+                continue
+            change = _marked(before, after)
         names[f"{function} | {change}"] += 1
         times = names[f"{function} | {change}"]
         change += f" #{times}" if times > 1 else ""

@@ -401,6 +401,13 @@ def test_verdicts_do_not_depend_on_how_python_is_started(tmp_path, optimised, se
     assert (code, verdicts(document)) == (3, {"mine.f": "error", "mine.tried": "confirmed"})
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_claims_that_share_the_cores_use_one_thread_each(tmp_path):
+    text = "@claim('s', source='h')\ndef f(): return tried(len(os.listdir('/proc/self/task')) + 13)\n"
+    code, document, _ = check_from(None, written(tmp_path, "import numpy\nnumpy.eye(500) @ numpy.eye(500)\n" + text))
+    assert (code, verdicts(document)) == (0, {"mine.f": "confirmed"})
+
+
 def test_an_edit_within_the_same_second_is_seen(tmp_path):
     file = written(tmp_path, "from ntkproofs.rigor import decide, less\nimport sympy\nfrom helper import LOW\n")
     file.write_text(file.read_text() + "claim('s', source='h')(lambda: conclude(decide(less(LOW, sympy.pi))))\n")
