@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from ntkproofs.claims import Claim, conclude
 from ntkproofs.cli import main
 from ntkproofs.commands.prove import prove_results
+from ntkproofs.coq import compiler as coqc_module
+from ntkproofs.coq import inequalities as coq
 from ntkproofs.coq.compiler import (
     MISSING,
     Coqc,
@@ -35,8 +37,7 @@ from ntkproofs.coq.recheck import Rechecked
 from ntkproofs.errors import InputError
 from ntkproofs.report import census
 from ntkproofs.report.versions import versions
-from ntkproofs.rigor import Box, Decision, Integers, Point, at_most, coq, decide, enclose, identity, less
-from ntkproofs.rigor import coqc as coqc_module
+from ntkproofs.rigor import Box, Decision, Integers, Point, at_most, decide, enclose, identity, less
 
 n, x, y = sympy.symbols("n x y")
 CLAIMS = Path(__file__).parents[1] / "claims"
