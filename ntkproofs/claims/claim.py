@@ -220,20 +220,23 @@ class Claim(NoTruthValue):
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # pytest.skip and CancelledError, too
-            return _error(self, problem_of(error, (*own, *self._files())), time.perf_counter() - start)
+            return _error(self, problem_of(error, (*own, *self._files()), self._place()), time.perf_counter() - start)
         return Result(self, verdict, time.perf_counter() - start)
 
     def _no_verdict(self, value: object) -> Problem:
         hint = "end it with `return conclude(...)`"
-        code = getattr(_innermost(self.function), "__code__", None)
         message = f"the claim returned {type(value).__name__}, not a Verdict"
-        if code is None:
-            return Problem(message, hint=hint)
-        return Problem(message, file=Path(code.co_filename).name, line=code.co_firstlineno, hint=hint)
+        file, line = self._place()
+        return Problem(message, file=Path(file).name, line=line, hint=hint)
 
     def _files(self) -> tuple[Path, ...]:
+        file, _ = self._place()
+        return (Path(file),) if file else ()
+
+    def _place(self) -> tuple[str, int]:
+        """Return the file and line at which the claim's function begins, ``("", 0)`` if it is not written in Python."""
         code = getattr(_innermost(self.function), "__code__", None)
-        return () if code is None else (Path(code.co_filename),)
+        return ("", 0) if code is None else (code.co_filename, code.co_firstlineno)
 
 
 def _error(claim: Claim, problem: Problem, seconds: float) -> Result:
