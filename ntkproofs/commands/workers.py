@@ -157,7 +157,7 @@ def _answer(ended: Ended) -> dict[str, Any] | None:
 
 def _prepare() -> None:
     """Import the library, so that no child has to."""
-    from ntkproofs import agreement, bounds, certificates, execution, kernels, predictor, programs  # noqa: F401
+    from ntkproofs import bounds, certificates, coq, execution, kernels, predictor, programs, simulation  # noqa: F401
 
     importing.prepare()
 

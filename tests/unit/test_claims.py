@@ -16,8 +16,7 @@ import pytest
 import sympy
 
 import ntkproofs
-from ntkproofs import importing
-from ntkproofs.claims import VERDICTS, Claim, ClaimFamily, Verdict, claim, claims_of, collect, conclude
+from ntkproofs.claims import VERDICTS, Claim, ClaimFamily, Verdict, claim, claims_of, collect, conclude, importing
 from ntkproofs.commands.workers import list_claims
 from ntkproofs.errors import InputError
 from ntkproofs.facts import Tally, agreement, amended, as_fact, confirm, tally
