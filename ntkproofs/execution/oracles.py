@@ -84,7 +84,7 @@ class Span:
     __rfloordiv__ = __rmod__ = __rlshift__ = __rrshift__ = __format__ = __str__ = __call__ = _unknown
     __int__ = __float__ = __complex__ = __index__ = __len__ = __iter__ = __getitem__ = __contains__ = _unknown
     __hash__ = _unknown
-    __class__ = property(_unknown)  # type: ignore[assignment]
+    __class__ = property(_unknown)
 
     def __getattr__(self, name: str) -> NoReturn:
         raise Untraceable(f"the attribute {name}")
