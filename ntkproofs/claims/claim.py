@@ -30,6 +30,7 @@ from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
 from ntkproofs.facts import Fact, as_fact
 from ntkproofs.issued import was_issued
+from ntkproofs.printable import printable
 from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Claim", "ClaimFamily", "Result", "Verdict", "VerdictKind", "claim", "collect", "conclude", "VERDICTS"]
@@ -113,7 +114,7 @@ class Verdict(NoTruthValue):
         }
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.reason or self.margin}".rstrip(": ")
+        return printable(f"{self.kind}: {self.reason or self.margin}".rstrip(": "))
 
     def __repr__(self) -> str:
         return f"<Verdict {self}>"
@@ -124,7 +125,7 @@ class Verdict(NoTruthValue):
                 role,
                 fact.outcome,
                 CODE + fact.text,
-                fact.margin or fact.reason,
+                fact.margin if fact.outcome == "holds" else fact.reason,
                 f"{fact.work:,} {fact.unit}",
                 fact.engine,
             )
