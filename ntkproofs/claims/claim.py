@@ -320,7 +320,7 @@ class _Register:
     """Every claim that is made while a file is imported, with the file whose code made it."""
 
     def __init__(self, imports: Imports, file: Path) -> None:
-        self._imports, self._file = imports, file.resolve()
+        self._imports, self.home = imports, file
         self.made: list[tuple[Claim, Path, int]] = []
 
     def add(self, claim: Claim) -> None:
@@ -334,7 +334,7 @@ class _Register:
             if frame.f_code.co_name == "<module>" and path in self._imports.sources:
                 return path, frame.f_lineno
             frame = frame.f_back
-        return self._file, 0  # in a thread
+        return self.home, 0  # in a thread
 
 
 _REGISTERS: list[_Register] = []
@@ -354,11 +354,13 @@ def _registering(imports: Imports, file: Path) -> Iterator[_Register]:
 class ClaimFile:
     """The claims of a file as an import registered them, or why it could not be imported.
 
+    `home`: the file without links, from the root, as it was found before the import (which may change the folder).
     `foreign`: what other files made while they were imported, ``{file: names}``; `doubled`: names that several claims
     have, with the lines. `imports`: the sources that were executed.
     """
 
     file: Path
+    home: Path
     claims: tuple[Claim, ...]
     imports: Imports
     doubled: Mapping[str, tuple[int, ...]]
@@ -372,7 +374,7 @@ class ClaimFile:
         """
         own = tuple(self.imports.sources)
         start = time.perf_counter()
-        with _registering(self.imports, self.file) as late:
+        with _registering(self.imports, self.home) as late:
             try:
                 result = claim.run(own)
             except KeyboardInterrupt as error:  # raised by the claim: Ctrl-C does not reach this process
@@ -393,20 +395,21 @@ def claims_of(file: Path, *, alone: bool = False) -> Iterator[ClaimFile]:
     Whatever the import raises is the file's `problem`; except Ctrl-C, unless the process is there for this file `alone`
     and Ctrl-C does not reach it.
     """
-    with imports_from(file.resolve().parent, alone=alone) as imports:
+    home = file.resolve()
+    with imports_from(home.parent, alone=alone) as imports:
         problem = None
-        with _registering(imports, file) as register:
+        with _registering(imports, home) as register:
             try:
-                imports.run(file)
+                imports.run(home)
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt) and not alone:
                     raise
-                problem = problem_of(error, imports.sources or (file.resolve(),))
+                problem = problem_of(error, imports.sources or (home,))
         yield _claim_file(file, register, imports, problem)
 
 
 def _claim_file(file: Path, register: _Register, imports: Imports, problem: Problem | None) -> ClaimFile:
-    home = file.resolve()
+    home = register.home
     own = [(claim, line) for claim, place, line in register.made if place == home]
     foreign: dict[Path, tuple[str, ...]] = {}
     for claim, place, _ in register.made:
@@ -417,7 +420,7 @@ def _claim_file(file: Path, register: _Register, imports: Imports, problem: Prob
         name: tuple(line for claim, line in own if claim.name == name) for name, times in count.items() if times > 1
     }
     claims = tuple(claim for claim, _ in own if claim.name not in doubled)
-    return ClaimFile(file, claims, imports, doubled, foreign, problem)
+    return ClaimFile(file, home, claims, imports, doubled, foreign, problem)
 
 
 # --- collecting
@@ -433,12 +436,12 @@ def collect(paths: Iterable[Path], *, matching: str = "") -> list[Claim]:
     """
     paths = list(paths)
     files = claim_files(paths)
-    titles = titles_of(files)
+    titles, homes = titles_of(files), [file.resolve() for file in files]
     claims: list[Claim] = []
     for file in files:
         with claims_of(file) as found:
             claims += [replace(each, name=f"{titles[file]}.{each.name}", file=file) for each in found.claims]
-            troubles = troubles_of(found, files)
+            troubles = troubles_of(found, homes)
         claims += [
             Claim(".".join(filter(None, (titles[file], key))), statement, str(file), partial(_fail, problem), file)
             for key, statement, problem in troubles
@@ -520,8 +523,8 @@ def titles_of(files: Sequence[Path]) -> dict[Path, str]:
     return titles
 
 
-def troubles_of(found: ClaimFile, files: Iterable[Path]) -> list[tuple[str, str, Problem]]:
-    """Return what is wrong with a claim file as ``(name, statement, problem)``; `files`: all that are collected."""
+def troubles_of(found: ClaimFile, homes: Iterable[Path]) -> list[tuple[str, str, Problem]]:
+    """Return what is wrong with a claim file as ``(name, statement, problem)``; `homes`: of all that are collected."""
     name = found.file.name
     if found.problem is not None:
         return [("", f"the file {name} can be imported", found.problem)]
@@ -531,7 +534,7 @@ def troubles_of(found: ClaimFile, files: Iterable[Path]) -> list[tuple[str, str,
         message = f"{len(lines)} claims of {name} have the name {key} ({where})"
         hint = "give each a name of its own; a decorator keeps a function's name with functools.wraps"
         troubles.append((key, f"the claims of {name} have different names", Problem(message, file=name, hint=hint)))
-    collected = {file.resolve() for file in files}
+    collected = set(homes)
     for file, names in found.foreign.items():
         if file not in collected:
             message = f"{file.name}, which {name} imports, makes claims that are not collected: {', '.join(names)}"

@@ -79,7 +79,8 @@ def list_claims(
     claims: list[Listed] = []
     sources: list[Source] = []
     empty: list[Path] = []
-    work = [partial(_list, file, tuple(files)) for file in files]
+    homes = tuple(file.resolve() for file in files)
+    work = [partial(_list, file, homes) for file in files]
     for file, ended in zip(files, run_children(work, jobs=jobs or os.cpu_count() or 1, seconds=seconds), strict=True):
         found = _answer(ended)
         if found is None:
@@ -157,7 +158,8 @@ def _answer(ended: Ended) -> dict[str, Any] | None:
 
 def _prepare() -> None:
     """Import the library, so that no child has to."""
-    from ntkproofs import bounds, certificates, coq, execution, kernels, predictor, programs, simulation  # noqa: F401
+    from ntkproofs import bounds, certificates, execution, kernels, predictor, programs, simulation  # noqa: F401
+    from ntkproofs.coq import agreement  # noqa: F401
 
     importing.prepare()
 
@@ -165,21 +167,20 @@ def _prepare() -> None:
 # --- in a child
 
 
-def _list(file: Path, files: tuple[Path, ...]) -> bytes:
+def _list(file: Path, homes: tuple[Path, ...]) -> bytes:
     """Return the names of a file's claims and the digests of what was read, as JSON."""
     theorems.OPENED.clear()
     with claims_of(file, alone=True) as found:
         claims: list[Any] = [[each.name, each.statement, each.source, None] for each in found.claims]
-        claims += [[key, statement, f"{file}", asdict(each)] for key, statement, each in troubles_of(found, files)]
-        own, helpers = _digests(found.imports.sources, file)
+        claims += [[key, statement, f"{file}", asdict(each)] for key, statement, each in troubles_of(found, homes)]
+        own, helpers = _digests(found.imports.sources, found.home)
         folders = sorted({f"{folder}" for folder in theorems.OPENED})
         read = {"sha256": own, "helpers": helpers, "shadowed": found.imports.shadowed, "theories": folders}
         return json.dumps({"claims": claims, "read": read if own else None}).encode()
 
 
-def _digests(sources: dict[Path, str], file: Path) -> tuple[str, dict[str, str]]:
+def _digests(sources: dict[Path, str], home: Path) -> tuple[str, dict[str, str]]:
     """Return the digest of a file, and those of the helpers in its folder."""
-    home = file.resolve()
     helpers = {
         path.relative_to(home.parent).as_posix(): digest
         for path, digest in sorted(sources.items())
@@ -200,7 +201,7 @@ def _run(claim: Listed, listed: tuple[str, dict[str, str]] | None) -> bytes:
             change = "is not made" if mine is None else "says something else"
             message = f"{claim.key} {change} when {claim.file.name} is imported again"
             result = _failed(claim, Problem(message, hint="claims must not depend on chance or time"), 0.0)
-        elif listed is not None and listed != _digests(found.imports.sources, claim.file):
+        elif listed is not None and listed != _digests(found.imports.sources, found.home):
             result = _failed(claim, Problem(f"{claim.file.name}, or a helper, changed while it was checked"), 0.0)
         else:
             result = decided_again(found.run(mine))

@@ -178,7 +178,7 @@ def locations(output: str) -> dict[str, str]:
 @lru_cache
 def _list() -> dict[str, dict[str, str]]:
     """Return the allow-list: ``{group: {full name: why it is allowed}}``."""
-    text = files("ntkproofs.rigor").joinpath("assumptions.json").read_text(encoding="utf-8")
+    text = files("ntkproofs.coq").joinpath("assumptions.json").read_text(encoding="utf-8")
     groups: dict[str, dict[str, str]] = json.loads(text)
     return groups
 

@@ -14,6 +14,8 @@ from small_theories import FILES, coq_cache, write  # noqa: F401  (a fixture)
 
 from ntkproofs.claims import collect, conclude
 from ntkproofs.commands.theory import main
+from ntkproofs.coq import builds, installed, recheck
+from ntkproofs.coq import theory as theorems
 from ntkproofs.coq.agreement import Pair, agree
 from ntkproofs.coq.builds import Limits
 from ntkproofs.coq.compiler import MISSING, Coqc, cache_folder, find_coqc, one_run, read_cache, write_cache
@@ -21,7 +23,6 @@ from ntkproofs.coq.programs import Terms
 from ntkproofs.coq.theory import Theory
 from ntkproofs.errors import InputError, ProofRefused
 from ntkproofs.programs import TemplateProgram, addition, multiplication, permutation
-from ntkproofs.rigor import builds, installed, recheck, theorems
 
 COQ = Path(__file__).parents[2] / "paper_checks" / "coq"
 

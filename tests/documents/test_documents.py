@@ -80,7 +80,7 @@ def test_the_reference_has_every_room():
 
 def test_every_axiom_is_on_the_page_about_trust():
     page = (ROOT / "docs" / "trusted.md").read_text(encoding="utf-8")
-    groups = json.loads((ROOT / "ntkproofs" / "rigor" / "assumptions.json").read_text(encoding="utf-8"))
+    groups = json.loads((ROOT / "ntkproofs" / "coq" / "assumptions.json").read_text(encoding="utf-8"))
     assert set(re.findall(r"^\| ([a-z ]+) \| .* \| .* \|$", page, re.MULTILINE)) >= set(groups)
     for group, axioms in groups.items():
         shown = {axiom.split(".")[-2 if group == "primitive integers" else -1] for axiom in axioms}

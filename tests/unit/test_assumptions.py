@@ -129,7 +129,7 @@ def test_what_is_no_exact_real_formula_is_refused_when_it_is_stated(make, side):
     "claim", [x < x + 1, sympy.true, True, None, "0 < 1", sympy.Integer(1), sympy.Lt(x, 1)], ids=str
 )
 def test_decide_takes_our_inequalities_only(claim):
-    with pytest.raises(InputError, match=r"decide takes less\(a, b\) or at_most\(a, b\), got"):
+    with pytest.raises(InputError, match=r"decide takes an inequality made by less\(a, b\) or at_most\(a, b\), got"):
         decide(claim)
     with pytest.raises(InputError, match=r"combination takes less\(a, b\) or at_most\(a, b\), got"):
         combination(claim, {a: x}, a)

@@ -16,7 +16,8 @@ import pytest
 import sympy
 
 import ntkproofs
-from ntkproofs.claims import VERDICTS, Claim, ClaimFamily, Verdict, claim, claims_of, collect, conclude, importing
+from ntkproofs.claims import VERDICTS, Claim, ClaimFamily, Verdict, claim, collect, conclude, importing
+from ntkproofs.claims.claim import claims_of
 from ntkproofs.commands.workers import list_claims
 from ntkproofs.errors import InputError
 from ntkproofs.facts import Tally, agreement, amended, as_fact, confirm, tally

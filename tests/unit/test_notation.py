@@ -6,10 +6,11 @@ import pytest
 import sympy
 from sympy import Add, E, Mul, Pow, acos, cos, exp, log, pi, sin, sqrt
 
+from ntkproofs.arithmetic import notation
 from ntkproofs.arithmetic.notation import latex, read, same_formula, written
 from ntkproofs.errors import InputError, NtkProofsError
 from ntkproofs.facts import as_fact
-from ntkproofs.rigor import Box, Integers, Point, at_most, combination, decide, identity, less, notation
+from ntkproofs.rigor import Box, Integers, Point, at_most, combination, decide, identity, less
 
 R = sympy.Rational
 x, y, z, n = sympy.symbols("x y z n")

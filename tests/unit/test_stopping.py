@@ -11,8 +11,9 @@ import pytest
 
 from ntkproofs.cli import main
 from ntkproofs.commands.stopping import Stoppable
-from ntkproofs.execution import exhaust, machine, networks
+from ntkproofs.execution import exhaust, machine
 from ntkproofs.execution.crew import WorkerDied
+from ntkproofs.simulation import networks
 
 EXHAUST = sys.modules[exhaust.__module__]
 RUN_CHUNK = EXHAUST._run_chunk
