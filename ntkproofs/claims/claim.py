@@ -302,7 +302,7 @@ def _values(name: str, each: Mapping[str, Iterable[Any]]) -> tuple[str, tuple[An
     if not isinstance(each, Mapping) or len(each) != 1:
         raise InputError(f"claim {name}: each={{parameter: values}} takes one parameter, got {each!r}")
     ((parameter, values),) = each.items()
-    if isinstance(values, str | bytes):
+    if isinstance(values, str | bytes | bytearray):
         raise InputError(f"claim {name}: the values of {parameter} are the text {values!r}: write ({values!r},)")
     try:
         listed = tuple(values)

@@ -263,6 +263,12 @@ def test_a_tally_says_what_was_tried(change, message):
         Tally(**{"statement": "s", "cases": 1, "exhaustive": True, "seed": None, "wrong": None, **change})
 
 
+@pytest.mark.parametrize(("answer", "shown"), [(np.bool_(True), "np.True_|True"), ("no", "'no'"), (1, "1")])
+def test_a_check_answers_true_or_false(answer, shown):
+    with pytest.raises(InputError, match=rf"a check must return True or False, got ({shown}): c"):
+        confirm("c", [1], lambda _: answer, exhaustive=True)
+
+
 def test_counts_of_numpy_are_integers():
     found = tally("some", [(np.int64(2), None), (np.uint8(3), None)], exhaustive=True)
     assert (found.cases, type(found.cases)) == (5, int)
