@@ -16,7 +16,7 @@ from ntkproofs.claims import Claim, Verdict, claim, conclude
 from ntkproofs.claims.recheck import rechecked
 from ntkproofs.coq.theory import Proof
 from ntkproofs.errors import InputError
-from ntkproofs.facts import Fact, Tally, agreement, amended, as_fact, tally
+from ntkproofs.facts import Fact, Tally, agreement, amended, as_fact, confirm, tally
 from ntkproofs.plain import plain
 from ntkproofs.rigor import Ball, Box, Decision, Integers, Point, at_most, combination, decide, identity, less
 from ntkproofs.rigor.combination import Combination
