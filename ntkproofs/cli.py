@@ -11,8 +11,8 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from ntkproofs import __version__
 from ntkproofs.commands import certify, check, exhaust, plot, report, run, simulate, verify
@@ -22,6 +22,7 @@ from ntkproofs.commands.common import (
     REFUTED,
     UNDECIDED,
     USAGE,
+    Parser,
     json_begun,
     print_json,
     remark,
@@ -30,7 +31,7 @@ from ntkproofs.commands.common import (
 from ntkproofs.errors import InputError, NtkProofsError, Undecided
 from ntkproofs.printable import SPELLED
 
-__all__ = ["main"]
+__all__ = ["guarded", "main"]
 
 GREETING = """\
 ntkproofs checks that ensembles of wide neural networks execute binary programs exactly.
@@ -53,16 +54,8 @@ Try:
 UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Reports bad usage in one line, with exit code 3."""
-
-    def error(self, message: str) -> NoReturn:
-        remark(f"{self.prog}: {message} (see {self.prog} --help)")
-        self.exit(USAGE)
-
-
-def _parser() -> _Parser:
-    parser = _Parser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="ntkproofs",
         description="Checks that ensembles of wide neural networks execute binary programs exactly.",
         epilog="Exit codes: 0 holds or accepted, 1 refuted or rejected, 2 undecided, declined or stopped, "
@@ -77,11 +70,17 @@ def _parser() -> _Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    return guarded(partial(_run, sys.argv[1:] if arguments is None else arguments))
+
+
+def guarded(command: Callable[[argparse.Namespace], int]) -> int:
+    """Run a command, which sets the options given to it, and return its exit code; one line says what went wrong."""
     _prepare_streams()
     options = argparse.Namespace()
     try:
-        code = _run(arguments, options)
+        if sys.stdout is None:
+            raise InputError("stdout is closed: an answer needs a place to go to (discard it with > /dev/null)")
+        code = command(options)
         sys.stdout.flush()
         return code
     except SystemExit as stop:
@@ -99,8 +98,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str], options: argparse.Namespace) -> int:
     """Run the command that the arguments name, and set its options."""
-    if sys.stdout is None:
-        raise InputError("stdout is closed: an answer needs a place to go to (discard it with > /dev/null)")
     if not arguments:
         print(GREETING, end="")
         return HOLDS

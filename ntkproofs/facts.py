@@ -322,7 +322,7 @@ def confirm(
         for case in cases:
             answer = check(case)
             if not isinstance(answer, bool):
-                raise InputError(f"a check must return True or False, got {type(answer).__name__}: {statement}")
+                raise InputError(f"a check must return True or False, got {answer!r:.60}: {statement}")
             yield 1, None if answer else f"{case}"
 
     return tally(statement, batches(), exhaustive=exhaustive, seed=seed)

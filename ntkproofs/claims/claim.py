@@ -31,6 +31,7 @@ from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
 from ntkproofs.facts import Fact, as_fact
 from ntkproofs.issued import was_issued
+from ntkproofs.printable import printable
 from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Claim", "ClaimFamily", "Result", "Verdict", "VerdictKind", "claim", "collect", "conclude", "VERDICTS"]
@@ -115,7 +116,7 @@ class Verdict(NoTruthValue):
         }
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.reason or self.margin}".rstrip(": ")
+        return printable(f"{self.kind}: {self.reason or self.margin}".rstrip(": "))
 
     def __repr__(self) -> str:
         return f"<Verdict {self}>"
@@ -126,7 +127,7 @@ class Verdict(NoTruthValue):
                 role,
                 fact.outcome,
                 CODE + fact.text,
-                fact.margin or fact.reason,
+                fact.margin if fact.outcome == "holds" else fact.reason,
                 f"{fact.work:,} {fact.unit}",
                 fact.engine,
             )
@@ -306,7 +307,7 @@ def _values(name: str, each: Mapping[str, Iterable[Any]]) -> tuple[str, tuple[An
     if not isinstance(each, Mapping) or len(each) != 1:
         raise InputError(f"claim {name}: each={{parameter: values}} takes one parameter, got {each!r}")
     ((parameter, values),) = each.items()
-    if isinstance(values, str | bytes):
+    if isinstance(values, str | bytes | bytearray):
         raise InputError(f"claim {name}: the values of {parameter} are the text {values!r}: write ({values!r},)")
     try:
         listed = tuple(values)

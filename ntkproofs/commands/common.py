@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import os
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from ntkproofs.errors import InputError
 from ntkproofs.printable import printable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "HOLDS",
     "INTERNAL",
+    "Parser",
     "REFUTED",
     "UNDECIDED",
     "USAGE",
@@ -52,6 +54,15 @@ def worst(codes: Iterable[int]) -> int:
     if not seen or not set(seen) <= set(BY_WEIGHT):
         return INTERNAL
     return max(seen, key=BY_WEIGHT.index)
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports bad usage in one line, with exit code 3."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and end the process."""
+        remark(f"{self.prog}: {message} (see {self.prog} --help)")
+        self.exit(USAGE)
 
 
 def make_console(*, stderr: bool = False) -> Console:

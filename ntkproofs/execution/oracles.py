@@ -1,9 +1,10 @@
 """Oracles: what a program is meant to compute, evaluated on Python's integers or provably as if on them.
 
-An oracle means one thing: its value on Python's integers. Arrays of 64-bit integers are faster and mean something else
-where a number overflows, where a quotient is a float, where truth values are added. So an oracle is traced first, on
-ranges of integers (:class:`Span`): if it consists of integer operations alone, without a branch, and no number in it
-needs more than 62 bits, then NumPy computes the same on int64. Any other oracle is called for each case.
+An oracle means one thing: its value on Python's integers. Up to 2^20 cases it is called for each of them. Arrays of
+64-bit integers are faster and mean something else where a number overflows, where a quotient is a float, where truth
+values are added. So for more cases an oracle is traced first, on ranges of integers (:class:`Span`): if it consists of
+integer operations alone, without a branch, and no number in it needs more than 62 bits, then NumPy computes the same on
+int64, which a random sample confirms. Any other oracle is called for each case.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +24,24 @@ from ntkproofs.programs.language import as_integer
 __all__ = ["Oracle", "Span", "Untraceable"]
 
 MOST = 1 << 62  # in absolute value, of every number of a traced oracle
-CHECKED = 3  # cases of a block whose traced answers are compared with those on Python's integers
+EXACT_BITS = 20  # of the inputs together: up to so many, nothing is computed on arrays
+CHECKED = 64  # random cases of a block, at least, whose answers on arrays are compared with those on Python's integers
+EVERY = 256  # one case in so many is compared
 
 Words = NDArray[np.uint64]
 
 
 class Untraceable(Exception):
-    """An oracle does something that may differ between Python's integers and arrays of 64-bit integers."""
+    """An oracle does something that may differ between Python's integers and arrays of 64-bit integers.
+
+    `raised` counts them: an oracle may catch its exceptions, and is not traced all the same.
+    """
+
+    raised: ClassVar[int] = 0
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        Untraceable.raised += 1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,7 +49,7 @@ class Span:
     """All integers from `low` to `high`, or the truth values among them; stands for an array while an oracle is traced.
 
     Operations give ranges that contain every possible result, and raise Untraceable where NumPy's int64 may differ.
-    What is not defined here (powers, negation, conversions, methods of int) an oracle cannot use and be traced.
+    So does everything else: powers, negation, conversions, methods of int, and asking for the class.
 
     >>> product = Span(0, 7) * Span(0, 7) + 1
     >>> product.low, product.high
@@ -64,7 +76,18 @@ class Span:
     __iadd__ = __isub__ = __imul__ = __ifloordiv__ = __imod__ = _in_place
     __ilshift__ = __irshift__ = __iand__ = __ior__ = __ixor__ = _in_place
 
-    __hash__ = None  # type: ignore[assignment]
+    def _unknown(self, *_: object) -> NoReturn:
+        raise Untraceable("an operation that arrays may not have, or have otherwise")
+
+    __pos__ = __neg__ = __abs__ = __invert__ = __round__ = __trunc__ = __floor__ = __ceil__ = _unknown
+    __pow__ = __rpow__ = __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = __divmod__ = __rdivmod__ = _unknown
+    __rfloordiv__ = __rmod__ = __rlshift__ = __rrshift__ = __format__ = __str__ = __call__ = _unknown
+    __int__ = __float__ = __complex__ = __index__ = __len__ = __iter__ = __getitem__ = __contains__ = _unknown
+    __hash__ = _unknown
+    __class__ = property(_unknown)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise Untraceable(f"the attribute {name}")
 
     def _with(self, other: object, operation: Callable[[int, int], int]) -> Span:
         """Return the range of an operation that is monotone in each argument where the other is fixed."""
@@ -154,20 +177,21 @@ class Oracle:
     Raises InputError, with the inputs, for an oracle that raises or whose value is not an integer from 0 on.
 
     >>> from ntkproofs.programs import addition_task
-    >>> Oracle(addition_task(bits=8)).traced
-    True
+    >>> Oracle(addition_task(bits=8)).traced, Oracle(addition_task(bits=16)).traced
+    (False, True)
     """
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, *, exact_bits: int = EXACT_BITS) -> None:
         self.task = task
-        self.traced = self._trace()
+        self.traced = task.input_bits > exact_bits and self._trace()
 
     def _trace(self) -> bool:
+        before = Untraceable.raised
         try:
             result: Any = self.task.oracle(*(Span(0, (1 << width) - 1) for width in self.task.input_widths))
         except Exception:  # whatever an oracle does with what is no integer
             return False
-        return isinstance(result, Span)
+        return type(result) is Span and Untraceable.raised == before
 
     def _refusal(self, what: str) -> InputError:
         return InputError(f"the oracle of {self.task.program.name} {what}")
@@ -208,11 +232,15 @@ class Oracle:
             return None
         answers: NDArray[np.int64] = value.astype(np.int64)
         flat = answers.reshape(-1)
-        for place in {0, len(flat) - 1, int(flat.argmin()), *range(1, len(flat), len(flat) // CHECKED)}:
-            case = tuple(int(each.reshape(-1)[place]) for each in inputs)
-            if self.one(case) != flat[place]:
+        random = np.random.default_rng([int(each.flat[0]) for each in inputs])  # other places in every block
+        drawn = random.integers(len(flat), size=max(CHECKED, len(flat) // EVERY))
+        places = np.concatenate([drawn, [0, len(flat) - 1, flat.argmin(), flat.argmax()]])
+        columns = [each.reshape(-1)[places].tolist() for each in inputs]
+        for *case, found in zip(*columns, flat[places].tolist(), strict=True):
+            answer = self.one(tuple(case))
+            if answer != found:
                 raise self._refusal(
-                    f"gives {self.one(case)} at the inputs {case} and {flat[place]} on arrays with them: "
+                    f"gives {answer} at the inputs {tuple(case)} and {found} on arrays with them: "
                     "it must not tell arrays from integers"
                 )
         return answers

@@ -159,7 +159,7 @@ class Trace:
 
         table, rows = Table(box=None, pad_edge=False), list(self._rows())
         for lines in self._headings(rows):
-            table.add_column("\n".join(lines), justify="right", vertical="bottom", no_wrap=True)
+            table.add_column(Text("\n".join(lines)), justify="right", vertical="bottom", no_wrap=True)
         for row in rows:
             cells: list[Any] = [Text(row.step, style="dim")]
             for digits, marks in row.fields:

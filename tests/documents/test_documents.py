@@ -72,6 +72,20 @@ def test_links_to_other_pages_lead_somewhere():
             assert (page.parent / target).exists(), f"{name(page)} links to {target}"
 
 
+def test_the_page_about_attacks_names_every_attack():
+    tests, page = ROOT / "tests", (ROOT / "tests" / "attacks" / "README.md").read_text(encoding="utf-8")
+    for file in re.findall(r"`(?:tests/)?(\w+/\w+\.py)`", page):
+        assert (tests / file).exists() or (ROOT / file).exists(), file
+    known = {
+        "test_mutation.py",
+        "test_forger.py",
+        "test_decide_fuzz.py",
+    }  # samples of what the page names by its program
+    assert {file.name for file in (tests / "attacks").glob("test_*.py")} - known <= set(
+        re.findall(r"`(\w+\.py)`", page)
+    )
+
+
 def test_the_reference_has_every_room():
     reference = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "reference").glob("*.md"))
     documented = set(re.findall(r"automodule:: ntkproofs\.(\w+)$", reference, re.MULTILINE))

@@ -248,6 +248,7 @@ def test_a_family_of_claims():
         ({"size": ()}, "claim <lambda>: no value given for size"),
         ({"size": iter([])}, "no value given for size"),
         ({"size": "12"}, r"the values of size are the text '12': write \('12',\)"),
+        ({"size": bytearray(b"12")}, r"the values of size are the text bytearray\(b'12'\)"),
         ({"size": 3}, "the values of size must be a tuple or list, got 3"),
         ({"size": (1,), "width": (2,)}, "takes one parameter"),
         ({}, "takes one parameter"),

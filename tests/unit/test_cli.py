@@ -11,9 +11,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from small_theories import FILES, write
 
 import ntkproofs
 from ntkproofs.cli import main
+from ntkproofs.commands import theory
 from ntkproofs.errors import Undecided
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -495,3 +497,38 @@ def test_colour_on_a_terminal_unless_no_color_is_set():
     command = ("check", CLAIMS / "true_claims.py")
     assert COLOUR.search(on_a_terminal(*command))
     assert not COLOUR.search(on_a_terminal(*command, NO_COLOR="1"))
+
+
+# --- the other command
+
+
+def test_the_command_for_theories_shows_foreign_text_escaped_and_refuses_bad_usage(capsys, tmp_path):
+    folder = tmp_path / "no\x1b[31m\ntheory"
+    folder.mkdir()
+    for arguments, message in (
+        ([str(folder)], r"no\x1b[31m\ntheory holds no Coq files"),
+        ([str(folder), "--fo\x1b"], r"unrecognized arguments: --fo\x1b (see "),
+    ):
+        assert theory.main(arguments) == 3
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert message in err
+        assert err.count("\n") == 1
+
+
+def test_a_record_is_written_whole(capsys, tmp_path, monkeypatch):
+    """By the writer of all files, which replaces what is there in one step."""
+    folder, written = write(tmp_path / "theory", FILES), []
+    monkeypatch.setattr(theory, "write_whole", lambda path, data: written.append((path, data)))
+    assert theory.main([str(folder), "--record"]) == 2  # there is no coqc here
+    assert "twice_zero: " in capsys.readouterr().out
+    ((path, data),) = written
+    assert (path, data) == (folder / "statements.json", (folder / "statements.json").read_bytes())
+
+
+@pytest.mark.parametrize("module", ["ntkproofs", "ntkproofs.commands.theory"])
+def test_no_command_takes_modules_of_the_current_folder(tmp_path, module):
+    for name in ("argparse", "ast", "json", "random", "rich"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(9)\n")
+    done = program("-m", module, "--help", cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert (done.returncode, done.stderr) == (0, "")

@@ -16,7 +16,7 @@ from ntkproofs.claims import Claim, Verdict, claim, conclude
 from ntkproofs.claims.recheck import rechecked
 from ntkproofs.coq.theory import Proof
 from ntkproofs.errors import InputError
-from ntkproofs.facts import Fact, Tally, agreement, amended, as_fact, tally
+from ntkproofs.facts import Fact, Tally, agreement, amended, as_fact, confirm, tally
 from ntkproofs.plain import plain
 from ntkproofs.rigor import Ball, Box, Decision, Integers, Point, at_most, combination, decide, identity, less
 from ntkproofs.rigor.combination import Combination
@@ -271,6 +271,12 @@ def test_no_number_of_cases_is_negative(batches):
 def test_a_tally_says_what_was_tried(change, message):
     with pytest.raises(InputError, match=message):
         Tally(**{"statement": "s", "cases": 1, "exhaustive": True, "seed": None, "wrong": None, **change})
+
+
+@pytest.mark.parametrize(("answer", "shown"), [(np.bool_(True), "np.True_|True"), ("no", "'no'"), (1, "1")])
+def test_a_check_answers_true_or_false(answer, shown):
+    with pytest.raises(InputError, match=rf"a check must return True or False, got ({shown}): c"):
+        confirm("c", [1], lambda _: answer, exhaustive=True)
 
 
 def test_counts_of_numpy_are_integers():

@@ -13,14 +13,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rich
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntkproofs.claims import Claim, conclude
 from ntkproofs.cli import main
 from ntkproofs.commands.common import make_console, to_json
+from ntkproofs.execution import Machine
 from ntkproofs.facts import confirm
 from ntkproofs.printable import file_name, printable
+from ntkproofs.programs import TemplateProgram
 from ntkproofs.report import show_results
 from ntkproofs.report.page import html_page
 
@@ -146,6 +149,21 @@ def test_markup_and_names_of_emoji_are_text(capsys):
     out = capsys.readouterr().out
     assert statement in out
     assert f"a:b:c: {statement}: false for 1" in out
+
+
+def test_a_verdict_shows_foreign_text_escaped_and_the_counterexample():
+    verdict = conclude(confirm("\x1b[32m3 < pi\nproved <b>", [1], lambda _: False, exhaustive=True))
+    for shown in (f"{verdict}", repr(verdict)):
+        assert r"refuted: \x1b[32m3 < pi\nproved <b>: false for 1" in shown
+    assert "false for 1" in verdict._repr_html_()
+    assert "exhaustive" not in verdict._repr_html_()
+
+
+def test_names_of_fields_are_no_markup(capsys):
+    program = TemplateProgram("b", fields={"[red]": 2, ":smile:": 1})
+    program.template(when={("[red]", 0): 1}, write=[(":smile:", 0)])
+    rich.print(Machine(program).run(program.state(), steps=1))
+    assert capsys.readouterr().out.split()[1:3] == ["[red]", ":smile:"]
 
 
 def test_a_console_prints_text_as_it_is(capsys):

@@ -5,6 +5,7 @@ import io
 import json
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -390,15 +391,59 @@ def test_a_helper_with_the_name_of_a_standard_module_is_named(tmp_path):
         assert f"`import {name}` is the one in its folder" in err
 
 
-@pytest.mark.parametrize("optimised", ["", "2"])
-@pytest.mark.parametrize("seed", ["0", "1"])
-def test_verdicts_do_not_depend_on_how_python_is_started(tmp_path, optimised, seed):
-    text = "@claim('s', source='h')\ndef f():\n    assert False, 'kept'\n    return tried()\n"
-    text += "claim('s', source='h')(tried)\n"
-    code, document, _ = check_from(
-        None, written(tmp_path, text), PYTHONOPTIMIZE=optimised, PYTHONHASHSEED=seed, LC_ALL="C", PYTHONUTF8="0"
+MANY = """\
+from ntkproofs.rigor import decide, less
+import sympy
+
+@claim("3 ≤ π, {place}", source="Kürzel", each={"place": (1, 2)})
+def asserts(place):
+    assert place == 1, f"kept: {place}"
+    return conclude(decide(less(3, sympy.pi)), tally("names", [(1, None)] * len({"a", "b"}), exhaustive=True))
+
+@claim("the order of a set is nothing to go by", source="h")
+def refutes():
+    return conclude(decide(less(sympy.pi, 3)), tally(" ".join(sorted({"a", "b", "c"})), [(1, None)], exhaustive=True))
+claim('s', source='h')(tried)
+"""
+
+
+def lasting(value):
+    """Return a document without the times that its work took, and without where it ran from."""
+    if isinstance(value, dict):
+        return {key: lasting(item) for key, item in value.items() if key not in ("seconds", "trace")}
+    return [lasting(item) for item in value] if isinstance(value, list) else value
+
+
+def by_name(document):
+    return {each["name"]: lasting(each) for each in document["claims"]}
+
+
+def test_verdicts_and_evidence_do_not_depend_on_how_they_were_come_by(tmp_path):
+    """Order, jobs, filter, locale, current folder, module or function, optimisation, hash seed: all of it is varied."""
+    one, two = written(tmp_path, MANY, "one.py"), written(tmp_path, MANY, "two.py")
+    (tmp_path / "sub").mkdir()
+    ways = [
+        check(one, two, options=["--jobs", "1"]),
+        check(two, one, options=["--jobs", "7"]),
+        check(tmp_path, options=["-k", "one."]),
+        check_from(Path("/"), two, one, PYTHONOPTIMIZE="", PYTHONHASHSEED="0", LC_ALL="C", PYTHONUTF8="0"),
+        check_from(tmp_path / "sub", one, two, PYTHONOPTIMIZE="2", PYTHONHASHSEED="1", LC_ALL="C.UTF-8"),
+        check_from(tmp_path, "two.py", "one.py", PYTHONOPTIMIZE="1", PYTHONHASHSEED="2", PYTHONIOENCODING="latin-1"),
+    ]
+    first = by_name(ways[0][1])
+    assert sorted(each["verdict"] for each in first.values()) == sorted(
+        2 * ["confirmed", "error", "refuted", "confirmed"]
     )
-    assert (code, verdicts(document)) == (3, {"mine.f": "error", "mine.tried": "confirmed"})
+    for code, document, _ in ways:
+        found = by_name(document)
+        assert code == 1
+        assert len(found) in (4, 8)
+        assert places_left_out(found) == places_left_out({name: first[name] for name in found})
+
+
+def places_left_out(found):
+    """An error says in which file it is, as a reader finds it from the current folder."""
+    return json.loads(re.sub(r"[^ \"(]*\b(one|two)\.py", r"\1.py", json.dumps(found, ensure_ascii=False)))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
