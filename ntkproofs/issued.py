@@ -6,7 +6,6 @@ A claim file is Python and can reach this record like anything else; it is there
 
 from __future__ import annotations
 
-import copy
 import weakref
 from collections.abc import Callable
 from functools import wraps
@@ -17,15 +16,20 @@ __all__ = ["issue", "issues", "was_issued"]
 Result = TypeVar("Result")
 Parameters = ParamSpec("Parameters")
 
-_RECORD: dict[int, tuple[weakref.ref[object], object]] = {}
+_RECORD: dict[int, tuple[weakref.ref[object], type, dict[str, object]]] = {}
 
 
 def issue(result: Result) -> Result:
     """Record a result (a frozen dataclass) as made by an engine, and return it."""
     key = id(result)
     reference: weakref.ref[object] = weakref.ref(result, lambda _: _RECORD.pop(key, None))
-    _RECORD[key] = (reference, copy.copy(result))
+    _RECORD[key] = (reference, type(result), _content(result))
     return result
+
+
+def _content(result: object) -> dict[str, object]:
+    """Return the values of a result's fields; dictionaries, which can be changed in place, as text."""
+    return {name: repr(value) if isinstance(value, dict) else value for name, value in vars(result).items()}
 
 
 def was_issued(result: object) -> bool:
@@ -36,13 +40,10 @@ def was_issued(result: object) -> bool:
     >>> was_issued(made), was_issued(Identity(made.left, made.right, "holds", 1, 0))
     (True, False)
     """
-    reference, before = _RECORD.get(id(result), (None, None))
-    return (
-        reference is not None
-        and reference() is result
-        and type(before) is type(result)
-        and vars(before) == vars(result)
-    )
+    if id(result) not in _RECORD:
+        return False
+    reference, kind, content = _RECORD[id(result)]
+    return reference() is result and kind is type(result) and content == _content(result)
 
 
 def issues(engine: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

@@ -11,6 +11,7 @@ The verdict is computed from its findings; it cannot be written down by hand.
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections import Counter
@@ -37,6 +38,7 @@ __all__ = ["Claim", "ClaimFamily", "Result", "Verdict", "VerdictKind", "claim", 
 
 VerdictKind: TypeAlias = Literal["proved", "decided", "derived", "confirmed", "refuted", "undecided", "error"]
 VERDICTS: tuple[VerdictKind, ...] = ("proved", "decided", "derived", "confirmed", "refuted", "undecided", "error")
+_ORDER = re.compile(r"^(check_)?[0-9]+_")  # what orders files, and is no part of their claims' names
 _STRENGTH: tuple[VerdictKind, ...] = ("confirmed", "derived", "decided", "proved")
 
 
@@ -219,20 +221,23 @@ class Claim(NoTruthValue):
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # pytest.skip and CancelledError, too
-            return _error(self, problem_of(error, (*own, *self._files())), time.perf_counter() - start)
+            return _error(self, problem_of(error, (*own, *self._files()), self._place()), time.perf_counter() - start)
         return Result(self, verdict, time.perf_counter() - start)
 
     def _no_verdict(self, value: object) -> Problem:
         hint = "end it with `return conclude(...)`"
-        code = getattr(_innermost(self.function), "__code__", None)
         message = f"the claim returned {type(value).__name__}, not a Verdict"
-        if code is None:
-            return Problem(message, hint=hint)
-        return Problem(message, file=Path(code.co_filename).name, line=code.co_firstlineno, hint=hint)
+        file, line = self._place()
+        return Problem(message, file=Path(file).name, line=line, hint=hint)
 
     def _files(self) -> tuple[Path, ...]:
+        file, _ = self._place()
+        return (Path(file),) if file else ()
+
+    def _place(self) -> tuple[str, int]:
+        """Return the file and line at which the claim's function begins, ``("", 0)`` if it is not written in Python."""
         code = getattr(_innermost(self.function), "__code__", None)
-        return () if code is None else (Path(code.co_filename),)
+        return ("", 0) if code is None else (code.co_filename, code.co_firstlineno)
 
 
 def _error(claim: Claim, problem: Problem, seconds: float) -> Result:
@@ -430,8 +435,9 @@ def collect(paths: Iterable[Path], *, matching: str = "") -> list[Claim]:
     """Return the claims of files and directories (their ``*.py`` files, sorted), those that contain `matching`.
 
     A claim belongs to the file whose import makes it, wherever its function is defined or kept. Names are prefixed by
-    the file's name (a leading number, which only orders the files, is left out). A file that cannot be imported, two
-    claims of one name, and claims of a helper that is not collected itself become claims whose verdict is ``error``.
+    the file's name (a leading number, as in ``02_gram.py`` or ``check_02_gram.py``, only orders the files and is left
+    out). A file that cannot be imported, two claims of one name, and claims of a helper that is not collected itself
+    become claims whose verdict is ``error``.
     Raises InputError if a path does not exist, is no Python file, or no claim is found.
     """
     paths = list(paths)
@@ -505,14 +511,14 @@ def left_out(paths: Iterable[Path]) -> list[Path]:
 
 
 def titles_of(files: Sequence[Path]) -> dict[Path, str]:
-    """Return the prefix of each file's claims: its name without the number that orders it.
+    """Return the prefix of each file's claims: its name without ``check_`` and the number that orders it.
 
     Files that would have the same one keep their number, and then as many of their folders as tell them apart.
 
-    >>> titles_of([Path("02_gram.py"), Path("a/sums.py"), Path("b/sums.py")]).values()
-    dict_values(['gram', 'a/sums', 'b/sums'])
+    >>> titles_of([Path("02_gram.py"), Path("check_03_mean.py"), Path("a/sums.py"), Path("b/sums.py")]).values()
+    dict_values(['gram', 'mean', 'a/sums', 'b/sums'])
     """
-    titles = {file: file.stem.lstrip("0123456789_") or file.stem for file in files}
+    titles = {file: _ORDER.sub("", file.stem) or file.stem for file in files}
     for depth in range(1, max((len(file.resolve().parts) for file in files), default=0) + 1):
         count = Counter(titles.values())
         if max(count.values(), default=1) == 1:

@@ -42,8 +42,10 @@ class Problem:
         return f"{said}{where}{f'; {self.hint}' if self.hint else ''}"
 
 
-def problem_of(error: BaseException, own: Iterable[Path]) -> Problem:
+def problem_of(error: BaseException, own: Iterable[Path], otherwise: tuple[str, int] = ("", 0)) -> Problem:
     r"""Return an exception as a problem, at the innermost place that lies in one of the `own` files.
+
+    `otherwise`: file and line of an exception that was raised in none of them.
 
     >>> problem_of(ValueError("two\n lines"), ()).message
     'two lines'
@@ -51,7 +53,8 @@ def problem_of(error: BaseException, own: Iterable[Path]) -> Problem:
     files = {str(file) for file in own}
     stack = traceback.extract_tb(error.__traceback__)
     place = next((frame for frame in reversed(stack) if frame.filename in files), None)
-    file, line, code = (place.filename, place.lineno or 0, place.line or "") if place else ("", 0, "")
+    file, line = (place.filename, place.lineno or 0) if place else otherwise
+    code = (place.line or "") if place else linecache.getline(file, line).strip()
     if isinstance(error, SyntaxError) and error.filename:
         file, line = error.filename, error.lineno or 0
         code = (error.text or linecache.getline(file, line)).strip()

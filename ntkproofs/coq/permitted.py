@@ -1,7 +1,8 @@
 """The sentences and characters that a Coq file of a theory may hold: an allow-list, each entry of one form.
 
-Nothing here may declare a token, so that Coq reads comments, strings and the ends of sentences as :mod:`coq_text` does;
-and nothing may change how the kernel checks. Whatever is not on the lists is refused, whether it is harmful or not.
+Nothing here may declare a token, so that Coq reads comments, strings and the ends of sentences as
+:mod:`~ntkproofs.coq.text` does; and nothing may change how the kernel checks. Whatever is not on
+the lists is refused, whether it is harmful or not.
 """
 
 from __future__ import annotations

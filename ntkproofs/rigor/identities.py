@@ -102,7 +102,7 @@ def identity(
     if type(seed) is not int:
         raise InputError(f"seed must be an integer, got {seed!r}")
     left, right = (as_expression(side, "a side of an identity") for side in (left, right))
-    samples = {symbol: _sample(symbol, ends) for symbol, ends in (domains or {}).items()}
+    samples = {symbol: _sample(symbol, ends) for symbol, ends in _ends(domains).items()}
     symbols = formula(left).symbols | formula(right).symbols
     check_declared([*symbols, *samples])
     missing = symbols - set(samples)
@@ -128,6 +128,15 @@ def identity(
     if same_normal_form(left, right):
         return Identity(left, right, "holds", shown, seed)
     return Identity(left, right, "open", shown, seed, reason=f"{shown} points agree, the normal forms differ")
+
+
+def _ends(domains: object) -> Mapping[sympy.Symbol, tuple[Any, Any]]:
+    """Return the ends of each symbol's interval; raises InputError for anything but a mapping to pairs."""
+    if domains is None:
+        return {}
+    if isinstance(domains, Mapping) and all(isinstance(ends, tuple) and len(ends) == 2 for ends in domains.values()):
+        return domains
+    raise InputError(f"the domains of an identity are {{symbol: (low, high)}}, got {domains!r}")
 
 
 def _sample(symbol: sympy.Symbol, ends: tuple[Any, Any]) -> Sample:

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from ntkproofs.claims import Claim, conclude
 from ntkproofs.cli import main
 from ntkproofs.commands.prove import prove_results
-from ntkproofs.coq import compiler, inequalities
+from ntkproofs.coq import compiler as coqc_module
+from ntkproofs.coq import inequalities as coq
 from ntkproofs.coq.compiler import (
     MISSING,
     Coqc,
@@ -326,8 +327,8 @@ def test_a_statement_changed_after_the_decision_is_refused(coqc):
 def test_a_lemma_that_takes_too_long_is_left_and_that_is_remembered_of_an_idle_machine(
     coqc, monkeypatch, company, busy
 ):
-    monkeypatch.setattr(compiler, "IDLE", 2 if busy else 0)
-    monkeypatch.setattr(inequalities, "SECONDS", 1)
+    monkeypatch.setattr(coqc_module, "IDLE", 2 if busy else 0)
+    monkeypatch.setattr(coq, "SECONDS", 1)
     names = sympy.symbols("a:d")
     waves = sum(sympy.sin(7 * a) * sympy.exp(b) for a, b in pairwise((*names, names[0])))
     slow = as_if_it_held(at_most(waves, 6 + sympy.cos(names[0]) / 10), Box(dict.fromkeys(names, (0, 1))))
@@ -336,13 +337,13 @@ def test_a_lemma_that_takes_too_long_is_left_and_that_is_remembered_of_an_idle_m
     assert prove([slow, *others], coqc=coqc)[0].reason == "interval could not within 1 s" + again
     assert len(list(cache_folder().glob("late-*.json"))) == (not busy)
     assert len(list(cache_folder().glob("inequality-*.json"))) == len(others)
-    monkeypatch.setattr(inequalities, "compile_file", no_compiler)
+    monkeypatch.setattr(coq, "compile_file", no_compiler)
     if busy:
         with pytest.raises(AssertionError, match="compiled"):
             prove([slow], coqc=coqc)
         return
     assert prove([slow], coqc=coqc)[0].reason == "interval could not within 1 s"
-    monkeypatch.setattr(inequalities, "_machine", lambda: "another")
+    monkeypatch.setattr(coq, "_machine", lambda: "another")
     with pytest.raises(AssertionError, match="compiled"):
         prove([slow], coqc=coqc)
 
@@ -364,7 +365,7 @@ def test_seconds_that_a_process_waited_are_no_seconds_that_it_computed(tmp_path,
 def test_what_coqchk_does_not_accept_is_not_proved(monkeypatch, open_because):
     compiler = told(monkeypatch, (True, GOOD))
     answer = Rechecked(open=open_because) if open_because else Rechecked(refusal="coqchk refuses it: no")
-    monkeypatch.setattr(inequalities, "recheck_files", lambda *_, **__: answer)
+    monkeypatch.setattr(coq, "recheck_files", lambda *_, **__: answer)
     said = open_because.removeprefix("coqchk: ") or "coqchk refuses it: no"
     assert (ask().outcome, ask().reason) == ("open", said)
     assert compiler.calls == 2
@@ -521,8 +522,8 @@ Constant Coq.Logic.Classical_Prop.classic
 
 def told(monkeypatch, *outputs: tuple[bool, str]) -> Told:
     compiler = Told(*outputs)
-    monkeypatch.setattr(inequalities, "compile_file", compiler)
-    monkeypatch.setattr(inequalities, "recheck_files", lambda *_, **__: Rechecked())
+    monkeypatch.setattr(coq, "compile_file", compiler)
+    monkeypatch.setattr(coq, "recheck_files", lambda *_, **__: Rechecked())
     return compiler
 
 

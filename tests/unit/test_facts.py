@@ -64,6 +64,16 @@ def test_a_fact_that_was_changed_in_place_is_refused():
         conclude(fact)
 
 
+def test_evidence_that_was_changed_in_place_is_refused():
+    """Also where it is nested, and after the verdict was made: the evidence is what a reader replays."""
+    fact, later = as_fact(decide(less(3, sympy.pi))), conclude(decide(less(3, sympy.pi)))
+    fact.evidence["domain"] = "all numbers"
+    with pytest.raises(InputError, match="not made by an engine"):
+        conclude(fact)
+    later.facts[0].evidence["cells"][0]["rule"] = "trust"
+    assert claim("a statement", source="here")(lambda: later).run().verdict.kind == "error"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

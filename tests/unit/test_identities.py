@@ -7,7 +7,7 @@ import sympy
 from sympy import acos, asin, atan, cos, exp, log, pi, sin, sqrt
 
 from ntkproofs.errors import InputError
-from ntkproofs.rigor import Identity, at_most, combination, enclose, identity, less
+from ntkproofs.rigor import Box, Identity, at_most, combination, enclose, identity, less
 
 x, y, a, b, c, n, K = sympy.symbols("x y a b c n K")
 R = sympy.Rational
@@ -108,6 +108,12 @@ def test_a_domain_must_agree_with_what_the_symbol_is_assumed_to_be():
     positive = sympy.Symbol("v", positive=True)
     with pytest.raises(InputError):
         identity(sqrt(positive**2), positive, {positive: (-1, 1)})
+
+
+@pytest.mark.parametrize("domains", [Box({x: (0, 1)}), [(x, (0, 1))], {x: 1}, {x: (0, 1, 2)}])
+def test_domains_that_are_no_intervals_by_symbol_are_refused(domains):
+    with pytest.raises(InputError, match=r"the domains of an identity are \{symbol: \(low, high\)\}"):
+        identity(x, x, domains)
 
 
 def test_open_says_that_points_agree_but_nothing_is_proved():

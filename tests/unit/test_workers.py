@@ -506,6 +506,7 @@ def test_an_error_has_its_place_its_line_and_a_way_out(tmp_path, monkeypatch):
         "@claim('s', source='h')\ndef relation():\n    return conclude(decide(x < x + 1))\n"
         "@claim('s', source='h')\ndef library():\n    return conclude(identity(x, x))\n"
         "@claim('s', source='h')\ndef forgets():\n    tried()\n"
+        "@claim('s', source='h')\ndef takes(value):\n    tried()\n"
     )
     monkeypatch.chdir(tmp_path)
     _, document, _ = check(written(tmp_path, text))
@@ -516,6 +517,7 @@ def test_an_error_has_its_place_its_line_and_a_way_out(tmp_path, monkeypatch):
         "relation": ("InputError", "mine.py", "return conclude(decide(x < x + 1))"),
         "library": ("InputError", "mine.py", "return conclude(identity(x, x))"),
         "forgets": ("", "mine.py", ""),
+        "takes": ("TypeError", "mine.py", "@claim('s', source='h')"),
     }
     assert problems["divides"]["line"] == 2
     assert problems["relation"]["line"] == TOP.count("\n") + 10
