@@ -154,7 +154,3 @@ def _internal_error(problem: Exception) -> int:
     remark(f"ntkproofs: internal error: {type(problem).__name__}: {problem}")
     remark("ntkproofs: set NTKPROOFS_DEBUG=1 to see where")
     return INTERNAL
-
-
-if __name__ == "__main__":
-    sys.exit(main())

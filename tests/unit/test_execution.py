@@ -254,7 +254,7 @@ def test_long_and_wide_traces_show_their_ends():
 def test_the_trace_as_a_rich_table_has_a_row_for_each_step(trace):
     table = trace.__rich__()
     assert table.row_count == 9
-    assert [column.header for column in table.columns][:4] == ["step", "p", "q", "c"]
+    assert [str(column.header) for column in table.columns][:4] == ["step", "p", "q", "c"]
 
 
 @pytest.mark.parametrize("padding", [0, 2**31 - 18, 2**31, 2**62 - 18, 2**62, 2**63, 10**30])
