@@ -71,6 +71,12 @@ def expressions_have_their_values(module: types.ModuleType) -> None:
 
 
 @fact
+def exponents_are_limited_on_both_sides(module: types.ModuleType) -> None:
+    for exponent in (1025, -1025, -10_001, -(10**50), -(10**3999), 10**3999):
+        refuses(module, "Declined", "an exponent beyond 1024", value, module, ["pow", 2, exponent])
+
+
+@fact
 def leaves_cover_the_box(module: types.ModuleType) -> None:
     box = {"x": (Fraction(0), Fraction(1)), "y": (Fraction(-1), Fraction(2))}
     tree = ["split", "x", ["leaf"], ["split", "y", ["leaf"], ["split", "x", ["leaf"], ["leaf"]]]]
@@ -90,6 +96,7 @@ def leaves_cover_the_box(module: types.ModuleType) -> None:
         ["split", "x", ["leaf"], ["leaf"], ["leaf"]],
         ["split", "z", ["leaf"], ["leaf"]],
         ["split", 1, ["leaf"], ["leaf"]],
+        ["split", ["x"], ["leaf"], ["leaf"]],
         ["spl", "x", ["leaf"], ["leaf"]],
         ["split", "x", ["leaf"], ["x"]],
         ["split", "x", ["x"], ["leaf"]],
@@ -124,6 +131,8 @@ def claims() -> tuple[tuple[bytes, int, tuple[str, ...]], ...]:
         (claim(1, "<", X, side, LEAF), 1, ("does not follow",)),
         (claim(2, "<=", X, side, LEAF), 1, ("is false on the leaf 'x' in 0 to 1",)),
         (claim(1, "<=", 1, {}, LEAF), 0, ("claim: 1 <= 1\n",)),
+        (claim(1, "<=", f"{2**256 - 1}/{2**256}", {}, LEAF), 1, ("is false on the leaf (constants)",)),
+        (claim(1, "<", f"{2**256 + 1}/{2**256}", {}, LEAF), 0, ("claim: 1 < ",)),
         (claim(1, "<", 1, {}, LEAF), 1, ("does not follow on the leaf (constants)",)),
         (claim(X, "<=", 1, {"x": ["1", "1"]}, LEAF), 0, ("for all 1 <= x <= 1",)),
         (claim(X, "<", 2, {"x": ["1", "0"]}, LEAF), 1, ("the domain is empty: 'x' from 1 to 0",)),

@@ -194,6 +194,8 @@ def what_a_check_costs_depends_on_nothing_before(module: types.ModuleType) -> No
     module.spend = count
     try:
         costs = []
+        for function in (module.pi, module._atan, module._exp, module._log, module._log_mantissa):
+            function.cache_clear()
         for _ in range(2):
             total[0] = 0
             module.judge(sign(small()))
@@ -295,12 +297,33 @@ def malformed_files_are_refused(module: types.ModuleType) -> None:
     families = {"free": [0], "ones": [1], "steps": 2}
     for parts, message in (
         ({"steps": 3}, "the states are those of 2 steps, the claim is about 3"),
+        ({"steps": 1}, "the states are those of 2 steps, the claim is about 1"),
         ({"inputs": {"free": [0], "ones": []}}, "the inputs are not those whose states"),
         ({"inputs": 3}, "there are only 2^1"),
     ):
         claim = small()["claim"] | {"states": families} | parts
         found, text = module.judge(sign(honest.document(claim, {})))
         expect(found == 1 and message in text, message, text)
+
+
+@fact
+def malformed_evidence_is_refused(module: types.ModuleType) -> None:
+    wide, hints = {"width": 10**9, "outputs": "one scalar network for each output bit"}, {"error": "1/9", "tilts": []}
+    groups = honest.groups(small()["claim"]["program"])
+    for evidence, message in (
+        ([], "evidence is not an object"),
+        ({"groups": groups}, "evidence: width is not an object"),
+        ({"groups": groups, "width": hints, "zero": 1}, "evidence has the unknown key 'zero'"),
+        ({"groups": groups, "width": hints, "a": 1}, "evidence has the unknown key 'a'"),
+        ({"width": hints}, "evidence lacks the key groups"),
+        ({"groups": groups, "width": hints | {"more": 1}}, "evidence: width has the unknown key 'more'"),
+        ({"groups": groups, "width": {"error": "1/9"}}, "evidence: width lacks the key tilts"),
+    ):
+        found, text = module.judge(sign(honest.document(small()["claim"] | wide, evidence)))
+        expect(found == 1 and message in text, message, text)
+    for evidence in ([], {"groups": groups, "width": hints}, {"groups": groups, "tree": ["leaf"]}):
+        found, text = module.judge(sign(honest.document(small()["claim"], evidence)))
+        expect(found == 1 and "evidence" in text, text)
 
 
 @fact

@@ -69,6 +69,16 @@ def random_program(source: random.Random, bits: int) -> Document:
     return program(bits, templates, source.randint(0, 8))
 
 
+def crowded_program(source: random.Random) -> Document:
+    """Return a program one of whose bits has many writers, few of which match together with many other templates.
+
+    Without enough padding its 1-bits are rounded wrong.
+    """
+    others, writers = source.randint(2, 9), source.randint(2, 8)
+    templates: list[tuple[dict[int, int], list[int]]] = [({3: 1}, [1]), *[({3: 1}, [2])] * others]
+    return program(4, [*templates, *[({0: 1}, [1])] * writers], source.choice([0, 0, 2, 9, 40]))
+
+
 def groups(value: Document) -> list[list[int]]:
     """Partition the templates greedily into groups of which no state matches two."""
     found: list[list[int]] = []
@@ -232,6 +242,7 @@ def _short(value: Any) -> Fraction:
 BUILDERS: tuple[Callable[[random.Random], Document], ...] = (
     lambda source: permutation(source.randint(2, 5), source.choice([0, 0, 3])),
     lambda source: addition(source.randint(1, 2), source.choice([0, 0, 5])),
+    crowded_program,
     lambda source: random_program(source, source.randint(2, 5)),
     lambda source: random_program(source, source.randint(2, 5)),
 )

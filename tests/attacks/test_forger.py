@@ -103,7 +103,7 @@ PLANTED = {
     "groups not looked at": ("if not contradictory(program.templates, group):", "if False:", "ensemble"),
     "padding twice": ("len(self.templates) + self.padding\n", "len(self.templates) + 2 * self.padding\n", "ensemble"),
     "first state only": ("for number in range(1, steps + 1):", "for number in range(1, 2):", "ensemble"),
-    "a gap of any sign": ("if distance.high <= 0:", "if False:", "rounding"),
+    "a gap of any sign": (" (Interval.of(threshold) - mean)\n", " 0\n    distance = Interval.of(1)\n", "rounding"),
     "width of one network": ("ensemble.failure / many)", "ensemble.failure)", "width"),
     "width not compared": ("    wide_enough(width, entries_off", "    (width, entries_off", "width"),
     "half of the box": ("[(here | {node[1]: (middle, high)}, node[3]), (here", "[(here", "inequality"),

@@ -96,7 +96,7 @@ def test_what_a_small_function_is_changed_to():
         "f | if not a.low < {2 -> 1}:",
         "f | if {not a.low < 2 -> False}:",
         "f | if {not a.low < 2 -> True}:",
-        "f | if {not a.low < 2 -> not not a.low < 2}:",
+        "f | if not { -> not }a.low < 2:",
         "f | {raise Rejected('x' + a) -> pass}",
         "f | raise {Rejected -> Declined}('x' + a)",
         "f | return {min -> max}(a, b)",
