@@ -10,6 +10,7 @@ from typing import Any
 
 import honest
 import inequalities
+import test_inequality_forgeries as forged
 from battery import expect, fact, refuses
 from battery_intervals import contains, units
 from claim_oracle import DIGITS, IMPLIED
@@ -20,7 +21,12 @@ NUMBER = 25  # random claims
 
 
 def value(module: types.ModuleType, expression: Any, box: dict[str, tuple[Fraction, Fraction]] | None = None) -> Any:
-    return module.value_of(expression, box or {})
+    """Return the value of an expression on a box of real sides, by intervals."""
+    sides = {name: (low, high, False) for name, (low, high) in (box or {}).items()}
+    steps: dict[Any, int] = {}
+    module.compiled(expression, sides, steps)
+    variables = {name: module._over(name, side) for name, side in sides.items()}
+    return module.value_of(steps, variables, module._itself).value
 
 
 @fact
@@ -78,31 +84,31 @@ def exponents_are_limited_on_both_sides(module: types.ModuleType) -> None:
 
 @fact
 def leaves_cover_the_box(module: types.ModuleType) -> None:
-    box = {"x": (Fraction(0), Fraction(1)), "y": (Fraction(-1), Fraction(2))}
-    tree = ["split", "x", ["leaf"], ["split", "y", ["leaf"], ["split", "x", ["leaf"], ["leaf"]]]]
-    found = list(module.leaves(box, tree))
-    half, quarter = Fraction(1, 2), Fraction(3, 4)
-    expected = [
-        {"x": (0, half), "y": (-1, 2)},
-        {"x": (half, 1), "y": (-1, half)},
-        {"x": (half, quarter), "y": (half, 2)},
-        {"x": (quarter, 1), "y": (half, 2)},
+    whole = (Fraction(-1), Fraction(2), True)
+    box = {"x": (Fraction(0), Fraction(1), False), "n": whole, "k": (Fraction(3), None, True)}
+    below = ["split", "k", "4", LEAF, ["leaf", 1]]
+    tree = ["split", "x", "1/3", ["high", "x", 2], ["split", "n", 1, below, ["split", "n", 1, [], LEAF]]]
+    third = Fraction(1, 3)
+    expected: list[tuple[Any, list[Any]]] = [
+        (box | {"x": (0, third, False)}, ["high", "x", 2]),
+        (box | {"x": (third, 1, False), "n": (-1, 0, True), "k": (3, 3, True)}, LEAF),
+        (box | {"x": (third, 1, False), "n": (-1, 0, True), "k": (4, None, True)}, ["leaf", 1]),
+        (box | {"x": (third, 1, False), "n": (1, 2, True)}, LEAF),  # nothing lies below its first integer
     ]
+    found = list(module.leaves(box, tree))
     expect(len(found) == len(expected) and all(leaf in found for leaf in expected), found)
+    for name, at in (("x", "-1/9"), ("x", "10/9"), ("n", "1/2"), ("n", -2), ("n", 3), ("k", 2)):
+        node = ["split", name, at, LEAF, LEAF]
+        refuses(module, "Rejected", "which is not in its domain", lambda tree: list(module.leaves(box, tree)), node)
     for node in (
-        ["leaf", "leaf"],
-        [],
-        ["split", "x", ["leaf"]],
-        ["split", "x", ["leaf"], ["leaf"], ["leaf"]],
-        ["split", "z", ["leaf"], ["leaf"]],
-        ["split", 1, ["leaf"], ["leaf"]],
-        ["split", ["x"], ["leaf"], ["leaf"]],
-        ["spl", "x", ["leaf"], ["leaf"]],
-        ["split", "x", ["leaf"], ["x"]],
-        ["split", "x", ["x"], ["leaf"]],
+        ["split", "z", 1, LEAF, LEAF],
+        ["split", 1, 1, LEAF, LEAF],
+        ["spl", "x", 1, LEAF, LEAF],
+        ["split", "x", LEAF, LEAF],
     ):
-        refuses(module, "Rejected", "neither leaf nor split", lambda tree: list(module.leaves(box, tree)), node)
-    for node in ("leaf", {}, ["split", "x", ["leaf"], "leaf"]):
+        expect(list(module.leaves(box, node)) == [(box, node)], "is taken for a leaf", node)
+        refuses(module, "Rejected", "neither leaf nor split", lambda leaf: list(module.bounds_on([], box, leaf)), node)
+    for node in ("leaf", {}, ["split", "x", 1, LEAF, "leaf"]):
         refuses(
             module, "Rejected", "a node of the tree is not a list", lambda tree: list(module.leaves(box, tree)), node
         )
@@ -115,7 +121,7 @@ def claim(left: Any, relation: str, right: Any, domain: dict[str, list[Any]], tr
 
 X: Any = ["var", "x"]
 LEAF = ["leaf"]
-HALVES = ["split", "x", LEAF, LEAF]
+HALVES = ["split", "x", "1/2", LEAF, LEAF]
 
 
 @cache
@@ -158,10 +164,30 @@ def inequalities_get_the_outcome_that_they_must(module: types.ModuleType) -> Non
     for data, code, phrases in claims():
         found, text = module.judge(data)
         expect(found == code and all(phrase in text for phrase in phrases), phrases, text)
-    size, before = len(module.canonical(claim(X, "<", 2, {"x": ["0", "1"]}, LEAF)["claim"])), module.MAX_EVALUATED
-    try:
-        for limit, code in ((2 * size, 0), (2 * size - 1, 2)):
-            module.MAX_EVALUATED = limit
-            expect(module.judge(claims()[1][0])[0] == code, "the limit of an inequality's leaves", limit)
-    finally:
-        module.MAX_EVALUATED = before
+
+
+@fact
+def inequalities_with_series_get_their_outcome(module: types.ModuleType) -> None:
+    for name, document in forged.VALID.items():
+        expect((forged.judge(document, module)[0] == 0) == (name != "two"), name)
+    for name, (change, of, reason, code) in forged.FORGERIES.items():
+        document = copy.deepcopy(forged.VALID[of])
+        change(document)
+        found, text = forged.judge(document, module)
+        expect(found == code and reason in text, name, text)
+
+
+@fact
+def series_and_exact_constants_have_their_values(module: types.ModuleType) -> None:
+    expect(forged.encloses(module), "series")
+
+
+@fact
+def series_are_asked_for_within_limits(module: types.ModuleType) -> None:
+    side = {"x": ["0", "1"]}
+    for terms, code in ((0, 1), (1, 0), (module.MAX_TERMS, 0), (module.MAX_TERMS + 1, 1)):
+        found, text = module.judge(sign(claim(0, "<=", X, side, ["low", "x", terms])))
+        expect(found == code, "terms", terms, text)
+    for exponent, code in ((1024, 0), (-1024, 0), (1025, 2), (-1025, 2)):
+        found, text = module.judge(sign(claim(1, "<=", ["pow", 1, exponent], {}, LEAF)))
+        expect(found == code, "exponent", exponent, text)

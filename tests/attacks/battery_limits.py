@@ -33,7 +33,8 @@ LIMITS = {  # as the checker's head and "What is trusted, and limits" state them
     "MAX_EXPONENT": 1024,
     "MAX_ARGUMENT": 4096,
     "MAX_MEMORY": 1 << 33,
-    "MAX_EVALUATED": 1 << 26,
+    "MAX_TERMS": 12,
+    "MAX_EXACT": 4096,
     "FORMAT": 1,
     "CONVERGENT": 41,
 }

@@ -24,6 +24,10 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "atan": mp.atan,
     "exp": mp.exp,
     "log": mp.log,
+    "sin": mp.sin,
+    "cos": mp.cos,
+    "asin": mp.asin,
+    "acos": mp.acos,
     "neg": lambda a: -a,
 }
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
@@ -59,13 +63,12 @@ def evaluate(expression: Any, point: dict[str, mpf]) -> mpf:
 
 def truth(claim: dict[str, Any]) -> str:
     """Refute a claim at a point of a grid; raises ValueError where a side is undefined."""
-    sides = {name: [Fraction(end) for end in ends] for name, ends in claim["domain"].items()}
-    if any(low > high for low, high in sides.values()) or claim["relation"] not in ("<", "<="):
+    sides = {name: axis(side) for name, side in claim["domain"].items()}
+    if not all(sides.values()) or claim["relation"] not in ("<", "<="):
         return FALSE
     if len(sides) > 2:
         raise TooLarge("variables")
-    axes = [[low + (high - low) * Fraction(i, POINTS - 1) for i in range(POINTS)] for low, high in sides.values()]
-    for values in itertools.product(*axes):
+    for values in itertools.product(*sides.values()):
         point = {name: number(value) for name, value in zip(sides, values, strict=True)}
         difference = evaluate(claim["right"], point) - evaluate(claim["left"], point)
         tiny = mpf(10) ** -40  # of rounding; an exact contact counts as such
@@ -74,19 +77,65 @@ def truth(claim: dict[str, Any]) -> str:
     return IMPLIED
 
 
+def axis(side: list[Any]) -> list[Fraction]:
+    """Return points of a side of the domain, its ends among them; none if it is empty."""
+    if side[0] == "integers":
+        _, low, high = side
+        if type(low) is not int or type(high) not in (int, type(None)):
+            raise ValueError("an end that is no integer")
+        most = low + 10**4 if high is None else high
+        return [
+            Fraction(n) for n in sorted({*range(low, min(low + POINTS, most + 1)), (low + most) // 2, most}) if n >= low
+        ]
+    low, high = (Fraction(end) for end in side)
+    return [low + (high - low) * Fraction(i, POINTS - 1) for i in range(POINTS)] if low <= high else []
+
+
 # --- honest certificates
 
+Real = tuple[Fraction, Fraction]
 
-def tree(source: random.Random, names: list[str], depth: int) -> Any:
-    """Return a full subdivision, the variables by turns."""
-    if depth == 0 or not names:
+
+def tree(box: dict[str, Real], depth: int) -> Any:
+    """Return a full subdivision into halves, the variables by turns."""
+    if depth == 0 or not box:
         return ["leaf"]
-    name = names[depth % len(names)]
-    return ["split", name, tree(source, names, depth - 1), tree(source, names, depth - 1)]
+    name = list(box)[depth % len(box)]
+    low, high = box[name]
+    at = (low + high) / 2
+    return ["split", name, str(at), tree(box | {name: (low, at)}, depth - 1), tree(box | {name: (at, high)}, depth - 1)]
 
 
 def random_claim(source: random.Random) -> Document:
-    """Return a random true inequality with a subdivision of its domain."""
+    """Return a random true inequality on halves of its domain, or by a series where the sides touch."""
+    return _touching(source) if source.random() < 0.4 else _subdivided(source)
+
+
+def _touching(source: random.Random) -> Document:
+    """Return an inequality whose sides touch at an end of the domain, or at infinity."""
+    x, terms = ["var", "x"], source.randint(5, 8)
+    first = source.randint(4, 9)
+    endless = ["integers", first, None]
+    finite = ["0", str(Fraction(1, source.randint(2, 5)))]
+    high = [str(1 - Fraction(finite[1])), "1"]
+    left, right, side, end = source.choice(
+        [
+            (["sin", x], x, finite, "low"),
+            (["sub", 1, ["div", ["pow", x, 2], 2]], ["cos", x], finite, "low"),
+            (["add", 1, x], ["exp", x], finite, "low"),
+            (x, ["asin", x], finite, "low"),
+            (["pow", x, 2], x, high, "high"),
+            (["log", x], ["sub", x, 1], high, "high"),
+            (0, ["sub", ["div", 1, x], ["log", ["add", 1, ["div", 1, ["mul", 2, x]]]]], endless, "high"),
+            (["atan", x], ["div", ["pi"], 2], endless, "high"),
+            (["acos", ["div", 1, x]], ["div", ["pi"], 2], endless, "high"),
+        ]
+    )
+    claim = {"kind": "inequality", "left": left, "right": right, "relation": "<=", "domain": {"x": side}}
+    return document(claim, {"tree": [end, "x", terms]})
+
+
+def _subdivided(source: random.Random) -> Document:
     x, y = ["var", "x"], ["var", "y"]
     low = Fraction(source.randint(1, 8), source.choice([1, 2, 3]))
     high = low + Fraction(source.randint(0, 9), 4)
@@ -109,7 +158,7 @@ def random_claim(source: random.Random) -> Document:
         "relation": source.choice(["<", "<="]),
         "domain": domain,
     }
-    return document(claim, {"tree": tree(source, names, source.randint(3, DEPTH) if names else 0)})
+    return document(claim, {"tree": tree(dict.fromkeys(names, (low, high)), source.randint(3, DEPTH))})
 
 
 # --- mutations
@@ -136,6 +185,9 @@ def domain_changed(d: Document, source: random.Random) -> None:
     """A wider domain, or a moved one."""
     sides = d["claim"]["domain"]
     side = sides[source.choice(list(sides))]
+    if side[0] == "integers":
+        side[1 + source.randrange(2)] = source.choice([None, *range(-2, 12)])
+        return
     end = source.randrange(2)
     side[end] = str(Fraction(side[end]) + Fraction(source.randint(-9, 9), 4))
 
@@ -155,12 +207,17 @@ def _nodes(expression: Any) -> list[Any]:
 
 
 def tree_changed(d: Document, source: random.Random) -> None:
-    """A leaf for a subtree, or halves exchanged."""
+    """A leaf for a subtree, halves exchanged, a split elsewhere, another end or fewer terms of a series."""
     node = d["evidence"]["tree"]
-    while len(node) == 4 and source.random() < 0.7:
-        node = source.choice(node[2:])
-    if len(node) == 4 and source.random() < 0.5:
-        node[2], node[3] = node[3], node[2]
+    while len(node) == 5 and source.random() < 0.7:
+        node = source.choice(node[3:])
+    choice = source.randrange(3)
+    if len(node) == 5 and choice == 0:
+        node[3], node[4] = node[4], node[3]
+    elif len(node) == 5 and choice == 1:
+        node[2] = str(Fraction(node[2]) + Fraction(source.randint(-9, 9), 4))
+    elif len(node) == 3 and choice:
+        node[2 * (choice - 1)] = source.choice(["low", "high"]) if choice == 1 else source.randint(0, 3)
     else:
         node[:] = ["leaf"]
 
