@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import types
 from fractions import Fraction
 from functools import cache
@@ -179,7 +180,8 @@ def inequalities_with_series_get_their_outcome(module: types.ModuleType) -> None
 
 @fact
 def series_and_exact_constants_have_their_values(module: types.ModuleType) -> None:
-    expect(forged.encloses(module), "series")
+    for terms in (4, 5):
+        expect(forged.encloses(module, terms), "series", terms)
 
 
 @fact
@@ -191,3 +193,80 @@ def series_are_asked_for_within_limits(module: types.ModuleType) -> None:
     for exponent, code in ((1024, 0), (-1024, 0), (1025, 2), (-1025, 2)):
         found, text = module.judge(sign(claim(1, "<=", ["pow", 1, exponent], {}, LEAF)))
         expect(found == code, "exponent", exponent, text)
+
+
+EXACT = [
+    ["div", ["pi"], 6],
+    ["neg", ["div", ["mul", 5, ["pi"]], 2]],
+    ["div", 1, ["add", 1, ["pi"]]],
+    ["pow", ["pi"], -2],
+]
+UNARY_AT = [*EXACT, 0, 1, -1, "1/2", "-1/2", 2, "9/4", "-7/3", 40, -40]
+
+
+@fact
+def functions_of_exact_numbers_have_their_values(module: types.ModuleType) -> None:
+    """Also what is taken to be exactly 0: an expression that is not 0 must not be."""
+    for name, at in itertools.product(inequalities.UNARY, UNARY_AT):
+        expression = [name, at]
+        steps: dict[Any, int] = {}
+        module.compiled(expression, {}, steps)
+        with mp.workdps(DIGITS):
+            try:
+                true = inequalities.evaluate(expression, {})
+            except (ValueError, TypeError, ZeroDivisionError):
+                refuses(module, "Rejected", "", module.value_of, steps, {}, module._itself)
+                continue
+            found = module.value_of(steps, {}, module._itself)
+            tiny = units(mp.mpf(10) ** -90)
+            expect(found.value.low - tiny <= units(true) <= found.value.high + tiny, expression)
+            if found.exact is not None:
+                sums = (mp.fsum(inequalities.number(q) * mp.pi**k for k, q in each.items()) for each in found.exact)
+                top, bottom = sums
+                expect(abs(top / bottom - true) < mp.mpf(10) ** -60, "exact", expression)
+
+
+@fact
+def what_is_exactly_equal_is_known_to_be(module: types.ModuleType) -> None:
+    pi, third = ["pi"], ["div", ["pi"], 3]
+    for left, right in (
+        (["sqrt", ["div", ["pow", pi, 2], 9]], third),
+        (["sin", ["div", ["mul", 7, pi], 2]], -1),
+        (["cos", ["mul", -3, pi]], -1),
+        (["log", ["exp", ["sin", pi]]], ["atan", ["asin", 0]]),
+        (["div", 1, ["sub", pi, 1]], ["div", ["add", 1, pi], ["sub", ["mul", pi, pi], 1]]),
+        (["sub", ["div", 2, pi], ["div", 1, pi]], ["pow", pi, -1]),
+        (["add", ["div", 1, ["add", 1, pi]], ["div", pi, ["add", pi, 1]]], 1),
+    ):
+        for one, other in ((left, right), (right, left)):
+            found, text = module.judge(sign(claim(one, "<=", other, {}, LEAF)))
+            expect(found == 0, one, other, text)
+            found, text = module.judge(sign(claim(one, "<", other, {}, LEAF)))
+            expect(found == 1, one, other, text)
+
+
+@fact
+def intervals_of_series_have_their_values(module: types.ModuleType) -> None:
+    one, half = 1 << module.FRACTION_BITS, 1 << (module.FRACTION_BITS - 1)
+    ends = [
+        (ends.low, ends.high)
+        for ends in (module._with(0, module.Interval(half, one)), module._with(1, module.Interval(-one, half)))
+    ]
+    expect(ends == [(0, one), (-one, one)], "around an integer")
+    numbers = [module.Number.of(k) for k in (2, 3, 5)]
+    expect([c.exact[0].get(0) for c in module._product(numbers, numbers)] == [4, 12, 29, 30, 25], "a product")
+    for angle, outcome in (
+        (Fraction(63), ""),
+        (Fraction(-63), ""),
+        (Fraction(64), "Declined"),
+        (Fraction(-64), "Declined"),
+    ):
+        if outcome:
+            refuses(module, outcome, "a sine of more than 64", module.sine, module.Interval.of(angle))
+        else:
+            with mp.workdps(DIGITS):
+                found, true = module.sine(module.Interval.of(angle)), units(mp.sin(inequalities.number(angle)))
+                expect(found.low <= true <= found.high, "the sine of", angle)
+    for end in (-1, 1):
+        with mp.workdps(DIGITS):
+            expect(contains(module.arcsine(module.Interval.of(end)), mp.asin(end)), "the arcsine of", end)

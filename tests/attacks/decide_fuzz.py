@@ -1,6 +1,6 @@
 """An audit fuzzer for `decide`: random statements against mpmath, evaluated by code that the product does not use.
 
-    python tests/attacks/decide_fuzz.py [STATEMENTS [SEED]]      (default 5000, 1)
+    python tests/attacks/decide_fuzz.py --number 5000 --seed 1
 
 prints how often each outcome came, and every answer that high precision contradicts. The statements have undefined
 regions, terms that cancel, unevaluated parts, contacts at the ends and inside, integers with poles.
@@ -8,6 +8,7 @@ regions, terms that cancel, unevaluated parts, contacts at the ends and inside, 
 
 from __future__ import annotations
 
+import argparse
 import random
 import sys
 from collections import Counter
@@ -220,9 +221,12 @@ def run(statements: int, seed: int) -> tuple[Counter[str], list[str]]:
 
 
 if __name__ == "__main__":
-    count, seed = (int(text) for text in (*sys.argv[1:], *("5000", "1")[len(sys.argv) - 1 :]))
-    outcomes, wrong = run(count, seed)
+    parser = argparse.ArgumentParser(description="Random statements: `decide` against mpmath.")
+    parser.add_argument("--number", type=int, default=5000, help="statements")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    outcomes, wrong = run(options.number, options.seed)
     for outcome, often in outcomes.most_common():
         print(f"{often:7,} {outcome}")
-    print(*wrong, f"{len(wrong)} wrong of {count:,}", sep="\n")
+    print(*wrong, f"{len(wrong)} wrong of {options.number:,}", sep="\n")
     sys.exit(bool(wrong))

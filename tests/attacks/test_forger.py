@@ -106,7 +106,7 @@ PLANTED = {
     "a gap of any sign": (" (Interval.of(threshold) - mean)\n", " 0\n    distance = Interval.of(1)\n", "rounding"),
     "width of one network": ("ensemble.failure / many)", "ensemble.failure)", "width"),
     "width not compared": ("    wide_enough(width, entries_off", "    (width, entries_off", "width"),
-    "half of the box": ("[(here | {node[1]: (middle, high)}, node[3]), (here", "[(here", "inequality"),
+    "half of the box": ("        if not whole or at > low:\n", "        if False:\n", "inequality"),
 }  # fmt: skip
 
 
