@@ -119,7 +119,7 @@ def limits_of_numbers_and_texts(module: types.ModuleType) -> None:
 @fact
 def limits_of_programs(module: types.ModuleType) -> None:
     value = honest.program(3, [({0: 1, 1: 0}, [2]), ({2: 1}, [0, 1])])
-    read, two_kinds = module.program_of(value), module.program_of(honest.program(2, [({0: 1}, [0])] * 2))
+    read, two_kinds = module.program_of(value), module.program_of(honest.program(3, [({0: 1}, [0])] * 2))
     for name, limit, message, action in (
         ("MAX_BITS", 3, "bits or", lambda: module.program_of(value)),
         ("MAX_TEMPLATES", 2, "templates", lambda: module.program_of(value)),
