@@ -244,10 +244,15 @@ class ClassBound:
         outer, inner = self._positive(self.b[3]), self._positive(self.b[1] - pulled)
         square = across + inner * inner * positive + outer * outer * rest
         zero = numbers.of(0)
-        if self.sign > 0:  # zeta = h - b . v < 0: the other factor is negative too
-            factor = self.a * numbers.sqrt(numbers.of(positive + rest)) + reach
-            negative = pulled * pulled * (others - positive)
-            return self._product((zero, factor, zero), (self._positive(along), numbers.sqrt(square), numbers.sqrt(negative)))
+        if self.sign > 0:  # zeta = h - b . v < 0: the other factor is negative too, at most a V + reach R
+            sides = (inner * numbers.sqrt(numbers.of(positive)), outer * numbers.sqrt(numbers.of(rest)))
+            other = self._positive(along) ** 2 + pulled * pulled * (others - positive)
+            length = numbers.sqrt(square + other)
+            sums = self._product(
+                (self.a * numbers.sqrt(numbers.of(positive)), self.a * numbers.sqrt(numbers.of(rest)), zero),
+                (*sides, numbers.sqrt(other)),
+            )
+            return sums + reach * (length + numbers.sqrt(square)) / 2
         bounds = []
         for writing in range(p + 1):  # matching writers with u > 0
             support = writing + t - p
@@ -270,23 +275,21 @@ class ClassBound:
         """Return the bound where ``h > b . v``."""
         numbers, (_, others, _, rest), t = self.numbers, self.sizes, self.kind.t
         reach = r / numbers.sqrt(self.setting.lam)
-        along, across = self._writers(self.root - self.b[0], -self.b[2])
         inner, outer = self._positive(self.root - self.b[1]), self._positive(-self.b[3])
         slope = self.A0 / numbers.sqrt(numbers.of(t))
         if self.sign > 0:
+            along, across = self._writers(self.root - self.b[0], -self.b[2])
             square = across + inner * inner * others + outer * outer * rest
             return self._product((slope, reach), (along, numbers.sqrt(square)))
-        most = numbers.largest(inner, outer) if others and rest else (inner if others else outer)
-        size = others + rest
-        if not size:
-            most = numbers.of(0)
-        E = self.setting.D + (self.setting.K - t)
+        # -(alpha . v) + reach ... and h - b . v are at most a V + reach rho - slope Y and most V + line Y, as the sum over
+        # the writers is sqrt(t) Y; (a V + reach rho) V <= G rho^2 with rho^2 = R^2 - V^2/E
+        most = numbers.of(0)
+        if others or rest:
+            most = numbers.largest(*[value for value, size in ((inner, others), (outer, rest)) if size])
+        line, E = self._positive(self.root - self.b[0]) * numbers.sqrt(numbers.of(t)), self.setting.D + (self.setting.K - t)
         G = most * (self.a * E + numbers.sqrt(self.a * self.a * E * E + reach * reach * E)) / 2
-        skew = numbers.sqrt(across)
-        root = numbers.sqrt(numbers.of(size))
-        G = G + skew * (self.a * root / 2 + reach)
-        line = self._positive(along) * reach + root * self._positive(along * self.a - slope * most)
-        return (G + numbers.sqrt(G * G + line * line)) / 2
+        cross = line * reach + numbers.sqrt(numbers.of(others + rest)) * self._positive(line * self.a - slope * most)
+        return (G + numbers.sqrt(G * G + cross * cross)) / 2
 
     # --- the bound
 
@@ -299,37 +302,57 @@ class ClassBound:
         M = numbers.upper(self.supremum(r, parameters.mu))
         C = numbers.upper(setting.bennett(l, M))
         t0 = numbers.upper(C * self.spread - l * self.margin)
-        return numbers.log(1 + t0) * width + divergence + self._averaged(C / (1 + t0) * width, r, parameters.q)
+        return numbers.log(1 + t0) * width + divergence + self._averaged(C / (1 + t0) * width, r, numbers.of(parameters.q))
 
-    def _averaged(self, g: Real, r: Real, q: Fraction) -> Real:
-        """Return ``q - log det((1 + 2 q/N) I - (2/N) Q) / 2``, a bound of ``log E exp(omega' Q omega)``."""
-        numbers, N = self.numbers, self.setting.N
-        lam, rest = self.setting.lam, self.setting.rest
-        base, scale = 1 + numbers.of(q) * 2 / N, g * r * r * 2 / N
-        pull = [g * r * 2 * value for value in self.pull]  # 2 (r g)^2 (2/N) = (2 r g)^2 / N
-        total = numbers.of(0)
-        for size, own, other in zip(self.sizes, self.diagonal, (self.between[i][i] for i in range(4)), strict=True):
-            if size > 1:
-                total = total + numbers.log(base - scale * (own - other) / lam) * (size - 1)
-        vectors = self._group_vectors()
+    def _averaged(self, g: Real, r: Real, q: Real) -> Real:
+        """Return ``q - log det((1 + 2 q/N) I - (2/N) Q) / 2``, a bound of ``log E exp(omega' Q omega)``.
 
-        def form(x: Sequence[Fraction], z: Sequence[Fraction], *, limit: bool) -> Real:
-            result, dots = numbers.of(0), [numbers.of(0), numbers.of(0)]
+        The space ``{c : y . c = 0}`` splits into differences within a group, on which the operator is a number, and
+        vectors that are constant on groups.
+        """
+        numbers, N, forms = self.numbers, self.setting.N, self.forms
+        base, scale, pull = 1 + q * 2 / N, g * r * r * 2 / N, g * r * 2
+        total = -forms.limit_determinant
+        for count, ratio in forms.differences:
+            total = total + numbers.log(base - scale * ratio) * count
+        size = range(len(forms.limit))
+        matrix = [
+            [
+                base * forms.limit[i][j] - scale * forms.weight[i][j] - pull * pull * forms.pull[i] * forms.pull[j] / N
+                for j in size
+            ]
+            for i in size
+        ]
+        return q - (total + _log_determinant(numbers, matrix)) / 2
+
+    @cached_property
+    def forms(self) -> _Forms:
+        """The quadratic forms of Gbar, W and W alpha on the vectors of :meth:`_group_vectors`."""
+        vectors, numbers, lam, rest = self._group_vectors(), self.numbers, self.setting.lam, self.setting.rest
+
+        def limit(x: Sequence[Fraction], z: Sequence[Fraction]) -> Real:
             sums = [sum(value * size for value, size in zip(vector, self.sizes, strict=True)) for vector in (x, z)]
-            for i, size in enumerate(self.sizes):
-                own = lam if limit else self.diagonal[i] - self.between[i][i]
-                result = result + own * (x[i] * z[i] * size)
-                if not limit:
-                    for j, other in enumerate(self.sizes):
-                        result = result + self.between[i][j] * (x[i] * size * z[j] * other)
-                    for index, vector in enumerate((x, z)):
-                        dots[index] = dots[index] + pull[i] * (vector[i] * size)
-            return result + rest * (sums[0] * sums[1]) if limit else result * scale + dots[0] * dots[1] / N
+            dot = sum(first * second * size for first, second, size in zip(x, z, self.sizes, strict=True))
+            return lam * dot + rest * (sums[0] * sums[1])
 
-        limits = [[form(x, z, limit=True) for z in vectors] for x in vectors]
-        matrix = [[base * limits[i][j] - form(x, z, limit=False) for j, z in enumerate(vectors)] for i, x in enumerate(vectors)]
-        total = total + self._log_determinant(matrix) - self._log_determinant(limits)
-        return numbers.of(q) - total / 2
+        def weight(x: Sequence[Fraction], z: Sequence[Fraction]) -> Real:
+            total = numbers.of(0)
+            for i, size in enumerate(self.sizes):
+                total = total + (self.diagonal[i] - self.between[i][i]) * (x[i] * z[i] * size)
+                for j, other in enumerate(self.sizes):
+                    total = total + self.between[i][j] * (x[i] * size * z[j] * other)
+            return total
+
+        pull = [
+            sum((self.pull[i] * (x[i] * size) for i, size in enumerate(self.sizes)), start=numbers.of(0))
+            for x in vectors
+        ]
+        limits = [[limit(x, z) for z in vectors] for x in vectors]
+        differences = tuple(
+            (size - 1, (self.diagonal[i] - self.between[i][i]) / lam) for i, size in enumerate(self.sizes) if size > 1
+        )
+        weights = [[weight(x, z) for z in vectors] for x in vectors]
+        return _Forms(limits, weights, pull, differences, _log_determinant(numbers, limits))
 
     def _group_vectors(self) -> list[tuple[Fraction, ...]]:
         """Return a basis of the vectors that are constant on each group and orthogonal to the labels."""
@@ -343,14 +366,26 @@ class ClassBound:
             vectors.append((Fraction(1, self.sizes[0]), zero, -Fraction(1, self.sizes[2]), zero))
         return vectors
 
-    def _log_determinant(self, matrix: list[list[Real]]) -> Real:
-        """Return the logarithm of the determinant of a positive definite matrix, by elimination; refused otherwise."""
-        numbers, rows = self.numbers, [list(row) for row in matrix]
-        total = numbers.of(0)
-        for i, pivot in enumerate(rows):
-            total = total + numbers.log(pivot[i])
-            for row in rows[i + 1 :]:
-                factor = row[i] / pivot[i]
-                for j in range(i, len(rows)):
-                    row[j] = row[j] - factor * pivot[j]
-        return total
+
+@dataclass(frozen=True)
+class _Forms:
+    """Forms of one class by group-constant vectors, and the eigenvalues on differences with their multiplicities."""
+
+    limit: list[list[Real]]
+    weight: list[list[Real]]
+    pull: list[Real]
+    differences: tuple[tuple[int, Real], ...]
+    limit_determinant: Real
+
+
+def _log_determinant(numbers: Numbers, matrix: list[list[Real]]) -> Real:
+    """Return the logarithm of the determinant of a positive definite matrix, by elimination; refused otherwise."""
+    rows = [list(row) for row in matrix]
+    total = numbers.of(0)
+    for i, pivot in enumerate(rows):
+        total = total + numbers.log(pivot[i])
+        for row in rows[i + 1 :]:
+            factor = row[i] / pivot[i]
+            for j in range(i, len(rows)):
+                row[j] = row[j] - factor * pivot[j]
+    return total
