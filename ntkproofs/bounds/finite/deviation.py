@@ -61,12 +61,12 @@ class Deviation:
         """Return E2 at one pair (mean of Y, share of the writers in ``|c|^2``), the worst of the other power sums."""
         numbers, lam, kurtosis = self.numbers, self.setting.lam, self.kurtosis
         m1, t, K = self.setting.moments.single[1], self.t, self.setting.K
-        whole = (1 - y0 * y0) / lam
+        whole = (1 - y0**2) / lam
         writers, others = whole * share, whole * (1 - share)
         c1 = y0 / m1
         length, A1 = self.top * self.top * t + self.a * self.a * (K - t), m1 * (self.top * t - self.a * (K - t))
         cube_writers, cube_others = writers * numbers.sqrt(writers), others * numbers.sqrt(others)
-        power = writers * writers + others * others
+        power = writers**2 + others**2
         bilinear = -lam * self.a * c1
         YYw = self.third * (self.top * writers - self.a * others)
         Yww = self.third * self.a * self.a * c1
@@ -77,9 +77,35 @@ class Deviation:
         edge = numbers.largest(cubic + kurtosis * self.top * g * 2, -(cubic + kurtosis * self.top * g * 2)) * cube_writers
         edge = edge + numbers.largest(cubic - kurtosis * self.a * g * 2, -(cubic - kurtosis * self.a * g * 2)) * cube_others
         variance = lam * whole
-        value = y0 * y0 * (A1 * A1 + lam * length) + A1 * A1 * variance
+        value = y0**2 * (A1 * A1 + lam * length) + A1 * A1 * variance
         value = value + y0 * A1 * bilinear * 4 + A1 * YYw * 2 + y0 * Yww * 2 + Y2w2
-        linear = A1 * (y0 * y0 * y0 + y0 * variance * 3) + y0 * y0 * bilinear * 3 + y0 * YYw * 3
+        linear = A1 * (y0**3 + y0 * variance * 3) + y0**2 * bilinear * 3 + y0 * YYw * 3
         linear = linear - lam * lam * self.a * whole * c1 * 3
-        quartic = y0**4 + y0 * y0 * variance * 6 + variance * variance * 3 + kurtosis * power
+        quartic = y0**4 + y0**2 * variance * 6 + variance * variance * 3 + kurtosis * power
         return value + linear * g * 2 + quartic * g * g + edge
+
+    def log_probability(self, width: int, e: Real, z: Real, l: Real, cells: int) -> Real:
+        """Return an upper bound of ``log P(|delta| >= e)``; the supremum E2 is taken over `cells` boxes of its domain."""
+        numbers, N, lam = self.numbers, self.setting.N, self.setting.lam
+        tilt, divergence = self.setting.tilted(z)
+        b = tilt / z
+        rest = 1 - b * N
+        g = tilt * e / rest
+        inner = g * (1 - b)
+        M = numbers.largest((numbers.sqrt(inner * inner + self.A0) - inner) / 2, g * b) / lam
+        E2 = self.largest_second_moment(g, cells)
+        V = (numbers.sqrt(E2) + g * b * numbers.sqrt(self.T2)) ** 2
+        t0 = self.setting.bennett(l, numbers.upper(M)) * V - l * tilt * e
+        return divergence + numbers.log(1 + t0) * width
+
+    def largest_second_moment(self, g: Real, cells: int) -> Real:
+        """Return the supremum of E2: boxes that cover y0 in [-1, 1] and, with several writers, their share in [0, 1]."""
+        numbers = self.numbers
+        parts = 1 if self.t == 1 else max(4, cells // 8)
+        values = []
+        for i in range(cells):
+            y0 = numbers.span(Fraction(2 * i - cells, cells), Fraction(2 * i + 2 - cells, cells))
+            for j in range(parts):
+                share = numbers.of(0) if self.t == 1 else numbers.span(Fraction(j, parts), Fraction(j + 1, parts))
+                values.append(numbers.upper(self.second_moment(g, y0, share)))
+        return numbers.largest(*values)

@@ -47,6 +47,9 @@ class Numbers(Protocol):
     def between(self, low: int, high: Real) -> Real:
         """Return a number from `low` to `high` of which no more is known (floats: `low`)."""
 
+    def span(self, low: Fraction, high: Fraction) -> Real:
+        """Return all numbers from `low` to `high` at once (floats: the middle)."""
+
     def negligible(self, value: Real, other: Real, *, bits: int | None = None) -> bool:
         """Tell whether ``|value| < other / 2**bits`` for certain (default: the precision)."""
 
@@ -83,6 +86,9 @@ class _Floats:
 
     def between(self, low: int, high: float) -> float:
         return float(low)
+
+    def span(self, low: Fraction, high: Fraction) -> float:
+        return float((low + high) / 2)
 
     def negligible(self, value: float, other: float, *, bits: int | None = None) -> bool:
         return abs(value) < other / 2 ** (52 if bits is None else bits)
@@ -139,6 +145,10 @@ class Balls:
     def between(self, low: int, high: Ball) -> Ball:
         """Enclose everything from `low` to the upper end of `high`."""
         return Ball.between(low, high.upper, precision=self.precision)
+
+    def span(self, low: Fraction, high: Fraction) -> Ball:
+        """Enclose all numbers from `low` to `high`."""
+        return Ball.between(low, high, precision=self.precision)
 
     def negligible(self, value: Ball, other: Ball, *, bits: int | None = None) -> bool:
         """Tell whether the value is certainly smaller than the other by so many bits."""

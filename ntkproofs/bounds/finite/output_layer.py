@@ -64,7 +64,7 @@ class Parameters:
     l: Fraction
     z: Fraction
     q: Fraction
-    mu: tuple[Fraction, ...]  # by number of positive coordinates among the matching samples that do not write
+    cover: tuple[tuple[int, Fraction], ...]  # see ClassBound.supremum: (largest number of the block, mu)
 
 
 class Setting:
@@ -207,7 +207,7 @@ class ClassBound:
 
     # --- suprema
 
-    def supremum(self, r: Real, mu: tuple[Fraction, ...]) -> Real:
+    def supremum(self, r: Real, cover: tuple[tuple[int, Fraction], ...]) -> Real:
         """Return M(r), an upper bound of ``(alpha . v + r |P Gbar^(-1/2) v|) zeta`` on the unit sphere of u.
 
         *Factor.* With ``Y = (sum of v over the writers)/sqrt t``, V the sum over the others, and R the length of all of
@@ -215,9 +215,20 @@ class ClassBound:
         *Zeta.* ``b . v - h`` is bounded with ``h >= mu x . u`` for any mu in [0, 1], ``h - b . v`` with ``h <= x . v``.
         Both factors are then linear in lengths of orthogonal parts of u, and the supremum of a product ``(p . e)(q . e)``
         over unit vectors e is ``(|p| |q| + p . q)/2``.
+
+        The best mu depends on how many of the matching samples that do not write have u > 0, from 0 to ``sizes[1]``.
+        `cover` splits these numbers into blocks, each given by its largest number and its mu; the last one ends in
+        ``sizes[1]``. A block is bounded by its largest number of positive, and of negative, coordinates.
         """
-        down = [self._down(r, positive, mu[positive]) for positive in range(self.sizes[1] + 1)]
-        return self.numbers.largest(*down, self._up(r))
+        bounds, least = [self._up(r)], 0
+        for most, mu in cover:
+            if not (least <= most <= self.sizes[1] and 0 <= mu <= 1):
+                raise InputError(f"a block from {least} to {most} with mu = {mu} covers nothing")
+            bounds.append(self._down(r, least, most, self.numbers.of(mu)))
+            least = most + 1
+        if least != self.sizes[1] + 1:
+            raise InputError(f"the blocks end in {least - 1}, not in {self.sizes[1]}")
+        return self.numbers.largest(*bounds)
 
     def _product(self, p: Sequence[Real], q: Sequence[Real]) -> Real:
         """Return the supremum of ``(p . e)(q . e)`` over unit vectors e."""
@@ -236,8 +247,8 @@ class ClassBound:
         gap = first - second
         return along, gap * gap * Fraction(p * (t - p), t)
 
-    def _down(self, r: Real, positive: int, mu: Fraction) -> Real:
-        """Return the bound where ``b . v > h``, if `positive` of the matching samples that do not write have u > 0."""
+    def _down(self, r: Real, least: int, positive: int, mu: Real) -> Real:
+        """Return the bound where ``b . v > h``, if `least` to `positive` of the matching non-writers have u > 0."""
         numbers, (p, others, _, rest), t = self.numbers, self.sizes, self.kind.t
         reach, pulled = r / numbers.sqrt(self.setting.lam), self.root * mu
         along, across = self._writers(self.b[0] - pulled, self.b[2])
@@ -246,7 +257,7 @@ class ClassBound:
         zero = numbers.of(0)
         if self.sign > 0:  # zeta = h - b . v < 0: the other factor is negative too, at most a V + reach R
             sides = (inner * numbers.sqrt(numbers.of(positive)), outer * numbers.sqrt(numbers.of(rest)))
-            other = self._positive(along) ** 2 + pulled * pulled * (others - positive)
+            other = self._positive(along) ** 2 + pulled * pulled * (others - least)
             length = numbers.sqrt(square + other)
             sums = self._product(
                 (self.a * numbers.sqrt(numbers.of(positive)), self.a * numbers.sqrt(numbers.of(rest)), zero),
@@ -258,7 +269,7 @@ class ClassBound:
             support = writing + t - p
             share = Fraction(t - support, t)
             slope = self.alpha[0] * numbers.sqrt(numbers.of(support)) + reach * numbers.sqrt(numbers.of(share))
-            negative = numbers.sqrt(pulled * pulled * (others - positive + p - writing))
+            negative = numbers.sqrt(pulled * pulled * (others - least + p - writing))
             if support < t:  # Y in terms of the unit vector of the support
                 first = self.b[0] - pulled
                 total = first * writing + self.b[2] * (t - p)
@@ -299,7 +310,7 @@ class ClassBound:
         l = numbers.of(parameters.l)
         tilt, divergence = setting.tilted(numbers.of(parameters.z))
         r = numbers.upper(e / tilt)
-        M = numbers.upper(self.supremum(r, parameters.mu))
+        M = numbers.upper(self.supremum(r, parameters.cover))
         C = numbers.upper(setting.bennett(l, M))
         t0 = numbers.upper(C * self.spread - l * self.margin)
         return numbers.log(1 + t0) * width + divergence + self._averaged(C / (1 + t0) * width, r, numbers.of(parameters.q))

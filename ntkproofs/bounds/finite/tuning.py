@@ -1,0 +1,174 @@
+"""Searching, with floats, for the free parameters of the bounds: nothing here decides."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+
+from ntkproofs.bounds.finite.deviation import Deviation
+from ntkproofs.bounds.finite.numbers import FLOATS
+from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Parameters, Setting
+
+__all__ = ["float_setting", "least_deviation", "minimum", "tune"]
+
+GOLDEN = (math.sqrt(5) - 1) / 2
+BLOCKS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
+
+
+@lru_cache(maxsize=64)
+def float_setting(samples: int) -> Setting:
+    """Return the constants of K samples as floats."""
+    return Setting(FLOATS, samples)
+
+
+def minimum(function: Callable[[float], tuple[float, ...]], low: float, high: float, rounds: int) -> tuple[float, ...]:
+    """Return the smallest value (a tuple, compared by its first entry) of a unimodal function: golden section."""
+    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    at_left, at_right = function(left), function(right)
+    for _ in range(rounds):
+        if at_left[0] < at_right[0]:
+            high, right, at_right = right, left, at_left
+            left = high - GOLDEN * (high - low)
+            at_left = function(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + GOLDEN * (high - low)
+            at_right = function(right)
+    return min(at_left, at_right, key=lambda value: value[0])
+
+
+@lru_cache(maxsize=1 << 14)
+def _tilt(samples: int, kappa: float) -> tuple[float, float, float]:
+    """Return z with ``p(z) = 1/kappa``, p(z) and the divergence."""
+    setting, low, high = float_setting(samples), 1e-6, 1e6
+    for _ in range(45):
+        middle = math.sqrt(low * high)
+        low, high = (middle, high) if setting.tilted(middle)[0] < 1 / kappa else (low, middle)
+    p, divergence = setting.tilted(high)
+    return high, p, divergence
+
+
+def _cover(bound: ClassBound, r: float) -> list[tuple[int, float]]:
+    """Return blocks of numbers of positive coordinates with good values of mu."""
+    others = bound.sizes[1]
+    ends = [end for end in BLOCKS if end < others] + [others]
+    cover, least = [], 0
+    for end in ends:
+        best = minimum(lambda mu, least=least, end=end: (bound._down(r, least, end, mu), mu), 0.0, 1.0, 10)
+        cover.append((end, min(1.0, max(0.0, best[1]))))
+        least = end + 1
+    return cover
+
+
+def _averaged(bound: ClassBound, g: float, r: float) -> tuple[float, float]:
+    """Return the least value over q of the averaged exponential, and that q."""
+    N, forms = bound.setting.N, bound.forms
+    values = [g * r * r * 2 / N * ratio for _, ratio in forms.differences]
+    counts = [count for count, _ in forms.differences]
+    if forms.limit:
+        pull = 2 * g * r * np.array(forms.pull)
+        matrix = 2 * g * r * r / N * np.array(forms.weight) + np.outer(pull, pull) / N
+        root = np.linalg.inv(np.linalg.cholesky(np.array(forms.limit)))
+        own = np.linalg.eigvalsh(root @ matrix @ root.T)
+        values, counts = [*values, *own.tolist()], [*counts, *([1] * len(own))]
+    low, high = max(values), max(values) + 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        slope = sum(count / (middle - value) for count, value in zip(counts, values, strict=True)) / N
+        low, high = (middle, high) if slope > 1 else (low, middle)
+    logs = sum(count * math.log(high - value) for count, value in zip(counts, values, strict=True))
+    q = (high - 1) * N / 2
+    return q - logs / 2, q
+
+
+def tune(bound: ClassBound, width: int, e: float, *, rounds: int = 8) -> tuple[float, Parameters]:
+    """Return the least logarithm of the probability that was found for a class, and its parameters."""
+    setting, samples = bound.setting, bound.setting.K
+    best: list[tuple[float, Parameters]] = []
+
+    def at(log_kappa: float) -> tuple[float, ...]:
+        z, p, divergence = _tilt(samples, round(1 + math.exp(log_kappa), 3))
+        r = e / p
+        cover = _cover(bound, r)
+        M = max(bound._up(r), *(bound._down(r, least, most, mu) for least, most, mu in _blocks(cover)))
+
+        def value(x: float) -> tuple[float, ...]:
+            l = x / (2 * M)
+            C = setting.bennett(l, M)
+            t0 = C * bound.spread - l * bound.margin
+            if t0 <= -0.95:
+                return (math.inf, l, 0.0)
+            averaged, q = _averaged(bound, width * C / (1 + t0), r)
+            return (width * math.log1p(t0) + divergence + averaged, l, q)
+
+        result, l, q = minimum(value, 0.01, 0.95, 10)
+        short = [(most, Fraction(round(mu * 64), 64)) for most, mu in cover]
+        best.append((result, Parameters(_short(l), _short(z), _short(q), tuple(short))))
+        return (result,)
+
+    minimum(at, -2.3, 2.5, rounds)
+    return min(best, key=lambda pair: pair[0])
+
+
+def _blocks(cover: list[tuple[int, float]]) -> list[tuple[int, int, float]]:
+    starts = [0, *(most + 1 for most, _ in cover[:-1])]
+    return [(least, most, mu) for least, (most, mu) in zip(starts, cover, strict=True)]
+
+
+def _short(value: float) -> Fraction:
+    """Return a float as a short fraction, rounded to six digits."""
+    return Fraction(f"{value:.6g}")
+
+
+def _second_moment(deviation: Deviation, g: float, cells: int = 48) -> float:
+    """Return E2 on a grid."""
+    shares = (0.0,) if deviation.t == 1 else tuple(i / 12 for i in range(13))
+    return max(deviation.second_moment(g, 2 * i / cells - 1, share) for i in range(cells + 1) for share in shares)
+
+
+def least_deviation(samples: int, writers: int, width: int, log_chance: float) -> tuple[float, Fraction, Fraction] | None:
+    """Return the least e with ``log P(|delta| >= e) <= log_chance`` that was found, with its z and l; None if none is."""
+    setting = float_setting(samples)
+    deviation, N = _deviation(samples, writers), setting.N
+
+    def at(e: float) -> tuple[float, float, float]:
+        def over(log_ratio: float) -> tuple[float, ...]:
+            z = N * math.exp(log_ratio)
+            p, divergence = setting.tilted(z)
+            b = p / z
+            g = p * e / (1 - N * b)
+            M = max((math.hypot(g * (1 - b), math.sqrt(deviation.A0)) - g * (1 - b)) / 2, g * b) / setting.lam
+            V = (math.sqrt(_second_moment(deviation, g, 16)) + g * b * math.sqrt(deviation.T2)) ** 2
+
+            def value(x: float) -> tuple[float, ...]:
+                l = x / (2 * M)
+                t0 = setting.bennett(l, M) * V - l * p * e
+                return (width * math.log1p(t0), l) if t0 > -1 else (math.inf, l)
+
+            result, l = minimum(value, 0.01, 0.95, 12)
+            return (divergence + result, z, l)
+
+        return minimum(over, -0.5, 2.5, 8)  # type: ignore[return-value]
+
+    low, high = 0.0, 4.0
+    if at(high)[0] > log_chance:
+        return None
+    for _ in range(12):
+        middle = (low + high) / 2
+        low, high = (low, middle) if at(middle)[0] <= log_chance else (middle, high)
+    _, z, l = at(high)
+    return high, _short(z), _short(l)
+
+
+@lru_cache(maxsize=64)
+def _deviation(samples: int, writers: int) -> Deviation:
+    return Deviation(float_setting(samples), writers)
+
+
+def class_bound(samples: int, kind: BitClass, threshold: Fraction, slack: float) -> ClassBound:
+    """Return the bound of a class in floats."""
+    return ClassBound(float_setting(samples), kind, threshold, slack)
