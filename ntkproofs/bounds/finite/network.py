@@ -127,6 +127,7 @@ class _Search:
 
     def __post_init__(self) -> None:
         self.leading: list[BitClass] = []
+        self.hints: dict[BitClass, float] = {}
 
     @lru_cache(maxsize=256)  # noqa: B019 - a search lives for one call
     def deviated(self, width: int) -> dict[int, Deviated] | None:
@@ -148,12 +149,14 @@ class _Search:
         bound = class_bound(self.workload.samples, kind, _fraction(threshold), threshold * self.slack)
         if bound.margin <= 0:
             return math.inf, None
-        log, parameters = tune(bound, width, float(events[kind.t].e), rounds=rounds)
+        near = self.hints.get(kind)
+        log, parameters, hint = tune(bound, width, float(events[kind.t].e), near=near, rounds=rounds)
+        self.hints[kind] = hint
         return log + math.log(self.workload.classes[kind]), parameters
 
     def lead(self, width: int, threshold: float) -> None:
         """Choose the classes that decide: the largest shares at a first guess, on either side."""
-        logs = {kind: self.log_class(kind, width, threshold, rounds=2)[0] for kind in self.workload.classes}
+        logs = {kind: self.log_class(kind, width, threshold, rounds=4)[0] for kind in self.workload.classes}
         self.leading = []
         for ones in (False, True):
             side = sorted((kind for kind in logs if bool(kind.p) is ones), key=lambda kind: -logs[kind])
@@ -161,7 +164,7 @@ class _Search:
 
     def total(self, width: int, threshold: float) -> float:
         """Return the logarithm of the failure probability by the leading classes, events included."""
-        logs = [self.log_class(kind, width, threshold, rounds=5)[0] for kind in self.leading]
+        logs = [self.log_class(kind, width, threshold, rounds=2)[0] for kind in self.leading]
         top = max([*logs, math.log(self.failure * (EVENT + 2 * DESCENT))])
         if top == math.inf:
             return math.inf
@@ -196,10 +199,9 @@ def least_network(workload: Workload, failure: Fraction, *, most: int = 1 << 40)
 
 def _bracket(search: _Search, most: int) -> tuple[int, float]:
     """Return a width that is enough by the leading classes, and its threshold."""
-    K = search.workload.samples
-    width = 4 * K * K
+    width = 8 * search.workload.samples**2
     while width <= most:
-        middle = _threshold(search, width, rounds=4, first=True)
+        middle = _threshold(search, width, rounds=6, first=True)
         if middle is not None and search.total(width, middle) <= math.log(search.failure):
             return width, middle
         width *= 2
@@ -219,13 +221,13 @@ def _threshold(
     if first or not search.leading:
         search.lead(width, low + 0.4 * (high - low))
     if near is not None:
-        low, high = max(low, near * 0.9), min(high, near * 1.1)
+        low, high = max(low, near * 0.93), min(high, near * 1.07)
     result = minimum(lambda tau: (search.total(width, tau), tau), low, high, rounds)
     return result[1] if result[0] < math.inf else None
 
 
 def _bisect(search: _Search, high: int, threshold: float) -> tuple[int, float]:
-    low = high // 2
+    low = high // 8
     while high - low > max(1, high // 1000):
         middle = (low + high) // 2
         tau = _threshold(search, middle, rounds=4, near=threshold)

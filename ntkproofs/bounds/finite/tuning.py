@@ -42,12 +42,12 @@ def minimum(function: Callable[[float], tuple[float, ...]], low: float, high: fl
 
 
 @lru_cache(maxsize=1 << 14)
-def _tilt(samples: int, kappa: float) -> tuple[float, float, float]:
-    """Return z with ``p(z) = 1/kappa``, p(z) and the divergence."""
-    setting, low, high = float_setting(samples), 1e-6, 1e6
-    for _ in range(45):
+def _tilt(samples: int, excess: float) -> tuple[float, float, float]:
+    """Return z with ``p(z) = 1/(1 + excess)``, p(z) and the divergence."""
+    setting, low, high = float_setting(samples), 1e-3, 1e4 * samples
+    for _ in range(36):
         middle = math.sqrt(low * high)
-        low, high = (middle, high) if setting.tilted(middle)[0] < 1 / kappa else (low, middle)
+        low, high = (middle, high) if setting.tilted(middle)[0] < 1 / (1 + excess) else (low, middle)
     p, divergence = setting.tilted(high)
     return high, p, divergence
 
@@ -67,33 +67,53 @@ def _cover(bound: ClassBound, r: float) -> list[tuple[int, float]]:
 def _averaged(bound: ClassBound, g: float, r: float) -> tuple[float, float]:
     """Return the least value over q of the averaged exponential, and that q."""
     N, forms = bound.setting.N, bound.forms
-    values = [g * r * r * 2 / N * ratio for _, ratio in forms.differences]
-    counts = [count for count, _ in forms.differences]
+    scale = g * r * r * 2 / N
+    pairs = [(count, scale * ratio) for count, ratio in forms.differences]
     if forms.limit:
-        pull = 2 * g * r * np.array(forms.pull)
-        matrix = 2 * g * r * r / N * np.array(forms.weight) + np.outer(pull, pull) / N
-        root = np.linalg.inv(np.linalg.cholesky(np.array(forms.limit)))
-        own = np.linalg.eigvalsh(root @ matrix @ root.T)
-        values, counts = [*values, *own.tolist()], [*counts, *([1] * len(own))]
-    low, high = max(values), max(values) + 1.0
-    for _ in range(40):
+        root, weight, pull = _whitened(bound)
+        side = 2 * g * r * pull
+        own = np.linalg.eigvalsh(scale * weight + np.outer(side, side) / N)
+        pairs += [(1, value) for value in own.tolist()]
+    low = max(value for _, value in pairs)
+    high = low + 1.0
+    for _ in range(24):
         middle = (low + high) / 2
-        slope = sum(count / (middle - value) for count, value in zip(counts, values, strict=True)) / N
-        low, high = (middle, high) if slope > 1 else (low, middle)
-    logs = sum(count * math.log(high - value) for count, value in zip(counts, values, strict=True))
+        slope = 0.0
+        for count, value in pairs:
+            slope += count / (middle - value)
+        low, high = (middle, high) if slope > N else (low, middle)
+    logs = 0.0
+    for count, value in pairs:
+        logs += count * math.log(high - value)
     q = (high - 1) * N / 2
     return q - logs / 2, q
 
 
-def tune(bound: ClassBound, width: int, e: float, *, rounds: int = 8) -> tuple[float, Parameters]:
-    """Return the least logarithm of the probability that was found for a class, and its parameters."""
-    setting, samples = bound.setting, bound.setting.K
-    best: list[tuple[float, Parameters]] = []
+def _whitened(bound: ClassBound) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the forms of W and W alpha relative to that of Gbar, computed once for a bound."""
+    known = bound.__dict__.get("whitened")
+    if known is None:
+        root = np.linalg.inv(np.linalg.cholesky(np.array(bound.forms.limit)))
+        known = (root, root @ np.array(bound.forms.weight) @ root.T, root @ np.array(bound.forms.pull))
+        bound.__dict__["whitened"] = known
+    return known
 
-    def at(log_kappa: float) -> tuple[float, ...]:
-        z, p, divergence = _tilt(samples, round(1 + math.exp(log_kappa), 3))
+
+def tune(
+    bound: ClassBound, width: int, e: float, *, near: float | None = None, rounds: int = 8
+) -> tuple[float, Parameters, float]:
+    """Return the least logarithm of the probability that was found for a class, its parameters, and a hint.
+
+    The hint is the logarithm of ``1/p(z) - 1``; passed as `near` it starts the search at another width or threshold.
+    """
+    setting, samples = bound.setting, bound.setting.K
+    best: list[tuple[float, Parameters, float]] = []
+    covers: dict[int, list[tuple[int, float]]] = {}
+
+    def at(hint: float) -> tuple[float, ...]:
+        z, p, divergence = _tilt(samples, round(math.exp(hint), 3))
         r = e / p
-        cover = _cover(bound, r)
+        cover = covers.setdefault(round(2 * hint), _cover(bound, r) if round(2 * hint) not in covers else [])
         M = max(bound._up(r), *(bound._down(r, least, most, mu) for least, most, mu in _blocks(cover)))
 
         def value(x: float) -> tuple[float, ...]:
@@ -105,13 +125,14 @@ def tune(bound: ClassBound, width: int, e: float, *, rounds: int = 8) -> tuple[f
             averaged, q = _averaged(bound, width * C / (1 + t0), r)
             return (width * math.log1p(t0) + divergence + averaged, l, q)
 
-        result, l, q = minimum(value, 0.01, 0.95, 10)
+        result, l, q = minimum(value, 0.01, 0.95, 9)
         short = [(most, Fraction(round(mu * 64), 64)) for most, mu in cover]
-        best.append((result, Parameters(_short(l), _short(z), _short(q), tuple(short))))
+        best.append((result, Parameters(_short(l), _short(z), _short(q), tuple(short)), hint))
         return (result,)
 
-    minimum(at, -2.3, 2.5, rounds)
-    return min(best, key=lambda pair: pair[0])
+    low, high = (-2.3, 2.5) if near is None else (near - 0.4, near + 0.4)
+    minimum(at, low, high, rounds)
+    return min(best, key=lambda item: item[0])
 
 
 def _blocks(cover: list[tuple[int, float]]) -> list[tuple[int, int, float]]:
