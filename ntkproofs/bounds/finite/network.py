@@ -24,7 +24,7 @@ from ntkproofs.bounds.finite import descent
 from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.numbers import FLOATS, Balls, Numbers, Real
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Parameters, Setting
-from ntkproofs.bounds.finite.tuning import class_bound, float_setting, least_deviation, minimum, tune
+from ntkproofs.bounds.finite.tuning import adapted, class_bound, float_setting, least_deviation, minimum, tune
 from ntkproofs.classes import Classes
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.rigor import Ball
@@ -262,6 +262,32 @@ def _complete(search: _Search, failure: Fraction, width: int, threshold: float) 
     except (Undecided, InputError):
         return None
     return network if enough else None
+
+
+def _all_parameters(search: _Search, width: int, threshold: float) -> dict[BitClass, Parameters] | None:
+    """Return parameters for every class: those of a neighbour where they are good enough, tuned ones elsewhere."""
+    events, classes = search.deviated(width), search.workload.classes
+    if events is None:
+        return None
+    enough = math.log(search.failure * 1e-3 / len(classes))
+    parameters: dict[BitClass, Parameters] = {}
+    for kind in sorted(classes, key=lambda kind: (kind.t, kind.p, kind.n if kind.p == 0 else -kind.n)):
+        neighbour = BitClass(kind.n + (1 if kind.p else -1), kind.p, kind.t)
+        if neighbour in parameters and kind not in search.leading:
+            bound = class_bound(search.workload.samples, kind, _fraction(threshold), threshold * search.slack)
+            borrowed = adapted(parameters[neighbour], bound)
+            try:
+                log = bound.log_probability(width, float(events[kind.t].e), borrowed)
+            except ValueError:
+                log = math.inf
+            if log + math.log(classes[kind]) < enough:
+                parameters[kind] = borrowed
+                continue
+        _, found = search.log_class(kind, width, threshold, rounds=4 if kind in search.leading else 2)
+        if found is None:
+            return None
+        parameters[kind] = found
+    return parameters
 
 
 def _least_event(log: object, chance: float, most: float, top: float) -> tuple[Fraction, Fraction]:

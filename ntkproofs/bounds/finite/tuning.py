@@ -13,7 +13,7 @@ from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.numbers import FLOATS
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Parameters, Setting
 
-__all__ = ["float_setting", "least_deviation", "minimum", "tune"]
+__all__ = ["adapted", "class_bound", "float_setting", "least_deviation", "minimum", "tune"]
 
 GOLDEN = (math.sqrt(5) - 1) / 2
 BLOCKS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
@@ -133,6 +133,15 @@ def tune(
     low, high = (-2.3, 2.5) if near is None else (near - 0.4, near + 0.4)
     minimum(at, low, high, rounds)
     return min(best, key=lambda item: item[0])
+
+
+def adapted(parameters: Parameters, bound: ClassBound) -> Parameters:
+    """Return the parameters of a neighbouring class with blocks that fit this one."""
+    others, cover = bound.sizes[1], []
+    for end in [end for end in BLOCKS if end < others] + [others]:
+        mu = next((mu for most, mu in parameters.cover if most >= end), parameters.cover[-1][1])
+        cover.append((end, mu))
+    return Parameters(parameters.l, parameters.z, parameters.q, tuple(cover))
 
 
 def _blocks(cover: list[tuple[int, float]]) -> list[tuple[int, int, float]]:
