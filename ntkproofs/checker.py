@@ -2,15 +2,17 @@
 
     python -I -S ntkproofs/checker.py FILE
 
-Exit code 0 accepted, 1 rejected, 2 declined (beyond a limit stated below, or too close to tell), 3 usage or unreadable;
-one line says why. No floats: every real number is an :class:`Interval` of integers over ``2**FRACTION_BITS``, rounded
-outward. Only `claim` says what is concluded; `evidence` is a hint whose every part is checked.
+Exit code 0 accepted, 1 rejected, 2 declined (beyond a limit stated below, or too close to tell), 3 usage or unreadable,
+70 an error in this file; one line says why. No floats: every real number is an :class:`Interval` of integers over
+``2**FRACTION_BITS``, rounded outward. Only `claim` says what is concluded; `evidence` is a hint whose every part is
+checked. What is checked of a program are its templates, named by a digest: its name is the issuer's and shown quoted.
 
 Signature
 ---------
 ::
 
     check(bytes) -> Verified                     the whole: raises Rejected or Declined, with the reason
+    spend(operations, what)                      one budget of work for the whole check
     read(bytes) -> certificate                   JSON without floats, duplicate keys, deep nesting, huge numbers
     Interval  + - * /  power sqrt atan exp log pi    enclosures; each function's docstring counts its error
     contradictory(templates, group)              no state matches two templates of the group
@@ -21,8 +23,10 @@ Signature
     margin(predictor, threshold, counts)         least |mean - threshold| / deviation, all on the right side
     tail(x) -> log U                             log of an upper bound of the Gaussian tail
     enough(networks, z, cases, failure)          the union bound over all cases is at most the failure probability
-    wide_enough(..., states, chance, ...)        width from which on a linearised network's means are on their sides
-    covered(inequality, tree)                    an inequality holds on each leaf of a subdivision, hence on the box
+    moved_means(...), entries_off(...)           at this width the means of linearised networks are on their sides
+    leaves(domain, tree) -> (part, leaf)         parts of a domain that cover it
+    Number  Series  + - * /  power sqrt atan ... enclosures with exact zeros; of functions near an end of their domain
+    bounds_on(right - left, part, leaf)          enclosures of something of the same sign: an inequality holds on a part
 
 Symbols: K samples (templates and padding); at one state n templates match; t templates write a given bit, p of them
 match; the program's next bit is 1 iff p >= 1. A network's output is rounded to 1 iff it lies above the threshold.
@@ -32,6 +36,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 import re
 import sys
 from collections import Counter
@@ -39,11 +44,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import isqrt
-from typing import Any, NoReturn, TypeAlias
+from math import factorial, isqrt
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 FORMAT = 1
-ACCEPTED, REJECTED, DECLINED, UNREADABLE = 0, 1, 2, 3
+SCALAR = "one scalar network for each output bit"  # what a claim with a width says of its networks
+FALSE = "the inequality is false"  # and not only: does not follow
+EXECUTION = "the execution of the program"  # what spends, in a message
+ACCEPTED, REJECTED, DECLINED, UNREADABLE, BROKEN = 0, 1, 2, 3, 70
 
 FRACTION_BITS, GUARD_BITS = 256, 64  # of every interval's ends; further ones inside the functions
 CONVERGENT = 41  # order of the continued fraction that bounds the Gaussian tail; odd
@@ -51,13 +59,19 @@ CONVERGENT = 41  # order of the continued fraction that bounds the Gaussian tail
 MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_TEXT = 1 << 23, 100, 4000, 200  # of a file; brackets; of a number; of a name
 MAX_BITS, MAX_TEMPLATES, MAX_ENTRIES = 1 << 17, 1 << 16, 1 << 20  # of a state; requirements and written bits together
 MAX_COUNTS, MAX_SIZE = 1 << 18, 1 << 17  # different (n, p, t); bits of an interval's end
-MAX_FREE, MAX_WORK = 20, 1 << 40  # input bits of an execution; lanes times plane operations
+MAX_FREE, MAX_WORK = 20, 1 << 34  # input bits of an execution; word operations of a whole check (see spend)
 MAX_EXPONENT, MAX_ARGUMENT = 1 << 10, 1 << 12  # of the grammar's power; of exp
-MAX_MEMORY, MAX_EVALUATED = 1 << 33, 1 << 26  # bits of planes or a look-up table; bytes of an inequality times leaves
+MAX_TERMS, MAX_EXACT = 12, 1 << 12  # of a series; bits of an exact constant
+MAX_MEMORY = 1 << 33  # bits of planes or a look-up table
 
 Count: TypeAlias = tuple[int, int, int]  # (n, p, t)
 Template: TypeAlias = tuple[tuple[tuple[int, int], ...], tuple[int, ...]]  # ((position, value), ...), (position, ...)
-Box: TypeAlias = dict[str, tuple[Fraction, Fraction]]
+Side: TypeAlias = tuple[Fraction, Fraction | None, bool]  # low, high (None: no end), integers only
+Box: TypeAlias = dict[str, Side]
+Polynomial: TypeAlias = dict[int, Fraction]  # the sum of all q pi^k, by k; no q is 0
+Exact: TypeAlias = tuple[Polynomial, Polynomial]  # a quotient
+Step: TypeAlias = tuple[Any, ...]  # of an expression: (operation, number of an earlier step, ...)
+Term = TypeVar("Term", "Number", "Series")
 
 
 class Rejected(Exception):
@@ -68,14 +82,36 @@ class Declined(Exception):
     """The certificate is beyond a limit of this checker, or a comparison too close to be told at its precision."""
 
 
+# --------------------------------------------------------------------------------------------------------------- work
+CALL = 150  # word operations that one operation of Python costs, however short its numbers are
+_left = [MAX_WORK]  # of the check under way
+
+
+def spend(operations: int, what: str) -> None:
+    """Take operations on 64-bit words from the one budget of the whole check; declined, naming `what`, at its end.
+
+    Everything whose number or size a file decides spends: executed steps, groups, interval operations and through them
+    the leaves of an inequality. About a nanosecond each, so that a check ends within a minute.
+    """
+    _left[0] -= operations
+    if _left[0] < 0:
+        raise Declined(f"{what}: more work than {MAX_WORK} word operations")
+
+
+def _words(number: int) -> int:
+    return (number.bit_length() >> 6) + 1
+
+
 # ---------------------------------------------------------------------------------------------------------- intervals
 ONE, WIDE = 1 << FRACTION_BITS, FRACTION_BITS + GUARD_BITS
+FUNCTION = 1 << 17  # word operations of the series of a function: some 100 products and quotients of WIDE bits
 
 
 class Interval:
     """All real numbers from ``low / 2**FRACTION_BITS`` to ``high / 2**FRACTION_BITS``; a *unit* is the last bit.
 
-    Every operation returns an interval that contains the result for every choice of arguments in the given ones.
+    Every operation returns an interval that contains the result for every choice of arguments in the given ones, and
+    spends work: a sum in proportion to the words of its ends, products, quotients and roots to the square of them.
     """
 
     __slots__ = ("high", "low")
@@ -85,7 +121,13 @@ class Interval:
             raise Rejected("an interval with its ends in the wrong order")
         if low.bit_length() > MAX_SIZE or high.bit_length() > MAX_SIZE:
             raise Declined(f"a number of more than {MAX_SIZE} bits")
+        spend(8 * CALL + _words(low) + _words(high), "interval arithmetic")
         self.low, self.high = low, high
+
+    @property
+    def size(self) -> int:
+        """The words of the longer end."""
+        return max(_words(self.low), _words(self.high))
 
     @classmethod
     def of(cls, value: int | Fraction) -> Interval:
@@ -107,6 +149,7 @@ class Interval:
 
     def __mul__(self, other: Interval) -> Interval:
         """Each end off by less than 1 unit: a product is extreme at two ends; a shift rounds down."""
+        spend(16 * self.size * other.size, "products of intervals")
         products = (self.low * other.low, self.low * other.high, self.high * other.low, self.high * other.high)
         return Interval(min(products) >> FRACTION_BITS, -(-max(products) >> FRACTION_BITS))
 
@@ -114,6 +157,7 @@ class Interval:
         """Each end off by less than 1 unit; refused if the divisor may be 0. A quotient is extreme at two ends."""
         if other.low <= 0 <= other.high:
             raise Rejected("a division by an interval that contains 0")
+        spend(16 * (self.size + _words(ONE)) * other.size, "quotients of intervals")
         ends = [(top << FRACTION_BITS, bottom) for top in (self.low, self.high) for bottom in (other.low, other.high)]
         return Interval(min(top // bottom for top, bottom in ends), max(-(-top // bottom) for top, bottom in ends))
 
@@ -143,22 +187,26 @@ class Interval:
         """Each end off by less than 1 unit (``isqrt(a) <= root of a < isqrt(a) + 1``); increasing; refused below 0."""
         if self.low < 0:
             raise Rejected("a square root of an interval that reaches below 0")
+        spend(16 * (self.size + _words(ONE)) ** 2, "roots of intervals")
         low, top = isqrt(self.low << FRACTION_BITS), self.high << FRACTION_BITS
         high = isqrt(top)
         return Interval(low, high if high * high == top else high + 1)
 
     def atan(self) -> Interval:
         """Each end off by less than 2 units (see :func:`_atan`); increasing."""
+        spend(FUNCTION + 64 * self.size**2, "arctangents of intervals")
         return Interval(_atan(self.low).low, _atan(self.high).high)
 
     def log(self) -> Interval:
         """Each end off by less than 2 units (see :func:`_log`); refused at 0 and below; increasing."""
         if self.low <= 0:
             raise Rejected("a logarithm of an interval that reaches to 0")
+        spend(FUNCTION, "logarithms of intervals")
         return Interval(_log(self.low).low, _log(self.high).high)
 
     def exp(self) -> Interval:
         """Each end off by less than 2 units and ``2**-256`` of it (see :func:`_exp`); increasing."""
+        spend(2 * FUNCTION, "exponentials of intervals")
         return Interval(_exp(self.low).low, _exp(self.high).high)
 
 
@@ -283,7 +331,8 @@ def read(data: bytes) -> dict[str, Any]:
         raise Rejected(f"the file is not JSON: {problem}") from None
     certificate = _keys(value, ("claim", "claim_sha256", "evidence", "format", "producer"), "the certificate")
     _integer(certificate["format"], FORMAT, FORMAT, "format")
-    _text(certificate["producer"], "producer")
+    if not _text(certificate["producer"], "producer").isascii():  # and it is never shown
+        raise Rejected("producer is not ASCII")
     digest = hashlib.sha256(canonical(certificate["claim"])).hexdigest()
     if certificate["claim_sha256"] != digest:
         raise Rejected("claim_sha256 is not the SHA-256 of the claim")
@@ -365,6 +414,24 @@ def _text(value: Any, where: str) -> str:
     return value
 
 
+def _program_name(value: Any) -> str:
+    """Return an identifier, which cannot pass for a statement."""
+    if type(value) is not str or re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", value, re.ASCII) is None:
+        raise Rejected(
+            f"the program's name is {_shown(value)}: a name is 1 to 64 letters, digits and _ . - and begins with "
+            f"none of the last two"
+        )
+    return value
+
+
+def _field_name(value: Any) -> str:
+    if type(value) is not str or re.fullmatch(r"[!#-&(-_a-~]{1,200}", value, re.ASCII) is None:
+        raise Rejected(
+            f"a field's name is {_shown(value)}: a name is 1 to 200 printable ASCII signs without quotes and spaces"
+        )
+    return value
+
+
 def _fraction(value: Any, where: str) -> Fraction:
     """Return an integer, or a string such as ``-3/4``, as a fraction."""
     if type(value) is int:
@@ -395,9 +462,10 @@ def _places(value: Any, bits: int, where: str) -> tuple[int, ...]:
 # ----------------------------------------------------------------------------------------------------------- programs
 @dataclass(frozen=True)
 class Program:
-    """A template program: `writers[b]` is how many templates write bit b, `samples` is K."""
+    """A template program: `writers[b]` is how many templates write bit b, `samples` K, `digest` of all but the name."""
 
     name: str
+    digest: str
     bits: int
     templates: tuple[Template, ...]
     padding: int
@@ -409,31 +477,44 @@ class Program:
         return len(self.templates) + self.padding
 
     def __str__(self) -> str:
-        return f"program {self.name!a} ({len(self.templates)} templates, {self.padding} padding, {self.bits} bits)"
+        return (
+            f"the {len(self.templates)} templates with SHA-256 {self.digest} ({self.padding} padding, {self.bits} "
+            f"bits; the issuer calls them {self.name!a})"
+        )
 
 
 def program_of(value: Any) -> Program:
-    """Read a program; refused: positions that do not exist, requirements of one bit twice, templates that are empty."""
+    """Read a program; refused: positions that do not exist, requirements of one bit twice, templates that are empty.
+
+    Its digest is the SHA-256 of the canonical JSON of the object without the key `name`.
+    """
     given = _keys(value, ("fields", "name", "padding", "templates"), "program")
-    name = _text(given["name"], "the program's name")
-    fields = [_list(field, "a field", 2) for field in _list(given["fields"], "fields")]
-    names = [_text(field[0], "a field's name") for field in fields]
+    name, bits = _program_name(given["name"]), _bits_of(given["fields"])
+    templates = _templates(given["templates"], bits)
+    padding = _integer(given["padding"], 0, None, "padding")
+    writers = Counter(place for _, write in templates for place in write)
+    digest = hashlib.sha256(canonical({key: given[key] for key in ("fields", "padding", "templates")})).hexdigest()
+    return Program(name, digest, bits, templates, padding, tuple(writers[place] for place in range(bits)))
+
+
+def _bits_of(value: Any) -> int:
+    """Return how many bits the fields have together."""
+    fields = [_list(field, "a field", 2) for field in _list(value, "fields")]
+    names = [_field_name(field[0]) for field in fields]
     if len(set(names)) < len(names):
         raise Rejected("two fields have the same name")
-    bits = sum(_integer(field[1], 1, None, "a field's width") for field in fields)
-    if bits > MAX_BITS or len(_list(given["templates"], "templates")) > MAX_TEMPLATES:
+    return sum(_integer(field[1], 1, None, "a field's width") for field in fields)
+
+
+def _templates(value: Any, bits: int) -> tuple[Template, ...]:
+    if bits > MAX_BITS or len(_list(value, "templates")) > MAX_TEMPLATES:
         raise Declined(f"more than {MAX_BITS} bits or {MAX_TEMPLATES} templates")
-    templates = tuple(_template(template, bits) for template in given["templates"])
+    templates = tuple(_template(template, bits) for template in value)
     if not templates:
         raise Rejected("the program has no templates")
     if sum(len(when) + len(write) for when, write in templates) > MAX_ENTRIES:
         raise Declined(f"templates with more than {MAX_ENTRIES} entries")
-    padding = _integer(given["padding"], 0, None, "padding")
-    writers = [0] * bits
-    for _, write in templates:
-        for place in write:
-            writers[place] += 1
-    return Program(name, bits, templates, padding, tuple(writers))
+    return templates
 
 
 def _template(value: Any, bits: int) -> Template:
@@ -453,8 +534,10 @@ def contradictory(templates: Sequence[Template], group: Sequence[int]) -> bool:
 
     Looks up, for each member, who requires the opposite of one of its values: that must be all the others.
     """
-    if len(group) * sum(len(templates[index][0]) for index in group) > MAX_MEMORY:
-        raise Declined("a group too large to look through")
+    requirements = sum(len(templates[index][0]) for index in group)
+    if len(group) * requirements > MAX_MEMORY:
+        raise Declined(f"a group of {len(group)} templates with {requirements} requirements, too large to look through")
+    spend(2 * requirements * _plane_cost(len(group)), "looking for contradictions within groups")
     requiring: dict[tuple[int, int], int] = {}  # (position, value) -> members, as a set of bits
     for member, index in enumerate(group):
         for requirement in templates[index][0]:
@@ -503,45 +586,56 @@ def arbitrary(program: Program, groups: int) -> frozenset[Count]:
     return frozenset(counts)
 
 
+def _plane_cost(lanes: int) -> int:
+    """Return the word operations of one operation on planes."""
+    return CALL + (lanes >> 6)
+
+
 def visited(program: Program, free: Sequence[int], ones: Sequence[int], steps: int) -> frozenset[Count]:
     """Return the counts at every state that a run visits, for all assignments of the free bits, by running them all.
 
     One integer, a *plane*, holds one bit of all ``2**len(free)`` runs (*lanes*). Each step looks at the states before
-    it, so `steps` steps look at all states at which the network is asked. Stops early if no state changes any more.
+    it, so `steps` steps look at all states at which the network is asked. Stops early where the states of all runs
+    repeat earlier ones, since what follows was then looked at: the last ones, or those kept, which are replaced when
+    the number of steps is a power of 2 (Brent), so that every cycle is noticed in the end.
     """
-    lanes, found, state = 1 << len(free), set[Count](), [0] * program.bits
-    entries = sum(len(when) + 7 + 8 * len(write) for when, write in program.templates) + program.bits
-    if len(free) > MAX_FREE or lanes * entries > MAX_MEMORY or lanes * entries * steps > MAX_WORK:
-        raise Declined(f"an execution of {_shown(steps)} steps on {len(free)} free bits, more work than {MAX_WORK}")
-    every = (1 << lanes) - 1
+    lanes, found = 1 << len(free), set[Count]()
+    if len(free) > MAX_FREE or lanes * _planes(program) > MAX_MEMORY:
+        raise Declined(f"an execution on {len(free)} free bits with {_planes(program)} planes")
+    state = kept = _initial(program.bits, free, ones)
+    for number in range(1, steps + 1):
+        after = _look_and_step(program, state, (1 << lanes) - 1, found)
+        if after in (state, kept):
+            break
+        state = after
+        if number & (number - 1) == 0:
+            kept = state
+    return frozenset(found)
+
+
+def _planes(program: Program) -> int:
+    """Return how many planes are held at once, and a few more."""
+    return sum(1 + len(write) for _, write in program.templates) + 4 * program.bits
+
+
+def _initial(bits: int, free: Sequence[int], ones: Sequence[int]) -> list[int]:
+    """Return the planes of the initial states: a free bit number i is bit i of the number of the lane."""
+    lanes, state = 1 << len(free), [0] * bits
     for place in ones:
-        state[place] = every
+        state[place] = (1 << lanes) - 1
     for number, place in enumerate(free):
         run = 1 << number  # zeros, then as many ones, and so on
         plane, width = ((1 << run) - 1) << run, 2 * run
         while width < lanes:
             plane, width = plane | plane << width, 2 * width
         state[place] = plane
-    for _ in range(steps):
-        after = _look_and_step(program, state, every, found)
-        if after == state:
-            break
-        state = after
-    return frozenset(found)
+    return state
 
 
 def _look_and_step(program: Program, state: list[int], every: int, found: set[Count]) -> list[int]:
     """Add the counts at the present states to `found`, and return the next states."""
-    matches = []
-    writing: list[list[int]] = [[] for _ in state]
-    for when, write in program.templates:
-        match = every
-        for place, value in when:
-            match &= state[place] if value else every ^ state[place]
-        if match:
-            matches.append(match)
-            for place in write:
-                writing[place].append(match)
+    cost = _plane_cost(every.bit_length())
+    matches, writing = _matches(program, state, every)
     bits: dict[tuple[int, int], int] = {}  # (p, t) -> lanes in which some bit has them
     after = []
     for t, planes in zip(program.writers, writing, strict=True):
@@ -549,17 +643,38 @@ def _look_and_step(program: Program, state: list[int], every: int, found: set[Co
         for match in planes:
             plane |= match
         after.append(plane)
+        spend(cost * (len(planes) + 2), EXECUTION)
         for p, where in _classes(planes, every):
             bits[p, t] = bits.get((p, t), 0) | where
     for n, where in _classes(matches, every):
+        spend(cost * len(bits), EXECUTION)
         found.update((n, p, t) for (p, t), lanes in bits.items() if (n, p, t) not in found and where & lanes)
     return after
 
 
+def _matches(program: Program, state: list[int], every: int) -> tuple[list[int], list[list[int]]]:
+    """Return the lanes in which each template matches (if in any), and for each bit those of its writers."""
+    matches: list[int] = []
+    writing: list[list[int]] = [[] for _ in state]
+    for when, write in program.templates:
+        spend(_plane_cost(every.bit_length()) * (1 + 2 * len(when)) + CALL * len(write), EXECUTION)
+        match = every
+        for place, value in when:
+            match &= state[place] if value else every ^ state[place]
+        if match:
+            matches.append(match)
+            for place in write:
+                writing[place].append(match)
+    return matches, writing
+
+
 def _classes(planes: Sequence[int], every: int) -> list[tuple[int, int]]:
     """Sort the lanes by how many of the planes have them: ``(number, lanes)``, only numbers that occur."""
-    classes = [(0, every)]
-    for weight, digit in reversed(list(enumerate(_sum(planes)))):
+    classes, cost = [(0, every)], _plane_cost(every.bit_length())
+    digits = _sum(planes)
+    spend(3 * cost * len(planes) * len(digits), EXECUTION)
+    for weight, digit in reversed(list(enumerate(digits))):
+        spend(3 * cost * len(classes), EXECUTION)
         halves = ((number + (b << weight), x & (digit if b else ~digit)) for number, x in classes for b in (0, 1))
         classes = [(number, lanes) for number, lanes in halves if lanes]
     return classes
@@ -619,7 +734,7 @@ class Predictor:
         return gain.times(p) + u.times(t)
 
     def deviation(self, n: int) -> Interval:
-        """Enclose the standard deviation at n >= 2; the lower end is at least 0."""
+        """Enclose the standard deviation at n >= 2, which is positive."""
         gain, u, matched = self.row(n)
         K, own, m = self.samples, pi(), u + gain
         S1 = m.times(n) + u.times(K - n)
@@ -627,7 +742,9 @@ class Predictor:
         cross = (m * matched).times(n) + u.times(K - n)
         total = own + (own - Interval.of(1)) * S2 + S1.power(2) - cross.times(2)
         variance = total / pi().times(2 * K)
-        return Interval(max(0, variance.low), max(0, variance.high)).sqrt()
+        if variance.low <= 0:
+            raise Declined(f"a positive variance at n = {n} is not certain")
+        return variance.sqrt()
 
 
 def gap(mean: Interval, threshold: Fraction, n: int, p: int, t: int) -> Interval:
@@ -722,20 +839,15 @@ def rate(n: int, error: Interval, tilt: Fraction) -> Interval:
     return L * (entry + (error if tilt > 0 else -error)) - moments.log()
 
 
-def wide_enough(
-    predictor: Predictor, threshold: Fraction, counts: Sequence[Count], states: int, chance: Fraction, hints: Any
-) -> int:
-    """Return a width from which on a linearised network's means are all on their sides, but for this chance.
+def moved_means(predictor: Predictor, threshold: Fraction, counts: Iterable[Count], error: Interval) -> None:
+    """Conclude: if no kernel entry (times K) is off its limit by more than the error, all means are on their sides.
 
-    *If* no kernel entry (times K) is further from its limit than the error, the Gram matrix ``G`` moves to ``G + E``, a
-    state's row ``g`` to ``g + e``, the weights ``a = G^-1 g`` by ``(G + E)^-1 (e - E a)``, and the mean, of t labels 1,
-    by at most ``sqrt(t K) error (1 + |a|_1) / (1 - 1/(2 pi) - K error)``: no entry of ``e - E a`` exceeds ``error (1 +
-    |a|_1)``, the divisor is below the least eigenvalue of ``G + E``. *How likely*: six kinds of failure have a sixth of
-    the chance each: an entry of a sample with itself, of two samples (or of a state and a sample that does not match),
-    of a state and a sample that matches; too large, too small. All tilts give bounds, if useless ones.
+    The Gram matrix ``G`` moves to ``G + E``, a state's row ``g`` to ``g + e``, the weights ``a = G^-1 g`` by ``(G +
+    E)^-1 (e - E a)``, and the mean, of t labels 1, by at most ``sqrt(t K) error (1 + |a|_1) / (1 - 1/(2 pi) - K
+    error)``: no entry of ``e - E a`` exceeds ``error (1 + |a|_1)``, the divisor is below the least eigenvalue of ``G +
+    E``. At n = 1 the state is a sample and the mean its label, and for t = 0 all labels are 0: those means do not move.
     """
-    given = _keys(hints, ("error", "tilts"), "evidence: width")
-    error, K, one = Interval.of(_fraction(given["error"], "the error")), predictor.samples, Interval.of(1)
+    K, one = predictor.samples, Interval.of(1)
     rest = one - one / pi().times(2) - error.times(K)
     if error.low <= 0 or rest.low <= 0:
         raise Rejected("the error of an entry is not above 0, or too large for the Gram matrix")
@@ -745,15 +857,55 @@ def wide_enough(
             length = (u + gain).power(2).sqrt().times(n) + u.power(2).sqrt().times(K - n)
             move = Interval.of(t * K).sqrt() * error * (one + length) / rest
             gap(predictor.mean(n, p, t) + (-move if p else move), threshold, n, p, t)
-    kinds, width = [0, 1, *sorted({n for n, _, _ in counts if n > 1})], 1
-    entries = (K * (K - 1) // 2 + states * (K - 1), K, states * kinds[-1])
-    for n, value in zip(kinds, _list(given["tilts"], "tilts", len(kinds)), strict=True):
-        tilt, needed = _fraction(value, "a tilt"), Interval.of(6 * entries[min(n, 2)] / chance).log().high
-        least = min(rate(n, error, tilt).low, rate(n, error, -tilt).low)
-        if least <= 0:
-            raise Rejected(f"the tilt for n = {n} does not bound how likely an entry is to be off by the error")
-        width = max(width, -(-needed // least))
-    return width
+
+
+def entries_off(samples: int, states: int, rates: dict[int, tuple[Interval, Interval]]) -> list[tuple[int, Interval]]:
+    """Return how many entries one network has, and the rates at which the probability falls that one of them is off.
+
+    `rates`: for a number n of matches (0: two different samples, or a state and a sample that does not match; 1: a
+    sample with itself) those of an entry too large and too small. A state that is no sample has at least 2 and at most
+    ``max(n)`` matches: of its entries with the samples so many, at the least rate, and ``K - 2`` others.
+    """
+    K, matching = samples, [n for n in rates if n > 1]
+    numbers = {1: K, 0: K * (K - 1) // 2}
+    entries = []
+    if matching:
+        numbers[0] += states * (K - 2)
+        least = [min((rates[n][side] for n in matching), key=lambda rate: rate.low) for side in (0, 1)]
+        entries = [(states * max(matching), rate) for rate in least]
+    return entries + [(number, rate) for n, number in numbers.items() if number for rate in rates[n]]
+
+
+def wide_enough(width: int, entries: Sequence[tuple[int, Interval]], chance: Fraction) -> None:
+    """Conclude by a union bound: no entry of any network is off, but for this chance; so it is for larger widths, too.
+
+    Each of `number` entries is off with probability at most ``exp(-width rate)``. Compared is ``1`` with the sum of
+    ``number exp(-width rate) / chance``, each as the exponential of its logarithm.
+    """
+    total = Interval.of(0)
+    for number, rate in entries:
+        exponent = Interval.of(number / chance).log() - Interval(rate.low, rate.low).times(width)
+        if exponent.low > 0:
+            raise Rejected(f"the width {_shown(width)} is too small: the union bound exceeds the failure probability")
+        total = total + exponent.exp()
+    if total.low > ONE:
+        raise Rejected(f"the width {_shown(width)} is too small: the union bound exceeds the failure probability")
+    if total.high > ONE:
+        raise Declined(f"whether the width {_shown(width)} suffices is too close to tell")
+
+
+def rates_of(counts: Iterable[Count], error: Fraction, tilts: Any) -> dict[int, tuple[Interval, Interval]]:
+    """Return the rates for every number of matches, with two tilts for each from the evidence: above 0 and below."""
+    kinds = [0, 1, *sorted({n for n, _, _ in counts if n > 1})]
+    rates = {}
+    for n, pair in zip(kinds, _list(tilts, "tilts", len(kinds)), strict=True):
+        up, down = (_fraction(tilt, "a tilt") for tilt in _list(pair, "a pair of tilts", 2))
+        if not down < 0 < up:
+            raise Rejected(f"the tilts for n = {n} are not one above 0 and one below")
+        rates[n] = rate(n, Interval.of(error), up), rate(n, Interval.of(error), down)
+        if min(rates[n][0].low, rates[n][1].low) <= 0:
+            raise Rejected(f"a tilt for n = {n} does not bound how likely an entry is to be off by the error")
+    return rates
 
 
 # ------------------------------------------------------------------------------------------------------------- claims
@@ -769,7 +921,16 @@ class Verified:
 
 def check(data: bytes) -> Verified:
     """Verify a certificate; raises Rejected or Declined with the reason. The one entry point."""
-    certificate = read(data)
+    _left[0] = MAX_WORK
+    try:
+        return _verified(read(data))
+    finally:
+        _left[0] = MAX_WORK
+
+
+def _verified(certificate: dict[str, Any]) -> Verified:
+    for function in (pi, _atan, _exp, _log, _log_mantissa):  # what it costs depends on nothing that went before
+        function.cache_clear()
     claim, evidence = certificate["claim"], certificate["evidence"]
     if type(claim) is not dict:
         raise Rejected("the claim is not an object")
@@ -825,16 +986,40 @@ def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
             gap(predictor.mean(n, p, t), Fraction(0), n, p, t)
     words = (
         f"at {states.words} the mean of every output bit of an infinitely wide two-layer ReLU network "
-        f"({kernel.upper()}), trained to convergence on the samples of the {program}, is above 0 just where the "
-        f"program's next bit is 1"
+        f"({kernel.upper()}), trained to convergence on the samples of {program}, is above 0 just where the "
+        f"templates' next bit is 1"
     )
     return words, len(counts), f"{len(counts)} counts (n, p, t), from {states.source}"
 
 
-def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
-    """Conclude that N networks' average, rounded at the threshold, runs the program right with 1 - failure or more."""
+@dataclass(frozen=True)
+class Ensemble:
+    """What a claim about an ensemble says, read and within its ranges; `width` is None if it claims none."""
+
+    kernel: str
+    program: Program
+    networks: int
+    steps: int
+    failure: Fraction
+    threshold: Fraction
+    dropped: bool
+    width: int | None
+
+    @property
+    def bits(self) -> int:
+        """The output bits of which something is claimed."""
+        return sum(1 for t in self.program.writers if t or not self.dropped)
+
+
+def ensemble_of(claim: Any) -> Ensemble:
+    """Read a claim about an ensemble; the states and inputs that it names are still unread."""
     names = ("drop_unwritten", "failure", "inputs", "kernel", "kind", "networks", "program", "states", "steps")
-    given = _keys(claim, (*names, "threshold") + ("width",) * ("width" in claim), "the claim")
+    if "width" in claim and "outputs" not in claim:
+        raise Rejected(
+            "a width without the key outputs, a withdrawn wording: a network with several outputs has kernel entries "
+            "between them, of which nothing is known here"
+        )
+    given = _keys(claim, (*names, "threshold") + ("width", "outputs") * ("width" in claim), "the claim")
     kernel, program = _choice(given["kernel"], ("ntk", "nngp"), "kernel"), program_of(given["program"])
     networks, steps = _integer(given["networks"], 1, None, "networks"), _integer(given["steps"], 1, None, "steps")
     failure, threshold = _fraction(given["failure"], "failure"), _fraction(given["threshold"], "threshold")
@@ -842,37 +1027,71 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
         raise Rejected("failure is not between 0 and 1, or threshold not at least 0 and below 1")
     if type(given["drop_unwritten"]) is not bool:
         raise Rejected("drop_unwritten is not true or false")
-    hints = evidence.pop("width", None) if type(evidence) is dict and "width" in claim else None
-    states = states_of(program, given["states"], evidence)
+    width = _width(given, kernel) if "width" in given else None
+    return Ensemble(kernel, program, networks, steps, failure, threshold, given["drop_unwritten"], width)
+
+
+def _width(claim: dict[str, Any], kernel: str) -> int:
+    """Read a width, of networks with one output each: a network with several has kernel entries between outputs."""
+    if claim["outputs"] != SCALAR:
+        raise Rejected(f"a width is claimed of networks whose outputs are not {SCALAR!r}: {_shown(claim['outputs'])}")
+    if kernel != "ntk":
+        raise Rejected("a width is claimed of another kernel than the NTK")
+    return _integer(claim["width"], 1, None, "width")
+
+
+def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
+    """Conclude that N networks' average, rounded at the threshold, runs the program right with 1 - failure or more."""
+    ensemble = ensemble_of(claim)
+    program, steps, dropped = ensemble.program, ensemble.steps, ensemble.dropped
+    hints, evidence = _width_hints(evidence, ensemble.width)
+    states = states_of(program, claim["states"], evidence)
     if states.steps is not None and states.steps != steps:
         raise Rejected(f"the states are those of {states.steps} steps, the claim is about {steps}")
-    inputs, inputs_words = _inputs(given["inputs"], program, states)
-    dropped: bool = given["drop_unwritten"]
+    inputs, inputs_words = _inputs(claim["inputs"], program, states)
     counts = [count for count in sorted(states.counts) if count[0] and (count[2] or not dropped)]
-    bits = sum(1 for t in program.writers if t or not dropped)
-    predictor = Predictor(kernel, program.samples)
-    z = margin(predictor, threshold, counts)
+    predictor = Predictor(ensemble.kernel, program.samples)
+    z = margin(predictor, ensemble.threshold, counts)
     if z is not None:  # else nothing has a variance
-        enough(networks, z, inputs * steps * bits, failure)
+        enough(ensemble.networks, z, inputs * steps * ensemble.bits, ensemble.failure)
     words = (
-        f"the average of {networks} independent infinitely wide two-layer ReLU networks ({kernel.upper()}), each "
-        f"trained to convergence on the samples of the {program}, rounded at the threshold {given['threshold']}, gives "
-        f"the program's next state{' (bits that no template writes taken as 0)' * dropped} at each of {steps} steps "
-        f"{inputs_words}, with probability at least 1 - {given['failure']}"
+        f"the average of {ensemble.networks} independent infinitely wide two-layer ReLU networks "
+        f"({ensemble.kernel.upper()}), each trained to convergence on the samples of {program}, rounded at the "
+        f"threshold {claim['threshold']}, gives the templates' next state"
+        f"{' (bits that no template writes taken as 0)' * dropped} at each of {steps} steps {inputs_words}, with "
+        f"probability at least 1 - {claim['failure']}"
     )
-    if "width" in claim:
-        if kernel != "ntk":
-            raise Rejected("a width is claimed of another kernel than the NTK")
-        width = wide_enough(predictor, threshold, counts, inputs * steps, failure / networks, hints)
-        if _integer(given["width"], 1, None, "width") < width:
-            raise Rejected(f"the width is too small: with this evidence {width} is the least")
-        words += (
-            f"; and if such networks of width {given['width']} are linearised at their initialisation, then with the "
-            f"same probability the mean of each (its kernel regression, without the random function that it starts "
-            f"with) lies on the program's side of the threshold at every such bit and step"
-        )
-    details = f"{len(counts)} counts (n, p, t), from {states.source}; union over {bits} output bits"
+    if ensemble.width is not None:
+        words += _width_conclusion(ensemble, ensemble.width, predictor, counts, inputs * steps, hints)
+    details = f"{len(counts)} counts (n, p, t), from {states.source}; union over {ensemble.bits} output bits"
     return words, len(counts), details
+
+
+def _width_hints(evidence: Any, width: int | None) -> tuple[Any, Any]:
+    """Take the hints for a claim with a width out of the evidence."""
+    if width is None or type(evidence) is not dict:
+        return None, evidence
+    rest = {key: value for key, value in evidence.items() if key != "width"}
+    return _keys(evidence.get("width"), ("error", "tilts"), "evidence: width"), rest
+
+
+def _width_conclusion(
+    ensemble: Ensemble, width: int, predictor: Predictor, counts: Sequence[Count], states: int, hints: Any
+) -> str:
+    """Conclude that the means of linearised networks are on their sides, of N scalar networks for each output bit.
+
+    Each is a network with a kernel of its own, so that each has an equal part of the failure probability.
+    """
+    error, many = _fraction(hints["error"], "the error"), ensemble.networks * ensemble.bits
+    moved_means(predictor, ensemble.threshold, counts, Interval.of(error))
+    rates = rates_of(counts, error, hints["tilts"])
+    wide_enough(width, entries_off(predictor.samples, states, rates), ensemble.failure / many)
+    return (
+        f"; and if each output bit has {ensemble.networks} scalar networks of its own (one output each, {many} "
+        f"networks in all, independent of each other), of width {width} and linearised at their initialisation, then "
+        f"with the same probability the mean of each (its kernel regression, without the random function that it "
+        f"starts with) lies on the side of the threshold that the templates say for its bit, at every such step"
+    )
 
 
 def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
@@ -891,81 +1110,545 @@ def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
 
 
 # ------------------------------------------------------------------------------------------------------- inequalities
-OPERATIONS: tuple[dict[str, Callable[..., Interval]], ...] = (  # by number of arguments
-    dict(pi=pi),
-    dict(atan=Interval.atan, exp=Interval.exp, log=Interval.log, neg=Interval.__neg__, sqrt=Interval.sqrt),
-    dict(add=Interval.__add__, div=Interval.__truediv__, mul=Interval.__mul__, sub=Interval.__sub__),
-)
+def arcsine(x: Interval) -> Interval:
+    """Enclose the arcsine: ``atan(x / (root(1 - x) root(1 + x)))``, half of pi at 1; refused beyond 1; increasing."""
+    if x.low < -ONE or x.high > ONE:
+        raise Rejected("an arcsine of an interval that reaches beyond 1")
+    ends, one = [Interval(x.low, x.low), Interval(x.high, x.high)], Interval.of(1)
+    below, above = (
+        pi().times(end.low // ONE) / Interval.of(2)
+        if abs(end.low) == ONE
+        else (end / ((one - end).sqrt() * (one + end).sqrt())).atan()
+        for end in ends
+    )
+    return Interval(below.low, above.high)
 
 
-def value_of(expression: Any, box: Box) -> Interval:
-    """Enclose all values on a box of an integer, "a/b" or [operation, argument, ...]; as deep as the file is nested."""
+def sine(x: Interval) -> Interval:
+    """Enclose the sine: that of the middle, and no further from it than x reaches (the derivative is at most 1).
+
+    The series ``m - m^3/3! + ...`` is cut off where a term is below a unit; the rest is less than the next term, for
+    ``|m| < 64``, since the sine's derivatives are at most 1. Declined beyond.
+    """
+    middle = (x.low + x.high) >> 1
+    if abs(middle) >= ONE << 6:
+        raise Declined("a sine of more than 64")
+    m, reach = Interval(middle, middle), x.high - middle
+    term, total, k = m, m, 1
+    while max(-term.low, term.high) > 1:
+        term, k = -(term * m * m) / Interval.of((k + 1) * (k + 2)), k + 2
+        total = total + term
+    return total + Interval(-reach - 2, reach + 2)
+
+
+UNIT: Polynomial = {0: Fraction(1)}
+
+
+def _collected(terms: Iterable[tuple[int, Fraction]]) -> Polynomial:
+    """Add up terms ``q pi^k``."""
+    total: Polynomial = {}
+    for k, q in terms:
+        total[k] = total.get(k, Fraction(0)) + q
+    return {k: q for k, q in total.items() if q}
+
+
+def _times(a: Polynomial, b: Polynomial) -> Polynomial:
+    if UNIT in (a, b):
+        return a if b == UNIT else b
+    spend(64 * CALL * len(a) * len(b), "exact constants")
+    return _collected((j + k, p * q) for j, p in a.items() for k, q in b.items())
+
+
+def _quotient(top: Polynomial, bottom: Polynomial) -> Exact | None:
+    """Return a quotient whose bottom begins with 1, or None if it is long; the bottom is not 0."""
+    if not top:
+        return {}, UNIT
+    if bottom != UNIT:
+        k, q = min(bottom.items())
+        top, bottom = ({j - k: p / q for j, p in each.items()} for each in (top, bottom))
+    size = sum(p.numerator.bit_length() + p.denominator.bit_length() for each in (top, bottom) for p in each.values())
+    return None if size > MAX_EXACT else (top, bottom)
+
+
+class Number:
+    """A real number in an interval; `exact`, where it is known: a quotient of sums ``q pi^k`` to which it is equal.
+
+    What is exact only recognises 0, where two sides are equal; every comparison is one of intervals.
+    """
+
+    __slots__ = ("exact", "value")
+
+    def __init__(self, value: Interval, exact: Exact | None = None) -> None:
+        self.exact = exact
+        self.value = Interval(0, 0) if self.is_zero() else value
+
+    @classmethod
+    def of(cls, value: int | Fraction) -> Number:
+        """Return a rational."""
+        return cls(Interval.of(value), _quotient({0: Fraction(value)} if value else {}, UNIT))
+
+    @classmethod
+    def pi(cls, factor: Fraction = Fraction(1)) -> Number:
+        """Return pi times a rational that is not 0."""
+        return cls(pi() * Interval.of(factor), ({1: factor}, UNIT))
+
+    def is_zero(self) -> bool:
+        """Tell whether this is known to be exactly 0."""
+        return self.exact is not None and not self.exact[0]
+
+    def __add__(self, other: Number) -> Number:
+        exact = None
+        if self.exact is not None and other.exact is not None:
+            (a, b), (c, d) = self.exact, other.exact
+            if b != d:
+                a, c, b = _times(a, d), _times(c, b), _times(b, d)
+            exact = _quotient(_collected([*a.items(), *c.items()]), b)
+        return Number(self.value + other.value, exact)
+
+    def __neg__(self) -> Number:
+        exact = None if self.exact is None else ({k: -q for k, q in self.exact[0].items()}, self.exact[1])
+        return Number(-self.value, exact)
+
+    def __sub__(self, other: Number) -> Number:
+        return self + -other
+
+    def __mul__(self, other: Number) -> Number:
+        """Multiply; 0 times any number is 0."""
+        if self.is_zero() or other.is_zero():
+            return ZERO
+        exact = None
+        if self.exact is not None and other.exact is not None:
+            exact = _quotient(*(_times(a, b) for a, b in zip(self.exact, other.exact, strict=True)))
+        return Number(self.value * other.value, exact)
+
+    def __truediv__(self, other: Number) -> Number:
+        """Divide; 0 divided by a number that is not 0 is 0."""
+        value = self.value / other.value  # refused if the divisor may be 0
+        if self.is_zero() or self.exact is None or other.exact is None:
+            return Number(value, self.exact if self.is_zero() else None)
+        (a, b), (c, d) = self.exact, other.exact
+        return Number(value, _quotient(_times(a, d), _times(b, c)))
+
+    def power(self, exponent: int) -> Number:
+        """Raise to an integer power; even powers are not negative."""
+        product = _power(self, exponent, Number.of(1))
+        return Number(self.value.power(exponent), product.exact)
+
+    def sqrt(self) -> Number:
+        """Return the root; exact for 0 and the square of ``q pi^k``."""
+        exact = self.exact if self.is_zero() else None
+        if self.exact is not None and len(self.exact[0]) == len(self.exact[1]) == 1:  # so the bottom is 1
+            ((k, q),) = self.exact[0].items()
+            root = Fraction(isqrt(abs(q.numerator)), isqrt(q.denominator))
+            exact = ({k // 2: root}, self.exact[1]) if root * root == q and k % 2 == 0 else None
+        return Number(self.value.sqrt(), exact)
+
+    def atan(self) -> Number:
+        """Return the arctangent; exact at 0."""
+        return Number(self.value.atan(), self.exact if self.is_zero() else None)
+
+    def asin(self) -> Number:
+        """Return the arcsine; exact at 0."""
+        return Number(arcsine(self.value), self.exact if self.is_zero() else None)
+
+    def exp(self) -> Number:
+        """Return the exponential; exact at 0."""
+        return Number.of(1) if self.is_zero() else Number(self.value.exp())
+
+    def log(self) -> Number:
+        """Return the logarithm; exact at 1."""
+        return ZERO if (self - Number.of(1)).is_zero() else Number(self.value.log())
+
+    def sin(self) -> Number:
+        """Return the sine; exact at the multiples of half of pi."""
+        quarters = self / Number.pi(Fraction(1, 2))
+        if quarters.is_zero():
+            return ZERO
+        if quarters.exact is not None and set(quarters.exact[0]) == set(quarters.exact[1]) == {0}:
+            q = quarters.exact[0][0]
+            if q.denominator == 1:
+                return Number.of((0, 1, 0, -1)[int(q) % 4])
+        return Number(sine(self.value))
+
+    def cos(self) -> Number:
+        """Return the cosine, ``sin(x + pi/2)``."""
+        return (self + Number.pi(Fraction(1, 2))).sin()
+
+
+ZERO = Number.of(0)
+
+
+def _power(base: Term, exponent: int, one: Term) -> Term:
+    """Raise to an integer power by products, or divide 1 by them."""
+    if abs(exponent) > MAX_EXPONENT:
+        raise Declined(f"an exponent beyond {MAX_EXPONENT}")
+    result = one
+    for digit in bin(abs(exponent))[2:]:
+        result = result * result
+        if digit == "1":
+            result = result * base
+    return result if exponent >= 0 else one / result
+
+
+class Series:
+    """A function of s in (0, reach]: ``s^valuation (c[0] + c[1] s + ... + c[m-1] s^(m-1) + r(s) s^m)``.
+
+    Each c is a constant, enclosed by a Number; `rest` encloses r(s) for every s. Each operation is an identity that
+    holds for every s by itself; terms beyond the first m are enclosed for all of `s` = [0, reach], and go to the rest.
+    """
+
+    __slots__ = ("rest", "s", "terms", "valuation")
+
+    def __init__(self, s: Interval, valuation: int, terms: Sequence[Number], rest: Interval, m: int) -> None:
+        """Keep the first m terms, at most; the others go into the rest."""
+        if abs(valuation) > MAX_EXPONENT:
+            raise Declined(f"a power of the variable beyond {MAX_EXPONENT}")
+        self.s, self.valuation = s, valuation
+        self.terms, self.rest = list(terms[:m]), _horner(terms[m:], rest, s)
+
+    def constant(self, value: Number) -> Series:
+        """Return a constant with as many terms as this series."""
+        m = len(self.terms)
+        return Series(self.s, 0, [value, *[ZERO] * m], Interval.of(0), m)
+
+    def _written(self, valuation: int, terms: Sequence[Number], m: int) -> Series:
+        """Return the same function with other terms and another valuation, which belong together."""
+        return Series(self.s, valuation, terms, self.rest, m)
+
+    def reduced(self) -> Series:
+        """Return the same function with the terms that are exactly 0 at the beginning moved into the valuation."""
+        zeros = next((k for k, c in enumerate(self.terms) if not c.is_zero()), len(self.terms))
+        return self._written(self.valuation + zeros, self.terms[zeros:], len(self.terms))
+
+    def raised(self, valuation: int) -> Series:
+        """Return the same function with a valuation that is not greater, and zeros at the beginning."""
+        gap = self.valuation - valuation
+        return self._written(valuation, [ZERO] * gap + self.terms, gap + len(self.terms))
+
+    def _alike(self, other: Series) -> tuple[int, Series, Series]:
+        """Return the number of terms of the shorter of two series, and both with so many."""
+        m = min(len(self.terms), len(other.terms))
+        return m, self._written(self.valuation, self.terms, m), other._written(other.valuation, other.terms, m)
+
+    def bounds(self) -> Interval:
+        """Enclose this over ``s^valuation``, for every s."""
+        return _horner(self.terms, self.rest, self.s)
+
+    def polynomial(self) -> Interval:
+        """Enclose its terms without the rest, over ``s^valuation``, for every s."""
+        return _horner(self.terms, Interval.of(0), self.s)
+
+    def __add__(self, other: Series) -> Series:
+        low = min(self.valuation, other.valuation)
+        m, a, b = self.raised(low)._alike(other.raised(low))
+        return Series(self.s, low, [x + y for x, y in zip(a.terms, b.terms, strict=True)], a.rest + b.rest, m)
+
+    def __neg__(self) -> Series:
+        return Series(self.s, self.valuation, [-c for c in self.terms], -self.rest, len(self.terms))
+
+    def __sub__(self, other: Series) -> Series:
+        return self + -other
+
+    def __mul__(self, other: Series) -> Series:
+        """``(p + r s^m)(q + t s^m) = p q + (r (q + t s^m) + t p) s^m``."""
+        m, a, b = self._alike(other)
+        product = Series(self.s, a.valuation + b.valuation, _product(a.terms, b.terms), Interval.of(0), m)
+        product.rest = product.rest + a.rest * b.bounds() + b.rest * a.polynomial()
+        return product
+
+    def __truediv__(self, other: Series) -> Series:
+        """``(p + r s^m)/g = h + (r - e - t h)/g s^m`` with ``g = q + t s^m``, where ``q h = p + e s^m``."""
+        m, a, b = self._alike(other.reduced())
+        h: list[Number] = []
+        for k in range(m):
+            h.append((a.terms[k] - _total(h[j] * b.terms[k - j] for j in range(k))) / b.terms[0])
+        quotient = Series(self.s, a.valuation - b.valuation, h, Interval.of(0), m)
+        e = _horner(_product(h, b.terms)[m:], Interval.of(0), self.s)
+        quotient.rest = (a.rest - e - b.rest * quotient.polynomial()) / b.bounds()
+        return quotient
+
+    def power(self, exponent: int) -> Series:
+        """Raise to an integer power."""
+        return _power(self, exponent, self.constant(Number.of(1)))
+
+    def sqrt(self) -> Series:
+        """``root f = h + (r - e)/(root f + h) s^m`` with ``f = p + r s^m``, where ``h^2 = p + e s^m``."""
+        f = self.reduced()
+        if f.valuation % 2:
+            raise Rejected("a square root of a series that begins with an odd power")
+        h: list[Number] = []
+        for k, c in enumerate(f.terms):
+            twice = c - _total(h[j] * h[k - j] for j in range(1, k))
+            h.append(twice / (h[0] * Number.of(2)) if h else c.sqrt())
+        root = Series(self.s, f.valuation // 2, h, Interval.of(0), len(h))
+        e = _horner(_product(h, h)[len(h) :], Interval.of(0), self.s)
+        root.rest = (f.rest - e) / (f.bounds().sqrt() + root.polynomial())
+        return root
+
+    def _limit(self) -> tuple[Number, Series]:
+        """Return the limit c at s = 0, and f - c, whose first term is exactly 0."""
+        f = self.reduced() if self.valuation < 0 else self
+        if f.valuation < 0:
+            raise Rejected("a function of a series without a limit")
+        f = f.raised(0)
+        if not f.terms:
+            raise Rejected("a series with too few terms")
+        return f.terms[0], f._written(0, [ZERO, *f.terms[1:]], len(f.terms))
+
+    def _substituted(self, coefficients: Sequence[Number], last: Interval) -> Series:
+        """Return ``a[0] + a[1] u + ... + a[m-1] u^(m-1) + last u^m``: u is this series of m terms, its first one 0."""
+        m = len(coefficients)
+        total = self.constant(coefficients[-1])
+        for a in reversed(coefficients[:-1]):
+            total = total * self + self.constant(a)
+        total.rest = total.rest + last * _horner(self.terms[1:], self.rest, self.s).power(m)  # (u / s)^m
+        return total
+
+    def exp(self) -> Series:
+        """``e^(c + u) = e^c (1 + u + ... + u^(m-1)/(m-1)! + e^v u^m/m!)`` for a v between 0 and u."""
+        c, u = self._limit()
+        m = len(u.terms)
+        last = _with(0, u.bounds()).exp() / Interval.of(factorial(m))
+        return u._substituted([Number.of(Fraction(1, factorial(k))) for k in range(m)], last) * u.constant(c.exp())
+
+    def log(self) -> Series:
+        """With f = c (1 + u), 1 + v > 0, v between 0 and u: ``log c + u - u^2/2 + ... -+ u^m/(m (1 + v)^m)``."""
+        c, difference = self._limit()
+        first, u = c.log(), difference / difference.constant(c)
+        m, base = len(u.terms), _with(0, u.bounds()) + Interval.of(1)
+        if base.low <= 0:
+            raise Rejected("a logarithm of a series that may reach to 0")
+        coefficients = [Number.of(Fraction(-((-1) ** k), k)) if k else first for k in range(m)]
+        return u._substituted(coefficients, Interval.of(-((-1) ** m)) / base.power(m).times(m))
+
+    def atan(self) -> Series:
+        """With ``u = (f - c)/(1 + c f)``, where 1 + c f > 0: ``atan c + u - u^3/3 + ... + r u^m``.
+
+        |r| <= 1/m: the derivative 1/(1 + x^2) is the imaginary part of 1/(x - i), so the m-th derivative is (m-1)!
+        times that of ``+-(x - i)^-m``. Where f has no limit, but one sign, ``atan f = +-pi/2 - atan(1/f)``.
+        """
+        f = self.reduced() if self.valuation < 0 else self
+        if f.valuation < 0:
+            half = Number.pi(Fraction(1 if f.bounds().low > 0 else -1, 2))
+            return f.constant(half) - (f.constant(Number.of(1)) / f).atan()  # refused if f may be 0
+        c, difference = f._limit()
+        below = difference.constant(Number.of(1) + c * c) + difference * difference.constant(c)
+        if below.bounds().low <= 0:
+            raise Rejected("an arctangent too far from its limit")
+        u = difference / below
+        m = len(u.terms)
+        coefficients = [Number.of(Fraction((-1) ** (k // 2), k) if k % 2 else 0) if k else c.atan() for k in range(m)]
+        return u._substituted(coefficients, Interval(-ONE, ONE) / Interval.of(m))
+
+    def asin(self) -> Series:
+        """``asin f = atan(f / root(1 - f^2))``; refused where f^2 may be 1."""
+        return (self / (self.constant(Number.of(1)) - self * self).sqrt()).atan()
+
+    def sin(self) -> Series:
+        """With f = c + u and |r| <= 1: ``sin c + u cos c - u^2/2 sin c - ... + r u^m/m!``."""
+        c, u = self._limit()
+        m, (sin, cos) = len(u.terms), (c.sin(), c.cos())
+        cycle = (sin, cos, -sin, -cos)
+        coefficients = [cycle[k % 4] * Number.of(Fraction(1, factorial(k))) for k in range(m)]
+        return u._substituted(coefficients, Interval(-ONE, ONE) / Interval.of(factorial(m)))
+
+    def cos(self) -> Series:
+        """``cos f = sin(f + pi/2)``."""
+        return (self + self.constant(Number.pi(Fraction(1, 2)))).sin()
+
+
+def _horner(terms: Sequence[Number], rest: Interval, s: Interval) -> Interval:
+    """Enclose ``c[0] + c[1] s + ... + c[m-1] s^(m-1) + rest s^m`` for every s."""
+    for c in reversed(terms):
+        rest = rest * s + c.value
+    return rest
+
+
+def _total(numbers: Iterable[Number]) -> Number:
+    total = ZERO
+    for number in numbers:
+        if not number.is_zero():
+            total = number if total is ZERO else total + number
+    return total
+
+
+def _product(a: Sequence[Number], b: Sequence[Number]) -> list[Number]:
+    """Return all terms of the product of two polynomials of m terms."""
+    m = len(a)
+    return [_total(a[j] * b[k - j] for j in range(max(0, k - m + 1), min(k, m - 1) + 1)) for k in range(2 * m - 1)]
+
+
+def _with(number: int, value: Interval) -> Interval:
+    """Return the least interval around an interval and an integer."""
+    return Interval(min(value.low, number * ONE), max(value.high, number * ONE))
+
+
+BINARY = dict(add=operator.add, div=operator.truediv, mul=operator.mul, sub=operator.sub)
+UNARY = ("asin", "atan", "cos", "exp", "log", "sin", "sqrt")  # methods of Number and of Series
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    **BINARY,
+    "neg": operator.neg,
+    **{name: operator.methodcaller(name) for name in UNARY},
+}
+
+
+def compiled(expression: Any, box: Box, steps: dict[Step, int]) -> int:
+    """Read an integer, "a/b" or [operation, argument, ...] into steps, equal ones once; return the number of its step.
+
+    ``acos x`` is read as ``pi/2 - asin x``.
+    """
     if type(expression) is not list:
-        return Interval.of(_fraction(expression, "a constant"))
+        return steps.setdefault(("rational", _fraction(expression, "a constant")), len(steps))
     if not expression or type(expression[0]) is not str:
         raise Rejected(f"an expression that does not begin with an operation: {_shown(expression)}")
-    name, *arguments = expression
-    if name == "var" and len(arguments) == 1:
-        variable = _text(arguments[0], "a variable")
-        if variable not in box:
-            raise Rejected(f"the domain does not name the variable {_shown(variable)}")
-        low, high = box[variable]
-        return Interval(Interval.of(low).low, Interval.of(high).high)
-    if name == "pow" and len(arguments) == 2:
-        return value_of(arguments[0], box).power(_integer(arguments[1], -(10**MAX_DIGITS), None, "an exponent"))
-    if len(arguments) > 2 or name not in OPERATIONS[len(arguments)]:
-        raise Rejected(f"unknown operation {_shown(name)} of {len(arguments)} arguments")
-    return OPERATIONS[len(arguments)][name](*(value_of(argument, box) for argument in arguments))
+    name, *given = expression
+    if name == "acos" and len(given) == 1:
+        return compiled(["sub", ["div", ["pi"], 2], ["asin", given[0]]], box, steps)
+    if name == "var" and len(given) == 1:
+        if _text(given[0], "a variable") not in box:
+            raise Rejected(f"the domain does not name the variable {_shown(given[0])}")
+        step: Step = ("var", given[0])
+    elif name == "pi" and not given:
+        step = ("pi",)
+    elif name == "pow" and len(given) == 2:
+        exponent = _integer(given[1], -(10**MAX_DIGITS), None, "an exponent")
+        step = ("pow", compiled(given[0], box, steps), exponent)
+    elif name in OPERATIONS and len(given) == 1 + (name in BINARY):
+        step = (name, *(compiled(argument, box, steps) for argument in given))
+    else:
+        raise Rejected(f"unknown operation {_shown(name)} of {len(given)} arguments")
+    return steps.setdefault(step, len(steps))
 
 
-def leaves(box: Box, tree: Any) -> Iterator[Box]:
-    """Yield the boxes of a subdivision: ``["leaf"]``, or ``["split", variable, lower half, upper half]``.
+def value_of(steps: Iterable[Step], variables: dict[str, Term], constant: Callable[[Number], Term]) -> Term:
+    """Evaluate the steps in their order; return the last value."""
+    values: list[Term] = []
+    for name, *given in steps:
+        if name == "rational":
+            values.append(constant(Number.of(given[0])))
+        elif name == "pi":
+            values.append(constant(Number.pi()))
+        elif name == "var":
+            values.append(variables[given[0]])
+        elif name == "pow":
+            values.append(values[given[0]].power(given[1]))
+        else:
+            values.append(OPERATIONS[name](*(values[place] for place in given)))
+    return values[-1]
 
-    Halves meet in the middle of the variable's side, so the leaves cover the box, whatever the tree is.
+
+def leaves(box: Box, tree: Any) -> Iterator[tuple[Box, list[Any]]]:
+    """Yield the leaves of a subdivision with their boxes; ``["split", variable, at, below, above]`` parts one in two.
+
+    Real parts share the point `at`; of integers, those from `at` on are above. So the leaves cover the box.
     """
     stack = [(box, tree)]
     while stack:
         here, node = stack.pop()
-        _list(node, "a node of the tree")
-        if node == ["leaf"]:
-            yield here
-        elif len(node) == 4 and node[0] == "split" and type(node[1]) is str and node[1] in here:
-            low, high = here[node[1]]
-            middle = (low + high) / 2
-            stack += [(here | {node[1]: (middle, high)}, node[3]), (here | {node[1]: (low, middle)}, node[2])]
-        else:
-            raise Rejected(f"a node of the tree is neither leaf nor split: {_shown(node[:2])}")
+        if len(_list(node, "a node of the tree")) != 5 or node[0] != "split" or node[1] not in list(here):
+            yield here, node
+            continue
+        _, name, given, below, above = node
+        low, high, whole = here[name]
+        at = _fraction(given, "the place of a split")
+        if at < low or (high is not None and at > high) or (whole and at.denominator > 1):
+            raise Rejected(f"a split of {_shown(name)} at {_shown(at)}, which is not in its domain")
+        stack.append((here | {name: (at, high, whole)}, above))
+        if not whole or at > low:
+            stack.append((here | {name: (low, at - whole, whole)}, below))
+
+
+def bounds_on(steps: Iterable[Step], box: Box, leaf: list[Any]) -> Iterator[Interval]:
+    """Enclose the last of the steps, times something positive, on parts of a box that cover it.
+
+    ``["leaf"]``: by the intervals of its sides. ``["low", variable, m]``, ``["high", variable, m]``: by a series of m
+    terms in the distance s from that end of the variable, and the end by itself; in ``s = n^(-1/2)`` if n has no end.
+    """
+    if leaf == ["leaf"]:
+        yield value_of(steps, {name: _over(name, side) for name, side in box.items()}, _itself).value
+        return
+    if len(leaf) != 3 or leaf[0] not in ("low", "high") or leaf[1] not in list(box):
+        raise Rejected(f"a node of the tree is neither leaf nor split: {_shown(leaf[:2])}")
+    end, name, m = leaf[0], leaf[1], _integer(leaf[2], 1, MAX_TERMS, "the terms of a series")
+    low, high, _ = box[name]
+    others = {other: _over(other, side) for other, side in box.items() if other != name}
+    one, zeros = Number.of(1), [ZERO] * m
+    if end == "high" and high is None:
+        if low < 1:
+            raise Rejected(f"a series of {_shown(name)} that begins below 1")
+        reach = Interval.of(1 / low).sqrt().high
+        variable = Series(Interval(0, reach), -2, [one, *zeros], Interval.of(0), m)
+    else:
+        side = _over(name, box[name]).value
+        at, sign = (low, one) if end == "low" or high is None else (high, -one)
+        yield value_of(steps, {**others, name: Number.of(at)}, _itself).value
+        if low == high:
+            return
+        reach = side.high - side.low
+        variable = Series(Interval(0, reach), 0, [Number.of(at), sign, *zeros], Interval.of(0), m)
+    series = {other: variable.constant(number) for other, number in others.items()}
+    yield value_of(steps, {**series, name: variable}, variable.constant).reduced().bounds()
+
+
+def _itself(number: Number) -> Number:
+    return number
+
+
+def _over(name: str, side: Side) -> Number:
+    """Return a number that may be anywhere on a side, which must have an end."""
+    low, high, _ = side
+    if high is None:
+        raise Rejected(f"a leaf without an end of {_shown(name)}")
+    return Number.of(low) if low == high else Number(Interval(Interval.of(low).low, Interval.of(high).high))
+
+
+def side_of(name: str, value: Any) -> Side:
+    """Read ``[low, high]``, real, or ``["integers", low, high]``, where high null is no end."""
+    whole = type(value) is list and value[:1] == ["integers"]
+    given = _list(value[1:] if whole else value, "a side of the domain", 2)
+    if whole:
+        low = Fraction(_integer(given[0], -(10**MAX_DIGITS), None, "the first integer"))
+        high = None if given[1] is None else Fraction(_integer(given[1], -(10**MAX_DIGITS), None, "the last integer"))
+    else:
+        low, high = (_fraction(end, "an end of the domain") for end in given)
+    if high is not None and low > high:
+        raise Rejected(f"the domain is empty: {_shown(name)} from {_shown(low)} to {_shown(high)}")
+    return low, high, whole
+
+
+def _side_words(name: str, side: Side) -> str:
+    low, high, whole = side
+    integers = "integers " * whole
+    return f"{integers}{name} >= {low}" if high is None else f"{integers}{low} <= {name} <= {high}"
 
 
 def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
-    """Conclude ``left < right`` (or ``<=``) on a closed box, from enclosures of ``right - left`` on its leaves."""
+    """Conclude ``left < right`` (or ``<=``) on a domain: ``right - left`` is enclosed on leaves that cover it."""
     given = _keys(claim, ("domain", "kind", "left", "relation", "right"), "the claim")
     relation = _choice(given["relation"], ("<", "<="), "relation")
     if type(given["domain"]) is not dict:
         raise Rejected("domain is not an object")
-    box: Box = {}
-    for name, side in given["domain"].items():
-        low, high = (_fraction(end, "an end of the domain") for end in _list(side, "a side of the domain", 2))
-        if low > high:
-            raise Rejected(f"the domain is empty: {_shown(name)} from {_shown(low)} to {_shown(high)}")
-        box[_text(name, "a variable")] = (low, high)
-    tree = _keys(evidence, ("tree",), "evidence")["tree"]
-    facts, size = 0, len(canonical(claim))
-    for facts, leaf in enumerate(leaves(box, tree), start=1):
-        if facts * size > MAX_EVALUATED:
-            raise Declined(f"more than {facts - 1} leaves of an inequality of {size} bytes")
-        difference = value_of(["sub", given["right"], given["left"]], leaf)
-        if difference.low < 0 or (difference.low == 0 and relation == "<"):
-            where = ", ".join(f"{name!a} in {_shown(a)} to {_shown(b)}" for name, (a, b) in leaf.items())
-            failing = "is false" if difference.high < 0 else "does not follow"
-            raise Rejected(f"the inequality {failing} on the leaf {where or '(constants)'}")
-    sides = ", ".join(f"{low} <= {name} <= {high}" for name, (low, high) in given["domain"].items())
+    box: Box = {_text(name, "a variable"): side_of(name, side) for name, side in given["domain"].items()}
+    steps: dict[Step, int] = {}
+    compiled(["sub", given["right"], given["left"]], box, steps)
+    facts = 0
+    for part, leaf in leaves(box, _keys(evidence, ("tree",), "evidence")["tree"]):
+        facts += 1
+        for value in bounds_on(steps, part, leaf):
+            if value.low < 0 or (value.low == 0 and relation == "<"):
+                where = ", ".join(f"{n!a} in {_shown(low)} to {_shown(high)}" for n, (low, high, _) in part.items())
+                failing = FALSE if value.high < 0 else "the inequality does not follow"
+                raise Rejected(f"{failing} on the leaf {where or '(constants)'}")
+    sides = ", ".join(_side_words(name, side) for name, side in box.items())
     left, right = (canonical(given[side]).decode("ascii") for side in ("left", "right"))
     words = f"{left} {relation} {right}" + (f" for all {sides}" if sides else "")
     return words, facts, f"{facts} boxes decided"
 
 
 # --------------------------------------------------------------------------------------------------------------- main
+NO_MEMORY = DECLINED, "declined: the memory of this process is exhausted"
+
+
 def judge(data: bytes) -> tuple[int, str]:
     """Return the exit code and what to print for the bytes of one certificate; never raises."""
     try:
@@ -974,8 +1657,10 @@ def judge(data: bytes) -> tuple[int, str]:
         return REJECTED, f"rejected: {problem}"
     except Declined as problem:
         return DECLINED, f"declined: {problem}"
-    except Exception as problem:  # out of memory, or a mistake in this file: no verdict
-        return DECLINED, f"declined: the checker failed ({type(problem).__name__})"
+    except MemoryError:
+        return NO_MEMORY
+    except Exception as problem:  # a mistake in this file: no verdict
+        return BROKEN, f"failed: an error in the checker ({type(problem).__name__})"
     text = f"accepted\nclaim: {verified.claim}\nclaim_sha256: {verified.digest}\n"
     return ACCEPTED, text + f"facts: {verified.facts}\nverified: {verified.details}"
 
@@ -989,7 +1674,10 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, ValueError) as problem:
         print(f"unreadable: {type(problem).__name__}: {_shown(arguments)}; usage: python -I -S checker.py FILE")
         return UNREADABLE
-    code, text = judge(data)
+    except MemoryError:
+        code, text = NO_MEMORY
+    else:
+        code, text = judge(data)
     print(text.encode("ascii", "backslashreplace").decode("ascii"))
     return code
 

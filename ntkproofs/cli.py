@@ -7,6 +7,7 @@ Data goes to stdout, progress and remarks to stderr. Exit codes: 0 holds, 1 refu
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -15,8 +16,19 @@ from typing import NoReturn
 
 from ntkproofs import __version__
 from ntkproofs.commands import certify, check, exhaust, plot, report, run, simulate, verify
-from ntkproofs.commands.common import HOLDS, INTERNAL, REFUTED, UNDECIDED, USAGE
+from ntkproofs.commands.common import (
+    HOLDS,
+    INTERNAL,
+    REFUTED,
+    UNDECIDED,
+    USAGE,
+    json_begun,
+    print_json,
+    remark,
+    silence,
+)
 from ntkproofs.errors import InputError, NtkProofsError, Undecided
+from ntkproofs.printable import SPELLED
 
 __all__ = ["main"]
 
@@ -38,11 +50,15 @@ Try:
 """
 
 
+UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
 class _Parser(argparse.ArgumentParser):
     """Reports bad usage in one line, with exit code 3."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        remark(f"{self.prog}: {message} (see {self.prog} --help)")
+        self.exit(USAGE)
 
 
 def _parser() -> _Parser:
@@ -62,44 +78,84 @@ def _parser() -> _Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    _tolerate_narrow_streams()
-    if not arguments:
-        print(GREETING, end="")
-        return HOLDS
+    _prepare_streams()
+    options = argparse.Namespace()
     try:
-        options = _parser().parse_args(arguments)
-        if options.command is None:
-            raise InputError("name a command (see ntkproofs --help)")
-        code: int = options.function(options)
+        code = _run(arguments, options)
         sys.stdout.flush()
         return code
     except SystemExit as stop:
         return int(stop.code or 0)
     except NtkProofsError as problem:
-        print(f"ntkproofs: {' '.join(str(problem).split())}", file=sys.stderr)
+        remark(f"ntkproofs: {problem}")
         return USAGE if isinstance(problem, InputError) else UNDECIDED if isinstance(problem, Undecided) else REFUTED
     except KeyboardInterrupt:
-        print("ntkproofs: interrupted", file=sys.stderr)
-        return UNDECIDED
-    except BrokenPipeError:  # the reader of our output went away; nothing more to say to it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNDECIDED
+        return _interrupted(options)
+    except OSError as problem:
+        return _unwritten(problem) if problem.errno in UNWRITABLE else _internal_error(problem)
     except Exception as problem:
         return _internal_error(problem)
 
 
-def _tolerate_narrow_streams() -> None:
-    """Show '?' for a sign that the terminal's encoding lacks, and go on."""
+def _run(arguments: Sequence[str], options: argparse.Namespace) -> int:
+    """Run the command that the arguments name, and set its options."""
+    if sys.stdout is None:
+        raise InputError("stdout is closed: an answer needs a place to go to (discard it with > /dev/null)")
+    if not arguments:
+        print(GREETING, end="")
+        return HOLDS
+    _parser().parse_args(arguments, options)
+    if options.command is None:
+        raise InputError("name a command (see ntkproofs --help)")
+    code: int = options.function(options)
+    return code
+
+
+def _interrupted(options: argparse.Namespace) -> int:
+    """Say on both streams that the work was stopped, unless the answer has begun already; return the exit code."""
+    try:
+        if not getattr(options, "json", False):
+            print("not complete: interrupted")
+        elif not json_begun():
+            print_json({"format": 1, "complete": False})
+        sys.stdout.flush()
+    except OSError as problem:
+        return _unwritten(problem)
+    remark("ntkproofs: interrupted")
+    return UNDECIDED
+
+
+def _prepare_streams() -> None:
+    """Make the three standard streams safe to write to, however the command was started.
+
+    A closed one would give its number to the next file that is opened, and what is written to stderr (by a child, or by
+    ``print``, which takes stdout where there is no stderr) would stand in that file. What an encoding lacks is escaped.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # takes the least free number: this one
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the rest of this process
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors=SPELLED)
+
+
+def _unwritten(problem: OSError) -> int:
+    """Return the exit code for output that could not be written: its reader went away, or its disk is full."""
+    silence(sys.stdout)
+    if not isinstance(problem, BrokenPipeError):  # else there is nobody to tell
+        remark(f"ntkproofs: the output cannot be written: {problem.strerror}")
+    return UNDECIDED
 
 
 def _internal_error(problem: Exception) -> int:
     if os.environ.get("NTKPROOFS_DEBUG"):
         raise problem
-    print(f"ntkproofs: internal error: {type(problem).__name__}: {problem}", file=sys.stderr)
-    print("ntkproofs: set NTKPROOFS_DEBUG=1 to see where", file=sys.stderr)
+    remark(f"ntkproofs: internal error: {type(problem).__name__}: {problem}")
+    remark("ntkproofs: set NTKPROOFS_DEBUG=1 to see where")
     return INTERNAL
 
 

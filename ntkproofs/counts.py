@@ -14,7 +14,7 @@ from ntkproofs.errors import InputError, NtkProofsError
 from ntkproofs.programs import Bit, TemplateProgram
 from ntkproofs.programs.language import as_integer
 
-__all__ = ["Counts", "Groups", "arbitrary_counts", "bound_matches", "counts_of"]
+__all__ = ["Counts", "Groups", "arbitrary_counts", "bound_matches", "counts_of", "worst_counts"]
 
 
 @dataclass(frozen=True, order=True)
@@ -112,20 +112,41 @@ def bound_matches(program: TemplateProgram) -> Groups:
 
 
 def arbitrary_counts(program: TemplateProgram) -> frozenset[Counts]:
-    """Return a set of counts that contains all that can occur, at any state whatever with a match.
+    """Return a set of counts that contains all that can occur at any state whatever.
 
-    Over-approximates: every ``1 <= n <= bound_matches(program)`` and ``0 <= p <= min(t, n)`` for every t of the
-    program.
+    Over-approximates: every ``0 <= n <= bound_matches(program)`` and ``0 <= p <= min(t, n)`` for every t of the
+    program, as far as there are ``n - p`` templates that do not write the bit.
 
     >>> from ntkproofs.programs import permutation
     >>> sorted(map(str, arbitrary_counts(permutation([0, 1]))))[:2]
-    ['n = 1, p = 0, t = 1, K = 2', 'n = 1, p = 1, t = 1, K = 2']
+    ['n = 0, p = 0, t = 1, K = 2', 'n = 1, p = 0, t = 1, K = 2']
     """
-    K, most = program.samples, bound_matches(program).bound
+    K, templates, most = program.samples, len(program.templates), bound_matches(program).bound
     return frozenset(
         Counts(n, p, t, K)
         for t in {int(t) for t in program.writers}
-        for n in range(1, most + 1)
-        for p in range(min(t, n) + 1)
-        if n - p <= K - t
+        for n in range(most + 1)
+        for p in range(max(0, n - (templates - t)), min(t, n) + 1)
     )
+
+
+def worst_counts(program: TemplateProgram, most: int | None = None) -> frozenset[Counts]:
+    """Return those :func:`arbitrary_counts` at which a mean that grows with p is nearest to the other bits' means.
+
+    For every n >= 1 (up to `most`, default ``bound_matches(program).bound``) and t: p = 0 and the least p >= 1, where
+    they can occur. Far fewer than all where many templates write one bit.
+
+    >>> from ntkproofs.programs import permutation
+    >>> program = permutation(range(5))
+    >>> worst_counts(program) == {counts for counts in arbitrary_counts(program) if counts.matches}
+    True
+    """
+    K, templates = program.samples, len(program.templates)
+    if most is None:
+        most = bound_matches(program).bound
+    worst: set[Counts] = set()
+    for t in {int(t) for t in program.writers}:
+        for n in range(1, most + 1):
+            least = max(0, n - (templates - t))
+            worst.update(Counts(n, p, t, K) for p in {least, max(1, least)} if p <= min(t, n))
+    return frozenset(worst)

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import islice
 
-__all__ = ["CODE", "MOST_CHARACTERS", "MOST_ROWS", "counted", "facts", "table"]
+from ntkproofs.printable import printable
+
+__all__ = ["CODE", "MOST_CHARACTERS", "MOST_ROWS", "counted", "escaped", "facts", "table"]
 
 MOST_ROWS = 16
 MOST_CHARACTERS = 1000
@@ -25,7 +27,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, caption:
     """
     given = list(rows) if total is None else list(islice(rows, MOST_ROWS))
     left = (len(given) if total is None else total) - min(len(given), MOST_ROWS)
-    head = "".join(f'<th style="text-align:left">{escape(name)}</th>' for name in headings)
+    head = "".join(f'<th style="text-align:left">{escaped(name)}</th>' for name in headings)
     body = [f"<tr>{''.join(map(_cell, row))}</tr>" for row in given[:MOST_ROWS]]
     if left > 0:
         body.append(f'<tr><td colspan="{len(headings)}">… and {left:,} more</td></tr>')
@@ -42,7 +44,7 @@ def facts(rows: Iterable[tuple[str, object]], *, caption: str) -> str:
     1
     """
     body = "".join(
-        f'<tr><th scope="row" style="text-align:left">{escape(name)}</th>{_cell(value)}</tr>' for name, value in rows
+        f'<tr><th scope="row" style="text-align:left">{escaped(name)}</th>{_cell(value)}</tr>' for name, value in rows
     )
     return f'<table class="ntkproofs">{_caption(caption)}<tbody>{body}</tbody></table>'
 
@@ -56,17 +58,26 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def escaped(text: object) -> str:
+    r"""Return a text for HTML: one line, control and format characters shown as escapes, nothing of it markup.
+
+    >>> print(escaped("a < b\n<script>"))
+    a &lt; b\n&lt;script&gt;
+    """
+    return escape(printable(text))
+
+
 def _caption(text: str) -> str:
     """Return the caption: on one line, however narrow the table, unless it is long."""
     style = ' style="white-space:nowrap;text-align:left"' if len(text) <= ONE_LINE else ""
-    return f"<caption{style}>{escape(_clipped(text))}</caption>"
+    return f"<caption{style}>{escaped(_clipped(text))}</caption>"
 
 
 def _cell(value: object) -> str:
     text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
     if text.startswith(CODE):
-        return f'<td style="text-align:left"><code>{escape(_clipped(text[1:]))}</code></td>'
-    return f'<td style="text-align:left">{escape(_clipped(text))}</td>'
+        return f'<td style="text-align:left"><code>{escaped(_clipped(text[1:]))}</code></td>'
+    return f'<td style="text-align:left">{escaped(_clipped(text))}</td>'
 
 
 def _clipped(text: str) -> str:

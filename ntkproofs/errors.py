@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["NtkProofsError", "InputError", "Undecided", "DomainError", "NotExact", "NoMargin", "ProofRefused"]
+__all__ = [
+    "NtkProofsError",
+    "InputError",
+    "Undecided",
+    "DomainError",
+    "NotExact",
+    "NoMargin",
+    "ProofRefused",
+    "EnginesDisagree",
+]
 
 
 class NtkProofsError(Exception):
@@ -31,3 +40,7 @@ class NoMargin(NtkProofsError):
 
 class ProofRefused(NtkProofsError):
     """A proof that Coq does not accept, or a theory that holds or assumes what it may not."""
+
+
+class EnginesDisagree(Exception):
+    """Two engines contradict each other: one of them has a bug. No NtkProofsError, since nobody's input is at fault."""

@@ -7,20 +7,28 @@
 from __future__ import annotations
 
 import math
+import numbers
+import operator
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache, singledispatch
 from importlib.metadata import version
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import mpmath
 
+from ntkproofs.display import counted
 from ntkproofs.errors import InputError
+from ntkproofs.issued import issue, was_issued
 from ntkproofs.normal import log_two_sided
+from ntkproofs.plain import plain
 from ntkproofs.rigor import Ball, Combination, Decision, Identity
 from ntkproofs.rigor.lemmas import Export, export
+from ntkproofs.rigor.notation import written
+from ntkproofs.rigor.statements import point_text
 from ntkproofs.rigor.theorems import Proof
+from ntkproofs.truth import NoTruthValue
 
 __all__ = [
     "Agreement",
@@ -30,6 +38,7 @@ __all__ = [
     "Measured",
     "Tally",
     "agreement",
+    "amended",
     "as_fact",
     "confirm",
     "measured",
@@ -39,16 +48,22 @@ __all__ = [
 Kind: TypeAlias = Literal["proved", "decided", "derived", "confirmed", "estimated"]
 Outcome: TypeAlias = Literal["holds", "fails", "open"]
 
+LEAST_LEVEL, GREATEST_LEVEL = 1e-6, 0.1  # of a statistical test
+
 
 @dataclass(frozen=True)
-class Fact:
-    """One finding.
+class Fact(NoTruthValue):
+    """One finding. Made by :func:`as_fact` from what an engine returned; one that is written by hand is no finding.
 
     `kind`: what it is if it holds; `outcome`; `engine`: who is believed for it; `text`: what it says; `margin`: for
     people; `work` and `unit`: how much was looked at (cells, points, cases); `evidence`: what supports it, ready for
     JSON; `reason`: the counterexample of a fact that fails, or why it is open; `lemma`: the finding as Coq could prove
-    it too, or why it cannot be written so.
+    it too, or why it cannot be written so; `finding`: what the engine returned, in the process in which it did.
+
+    Raises InputError for an unknown kind or outcome, and for evidence that is no plain data.
     """
+
+    instead = '.outcome == "holds"'
 
     kind: Kind
     outcome: Outcome
@@ -60,6 +75,18 @@ class Fact:
     reason: str = ""
     evidence: dict[str, Any] = field(default_factory=dict, hash=False)
     lemma: Export | None = field(default=None, repr=False)
+    finding: object = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, value, words in (("kind", self.kind, get_args(Kind)), ("outcome", self.outcome, get_args(Outcome))):
+            if value not in words:
+                raise InputError(f"the {name} of a finding is one of {', '.join(words)}; got {value!r}")
+        for name in ("engine", "text", "unit"):
+            if not isinstance(getattr(self, name), str) or not getattr(self, name).strip():
+                raise InputError(f"the {name} of a finding must be text, got {getattr(self, name)!r}")
+        if isinstance(self.work, bool) or not isinstance(self.work, int) or self.work < 0:
+            raise InputError(f"the work of a finding is a number of {self.unit}, got {self.work!r}")
+        object.__setattr__(self, "evidence", plain(self.evidence, f"evidence of {self.text!r}"))
 
 
 @lru_cache
@@ -67,27 +94,47 @@ def _engine(name: str, package: str) -> str:
     return f"{name} ({package} {version(package)})"
 
 
-@singledispatch
 def as_fact(finding: object) -> Fact:
     """Return what a room found as a fact; raises InputError for anything that is not a finding.
+
+    A Fact is taken only as this function made it: one written by hand, copied or changed is refused.
 
     >>> import sympy
     >>> from ntkproofs.rigor import decide, less
     >>> as_fact(decide(less(3, sympy.pi))).kind
     'decided'
     """
+    if isinstance(finding, Fact):
+        if not was_issued(finding):
+            raise InputError(
+                f"a verdict is made of findings (decide, identity, combination, confirm, ...), and this Fact was not "
+                f"made by an engine: {finding.text!r}"
+            )
+        return finding
+    return issue(_fact.dispatch(type(finding) if type(finding) in _fact.registry else object)(finding))
+
+
+def amended(fact: Fact, **changes: Any) -> Fact:
+    """Return a fact with what another engine found about it; for engines, not for claims."""
+    return issue(replace(fact, **changes))
+
+
+@singledispatch
+def _fact(finding: object) -> Fact:
     raise InputError(
         f"a verdict is made of findings (decide, identity, combination, confirm, ...), got {type(finding).__name__} "
         f"{finding!r}"
     )
 
 
-@as_fact.register
-def _(finding: Fact) -> Fact:
-    return finding
+def _not_replayed(finding: object, outcome: Outcome, reason: str) -> tuple[Outcome, str]:
+    """Return the outcome of a finding that cannot be derived again: open, unless its engine made it just so."""
+    if outcome == "open" or was_issued(finding):
+        return outcome, reason
+    return "open", f"not replayed: this {type(finding).__name__} was not made by its engine, but written or changed"
 
 
-@as_fact.register
+@_fact.register
 def _(finding: Decision) -> Fact:
     rules: dict[str, int] = {}
     for cell in finding.cells:
@@ -112,7 +159,7 @@ def _(finding: Decision) -> Fact:
     }
     reason = finding.reason
     if finding.counterexample is not None:
-        point = {str(symbol): str(value) for symbol, value in finding.counterexample}
+        point = {symbol.name: str(value) for symbol, value in finding.counterexample}
         evidence["counterexample"] = {"point": point, "right_minus_left": finding.value}
         where = ", ".join(f"{symbol} = {value}" for symbol, value in point.items()) or "these constants"
         reason = f"false at {where}: right - left is {finding.value}"
@@ -127,59 +174,73 @@ def _(finding: Decision) -> Fact:
         reason=reason,
         evidence=evidence,
         lemma=export(finding) if finding.outcome == "holds" else None,
+        finding=finding,
     )
 
 
-@as_fact.register
+@_fact.register
 def _(finding: Identity) -> Fact:
     reason = finding.reason
     if finding.counterexample is not None:
-        reason = "false at " + ", ".join(f"{symbol} = {value}" for symbol, value in finding.counterexample)
+        reason = f"false at {point_text(finding.counterexample)}"
+    outcome, reason = _not_replayed(finding, finding.outcome, reason)
     return Fact(
         kind="derived",
-        outcome=finding.outcome,
+        outcome=outcome,
         engine=_engine("normal form", "python-flint"),
-        text=f"{finding.left} = {finding.right}",
+        text=finding.statement,
         work=finding.points,
         unit="points",
         reason=reason,
         evidence={"points": finding.points, "seed": finding.seed, "normal_form": finding.outcome == "holds"},
+        finding=finding,
     )
 
 
-@as_fact.register
+@_fact.register
 def _(finding: Combination) -> Fact:
-    given = {str(name): str(quantity) for name, quantity in finding.given}
-    positive = [str(name) for name in finding.positive]
+    outcome, reason = _not_replayed(finding, finding.outcome, finding.reason)
+    believed = "normal form and Arb" if finding.findings else "normal form"
     return Fact(
         kind="derived",
-        outcome=finding.outcome,
-        engine=_engine("normal form", "python-flint"),
-        text=f"{finding.inequality} whenever {', '.join(given.values())} are not negative",
+        outcome=outcome,
+        engine=_engine(believed, "python-flint"),
+        text=finding.statement,
         work=1,
         unit="certificates",
-        reason=finding.reason,
-        evidence={"terms": str(finding.terms), "non_negative": given, "positive": positive},
+        reason=reason,
+        evidence={
+            "terms": written(finding.terms),
+            "non_negative": {name.name: written(quantity) for name, quantity in finding.given},
+            "positive": [name.name for name in finding.positive],
+            "hypotheses": [str(hypothesis) for hypothesis in finding.hypotheses],
+            "findings": [str(each) for each in finding.findings],
+            "instance": {symbol.name: str(value) for symbol, value in finding.instance},
+        },
+        finding=finding,
     )
 
 
-@as_fact.register
+@_fact.register
 def _(finding: Proof) -> Fact:
+    outcome, reason = _not_replayed(finding, finding.outcome, finding.reason)
     return Fact(
         kind="proved",
-        outcome=finding.outcome,
+        outcome=outcome,
         engine=finding.engine,
         text=finding.words,
         work=finding.count,
         unit="theorems",
-        margin=f"assumes {', '.join(finding.groups) or 'nothing'}" if finding.outcome == "holds" else "",
-        reason=finding.reason,
+        margin=f"assumes {', '.join(finding.groups) or 'nothing'}" if outcome == "holds" else "",
+        reason=reason,
         evidence={
             "coq": finding.text,
             "assumptions": list(finding.assumptions),
             "sources_sha256": finding.theory,
             "compile_seconds": finding.seconds,
+            "from_cache": finding.kept,
         },
+        finding=finding,
     )
 
 
@@ -187,8 +248,10 @@ def _(finding: Proof) -> Fact:
 
 
 @dataclass(frozen=True)
-class Tally:
+class Tally(NoTruthValue):
     """A statement tried on many cases: how many, whether those are all, and the first that is wrong."""
+
+    instead = ".wrong is None"
 
     statement: str
     cases: int
@@ -197,10 +260,27 @@ class Tally:
     wrong: str | None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.statement, str) or not self.statement.strip():
+            raise InputError(f"a tally needs a statement in words, got {self.statement!r}")
+        object.__setattr__(self, "cases", _count(self.cases, self.statement))
         if self.cases < 1:
             raise InputError(f"no case was tried: {self.statement}")
+        if not isinstance(self.exhaustive, bool):
+            raise InputError(f"exhaustive is True or False, got {self.exhaustive!r}: {self.statement}")
         if not self.exhaustive and self.seed is None:
             raise InputError(f"sampled cases need a seed: {self.statement}")
+        if self.wrong is not None and not isinstance(self.wrong, str):
+            raise InputError(f"the first wrong case is text, or None, got {self.wrong!r}: {self.statement}")
+
+
+def _count(cases: object, statement: str) -> int:
+    """Return a number of cases; NumPy's integers are taken, floats and booleans are not."""
+    if isinstance(cases, bool) or not hasattr(cases, "__index__"):
+        raise InputError(f"a number of cases is an integer, got {cases!r}: {statement}")
+    number = operator.index(cases)
+    if number < 0:
+        raise InputError(f"a number of cases is not negative, got {number}: {statement}")
+    return number
 
 
 def tally(
@@ -208,7 +288,8 @@ def tally(
 ) -> Tally:
     """Add up batches ``(cases tried, the first wrong one or None)``; stops at the first wrong one.
 
-    Raises InputError if no case was tried, or if cases were sampled and no `seed` says which.
+    Raises InputError if no case was tried, if a number of cases is no integer or negative, or if cases were sampled and
+    no `seed` says which.
 
     >>> tally("x < 10", [(5, None), (5, None)], exhaustive=True).cases
     10
@@ -217,7 +298,7 @@ def tally(
         raise InputError(f"sampled cases need a seed: {statement}")
     total = 0
     for cases, wrong in batches:
-        total += cases
+        total += _count(cases, statement)
         if wrong is not None:
             return Tally(statement, total, exhaustive, seed, wrong)
     return Tally(statement, total, exhaustive, seed, None)
@@ -247,7 +328,7 @@ def confirm(
     return tally(statement, batches(), exhaustive=exhaustive, seed=seed)
 
 
-@as_fact.register
+@_fact.register
 def _(finding: Tally) -> Fact:
     how = "exhaustive" if finding.exhaustive else f"sampled, seed {finding.seed}"
     return Fact(
@@ -271,13 +352,18 @@ def _(finding: Tally) -> Fact:
 # --- measurements
 
 
+_ARTICLES = {"observed": "an observed value", "predicted": "a predicted value", "deviate": "a deviate"}
+
+
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(NoTruthValue):
     """A measured value and the one predicted; `deviate`: the normal deviate of the first, if the prediction is right.
 
     >>> Comparison("a coin, 100 throws", observed=60, predicted=50, deviate=2.0).p_value()
     '0.046'
     """
+
+    instead = ".p_value()"
 
     what: str
     observed: float
@@ -285,8 +371,11 @@ class Comparison:
     deviate: float
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.deviate):
-            raise InputError(f"{self.what}: a deviate must be a number, got {self.deviate!r}")
+        for name in ("observed", "predicted", "deviate"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+                raise InputError(f"{self.what}: {_ARTICLES[name]} must be a number, got {value!r}")
+            object.__setattr__(self, name, float(value))
 
     @property
     def log_p(self) -> float:
@@ -300,13 +389,16 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measured(NoTruthValue):
     """Measured values held against a prediction.
 
-    `level`: how often a right prediction may be rejected, all comparisons together (stated before one looks). Each
+    `level`: how often a right prediction may be rejected, all comparisons together (stated before one looks), from 1e-6
+    to 0.1: below, hardly anything is ever rejected; above, it says little that something is. Each
     p-value is multiplied by the number of comparisons (Bonferroni), so they may depend on each other. It holds if no
     comparison rejects the prediction; with `against` if every one of them does.
     """
+
+    instead = ".holds"
 
     statement: str
     level: float
@@ -316,8 +408,10 @@ class Measured:
     def __post_init__(self) -> None:
         if not self.comparisons:
             raise InputError(f"nothing was measured: {self.statement}")
-        if not 0 < self.level < 1:
-            raise InputError(f"a level lies between 0 and 1, got {self.level!r}: {self.statement}")
+        if not isinstance(self.level, float) or not LEAST_LEVEL <= self.level <= GREATEST_LEVEL:
+            raise InputError(
+                f"a level lies between {LEAST_LEVEL:g} and {GREATEST_LEVEL:g}, got {self.level!r}: {self.statement}"
+            )
 
     @property
     def critical(self) -> Comparison:
@@ -343,7 +437,7 @@ def measured(
     return Measured(statement, level, tuple(comparisons), against)
 
 
-@as_fact.register
+@_fact.register
 def _(finding: Measured) -> Fact:
     critical, count = finding.critical, len(finding.comparisons)
     corrected = critical.p_value(count)
@@ -359,8 +453,10 @@ def _(finding: Measured) -> Fact:
         text=finding.statement,
         work=count,
         unit="comparisons",
-        margin=f"{count} comparisons, {which} p {corrected}",
-        reason="" if finding.holds else f"{told} (corrected for {count} comparisons, level {finding.level:g})",
+        margin=f"{counted(count, 'comparison')}, {which} p {corrected}, level {finding.level:g}",
+        reason=""
+        if finding.holds
+        else f"{told} (corrected for {counted(count, 'comparison')}, level {finding.level:g})",
         evidence={
             "level": finding.level,
             "rejects": finding.against,
@@ -383,8 +479,10 @@ def _(finding: Measured) -> Fact:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Agreement(NoTruthValue):
     """An mpmath estimate held against an enclosure: whether they agree to so many digits."""
+
+    instead = ".agrees"
 
     statement: str
     digits: int
@@ -393,12 +491,16 @@ class Agreement:
 
 
 def agreement(statement: str, estimate: Any, ball: Ball, *, digits: int) -> Agreement:
-    """Tell whether an mpmath number and a ball are closer than ``10**-digits``.
+    """Tell whether an mpmath number and a ball are closer than ``10**-digits``; `digits` is 1 or more.
 
     >>> import mpmath
     >>> agreement("pi", mpmath.mpf("3.14"), Ball.pi(precision=53), digits=5).agrees
     False
     """
+    if isinstance(digits, bool) or not isinstance(digits, int) or digits < 1:
+        raise InputError(f"an agreement needs a number of digits from 1 on, got {digits!r}: {statement}")
+    if not isinstance(estimate, mpmath.mpf):
+        raise InputError(f"an estimate must be a real number of mpmath, got {type(estimate).__name__}: {statement}")
     if not mpmath.isfinite(estimate):
         return Agreement(statement, digits, False, str(estimate))
     sign, mantissa, exponent, _ = estimate._mpf_
@@ -407,7 +509,7 @@ def agreement(statement: str, estimate: Any, ball: Ball, *, digits: int) -> Agre
     return Agreement(statement, digits, distance < Fraction(1, 10**digits), str(estimate))
 
 
-@as_fact.register
+@_fact.register
 def _(finding: Agreement) -> Fact:
     return Fact(
         kind="estimated",

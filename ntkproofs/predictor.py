@@ -13,20 +13,25 @@ the others. With ``g = (matched(n) - other) / (own - other)``, which is ``F(n)/D
     m    = u + g                                        weight of a sample that matches
     mean = p g + t u
 
+A state that no template matches is the zero vector. There every sample has the weight ``u = zero / (own - other + K
+other)``, with zero the trained kernel of the zero vector and a sample: 0 for networks without biases whose activation
+vanishes at 0.
+
 `n`, `p`, `t`, `K` are ``matches``, ``matched_writers``, ``writers``, ``samples``. Theta is the trained kernel, K the
 prior kernel; in the NNGP regime they are the same. The input dimension is the number of samples.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
 
 from ntkproofs.errors import InputError
 from ntkproofs.kernels.angular import Kernel
-from ntkproofs.rigor.expressions import as_expression
+from ntkproofs.kernels.definite import certain_sign, demand_definite
+from ntkproofs.rigor.expressions import as_expression, enclose
 
 __all__ = [
     "MATCHED_WRITERS",
@@ -37,7 +42,9 @@ __all__ = [
     "TwoValueMatrix",
     "combine",
     "spread",
+    "spread_at_zero",
     "unmatched",
+    "weight_at_zero",
 ]
 
 MATCHES = sympy.Symbol("n", positive=True, integer=True)
@@ -63,6 +70,19 @@ def spread(own: Any, other: Any, matched: Any, m: Any, u: Any, n: Any, K: Any) -
     return own + (own - other) * S2 + other * S1**2 - 2 * (n * m * matched + (K - n) * u * other)
 
 
+def weight_at_zero(own: Any, other: Any, zero: Any, K: Any) -> Any:
+    """Return the weight of every sample where no template matches; any kind of number."""
+    return zero / (own - other + K * other)
+
+
+def spread_at_zero(own: Any, other: Any, zero: tuple[Any, Any], u: Any, K: Any) -> Any:
+    """Return n0 times the variance where no template matches, from the numbers of the prior kernel; any kind of number.
+
+    `zero`: the prior kernel of the zero vector with itself and with a sample; `u`: the weight of every sample.
+    """
+    return zero[0] + (own - other) * K * u**2 + other * (K * u) ** 2 - 2 * K * u * zero[1]
+
+
 @dataclass(frozen=True)
 class TwoValueMatrix:
     """A symmetric matrix with one value on the diagonal and another one everywhere else.
@@ -84,8 +104,10 @@ class TwoValueMatrix:
         return {low: self.size} if self.rest == 0 else {low: self.size - 1, high: 1}
 
     def inverse(self) -> TwoValueMatrix:
-        """Return the inverse (Sherman and Morrison); exists iff no eigenvalue is zero."""
+        """Return the inverse (Sherman and Morrison); raises InputError where an eigenvalue is 0."""
         low, high = self.diagonal - self.rest, self.diagonal + (self.size - 1) * self.rest
+        if low == 0 or high == 0:
+            raise InputError(f"the matrix has the eigenvalues {low} and {high}: there is no inverse")
         rest = -self.rest / (low * high)
         return TwoValueMatrix(1 / low + rest, rest, self.size)
 
@@ -96,8 +118,10 @@ class TwoValueMatrix:
         return gap * first + total, gap * second + total
 
     def dense(self) -> sympy.Matrix:
-        """Return the matrix itself; `size` must be a number."""
-        size = int(self.size)
+        """Return the matrix itself; raises InputError unless `size` is an integer from 1 on."""
+        size = int(self.size) if isinstance(self.size, int) or getattr(self.size, "is_Integer", False) else 0
+        if size < 1:
+            raise InputError(f"the size of a matrix is an integer from 1 on, got {self.size!r}")
         return sympy.Matrix(size, size, lambda i, j: self.diagonal if i == j else self.rest)
 
 
@@ -106,7 +130,8 @@ class Predictor:
     """Mean and variance of the trained network's output at a state, as SymPy expressions.
 
     Parameters: `kernel` (the trained kernel), `samples` (K: a number or a symbol), `prior` (the kernel before training;
-    default: the one that belongs to `kernel`). Raises InputError for counts that cannot occur.
+    default: the one that belongs to `kernel`). Raises InputError for counts that cannot occur, and unless the kernels
+    are positive (the prior: nonnegative) definite on the samples, which balls decide.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> predictor = Predictor(two_layer_relu(), samples=10)
@@ -125,6 +150,7 @@ class Predictor:
         object.__setattr__(self, "samples", samples)
         if self.prior is None:
             object.__setattr__(self, "prior", self.kernel.prior or self.kernel)
+        demand_definite(replace(self.kernel, prior=self.prior), int(samples) if samples.is_number else None)
 
     @property
     def gram(self) -> TwoValueMatrix:
@@ -132,7 +158,7 @@ class Predictor:
         return TwoValueMatrix(self.kernel.own, self.kernel.other, self.samples)
 
     def gain(self, matches: Any) -> sympy.Expr:
-        """Return ``g(n) = (matched(n) - other) / (own - other)``; 1 for n = 1, falling like ``n**(-1/2)``."""
+        """Return ``g(n) = (matched(n) - other) / (own - other)``; it is 1 for n = 1."""
         own, other = self.kernel.own, self.kernel.other
         return (self.kernel.matched(matches) - other) / (own - other)
 
@@ -146,27 +172,46 @@ class Predictor:
     def mean(self, matches: Any, matched_writers: Any, writers: Any) -> sympy.Expr:
         """Return the mean of an output bit that `writers` templates write, `matched_writers` of them matching.
 
-        The mean is 0 where no template matches (the encoded state is the zero vector).
+        Where no template matches, the encoded state is the zero vector: the mean is 0 if the kernel vanishes there.
         """
         n, p, t = (as_expression(count, "a count") for count in (matches, matched_writers, writers))
         self._check(n, p, t)
         if n == 0:
-            return sympy.Integer(0)
+            return t * self._weight_at_zero()
         return combine(self.gain(n), self.weights(n)[1], p, t)
 
+    def _weight_at_zero(self) -> sympy.Expr:
+        return weight_at_zero(self.kernel.own, self.kernel.other, self.kernel.at_zero[1], self.samples)
+
     def variance(self, matches: Any) -> sympy.Expr:
-        """Return the variance of every output bit (of one network), the factor 1/n0 included."""
-        n = as_expression(matches, "matches")
-        if n == 0:
-            return sympy.Integer(0)
-        return self.scaled_variance(n) / self.samples
+        """Return the variance of every output bit (of one network), the factor 1/n0 included.
+
+        Raises InputError for numbers at which it is negative: then there are no such networks.
+        """
+        return self.scaled_variance(matches) / self.samples
 
     def scaled_variance(self, matches: Any) -> sympy.Expr:
-        """Return ``n0`` times the variance: it stays of order 1."""
-        n, K = self._matches(matches), self.samples
-        m, u = self.weights(n)
-        prior = self.prior or self.kernel
-        return spread(prior.own, prior.other, prior.matched(n), m, u, n, K)
+        """Return ``n0`` times the variance: it stays of order 1. Raises InputError like :meth:`variance`."""
+        prior, K = self.prior or self.kernel, self.samples
+        if matches == 0:
+            n = sympy.Integer(0)
+            value = spread_at_zero(prior.own, prior.other, prior.at_zero, self._weight_at_zero(), K)
+        else:
+            n = self._matches(matches)
+            value = spread(prior.own, prior.other, prior.matched(n), *self.weights(n), n, K)
+        self._demand_variance(n, value)
+        return value
+
+    def _demand_variance(self, n: sympy.Expr, value: sympy.Expr) -> None:
+        """Refuse a negative variance; a training sample and a linear function have the variance 0 by structure."""
+        prior, K = self.prior or self.kernel, self.samples
+        if n == 1 or (self.kernel.linear and prior.linear) or not (n.is_Integer and K.is_Integer):
+            return
+        if certain_sign(lambda bits: enclose(value, precision=bits), f"the variance at n = {n}, K = {K}") < 0:
+            raise InputError(
+                f"no networks have the kernels {self.kernel.name!r} (trained) and {prior.name!r} (before training): at "
+                f"n = {n}, K = {K} the variance of an output would be negative"
+            )
 
     def _repr_latex_(self) -> str:
         gain, m, u = sympy.symbols("g m u")

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from ntkproofs.bounds.rounding import least_padding, rounds_right
 from ntkproofs.counts import arbitrary_counts, counts_of
-from ntkproofs.errors import InputError
+from ntkproofs.errors import InputError, NoMargin
 from ntkproofs.kernels import Kernel, two_layer_relu
 from ntkproofs.programs import Bit, State, TemplateProgram
 from ntkproofs.programs.sbn import Assembly, Instruction
@@ -64,9 +64,13 @@ def template_programs(
 
     `fields`: the program's fields (default: one to three small ones, drawn). `rounds`: True for programs whose every
     bit is rounded right at every state (they are padded until it is), False for programs that some state breaks (one
-    is built in), None for either. `kernel`: for which kernel (default: the two-layer ReLU NTK).
+    is built in, with 17 templates or more), None for either. `kernel`: for which kernel (default: the two-layer ReLU
+    NTK). Raises InputError where `rounds` is True and padding does not make every program round right with this kernel
+    (two hidden ReLU layers).
     """
-    if rounds is False:
+    if rounds not in (True, False, None):
+        raise InputError(f"rounds is True, False or None, got {rounds!r}")
+    if not rounds and rounds is not None:
         if fields is not None:
             raise InputError("a program that breaks has fields of its own: leave out fields= where rounds=False")
         return _breaking(draw, two_layer_relu() if kernel is None else kernel)
@@ -81,7 +85,7 @@ def template_programs(
         _add(program, when, write)
     program.pad(draw(st.integers(0, max_padding)))
     if rounds is True:
-        program.pad(least_padding(two_layer_relu() if kernel is None else kernel, arbitrary_counts(program)))
+        _pad(program, two_layer_relu() if kernel is None else kernel)
     return program
 
 
@@ -113,6 +117,14 @@ def _add(program: TemplateProgram, when: Mapping[Bit, int], write: list[Bit]) ->
         return
 
 
+def _pad(program: TemplateProgram, kernel: Kernel) -> None:
+    """Pad a program until every bit is rounded right at every state."""
+    try:
+        program.pad(least_padding(kernel, arbitrary_counts(program)))
+    except NoMargin as problem:
+        raise InputError(f"rounds=True cannot be had for every program: {problem}") from problem
+
+
 def _breaking(draw: st.DrawFn, kernel: Kernel) -> TemplateProgram:
     """Return a program that is rounded wrong at the state ``p = 1``.
 
@@ -120,7 +132,7 @@ def _breaking(draw: st.DrawFn, kernel: Kernel) -> TemplateProgram:
     while one template for each bit of ``a`` raises n.
     """
     writers = draw(st.integers(8, 12))
-    program = TemplateProgram("random, breaking", fields={"p": writers, "a": writers, "q": 2})
+    program = TemplateProgram("breaking", fields={"p": writers, "a": writers, "q": 2})
     program.template(when={("p", 0): 1}, write=[("q", 0)])
     for index in range(writers):
         program.template(when={("a", index): 1}, write=[("q", 0)])

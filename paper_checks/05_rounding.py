@@ -11,14 +11,13 @@ from ntkproofs.bounds import (
     matches_outweigh,
     mean_sign,
     rounding_condition,
-    sufficient_condition,
 )
 from ntkproofs.claims import Verdict, claim, conclude
 from ntkproofs.counts import Counts
 from ntkproofs.facts import confirm
 from ntkproofs.kernels import REGIMES, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor
-from ntkproofs.rigor import combination, decide, identity, less
+from ntkproofs.rigor import Integers, combination, decide, identity, less
 
 SOURCE = "abstract: rounding the output is always right; validation scripts"
 n, p, t, K = MATCHES, MATCHED_WRITERS, WRITERS, SAMPLES
@@ -102,12 +101,13 @@ def zero_bits(regime: str) -> Verdict:
 )
 def sufficient(regime: str) -> Verdict:
     kernel = two_layer_relu(regime)
-    B, D, slack, more = sympy.symbols("B D slack more", positive=True)
-    condition = less(t * (n - B), p * (K + D))
-    given = {slack: sufficient_condition().difference, more: p, t: t, B: B, D: D}
-    proof = combination(condition, given, slack + more * D + t * B, positive=(more, D))
+    B, D, slack, more = sympy.symbols("B D slack more")
+    given = {slack: p * K - t * n, more: p, t: t, B: kernel.balance(n), D: kernel.contrast}
+    above = decide(less(0, kernel.balance(n)), Integers(n, start=1))
+    terms = slack + more * D + t * B
     return conclude(
-        proof,
+        combination(rounding_condition(kernel), given, terms, positive=(more, D), findings=[above]),
+        above,
         decide(*excess_positive(kernel)),
         decide(*contrast_positive(kernel)),
         identity(kernel.balance(n) * kernel.excess(n), kernel.contrast, {n: (1, 100)}),

@@ -15,7 +15,7 @@ from ntkproofs.facts import confirm
 from ntkproofs.kernels import REGIMES, two_layer_relu
 from ntkproofs.predictor import MATCHES, SAMPLES
 from ntkproofs.programs import permutation, permutation_task
-from ntkproofs.rigor import combination, decide, less
+from ntkproofs.rigor import Integers, combination, decide, less
 
 SOURCE = "abstract; arXiv 2502.16763 v1: exact learning of permutations"
 SEED = 20250220
@@ -46,11 +46,14 @@ def counts() -> Verdict:
 def exact(regime: str) -> Verdict:
     kernel = two_layer_relu(regime)
     n, K = MATCHES, SAMPLES
-    B, D, spare = sympy.symbols("B D spare", positive=True)
+    B, D, spare = sympy.symbols("B D spare")
+    given = {spare: K - n, D: kernel.contrast, B: kernel.balance(n)}
+    above = decide(less(0, kernel.balance(n)), Integers(n, start=1))
     # t = p = 1 and n <= K: p (K + D) - t (n - B) = (K - n) + D + B
-    one_bits = combination(less(n - B, K + D), {spare: K - n, D: D, B: B}, spare + D + B, positive=(D, B))
+    condition = less(n - kernel.balance(n), K + kernel.contrast)
     return conclude(
-        one_bits,
+        combination(condition, given, spare + D + B, positive=(D, B), findings=[above]),
+        above,
         decide(*excess_positive(kernel)),
         decide(*contrast_positive(kernel)),
         decide(*matches_outweigh(kernel)),  # 0-bits

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import sympy
 
-from ntkproofs.bounds import contrast_positive, excess_positive, matches_outweigh
+from ntkproofs.bounds import contrast_positive, excess_positive, matches_outweigh, rounding_condition
 from ntkproofs.claims import Verdict, claim, conclude
 from ntkproofs.counts import bound_matches
 from ntkproofs.execution import Machine, exhaust
@@ -46,13 +46,16 @@ def counts() -> Verdict:
 def condition(regime: str) -> Verdict:
     kernel = two_layer_relu(regime)
     length = sympy.Symbol("l", positive=True, integer=True)
-    B, D, more, fewer, spare = sympy.symbols("B D more fewer spare", positive=True)
-    quantities = {more: p - 1, fewer: 2 - t, spare: 2 * length - n, n: n, t: t, length: length, B: B, D: D}
+    B, D, more, fewer, spare = sympy.symbols("B D more fewer spare")
+    quantities = {more: p - 1, fewer: 2 - t, spare: 2 * length - n, n: n, t: t, length: length}
+    quantities |= {B: kernel.balance(n), D: kernel.contrast}
+    above = decide(less(0, kernel.balance(n)), Integers(n, start=1))
     # p K - t n = 4 l (p - 1) + (2 - t) n + 2 (2 l - n), and the rest of p (K + D) - t (n - B) is p D + t B
-    condition = less(t * (n - B), p * (4 * length + D))
+    condition = rounding_condition(kernel, K=4 * length)
     terms = 4 * length * more + fewer * n + 2 * spare + D * (more + 1) + t * B
     return conclude(
-        combination(condition, quantities, terms, positive=(D,)),
+        combination(condition, quantities, terms, positive=(D,), findings=[above]),
+        above,
         decide(*excess_positive(kernel)),
         decide(*contrast_positive(kernel)),
         decide(*matches_outweigh(kernel)),  # 0-bits

@@ -6,10 +6,18 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from ntkproofs.bounds import contrast_positive, excess_positive, gap_increases, least_padding, matches_outweigh
+from ntkproofs.bounds import (
+    contrast_positive,
+    excess_positive,
+    gap_increases,
+    least_padding,
+    matches_outweigh,
+    rounding_condition,
+)
 from ntkproofs.claims import Verdict, claim, conclude
 from ntkproofs.counts import arbitrary_counts, bound_matches, counts_of
 from ntkproofs.execution import Machine, RoundingFailure, exhaust
+from ntkproofs.execution.streams import stream
 from ntkproofs.facts import confirm, tally
 from ntkproofs.kernels import REGIMES, Kernel, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, WRITERS
@@ -18,6 +26,7 @@ from ntkproofs.rigor import Integers, combination, decide, less
 
 SOURCE = "abstract; validation scripts"
 SEED = 20250218
+PAIRS, STATES = 20, 21  # purposes of random streams
 NUMBERS = ("multiplier", "multiplicand", "sum_p", "sum_q", "sum_c")
 FLAGS = ("to_shift_right", "to_shift_left", "to_copy_to_sum_q")
 n, p, t = MATCHES, MATCHED_WRITERS, WRITERS
@@ -34,7 +43,7 @@ def _all_pairs(bits: int) -> tuple[Numbers, Numbers]:
 
 def _random_pairs(bits: int, cases: int) -> tuple[Numbers, Numbers]:
     """Draw pairs, the extreme one first."""
-    source = np.random.default_rng([SEED, bits])
+    source = stream(SEED, PAIRS, bits)
     x, y = source.integers(2**bits, size=(2, cases))
     x[0] = y[0] = 2**bits - 1
     return x, y
@@ -147,11 +156,13 @@ def _no_failure(kernel: Kernel, K: sympy.Expr, most: sympy.Expr, spare: object, 
 
     p (K + D) - t (n - B) is (p - 1)(K + D) + (K + contrast - 3 most) + 3 (most - n) + (3 - t) n + (D - contrast) + t B.
     """
-    B, D, above, more, fewer, room = sympy.symbols("B D above more fewer room", positive=True)
-    given = {above: D - contrast, more: p - 1, fewer: 3 - t, room: most - n, longer: l - 1}
-    given |= {symbol: symbol for symbol in (n, t, l, B, D)}
+    B, D, above, more, fewer, room = sympy.symbols("B D above more fewer room")
+    given = {above: kernel.contrast - contrast, more: p - 1, fewer: 3 - t, room: most - n, longer: l - 1}
+    given |= {symbol: symbol for symbol in (n, t, l)} | {B: kernel.balance(n), D: kernel.contrast}
+    balance = decide(less(0, kernel.balance(n)), Integers(n, start=1))
     terms = more * (K + D) + spare + 3 * room + fewer * n + above + t * B
-    yield combination(less(t * (n - B), p * (K + D)), given, terms, positive=(above,))
+    yield combination(rounding_condition(kernel, K=K), given, terms, positive=(above,), findings=[balance])
+    yield balance
     yield decide(less(contrast, kernel.contrast))
     yield decide(*contrast_positive(kernel))
     yield decide(*excess_positive(kernel))
@@ -258,7 +269,7 @@ def _tokens(program: TemplateProgram, rows: Rows) -> Numbers:
 def matches_of_any_numbers() -> Verdict:
     def stays(bits: int) -> bool:
         program = multiplication(bits)
-        rows = _with_token(program, 64, np.random.default_rng([SEED, bits]))
+        rows = _with_token(program, 64, stream(SEED, STATES, bits))
         given, after = _tokens(program, rows), _tokens(program, program.step_rows(rows))
         return bool((given == 1).all() and (after == 1).all())
 

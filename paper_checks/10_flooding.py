@@ -5,7 +5,7 @@ from random import Random
 
 import sympy
 
-from ntkproofs.bounds import contrast_positive, excess_positive, gap_increases, matches_outweigh
+from ntkproofs.bounds import contrast_positive, excess_positive, gap_increases, matches_outweigh, rounding_condition
 from ntkproofs.claims import Verdict, claim, conclude
 from ntkproofs.counts import bound_matches
 from ntkproofs.execution import Machine, RoundingFailure
@@ -135,12 +135,15 @@ def _distances(network: Network, sources: list[int]) -> list[float]:
 def padding_enough(regime: str) -> Verdict:
     kernel = two_layer_relu(regime)
     l, d = sympy.symbols("l d", positive=True, integer=True)
-    B, D, more, fewer, room = sympy.symbols("B D more fewer room", positive=True)
+    B, D, more, fewer, room = sympy.symbols("B D more fewer room")
     K = 4 * l * (1 + d)
-    given = {more: p - 1, fewer: 4 - t, room: l * (1 + d) - n} | {symbol: symbol for symbol in (n, t, l, d, B, D)}
+    given = {more: p - 1, fewer: 4 - t, room: l * (1 + d) - n} | {symbol: symbol for symbol in (n, t, l, d)}
+    given |= {B: kernel.balance(n), D: kernel.contrast}
+    above = decide(less(0, kernel.balance(n)), Integers(n, start=1))
     terms = more * (K + D) + 4 * room + fewer * n + D + t * B
     return conclude(
-        combination(less(t * (n - B), p * (K + D)), given, terms, positive=(D,)),
+        combination(rounding_condition(kernel, K=K), given, terms, positive=(D,), findings=[above]),
+        above,
         decide(*contrast_positive(kernel)),
         decide(*excess_positive(kernel)),
         decide(*matches_outweigh(kernel)),  # 0-bits

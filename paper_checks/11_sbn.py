@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import sympy
 
-from ntkproofs.bounds import contrast_positive, excess_positive, matches_outweigh
+from ntkproofs.bounds import contrast_positive, excess_positive, matches_outweigh, rounding_condition
 from ntkproofs.claims import Verdict, claim, conclude
 from ntkproofs.counts import bound_matches
 from ntkproofs.execution import Machine, execute_sbn, run_sbn
@@ -26,7 +26,7 @@ from ntkproofs.programs.sbn.minsky import (
     counter_steps,
     entries,
 )
-from ntkproofs.rigor import combination, decide, less
+from ntkproofs.rigor import Integers, combination, decide, less
 
 SOURCE = "abstract (SBN); the template set is this project's"
 SEED = 20250220
@@ -176,7 +176,9 @@ def reachable_states() -> Verdict:
 def condition(regime: str) -> Verdict:
     kernel = two_layer_relu(regime)
     n, p, t = MATCHES, MATCHED_WRITERS, WRITERS
-    W, b, P, A, C, B, D = sympy.symbols("W b P A C B D", positive=True)
+    W, b, P, A, C = sympy.symbols("W b P A C", positive=True)
+    B, D = sympy.symbols("B D")
+    above = decide(less(0, kernel.balance(n)), Integers(n, start=1))
     N_P, N_W, bits, more, fewer, spare, room = sympy.symbols("N_P N_W bits more fewer spare room", nonnegative=True)
     stored = W * b + P * (2 * A + C)
     width = 2 * A + C + 1
@@ -190,12 +192,13 @@ def condition(regime: str) -> Verdict:
     proofs = []
     for bound, left in certificates:
         quantities = {more: p - 1, fewer: 2 - t, spare: bound - n, room: K, bits: b - 1, n: n, t: t, N_P: N_P, N_W: N_W}
-        quantities |= {symbol: symbol for symbol in (W, b, P, A, C, B, D)}
+        quantities |= {symbol: symbol for symbol in (W, b, P, A, C)} | {B: kernel.balance(n), D: kernel.contrast}
         # p (K + D) - t (n - B) = (p - 1) K + (K - 2 n) + (2 - t) n + p D + t B
         terms = more * room + left + 2 * spare + fewer * n + (more + 1) * D + t * B
-        proofs.append(combination(less(t * (n - B), p * (K + D)), quantities, terms, positive=(D,)))
+        proofs.append(combination(rounding_condition(kernel, K=K), quantities, terms, positive=(D,), findings=[above]))
     return conclude(
         *proofs,
+        above,
         decide(*excess_positive(kernel)),
         decide(*contrast_positive(kernel)),
         decide(*matches_outweigh(kernel)),  # 0-bits

@@ -320,7 +320,8 @@ def zero_for_addition() -> Verdict:
     source="Laplace; needed for sizes that elementary arithmetic can check",
 )
 def odd_convergents() -> Verdict:
-    m, y, p0, p1, p2, q0, q1, q2 = sympy.symbols("m y P_(m-2) P_(m-1) P_m Q_(m-2) Q_(m-1) Q_m", positive=True)
+    m, y, p0, p1, p2, q0, q1, q2 = sympy.symbols("m y p0:3 q0:3", positive=True)
+    # p0, p1, p2 stand for P_(m-2), P_(m-1), P_m, and q0, q1, q2 for Q_(m-2), Q_(m-1), Q_m
     P, Q = x * p1 + (m - 1) * p0, x * q1 + (m - 1) * q0  # P_m, Q_m
     P_next, Q_next = x * p2 + m * p1, x * q2 + m * q1  # P_(m+1), Q_(m+1)
     ranges = {symbol: (1, 50) for symbol in (m, y, x, p0, p1, p2, q0, q1, q2)}

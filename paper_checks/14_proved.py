@@ -56,8 +56,5 @@ def same_multiplication() -> Verdict:
 def same_permutation() -> Verdict:
     random = Random(14)
     orders = [random.sample(range(bits), bits) for bits in BITS for _ in range(3)]
-    pairs = [
-        Pair(f"permutation {len(order)} (fun i => nth i [{'; '.join(map(str, order))}] 0)", permutation(order))
-        for order in orders
-    ]
+    pairs = [Pair(f"permutation {len(order)} [{'; '.join(map(str, order))}]", permutation(order)) for order in orders]
     return conclude(agree(THEORY, "permutation", pairs))

@@ -25,6 +25,7 @@ from ntkproofs.errors import Undecided
 from ntkproofs.execution import simulate, words_with_ones
 from ntkproofs.execution.finite import draw_weights, trained
 from ntkproofs.execution.limit import ErrorLaw, Limit, Trials, limit_of
+from ntkproofs.execution.streams import stream
 from ntkproofs.facts import Comparison, Measured, confirm, measured
 from ntkproofs.kernels import RHO, Kernel, relu_product, step_product, two_layer_relu
 from ntkproofs.programs import permutation
@@ -32,6 +33,7 @@ from ntkproofs.rigor import Integers, decide, less
 
 SOURCE = "ensemble experiment: published curves"
 SEED = 20250227
+TRAINED, RUNS = 10, 11  # purposes of random streams, beside those of ``simulate``
 LEVEL = 0.01  # of each test, all its comparisons together
 WIDTH, RATE, EPOCHS = 50_000, Fraction(1, 1000), 10_000
 STABLE, CLEAN, LAST = 4, 27, 30  # the first k with a stable step, the last one judged with the NNGP as it stands
@@ -140,7 +142,7 @@ def unstable_steps_change_the_answer() -> Verdict:
         data = trials(bits)
         errors = []
         for place in range(20):
-            weights = draw_weights(data, 2000, [(SEED, bits, place)])
+            weights = draw_weights(data, 2000, [stream(SEED, TRAINED, bits, place)])
             try:
                 outputs, _ = trained(data, weights, "standard", step_size=step, most_steps=1000)
             except Undecided:
@@ -347,7 +349,7 @@ def networks_needed() -> Verdict:
 )
 def stopping_times() -> Verdict:
     def stop(bits: int, regime: str, run: int) -> int:
-        source = np.random.default_rng((SEED, bits, regime == "ntk", run))
+        source = stream(SEED, RUNS, bits, regime == "ntk", run)
         model, total = limit(bits, regime), np.zeros(limit(bits, regime).mean.shape)
         for networks in range(1, 2000):
             total += model.draw(source, 1)

@@ -229,7 +229,7 @@ def one_hidden_layer_is_special() -> Verdict:
     # positive iff G = 2 P - Q > 0. With f = 1 - k1, g = 1 - k0 (at S) the next P is f + P (1 - g) + (l + 1) g.
     f_p, f_q, g_p, g_q, P, Q, m = sympy.symbols("f_p f_q g_p g_q P Q m")  # m = l + 1
     after = 2 * (f_p + P * (1 - g_p) + m * g_p) - (f_q + Q * (1 - g_q) + m * g_q)
-    names = sympy.symbols("A G W D E P_ M")
+    names = sympy.symbols("A G W D R P_ M")
     A, G, W, D, E, P_, M = names
     given = {
         A: 2 * f_p - f_q,  # 2 p > q after 5 layers or more (nngp_by_depth)

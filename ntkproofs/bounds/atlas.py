@@ -21,13 +21,16 @@ from ntkproofs.errors import InputError, NoMargin
 from ntkproofs.kernels import REGIMES, Kernel, activation_kernel, deep_relu, leaky_relu, linear
 from ntkproofs.programs import permutation
 from ntkproofs.rigor import Ball
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["AtlasEntry", "activation_kernels", "depth_kernels", "sign_of_zero", "survey"]
 
 
 @dataclass(frozen=True, eq=False)
-class AtlasEntry:
+class AtlasEntry(NoTruthValue):
     """What is known of one kernel; for its fields see :func:`survey`."""
+
+    instead = ".zero_works"
 
     name: str
     kernel: Kernel

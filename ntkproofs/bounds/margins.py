@@ -4,8 +4,9 @@ A bit that should be 1 (p >= 1) has the margin ``mean - threshold``, a bit that 
 mean``; divided by ``sigma = sqrt(var)`` it is the *standardised* margin z. An ensemble of N networks rounds the bit
 wrong with probability ``Q(sqrt(N) z)`` (:mod:`ntkproofs.bounds.tails`), so the smallest z of a program decides.
 
-The output of a network is rounded to 1 where it is above the threshold. Where no template matches (n = 0), or one
-(n = 1), the output has variance 0: there the mean is exactly 0 or p, and only its comparison with the threshold counts.
+The output of a network is rounded to 1 where it is above the threshold. Where one template matches (n = 1) the output
+has variance 0: the mean is exactly p, and only its comparison with the threshold counts. So it is where none matches
+(n = 0), with the mean 0, if the kernel vanishes at the zero vector.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ class Margins:
         >>> from ntkproofs.programs import permutation
         >>> margins = Margins.of(two_layer_relu(), arbitrary_counts(permutation(range(10))))
         >>> print(margins.largest_zero.mean.digits(6), margins.smallest_one.mean.digits(6), len(margins.moments))
-        0 0.140391… 19
+        0 0.140391… 20
         """
         given = list(counts)
         kept = [c for c in given if c.writers or not drop_unwritten]

@@ -17,18 +17,17 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-import sympy
-
 from ntkproofs.bounds.balance import contrast_positive, excess_positive, matches_outweigh
+from ntkproofs.bounds.moments import demand_networks, enclose_weights
 from ntkproofs.counts import Counts
-from ntkproofs.errors import InputError, Undecided
+from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.kernels.angular import Kernel
-from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, combine, unmatched
-from ntkproofs.rigor import Ball, Inequality, at_most, decide, enclose, less
+from ntkproofs.kernels.definite import FIRST_PRECISION, LAST_PRECISION, certain_sign, demand_definite
+from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, combine
+from ntkproofs.rigor import Ball, Inequality, at_most, decide, less
 
 __all__ = [
     "MeanAt",
-    "enclose_gain",
     "enclose_mean",
     "extreme_means",
     "least_padding",
@@ -39,20 +38,21 @@ __all__ = [
     "sufficient_condition",
 ]
 
-FIRST_PRECISION = 64
-LAST_PRECISION = 8192
-
 
 def rounding_condition(
     kernel: Kernel, n: Any = MATCHES, p: Any = MATCHED_WRITERS, t: Any = WRITERS, K: Any = SAMPLES
 ) -> Inequality:
-    """State ``t (n - B(n)) < p (K + D)``: for p >= 1, the mean is positive iff this holds.
+    """State ``t (n - B(n)) < p (K + D)``: for p >= 1 and F(n) > 0, the mean is positive iff this holds.
+
+    Raises InputError for a function that is no kernel on every number of samples, or has other = 0 (D is infinite).
+    That F(n) > 0 is stated by :func:`~ntkproofs.bounds.balance.excess_positive`.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> from ntkproofs.rigor import decide
     >>> decide(rounding_condition(two_layer_relu(), n=16, p=1, t=2, K=32)).outcome
     'holds'
     """
+    demand_definite(kernel, None)
     return less(t * (n - kernel.balance(n)), p * (K + kernel.contrast))
 
 
@@ -67,64 +67,43 @@ def sufficient_condition(n: Any = MATCHES, p: Any = MATCHED_WRITERS, t: Any = WR
 
 @lru_cache(maxsize=64)
 def sufficient_applies(kernel: Kernel) -> bool:
-    """Decide whether for this kernel ``t n <= p K`` makes every mean right: D > 0, F(n) > 0, n F(n) > D.
+    """Decide whether for this kernel ``t n <= p K`` makes every mean right, for all counts.
+
+    So it is if D > 0, F(n) > 0, n F(n) > D, and the kernel vanishes at the zero vector (where no template matches).
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> sufficient_applies(two_layer_relu("ntk")), sufficient_applies(two_layer_relu("nngp"))
     (True, True)
     """
-    if kernel.other == 0:
+    if kernel.other == 0 or not kernel.vanishes:
         return False
     facts = (contrast_positive(kernel), excess_positive(kernel), matches_outweigh(kernel))
     return all(decide(*fact).outcome == "holds" for fact in facts)
 
 
-@lru_cache(maxsize=1 << 16)
-def enclose_gain(kernel: Kernel, n: int, precision: int) -> tuple[Ball, Ball, Ball]:
-    """Return balls for own, other and the gain g(n) of a kernel, n >= 1."""
-    own, other, matched = kernel.enclosed(n, precision=precision)
-    return own, other, (matched - other) / (own - other)
-
-
 def enclose_mean(kernel: Kernel, counts: Counts, *, precision: int) -> Ball:
     """Return a ball of the given precision (bits) that contains the mean of an output bit with these counts.
+
+    Raises InputError if there are no networks of this kernel (:func:`~ntkproofs.bounds.moments.demand_networks`).
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> print(enclose_mean(two_layer_relu(), Counts(2, 1, 1, 10), precision=40))
     0.5654217643…
     """
-    n, p, t, K = counts.matches, counts.matched_writers, counts.writers, counts.samples
-    exact = _exact_mean(counts)
-    if exact is not None:
-        return Ball(exact, precision=precision)
-    own, other, gain = enclose_gain(kernel, n, precision)
-    mean: Ball = combine(gain, unmatched(own, other, gain, n, K), p, t)
+    demand_networks(kernel, counts.matches, counts.samples)
+    gain, u = enclose_weights(kernel, counts.matches, counts.samples, precision)
+    mean: Ball = combine(gain, u, counts.matched_writers, counts.writers)
     return mean
-
-
-def _exact_mean(counts: Counts) -> int | None:
-    """Return the mean where it is an integer for every kernel: no match, no writer, or a training sample itself."""
-    if counts.matches == 0 or counts.writers == 0:
-        return 0
-    return counts.matched_writers if counts.matches == 1 else None
 
 
 @lru_cache(maxsize=1 << 18)
 def mean_sign(kernel: Kernel, counts: Counts) -> int:
     """Return the sign (-1, 0, 1) of the mean, rigorously; raises Undecided if 8192 bits do not tell it.
 
-    Exact zeros: no template matches, none writes the bit, or one matches (n = 1) and does not write it.
+    Exact zeros: no template writes the bit, one matches (n = 1) and does not write it, or none matches and the kernel
+    vanishes at the zero vector. Raises InputError if there are no networks of this kernel.
     """
-    precision = FIRST_PRECISION
-    while True:
-        try:
-            return enclose_mean(kernel, counts, precision=precision).sign()
-        except Undecided as problem:
-            precision *= 2
-            if precision > LAST_PRECISION:
-                raise Undecided(
-                    f"the sign of the mean at {counts} is not certain at {LAST_PRECISION} bits"
-                ) from problem
+    return certain_sign(lambda bits: enclose_mean(kernel, counts, precision=bits), f"the mean at {counts}")
 
 
 def rounds_right(kernel: Kernel, counts: Counts) -> bool:
@@ -138,40 +117,51 @@ def rounds_right(kernel: Kernel, counts: Counts) -> bool:
 
 
 def least_padding(kernel: Kernel, counts: Iterable[Counts]) -> int:
-    """Return the least number of further samples that makes every bit that should be 1 round right.
+    """Return the least number of further samples with which every bit rounds right at threshold 0.
 
-    `counts` are those of the program as it stands; samples added change K only. For kernels with D > 0 and F(n) > 0 (as
-    :func:`sufficient_applies` decides). Raises InputError if there are no counts.
+    `counts` are those of the program as it stands; samples added change K only. Raises InputError if there are no
+    counts, and NoMargin where no number of samples helps: a bit that should be 0 has a positive mean (two hidden ReLU
+    layers; a kernel that does not vanish at the zero vector), or the mean of one that should be 1 does not grow.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> least_padding(two_layer_relu(), [Counts(10, 1, 9, 20)])
     24
     """
-    heaviest: dict[
-        tuple[int, int], Fraction
-    ] = {}  # (n, K) -> the largest t/p: the need grows with it where it is positive
+    heaviest: dict[tuple[int, int], Fraction] = {}  # (n, K) -> the largest t/p: the need grows with it where positive
+    written: dict[tuple[int, int], Counts] = {}  # (n, K) -> a bit that should be 0 and that is written
     for each in _nonempty(counts):
         n, p, t, K = each.matches, each.matched_writers, each.writers, each.samples
         known = heaviest.get((n, K))
         if p and n > 1 and (known is None or t * known.denominator > known.numerator * p):
             heaviest[n, K] = Fraction(t, p)
-    if kernel.other == 0:
-        return 0
+        elif t and not p:
+            written[n, K] = each
+    if not kernel.vanishes:
+        raise NoMargin(
+            f"no padding helps: networks of the kernel {kernel.name!r} do not answer 0 where nothing matches"
+        )
+    for zero in written.values():  # the sign of t u(n) depends on n alone
+        if mean_sign(kernel, zero) > 0:
+            raise NoMargin(
+                f"no padding helps: for the kernel {kernel.name!r} a bit that should be 0 has a positive mean at {zero}"
+            )
     return max([0, *(_padding(kernel, n, K, ratio) for (n, K), ratio in heaviest.items())])
 
 
-@lru_cache(maxsize=64)
-def _symbolic_gap(kernel: Kernel) -> sympy.Expr:
-    """Return ``n - B(n)``."""
-    return MATCHES - kernel.balance(MATCHES)
-
-
 def _padding(kernel: Kernel, n: int, K: int, ratio: Fraction) -> int:
-    """Return the least P >= 0 with ``(t/p) (n - B(n)) < K + P + D``."""
+    """Return the least P >= 0 with ``(t/p) (n - B(n)) < K + P + D``, which with F(n) > 0 makes the mean positive."""
+    demand_networks(kernel, n, K)
+    if certain_sign(lambda bits: enclose_weights(kernel, n, K, bits)[0], f"the gain at n = {n}") <= 0:
+        raise NoMargin(f"no padding helps: for the kernel {kernel.name!r} matching does not raise the mean at n = {n}")
+    other_sign = certain_sign(lambda bits: kernel.enclosed(n, precision=bits)[1], "other")
+    if other_sign == 0:
+        return 0
+    if other_sign < 0:
+        raise NoMargin(f"no padding helps: the kernel {kernel.name!r} is not definite on many samples, as other < 0")
     precision = FIRST_PRECISION
     while precision <= LAST_PRECISION:
-        gap = enclose(_symbolic_gap(kernel), {MATCHES: n}, precision=precision)
-        need = gap * ratio - K - enclose(kernel.contrast, precision=precision)
+        own, other, matched = kernel.enclosed(n, precision=precision)
+        need = (n - (own - other) / (matched - other)) * ratio - K - (own - other) / other
         if need.upper < 0:
             return 0
         low, high = need.lower // 1, need.upper // 1

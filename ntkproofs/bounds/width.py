@@ -6,6 +6,9 @@ correlation rho and a standard normal. Its moment generating function is element
 Cramer-Chernoff bound ``P(average >= mean + eps) <= (exp(-L (mean + eps)) M(L))**w`` is exact for every L and certified
 by balls.
 
+A network with several outputs has kernel entries *between* outputs, too, of which nothing is known here. So all of this
+is about *scalar* networks: networks for one output bit each, with a kernel of their own.
+
 If every entry is within eps of its limit, the mean of the *linearised* network moves by at most
 ``sqrt(t) sqrt(K) eps (1 + |a|_1) / (lambda_min - K eps)``: with E the error of the Gram matrix, e that of the vector
 and ``a`` the limiting weights, the weights move by ``(e - E a) (Theta + E)^-1``, of which the first factor is at most
@@ -73,16 +76,22 @@ def entry_rate(matches: int | None, error: Fraction, *, above: bool) -> Ball:
     if error <= 0:
         raise InputError(f"the error of an entry must be positive, got {error}")
     rho = _correlation(matches)
-    mean = two_layer_relu().at(rho)
-    goal = enclose(mean, precision=PRECISION) + (error if above else -error)
+    goal = enclose(two_layer_relu().at(rho), precision=PRECISION) + (error if above else -error)
     if goal.upper < 0:  # the copies are not negative: their average cannot lie below 0
         raise InputError(f"an entry of mean {float(goal.upper + error):.6g} cannot be too small by {error}")
+    return _rate(matches, error, above=above)[1]
+
+
+def _rate(matches: int | None, error: Fraction, *, above: bool) -> tuple[Fraction, Ball]:
+    """Return a tilt and the rate that it certifies; raises Undecided if that is not positive."""
+    rho = _correlation(matches)
+    goal = enclose(two_layer_relu().at(rho), precision=PRECISION) + (error if above else -error)
     tilt = _best_tilt(rho, float(goal.middle), above=above)
     generating = enclose(moment_generating(rho), {TILT: tilt}, precision=PRECISION)
     rate = goal * tilt - generating.log()
     if not rate.is_positive():
-        raise Undecided(f"no positive rate found for an entry with {matches} matches and error {error}")
-    return rate
+        raise Undecided(f"no positive rate for an entry with {matches} matches and error {error}")
+    return tilt, rate
 
 
 def _correlation(matches: int | None) -> sympy.Expr:
@@ -129,21 +138,26 @@ def _as_float(rho: sympy.Expr) -> Callable[[float], float]:
 
 
 def perturbation(counts: Counts, error: Fraction) -> Ball | None:
-    """Bound how far the mean of a bit moves if every entry is off by at most `error`; None if nothing can be said.
+    """Bound how far the mean of a scalar network moves if every entry is off by at most `error`; None if without bound.
 
     >>> print(perturbation(Counts(2, 1, 1, 10), Fraction(1, 1000)).digits(3))
     0.00841…
     """
-    n, t, K = counts.matches, counts.writers, counts.samples
-    if n == 0 or t == 0:
+    K = counts.samples
+    if counts.matches == 0 or counts.writers == 0:
         return Ball(0, precision=PRECISION)
     smallest = enclose(two_layer_relu().own - two_layer_relu().other, precision=PRECISION)
     gap = smallest - Ball(error * K, precision=PRECISION)
     if not gap.is_positive():
         return None
+    return _moved(counts) * error / gap
+
+
+def _moved(counts: Counts) -> Ball:
+    """Return ``sqrt(t) sqrt(K) (1 + |a|_1)``."""
+    n, t, K = counts.matches, counts.writers, counts.samples
     m, u = (enclose(weight, {MATCHES: n, SAMPLES: K}, precision=PRECISION) for weight in _weights())
-    length = abs(m) * n + abs(u) * (K - n)
-    return Ball(t * K, precision=PRECISION).sqrt() * error * (length + 1) / gap
+    return Ball(t * K, precision=PRECISION).sqrt() * (abs(m) * n + abs(u) * (K - n) + 1)
 
 
 @lru_cache(maxsize=1)
@@ -153,29 +167,44 @@ def _weights() -> tuple[sympy.Expr, sympy.Expr]:
 
 @dataclass(frozen=True)
 class Width:
-    """A width that is enough: see :func:`least_width`."""
+    """A sufficient width: see :func:`least_width`.
+
+    `error`: of a kernel entry; `tilts`, ``{matches: (above, below)}``: those of the Chernoff bounds; `entries`: of one
+    network; `networks` for each of `output_bits`.
+    """
 
     width: int
     error: Fraction
+    tilts: dict[int, tuple[Fraction, Fraction]]
     entries: int
     failure: Fraction
     networks: int
+    output_bits: int
+
+    @property
+    def scalar_networks(self) -> int:
+        """How many networks with one output there are: `networks` for each output bit."""
+        return self.networks * self.output_bits
 
     def __str__(self) -> str:
-        plural = "s" if self.networks != 1 else ""
         return (
-            f"width {self.width:,}: all {self.entries:,} kernel entries of {self.networks} linearised network{plural} "
-            f"are within {float(self.error):.3g} of their limits with probability at least 1 - {self.failure}"
+            f"width {self.width:,}: all {self.entries:,} kernel entries of each of "
+            f"{counted(self.scalar_networks, 'linearised scalar network')} are within {float(self.error):.3g} of their "
+            f"limits with probability at least 1 - {self.failure}"
         )
 
     def _repr_html_(self) -> str:
         rows: list[tuple[str, object]] = [
             ("width", self.width),
             ("error of a kernel entry", f"at most {float(self.error):.3g}"),
-            ("union over", f"{self.entries:,} entries, {counted(self.networks, 'linearised network')}"),
+            (
+                "union over",
+                f"{self.entries:,} entries of each of {counted(self.networks, 'network')} for each of "
+                f"{counted(self.output_bits, 'output bit')}",
+            ),
             ("probability of failure", f"at most {self.failure}"),
         ]
-        return facts(rows, caption="enough width, Cramér-Chernoff")
+        return facts(rows, caption="enough width of linearised scalar networks, Cramér-Chernoff")
 
 
 def least_width(
@@ -184,71 +213,98 @@ def least_width(
     threshold: Fraction,
     failure: Fraction,
     states: int,
+    output_bits: int,
     networks: int = 1,
 ) -> Width:
-    """Return the least width for which these bounds make the means of linearised networks round right.
+    """Return the least width for which these bounds make the means of linearised scalar networks round right.
 
-    With probability at least ``1 - failure`` over the initialisation of all `networks`, every network's
-    kernel-regression mean lies on the right side of `threshold` at every bit with these `counts`, at up to `states`
-    states. NTK regime. The mean only: the random function that a network starts with is not part of it (its average
-    over an ensemble is what the ensemble size is for). Raises InputError if a limiting mean is not on the right side.
+    `networks` scalar networks for each output bit, all drawn independently: with probability at least ``1 - failure``
+    over their initialisation, the kernel-regression mean of each lies on the right side of `threshold` for its bit
+    with these `counts`, at up to `states` states. NTK regime. The mean only: the random function that a network starts
+    with is not part of it (its average over an ensemble is what the ensemble size is for). Raises InputError if a
+    limiting mean is not on the right side.
 
     >>> width = least_width([Counts(1, 1, 1, 4), Counts(2, 1, 1, 4), Counts(2, 0, 1, 4)], threshold=Fraction(1, 20),
-    ...     failure=Fraction(1, 100), states=16)
+    ...     failure=Fraction(1, 100), states=16, output_bits=4)
     >>> width.entries, width.width > 10**5
-    (90, True)
+    (74, True)
     """
-    given = sorted(set(counts))
-    if not given:
-        raise InputError("no counts given: there is nothing to decide")
-    if not 0 < failure < 1 or states < 1 or networks < 1:
-        raise InputError(f"failure {failure} must lie between 0 and 1, states and networks be at least 1")
-    if len({each.samples for each in given}) != 1:
-        raise InputError("the counts must be of one program: they differ in the number of samples")
-    K = given[0].samples
-    error = _largest_error(given, threshold)
-    matches = sorted({each.matches for each in given if each.matches > 1})  # n = 1: the state is a sample
-    entries = [([1], K), ([0], K * (K - 1) // 2 + states * (K - 1)), (matches, states * max(matches, default=0))]
-    rates = [
-        (count, min((entry_rate(n, error, above=above) for n in possible), key=lambda rate: rate.lower))
-        for kinds, count in entries
-        for above in (True, False)
-        if (possible := [n for n in kinds if _possible(n, error, above)])
+    threshold, failure = as_fraction(threshold, "threshold"), as_fraction(failure, "failure")
+    distinct = _of_one_program(counts)
+    if not 0 < failure < 1 or min(states, networks, output_bits) < 1:
+        raise InputError(
+            f"failure must lie between 0 and 1, states, networks and output_bits be at least 1, got {failure}, "
+            f"{states}, {networks} and {output_bits}"
+        )
+    error = _largest_error(distinct, threshold)
+    matching = sorted({each.matches for each in distinct if each.matches > 1})  # n = 1: the state is a sample
+    searched = {n: (_rate(n, error, above=True), _rate(n, error, above=False)) for n in (0, 1, *matching)}
+    sides = [
+        _entries(distinct[0].samples, states, {n: pair[side][1] for n, pair in searched.items()}) for side in (0, 1)
     ]
 
     def enough(width: int) -> bool:
-        total = sum(((rate * -width).exp() * count for count, rate in rates), start=Ball(0, precision=PRECISION))
-        return (total * networks).upper <= failure
+        tails = ((rate * -width).exp() * number for entries in sides for number, rate in entries)
+        total = sum(tails, start=Ball(0, precision=PRECISION))
+        return (total * (networks * output_bits)).upper <= failure
 
-    high = least_integer(enough, most=10**60, what="width")
-    return Width(high, error, sum(count for _, count in entries), Fraction(failure), networks)
+    return Width(
+        width=least_integer(enough, most=10**60, what="width"),
+        error=error,
+        tilts={n: (up[0], down[0]) for n, (up, down) in searched.items()},
+        entries=sum(number for number, _ in sides[0]),
+        failure=failure,
+        networks=networks,
+        output_bits=output_bits,
+    )
 
 
-def _possible(n: int, error: Fraction, above: bool) -> bool:
-    """Tell whether an entry can be off by `error` on that side at all (it is never negative)."""
-    return above or enclose(two_layer_relu().at(_correlation(n)), precision=PRECISION).upper > error
+def _of_one_program(counts: Iterable[Counts]) -> list[Counts]:
+    """Return the distinct counts in order; raises InputError unless there are some, all with the same K."""
+    distinct = sorted(set(counts))
+    if not distinct:
+        raise InputError("no counts given: there is nothing to decide")
+    if len({each.samples for each in distinct}) != 1:
+        raise InputError("the counts must be of one program: they differ in the number of samples")
+    return distinct
+
+
+def _entries(K: int, states: int, rates: dict[int, Ball]) -> list[tuple[int, Ball]]:
+    """Return the numbers of entries of one network, each with its rate: own, other, and the matched ones at the least.
+
+    A state that is no sample has at least 2 matches, and so at most ``K - 2`` entries with samples that do not match.
+    """
+    matching = [n for n in rates if n > 1]
+    if not matching:
+        return [(K, rates[1]), (K * (K - 1) // 2, rates[0])]
+    least = min((rates[n] for n in matching), key=lambda rate: rate.lower)
+    return [(K, rates[1]), (K * (K - 1) // 2 + states * (K - 2), rates[0]), (states * max(matching), least)]
 
 
 def _largest_error(counts: list[Counts], threshold: Fraction) -> Fraction:
-    """Return a short error that no mean crosses the threshold by, as large as such a one can be within a thousandth."""
-    margins = []
+    """Return nearly the largest error that no mean crosses the threshold by, a short rational.
+
+    A mean moves by ``c e/(g - K e)`` (:func:`perturbation`) and has a gap: ``e < gap g/(c + K gap)``.
+    """
+    g = enclose(two_layer_relu().own - two_layer_relu().other, precision=PRECISION)
+    K = counts[0].samples
+    largest = (g / K).lower
     for each in counts:
         mean = enclose_mean(two_layer_relu(), each, precision=PRECISION)
-        margin = (mean - threshold) if each.matched_writers else (Ball(threshold, precision=PRECISION) - mean)
-        if not margin.is_positive():
+        gap = (mean - threshold) if each.matched_writers else (Ball(threshold, precision=PRECISION) - mean)
+        if each.matches <= 1 or each.writers == 0:  # the mean is exact, and does not move
+            if gap.lower < 0 or (each.matched_writers and gap.lower == 0):
+                raise InputError(f"threshold {threshold}: the mean {mean.digits(6)} at {each} is on its wrong side")
+            continue
+        if not gap.is_positive():
             raise InputError(f"threshold {threshold}: the mean {mean.digits(6)} at {each} is on its wrong side")
-        margins.append((each, margin))
-
-    def safe(error: Fraction) -> bool:
-        moves = ((perturbation(each, error), margin) for each, margin in margins)
-        return all(move is not None and (margin - move).is_positive() for move, margin in moves)
-
-    low, high = Fraction(0), Fraction(1)
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if safe(middle) else (low, middle)
-        if low and high - low < low / 1000:
-            break
-    if low == 0:
+        largest = min(largest, (gap * g / (_moved(each) + gap * K)).lower)
+    if largest <= 0:
         raise Undecided("no error of the kernel entries is small enough: the margins are too thin")
-    return low
+    return _short(largest)
+
+
+def _short(value: Fraction) -> Fraction:
+    """Return a rational below a positive one that agrees with it to about six digits."""
+    scale = 10 ** max(0, 7 + len(str(value.denominator // max(1, value.numerator))))
+    return Fraction(value * (1 - Fraction(1, 10**6)) * scale // 1, scale)

@@ -1,32 +1,41 @@
 """Issuing certificates about programs: exact rounding, and how many networks an ensemble needs.
 
-The producer is not believed. The threshold comes from ``bounds``; the least number of networks is searched with the
-checker's own arithmetic, so that it is exact.
+The producer computes with ``bounds`` (balls) and ``execution`` alone; the checker only checks what is finished. Both
+use the same bounds, so where they differ one of them has a bug, and EnginesDisagree says what each computes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from ntkproofs import checker
-from ntkproofs.bounds import THRESHOLDS, choose_threshold
+from ntkproofs.bounds import (
+    THRESHOLDS,
+    EnsembleSize,
+    Width,
+    choose_threshold,
+    ensemble_size,
+    least_width,
+    rounds_right,
+)
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.certificates.format import Certificate
-from ntkproofs.certificates.width import width_hints
-from ntkproofs.counts import Counts, bound_matches
-from ntkproofs.errors import InputError, NtkProofsError
+from ntkproofs.counts import Counts, bound_matches, worst_counts
+from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undecided
+from ntkproofs.execution.visited import visited_counts
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import State, Task, TemplateProgram
 
-__all__ = ["MAX_EXECUTED", "THRESHOLDS", "Run", "ample_padding", "issue_ensemble", "issue_rounding"]
+__all__ = ["MAX_EXECUTED", "SCALAR", "THRESHOLDS", "Run", "ample_padding", "issue_ensemble", "issue_rounding"]
 
 KERNELS = ("ntk", "nngp")
 TAILS = ("gaussian", "published")
+SCALAR = "one scalar network for each output bit"  # the outputs of which a claim with a width speaks
 MAX_EXECUTED = 16  # input bits up to which reachable states are executed unless asked for
-MAX_NETWORKS = 1 << 200
+MOST_EXECUTED = 20  # input bits that the checker executes
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,8 @@ def issue_rounding(task: Task | Run | TemplateProgram, *, states: str = "", kern
     """Certify that every mean, rounded at 0, is the program's bit: at arbitrary or at reachable states.
 
     `states`: ``"arbitrary"``, ``"reachable"`` (the default: arbitrary if it holds there). Raises NtkProofsError with
-    the reason where it does not hold, InputError for reachable states of a program without a run.
+    the reason where it does not hold, InputError for reachable states of a program without a run, Undecided if it is
+    beyond the limits of the checker.
 
     >>> from ntkproofs.programs import permutation
     >>> print(issue_rounding(permutation([1, 0])).verified.details)
@@ -65,11 +75,12 @@ def issue_rounding(task: Task | Run | TemplateProgram, *, states: str = "", kern
     """
     _choose(kernel, KERNELS, "kernel")
     run = _run(task)
-    value, evidence, _ = _states(run, states, kernel)
-    claim = {"kind": "rounding", "kernel": kernel, "program": program_json(run.program), "states": value}
-    certificate = Certificate(claim, evidence)
-    _ = certificate.verified
-    return certificate
+    claimed = _states(run, states, kernel)
+    wrong = _wrong(kernel, claimed.counts)
+    if wrong is not None:
+        raise NtkProofsError(f"rounding at 0 is not right: {wrong}")
+    claim = {"kind": "rounding", "kernel": kernel, "program": program_json(run.program), "states": claimed.value}
+    return _checked(claim, claimed.evidence)
 
 
 def issue_ensemble(
@@ -90,58 +101,53 @@ def issue_ensemble(
     margins), ``half`` (of the smallest mean of a 1) or ``zero``; `states`: whose counts, ``arbitrary`` or ``reachable``
     (default: arbitrary where rounding holds there); `tail`: the bound that gives the number of networks, ``gaussian``
     or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that no template writes; `width`:
-    claim also that the means of networks of this width, linearised at their initialisation, are right (``"least"``
-    finds the least width that the checker accepts). Raises NtkProofsError with the reason where no number of networks,
-    or not this width, is enough.
+    claim also that the means of scalar networks of this width, so many for each output bit, linearised at their
+    initialisation, are right (``"least"``: the least width that the bounds allow). Raises NtkProofsError with the
+    reason where no number of networks, or not this width, is enough, Undecided beyond the limits of the checker.
 
     >>> from ntkproofs.programs import permutation_task
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100").networks
     390
     """
-    for value, choices, name in (
-        (kernel, KERNELS, "kernel"),
-        (threshold, THRESHOLDS, "threshold"),
-        (tail, TAILS, "tail"),
-    ):
-        _choose(value, choices, name)
+    _choose(kernel, KERNELS, "kernel")
+    _choose(threshold, THRESHOLDS, "threshold")
+    _choose(tail, TAILS, "tail")
     run, chance = _run(task), Fraction(failure)
     if not 0 < chance < 1:
         raise InputError(f"failure must lie between 0 and 1, got {failure}")
     _check_width(width, kernel)
-    claimed, evidence, found = _states(run, states, kernel)
-    program = checker.program_of(program_json(run.program))
-    counts = [count for count in sorted(found.counts) if count[0] and (count[2] or not drop_unwritten)]
-    predictor = checker.Predictor(kernel, program.samples)
-    distinct = [Counts(*count, program.samples) for count in counts]
-    place = choose_threshold(two_layer_relu(kernel), distinct, threshold, drop_unwritten=drop_unwritten)
-    bits = sum(1 for t in program.writers if t or not drop_unwritten)
     many = _how_many(inputs, run)
-    try:
-        z = checker.margin(predictor, place, counts)
-    except (checker.Rejected, checker.Declined) as problem:
-        raise NtkProofsError(f"no number of networks is enough at the threshold {place}: {problem}") from problem
-    size = least_networks if tail == "gaussian" else published_networks
-    networks = 1 if z is None else size(z, many * run.steps * bits, chance)
+    claimed = _states(run, states, kernel)
+    size = ensemble_size(
+        two_layer_relu(kernel),
+        claimed.counts,
+        output_bits=int((run.program.writers > 0).sum()) if drop_unwritten else run.program.output_bits,
+        steps=run.steps,
+        inputs=many,
+        failure=chance,
+        threshold=choose_threshold(two_layer_relu(kernel), claimed.counts, threshold, drop_unwritten=drop_unwritten),
+        tail="published" if tail == "published" else "gaussian",
+        drop_unwritten=drop_unwritten,
+    )
     claim = {
         "kind": "ensemble",
         "kernel": kernel,
         "program": program_json(run.program),
-        "states": claimed,
+        "states": claimed.value,
         "inputs": {"free": list(run.free), "ones": list(run.ones)} if inputs == "all" else many,
         "steps": run.steps,
         "failure": str(chance),
-        "threshold": str(place),
-        "networks": networks,
+        "threshold": str(size.threshold),
+        "networks": size.networks,
         "drop_unwritten": drop_unwritten,
     }
+    evidence = claimed.evidence
     if width is not None:
-        evidence["width"] = width_hints(predictor, place, counts)
-        claim["width"] = width
-    if width == "least":
-        claim["width"] = _least_width(predictor, place, counts, many * run.steps, chance / networks, evidence["width"])
-    certificate = Certificate(claim, evidence)
-    _ = certificate.verified
-    return certificate
+        wide = _width(width, size, claimed.counts)
+        claim |= {"width": wide.width if isinstance(width, str) else width, "outputs": SCALAR}
+        tilts = [[str(tilt) for tilt in wide.tilts[n]] for n in sorted(wide.tilts)]
+        evidence = evidence | {"width": {"error": str(wide.error), "tilts": tilts}}
+    return _checked(claim, evidence)
 
 
 def ample_padding(program: TemplateProgram) -> int:
@@ -186,19 +192,19 @@ def _check_width(width: int | str | None, kernel: str) -> None:
         raise InputError(f"a width can be certified for the kernel 'ntk' only, not {kernel!r}")
 
 
-def _least_width(
-    predictor: checker.Predictor,
-    place: Fraction,
-    counts: Sequence[checker.Count],
-    states: int,
-    chance: Fraction,
-    hints: Any,
-) -> int:
-    """Return the least width that the checker accepts with these hints."""
-    try:
-        return checker.wide_enough(predictor, place, counts, states, chance, hints)
-    except (checker.Rejected, checker.Declined) as problem:
-        raise NtkProofsError(f"no width is found to be enough: {problem}") from problem
+def _width(width: int | str, size: EnsembleSize, counts: Collection[Counts]) -> Width:
+    """Return the least width for an ensemble; raises NtkProofsError if `width` is a smaller number."""
+    least = least_width(
+        [each for each in counts if each.writers or not size.dropped],
+        threshold=size.threshold,
+        failure=size.failure,
+        states=size.inputs * size.steps,
+        networks=size.networks,
+        output_bits=size.output_bits,
+    )
+    if isinstance(width, int) and width < least.width:
+        raise NtkProofsError(f"the width {width} is too small: {least.width} is the least that these bounds allow")
+    return least
 
 
 def _run(task: Task | Run | TemplateProgram) -> Run:
@@ -215,16 +221,24 @@ def _how_many(inputs: int | str, run: Run) -> int:
     return inputs
 
 
-def _states(run: Run, states: str, kernel: str) -> tuple[Any, dict[str, Any], checker.States]:
-    """Return the claim's states, the evidence for their counts, and the counts as the checker finds them."""
+@dataclass(frozen=True)
+class _States:
+    """The states of a claim: as they stand in it, the evidence for their counts, and the counts."""
+
+    value: Any
+    evidence: dict[str, Any]
+    counts: frozenset[Counts]
+
+
+def _states(run: Run, states: str, kernel: str) -> _States:
+    """Choose the states and return them with their counts."""
     _choose(states or "arbitrary", ("arbitrary", "reachable"), "states")
-    program = checker.program_of(program_json(run.program))
     if states != "reachable":
-        evidence = {"groups": [list(group) for group in bound_matches(run.program).groups]}
-        found = checker.states_of(program, "arbitrary", evidence)
-        wrong = _wrong(checker.Predictor(kernel, program.samples), found.counts)
-        if wrong is None or states == "arbitrary":
-            return "arbitrary", evidence, found
+        groups = bound_matches(run.program)
+        counts = worst_counts(run.program, groups.bound)
+        wrong = None if states == "arbitrary" else _wrong(kernel, counts)
+        if wrong is None:
+            return _States("arbitrary", {"groups": [list(group) for group in groups.groups]}, counts)
         if not run.steps or len(run.free) > MAX_EXECUTED:
             raise NtkProofsError(
                 f"rounding is not right at arbitrary states ({wrong}), and there is no execution of at most "
@@ -232,42 +246,60 @@ def _states(run: Run, states: str, kernel: str) -> tuple[Any, dict[str, Any], ch
             )
     if not run.steps:
         raise InputError(f"program {run.program.name!r} is no task: its reachable states are not known")
+    if len(run.free) > MOST_EXECUTED:
+        raise Undecided(f"{len(run.free)} input bits: the checker executes at most {MOST_EXECUTED}")
     value = {"free": list(run.free), "ones": list(run.ones), "steps": run.steps}
-    try:
-        return value, {}, checker.states_of(program, value, {})
-    except checker.Declined as problem:
-        raise NtkProofsError(f"reachable states cannot be executed by the checker: {problem}") from problem
+    return _States(value, {}, visited_counts(run.program, run.free, run.ones, run.steps))
 
 
-def _wrong(predictor: checker.Predictor, counts: Iterable[checker.Count]) -> str | None:
+def _wrong(kernel: str, counts: Collection[Counts]) -> str | None:
     """Return why rounding at 0 is not right, None if it is."""
-    try:
-        for n, p, t in counts:
-            if n > 1 and t:  # else the mean is p exactly
-                checker.gap(predictor.mean(n, p, t), Fraction(0), n, p, t)
-    except (checker.Rejected, checker.Declined) as problem:
-        return str(problem)
+    for each in sorted(counts):
+        if not rounds_right(two_layer_relu(kernel), each):
+            return (
+                f"the mean of a bit that should be {min(1, each.matched_writers)} is on the wrong side of 0 at {each}"
+            )
     return None
 
 
-# --- the search
+# --- the checker's word
 
 
-def least_networks(z: checker.Interval, cases: int, failure: Fraction) -> int:
-    """Return the least N that the checker accepts: doubling, then bisection, with the checker's own comparison."""
+def _checked(claim: dict[str, Any], evidence: dict[str, Any]) -> Certificate:
+    """Return the certificate if the checker accepts it; it has no say in what stands there."""
+    certificate = Certificate(claim, evidence)
+    try:
+        _ = certificate.verified
+    except NtkProofsError as problem:
+        if isinstance(problem.__cause__, checker.Declined):
+            raise Undecided(f"the checker declines the certificate: {problem.__cause__}") from problem
+        raise EnginesDisagree(
+            f"the producer computes {_numbers(claim)}, and the checker rejects that: {problem.__cause__}; it accepts "
+            f"{_accepted(claim, evidence)}"
+        ) from problem
+    return certificate
 
-    def fits(networks: int) -> bool:
-        try:
-            checker.enough(networks, z, cases, failure)
-        except (checker.Rejected, checker.Declined):
-            return False
-        return True
 
-    return least_integer(fits, most=MAX_NETWORKS, what="networks")
+def _numbers(claim: dict[str, Any]) -> str:
+    return " and ".join(f"{key} = {claim[key]}" for key in ("networks", "width") if key in claim) or "right means"
 
 
-def published_networks(z: checker.Interval, cases: int, failure: Fraction) -> int:
-    """Return the least ``N >= 8 log(2 cases / failure) / z^2``, the published form, larger than the Gaussian one."""
-    lowest = checker.Interval(z.low, z.low)
-    needed = checker.Interval.of(2 * cases / failure).log().times(8) / (lowest * lowest)
-    return -(-needed.high // checker.ONE)
+def _accepted(claim: dict[str, Any], evidence: dict[str, Any]) -> str:
+    """Return from which numbers on the checker accepts the claim, first the number of networks: to report a bug."""
+    if "networks" not in claim:
+        return "nothing like it"
+    alone = {key: value for key, value in claim.items() if key not in ("width", "outputs")}
+    networks = _from_which(alone, {key: value for key, value in evidence.items() if key != "width"}, "networks")
+    if "width" not in claim:
+        return networks
+    return f"{networks} and {_from_which(claim, evidence, 'width')}"
+
+
+def _from_which(claim: dict[str, Any], evidence: dict[str, Any], key: str) -> str:
+    def accepts(number: int) -> bool:
+        return checker.judge(Certificate(claim | {key: number}, evidence).data)[0] == checker.ACCEPTED
+
+    try:
+        return f"{key} = {least_integer(accepts, most=1000 * int(claim[key]), what=key)}"
+    except Undecided:
+        return f"no {key} near that"

@@ -1,173 +1,108 @@
-"""Issuing certificates of inequalities: SymPy expressions into the closed grammar, and a subdivision of the box."""
+"""Issuing certificates of inequalities: the cells of a decision, made finer where the checker asks for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
-
-import sympy
 
 from ntkproofs import checker
 from ntkproofs.certificates.format import Certificate
-from ntkproofs.errors import InputError, NtkProofsError, Undecided
-from ntkproofs.rigor import Box, Inequality, Point
+from ntkproofs.certificates.grammar import LOW_TERMS, claim_json, tree_json
+from ntkproofs.errors import NtkProofsError, Undecided
+from ntkproofs.rigor import Inequality, Point, decide
+from ntkproofs.rigor.statements import Domain
 
-__all__ = ["expression_json", "issue_inequality"]
+__all__ = ["Refuted", "accepted", "issue_inequality"]
 
-MAX_SPLITS = 60  # nested, on the way to one leaf
-MAX_LEAVES = 20_000
+MAX_HALVINGS, MANY_TERMS = 12, 9  # of one cell; of a series that has too few
 
 
-def issue_inequality(inequality: Inequality, domain: Box | Point | None = None) -> Certificate:
-    """Certify an inequality on a closed box or at a point, by the plain interval evaluation of its leaves.
+class Refuted(NtkProofsError):
+    """The checker finds a claim false."""
 
-    Raises NtkProofsError if it is false somewhere on a leaf, Undecided if 60 halvings or 20,000 leaves are not enough
-    (two sides that touch cannot be certified), InputError for an expression outside the grammar.
 
-    >>> from ntkproofs.rigor import less
-    >>> x = sympy.Symbol("x")
-    >>> certificate = issue_inequality(less(x * (1 - x), sympy.Rational(2, 5)), Box({x: (0, 1)}))
-    >>> print(certificate.verified.claim)
-    ["mul",["var","x"],["add",1,["mul",-1,["var","x"]]]] < "2/5" for all 0 <= x <= 1
+def issue_inequality(inequality: Inequality, domain: Domain | None = None) -> Certificate:
+    """Certify an inequality at a point, on a box, or for integers.
+
+    Raises NtkProofsError if it is false, Undecided if balls or the checker do not settle it, InputError for an
+    expression outside the grammar.
+
+    >>> import sympy
+    >>> from ntkproofs.rigor import Integers, less
+    >>> n = sympy.Symbol("n")
+    >>> print(issue_inequality(less(sympy.sqrt(n), n + 1), Integers(n)).verified.claim)
+    ["sqrt",["var","n"]] < ["add",1,["var","n"]] for all integers n >= 1
     """
-    box = _box(Point() if domain is None else domain)
-    claim = {
-        "kind": "inequality",
-        "left": expression_json(inequality.left),
-        "relation": "<" if inequality.strict else "<=",
-        "right": expression_json(inequality.right),
-        "domain": {name: [str(low), str(high)] for name, (low, high) in box.items()},
-    }
-    difference = ["sub", claim["right"], claim["left"]]
-    certificate = Certificate(claim, {"tree": _tree(difference, inequality.strict, box)})
-    _ = certificate.verified
-    return certificate
+    where = Point() if domain is None else domain
+    claim, decision = claim_json(inequality, where), decide(inequality, where)
+    if decision.outcome == "fails":
+        raise NtkProofsError(f"the inequality is false: {decision}")
+    if decision.outcome == "open":
+        raise Undecided(f"the inequality is not settled: {decision.reason}")
+    return accepted(claim, tree_json(decision))
 
 
-def _box(domain: Box | Point) -> checker.Box:
-    if isinstance(domain, Point):
-        return {str(symbol): (value, value) for symbol, value in domain.values}
-    if isinstance(domain, Box):
-        return {str(symbol): (low, high) for symbol, low, high in domain.sides}
-    raise InputError(f"a certificate is about a box or a point, not about {domain}")
+def accepted(claim: dict[str, Any], tree: list[Any]) -> Certificate:
+    """Return the certificate of this claim that the checker accepts, with this tree or a finer one.
+
+    Raises Undecided with the reason of the checker if 12 halvings of a leaf do not help, Refuted if the checker finds
+    the claim false.
+    """
+    if _problem(claim, tree):
+        tree = _finer(claim, tree, MAX_HALVINGS)
+    return Certificate(claim, {"tree": tree})
 
 
-def _tree(difference: Any, strict: bool, box: checker.Box) -> list[Any]:
-    """Halve, always the side that is longest compared with the whole box's, until every leaf is certain."""
-    root: list[Any] = []
-    stack = [(box, root, 0)]
-    leaves = 0
-    while stack:
-        here, node, depth = stack.pop()
-        if _settled(difference, strict, here):
-            node.append("leaf")
-            leaves += 1
-            continue
-        _settled(difference, strict, {name: ((low + high) / 2,) * 2 for name, (low, high) in here.items()})  # or false
-        name = _longest(here, box)
-        if name is None or depth >= MAX_SPLITS or leaves + len(stack) >= MAX_LEAVES:
-            where = ", ".join(f"{name} from {low} to {high}" for name, (low, high) in here.items())
-            raise Undecided(f"the inequality is not settled by {leaves} leaves, at {where or 'its constants'}")
-        low, high = here[name]
-        middle = (low + high) / 2
-        halves: tuple[list[Any], list[Any]] = ([], [])
-        node += ["split", name, *halves]
-        stack += [
-            (here | {name: (middle, high)}, halves[1], depth + 1),
-            (here | {name: (low, middle)}, halves[0], depth + 1),
-        ]
-    return root
-
-
-def _longest(here: checker.Box, box: checker.Box) -> str | None:
-    ratio = {name: (here[name][1] - here[name][0]) / (high - low) for name, (low, high) in box.items() if low < high}
-    return max(ratio, key=lambda name: ratio[name], default=None)
-
-
-def _settled(difference: Any, strict: bool, box: checker.Box) -> bool:
+def _problem(claim: dict[str, Any], tree: list[Any]) -> str:
+    """Return why the checker does not accept, empty if it does; more halvings may help."""
     try:
-        value = checker.value_of(difference, box)
-    except checker.Rejected:  # undefined on some of the box: smaller boxes may do
-        return False
+        checker.check(Certificate(claim, {"tree": tree}).data)
+    except checker.Rejected as problem:
+        if str(problem).startswith(checker.FALSE):
+            raise Refuted(f"by the checker {problem}") from problem
+        return str(problem)
     except checker.Declined as problem:
-        raise Undecided(f"beyond the checker's limits: {problem}") from problem
-    if value.high < 0 or (strict and value.high == 0):
-        where = ", ".join(f"{name} from {low} to {high}" for name, (low, high) in box.items())
-        raise NtkProofsError(f"the inequality is false{' for ' + where if where else ''}")
-    return value.low > 0 or (value.low == 0 and not strict)
+        raise Undecided(f"the checker declines: {problem}") from problem
+    return ""
 
 
-# --- SymPy into the grammar
+def _finer(claim: dict[str, Any], node: list[Any], halvings: int) -> list[Any]:
+    """Return a tree for the claim: leaves that the checker rejects become longer series, or are halved."""
+    problem = _problem(claim, node)
+    if not problem:
+        return node
+    if node[0] != "split":
+        if len(node) == 3 and not _problem(claim, longer := [*node[:2], MANY_TERMS]):
+            return longer
+        if not halvings:
+            raise Undecided(f"the checker rejects: {problem}")
+        node, halvings = _halved(claim["domain"], node, problem), halvings - 1
+    _, name, at, below, above = node
+    side = claim["domain"][name]
+    whole = side[:1] == ["integers"]
+    lower, upper = (
+        (["integers", side[1], at - 1], ["integers", at, side[2]]) if whole else ([side[0], at], [at, side[1]])
+    )
+    parts = [(claim | {"domain": claim["domain"] | {name: part}}) for part in (lower, upper)]
+    return ["split", name, at, _finer(parts[0], below, halvings), _finer(parts[1], above, halvings)]
 
 
-def expression_json(node: sympy.Expr) -> Any:
-    """Return a SymPy expression in the checker's grammar; raises InputError for what it lacks.
-
-    >>> expression_json(sympy.sqrt(2) / (1 + sympy.pi))
-    ['div', ['sqrt', 2], ['add', 1, ['pi']]]
-    """
-    if node.is_Rational:
-        return int(node.p) if node.q == 1 else f"{node.p}/{node.q}"
-    if node is sympy.S.Pi:
-        return ["pi"]
-    if node is sympy.S.Exp1:
-        return ["exp", 1]
-    if node.is_Symbol:
-        return ["var", str(node)]
-    if node.is_Add:
-        return _fold("add", [expression_json(part) for part in _ordered(node)])
-    if node.is_Mul:
-        return _product(node)
-    if node.is_Pow:
-        return _power(node.base, node.exp)
-    make = _FUNCTIONS.get(type(node).__name__)
-    if make is None:
-        raise InputError(f"{node} is not in the grammar of certificates: + - * / powers sqrt atan exp log pi")
-    return make(expression_json(node.args[0]))
+def _halved(domain: dict[str, Any], leaf: list[Any], problem: str) -> list[Any]:
+    """Part a leaf at the middle of its variable's side, or of the longest; a series stays where its end is."""
+    name = leaf[1] if len(leaf) > 1 else max(domain, key=lambda name: _length(domain[name]), default="")
+    if not name or _length(domain[name]) <= 0:
+        raise Undecided(f"the checker rejects: {problem}")
+    side = domain[name]
+    plain = ["low", name, LOW_TERMS]
+    below, above = (plain if leaf[0] == "high" else leaf), (leaf if leaf[0] == "high" else plain)
+    if side[:1] != ["integers"]:
+        return ["split", name, str((Fraction(side[0]) + Fraction(side[1])) / 2), below, above]
+    first, last = side[1], side[2]
+    at = 2 * first + 1 if last is None else (first + last + 1) // 2
+    return ["split", name, at, ["leaf"] if at - 1 == first else below, ["leaf"] if at == last else above]
 
 
-def _asin(x: Any) -> Any:
-    """Return ``asin x = atan(x / sqrt(1 - x^2))`` (not at the ends, where the division is refused)."""
-    return ["atan", ["div", x, ["sqrt", ["sub", 1, ["pow", x, 2]]]]]
-
-
-_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    "atan": lambda x: ["atan", x],
-    "exp": lambda x: ["exp", x],
-    "log": lambda x: ["log", x],
-    "asin": _asin,
-    "acos": lambda x: ["sub", ["div", ["pi"], 2], _asin(x)],
-}
-
-
-def _ordered(node: sympy.Expr) -> list[sympy.Expr]:
-    """Return the parts of a sum or product in an order that does not depend on the process."""
-    return sorted(node.args, key=sympy.default_sort_key)
-
-
-def _fold(name: str, parts: list[Any]) -> Any:
-    total = parts[0]
-    for part in parts[1:]:
-        total = [name, total, part]
-    return total
-
-
-def _product(node: sympy.Expr) -> Any:
-    above: list[Any] = []
-    below: list[Any] = []
-    for factor in _ordered(node):
-        if factor.is_Pow and factor.exp.is_Rational and factor.exp < 0:
-            below.append(_power(factor.base, -factor.exp))
-        else:
-            above.append(expression_json(factor))
-    top = _fold("mul", above) if above else 1
-    return ["div", top, _fold("mul", below)] if below else top
-
-
-def _power(base: sympy.Expr, exponent: sympy.Expr) -> Any:
-    if not exponent.is_Rational or exponent.q not in (1, 2):
-        raise InputError(f"{base}**({exponent}) is not in the grammar: integer and half-integer powers only")
-    inner = expression_json(base)
-    if exponent.q == 2:
-        inner = ["sqrt", inner]
-    return inner if exponent.p == 1 else ["pow", inner, int(exponent.p)]
+def _length(side: list[Any]) -> Fraction:
+    """Return the length of a side of the domain; without an end it is longer than any other."""
+    low, high = side[-2:]
+    return Fraction(1 << 64) if high is None else Fraction(high) - Fraction(low)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, clipped, number, print_json
+from ntkproofs.commands.common import HOLDS, clipped, number, print_json, remark
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -65,7 +64,8 @@ def _common() -> argparse.ArgumentParser:
     common.add_argument(
         "--width",
         metavar="W|least",
-        help="claim that the means of networks of width W, linearised at their initialisation, are right too",
+        help="claim that the means of scalar networks of width W, so many for each output bit, linearised at their "
+        "initialisation, are right too",
     )
     common.add_argument("--drop-unwritten", action="store_true", help="claim nothing of bits that no template writes")
     common.add_argument("--padding", default="0", metavar="P|auto", help="further samples with all-zero targets")
@@ -79,7 +79,10 @@ def _common() -> argparse.ArgumentParser:
 
 def _certify(options: argparse.Namespace) -> int:
     from ntkproofs.certificates import ample_padding, issue_ensemble, write
+    from ntkproofs.files import check_writable
 
+    if options.output is not None:
+        check_writable(options.output)  # before the work, not after it
     failure = _probability(options.failure)
     inputs: int | str = "all"
     if options.inputs != "all":
@@ -107,7 +110,7 @@ def _certify(options: argparse.Namespace) -> int:
         for name, text in _lines(certificate):
             print(f"{name:<10} {text}")
     if options.output is None:
-        print("ntkproofs: the certificate was not written; name a file with -o FILE", file=sys.stderr)
+        remark("ntkproofs: the certificate was not written; name a file with -o FILE")
     return HOLDS
 
 
@@ -177,6 +180,7 @@ def _document(options: argparse.Namespace, certificate: Certificate) -> dict[str
         "steps": claim["steps"],
         "tail": options.tail,
         "width": claim.get("width"),
+        "outputs": claim.get("outputs"),
         "states": "arbitrary" if claim["states"] == "arbitrary" else "reachable",
         "drop_unwritten": claim["drop_unwritten"],
         "kernel": claim["kernel"],

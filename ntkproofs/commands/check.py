@@ -5,19 +5,46 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import sys
+import signal
+import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, USAGE, make_console, number, print_json
+from ntkproofs.commands.common import (
+    HOLDS,
+    REFUTED,
+    UNDECIDED,
+    USAGE,
+    clipped,
+    make_console,
+    number,
+    print_json,
+    remark,
+    worst,
+)
 from ntkproofs.errors import InputError
+from ntkproofs.printable import printable
 
 if TYPE_CHECKING:
-    from ntkproofs.claims import Claim, Result
+    from ntkproofs.claims import Result
+    from ntkproofs.commands.workers import Listing, Source
     from ntkproofs.rigor.coqc import Coqc
 
-__all__ = ["add_options", "asked", "exit_code", "look_into", "register"]
+__all__ = ["Run", "add_options", "exit_code", "listed", "look_into", "register", "remarks"]
+
+CODES = {
+    "proved": HOLDS,
+    "decided": HOLDS,
+    "derived": HOLDS,
+    "confirmed": HOLDS,
+    "undecided": UNDECIDED,
+    "error": USAGE,
+    "refuted": REFUTED,
+}
+MOST_SECONDS = 10_000_000
+MOST_LINES = 20  # shown of what a file prints when it is imported
 
 
 def register(commands: Any) -> None:
@@ -29,6 +56,7 @@ def register(commands: Any) -> None:
     )
     add_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.add_argument("--traceback", action="store_true", help="Python's whole traceback of each error")
     parser.set_defaults(function=_check)
 
 
@@ -42,72 +70,193 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--jobs", metavar="N", help="claims to look into at a time (default: one for each core)")
     parser.add_argument(
+        "--timeout", metavar="SECONDS", help="end a claim that takes longer: it is an error then (default: 1800)"
+    )
+    parser.add_argument(
         "--engine",
         choices=("coq", "balls"),
         help="coq: what ball arithmetic decides is proved by Coq's kernel too, where it can be (default if there is a "
         "coqc); balls: leave them decided (theorems are proved by Coq in any case)",
     )
+    parser.add_argument(
+        "--no-cache", action="store_true", help="believe nothing from earlier runs: compile and prove everything anew"
+    )
 
 
-def asked(options: argparse.Namespace) -> tuple[list[Claim], int | None]:
-    """Return the claims asked for, and how many to look into at a time (None: one for each core)."""
-    from ntkproofs.claims import collect
+def listed(options: argparse.Namespace) -> Listing:
+    """Return the claims asked for; what was not looked at, or was taken for something else, is said on stderr."""
+    from ntkproofs.commands.workers import list_claims
 
     paths = [Path(path) for path in options.paths or ["paper_checks"]]
     if not options.paths and not paths[0].exists():
         raise InputError(
             f"there is no paper_checks/ here: name a claim file or directory (ntkproofs {options.command} PATH)"
         )
-    claims = collect(paths, matching=options.text)
-    jobs = None if options.jobs is None else number(options.jobs, "--jobs", low=1, high=256)
-    return claims, jobs
+    found = list_claims(paths, matching=options.text, jobs=_jobs(options), seconds=_seconds(options))
+    for line in remarks(found):
+        remark(f"ntkproofs: {line}")
+    return found
 
 
-def look_into(claims: Sequence[Claim], jobs: int | None, engine: str | None) -> tuple[list[Result], bool]:
+def remarks(found: Listing) -> list[str]:
+    """Return what a reader must know of the files: those not looked at, those without claims, and what is shadowed."""
+    said = []
+    if found.left_out:
+        said.append(
+            "not looked at: " + ", ".join(f"{each}/" if each.is_dir() else f"{each}" for each in found.left_out)
+        )
+    if found.empty:
+        said.append(f"no claims in: {', '.join(map(str, found.empty))}")
+    for source in found.sources:
+        said += [
+            f"{source.file}: `import {name}` is the one in its folder, not the module of that name elsewhere"
+            for name in source.shadowed
+        ]
+        printed = source.output.splitlines()[:MOST_LINES]
+        said += [f"{source.file} printed when it was imported: {line}" for line in printed]
+    return said
+
+
+def _jobs(options: argparse.Namespace) -> int | None:
+    return None if options.jobs is None else number(options.jobs, "--jobs", low=1, high=256)
+
+
+def _seconds(options: argparse.Namespace) -> float:
+    from ntkproofs.commands.workers import SECONDS
+
+    text = options.timeout
+    if text is None:
+        return SECONDS
+    whole = text.replace(".", "", 1)
+    if not (whole.isascii() and whole.isdigit() and 0 < float(text) <= MOST_SECONDS):
+        raise InputError(
+            f"--timeout must be a number of seconds, above 0 and up to {MOST_SECONDS}, got {clipped(text)}"
+        )
+    return float(text)
+
+
+@dataclass
+class Run:
+    """What came of a check: the results so far, of how many (None: not yet known), and whether all of it was done.
+
+    `stopped`: Ctrl-C or SIGTERM; `unasked`: Coq was asked for by name and is not there.
+    """
+
+    results: list[Result] = field(default_factory=list)
+    total: int | None = None
+    sources: list[Source] = field(default_factory=list)
+    left_out: list[Path] = field(default_factory=list)
+    stopped: bool = False
+    unasked: bool = False
+
+    @property
+    def code(self) -> int:
+        """The exit code: 2 for work that was stopped, else that of the worst verdict, or 2 if Coq was not there."""
+        return UNDECIDED if self.stopped else exit_code(self.results) or (UNDECIDED if self.unasked else HOLDS)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """The SHA-256 of every claim file, and of the helpers beside it that it imports."""
+        found = {f"{source.file}": source.sha256 for source in self.sources}
+        for source in self.sources:
+            found |= {f"{source.file.parent / name}": digest for name, digest in source.helpers.items()}
+        return found
+
+    @property
+    def progress(self) -> str:
+        """How much was done when it was stopped, in words."""
+        if self.total is None:
+            return "before the claims were listed"
+        early = ", before Coq was done" if len(self.results) == self.total else ""
+        return f"after {len(self.results)} of {self.total} claims{early}"
+
+
+def look_into(options: argparse.Namespace) -> Run:
     """Run the claims with progress on stderr, then put to Coq what balls decided, if the engine is not ``balls``.
 
-    Return the results, and whether somebody stopped it (Ctrl-C). Without a coqc, `engine` None is silent about it.
+    Without a coqc, only ``--engine coq`` says so. Ctrl-C and SIGTERM end the work and what it started.
     """
-    results: list[Result] = []
-    interrupted = False
+    run = Run()
     try:
-        results.extend(_progress(claims, jobs))
-        if engine != "balls":
-            results = _ask_kernel(results, jobs, asked_for=engine == "coq")
+        with _ended_by_signal():
+            found = listed(options)
+            run.total, run.sources, run.left_out = len(found.claims), found.sources, found.left_out
+            run.results.extend(_progress(found, _jobs(options), _seconds(options)))
+            if options.engine != "balls":
+                run.results, run.unasked = _ask_kernel(run.results, _jobs(options), asked_for=options.engine == "coq")
     except KeyboardInterrupt:
-        interrupted = True
-        early = ", before Coq was done" if len(results) == len(claims) else ""
-        print(f"ntkproofs: interrupted after {len(results)} of {len(claims)} claims{early}", file=sys.stderr)
-    return results, interrupted
+        run.stopped = True
+        remark(f"ntkproofs: interrupted {run.progress}")
+    return run
+
+
+@contextlib.contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Treat SIGTERM as Ctrl-C: what was done so far is shown, and nothing that was started is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _check(options: argparse.Namespace) -> int:
     from ntkproofs.report import document, show_results
+    from ntkproofs.rigor.coqc import one_run
 
-    claims, jobs = asked(options)
-    results, interrupted = look_into(claims, jobs, options.engine)
+    with one_run(cache=not options.no_cache):
+        run = look_into(options)
     if options.json:
-        print_json(document(results))
-    elif results:
-        console = make_console()
-        with console.capture() as shown:
-            show_results(results, console)
-        print("\n".join(line.rstrip() for line in shown.get().splitlines()))
-    return exit_code(results) or (UNDECIDED if interrupted else HOLDS)
+        print_json(
+            {
+                **document(run.results),
+                "complete": not run.stopped,
+                "done": len(run.results),
+                "total": run.total,
+                "files": [_source(each) for each in run.sources],
+                "left_out": [f"{each}" for each in run.left_out],
+            }
+        )
+        return run.code
+    console = make_console()
+    with console.capture() as shown:
+        if run.results:
+            show_results(run.results, console, traceback=options.traceback)
+        if run.stopped:
+            console.print(f"\nstopped {run.progress}: what is shown is not all", highlight=False, markup=False)
+    print("\n".join(line.rstrip() for line in shown.get().splitlines()))
+    return run.code
 
 
-def _ask_kernel(results: list[Result], jobs: int | None, *, asked_for: bool) -> list[Result]:
-    """Have Coq prove what balls decided; without a coqc say so, if it was asked for."""
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "file": f"{source.file}",
+        "sha256": source.sha256,
+        "helpers": source.helpers,
+        "shadowed": list(source.shadowed),
+        "output": source.output,
+    }
+
+
+def _ask_kernel(results: list[Result], jobs: int | None, *, asked_for: bool) -> tuple[list[Result], bool]:
+    """Have Coq prove what balls decided; without a coqc say so, if it was asked for, and return that it is missing."""
     from ntkproofs.commands.kernel import without_kernel
     from ntkproofs.rigor.coqc import MISSING, find_coqc
 
     coqc = find_coqc()
     if coqc is not None:
-        return _proofs(results, coqc, jobs or os.cpu_count() or 1)
+        return _proofs(results, coqc, jobs or os.cpu_count() or 1), False
     if not asked_for:
-        return results
-    print(f"ntkproofs: {MISSING}", file=sys.stderr)
-    return without_kernel(results)
+        return results, False
+    remark(f"ntkproofs: {MISSING}")
+    return without_kernel(results), True
 
 
 def _proofs(results: list[Result], coqc: Coqc, jobs: int) -> list[Result]:
@@ -118,7 +267,7 @@ def _proofs(results: list[Result], coqc: Coqc, jobs: int) -> list[Result]:
     if not console.is_terminal:
 
         def tell(done: int, total: int) -> None:
-            print(f"[{coqc.engine}] {done}/{total} inequalities", file=sys.stderr)
+            remark(f"[{coqc.engine}] {done}/{total} inequalities")
 
         return prove_results(results, coqc, jobs=jobs, progress=tell)
     with console.status(f"{coqc.engine}: proving inequalities") as status:
@@ -131,20 +280,19 @@ def _proofs(results: list[Result], coqc: Coqc, jobs: int) -> list[Result]:
 
 
 def exit_code(results: Sequence[Result]) -> int:
-    """Return 1 if a claim is refuted, else 3 if one is an error, else 2 if one is undecided, else 0."""
-    kinds = {result.verdict.kind for result in results}
-    for kind, code in (("refuted", REFUTED), ("error", USAGE), ("undecided", UNDECIDED)):
-        if kind in kinds:
-            return code
-    return HOLDS
+    """Return the code of the worst verdict: 1 refuted, 3 error, 2 undecided, 0 if all hold."""
+    return worst([CODES[result.verdict.kind] for result in results] or [HOLDS])
 
 
-def _progress(claims: Sequence[Claim], jobs: int | None) -> Iterator[Result]:
+def _progress(found: Listing, jobs: int | None, seconds: float) -> Iterator[Result]:
     """Run the claims; show a bar on stderr if that is a terminal, a line for each claim otherwise."""
     from ntkproofs.commands.workers import run_claims
 
-    console = make_console(stderr=True)
+    claims, console = found.claims, make_console(stderr=True)
     with contextlib.ExitStack() as stack:
+        running = stack.enter_context(
+            contextlib.closing(run_claims(claims, jobs, seconds=seconds, sources=found.sources))
+        )
         bar = None
         if console.is_terminal:
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -152,13 +300,13 @@ def _progress(claims: Sequence[Claim], jobs: int | None) -> Iterator[Result]:
             name = TextColumn("{task.description}", markup=False)
             columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), name)
             bar = stack.enter_context(Progress(*columns, console=console, transient=True, auto_refresh=False))
-            job = bar.add_task(claims[0].name, total=len(claims))
+            job = bar.add_task(printable(claims[0].name), total=len(claims))
             bar.refresh()
-        for place, result in enumerate(run_claims(claims, jobs), 1):
+        for place, result in enumerate(running, 1):
             if bar is not None:
                 following = claims[min(place, len(claims) - 1)].name
-                bar.update(job, advance=1, description=following, refresh=True)
+                bar.update(job, advance=1, description=printable(following), refresh=True)
             else:
                 line = f"[{place}/{len(claims)}] {result.claim.name}: {result.verdict.kind}, {result.seconds:.2f} s"
-                print(line, file=sys.stderr)
+                remark(line)
             yield result

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, number, print_json
+from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, number, print_json, remark
 from ntkproofs.commands.progress import showing
+from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,29 +41,28 @@ def register(commands: Any) -> None:
 
 
 def _exhaust(options: argparse.Namespace) -> int:
-    from ntkproofs.execution import exhaust_chunks
+    from ntkproofs.execution import Exhaustion, exhaust_chunks
+    from ntkproofs.execution.crew import WorkerDied
     from ntkproofs.kernels import two_layer_relu
 
     bits = number(options.bits, "--bits", low=1, high=40)
-    task = _task(options, bits)
-    found, interrupted = None, False
+    task, kernel = _task(options, bits), two_layer_relu(options.regime)
+    found = Exhaustion(task, kernel, 1 << task.input_bits)
     with contextlib.ExitStack() as stack:
         show = stack.enter_context(showing())
+        stop = stack.enter_context(Stoppable())
         try:
-            for found in exhaust_chunks(task, condition=options.condition, kernel=two_layer_relu(options.regime)):
+            for found in exhaust_chunks(task, condition=options.condition, kernel=kernel):
                 text = f"{found.cases:,} of {found.total:,} cases, {found.wrong:,} wrong"
                 show(found.cases, found.total, text)
-        except KeyboardInterrupt:
-            interrupted = True
-    if found is None:
-        print("ntkproofs: interrupted before the first case was done", file=sys.stderr)
-        return UNDECIDED
+        except WorkerDied as problem:
+            stop.reason = f"stopped: {problem}"
     if options.json:
         print_json(_document(options.program, bits, found))
     else:
         print("\n".join(f"{name:<16} {value}" for name, value in _lines(found)))
-    if interrupted and not found.wrong and not found.unsound:
-        print(f"ntkproofs: interrupted after {found.cases:,} of {found.total:,} cases, none wrong", file=sys.stderr)
+    if not found.complete:
+        remark(f"ntkproofs: {stop.reason} after {found.cases:,} of {found.total:,} cases")
         return UNDECIDED
     return HOLDS if found.holds else REFUTED
 
@@ -84,8 +83,13 @@ def _task(options: argparse.Namespace, bits: int) -> Task:
 
 
 def _lines(found: Exhaustion) -> Iterator[tuple[str, str]]:
+    if not found.complete:
+        yield "not complete", f"{found.cases:,} of {found.total:,} cases were run"
+        if not found.cases:
+            return
+    so_far = "" if found.complete else " so far"
     yield "cases", f"{found.cases:,}"
-    yield "wrong", f"{found.wrong:,}"
+    yield "wrong", f"{found.wrong:,}{so_far}"
     if found.first_wrong is not None:
         wrong = found.first_wrong
         yield "first wrong", f"inputs {', '.join(map(str, wrong.inputs))}: got {wrong.got}, should be {wrong.wanted}"
@@ -94,7 +98,7 @@ def _lines(found: Exhaustion) -> Iterator[tuple[str, str]]:
         yield "rounding", f"right at all states: t n <= K, with n <= {found.matches_bound} by contradictory templates"
     else:
         failing = f"wrong at {len(found.unsound)} of them" if found.unsound else "right at all of them"
-        yield "rounding", f"{len(found.visited)} different counts (n, p, t) at the visited states, {failing}"
+        yield "rounding", f"{len(found.visited)} different counts (n, p, t) at the visited states{so_far}, {failing}"
         for counts in found.unsound[:3]:
             visit = found.visited[counts]
             yield "rounded wrong", f"{counts}: {_place(found, visit.case, visit.step, visit.bit)}"
@@ -125,8 +129,9 @@ def _document(program: str, bits: int, found: Exhaustion) -> dict[str, Any]:
         else {"inputs": list(wrong.inputs), "got": wrong.got, "wanted": wrong.wanted},
         "steps": found.steps,
         "states": found.states,
-        "complete": found.cases == found.total,
-        "holds": found.holds,
+        "complete": found.complete,
+        "total": found.total,
+        "holds": found.holds if found.complete else None,
         "kernel": found.kernel.name,
         "samples": found.task.program.samples,
         "condition": "counted" if found.counted else "proved: t n <= K",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ntkproofs.claims import Result
-from ntkproofs.facts import Fact
+from ntkproofs.facts import Fact, amended
 from ntkproofs.rigor.coq import Settled, settle
 from ntkproofs.rigor.coqc import MISSING, Coqc
 from ntkproofs.rigor.lemmas import Lemma
@@ -62,10 +62,11 @@ def _after_proof(fact: Fact, settled: Mapping[Lemma, Settled], coqc: Coqc) -> Fa
         "assumptions": list(found.assumptions),
         "digest": found.digest,
         "seconds": found.seconds,
+        "from_cache": found.kept,
     }
     evidence = {**fact.evidence, "margin_engine": fact.engine, "coq": shown}
-    return replace(fact, kind="proved", engine=coqc.engine, work=1, unit="inequalities", evidence=evidence)
+    return amended(fact, kind="proved", engine=coqc.engine, work=1, unit="inequalities", evidence=evidence)
 
 
 def _noted(fact: Fact, note: dict[str, Any]) -> Fact:
-    return replace(fact, evidence={**fact.evidence, "coq": note})
+    return amended(fact, evidence={**fact.evidence, "coq": note})

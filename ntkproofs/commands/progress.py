@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from collections.abc import Callable, Iterator
 
-from ntkproofs.commands.common import make_console
+from ntkproofs.commands.common import make_console, remark
+from ntkproofs.printable import printable
 
 __all__ = ["showing"]
 
@@ -26,7 +26,7 @@ def showing() -> Iterator[Callable[[int, int, str], None]]:
             nonlocal last
             if time.monotonic() - last >= LINE_EVERY:
                 last = time.monotonic()
-                print(text, file=sys.stderr)
+                remark(text)
 
         yield line
         return
@@ -40,6 +40,6 @@ def showing() -> Iterator[Callable[[int, int, str], None]]:
             nonlocal shown
             if time.monotonic() - shown >= BAR_EVERY:
                 shown = time.monotonic()
-                bar.update(job, total=total, completed=done, description=text, refresh=True)
+                bar.update(job, total=total, completed=done, description=printable(text), refresh=True)
 
         yield advance

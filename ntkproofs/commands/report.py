@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from ntkproofs.commands.check import add_options, asked, exit_code, look_into
-from ntkproofs.commands.common import UNDECIDED
-from ntkproofs.errors import InputError
+from ntkproofs.commands.check import add_options, look_into
+from ntkproofs.commands.common import remark
+from ntkproofs.printable import file_name
 
 __all__ = ["register"]
 
@@ -29,26 +27,25 @@ def register(commands: Any) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from ntkproofs.files import write_whole
+    from ntkproofs.files import check_writable, write_whole
     from ntkproofs.report.page import html_page
     from ntkproofs.report.plots.style import needs_matplotlib
     from ntkproofs.report.versions import versions
+    from ntkproofs.rigor.coqc import one_run
 
-    goal = Path(options.output)
-    if goal.is_dir():  # before the work, not after it
-        raise InputError(f"{goal} cannot be written: it is a folder")
-    if not goal.parent.is_dir():
-        raise InputError(f"{goal} cannot be written: there is no folder {goal.parent}")
+    goal = options.output
+    check_writable(goal)  # before the work, not after it
     needs_matplotlib()
-    claims, jobs = asked(options)
     figures = list(_figures())
-    results, interrupted = look_into(claims, jobs, options.engine)
-    if interrupted:
-        print(f"ntkproofs: {goal} was not written", file=sys.stderr)
-        return exit_code(results) or UNDECIDED
-    write_whole(goal, html_page(results, figures=figures, versions=versions()).encode())
-    print(f"ntkproofs: {goal}: {len(results)} claims, {len(figures)} figures", file=sys.stderr)
-    return exit_code(results)
+    with one_run(cache=not options.no_cache):
+        run = look_into(options)
+    if run.stopped:
+        remark(f"ntkproofs: {goal} was not written")
+        return run.code
+    page = html_page(run.results, figures=figures, versions=versions(), files=run.digests)
+    write_whole(goal, page.encode())
+    remark(f"ntkproofs: {file_name(goal)}: {len(run.results)} claims, {len(figures)} figures")
+    return run.code
 
 
 def _figures() -> Iterator[tuple[str, str]]:
@@ -57,5 +54,5 @@ def _figures() -> Iterator[tuple[str, str]]:
     from ntkproofs.report.plots.svg import inline_svg
 
     for name in FIGURES:
-        print(f"drawing {name}", file=sys.stderr)
+        remark(f"drawing {name}")
         yield name, inline_svg(name)

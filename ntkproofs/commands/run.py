@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands import sbn
-from ntkproofs.commands.common import HOLDS, clipped, make_console, number, print_json
+from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, make_console, number, print_json, remark
+from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,10 +64,9 @@ def _run_two_operands(options: argparse.Namespace) -> int:
         if value.bit_length() > bits:
             raise InputError(f"{name} = {clipped(text)} does not fit in {bits} bits: 0 to {_largest(bits)}")
         values.append(value)
-    task = task_of(bits)
-    trace = _execute(task, options, values)
-    result = task.read(trace.final)
-    return _answer(options, trace, result, {"bits": bits, "inputs": values})
+    task, more = task_of(bits), {"bits": bits, "inputs": values}
+    trace = _execute(task, options, values, more)
+    return UNDECIDED if trace is None else _answer(options, trace, task.read(trace.final), more)
 
 
 def _largest(bits: int) -> str:
@@ -85,19 +84,37 @@ def _run_permutation(options: argparse.Namespace) -> int:
     order = [number(part.strip(), "a place in --order") for part in options.order.split(",")]
     if len(order) != len(word):
         raise InputError(f"--order names {len(order)} places for a word of {len(word)} bits")
-    task = permutation_task(order)
-    trace = _execute(task, options, [int(word[::-1], 2)])
+    task, more = permutation_task(order), {"bits": len(word), "inputs": [word], "order": order}
+    trace = _execute(task, options, [int(word[::-1], 2)], more)
+    if trace is None:
+        return UNDECIDED
     (field,) = task.program.fields
-    result = "".join(map(str, trace.final[field]))
-    return _answer(options, trace, result, {"bits": len(word), "inputs": [word], "order": order})
+    return _answer(options, trace, "".join(map(str, trace.final[field])), more)
 
 
-def _execute(task: Task, options: argparse.Namespace, values: Sequence[int]) -> Trace:
+def _execute(task: Task, options: argparse.Namespace, values: Sequence[int], more: dict[str, Any]) -> Trace | None:
+    """Run the task; if somebody stops it, report that there is no result and return None."""
     from ntkproofs.execution import Machine
     from ntkproofs.kernels import two_layer_relu
 
-    machine = Machine(task.program, kernel=two_layer_relu(options.regime))
-    return machine.run(task.start(*values), steps=task.steps)
+    machine, done = Machine(task.program, kernel=two_layer_relu(options.regime)), 0
+
+    def watch(steps: int) -> None:
+        nonlocal done
+        done = steps
+
+    trace: Trace | None = None
+    with Stoppable() as stop:
+        trace = machine.run(task.start(*values), steps=task.steps, watch=watch)
+    if trace is not None:
+        return trace
+    if options.json:
+        head = {"format": 1, "program": options.program, **more}
+        print_json({**head, "result": None, "complete": False, "steps": done, "planned_steps": task.steps})
+    else:
+        print(f"not complete: {done:,} of {task.steps:,} steps, no result")
+    remark(f"ntkproofs: {stop.reason} after {done:,} of {task.steps:,} steps")
+    return None
 
 
 def _answer(options: argparse.Namespace, trace: Trace, result: int | str, more: dict[str, Any]) -> int:
@@ -107,6 +124,7 @@ def _answer(options: argparse.Namespace, trace: Trace, result: int | str, more: 
             "program": options.program,
             **more,
             "result": result,
+            "complete": True,
             "steps": len(trace),
             "samples": trace.program.samples,
             "largest_matches": trace.largest_matches,
@@ -122,9 +140,8 @@ def _answer(options: argparse.Namespace, trace: Trace, result: int | str, more: 
         coloured = console.color_system is not None and not console.no_color  # else changed bits are marked below
         console.print(trace if coloured else str(trace), markup=False, soft_wrap=True)
     print(result)
-    print(
+    remark(
         f"{len(trace)} steps, {trace.program.samples} samples, at most {trace.largest_matches} templates matching; "
-        f"every bit by the rigorous sign of its mean ({trace.kernel.name})",
-        file=sys.stderr,
+        f"every bit by the rigorous sign of its mean ({trace.kernel.name})"
     )
     return HOLDS

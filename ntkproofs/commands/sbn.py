@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json
+from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
+from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,33 +48,43 @@ def register(programs: Any, common: argparse.ArgumentParser) -> None:
 
 def run_file(options: argparse.Namespace) -> int:
     """Run the file that the options name; return the exit code."""
-    from ntkproofs.execution import run_sbn
+    from ntkproofs.execution import SbnRun, run_sbn
     from ntkproofs.kernels import two_layer_relu
-    from ntkproofs.programs.sbn import read_assembly
+    from ntkproofs.programs.sbn import layout_for, read_assembly
 
     limit = number(options.max_instructions, "--max-instructions")
     data = _data(options.data)
     program = read_assembly(Path(options.file)).with_data(data)
     trace: list[dict[str, Any]] = []
-    watch: Callable[[Boundary], object] | None = None
-    if options.trace and options.json:
+    show = _printer(program) if options.trace and not options.json else None
+    layout, kernel = layout_for(program), two_layer_relu(options.regime)
+    last: Boundary | None = None
 
-        def watch(boundary: Boundary) -> None:
+    def watch(boundary: Boundary) -> None:
+        nonlocal last
+        last = boundary
+        if show is not None:
+            show(boundary)
+        elif options.trace:
             trace.append(_boundary_json(boundary, program))
 
-    elif options.trace:
-        watch = _printer(program)
-    run = run_sbn(program, kernel=two_layer_relu(options.regime), max_instructions=limit, watch=watch)
+    with Stoppable() as stop:
+        run_sbn(program, kernel=kernel, max_instructions=limit, watch=watch)
+    if last is None:
+        if options.json:
+            print_json({"format": 1, "program": "sbn", "complete": False, "executed": 0})
+        else:
+            print("not complete: no instruction was executed")
+        return UNDECIDED
+    run = SbnRun.at(program, layout, kernel, last)
     if options.json:
         print_json(_document(options, run, trace))
     else:
         _show(run)
     if not run.halted:
-        print(
-            f"ntkproofs: {options.file}: stopped after {run.executed} instructions, the program has not halted "
-            "(--max-instructions allows more)",
-            file=sys.stderr,
-        )
+        how = f"{stop.reason} after" if stop.reason else "stopped after"
+        hint = "" if stop.reason else " (--max-instructions allows more)"
+        remark(f"ntkproofs: {options.file}: {how} {run.executed} instructions, the program has not halted{hint}")
         return UNDECIDED
     return HOLDS
 
@@ -97,13 +108,13 @@ def _show(run: SbnRun) -> None:
     width = max(map(len, run.memory))
     for name, value in run.memory.items():
         print(f"{name:<{width}} = {value}")
-    print(f"executed {run.executed} instructions in {run.steps} network steps")
+    partial = "" if run.halted else "not complete: "
+    print(f"{partial}executed {run.executed} instructions in {run.steps} network steps")
     sys.stdout.flush()
     layout = run.layout
-    print(
+    remark(
         f"{layout.templates} samples, at most {run.largest_matches} templates matching; "
-        f"every bit by the rigorous sign of its mean ({run.kernel.name})",
-        file=sys.stderr,
+        f"every bit by the rigorous sign of its mean ({run.kernel.name})"
     )
 
 
@@ -111,7 +122,7 @@ def _document(options: argparse.Namespace, run: SbnRun, trace: list[dict[str, An
     return {
         "format": 1,
         "program": "sbn",
-        "file": options.file.encode("utf-8", "backslashreplace").decode(),
+        "file": options.file,
         "words": run.layout.words,
         "bits": run.layout.bits,
         "instructions": run.layout.instructions,
@@ -119,6 +130,7 @@ def _document(options: argparse.Namespace, run: SbnRun, trace: list[dict[str, An
         "executed": run.executed,
         "steps": run.steps,
         "halted": run.halted,
+        "complete": run.halted,
         "samples": run.layout.templates,
         "largest_matches": run.largest_matches,
         "kernel": run.kernel.name,

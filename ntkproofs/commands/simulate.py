@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, UNDECIDED, number, print_json
+from ntkproofs.commands.common import HOLDS, UNDECIDED, number, print_json, remark
 from ntkproofs.commands.progress import showing
+from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -55,35 +55,40 @@ def register(commands: Any) -> None:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    progress = _chunks(options)
     done: Progress | None = None
-    interrupted = False
     with contextlib.ExitStack() as stack:
         show = stack.enter_context(showing())
-        try:
-            for done in progress:
-                show(done.drawn, done.total, f"{done.drawn:,} of {done.total:,} networks")
-        except KeyboardInterrupt:
-            interrupted = True
-    if done is None:
-        print("ntkproofs: interrupted before the first network was done", file=sys.stderr)
-        return UNDECIDED
+        stop = stack.enter_context(Stoppable())
+        for done in _chunks(options):
+            show(done.drawn, done.total, f"{done.drawn:,} of {done.total:,} networks")
+    if done is None or not done.drawn:
+        return _nothing(options, stop.reason)
     found = done.result()
     if options.json:
         print_json(_document(options, found))
     else:
         print("\n".join(_lines(found)))
-    if interrupted:
-        print(f"ntkproofs: interrupted after {found.drawn:,} of {found.total:,} networks", file=sys.stderr)
+    if not found.complete:
+        remark(f"ntkproofs: {stop.reason} after {found.drawn:,} of {found.total:,} networks")
         return UNDECIDED
     return HOLDS
+
+
+def _nothing(options: argparse.Namespace, reason: str | None) -> int:
+    """Report that nothing was measured; return the exit code."""
+    if options.json:
+        print_json({"format": 1, "program": options.program, "complete": False, "networks_drawn": 0})
+    else:
+        print("not complete: no network was drawn")
+    remark(f"ntkproofs: {reason} before the first network was done")
+    return UNDECIDED
 
 
 def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
     bits = number(options.bits, "--bits", low=2, high=256)
     networks = number(options.networks, "--networks", low=1, high=10**9)
     ones = number(options.ones, "--ones", low=2, high=bits)
-    seed = number(options.seed, "--seed", high=2**63 - 1)
+    seed = number(options.seed, "--seed", high=2**128 - 1)
     repetitions = options.repetitions
     if repetitions is not None:
         repetitions = number(repetitions, "--repetitions", low=1, high=10**6)
@@ -116,6 +121,8 @@ def _lines(found: Simulation) -> Iterator[str]:
         kind = f"width {found.width:,}, {found.parametrisation} parametrisation, {found.model}"
         if found.descent_steps is not None:
             kind += f" in {found.descent_steps} steps of gradient descent"
+    if not found.complete:
+        yield f"not complete: {found.drawn:,} of {found.total:,} networks were drawn"
     states, bits = found.trials.targets.shape
     yield f"{ensembles}; {kind}"
     yield f"{states:,} words of {bits} bits; predicted: {found.kernel.name}, infinite width"
@@ -146,6 +153,7 @@ def _document(options: argparse.Namespace, found: Simulation) -> dict[str, Any]:
         "repetitions": max(1, found.repetitions),
         "complete": found.complete,
         "networks_drawn": found.drawn,
+        "networks_planned": found.total,
         "descent_steps": found.descent_steps,
         "independent_inputs": round(found.independent_inputs, 2),
         "seconds": round(found.seconds, 3),

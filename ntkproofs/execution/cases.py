@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkproofs.errors import InputError
 from ntkproofs.execution.bitsliced import LANES, Planes
+from ntkproofs.execution.oracles import Oracle
 from ntkproofs.programs import Task
 
-__all__ = ["CaseInputs", "inputs_of", "transpose"]
+__all__ = ["CaseInputs", "inputs_of", "lane_planes", "transpose"]
 
 Words: TypeAlias = NDArray[np.uint64]
 
@@ -20,6 +20,25 @@ _LANE_PATTERNS = tuple(
     sum(((lane >> bit) & 1) << lane for lane in range(LANES)) for bit in range(6)
 )  # bit `bit` of the lane's number, for all 64 lanes
 _ALL = (1 << LANES) - 1
+
+
+def lane_planes(state: Planes, places: Sequence[int], first: int = 0) -> None:
+    """Fill the planes at `places` so that bit number i of a lane's number, counted from `first`, is at place i.
+
+    >>> state = np.zeros((2, 1), dtype=np.uint64)
+    >>> lane_planes(state, [1])
+    >>> [hex(int(plane)) for plane in state[:, 0]]
+    ['0x0', '0xaaaaaaaaaaaaaaaa']
+    """
+    words = state.shape[1]
+    for number, place in enumerate(places):
+        if number < 6:
+            state[place] = _LANE_PATTERNS[number]
+        elif 1 << (number - 6) < words:
+            word_numbers = np.arange(words, dtype=np.uint64)
+            state[place] = (0 - (word_numbers >> np.uint64(number - 6) & np.uint64(1))).astype(np.uint64)
+        else:
+            state[place] = _ALL if first >> number & 1 else 0
 
 
 def inputs_of(task: Task, case: int) -> tuple[int, ...]:
@@ -39,7 +58,7 @@ class CaseInputs:
     """
 
     def __init__(self, task: Task, words: int) -> None:
-        self.task, self.words = task, words
+        self.task, self.words, self.oracle = task, words, Oracle(task)
         program = task.program
         self.places = [place for places in task.input_positions for place in places]
         self.output = [program.position(bit) for bit in task.output]
@@ -47,35 +66,23 @@ class CaseInputs:
         self.constants = np.where(zero[:, None] == 1, np.uint64(_ALL), np.uint64(0))
         self.word_numbers = np.arange(words, dtype=np.uint64)
         lanes = self.word_numbers[None, :] * np.uint64(LANES) + np.arange(LANES, dtype=np.uint64)[:, None]
-        self.lane_inputs = [np.ascontiguousarray(value) for value in _cut(task, lanes)]
+        self.lane_inputs = [np.ascontiguousarray(value.astype(np.int64)) for value in _cut(task, lanes)]
         self.inputs = [value.copy() for value in self.lane_inputs]
 
     def load(self, state: Planes, first: int) -> None:
         """Fill `state` with the initial states of the cases from number `first` on."""
         state[:] = self.constants
-        for number, place in enumerate(self.places):
-            if number < 6:
-                state[place] = _LANE_PATTERNS[number]
-            elif 1 << (number - 6) < self.words:
-                state[place] = (0 - (self.word_numbers >> np.uint64(number - 6) & np.uint64(1))).astype(np.uint64)
-            else:
-                state[place] = _ALL if first >> number & 1 else 0
+        lane_planes(state, self.places, first)
 
     def differences(self, state: Planes, first: int) -> Words:
         """Return, a lane for each case, where the answer in `state` is not the oracle's."""
         heads = inputs_of(self.task, first)
         for lane_input, value, head in zip(self.lane_inputs, self.inputs, heads, strict=True):
-            np.add(lane_input, np.uint64(head), out=value)
-        wanted = np.asarray(self.task.oracle(*self.inputs)).astype(np.uint64, copy=False)
-        head_answer = int(self.task.oracle(*heads))
-        if wanted.shape != (LANES, self.words) or head_answer != int(wanted[0, 0]):
-            raise InputError(
-                f"the oracle of {self.task.program.name} must work on arrays of 64-bit integers as on numbers; "
-                f"at the inputs {heads} it gives {head_answer} for numbers"
-            )
+            np.add(lane_input, head, out=value)
+        wanted, large = self.oracle.answers(self.inputs)
         wrong = np.zeros(self.words, dtype=np.uint64)
-        if len(self.output) < LANES and int(wanted.max()) >> len(self.output):  # answers too large for the output
-            wrong |= transpose((wanted >> np.uint64(len(self.output)) != 0).astype(np.uint64), 1)[0]
+        if large.any():  # answers too large for the output
+            wrong |= transpose(large.astype(np.uint64), 1)[0]
         planes = transpose(wanted, len(self.output))
         for place, position in enumerate(self.output):
             wrong |= planes[place] ^ state[position]

@@ -3,29 +3,32 @@
 The template logic gives the next states; that a network would give the same is checked, not assumed. Either it
 provably cannot fail (``t n <= K`` for the largest t and n that can occur: the sufficient condition with p = 1), or the
 counts of every visited state and output bit are collected, bit-sliced, and each distinct ``(n, p, t)`` is held against
-the rigorous sign of its mean. The answers are compared with the task's oracle on 64-bit integers; one case of every
-block also with Python's.
+the rigorous sign of its mean. The answers are compared with the task's oracle, which means its value on Python's
+integers (:mod:`ntkproofs.execution.oracles`).
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
+from ntkproofs.bounds.moments import demand_networks
 from ntkproofs.bounds.rounding import MeanAt, extreme_means, rounds_right, sufficient_applies
 from ntkproofs.counts import Counts, bound_matches
 from ntkproofs.errors import InputError
 from ntkproofs.execution.bitsliced import LANES, Slab, SlicedProgram
 from ntkproofs.execution.cases import CaseInputs, inputs_of
 from ntkproofs.execution.census import Census, Visit
+from ntkproofs.execution.crew import can_fork, side_by_side
+from ntkproofs.execution.oracles import Oracle
 from ntkproofs.kernels import Kernel, two_layer_relu
 from ntkproofs.programs import Task
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Exhaustion", "Visit", "WrongCase", "exhaust", "exhaust_chunks"]
 
@@ -45,7 +48,7 @@ class WrongCase:
 
 
 @dataclass(frozen=True)
-class Exhaustion:
+class Exhaustion(NoTruthValue):
     """What came of running a task on all inputs (or so far).
 
     `wrong` counts the cases whose answer differs from the oracle's, `first_wrong` is the first of them. `visited` maps
@@ -53,6 +56,8 @@ class Exhaustion:
     provably for all states (``t n <= K`` with `matches_bound`) and counting was not asked for. `unsound` are the
     counts among them at which rounding goes wrong.
     """
+
+    instead = ".holds"
 
     task: Task
     kernel: Kernel
@@ -67,9 +72,14 @@ class Exhaustion:
     seconds: float = 0.0
 
     @property
+    def complete(self) -> bool:
+        """Whether every case is done."""
+        return self.cases == self.total
+
+    @property
     def holds(self) -> bool:
         """Whether every case is done, its answer right, and every visited bit rounded right."""
-        return self.cases == self.total and self.wrong == 0 and not self.unsound
+        return self.complete and self.wrong == 0 and not self.unsound
 
     @property
     def steps(self) -> int:
@@ -109,7 +119,8 @@ def exhaust(
     """Run `task` on all its inputs; see :class:`Exhaustion`.
 
     `condition`: collect the counts even where rounding provably cannot fail. `workers`: processes (default: all cores).
-    Raises InputError for more than 40 input bits.
+    Raises InputError for more than 40 input bits, for an oracle that gives anything but integers from 0 on, and for a
+    function that is no kernel; Undecided if a worker process dies.
 
     >>> from ntkproofs.programs import addition_task
     >>> found = exhaust(addition_task(bits=4))
@@ -175,7 +186,7 @@ def _wrong_case(task: Task, case: int) -> WrongCase:
     row = task.program.row(task.start(*inputs))[None, :]
     for _ in range(task.steps):
         row = task.program.step_rows(row)
-    return WrongCase(inputs, task.read_row(row[0]), int(task.oracle(*inputs)))
+    return WrongCase(inputs, task.read_row(row[0]), Oracle(task).one(inputs))
 
 
 # --- the work, cut into blocks and chunks
@@ -198,6 +209,8 @@ class _Plan:
     def of(cls, task: Task, kernel: Kernel, condition: bool) -> _Plan:
         program = task.program
         bound = bound_matches(program).bound
+        for matches in range(bound + 1):
+            demand_networks(kernel, matches, program.samples)
         provable = int(program.writers.max()) * bound <= program.samples and sufficient_applies(kernel)
         counting = condition or not provable
         planes = 3 * program.output_bits + len(program.templates) * (2 if counting else 1)
@@ -221,36 +234,14 @@ class _Plan:
         return [range(first, min(first + size, self.blocks)) for first in range(0, self.blocks, size)]
 
 
-_PLAN: _Plan | None = None  # what a forked worker works on
-
-
 def _run_chunks(plan: _Plan, workers: int | None) -> Iterator[_Chunk]:
     """Run the chunks in order: in this process if there is little to do, else in several."""
-    global _PLAN
     chunks = plan.chunks()
     count = min(workers or os.cpu_count() or 1, len(chunks))
-    if count == 1 or plan.work < SMALL_WORK or "fork" not in multiprocessing.get_all_start_methods():
+    if count == 1 or plan.work < SMALL_WORK or not can_fork():
         yield from (_run_chunk(plan, chunk) for chunk in chunks)
-        return
-    _PLAN = plan
-    try:
-        with multiprocessing.get_context("fork").Pool(count, initializer=_heed_the_parent) as pool:
-            yield from pool.imap(_run_planned, chunks)
-    finally:
-        _PLAN = None
-
-
-def _heed_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process answers Ctrl-C
-    # A handler of the parent, in Python, would be inherited, and is never run if the signal comes just before the
-    # worker waits for work: the pool that ends it would wait for ever.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def _run_planned(chunk: range) -> _Chunk:
-    if _PLAN is None:
-        raise InputError("a worker was started without a plan")
-    return _run_chunk(_PLAN, chunk)
+    else:
+        yield from side_by_side(partial(_run_chunk, plan), chunks, count)
 
 
 def _run_chunk(plan: _Plan, chunk: range) -> _Chunk:

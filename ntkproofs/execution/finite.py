@@ -13,6 +13,7 @@ Many networks are worked on at once: arrays begin with the axis of networks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.execution.limit import Trials
 
-__all__ = ["PARAMETRISATIONS", "Weights", "draw_weights", "linearised", "trained"]
+__all__ = ["PARAMETRISATIONS", "Weights", "draw_weights", "linearised", "scalar_means", "trained"]
 
 PARAMETRISATIONS = ("ntk", "standard")
 TOLERANCE = 1e-6  # of the outputs at the samples, where targets are 0 and 1
@@ -65,12 +66,12 @@ class Weights:
         return out
 
 
-def draw_weights(trials: Trials, width: int, seeds: list[tuple[int, ...]]) -> Weights:
-    """Draw one network for each seed; a network depends on its own seed only."""
+def draw_weights(trials: Trials, width: int, sources: Sequence[np.random.Generator]) -> Weights:
+    """Draw one network from each source of random numbers."""
     K, bits = trials.program.samples, trials.program.output_bits
     if width < K:
         raise InputError(f"a network of width {width} cannot fit {K} samples: the width must be at least {K}")
-    drawn = np.stack([np.random.default_rng(seed).standard_normal((width, K + bits)) for seed in seeds])
+    drawn = np.stack([source.standard_normal((width, K + bits)) for source in sources])
     return Weights(drawn[:, :, :K].copy(), drawn[:, :, K:].copy())
 
 
@@ -115,14 +116,19 @@ class _Tangent:
         return bound
 
     def solve(self, right: Floats) -> Floats:
-        """Solve by conjugate gradients, ``(networks, K, bits)``, to 12 digits."""
+        """Solve by conjugate gradients, ``(networks, K, bits)``, to 12 digits.
+
+        Raises Undecided if a kernel is singular (no neuron is active at a sample), or too close to it.
+        """
         found = np.zeros_like(right)
         rest, direction = right.copy(), right.copy()
         size = (rest**2).sum(axis=(1, 2))
-        goal = 1e-24 * np.maximum(size, 1e-300)
+        goal, most = 1e-24 * np.maximum(size, 1e-300), 1e24 * np.maximum(size, 1e-300)
         for _ in range(right.shape[1] * right.shape[2] + 50):
             if (size <= goal).all():
                 return found
+            if not (size <= most).all():  # no solution: the iteration diverges
+                break
             image = self @ direction
             step = size / np.maximum((direction * image).sum(axis=(1, 2)), 1e-300)
             found += step[:, None, None] * direction
@@ -136,8 +142,10 @@ class _Tangent:
 def linearised(trials: Trials, weights: Weights, parametrisation: str) -> Floats:
     """Return the outputs of the linearised networks trained to the end, ``(networks, states, bits)``.
 
-    The kernel regression with the network's own tangent kernel (between different output bits too) from its own output
-    at the start: the least move of the weights, each measured by its rate, that fits the samples to first order.
+    Each network has all output bits; scalar networks, of which certified widths speak, are drawn by
+    :func:`scalar_means`. The kernel regression with the network's own tangent kernel (between different output bits
+    too) from its own output at the start: the least move of the weights, each measured by its rate, that fits the
+    samples to first order.
     """
     rate = _hidden_rate(trials, weights.outer.shape[1], parametrisation)
     start = weights.outputs(np.eye(trials.program.samples))
@@ -145,6 +153,31 @@ def linearised(trials: Trials, weights: Weights, parametrisation: str) -> Floats
     outer = np.maximum(weights.hidden, 0) @ dual
     hidden = (weights.hidden > 0) * (weights.outer @ dual.transpose(0, 2, 1)) * rate
     return weights.moved_outputs(trials.codes, Weights(hidden * weights.scale, outer * weights.scale))
+
+
+def scalar_means(trials: Trials, width: int, seed: int | tuple[int, ...]) -> Floats:
+    """Return the means of linearised scalar networks, one for each output bit, drawn independently: ``(states, bits)``.
+
+    NTK parametrisation. The kernel regression with each network's own tangent kernel at its start, without the function
+    that it starts with. This is what a certificate with a width speaks of, once for each of its networks.
+
+    >>> from ntkproofs.programs import permutation
+    >>> trials = Trials.of(permutation([1, 0]), np.array([[1, 1]], dtype=np.uint8))
+    >>> means = scalar_means(trials, width=20_000, seed=1)
+    >>> means.shape, bool((means > 0.4).all())
+    ((1, 2), True)
+    """
+    source, K = np.random.default_rng(seed), trials.program.samples
+    points = np.vstack([np.eye(K), trials.codes])
+    inner = points @ points[:K].T
+    means = np.empty(trials.wanted.shape)
+    for place, labels in enumerate(trials.program.labels.T):
+        hidden, outer = source.standard_normal((width, K)), source.standard_normal(width)
+        before = hidden @ points.T
+        after, on = np.maximum(before, 0), (before > 0).astype(np.float64)
+        kernel = (after.T @ after[:, :K] + inner * (on.T @ (outer[:, None] ** 2 * on[:, :K]))) / width
+        means[:, place] = kernel[K:] @ np.linalg.solve(kernel[:K], labels)
+    return means
 
 
 def trained(

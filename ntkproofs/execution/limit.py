@@ -20,7 +20,9 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from ntkproofs.bounds.moments import demand_networks
 from ntkproofs.errors import InputError
+from ntkproofs.execution.streams import PAIRS, stream
 from ntkproofs.kernels import RHO, Kernel
 from ntkproofs.normal import log_upper, quadrant_excess
 from ntkproofs.programs import Rows, TemplateProgram
@@ -225,7 +227,7 @@ class Limit:
             return 1 / states
         some = np.arange(states)
         if states > PAIRED:
-            some = np.sort(np.random.default_rng(0).choice(states, PAIRED, replace=False))
+            some = np.sort(stream(0, PAIRS).choice(states, PAIRED, replace=False))
         gain = self._joint_gain(different, place, logs, some)
         np.fill_diagonal(gain, 0.0)
         others = float(right[some] @ gain @ right[some]) / max(1, len(some) * (len(some) - 1)) * (states - 1)
@@ -269,7 +271,7 @@ def limit_of(trials: Trials, kernel: Kernel, *, time: float | None = None) -> Li
     """Return the limit under a trained kernel (its `prior` is the kernel before training).
 
     `time`: None for training to the end, else gradient flow on ``n0 Theta`` for that long (what it has not learnt then
-    fades like ``exp(-eigenvalue * time)``).
+    fades like ``exp(-eigenvalue * time)``). Raises InputError for a negative time and for a function that is no kernel.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> from ntkproofs.programs import permutation
@@ -278,6 +280,10 @@ def limit_of(trials: Trials, kernel: Kernel, *, time: float | None = None) -> Li
     [[0.5571, 0.5571, -0.0182]]
     """
     K = trials.program.samples
+    if time is not None and not time >= 0:
+        raise InputError(f"the time of training must not be negative, got {time!r}")
+    for matches in np.unique(np.count_nonzero(trials.codes, axis=1)).tolist():
+        demand_networks(kernel, matches, K)
     trained, prior = _values(kernel), _values(kernel.prior or kernel)
     eye, codes = np.eye(K), trials.codes
     values, vectors = np.linalg.eigh(trained(eye))

@@ -6,16 +6,17 @@ Nothing is assumed about the program: where the rounded mean is not the bit that
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkproofs.bounds.rounding import FIRST_PRECISION, enclose_mean, mean_sign
+from ntkproofs.bounds.rounding import enclose_mean, mean_sign
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NtkProofsError
 from ntkproofs.execution.trace import Trace
 from ntkproofs.kernels import Kernel, two_layer_relu
+from ntkproofs.kernels.definite import FIRST_PRECISION
 from ntkproofs.programs import Bit, Rows, State, TemplateProgram
 from ntkproofs.programs.language import as_integer
 
@@ -35,7 +36,8 @@ class RoundingFailure(NtkProofsError):
         mean = enclose_mean(kernel, counts, precision=FIRST_PRECISION).digits(6)
         super().__init__(
             f"program {program.name!r}: at the state {shown} the bit {bit[0]}_{bit[1]} would be rounded wrong: "
-            f"its mean is {mean} and must be {wanted} ({counts}); more padding may help"
+            f"its mean is {mean} and must be {wanted} ({counts})"
+            + ("; more padding may help" if counts.matched_writers else "; padding does not help")
         )
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -79,8 +81,13 @@ class Machine:
         rows, _ = self.step_rows(self.program.row(state)[None, :])
         return self.program.unrow(rows[0])
 
-    def run(self, state: Mapping[str, Sequence[int]], *, steps: int) -> Trace:
-        """Return the trace of `steps` steps from `state`; raises RoundingFailure at the first that would go wrong."""
+    def run(
+        self, state: Mapping[str, Sequence[int]], *, steps: int, watch: Callable[[int], object] | None = None
+    ) -> Trace:
+        """Return the trace of `steps` steps from `state`; raises RoundingFailure at the first that would go wrong.
+
+        `watch` is called after each step with the number of steps done.
+        """
         number = as_integer(steps)
         if number is None or number < 0:
             raise InputError(f"steps must be an integer from 0 on, got {steps!r}")
@@ -90,21 +97,18 @@ class Machine:
             row, counts = self.step_rows(row)
             rows.append(np.packbits(row[0]))
             seen.append(counts)
+            if watch is not None:
+                watch(len(seen))
         return Trace(self.program, self.kernel, np.stack(rows), tuple(seen))
 
     def step_rows(self, rows: Rows) -> tuple[Rows, frozenset[Counts]]:
         """Return the next states of many, ``(states, bits)``, and all counts that occurred at their bits."""
-        program, K = self.program, self.program.samples
+        program = self.program
         match = program.match_rows(rows)
         n = match.sum(axis=1, dtype=np.int64)[:, None]
-        p = program.matched_writers_rows(match)
-        t = program.writers[None, :]
-        code = (n * (K + 1) + p) * (K + 1) + t
-        codes, place = np.unique(code, return_inverse=True)
-        counts = [_decode(int(value), K) for value in codes]
+        counts, place = _different(n, program.matched_writers_rows(match), program.writers[None, :], program.samples)
         positive = np.array([mean_sign(self.kernel, each) > 0 for each in counts], dtype=np.bool_)
         meant = np.array([each.matched_writers > 0 for each in counts], dtype=np.bool_)
-        place = place.reshape(code.shape)
         wrong = (positive != meant)[place]
         if wrong.any():
             raise self._failure(rows, wrong, counts, place)
@@ -119,7 +123,23 @@ class Machine:
         )
 
 
-def _decode(code: int, K: int) -> Counts:
-    rest, t = divmod(code, K + 1)
-    n, p = divmod(rest, K + 1)
-    return Counts(n, p, t, K)
+def _different(
+    n: NDArray[np.int64], p: NDArray[np.int32], t: NDArray[np.int32], K: int
+) -> tuple[list[Counts], NDArray[np.intp]]:
+    """Return the different counts among arrays of n, p, t, and for each place which of them stands there.
+
+    Triples are packed into 64-bit integers by the largest n, p and t at hand: K itself, which may be any integer, is
+    not packed.
+    """
+    number_p, number_t = int(p.max(initial=0)) + 1, int(t.max(initial=0)) + 1
+    if (int(n.max(initial=0)) + 1) * number_p * number_t >= 1 << 63:
+        raise InputError(
+            f"counts up to n = {n.max()}, p = {number_p - 1}, t = {number_t - 1} are too large to be counted"
+        )
+    codes, place = np.unique((n * number_p + p) * number_t + t, return_inverse=True)
+    counts = []
+    for code in codes.tolist():
+        rest, writers = divmod(code, number_t)
+        matches, matched = divmod(rest, number_p)
+        counts.append(Counts(matches, matched, writers, K))
+    return counts, place.reshape(p.shape)

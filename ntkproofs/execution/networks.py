@@ -26,8 +26,11 @@ from numpy.typing import NDArray
 from ntkproofs.errors import InputError
 from ntkproofs.execution.finite import PARAMETRISATIONS, draw_weights, linearised, trained
 from ntkproofs.execution.limit import Limit, Trials, limit_of
+from ntkproofs.execution.streams import ENSEMBLES, WORDS, stream
 from ntkproofs.kernels import Kernel, two_layer_relu
 from ntkproofs.programs import TemplateProgram
+from ntkproofs.programs.language import as_integer
+from ntkproofs.truth import NoTruthValue
 
 __all__ = [
     "MODELS",
@@ -48,8 +51,10 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Quantity:
+class Quantity(NoTruthValue):
     """A measured value, the value predicted, and the standard error of the first if the prediction is right."""
+
+    instead = ".deviations"
 
     measured: float
     standard_error: float
@@ -62,7 +67,7 @@ class Quantity:
 
 
 @dataclass(frozen=True)
-class Simulation:
+class Simulation(NoTruthValue):
     """What was measured so far.
 
     `networks` in each ensemble; `repetitions`: complete ensembles measured (of `planned`); `drawn`: networks drawn so
@@ -70,6 +75,8 @@ class Simulation:
     An accuracy's standard error holds one failing input more or less besides the binomial error, because a count of few
     failures is far from normal; inputs are correlated, so `independent_inputs` says as how many they count.
     """
+
+    instead = ".complete"
 
     trials: Trials = field(repr=False)
     model: str
@@ -114,7 +121,7 @@ def words_with_ones(program: TemplateProgram, *, ones: int = 2, seed: int = 0) -
     Raises InputError unless ``2 <= ones <= bits`` and at each state at least two templates match.
     """
     bits = program.output_bits
-    if not 2 <= ones <= bits:
+    if as_integer(ones) is None or not 2 <= ones <= bits:
         raise InputError(
             f"words of {bits} bits with {ones} ones: the number of ones must be from 2 (a word with a single one is a "
             f"training input) to {bits}"
@@ -122,7 +129,7 @@ def words_with_ones(program: TemplateProgram, *, ones: int = 2, seed: int = 0) -
     if math.comb(bits, ones) <= MOST_INPUTS:
         chosen = set(combinations(range(bits), ones))
     else:
-        source, chosen = np.random.default_rng(seed), set()
+        source, chosen = stream(seed, WORDS), set()
         while len(chosen) < MOST_INPUTS:
             chosen.add(tuple(sorted(source.choice(bits, ones, replace=False).tolist())))
     rows = np.zeros((len(chosen), bits), dtype=np.uint8)
@@ -172,9 +179,11 @@ def simulate_chunks(
     """
     if model not in MODELS:
         raise InputError(f"unknown model {model!r}: choose one of {', '.join(MODELS)}")
-    for name, value in (("networks", networks), ("repetitions", repetitions or 1)):
-        if value < 1:
-            raise InputError(f"{name} must be 1 or more, got {value}")
+    whole = {"networks": networks, "width": width, **({} if repetitions is None else {"repetitions": repetitions})}
+    for name, value in whole.items():
+        number = as_integer(value)
+        if number is None or number < 1:
+            raise InputError(f"{name} must be 1 or more, got {value!r}")
     kernel = kernel_of(parametrisation)
     weights = width * (trials.program.samples + trials.program.output_bits)
     if model != "limit" and not trials.program.samples <= width <= weights <= MOST_WEIGHTS:
@@ -251,7 +260,7 @@ class Progress:
     def draw_averages(self) -> Iterator[Progress]:
         """Draw the average of each ensemble from the limit: it is Gaussian itself, with 1/N of the covariance."""
         for repetition in range(self.repetitions):
-            average = self.limit.draw(np.random.default_rng((self.seed, repetition)), self.networks)
+            average = self.limit.draw(stream(self.seed, ENSEMBLES, repetition), self.networks)
             self._add(average[None], self.networks)
             yield self
 
@@ -260,7 +269,8 @@ class Progress:
         for repetition in range(self.repetitions):
             for first in range(0, self.networks, chunk):
                 places = range(first, min(first + chunk, self.networks))
-                weights = draw_weights(self.trials, self.width, [(self.seed, repetition, place) for place in places])
+                sources = [stream(self.seed, ENSEMBLES, repetition, place) for place in places]
+                weights = draw_weights(self.trials, self.width, sources)
                 if self.model == "linearised":
                     self._add(linearised(self.trials, weights, self.parametrisation), 1)
                 else:

@@ -15,6 +15,7 @@ from ntkproofs.programs.sbn.interpreter import Configuration
 from ntkproofs.programs.sbn.layout import Layout
 from ntkproofs.programs.sbn.loader import layout_for, load, read_configuration
 from ntkproofs.programs.sbn.program import sbn
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Boundary", "SbnRun", "execute_sbn", "run_sbn"]
 
@@ -30,11 +31,13 @@ class Boundary:
 
 
 @dataclass(frozen=True)
-class SbnRun:
+class SbnRun(NoTruthValue):
     """What came of a run: `memory` by name (signed), instructions `executed`, network `steps`.
 
     `halted` is false if the run was cut off; `largest_matches` is the largest n of the run.
     """
+
+    instead = ".halted"
 
     program: Assembly
     layout: Layout
@@ -44,6 +47,14 @@ class SbnRun:
     steps: int
     halted: bool
     largest_matches: int
+
+    @classmethod
+    def at(cls, program: Assembly, layout: Layout, kernel: Kernel, boundary: Boundary) -> SbnRun:
+        """Return what came of a run that ended at the given boundary."""
+        now = boundary.configuration
+        memory = dict(zip(program.names, now.memory, strict=True))
+        halted = now.counter == len(program.instructions)
+        return cls(program, layout, kernel, memory, boundary.executed, boundary.steps, halted, boundary.largest_matches)
 
     def __repr__(self) -> str:
         state = "halted" if self.halted else "cut off"
@@ -115,6 +126,4 @@ def run_sbn(
             watch(boundary)
         if boundary.executed >= limit:
             break
-    memory = dict(zip(program.names, boundary.configuration.memory, strict=True))
-    halted = boundary.configuration.counter == len(program.instructions)
-    return SbnRun(program, layout, used, memory, boundary.executed, boundary.steps, halted, boundary.largest_matches)
+    return SbnRun.at(program, layout, used, boundary)

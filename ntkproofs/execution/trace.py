@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ntkproofs.bounds.rounding import FIRST_PRECISION, enclose_mean
+from ntkproofs.bounds.rounding import enclose_mean
 from ntkproofs.counts import Counts
+from ntkproofs.display import escaped
 from ntkproofs.kernels import Kernel
+from ntkproofs.kernels.definite import FIRST_PRECISION
 from ntkproofs.programs import Rows, State, TemplateProgram
 
 if TYPE_CHECKING:
@@ -171,14 +172,14 @@ class Trace:
         return table
 
     def _repr_html_(self) -> str:
-        heads = "".join(f"<th>{escape(name)}</th>" for name in (HEADINGS[0], *self.program.fields, *HEADINGS[1:]))
+        heads = "".join(f"<th>{escaped(name)}</th>" for name in (HEADINGS[0], *self.program.fields, *HEADINGS[1:]))
         body = []
         for row in self._rows():
-            cells = [f"<td>{escape(row.step)}</td>"]
+            cells = [f"<td>{escaped(row.step)}</td>"]
             cells += [f"<td><code>{_marked(digits, marks)}</code></td>" for digits, marks in row.fields]
-            cells += [f"<td>{escape(number)}</td>" for number in row.numbers]
+            cells += [f"<td>{escaped(number)}</td>" for number in row.numbers]
             body.append(f"<tr>{''.join(cells)}</tr>")
-        title = f"{escape(self.program.name)}: {len(self)} steps, {escape(self.kernel.name)}"
+        title = f"{escaped(self.program.name)}: {len(self)} steps, {escaped(self.kernel.name)}"
         return (
             f'<table class="ntkproofs-trace"><caption>{title}</caption>'
             f"<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>"
@@ -210,6 +211,6 @@ def _marked(digits: str, marks: str) -> str:
     """Return the digits as HTML, those that changed in ``<b>`` with a colour that reads on light and dark."""
     marks = marks.ljust(len(digits))
     return "".join(
-        f'<b style="color:#c2410c">{escape(digit)}</b>' if mark == "^" else escape(digit)
+        f'<b style="color:#c2410c">{escaped(digit)}</b>' if mark == "^" else escaped(digit)
         for digit, mark in zip(digits, marks, strict=True)
     )

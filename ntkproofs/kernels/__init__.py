@@ -16,6 +16,7 @@ from ntkproofs.kernels.activations import (
     sine_product,
 )
 from ntkproofs.kernels.angular import RHO, Kernel
+from ntkproofs.kernels.definite import demand_definite
 from ntkproofs.kernels.depth import MAX_LAYERS, deep_numbers, deep_relu, layer_gradient, layer_value
 from ntkproofs.kernels.gaussian import (
     Derivation,
@@ -38,6 +39,7 @@ __all__ = [
     "cosine_product",
     "deep_numbers",
     "deep_relu",
+    "demand_definite",
     "derive_relu_product",
     "derive_step_product",
     "erf_product",

@@ -7,7 +7,8 @@ for a homogeneous phi (ReLU, leaky ReLU, linear) it is the same network whatever
 
     v n0 K = e(r),        v n0 Theta = e(r) + v r E[phi' phi'] = e(r) + r e'(r)
 
-Cosine does not vanish at 0: at a state that no template matches (the zero vector) such a network does not answer 0.
+At the zero vector (a state that no template matches) both kernels are ``phi(0)**2 / v`` with itself and
+``phi(0) E[phi(h)] / v`` with a unit vector. Cosine does not vanish there: such a network does not answer 0.
 """
 
 from __future__ import annotations
@@ -92,10 +93,12 @@ def activation_kernel(activation: str, regime: str = "ntk", *, variance: Rationa
     v = sympy.Rational(given.numerator, given.denominator)
     product = ACTIVATIONS[activation](RHO, v)
     title = f"{activation}, preactivations of variance {given}"
-    nngp = Kernel(f"{title}, NNGP", product / v, homogeneous=False)
+    zero = (1 / v, sympy.exp(-v / 2) / v) if activation == "cosine" else (sympy.Integer(0), sympy.Integer(0))
+    nngp = Kernel(f"{title}, NNGP", product / v, homogeneous=False, zero=zero)
     if regime == "nngp":
         return nngp
-    return Kernel(f"{title}, NTK", (product + RHO * sympy.diff(product, RHO)) / v, prior=nngp, homogeneous=False)
+    tangent = (product + RHO * sympy.diff(product, RHO)) / v
+    return Kernel(f"{title}, NTK", tangent, prior=nngp, homogeneous=False, zero=zero)
 
 
 def leaky_relu(slope: Rational, regime: str = "ntk") -> Kernel:

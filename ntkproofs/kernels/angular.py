@@ -9,6 +9,7 @@ from typing import Any
 import sympy
 
 from ntkproofs.errors import InputError
+from ntkproofs.kernels.substitution import substituted
 from ntkproofs.rigor.balls import Ball
 from ntkproofs.rigor.expressions import as_expression, enclose, formula
 
@@ -23,28 +24,71 @@ class Kernel:
 
     Parameters: `name`; `angular`, a SymPy expression in the symbol ``RHO``; `prior`, the kernel of the network's output
     before training (None: this kernel itself, as in the NNGP regime); `homogeneous`, whether the kernel scales with the
-    lengths of the vectors (if not, it is known for unit vectors only). A further kernel is one such object.
-    All values leave out the common factor ``1/n0`` (n0 is the input dimension, the number of samples).
+    lengths of the vectors (if not, it is known for unit vectors only); `zero`, what it is at the zero vector, the
+    encoding of a state that no template matches: ``(k(0, 0), k(0, x))`` for unit x. A homogeneous kernel vanishes
+    there; any other must say so or give its values. All values leave out the common factor ``1/n0`` (n0 is the input
+    dimension, the number of samples). Raises InputError for anything else. That the function is positive definite is
+    decided for the samples at hand, where it is used (:func:`~ntkproofs.kernels.definite.demand_definite`).
 
     >>> linear = Kernel("linear", RHO)
-    >>> linear.own, linear.other, linear.matched(4)
-    (1, 0, 1/2)
+    >>> linear.own, linear.other, linear.matched(4), linear.zero
+    (1, 0, 1/2, (0, 0))
     """
 
     name: str
     angular: sympy.Expr
     prior: Kernel | None = None
     homogeneous: bool = True
+    zero: tuple[sympy.Expr, sympy.Expr] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.angular, sympy.Expr) or not formula(self.angular).symbols <= {RHO}:
             raise InputError(
                 f"the kernel {self.name!r} must be a SymPy expression in {RHO} alone, got {self.angular!r}"
             )
+        if self.prior is not None and not isinstance(self.prior, Kernel):
+            raise InputError(f"the prior of the kernel {self.name!r} must be a Kernel, got {self.prior!r}")
+        object.__setattr__(self, "zero", self._checked_zero())
+
+    def _checked_zero(self) -> tuple[sympy.Expr, sympy.Expr]:
+        """Return the values at the zero vector, or raise InputError."""
+        nothing = (sympy.Integer(0), sympy.Integer(0))
+        if self.zero is None:
+            if self.homogeneous:
+                return nothing
+            raise InputError(
+                f"the kernel {self.name!r} is not homogeneous and must say what it is at the zero vector: "
+                "zero=(k(0, 0), k(0, x)) for unit x, (0, 0) if the networks answer 0 there"
+            )
+        if not isinstance(self.zero, tuple) or len(self.zero) != 2:
+            raise InputError(f"zero of the kernel {self.name!r} is (k(0, 0), k(0, x)), got {self.zero!r}")
+        values = as_expression(self.zero[0], "k(0, 0)"), as_expression(self.zero[1], "k(0, x)")
+        if any(formula(value).symbols for value in values):
+            raise InputError(f"zero of the kernel {self.name!r} must be two numbers, got {self.zero!r}")
+        if self.homogeneous and values != nothing:
+            raise InputError(f"the kernel {self.name!r} is homogeneous and vanishes at the zero vector, got {values!r}")
+        return values
+
+    @property
+    def at_zero(self) -> tuple[sympy.Expr, sympy.Expr]:
+        """``(k(0, 0), k(0, x))`` for the zero vector and a unit vector x."""
+        return self._checked_zero()
+
+    @property
+    def vanishes(self) -> bool:
+        """Whether every network answers 0 at the zero vector, before and after training."""
+        prior = self.prior or self
+        return not any((*self.at_zero, *prior.at_zero))
 
     def at(self, correlation: Any) -> sympy.Expr:
-        """Return the kernel of two unit vectors with the given correlation."""
-        return self.angular.subs(RHO, correlation)
+        """Return the kernel of two unit vectors with the given correlation.
+
+        Raises InputError for a number that is not between -1 and 1.
+        """
+        rho = as_expression(correlation, "the correlation")
+        if rho.is_Rational and not -1 <= rho <= 1:
+            raise InputError(f"a correlation lies between -1 and 1, got {correlation!r}")
+        return substituted(self.angular, RHO, rho)
 
     @property
     def own(self) -> sympy.Expr:
@@ -98,12 +142,18 @@ class Kernel:
         if not multiple.is_positive:
             raise InputError(f"the factor of a kernel must be positive, got {factor!r}")
         prior = None if self.prior is None else self.prior.scaled(multiple)
-        return replace(self, angular=multiple * self.angular, prior=prior)
+        zero = (multiple * self.at_zero[0], multiple * self.at_zero[1])
+        return replace(self, angular=multiple * self.angular, prior=prior, zero=zero)
 
     @property
     def linear(self) -> bool:
-        """Whether the kernel is a multiple of the correlation: then the networks are linear functions."""
+        """Whether this kernel is a multiple of the correlation: then functions drawn from it are linear."""
         return bool(self.angular.as_coeff_Mul()[1] == RHO)
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether every network answers the same at sums of samples: trained and prior kernel are linear."""
+        return self.linear and (self.prior is None or self.prior.linear)
 
     @property
     def contrast(self) -> sympy.Expr:
@@ -123,15 +173,18 @@ class Kernel:
         return self.contrast / self.excess(matches)
 
     def between(self, first: Sequence[Any], second: Sequence[Any]) -> sympy.Expr:
-        """Return ``n0 k(x, y)`` for two vectors of exact numbers (0 if one of them is zero).
+        """Return ``n0 k(x, y)`` for two vectors of exact numbers.
 
-        Raises InputError for vectors that are not of length 1 if the kernel is not homogeneous.
+        Raises InputError for vectors that are neither zero nor of length 1 if the kernel is not homogeneous.
         """
         x, y = sympy.Matrix(list(first)), sympy.Matrix(list(second))
-        if not self.homogeneous and not x.dot(x) == y.dot(y) == 1:
-            raise InputError(f"the kernel {self.name!r} is known for vectors of length 1 only")
-        size = sympy.sqrt(x.dot(x) * y.dot(y))
-        return sympy.Integer(0) if size == 0 else size * self.at(x.dot(y) / size)
+        lengths = x.dot(x), y.dot(y)
+        if not self.homogeneous and not {*lengths} <= {0, 1}:
+            raise InputError(f"the kernel {self.name!r} is known for vectors of length 1 and the zero vector only")
+        if 0 in lengths:
+            return self.at_zero[0 if lengths == (0, 0) else 1]
+        size = sympy.sqrt(lengths[0] * lengths[1])
+        return size * self.at(x.dot(y) / size)
 
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle \kappa(\rho) = {sympy.latex(self.angular)}$"

@@ -12,6 +12,7 @@ end in ``_rows``: many states at once).
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,6 +33,8 @@ State: TypeAlias = dict[str, list[int]]
 Rows: TypeAlias = NDArray[np.uint8]  # (states, bits), 0/1
 
 MAX_BITS = 1 << 20
+PROGRAM_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+FIELD_NAME = re.compile(r"[!#-&(-_a-~]{1,200}")  # printable ASCII without spaces and quotation marks
 SHOWN = 12
 MOST_FIELDS = 8  # named one by one in a notebook
 
@@ -83,8 +86,10 @@ class _Tables:
 class TemplateProgram:
     """A list of templates over named fields, with padding.
 
-    Parameters: `name`; `fields`, ``{name: number of bits}``; `text`, the fields that read left to right as typed
-    (index 0 first) where they are shown, and not as binary numbers.
+    Parameters: `name`, 1 to 64 letters, digits and ``_.-`` that start with a letter, a digit or ``_``; `fields`,
+    ``{name: number of bits}``, each name 1 to 200 printable ASCII characters other than spaces and quotation marks
+    (:meth:`state` takes such names as keywords by ``**``); `text`, the fields that read left to right as typed (index 0
+    first) where they are shown, and not as binary numbers. Raises InputError for other names and for no bits.
 
     >>> program = TemplateProgram("and", fields={"p": 2, "q": 1})
     >>> program.template(when={("p", 0): 1, ("p", 1): 1}, write=[("q", 0)])
@@ -93,8 +98,11 @@ class TemplateProgram:
     """
 
     def __init__(self, name: str, fields: Mapping[str, int], *, text: Iterable[str] = ()) -> None:
-        if not isinstance(name, str) or not name:
-            raise InputError(f"a program needs a name, got {name!r}")
+        if not isinstance(name, str) or not PROGRAM_NAME.fullmatch(name):
+            raise InputError(
+                f"a program's name is 1 to 64 ASCII letters, digits, '_', '.' and '-', not starting with '.' or '-', "
+                f"got {name!a}"
+            )
         if not isinstance(fields, Mapping) or not fields:
             raise InputError(f"program {name!r}: fields must be a non-empty {{name: number of bits}}, got {fields!r}")
         self.name = name
@@ -333,8 +341,11 @@ class TemplateProgram:
     # --- checking names
 
     def _field_name(self, field: object) -> str:
-        if not isinstance(field, str) or not field.isidentifier():
-            raise InputError(f"program {self.name!r}: a field's name must be an identifier, got {field!r}")
+        if not isinstance(field, str) or not FIELD_NAME.fullmatch(field):
+            raise InputError(
+                f"program {self.name!r}: a field's name is 1 to 200 printable ASCII characters without spaces and "
+                f"quotation marks, got {field!a}"
+            )
         return field
 
     def _field_width(self, field: str, width: Any) -> int:

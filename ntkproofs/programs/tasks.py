@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkproofs.errors import InputError
-from ntkproofs.programs.language import Bit, Rows, State, TemplateProgram
+from ntkproofs.programs.language import Bit, Rows, State, TemplateProgram, as_integer
 
 __all__ = ["Task"]
 
@@ -21,8 +21,8 @@ class Task:
     Parameters: `program`; `inputs`, the fields that take the inputs, in order; `steps`; `output`, the bits of the
     answer, least significant first; `oracle`, the function that the program is meant to compute, from integers to an
     integer; `constants`, the initial values of other fields (those not named start at zero); `widths`, the bits of
-    those inputs that take only the low bits of their field. Raises InputError if `widths` names no input or does not
-    fit its field.
+    those inputs that take only the low bits of their field. Raises InputError for no inputs, no output bits, no steps,
+    for fields and bits that the program does not have, and if `widths` names no input or does not fit its field.
 
     >>> from ntkproofs.programs import addition_task
     >>> task = addition_task(bits=4)
@@ -39,12 +39,33 @@ class Task:
     widths: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
+        title = self.program.name
+        if as_integer(self.steps) is None or self.steps < 1:
+            raise InputError(f"{title}: a task runs for a number of steps from 1 on, got {self.steps!r}")
+        if not self.output:
+            raise InputError(f"{title}: a task has at least one output bit, got {self.output!r}")
+        if not callable(self.oracle):
+            raise InputError(f"{title}: the oracle is a function of the inputs, got {self.oracle!r}")
+        for bit in self.output:
+            self.program.position(bit)
+        if not self.inputs or len(set(self.inputs)) < len(self.inputs):
+            raise InputError(f"{title}: inputs are one or more different fields, got {self.inputs!r}")
+        for name in (*self.inputs, *self.constants):
+            if name not in self.program.fields:
+                raise InputError(f"{title}: unknown field {name!r}; there are {', '.join(self.program.fields)}")
+        if set(self.inputs) & set(self.constants):
+            raise InputError(
+                f"{title}: {sorted(set(self.inputs) & set(self.constants))} are inputs and constants at once"
+            )
+        self._check_widths()
+
+    def _check_widths(self) -> None:
         for name, width in self.widths.items():
             if name not in self.inputs:
                 raise InputError(
                     f"{self.program.name}: {name!r} has a width but is no input ({', '.join(self.inputs)})"
                 )
-            if not 1 <= width <= self.program.fields[name]:
+            if as_integer(width) is None or not 1 <= width <= self.program.fields[name]:
                 raise InputError(
                     f"{self.program.name}: an input of {width} bits does not fit the field {name!r} of "
                     f"{self.program.fields[name]} bits"
@@ -86,7 +107,10 @@ class Task:
                 f"{self.program.name} takes {len(self.inputs)} inputs ({', '.join(self.inputs)}), got {len(values)}"
             )
         for name, width, value in zip(self.inputs, self.input_widths, values, strict=True):
-            if value >> width:  # what the field itself cannot hold, negative numbers too, is refused below as well
+            number = as_integer(value)
+            if (
+                number is None or number >> width
+            ):  # what the field itself cannot hold, negative numbers too, is refused below as well
                 raise InputError(f"input {name!r}: {value!r} does not fit in {width} bits (0 to {(1 << width) - 1})")
         return self.program.state(**self.constants, **dict(zip(self.inputs, values, strict=True)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["shortened"]
+__all__ = ["clip", "shortened"]
 
 ITEMS = 8  # of a list
 CHARACTERS = 6000  # in all
@@ -20,7 +20,11 @@ def shortened(evidence: object) -> str:
       "cells": [0, 1, 2, 3, 4, 5, 6, 7, "… and 12 more"]
     }
     """
-    text = _shown(_cut(evidence), "")
+    return clip(_shown(_cut(evidence), ""))
+
+
+def clip(text: str) -> str:
+    """Return a text cut to what a page can hold; what is left out is counted."""
     if len(text) <= CHARACTERS:
         return text
     return f"{text[:CHARACTERS]}\n… and {len(text) - CHARACTERS:,} characters more"

@@ -9,16 +9,16 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
-from importlib.resources import files
+from importlib import resources
 from itertools import groupby
 from pathlib import Path
 
 from ntkproofs.claims import VERDICTS, Result, Verdict, VerdictKind
+from ntkproofs.display import escaped
 from ntkproofs.facts import Fact
-from ntkproofs.report.evidence import shortened
+from ntkproofs.report.evidence import clip, shortened
 from ntkproofs.report.plots import FIGURES
-from ntkproofs.report.terminal import amounts, census, not_proved
+from ntkproofs.report.terminal import amounts, census, engine_names, not_decided_again, not_proved
 
 __all__ = ["html_page"]
 
@@ -38,12 +38,17 @@ BAD: tuple[VerdictKind, ...] = ("refuted", "undecided", "error")
 
 
 def html_page(
-    results: Sequence[Result], *, figures: Iterable[tuple[str, str]] = (), versions: Mapping[str, str] | None = None
+    results: Sequence[Result],
+    *,
+    figures: Iterable[tuple[str, str]] = (),
+    versions: Mapping[str, str] | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> str:
     """Return the page as text.
 
     `figures`: names of figures, each with its ``<svg>`` element (:func:`ntkproofs.report.plots.svg.inline_svg`);
-    `versions`: what the run was made with (:func:`ntkproofs.report.versions.versions`).
+    `versions`: what the run was made with (:func:`ntkproofs.report.versions.versions`); `files`: the SHA-256 of each
+    claim file and helper.
 
     >>> from ntkproofs.claims import Claim, Verdict
     >>> hostile = Claim("mine", "1 < 2 <script>", "here", lambda: None)
@@ -80,6 +85,7 @@ def html_page(
 <h2 id="claims">The claims, one by one</h2>
 <p class="quiet">What each says, what was found, and how to look into it again.</p>
 {_claims(results)}
+{_digests(files or {})}
 </main>
 <footer>Every number on this page comes from the run that made it: <code>ntkproofs report</code>.</footer>
 <script>
@@ -90,11 +96,11 @@ def html_page(
 
 
 def _part(name: str) -> str:
-    return (files("ntkproofs.report") / name).read_text("utf-8")
+    return (resources.files("ntkproofs.report") / name).read_text("utf-8")
 
 
 def _figure(name: str, svg: str) -> str:
-    caption = f"{escape(FIGURES[name].reading)} <code>ntkproofs plot {name} -o {name}.svg</code>"
+    caption = f"{escaped(FIGURES[name].reading)} <code>ntkproofs plot {name} -o {name}.svg</code>"
     return f'<figure><div class="scroll">{svg}</div><figcaption>{caption}</figcaption></figure>'
 
 
@@ -115,7 +121,7 @@ def _summary(results: Sequence[Result], versions: Mapping[str, str]) -> str:
         f"{_verdict(kind)}<small>{MEANINGS[kind]}</small></li>"
         for kind in VERDICTS
     )
-    made = " · ".join(f"<span>{escape(name)} {escape(number)}</span>" for name, number in versions.items())
+    made = " · ".join(f"<span>{escaped(name)} {escaped(number)}</span>" for name, number in versions.items())
     seconds = sum(result.seconds for result in results)
     return f"""<h1>{said}</h1>
 <p class="quiet">Claims about wide neural networks that execute binary programs exactly, each with its verdict, the
@@ -151,29 +157,40 @@ def _table(results: Sequence[Result]) -> str:
 
 def _row(place: int, result: Result) -> str:
     claim, verdict = result.claim, result.verdict
-    engines = ", ".join(engine.split(" (")[0] for engine in verdict.engines)
     margin = "" if verdict.reason else verdict.margin or amounts(verdict.facts)
     return (
-        f'<tr data-kind="{verdict.kind}"><td data-key="{place}"><a href="#claim-{place}">{escape(claim.name)}</a>'
-        f"<p>{escape(claim.statement)}</p>{_why(verdict)}</td>"
-        f'<td data-key="{VERDICTS.index(verdict.kind)}">{_verdict(verdict.kind)}</td><td>{escape(engines)}</td>'
-        f'<td>{escape(margin)}</td><td class="number">{result.seconds:.2f}</td></tr>'
+        f'<tr data-kind="{verdict.kind}"><td data-key="{place}"><a href="#claim-{place}">{escaped(claim.name)}</a>'
+        f"<p>{escaped(claim.statement)}</p>{_why(verdict)}</td>"
+        f'<td data-key="{VERDICTS.index(verdict.kind)}">{_verdict(verdict.kind)}</td>'
+        f"<td>{escaped(engine_names(verdict))}</td>"
+        f'<td>{escaped(margin)}</td><td class="number">{result.seconds:.2f}</td></tr>'
     )
 
 
 def _why(verdict: Verdict) -> str:
-    return f'<p class="reason {verdict.kind}">{escape(verdict.reason)}</p>' if verdict.reason else ""
+    return f'<p class="reason {verdict.kind}">{escaped(verdict.reason)}</p>' if verdict.reason else ""
 
 
 def _believed(results: Sequence[Result]) -> str:
     lines = (line.split(": ", 1) for line in census(results))
-    items = "".join(f"<dt>{escape(engine)}</dt><dd>{escape(what)}</dd>" for engine, what in lines)
-    open_ones = "".join(
-        f"<dd>{count} finding{'s' if count != 1 else ''}: {escape(reason)}</dd>"
-        for reason, count in not_proved(results).items()
-    )
-    items += f"<dt>Decided by balls and not proved by Coq</dt>{open_ones}" if open_ones else ""
+    items = "".join(f"<dt>{escaped(engine)}</dt><dd>{escaped(what)}</dd>" for engine, what in lines)
+    items += _reasons("Decided by balls and not proved by Coq", not_proved(results))
+    items += _reasons("Decided by balls and not re-decided by the checker", not_decided_again(results))
     return f'<dl class="believed">{items}</dl>'
+
+
+def _reasons(heading: str, reasons: dict[str, int]) -> str:
+    listed = "".join(
+        f"<dd>{count} finding{'s' if count != 1 else ''}: {escaped(reason)}</dd>" for reason, count in reasons.items()
+    )
+    return f"<dt>{heading}</dt>{listed}" if listed else ""
+
+
+def _digests(files: Mapping[str, str]) -> str:
+    """Return the list of the files that were read, with their SHA-256."""
+    rows = ((escaped(name), escaped(digest)) for name, digest in files.items())
+    items = "".join(f"<dt>{name}</dt><dd><code>{digest}</code></dd>" for name, digest in rows)
+    return f'<h2 id="files">Files (SHA-256)</h2>\n<dl class="believed">{items}</dl>' if items else ""
 
 
 # --- claims
@@ -183,21 +200,36 @@ def _claims(results: Sequence[Result]) -> str:
     parts = []
     for file, group in groupby(enumerate(results, 1), key=lambda each: each[1].claim.file):
         if file is not None:
-            parts.append(f"<h3>{escape(file.name)}</h3>")
+            parts.append(f"<h3>{escaped(file.name)}</h3>")
         parts += [_claim(place, result) for place, result in group]
     return "\n".join(parts)
 
 
 def _claim(place: int, result: Result) -> str:
     claim, verdict = result.claim, result.verdict
-    again = f"<dt>command</dt><dd><code>{escape(_command(claim.name, claim.file))}</code></dd>" if claim.file else ""
+    again = f"<dt>command</dt><dd><code>{escaped(_command(claim.name, claim.file))}</code></dd>" if claim.file else ""
     return f"""<details class="claim" id="claim-{place}">
-<summary>{_verdict(verdict.kind)} <code>{escape(claim.name)}</code></summary>
-<div class="inside"><p>{escape(claim.statement)}</p>{_why(verdict)}
-<dl><dt>source</dt><dd>{escape(claim.source)}</dd><dt>seconds</dt><dd>{result.seconds:.2f}</dd>{again}</dl>
+<summary>{_verdict(verdict.kind)} <code>{escaped(claim.name)}</code></summary>
+<div class="inside"><p>{escaped(claim.statement)}</p>{_why(verdict)}
+<dl><dt>source</dt><dd>{escaped(claim.source)}</dd><dt>seconds</dt><dd>{result.seconds:.2f}</dd>{again}</dl>
 {_findings(verdict.facts, verdict.checks)}
-<details class="evidence"><summary>Evidence</summary><pre>{escape(shortened(verdict.evidence))}</pre></details></div>
+{_printed(result)}
+<details class="evidence"><summary>Evidence</summary><pre>{_lines(shortened(verdict.evidence))}</pre></details></div>
 </details>"""
+
+
+def _printed(result: Result) -> str:
+    """Return what the claim printed, and the traceback of an error."""
+    parts = (("Printed", result.output), ("Traceback", result.problem.trace if result.problem else ""))
+    return "".join(
+        f'<details class="evidence"><summary>{title}</summary><pre>{_lines(clip(text))}</pre></details>'
+        for title, text in parts
+        if text.strip()
+    )
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(escaped, text.split("\n")))
 
 
 def _command(name: str, file: Path) -> str:
@@ -225,4 +257,4 @@ LONG = 300  # characters shown of one finding
 def _finding(fact: Fact, kind: str) -> str:
     says = fact.text if len(fact.text) <= LONG else f"{fact.text[:LONG]}…"
     cells = (kind, fact.outcome, fact.engine, fact.margin, f"{fact.work:,} {fact.unit}")
-    return f'<tr><td class="says">{escape(says)}</td>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
+    return f'<tr><td class="says">{escaped(says)}</td>{"".join(f"<td>{escaped(cell)}</td>" for cell in cells)}</tr>'

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import platform
-import shutil
-import subprocess
 from importlib.metadata import PackageNotFoundError, version
 
 import ntkproofs
+from ntkproofs.rigor.coqc import find_coqc
 
 __all__ = ["versions"]
 
@@ -32,17 +31,5 @@ def versions() -> dict[str, str]:
             found[name] = version(package)
         except PackageNotFoundError:
             continue
-    coq = _coq()
-    return {**found, "Coq": coq} if coq else found
-
-
-def _coq() -> str:
-    """Return the version of the ``coqc`` on the path; empty if there is none or it does not answer."""
-    path = shutil.which("coqc")
-    if path is None:
-        return ""
-    try:
-        answer = subprocess.run([path, "--print-version"], capture_output=True, text=True, timeout=30, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return next(iter(answer.stdout.split()), "")
+    coqc = find_coqc()  # the one that the engine asks
+    return {**found, "Coq": coqc.version} if coqc else found

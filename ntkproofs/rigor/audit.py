@@ -8,21 +8,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from operator import itemgetter
+from typing import Literal
 
 from ntkproofs.errors import InputError
-from ntkproofs.rigor.coq_text import Sentence, sentences
+from ntkproofs.rigor.coq_text import Sentence, line_of, sentences
+from ntkproofs.rigor.permitted import OWN, characters, command_problem, opens_proof, requirements, tactic_problem
 
-__all__ = ["allowed", "assumptions", "forbidden", "groups_of", "locations", "requirements"]
+__all__ = ["OWN", "allowed", "assumptions", "forbidden", "groups_of", "locations", "requirements"]
 
-OWN = "NtkProofs"
-LIBRARIES = frozenset({"Coq", "Coquelicot", "Interval", "Flocq", "mathcomp", OWN})
-
+_NAME = r"[^\W\d][\w']*(?:\.[^\W\d][\w']*)*"
 _OPEN = "leaves something without a proof"
 _ASSUMES = "assumes something"
 _AROUND = "goes around the kernel"
 _OUTSIDE = "reaches outside the file"
+_RECURSION = "is recursion outside of a plain Fixpoint"
+_FAULTS = "needs a part of the kernel that this theory does without"
+_TOKENS = "declares how Coq reads text"
 _WORDS = {
     **dict.fromkeys(("Admitted", "admit", "give_up", "Admit", "admitted"), _OPEN),
     **dict.fromkeys(("Axiom", "Axioms", "Parameter", "Parameters", "Conjecture", "Conjectures"), _ASSUMES),
@@ -30,6 +35,10 @@ _WORDS = {
     **dict.fromkeys(("native_compute", "native_cast_no_check", "vm_cast_no_check", "exact_no_check"), _AROUND),
     **dict.fromkeys(("change_no_check", "convert_concl_no_check", "bypass_check", "Register"), _AROUND),
     **dict.fromkeys(("Load", "Redirect", "Drop", "Cd", "Extraction", "LoadPath", "ML", "Reset", "BackTo"), _OUTSIDE),
+    **dict.fromkeys(("fix", "cofix", "CoFixpoint", "CoInductive", "Function", "Scheme"), _RECURSION),
+    **dict.fromkeys(("Module", "Include", "SProp", "Polymorphic", "Cumulative", "vm_compute"), _FAULTS),
+    **dict.fromkeys(("abstract", "transparent_abstract", "ltac2"), _FAULTS),
+    **dict.fromkeys(("Notation", "Infix", "where", "Reserved"), _TOKENS),
 }
 _IN_SECTIONS = ("Variable", "Variables", "Hypothesis", "Hypotheses", "Context")
 _WORD = re.compile(r"[^\W\d][\w']*")
@@ -37,47 +46,83 @@ _PHRASES = (
     (re.compile(r"\b(?:Guard|Positivity|Universe)\s+Checking\b"), _AROUND),
     (re.compile(r"\bDefinitional\s+UIP\b"), _AROUND),
     (re.compile(r"\btype[-_]in[-_]type\b"), _AROUND),
-    (re.compile(r"<<:"), _AROUND),
-    (re.compile(r"\bDeclare\s+(?!Scope\b|Custom\b)\w+"), _ASSUMES),
+    (re.compile(r"<?<:"), _AROUND),
+    (re.compile(r"@\{"), _FAULTS),
+    (re.compile(r"\bDeclare\s+\w+"), _ASSUMES),
 )
-_NAME = r"[^\W\d][\w']*(?:\.[^\W\d][\w']*)*"
-_REQUIRE = re.compile(rf"(?:From\s+({_NAME})\s+)?Require(?:\s+(Import|Export))?((?:\s+{_NAME})+)")
 
 
+@lru_cache(maxsize=1024)
 def forbidden(source: str, file: str) -> list[str]:
     r"""Return what a Coq source may not hold, each with file, line and reason; an empty list for one that is clean.
 
-    Comments and strings are not looked at. Variables are allowed inside sections.
+    Every character and every sentence must be on the lists of :mod:`~ntkproofs.rigor.permitted`. Words that no sentence
+    may hold are named as such, with what they would do.
 
     >>> forbidden("Lemma a : 1 = 2. (* Admitted *)\nAdmitted.", "A.v")
     ['A.v, line 2: `Admitted` leaves something without a proof']
     """
     try:
-        found = sentences(source)
+        places, found = characters(source), sentences(source)
     except InputError as problem:
         return [f"{file}, {problem}"]
-    messages: list[str] = []
-    inside: list[bool] = []  # for every section or module that is open, whether it is a section
+    messages: list[tuple[int, str]] = []
+    state = _State(frozenset(own.group(1) for own in map(_LTAC.match, (each.bare for each in found)) if own))
     for sentence in found:
-        _follow(sentence.bare, inside)
-        for line, what in _offences(sentence, any(inside)):
-            messages.append(f"{file}, line {line}: {what}")
-    return messages
+        messages += state.offences(sentence)
+    messages += [(line_of(source, place), what) for place, what in places]
+    return [f"{file}, line {line}: {what}" for line, what in sorted(messages, key=itemgetter(0))]
 
 
-def _follow(bare: str, inside: list[bool]) -> None:
-    """Keep track of the sections and modules that are open."""
-    words = bare.split()
-    if words[:1] == ["Section"]:
-        inside.append(True)
-    elif words[:1] == ["Module"] and ":=" not in bare:
-        inside.append(False)
-    elif words[:1] == ["End"] and inside:
-        inside.pop()
+_LTAC = re.compile(r"(?:Local\s+)?Ltac\s+([\w']+)")
 
 
-def _offences(sentence: Sentence, in_section: bool) -> list[tuple[int, str]]:
-    bare = sentence.bare
+@dataclass
+class _State:
+    """Where in a file one is: in which sections, whether before or inside of a proof; `own`: the file's tactics."""
+
+    own: frozenset[str]
+    sections: int = 0
+    proof: Literal["none", "expected", "open"] = "none"
+
+    def offences(self, sentence: Sentence) -> list[tuple[int, str]]:
+        """Return what is wrong with the next sentence, with its lines, and go past it."""
+        bare = sentence.bare
+        words = _word_offences(bare, in_section=self.sections > 0)
+        form = self._form(bare)
+        self._follow(bare)
+        if not words and form:
+            return [(sentence.line, form)]
+        return [(sentence.line + bare.count("\n", 0, start), what) for start, what in sorted(words)]
+
+    def _form(self, bare: str) -> str:
+        """Return what is wrong with the form of a sentence."""
+        if self.proof == "expected":
+            return "" if bare == "Proof" else f"`{' '.join(bare.split())[:60]}` where a statement needs `Proof.`"
+        if self.proof == "open":
+            return "" if _ends(bare) else tactic_problem(bare, self.own)
+        return command_problem(bare)
+
+    def _follow(self, bare: str) -> None:
+        if self.proof == "expected":
+            self.proof = "open"
+        elif self.proof == "open":
+            self.proof = "none" if _ends(bare) else "open"
+        elif opens_proof(bare):
+            self.proof = "expected"
+        elif bare.split()[:1] == ["Section"]:
+            self.sections += 1
+        elif bare.split()[:1] == ["End"]:
+            self.sections = max(0, self.sections - 1)
+
+
+def _ends(bare: str) -> bool:
+    """Tell whether a sentence ends a proof, perhaps after closing braces."""
+    return re.fullmatch(r"[}\s]*(?:Qed|Defined|Admitted)", bare) is not None
+
+
+def _word_offences(bare: str, *, in_section: bool) -> list[tuple[int, str]]:
+    """Return the words and phrases that no sentence may hold, with their places."""
     found = []
     for word in _WORD.finditer(bare):
         reason = _WORDS.get(word.group())
@@ -87,39 +132,7 @@ def _offences(sentence: Sentence, in_section: bool) -> list[tuple[int, str]]:
             found.append((word.start(), f"`{word.group()}` {reason}"))
     for pattern, reason in _PHRASES:
         found += [(hit.start(), f"`{' '.join(hit.group().split())}` {reason}") for hit in pattern.finditer(bare)]
-    if re.search(r"\bRequire\b", bare):
-        found += [(0, what) for what in _foreign(bare)]
-    return [(sentence.line + bare.count("\n", 0, start), what) for start, what in sorted(found)]
-
-
-def _foreign(bare: str) -> list[str]:
-    """Return what is wrong with a ``Require``: one of another form, or of a library that is not on the list."""
-    try:
-        required = requirements(bare)
-    except InputError as problem:
-        return [str(problem)]
-    return [
-        f"`Require` of {name}: the libraries allowed are {', '.join(sorted(LIBRARIES))}"
-        for name, _ in required
-        if name.split(".")[0] not in LIBRARIES
-    ]
-
-
-def requirements(bare: str) -> list[tuple[str, bool]]:
-    """Return the full names that a sentence requires, and whether they are imported; none for another sentence.
-
-    Raises InputError for a ``Require`` of an unusual form.
-
-    >>> requirements("From Coq Require Import Reals Lra")
-    [('Coq.Reals', True), ('Coq.Lra', True)]
-    """
-    if not re.search(r"\bRequire\b", bare):
-        return []
-    found = _REQUIRE.fullmatch(bare)
-    if found is None:
-        raise InputError(f"`{' '.join(bare.split())[:60]}` is not `From LIBRARY Require [Import] FILES`")
-    root, form, names = found.groups()
-    return [(f"{root}.{name}" if root else name, form is not None) for name in names.split()]
+    return found
 
 
 # --- what theorems assume

@@ -23,6 +23,7 @@ import flint
 
 from ntkproofs.errors import DomainError, InputError, Undecided
 from ntkproofs.rigor.digits import certain_digits
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Ball", "Rational", "as_fraction", "greatest", "hull", "least"]
 
@@ -77,7 +78,7 @@ def _to_arb(value: Fraction) -> Arb:
     return flint.arb(flint.fmpq(value.numerator, value.denominator))
 
 
-class Ball:
+class Ball(NoTruthValue):
     """A closed interval ``[lower, upper]`` that is known to contain a real number.
 
     Parameters: `value` (int or Fraction), `precision` (bits, 2 to 65536; explicit, nothing is taken from a global).
@@ -92,6 +93,7 @@ class Ball:
     1.4142135623…
     """
 
+    instead = "a comparison or .sign()"
     __slots__ = ("_lower", "_upper", "precision")
     __hash__ = None  # type: ignore[assignment]  # two overlapping balls are neither equal nor different
 
@@ -377,9 +379,6 @@ class Ball:
         return self._through_arb(lambda x: x.cos())
 
     # --- comparisons: certain or Undecided
-
-    def __bool__(self) -> bool:
-        raise InputError("a Ball has no truth value; ask for a comparison or .sign()")
 
     def __lt__(self, other: Ball | Rational) -> bool:
         other = self._with(other)

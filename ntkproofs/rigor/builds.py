@@ -1,9 +1,9 @@
 """Compiling the files of a theory: in the order in which they need each other, side by side, each version once.
 
-A compiled file is kept under the digest of its source, of the compiled files it needs and of the Coq that compiled it.
-So a second look costs nothing, and a change costs what depends on it. A file appears there complete or not at all; one
-process compiles while others wait for it. Failures are kept as well, but only believed within one run of Python (and
-the processes that it forks): the next run tries again.
+A compiled file is kept under the digest of its source, of the compiled files it needs and of all that is installed of
+Coq. So a second look costs nothing, and a change costs what depends on it. A file appears there complete or not at all;
+one process compiles while others wait for it. Failures are kept as well, but only believed within one run: the next run
+tries again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -25,13 +24,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from ntkproofs.errors import InputError
-from ntkproofs.rigor.audit import OWN
-from ntkproofs.rigor.coqc import Coqc, cache_folder, compile_file, stop_all
+from ntkproofs.rigor.coqc import Coqc, cache_folder, compile_file, find_coqc, run_began, stop_all
+from ntkproofs.rigor.installed import fingerprint
+from ntkproofs.rigor.permitted import OWN
 from ntkproofs.rigor.restated import required_files
+from ntkproofs.truth import NoTruthValue
 
-__all__ = ["Compiled", "Limits", "build", "compile_one", "first_error", "needed_by", "place"]
+__all__ = ["Compiled", "Limits", "build", "compile_one", "first_error", "needed_by", "place", "prepare"]
 
-_BEGAN = time.time()  # also in the processes forked later
 _DAY = 24 * 3600
 
 
@@ -45,12 +45,14 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Compiled:
+class Compiled(NoTruthValue):
     """What came of a file: whether Coq accepted it, what it said, the seconds it took when it was compiled.
 
     `digest`: the SHA-256 of the compiled file, which lies at `path` (both empty if there is none). `blame`: the name of
-    the file that failed, which may be one that this file needs.
+    the file that failed, which may be one that this file needs. `kept`: it was compiled by an earlier run.
     """
+
+    instead = ".ok"
 
     name: str
     ok: bool
@@ -59,6 +61,7 @@ class Compiled:
     digest: str = ""
     path: str = ""
     blame: str = ""
+    kept: bool = False
 
 
 def needed_by(names: tuple[str, ...], sources: Mapping[str, str]) -> tuple[str, ...]:
@@ -178,7 +181,7 @@ def _compile(
         if not part.ok:
             return Compiled(name, False, part.output, 0.0, blame=part.blame)
     needed = sorted((part.name, part.digest) for part in parts.values())
-    key = sha256(json.dumps([coqc.engine, _libraries(coqc.path), name, source, needed]).encode()).hexdigest()
+    key = sha256(json.dumps([coqc.engine, fingerprint(coqc), name, source, needed]).encode()).hexdigest()
     known = _read(store / key, name)
     if known is not None:
         return known
@@ -186,7 +189,7 @@ def _compile(
     try:
         place(parts, folder)
         file = folder / f"{name}.v"
-        file.write_text(source, encoding="utf-8")
+        file.write_bytes(source.encode())
         outcome = compile_file(coqc, file, root=folder, name=OWN, seconds=limits.seconds, memory_mib=limits.memory_mib)
         compiled = file.with_suffix(".vo")
         result = {
@@ -194,7 +197,7 @@ def _compile(
             "output": outcome.output,
             "seconds": round(outcome.seconds, 2),
             "digest": sha256(compiled.read_bytes()).hexdigest() if outcome.ok and compiled.is_file() else "",
-            "when": time.time(),
+            "began": run_began(),
         }
         for other in folder.iterdir():
             if other != compiled or not result["ok"]:
@@ -216,25 +219,16 @@ def _read(entry: Path, name: str) -> Compiled | None:
     try:
         result = json.loads((entry / "result.json").read_bytes())
         ok, digest = result["ok"], result["digest"]
-        if sha256(path.read_bytes()).hexdigest() != digest if ok else result["when"] < _BEGAN:
+        kept = float(result["began"]) < run_began()
+        if sha256(path.read_bytes()).hexdigest() != digest if ok else kept:
             return None
         os.utime(entry)
         seconds = float(result["seconds"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if ok:
-        return Compiled(name, True, str(result["output"]), seconds, digest, str(path))
+        return Compiled(name, True, str(result["output"]), seconds, digest, str(path), kept=kept)
     return Compiled(name, False, str(result["output"]), seconds, blame=name)
-
-
-@lru_cache
-def _libraries(coqc: str) -> str:
-    """Return a digest of the libraries that are installed: those compiled against others are of no use."""
-    answer = subprocess.run([coqc, "-where"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
-    where = Path(answer.stdout.strip())
-    compiled = sorted([where / "theories" / "Init" / "Prelude.vo", *where.glob("user-contrib/**/*.vo")])
-    stamps = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in compiled if file.is_file()]
-    return sha256(json.dumps(stamps).encode()).hexdigest()
 
 
 # --- what Coq said
@@ -258,3 +252,10 @@ def first_error(compiled: Compiled) -> tuple[int, str]:
     text = error.group(2) if error else re.sub(r"\A[\s\S]*?^(?=Error)", "", compiled.output, flags=re.MULTILINE)
     message = " ".join(_ENVIRONMENT.sub("", re.sub(r"^Error:?\s*", "", text)).split())
     return int(error.group(1)) if error else 0, message if len(message) <= 400 else f"{message[:400]} ..."
+
+
+def prepare() -> None:
+    """Look at the Coq that is installed, once for this process and all that it forks later."""
+    coqc = find_coqc()
+    if coqc is not None:
+        fingerprint(coqc)

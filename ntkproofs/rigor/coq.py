@@ -2,24 +2,27 @@
 
 ``prove(decisions, coqc=find_coqc())`` writes each decision that holds as a lemma (see ``lemmas``), closes it by the
 tactic ``interval``, whose interval arithmetic is itself proved correct in Coq, and compiles. A lemma is ``proved`` if
-coqc accepts its proof and the printed assumptions are all on the allow-list; else it is ``open``, with the reason.
+coqc accepts its proof, the printed assumptions are all on the allow-list, and coqchk, which has no virtual machine,
+accepts the compiled file; else it is ``open``, with the reason.
 
 Many lemmas share a file, since printing assumptions takes seconds each time; what is printed for one holds for all in
 its file. If one fails, all are tried without their proofs being kept, and those that fail are left out. What came of a
-lemma is remembered in a cache, under the digest of its text, its proof, the version of Coq and the compiled file of the
-tactic; also that it took too long. Where the whole file met a limit, it is tried anew each time.
+lemma is remembered in a cache, under the digest of its text, its proof and all that is installed of Coq. That it took
+too long is remembered for this machine alone, and only if the machine had nothing else to do meanwhile: else the next
+run tries again. So it does where the whole file met a limit.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import platform
 import re
-import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -27,15 +30,19 @@ from typing import Any, Literal, TypeAlias
 
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.audit import allowed, assumptions, locations
-from ntkproofs.rigor.coqc import Coqc, compile_file, read_cache, stop_all, write_cache
+from ntkproofs.rigor.coqc import Coqc, compile_file, read_cache, run_began, stop_all, write_cache
+from ntkproofs.rigor.coqc import Outcome as Compilation
 from ntkproofs.rigor.decide import Decision
+from ntkproofs.rigor.installed import fingerprint
 from ntkproofs.rigor.lemmas import Lemma, export
+from ntkproofs.rigor.recheck import recheck_files
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Outcome", "Answer", "Settled", "emit", "prove", "settle", "tactic"]
 
 Outcome: TypeAlias = Literal["proved", "open"]
 
-EMITTER = 1  # changes when the text of a file does
+EMITTER = 2  # changes when the text of a file does
 BATCH = 48  # lemmas in one file
 SECONDS = 20  # for one lemma
 OVERHEAD = 120  # seconds for the rest of a file: loading, printing assumptions
@@ -82,8 +89,13 @@ Ltac differ close :=
 
 
 @dataclass(frozen=True)
-class Settled:
-    """What came of a lemma; `seconds` is its share of the time of its file, `assumptions` are full names."""
+class Settled(NoTruthValue):
+    """What came of a lemma; `seconds` is its share of the time of its file, `assumptions` are full names.
+
+    `kept`: it was settled by an earlier run, and read from the cache.
+    """
+
+    instead = '.outcome == "proved"'
 
     outcome: Outcome
     reason: str
@@ -91,11 +103,14 @@ class Settled:
     tactic: str
     seconds: float
     digest: str
+    kept: bool = False
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answer(NoTruthValue):
     """What came of a decision: ``proved``, with what the proof assumes, or ``open``, with the reason."""
+
+    instead = '.outcome == "proved"'
 
     decision: Decision
     outcome: Outcome
@@ -153,11 +168,11 @@ def settle(
         try:
             running = [pool.submit(_Batch(coqc, digests, halt).settle, batch) for batch in batches]
             for future in as_completed(running):
-                for lemma, settled, lasting in future.result():
+                for lemma, settled, lasts in future.result():
                     found[lemma] = settled
                     count += 1
-                    if lasting:
-                        _remember(settled)
+                    if lasts != "no":
+                        write_cache(_cache_name(settled.digest, lasts), _document(settled))
                 if progress is not None:
                     progress(count, len(wanted))
         except BaseException:  # interrupted: nothing is left running
@@ -255,7 +270,8 @@ def _trial(lemmas: Sequence[Lemma]) -> str:
 
 # --- compiling
 
-_Finding: TypeAlias = tuple[Lemma, Settled, bool]  # the last: whether it would come out the same again
+_Lasts: TypeAlias = Literal["yes", "here", "no"]  # whether it would come out the same again, or so on this machine
+_Finding: TypeAlias = tuple[Lemma, Settled, _Lasts]
 
 
 @dataclass(frozen=True)
@@ -274,52 +290,64 @@ class _Batch:
         tried = False
         while rest and not self.halt.is_set():
             text = _Text.of(rest)
-            ok, output, seconds = self._compile(text.source, len(rest))
-            if ok:
-                reason, names = _assumed(output)
-                share = seconds / len(rest)
-                return found + [self._finding(lemma, reason, names, share, lasting=not reason) for lemma in rest]
-            place = _stopped_at(output, text)
+            outcome = self._compile(text.source, len(rest), recheck=True)
+            if outcome.ok:
+                reason, names = _assumed(outcome.output)
+                share, lasts = outcome.seconds / len(rest), _lasts(not reason)
+                return found + [self._finding(lemma, reason, names, share, lasts) for lemma in rest]
+            place = _stopped_at(outcome.output, text)
             if place is not None and not tried and len(rest) > 1:
                 rest, dropped = self._tried(rest)
                 found, tried = found + dropped, True
             elif place is not None:
-                fate = "late" if "timeout" in output.casefold() else "fails"
-                found.append(self._failed(rest.pop(place), fate, seconds))
-            elif _met_limit(output) and len(rest) > 1:
+                fate = "late" if "timeout" in outcome.output.casefold() else "fails"
+                found.append(self._failed(rest.pop(place), fate, outcome, outcome.seconds))
+            elif _met_limit(outcome.output) and len(rest) > 1:
                 half = len(rest) // 2
                 return found + self.settle(rest[:half]) + self.settle(rest[half:])
             else:
-                reason = INSTALL if _LACKS_INTERVAL.search(output) else _short(output)
-                return found + [self._finding(lemma, reason, (), seconds, lasting=False) for lemma in rest]
-        return found + [self._finding(lemma, "interrupted", (), 0.0, lasting=False) for lemma in rest]
+                reason = INSTALL if _LACKS_INTERVAL.search(outcome.output) else _short(outcome.output)
+                return found + [self._finding(lemma, reason, (), outcome.seconds, "no") for lemma in rest]
+        return found + [self._finding(lemma, "interrupted", (), 0.0, "no") for lemma in rest]
 
     def _tried(self, lemmas: Sequence[Lemma]) -> tuple[list[Lemma], list[_Finding]]:
         """Return the lemmas whose proofs went through when they were tried, and the others as findings."""
-        _, output, seconds = self._compile(_trial(lemmas), len(lemmas))
-        fates = dict(re.findall(r"^trial (\d+) (fails|late)$", output, re.MULTILINE))
-        share = seconds / len(lemmas)
+        outcome = self._compile(_trial(lemmas), len(lemmas))
+        fates = dict(re.findall(r"^trial (\d+) (fails|late)$", outcome.output, re.MULTILINE))
+        share = outcome.seconds / len(lemmas)
         kept = [lemma for place, lemma in enumerate(lemmas) if f"{place}" not in fates]
-        return kept, [self._failed(lemmas[int(place)], fate, share) for place, fate in fates.items()]
+        return kept, [self._failed(lemmas[int(place)], fate, outcome, share) for place, fate in fates.items()]
 
-    def _failed(self, lemma: Lemma, fate: str, seconds: float) -> _Finding:
-        reason = f"interval could not within {SECONDS} s" if fate == "late" else "interval could not"
+    def _failed(self, lemma: Lemma, fate: str, outcome: Compilation, seconds: float) -> _Finding:
+        late = fate == "late"
+        reason = f"interval could not within {SECONDS} s" if late else "interval could not"
         if lemma.unbounded:
             reason += " (unbounded domain)"
-        return self._finding(lemma, reason, (), seconds, lasting=True)
+        if late and outcome.busy:
+            reason += " (the machine was busy: the next run tries again)"
+        lasts: _Lasts = "yes" if not late else "no" if outcome.busy else "here"
+        return self._finding(lemma, reason, (), seconds, lasts)
 
-    def _compile(self, source: str, lemmas: int) -> tuple[bool, str, float]:
+    def _compile(self, source: str, lemmas: int, *, recheck: bool = False) -> Compilation:
+        limit = OVERHEAD + SECONDS * lemmas
         with tempfile.TemporaryDirectory(prefix="ntkproofs-") as folder:
             file = Path(folder) / "Inequalities.v"
             file.write_text(source, encoding="utf-8")
-            limit = OVERHEAD + SECONDS * lemmas
             outcome = compile_file(self.coqc, file, root=file.parent, seconds=limit, memory_mib=MEMORY)
-        return outcome.ok, outcome.output, outcome.seconds
+            if not recheck or not outcome.ok:
+                return outcome
+            checked = recheck_files(self.coqc, file.parent, [file.stem], seconds=limit, memory_mib=MEMORY)
+        problem = checked.refusal or checked.open.removeprefix("coqchk: ")
+        return replace(outcome, ok=False, output=problem) if problem else outcome
 
-    def _finding(self, lemma: Lemma, reason: str, names: tuple[str, ...], seconds: float, *, lasting: bool) -> _Finding:
+    def _finding(self, lemma: Lemma, reason: str, names: tuple[str, ...], seconds: float, lasts: _Lasts) -> _Finding:
         outcome: Outcome = "open" if reason else "proved"
         settled = Settled(outcome, reason, names, tactic(lemma), round(seconds, 3), self.digests[lemma])
-        return lemma, settled, lasting
+        return lemma, settled, lasts
+
+
+def _lasts(certain: bool) -> _Lasts:
+    return "yes" if certain else "no"
 
 
 _LACKS_INTERVAL = re.compile(r"Cannot find a physical path[^.]*Interval", re.DOTALL)
@@ -359,72 +387,76 @@ def _short(output: str) -> str:
 # --- what was found before
 
 
-@lru_cache
 def _tools(coqc: Coqc) -> str:
-    """Return what a result depends on besides the text: Coq, the compiled tactic, and how texts are written."""
-    tactics = b""
-    try:
-        answer = subprocess.run(
-            [coqc.path, "-where"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
-        )
-        tactics = (Path(answer.stdout.strip()) / "user-contrib/Interval/Tactic.vo").read_bytes()
-    except (OSError, subprocess.TimeoutExpired):
-        pass
-    return f"emitter {EMITTER}, {coqc.engine}, Interval {sha256(tactics).hexdigest()}"
+    """Return what a result depends on besides the text: all that is installed of Coq, and how texts are written."""
+    return f"emitter {EMITTER}, {coqc.engine}, {fingerprint(coqc)}"
 
 
 def _digest(lemma: Lemma, tools: str) -> str:
     return sha256("\n".join([tools, PREAMBLE, _lemma_text(lemma, "inequality")]).encode()).hexdigest()
 
 
-def _cache_name(digest: str) -> str:
-    return f"inequality-{digest}.json"
+def _cache_name(digest: str, lasts: _Lasts) -> str:
+    return f"inequality-{digest}.json" if lasts == "yes" else f"late-{digest}-{_machine()}.json"
 
 
-def _remember(settled: Settled) -> None:
+@lru_cache
+def _machine() -> str:
+    """Return a name of this machine, for what depends on how fast it is."""
+    return sha256(json.dumps([*platform.uname(), os.cpu_count()]).encode()).hexdigest()[:16]
+
+
+def _document(settled: Settled) -> bytes:
     document = {
-        "format": 1,
+        "format": 2,
         "digest": settled.digest,
         "outcome": settled.outcome,
         "reason": settled.reason,
         "assumptions": list(settled.assumptions),
         "seconds": settled.seconds,
+        "began": run_began(),
     }
-    write_cache(_cache_name(settled.digest), json.dumps(document, sort_keys=True).encode())
+    return json.dumps(document, sort_keys=True).encode()
 
 
 def _remembered(lemma: Lemma, digest: str) -> Settled | None:
     """Return what the cache holds under a digest, if it has the right form; anything else counts as nothing."""
-    data = read_cache(_cache_name(digest), most=1 << 16)
-    if data is None:
-        return None
-    try:
-        document = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    return _well_formed(document, tactic(lemma), digest)
+    kinds: tuple[_Lasts, ...] = ("yes", "here")
+    for lasts in kinds:
+        try:
+            document = json.loads(read_cache(_cache_name(digest, lasts), most=1 << 16) or b"null")
+        except (ValueError, RecursionError):
+            continue
+        known = _well_formed(document, tactic(lemma), digest)
+        if known is not None and (lasts == "yes" or known.outcome == "open"):
+            return known
+    return None
 
 
 def _well_formed(document: Any, closed_by: str, digest: str) -> Settled | None:
-    keys = {"format", "digest", "outcome", "reason", "assumptions", "seconds"}
+    keys = {"format", "digest", "outcome", "reason", "assumptions", "seconds", "began"}
     if not isinstance(document, dict) or set(document) != keys:
         return None
-    names, seconds, reason = document["assumptions"], document["seconds"], document["reason"]
-    outcome = document["outcome"]
+    names, reason, outcome = document["assumptions"], document["reason"], document["outcome"]
+    seconds, began = document["seconds"], document["began"]
     sound = (
-        document["format"] == 1
+        document["format"] == 2
         and document["digest"] == digest
         and isinstance(names, list)
         and all(isinstance(name, str) for name in names)
         and isinstance(reason, str)
-        and isinstance(seconds, (int, float))
-        and not isinstance(seconds, bool)
-        and 0 <= seconds < float("inf")
+        and _is_time(seconds)
+        and _is_time(began)
     )
     if not sound:
         return None
+    kept = began < run_began()
     if outcome == "proved" and not reason and names and set(names) <= allowed():
-        return Settled("proved", "", tuple(names), closed_by, float(seconds), digest)
+        return Settled("proved", "", tuple(names), closed_by, float(seconds), digest, kept)
     if outcome == "open" and reason and not names:
-        return Settled("open", reason, (), closed_by, float(seconds), digest)
+        return Settled("open", reason, (), closed_by, float(seconds), digest, kept)
     return None
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < float("inf")

@@ -1,7 +1,8 @@
 """Coq source as text: comments, strings, sentences. Enough to audit a file, not to understand it.
 
 Coq's own rules: comments ``(* *)`` nest, a string inside a comment hides what it holds, ``""`` inside a string is a
-quote, and a sentence ends with a dot that white space (or the end of the file) follows.
+quote, and a sentence ends with a dot that white space (or the end of the file) follows. That is so as long as no
+notation declares a token with such marks in it, and files that are audited declare none.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from ntkproofs.errors import InputError
 
-__all__ = ["Sentence", "line_of", "normal", "sentences", "without_comments"]
+__all__ = ["Sentence", "line_of", "normal", "pieces", "sentences", "without_comments"]
 
 _TOKEN = re.compile(r'\(\*|\*\)|"')
 _STRING = re.compile(r'"(?:[^"]|"")*"')
@@ -22,16 +23,36 @@ _END = re.compile(r"(?<!\.)(?:\.|\.\.\.)(?=\s|$)")
 class Sentence:
     """One sentence without its dot: `bare` without comments and with empty strings, `text` with its strings.
 
-    `line`: where it begins; `comment`: the last comment between the sentence before and this one, as it stands.
+    `line`: where it begins; `comment`: the last comment between the sentence before and this one, as it stands;
+    `source`: all from that comment on, as it stands.
     """
 
     bare: str
     text: str
     line: int
     comment: str
+    source: str
 
 
-def _pieces(source: str) -> list[tuple[str, int, int]]:
+def pieces(source: str) -> list[tuple[str, int, int]]:
+    """Return the pieces of a source in order, ``(kind, start, end)``: code, comments and strings.
+
+    Raises InputError for a comment or string that does not end.
+
+    >>> pieces("a (* b *)")
+    [('code', 0, 2), ('comment', 2, 9)]
+    """
+    found, place = [], 0
+    for kind, start, end in [*_parts(source), ("end", len(source), len(source))]:
+        if place < start:
+            found.append(("code", place, start))
+        if kind != "end":
+            found.append((kind, start, end))
+        place = end
+    return found
+
+
+def _parts(source: str) -> list[tuple[str, int, int]]:
     """Return the comments and strings of a source, ``(kind, start, end)``; raises InputError if one does not end."""
     found: list[tuple[str, int, int]] = []
     place = 0
@@ -91,7 +112,7 @@ def without_comments(source: str, *, strings: bool = False) -> str:
     ['a', '"', '"', 'e']
     """
     parts, place = [], 0
-    for kind, start, end in _pieces(source):
+    for kind, start, end in _parts(source):
         parts.append(source[place:start])
         piece = source[start:end]
         if kind == "comment":
@@ -109,17 +130,19 @@ def sentences(source: str) -> tuple[Sentence, ...]:
     ['Lemma a : b', 'Proof', 'exact c.d', 'Qed']
     """
     bare, text = without_comments(source), without_comments(source, strings=True)
-    comments = [(start, end) for kind, start, end in _pieces(source) if kind == "comment"]
+    comments = [(start, end) for kind, start, end in _parts(source) if kind == "comment"]
     found, place = [], 0
     for dot in _END.finditer(bare):
         start = place + len(bare[place : dot.start()]) - len(bare[place : dot.start()].lstrip())
-        before = [source[first:last] for first, last in comments if place <= first and last <= start]
+        before = [(first, last) for first, last in comments if place <= first and last <= start]
+        first, last = before[-1] if before else (start, start)
         found.append(
             Sentence(
                 bare=bare[start : dot.start()].rstrip(),
                 text=text[start : dot.start()].rstrip(),
                 line=line_of(source, start),
-                comment=before[-1] if before else "",
+                comment=source[first:last],
+                source=source[first : dot.start()],
             )
         )
         place = dot.end()

@@ -25,27 +25,33 @@ from typing import Any, Literal, TypeAlias
 import sympy
 
 from ntkproofs.display import CODE, facts
-from ntkproofs.errors import InputError
+from ntkproofs.errors import InputError, Undecided
+from ntkproofs.rigor.balls import MAX_PRECISION
 from ntkproofs.rigor.digits import certain_digits
-from ntkproofs.rigor.expressions import formula
+from ntkproofs.rigor.expressions import check_names, difference
 from ntkproofs.rigor.inquiry import Inquiry
-from ntkproofs.rigor.spaces import Cell, Counterexample, Space, space_of
-from ntkproofs.rigor.statements import Domain, Inequality, Integers, Point, point_text
+from ntkproofs.rigor.notation import written
+from ntkproofs.rigor.spaces import BoxSides, Cell, Counterexample, Space, space_of
+from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers, Point, point_text
+from ntkproofs.truth import NoTruthValue
 
-__all__ = ["Cell", "Decision", "Outcome", "Outcomes", "decide", "decide_point"]
+__all__ = ["Cell", "Decision", "Outcome", "Outcomes", "check_question", "decide", "decide_point"]
 
 Outcome: TypeAlias = Literal["holds", "fails", "open"]
 
 MAX_DEPTH = 120
+MAX_CELLS = 10_000_000
 
 
 @dataclass(frozen=True)
-class Decision:
+class Decision(NoTruthValue):
     """The outcome of :func:`decide` and what supports it.
 
     `margin` is a certified lower bound of ``(right - left) * n**(order/2)`` over the domain for integers (`order` is 0
     unless the two sides approach each other, or part, as n grows), of ``right - left`` otherwise.
     """
+
+    instead = '.outcome == "holds"'
 
     inequality: Inequality
     domain: Domain
@@ -68,7 +74,7 @@ class Decision:
         if self.order and isinstance(self.domain, Integers):
             power = Fraction(-self.order, 2)
             shown = f"{power}" if power.denominator == 1 and power > 0 else f"({power})"
-            text += f" {self.domain.symbol}" if power == 1 else f" {self.domain.symbol}^{shown}"
+            text += f" {self.domain.symbol.name}" if power == 1 else f" {self.domain.symbol.name}^{shown}"
         return text
 
     def __str__(self) -> str:
@@ -117,16 +123,45 @@ def decide(
     >>> decide(less(sympy.Rational(314, 100), sympy.pi)).outcome
     'holds'
     """
+    if not isinstance(inequality, Inequality):
+        raise InputError(
+            f"decide takes an inequality made by less(a, b) or at_most(a, b), got {type(inequality).__name__} "
+            f"{inequality!s:.80}; what is written with < or <= SymPy may decide by itself"
+        )
     domain = Point() if domain is None else domain
-    missing = formula(inequality.difference).symbols - set(domain.symbols)
-    if missing:
-        raise InputError(f"no domain given for {', '.join(sorted(map(str, missing)))} in: {inequality}")
-    if not 2 <= precision <= limit:
-        raise InputError(f"precision must lie between 2 and the limit of {limit} bits, got {precision}")
+    check_question(inequality, domain)
+    check_limits(precision, limit, max_cells)
+    written(inequality.left), written(inequality.right)  # the statement as printed reads back as what is decided
     inquiry = Inquiry(inequality, precision, limit)
     if isinstance(domain, Point):
         return decide_point(inquiry, domain)
     return _subdivide(inquiry, domain, space_of(inquiry, domain), max_cells)
+
+
+def check_question(inequality: object, domain: object) -> None:
+    """Refuse what is no inequality over a domain that gives each of its symbols values; InputError."""
+    if not isinstance(inequality, Inequality):
+        raise InputError(
+            f"decide takes less(a, b) or at_most(a, b), got {type(inequality).__name__} {inequality!r}; "
+            "a < b between SymPy expressions is SymPy's own relation"
+        )
+    if not isinstance(domain, Point | Box | Integers):
+        raise InputError(f"a domain is a Point, a Box or Integers, got {type(domain).__name__} {domain!r}")
+    symbols = difference(inequality.left, inequality.right).symbols
+    check_names([*symbols, *domain.symbols])
+    missing = symbols - set(domain.symbols)
+    if missing:
+        names = ", ".join(sorted(symbol.name for symbol in missing))
+        raise InputError(f"no domain given for {names} in: {inequality}")
+
+
+def check_limits(precision: object, limit: object, max_cells: object) -> None:
+    """Refuse bits and numbers of cells that are no integers in their ranges; InputError."""
+    for name, value, most in (("limit", limit, MAX_PRECISION), ("max_cells", max_cells, MAX_CELLS)):
+        if type(value) is not int or not 1 <= value <= most:
+            raise InputError(f"{name} must be an integer from 1 to {most:,}, got {value!r}")
+    if type(precision) is not int or not 2 <= precision <= limit:  # type: ignore[operator]
+        raise InputError(f"precision must lie between 2 and the limit of {limit} bits, got {precision!r}")
 
 
 def decide_point(inquiry: Inquiry, domain: Point) -> Decision:
@@ -138,7 +173,10 @@ def decide_point(inquiry: Inquiry, domain: Point) -> Decision:
         return common.open((), f"right - left is {shown}, which does not tell its sign at {verdict.precision} bits")
     if not verdict.holds:
         return common.fails((), Counterexample(domain.values, verdict))
-    bound = verdict.value.lower if verdict.value is not None else Fraction(0)
+    try:
+        bound = verdict.value.lower if verdict.value is not None else Fraction(0)
+    except Undecided as problem:
+        return common.open((), str(problem))
     cell = Cell(tuple((value, value) for _, value in domain.values), "point", bound, verdict.precision)
     return common.holds((cell,), bound, 0)
 
@@ -176,7 +214,7 @@ def _subdivide(inquiry: Inquiry, domain: Domain, space: Space, max_cells: int) -
     stack = [(box, 0) for box in reversed(space.roots())]
     while stack:
         box, depth = stack.pop()
-        cell = space.settle(box, min(inquiry.limit, inquiry.precision + 2 * depth))
+        cell = _settle(space, box, min(inquiry.limit, inquiry.precision + 2 * depth))
         if cell is not None:
             cells.append(cell)
             continue
@@ -185,10 +223,23 @@ def _subdivide(inquiry: Inquiry, domain: Domain, space: Space, max_cells: int) -
             return common.fails(tuple(cells), found)
         if depth >= MAX_DEPTH or len(cells) + len(stack) >= max_cells:
             where = ", ".join(f"{_short(low)}..{_short(high)}" for low, high in box)
-            return common.open(tuple(cells), f"{len(cells)} cells settled, none of the rules settles {where}")
+            return common.open(
+                tuple(cells), f"{len(cells)} cells settled, none of the rules settles {where}{_guards(inquiry)}"
+            )
         left, right = space.halves(box)
         stack += [(right, depth + 1), (left, depth + 1)]
     return common.holds(tuple(cells), *space.margin(cells))
+
+
+def _guards(inquiry: Inquiry) -> str:
+    return "" if inquiry.difference.total else ", where a side may be undefined"
+
+
+def _settle(space: Space, box: BoxSides, bits: int) -> Cell | None:
+    try:
+        return space.settle(box, bits)
+    except Undecided:  # a bound that is too large to be written out
+        return None
 
 
 def _short(value: Fraction) -> str:

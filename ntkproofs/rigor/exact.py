@@ -19,10 +19,17 @@ from ntkproofs.rigor.balls import Ball, as_fraction
 __all__ = ["ExactArithmetic", "PiRational"]
 
 Polynomial = Any  # flint.fmpq_poly, in pi
+MAX_BITS = 1 << 20  # of a power that is computed exactly
 
 
 def _polynomial(coefficients: list[Fraction]) -> Polynomial:
     return flint.fmpq_poly([flint.fmpq(c.numerator, c.denominator) for c in coefficients])
+
+
+def _size(polynomial: Polynomial) -> int:
+    """Return about how many bits a polynomial takes; 0 for the constants 0, 1 and -1."""
+    parts = [int(part) for c in polynomial.coeffs() for part in (c.p, c.q)]
+    return int(polynomial.degree()) + sum(part.bit_length() for part in parts if abs(part) > 1)
 
 
 def _constant(polynomial: Polynomial) -> Fraction | None:
@@ -116,6 +123,10 @@ class PiRational:
     def __pow__(self, exponent: int) -> PiRational:
         if exponent < 0:
             return PiRational.of(1) / self**-exponent
+        if exponent and self.rational() in (0, 1):
+            return self
+        if exponent > MAX_BITS or exponent * max(_size(self.numerator), _size(self.denominator)) > MAX_BITS:
+            raise NotExact(f"a power {exponent} is too large to be computed exactly")
         return PiRational(self.numerator**exponent, self.denominator**exponent)
 
     def __radd__(self, other: Fraction | int) -> PiRational:

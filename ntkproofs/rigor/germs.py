@@ -12,6 +12,8 @@ This is how an inequality that touches equality at an end of its domain (at infi
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -23,6 +25,8 @@ from ntkproofs.rigor.expressions import BallArithmetic
 from ntkproofs.rigor.taylor import Taylor, TaylorArithmetic
 
 __all__ = ["Germ", "GermArithmetic"]
+
+MAX_POWER = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,9 @@ class Germ:
     def __pow__(self, exponent: int) -> Germ:
         if exponent < 0:
             return self.arithmetic.rational(Fraction(1)) / self**-exponent
-        exact = None if self.exact is None else self.exact**exponent
+        if exponent > MAX_POWER:
+            raise Undecided(f"the power {exponent} grows too fast to be followed")
+        exact = _exactly(self.exact, lambda series: series**exponent)
         return Germ(self.arithmetic, self.valuation * exponent, exact, self.balls**exponent)
 
     def sqrt(self) -> Germ:
@@ -116,7 +122,9 @@ class Germ:
         base = self.reduced()
         if base.valuation % 2:
             raise Undecided("the square root is not a power series at the contact point")
-        return Germ(self.arithmetic, base.valuation // 2, _exactly(base.exact, "sqrt"), base.balls.sqrt())
+        return Germ(
+            self.arithmetic, base.valuation // 2, _exactly(base.exact, operator.methodcaller("sqrt")), base.balls.sqrt()
+        )
 
     def _bounded(self, name: str) -> Germ:
         """Apply a function that is analytic where the germ's value at 0 lies."""
@@ -126,7 +134,7 @@ class Germ:
             if base.valuation < 0:
                 raise Undecided(f"{name} of a value that grows without bound at the contact point")
         base = base._raised(0)
-        return Germ(self.arithmetic, 0, _exactly(base.exact, name), getattr(base.balls, name)())
+        return Germ(self.arithmetic, 0, _exactly(base.exact, operator.methodcaller(name)), getattr(base.balls, name)())
 
     def exp(self) -> Germ:
         """Return the exponential of a bounded germ."""
@@ -162,14 +170,15 @@ class Germ:
         return quarter - (self.arithmetic.rational(Fraction(1)) / base)._bounded("atan")
 
 
-def _exactly(series: Taylor[PiRational] | None, name: str) -> Taylor[PiRational] | None:
+def _exactly(
+    series: Taylor[PiRational] | None, operation: Callable[[Taylor[PiRational]], Taylor[PiRational]]
+) -> Taylor[PiRational] | None:
     if series is None:
         return None
     try:
-        result: Taylor[PiRational] = getattr(series, name)()
+        return operation(series)
     except (NotExact, DomainError):  # the balls decide whether it is defined
         return None
-    return result
 
 
 @dataclass(frozen=True)
@@ -201,7 +210,7 @@ class GermArithmetic:
         series = Germ(
             self,
             0,
-            self._exact().series([PiRational.of(0), PiRational.of(1)]) ** power,
+            _exactly(self._exact().series([PiRational.of(0), PiRational.of(1)]), lambda series: series**power),
             balls.series([box, Ball(1, precision=self.precision)]) ** power,
         )
         return Germ(

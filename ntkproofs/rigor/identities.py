@@ -15,13 +15,18 @@ from typing import Any, Literal
 import sympy
 
 from ntkproofs.errors import DomainError, InputError, Undecided
+from ntkproofs.issued import issues
+from ntkproofs.rigor.assumptions import Extent, check_assumptions, check_declared
 from ntkproofs.rigor.balls import as_fraction
-from ntkproofs.rigor.expressions import as_expression, enclose
+from ntkproofs.rigor.expressions import as_expression, enclose, formula
 from ntkproofs.rigor.normal_form import same_normal_form
-from ntkproofs.rigor.statements import check_assumptions
+from ntkproofs.rigor.notation import latex, written
+from ntkproofs.rigor.statements import point_text
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Identity", "Sample", "identity"]
 
+MAX_POINTS = 10_000
 POINT_PRECISION = 256
 POINT_ACCURACY = 128
 
@@ -42,8 +47,10 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Identity:
+class Identity(NoTruthValue):
     """The outcome of :func:`identity`: ``holds``, ``fails`` (with a point) or ``open``, and how many points agreed."""
+
+    instead = '.outcome == "holds"'
 
     left: sympy.Expr
     right: sympy.Expr
@@ -53,16 +60,23 @@ class Identity:
     counterexample: tuple[tuple[sympy.Symbol, Fraction], ...] | None = None
     reason: str = ""
 
+    @property
+    def statement(self) -> str:
+        """What is claimed, in words: an identity says nothing about points at which a side is undefined."""
+        total = formula(self.left).total and formula(self.right).total
+        return f"{written(self.left)} = {written(self.right)}{'' if total else ' wherever both sides are defined'}"
+
     def __str__(self) -> str:
-        text = f"{self.outcome}: {self.left} = {self.right}"
+        text = f"{self.outcome}: {self.statement}"
         if self.counterexample is not None:
-            return text + " (not at " + ", ".join(f"{k} = {v}" for k, v in self.counterexample) + ")"
+            return f"{text} (not at {point_text(self.counterexample)})"
         return f"{text} ({self.reason or f'normal form; {self.points} random exact points'})"
 
     def _repr_latex_(self) -> str:
-        return rf"$\displaystyle {sympy.latex(self.left)} = {sympy.latex(self.right)}$"
+        return rf"$\displaystyle {latex(self.left)} = {latex(self.right)}$"
 
 
+@issues
 def identity(
     left: sympy.Expr | int,
     right: sympy.Expr | int,
@@ -83,11 +97,17 @@ def identity(
     >>> print(identity(x**2, x, {x: (2, 3)}))
     fails: x**2 = x (not at x = 2982593/1048576)
     """
+    if type(points) is not int or not 1 <= points <= MAX_POINTS:
+        raise InputError(f"points must be an integer from 1 to {MAX_POINTS:,}, got {points!r}")
+    if type(seed) is not int:
+        raise InputError(f"seed must be an integer, got {seed!r}")
     left, right = (as_expression(side, "a side of an identity") for side in (left, right))
     samples = {symbol: _sample(symbol, ends) for symbol, ends in (domains or {}).items()}
-    missing = (left.free_symbols | right.free_symbols) - set(samples)
+    symbols = formula(left).symbols | formula(right).symbols
+    check_declared([*symbols, *samples])
+    missing = symbols - set(samples)
     if missing:
-        raise InputError(f"no domain given for {', '.join(sorted(map(str, missing)))}")
+        raise InputError(f"no domain given for {', '.join(sorted(symbol.name for symbol in missing))}")
     source = random.Random(seed)
     agreed = 0
     for _ in range(20 * points):
@@ -101,7 +121,9 @@ def identity(
         if not samples and agrees:
             agreed = points
     if agreed < points:
-        raise InputError(f"only {agreed} of {points} points found where both sides are defined: {left} = {right}")
+        raise InputError(
+            f"only {agreed} of {points} points found where both sides are defined: {written(left)} = {written(right)}"
+        )
     shown = 1 if not samples else points
     if same_normal_form(left, right):
         return Identity(left, right, "holds", shown, seed)
@@ -112,7 +134,7 @@ def _sample(symbol: sympy.Symbol, ends: tuple[Any, Any]) -> Sample:
     low, high = (as_fraction(end, f"an end of the domain of {symbol}") for end in ends)
     if low >= high:
         raise InputError(f"the domain of {symbol} is empty: ({low}, {high})")
-    check_assumptions(symbol, low, high, integers=bool(symbol.is_integer))
+    check_assumptions(symbol, Extent(low, high, integers=bool(symbol.is_integer), open=not symbol.is_integer))
     return Sample(low, high, integers=bool(symbol.is_integer))
 
 
@@ -121,11 +143,9 @@ def _agree_at(left: sympy.Expr, right: sympy.Expr, values: Mapping[sympy.Symbol,
     try:
         first = enclose(left, values, precision=POINT_PRECISION)
         second = enclose(right, values, precision=POINT_PRECISION)
+        small = max(first.width, second.width) <= Fraction(1, 2**POINT_ACCURACY)
     except (Undecided, DomainError):
         return None
     if not first.overlaps(second):
         return False
-    small = Fraction(1, 2**POINT_ACCURACY)
-    if first.width > small or second.width > small:
-        return None
-    return True
+    return True if small else None

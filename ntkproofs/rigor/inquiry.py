@@ -12,13 +12,14 @@ from typing import TypeAlias
 
 import sympy
 
-from ntkproofs.errors import DomainError, NotExact, Undecided
+from ntkproofs.errors import DomainError, Undecided
 from ntkproofs.rigor.balls import Ball
-from ntkproofs.rigor.exact import ExactArithmetic
-from ntkproofs.rigor.expressions import BallArithmetic, Formula, formula
+from ntkproofs.rigor.expressions import BallArithmetic, Difference, difference
 from ntkproofs.rigor.germs import Germ, GermArithmetic
-from ntkproofs.rigor.statements import Inequality
+from ntkproofs.rigor.points import PointArithmetic
+from ntkproofs.rigor.statements import Inequality, point_text
 from ntkproofs.rigor.taylor import TaylorArithmetic
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Inquiry", "PointVerdict", "Values"]
 
@@ -26,8 +27,10 @@ Values: TypeAlias = Mapping[sympy.Symbol, Fraction]
 
 
 @dataclass(frozen=True)
-class PointVerdict:
+class PointVerdict(NoTruthValue):
     """What is known at a point: True, False or None for open; the value; the bits used."""
+
+    instead = ".holds, which is True, False or None"
 
     holds: bool | None
     value: Ball | None
@@ -44,36 +47,54 @@ class Inquiry:
     limit: int
 
     @property
-    def formula(self) -> Formula:
-        """The difference that must be positive, compiled."""
-        return formula(self.inequality.difference)
+    def difference(self) -> Difference:
+        """The difference that must be positive, compiled together with the question where both sides are defined."""
+        return difference(self.inequality.left, self.inequality.right)
 
     def at(self, values: Values, bits: int | None = None) -> PointVerdict:
-        """Decide at one exact point, from `bits` on (default: the first precision)."""
-        first = bits = self.precision if bits is None else bits
-        value = None
+        """Decide at one exact point, from `bits` on (default: the first precision); DomainError if a side is undefined.
+
+        True and False are said only where both sides are defined.
+        """
+        try:
+            return self._at(values, self.precision if bits is None else bits)
+        except DomainError as problem:
+            raise DomainError(f"{self.inequality} is undefined at {point_text(values.items())}: {problem}") from problem
+
+    def _at(self, values: Values, first: int) -> PointVerdict:
+        value, bits = None, first
         while bits <= self.limit:
             try:
                 arithmetic = BallArithmetic(bits)
-                value = self.formula.evaluate({k: arithmetic.rational(v) for k, v in values.items()}, arithmetic)
+                balls = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
+                value = self.difference.evaluate(balls, arithmetic)
                 sign = value.sign()
-                if sign:
-                    return PointVerdict(sign > 0, value, bits)
-                return PointVerdict(not self.inequality.strict, value, bits, exact_zero=True)
+                return PointVerdict(sign > 0 or (sign == 0 and not self.inequality.strict), value, bits, sign == 0)
             except Undecided:
-                if bits == first and self.is_zero_at(values):
-                    return PointVerdict(not self.inequality.strict, Ball(0, precision=bits), bits, exact_zero=True)
+                exact = self._exactly_at(values, bits)
+                if exact is not None:
+                    return exact
             bits *= 2
         return PointVerdict(None, value, bits // 2)
 
-    def is_zero_at(self, values: Values) -> bool:
-        """Tell whether the two sides are equal at a point, where that is decidable in Q(pi)."""
-        arithmetic = ExactArithmetic()
+    def _exactly_at(self, values: Values, bits: int) -> PointVerdict | None:
+        """Decide at a point by constants in Q(pi), as far as they reach, and balls beyond."""
+        arithmetic = PointArithmetic(bits)
+        points = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
         try:
-            value = self.formula.evaluate({k: arithmetic.rational(v) for k, v in values.items()}, arithmetic)
-        except (NotExact, DomainError):
+            number = self.difference.evaluate(points, arithmetic)
+            sign = 0 if number.is_zero() else number.ball.sign()
+        except Undecided:
+            return None
+        return PointVerdict(sign > 0 or (sign == 0 and not self.inequality.strict), number.ball, bits, sign == 0)
+
+    def touches_at(self, values: Values) -> bool:
+        """Tell whether both sides are defined and equal at a point, where that is decidable in Q(pi)."""
+        try:
+            verdict = self._exactly_at(values, self.precision)
+        except DomainError:
             return False
-        return value.is_zero()
+        return verdict is not None and verdict.exact_zero
 
     def accepts(self, value: Ball) -> bool:
         """Tell whether every number of the ball satisfies the inequality."""
@@ -82,33 +103,47 @@ class Inquiry:
     # --- rules for a cell of real boxes
 
     def range_over(self, box: Mapping[sympy.Symbol, Ball], bits: int) -> Ball | None:
-        """Return the formula evaluated with the whole box; DomainError (undefined everywhere there) is passed on."""
+        """Return the difference evaluated with the whole box: an answer says that both sides are defined on all of it.
+
+        None if that is not known; DomainError (a side is undefined everywhere there) is passed on.
+        """
         try:
-            return self.formula.evaluate(box, BallArithmetic(bits))
+            return self.difference.evaluate(box, BallArithmetic(bits))
+        except DomainError as problem:
+            where = ", ".join(f"{symbol.name} in [{side.lower}, {side.upper}]" for symbol, side in box.items())
+            raise DomainError(f"{self.inequality} is undefined for {where}: {problem}") from problem
         except Undecided:
             return None
 
     def mean_value(self, box: Mapping[sympy.Symbol, Ball], bits: int) -> Ball | None:
-        """Return the mean-value enclosure over the box, or None where a derivative is not bounded."""
+        """Return the mean-value enclosure over the box, or None where a derivative is not bounded.
+
+        It says nothing about where the sides are defined: :meth:`range_over` must have answered for the same box.
+        """
         base = BallArithmetic(bits)
         middles = {symbol: Ball(side.middle, precision=bits) for symbol, side in box.items()}
         try:
-            total = self.formula.evaluate(middles, base)
+            total = self.difference.evaluate(middles, base, guarded=False)
             arithmetic = TaylorArithmetic(base, 1)
             for symbol in box:
                 seeds = {
                     other: arithmetic.series([side, Ball(1 if other == symbol else 0, precision=bits)])
                     for other, side in box.items()
                 }
-                slope = self.formula.evaluate(seeds, arithmetic).coefficients[1]
+                slope = self.difference.evaluate(seeds, arithmetic, guarded=False).coefficients[1]
                 total = total + slope * (box[symbol] - middles[symbol])
         except (Undecided, DomainError):
             return None
         return total
 
-    def germ(self, values: Mapping[sympy.Symbol, Germ], arithmetic: GermArithmetic) -> Germ | None:
-        """Return the difference as a reduced germ, or None where it has none."""
+    def germ(
+        self, values: Mapping[sympy.Symbol, Germ], arithmetic: GermArithmetic, *, defined: bool = False
+    ) -> Germ | None:
+        """Return the difference as a reduced germ, or None where it has none.
+
+        An answer says that both sides are defined beside the contact point, unless they are known to be `defined`.
+        """
         try:
-            return self.formula.evaluate(values, arithmetic).reduced()
+            return self.difference.evaluate(values, arithmetic, guarded=not defined).reduced()
         except (Undecided, DomainError):
             return None

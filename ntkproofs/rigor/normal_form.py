@@ -21,6 +21,7 @@ __all__ = ["Quotient", "Ring", "same_normal_form"]
 
 Polynomial: TypeAlias = Any  # flint.fmpq_mpoly
 GENERATORS = 24
+MAX_POWER = 1000
 
 
 class Ring:
@@ -121,6 +122,8 @@ class Quotient:
     def __pow__(self, exponent: int) -> Quotient:
         if exponent < 0:
             return self.ring.rational(Fraction(1)) / self**-exponent
+        if exponent > MAX_POWER:
+            raise Undecided(f"the power {exponent} is too large to be expanded")
         return Quotient(self.ring, self.numerator**exponent, self.denominator**exponent)
 
     def is_zero(self) -> bool:
@@ -227,9 +230,10 @@ def same_normal_form(left: sympy.Expr, right: sympy.Expr) -> bool:
     """
     ring = Ring()
     ring.pi()
-    values = {symbol: ring.symbol(symbol) for symbol in left.free_symbols | right.free_symbols}
+    first, second = formula(left), formula(right)
+    values = {symbol: ring.symbol(symbol) for symbol in first.symbols | second.symbols}
     try:
-        difference = formula(left).evaluate(values, ring) - formula(right).evaluate(values, ring)
+        difference = first.evaluate(values, ring) - second.evaluate(values, ring)
     except Undecided:
         return False
     return difference.is_zero()

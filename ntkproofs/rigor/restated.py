@@ -7,8 +7,9 @@ The file holds imports, scopes, and pieces of one shape::
     Proof. exact File.lemma. Qed.
 
 What it *imports* from the theory are definitions: a reader reads those files too, and they are recorded with the
-statements. Files that hold lemmas are required without being imported, so that none of their notations can give a
-statement another meaning.
+statements. Files that hold lemmas are required without being imported, so that nothing in them can give a statement
+another meaning. What is recorded is a digest of the text as it stands: of a definition file all of it, of a statement
+also its words and what stands before it.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.audit import OWN, requirements
-from ntkproofs.rigor.coq_text import Sentence, normal, sentences, without_comments
+from ntkproofs.rigor.coq_text import Sentence, normal, sentences
 
 __all__ = [
     "FILE",
@@ -47,7 +49,7 @@ _EXACT = re.compile(r"exact\s+(@?[^\W\d][\w'.]*|\(.*\))", re.DOTALL)
 class Statement:
     """One theorem: its name, its statement as Coq reads it, the same in words, and where it begins.
 
-    `context`: the imports and scopes in which Coq reads it.
+    `context`: the imports and scopes in which Coq reads it; `source`: words and statement as they stand in the file.
     """
 
     name: str
@@ -55,11 +57,12 @@ class Statement:
     words: str
     line: int
     context: tuple[str, ...]
+    source: str
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of the statement in its context: the same for the same meaning as long as definitions stay."""
-        return sha256("\n".join([*self.context, self.text]).encode()).hexdigest()
+        """The SHA-256 of the words and the statement as they stand in the file, and of the context."""
+        return sha256("\0".join([*self.context, self.source]).encode()).hexdigest()
 
 
 def statements(source: str) -> tuple[Statement, ...]:
@@ -86,7 +89,7 @@ def statements(source: str) -> tuple[Statement, ...]:
             raise InputError(f"{FILE}, line {first.line}: there is a theorem {name} already")
         _proved_by_exact(name, rest[:3])
         del rest[:3]
-        found.append(Statement(name, text, _words(name, first), first.line, tuple(context)))
+        found.append(Statement(name, text, _words(name, first), first.line, tuple(context), first.source))
     if not found:
         raise InputError(f"{FILE} states nothing: it holds pieces {SHAPE}")
     return tuple(found)
@@ -138,6 +141,7 @@ def imported_files(source: str) -> tuple[str, ...]:
     return tuple(name for name, imported in _own(source) if imported)
 
 
+@lru_cache(maxsize=1024)
 def required_files(source: str) -> tuple[str, ...]:
     """Return the theory's files that a source requires, imported or not, by name.
 
@@ -196,12 +200,12 @@ class Record:
 
 
 def definition_digest(source: str) -> str:
-    r"""Return the SHA-256 of a definition file without its comments and line breaks.
+    """Return the SHA-256 of a definition file, comments and line breaks included.
 
-    >>> definition_digest("Definition a := 1. (* one *)") == definition_digest("Definition a\n  := 1.")
-    True
+    >>> definition_digest("Definition a := 1.")[:16]
+    'f6203735a30a9318'
     """
-    return sha256(normal(without_comments(source, strings=True)).encode()).hexdigest()
+    return sha256(source.encode()).hexdigest()
 
 
 def differences(record: Record, found: Record) -> dict[str, str]:

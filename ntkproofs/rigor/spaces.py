@@ -27,6 +27,7 @@ BoxSides: TypeAlias = tuple[Interval, ...]
 
 ORDER = 6  # Taylor terms kept at a contact point: a zero of order up to 6 can be divided out
 FEW_INTEGERS = 4
+MAX_ORDER = 1 << 16  # of growth at infinity: the margin is scaled by such a power
 
 
 @dataclass(frozen=True)
@@ -101,41 +102,39 @@ class RealSpace:
 
     def settle(self, box: BoxSides, bits: int) -> Cell | None:
         """Return the settled cell, or None if no rule applies."""
-        rules = ["range", "mean value"]
+        values = self.inquiry.range_over(self._balls(box, bits), bits)
+        rules = [] if values is None else ["range", "mean value"]  # without values they cannot be
         if len(box) == 1:
             rules += ["contact low", "contact high"]
         for rule in rules:
-            cell = self._apply(rule, box, bits)
+            cell = self._apply(rule, box, bits, values)
             if cell is not None:
                 return cell
         return None
 
     def by_rule(self, cell: Cell) -> Cell | None:
         """Settle again by the cell's own rule only."""
-        return self._apply(cell.rule, cell.box, cell.precision)
+        values = self.inquiry.range_over(self._balls(cell.box, cell.precision), cell.precision)
+        return self._apply(cell.rule, cell.box, cell.precision, values)
 
-    def _apply(self, rule: str, box: BoxSides, bits: int) -> Cell | None:
+    def _apply(self, rule: str, box: BoxSides, bits: int, values: Ball | None) -> Cell | None:
+        """Settle by one rule; `values`: the difference over the box, if both sides are known to be defined on it."""
         if len(box) == 1 and rule in ("contact low", "contact high"):
-            return self._contact(box, rule.removeprefix("contact "), bits)
-        if rule not in ("range", "mean value"):
-            return None
-        balls = self._balls(box, bits)
-        enclosure = (self.inquiry.range_over if rule == "range" else self.inquiry.mean_value)(balls, bits)
-        if enclosure is None or not self.inquiry.accepts(enclosure):
-            return None
-        return Cell(box, rule, enclosure.lower, bits)
+            return self._contact(box, rule.removeprefix("contact "), bits, defined=values is not None)
+        return _by_values(self.inquiry, rule, box, self._balls(box, bits), bits, values)
 
     def _touches(self, side: Interval, end: str) -> bool:
         point = side[0] if end == "low" else side[1]
-        return not self.inquiry.inequality.strict and self.inquiry.is_zero_at({self.symbols[0]: point})
+        return not self.inquiry.inequality.strict and self.inquiry.touches_at({self.symbols[0]: point})
 
-    def _contact(self, box: BoxSides, end: str, bits: int) -> Cell | None:
+    def _contact(self, box: BoxSides, end: str, bits: int, *, defined: bool) -> Cell | None:
         if not self._touches(box[0], end):
             return None
         low, high = box[0]
         centre, direction = (low, 1) if end == "low" else (high, -1)
         arithmetic = GermArithmetic(high - low, ORDER, bits)
-        germ = self.inquiry.germ({self.symbols[0]: arithmetic.shifted(centre, direction)}, arithmetic)
+        variable = arithmetic.shifted(centre, direction)
+        germ = self.inquiry.germ({self.symbols[0]: variable}, arithmetic, defined=defined)
         if germ is None or germ.valuation < 0 or not self.inquiry.accepts(germ.factor()):
             return None
         return Cell(box, f"contact {end}", germ.factor().lower, bits, germ.valuation)
@@ -170,6 +169,18 @@ class RealSpace:
         bounds = [cell.bound for cell in cells if cell.bound is not None and not cell.rule.startswith("contact")]
         touching = any(cell.rule.startswith("contact") for cell in cells)
         return (Fraction(0) if touching else min(bounds)), 0
+
+
+def _by_values(
+    inquiry: Inquiry, rule: str, box: BoxSides, balls: dict[sympy.Symbol, Ball], bits: int, values: Ball | None
+) -> Cell | None:
+    """Settle by the rules that need both sides to be defined on the closed box, of which `values` is the evidence."""
+    if rule not in ("range", "mean value") or values is None:
+        return None
+    enclosure = values if rule == "range" else inquiry.mean_value(balls, bits)
+    if enclosure is None or not inquiry.accepts(enclosure):
+        return None
+    return Cell(box, rule, enclosure.lower, bits)
 
 
 def _corners(box: BoxSides) -> list[tuple[Fraction, ...]]:
@@ -213,11 +224,17 @@ class IntegerSpace:
             return self._points(box, bits)
         if first == 0:
             return None
-        for rule in ("contact",) if box[0][0] == 0 else ("range", "mean value"):
-            cell = self._apply(rule, box, bits)
-            if cell is not None:
-                return cell
-        return None
+        if box[0][0] == 0:
+            return self._contact(box, bits)
+        balls = self._balls(box, bits)
+        values = self.inquiry.range_over(balls, bits)
+        return _by_values(self.inquiry, "range", box, balls, bits, values) or _by_values(
+            self.inquiry, "mean value", box, balls, bits, values
+        )
+
+    def _balls(self, box: BoxSides, bits: int) -> dict[sympy.Symbol, Ball]:
+        low, high = box[0]
+        return {self.symbol: Ball.between(1 / high**2, 1 / low**2, precision=bits)}
 
     def by_rule(self, cell: Cell) -> Cell | None:
         """Settle again by the cell's own rule only."""
@@ -229,7 +246,11 @@ class IntegerSpace:
             return self._points(cell.box, cell.precision) if few else None
         if first == 0:
             return None
-        return self._apply(cell.rule, cell.box, cell.precision)
+        if cell.box[0][0] == 0:
+            return self._contact(cell.box, cell.precision) if cell.rule == "contact" else None
+        balls = self._balls(cell.box, cell.precision)
+        values = self.inquiry.range_over(balls, cell.precision)
+        return _by_values(self.inquiry, cell.rule, cell.box, balls, cell.precision, values)
 
     def _points(self, box: BoxSides, bits: int) -> Cell | None:
         first, last = self._integers(box[0])
@@ -242,23 +263,12 @@ class IntegerSpace:
             bits = max(bits, verdict.precision)
         return Cell(box, "integers", min(bounds), bits)
 
-    def _apply(self, rule: str, box: BoxSides, bits: int) -> Cell | None:
-        low, high = box[0]
-        if rule == "contact":
-            if low != 0:
-                return None
-            arithmetic = GermArithmetic(high, ORDER, bits)
-            germ = self.inquiry.germ({self.symbol: arithmetic.variable(-2)}, arithmetic)
-            if germ is None or not self.inquiry.accepts(germ.factor()):
-                return None
-            return Cell(box, "contact", germ.factor().lower, bits, germ.valuation)
-        if rule not in ("range", "mean value") or low == 0:
+    def _contact(self, box: BoxSides, bits: int) -> Cell | None:
+        arithmetic = GermArithmetic(box[0][1], ORDER, bits)
+        germ = self.inquiry.germ({self.symbol: arithmetic.variable(-2)}, arithmetic)
+        if germ is None or abs(germ.valuation) > MAX_ORDER or not self.inquiry.accepts(germ.factor()):
             return None
-        side = Ball.between(1 / high**2, 1 / low**2, precision=bits)
-        enclosure = (self.inquiry.range_over if rule == "range" else self.inquiry.mean_value)({self.symbol: side}, bits)
-        if enclosure is None or not self.inquiry.accepts(enclosure):
-            return None
-        return Cell(box, rule, enclosure.lower, bits)
+        return Cell(box, "contact", germ.factor().lower, bits, germ.valuation)
 
     def _candidates(self, box: BoxSides) -> Iterator[int]:
         first, last = self._integers(box[0])

@@ -10,36 +10,47 @@ from typing import Any, TypeAlias
 import sympy
 
 from ntkproofs.errors import InputError
+from ntkproofs.rigor.assumptions import Extent, check_assumptions, check_declared
 from ntkproofs.rigor.balls import as_fraction
-from ntkproofs.rigor.expressions import as_expression
+from ntkproofs.rigor.expressions import as_expression, check_names, difference
+from ntkproofs.rigor.notation import latex, written
+from ntkproofs.truth import NoTruthValue
 
-__all__ = ["Inequality", "less", "at_most", "Point", "Box", "Integers", "Domain", "check_assumptions", "point_text"]
+__all__ = ["Inequality", "less", "at_most", "Point", "Box", "Integers", "Domain", "point_text"]
 
 MAX_VARIABLES = 6
 
 
 @dataclass(frozen=True)
-class Inequality:
+class Inequality(NoTruthValue):
     """``left < right`` (strict) or ``left <= right``, both exact SymPy expressions.
 
     Our own type and not SymPy's relation, because SymPy may evaluate ``pi > 3`` to true by its own numerics.
     """
 
+    instead = 'decide(inequality, domain).outcome == "holds"; state several inequalities one by one'
+
     left: sympy.Expr
     right: sympy.Expr
     strict: bool
 
+    def __post_init__(self) -> None:
+        for side in (self.left, self.right):
+            if not isinstance(side, sympy.Expr):
+                raise InputError(f"a side of an inequality must be an expression, got {type(side).__name__} {side!r}")
+        check_declared(difference(self.left, self.right).symbols)
+
     @property
     def difference(self) -> sympy.Expr:
-        """``right - left``: what must be positive (or non-negative)."""
+        """``right - left`` as SymPy simplifies it, to read and to plot; what is decided is never taken from here."""
         return self.right - self.left
 
     def __str__(self) -> str:
-        return f"{self.left} {'<' if self.strict else '<='} {self.right}"
+        return f"{written(self.left)} {'<' if self.strict else '<='} {written(self.right)}"
 
     def _repr_latex_(self) -> str:
         sign = "<" if self.strict else r"\le"
-        return rf"$\displaystyle {sympy.latex(self.left)} {sign} {sympy.latex(self.right)}$"
+        return rf"$\displaystyle {latex(self.left)} {sign} {latex(self.right)}$"
 
 
 def _inequality(left: object, right: object, *, strict: bool) -> Inequality:
@@ -65,27 +76,6 @@ def at_most(left: object, right: object) -> Inequality:
     return _inequality(left, right, strict=False)
 
 
-def check_assumptions(symbol: sympy.Symbol, low: Fraction, high: Fraction, *, integers: bool = False) -> None:
-    """Refuse a domain that contradicts what SymPy assumes of the symbol, and may have simplified by; InputError.
-
-    >>> check_assumptions(sympy.Symbol("n", positive=True), Fraction(0), Fraction(1))
-    """
-    whole = integers or (low == high and low.denominator == 1)
-    contradictions = {
-        "positive": symbol.is_positive and (low < 0 or high <= 0),
-        "not negative": symbol.is_nonnegative and low < 0,
-        "negative": symbol.is_negative and (high > 0 or low >= 0),
-        "not positive": symbol.is_nonpositive and high > 0,
-        "an integer": symbol.is_integer and not whole,
-        "not zero": symbol.is_zero is False and low < 0 < high,
-        "not real": symbol.is_extended_real is False,
-        "even or odd": symbol.is_even is not None and symbol.is_odd is not None and symbol.is_zero is None,
-    }
-    for assumed, broken in contradictions.items():
-        if broken:
-            raise InputError(f"the symbol {symbol} is assumed to be {assumed}, its domain is from {low} to {high}")
-
-
 @dataclass(frozen=True)
 class Point:
     """A single point: an exact rational value for each symbol (none for a statement about constants)."""
@@ -94,8 +84,9 @@ class Point:
 
     def __init__(self, values: Mapping[sympy.Symbol, Any] | None = None) -> None:
         pairs = tuple((symbol, as_fraction(value, f"{symbol}")) for symbol, value in (values or {}).items())
+        check_names(symbol for symbol, _ in pairs)
         for symbol, value in pairs:
-            check_assumptions(symbol, value, value)
+            check_assumptions(symbol, Extent(value, value, integers=value.denominator == 1))
         object.__setattr__(self, "values", pairs)
 
     @property
@@ -109,7 +100,7 @@ class Point:
 
 def point_text(pairs: Iterable[tuple[sympy.Symbol, Fraction]]) -> str:
     """Return a point as one reads it: ``n = 1, x = 1/2``."""
-    return ", ".join(f"{symbol} = {value}" for symbol, value in pairs) or "constants"
+    return ", ".join(f"{symbol.name} = {value}" for symbol, value in pairs) or "constants"
 
 
 @dataclass(frozen=True)
@@ -134,10 +125,11 @@ class Box:
         )
         if not 1 <= len(rows) <= MAX_VARIABLES:
             raise InputError(f"a Box has 1 to {MAX_VARIABLES} variables, got {len(rows)}")
+        check_names(symbol for symbol, _, _ in rows)
         for symbol, low, high in rows:
             if low >= high:
                 raise InputError(f"the box is empty: {symbol} from {low} to {high}; use Point for a single value")
-            check_assumptions(symbol, low, high)
+            check_assumptions(symbol, Extent(low, high))
         points = tuple(sorted(as_fraction(point, "a contact point") for point in contacts))
         if points and len(rows) > 1:
             raise InputError("contact points are supported for one variable only")
@@ -152,7 +144,7 @@ class Box:
         return tuple(symbol for symbol, _, _ in self.sides)
 
     def __str__(self) -> str:
-        return ", ".join(f"{low} <= {symbol} <= {high}" for symbol, low, high in self.sides)
+        return ", ".join(f"{low} <= {symbol.name} <= {high}" for symbol, low, high in self.sides)
 
 
 @dataclass(frozen=True)
@@ -164,14 +156,15 @@ class Integers:
     stop: int | None = None
 
     def __post_init__(self) -> None:
+        check_names([self.symbol])
         if isinstance(self.start, bool) or not isinstance(self.start, int) or self.start < 0:
             raise InputError(f"the first integer must be 0 or more, got {self.start!r}")
         if self.stop is not None and (isinstance(self.stop, bool) or not isinstance(self.stop, int)):
             raise InputError(f"the last integer must be an integer, got {self.stop!r}")
         if self.stop is not None and self.stop < self.start:
             raise InputError(f"no integers: {self.symbol} from {self.start} to {self.stop}")
-        last = self.start + 1 if self.stop is None else self.stop
-        check_assumptions(self.symbol, Fraction(self.start), Fraction(last), integers=True)
+        first, last = Fraction(self.start), Fraction(self.start + 2 if self.stop is None else self.stop)
+        check_assumptions(self.symbol, Extent(first, last, integers=True, endless=self.stop is None))
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
@@ -180,8 +173,8 @@ class Integers:
 
     def __str__(self) -> str:
         if self.stop is not None:
-            return f"all integers {self.start} <= {self.symbol} <= {self.stop}"
-        return f"all integers {self.symbol} >= {self.start}"
+            return f"all integers {self.start} <= {self.symbol.name} <= {self.stop}"
+        return f"all integers {self.symbol.name} >= {self.start}"
 
 
 Domain: TypeAlias = Point | Box | Integers

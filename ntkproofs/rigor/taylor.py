@@ -69,13 +69,14 @@ class Taylor(Generic[C]):
             return self._constant(1) / self**-exponent
         if exponent == 0:
             return self._constant(1)
+        # the constant term directly: x**2 of a box across zero must not be negative
+        constant = self.coefficients[0] ** exponent
         power = self if exponent == 1 else (self * self if exponent == 2 else self ** (exponent // 2))
         if exponent > 2:
             power = power * power
             if exponent % 2:
                 power = power * self
-        # the constant term directly: x**2 of a box across zero must not be negative
-        return Taylor([self.coefficients[0] ** exponent, *power.coefficients[1:]])
+        return Taylor([constant, *power.coefficients[1:]])
 
     def _constant(self, value: int) -> Taylor[C]:
         zero = self.coefficients[0] * 0

@@ -3,23 +3,29 @@
 For every statement Coq is asked three things, in a file written for the purpose. First it reads the statement with
 nothing in scope but the definitions that ``Statements.v`` imports: so no lemma file can change what a statement means.
 Then its kernel compares that with the theorem. Then it prints what the theorem assumes, which is held against
-``coq_assumptions.json``. Before anything is compiled, every file is audited.
+``coq_assumptions.json``. Before anything is compiled, every file is audited; and what is compiled is checked once more
+by ``coqchk``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
-from ntkproofs.errors import InputError, ProofRefused
+from ntkproofs.errors import InputError, NtkProofsError, ProofRefused
+from ntkproofs.issued import issues
 from ntkproofs.rigor.audit import OWN, allowed, assumptions, forbidden, groups_of, locations
 from ntkproofs.rigor.builds import Compiled, Limits, build, compile_one, first_error, needed_by
+from ntkproofs.rigor.builds import prepare as prepare_builds
 from ntkproofs.rigor.coqc import MISSING, find_coqc
+from ntkproofs.rigor.recheck import Rechecked, recheck
 from ntkproofs.rigor.restated import (
     FILE,
     RECORD,
@@ -30,8 +36,11 @@ from ntkproofs.rigor.restated import (
     imported_files,
     statements,
 )
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Proof", "Theory"]
+
+OPENED: list[Path] = []  # the folders of the theories of this process
 
 LAST = FILE.removesuffix(".v")
 QUESTIONS = "Questions"
@@ -41,13 +50,16 @@ _NAMED = re.compile(
 
 
 @dataclass(frozen=True)
-class Proof:
+class Proof(NoTruthValue):
     """What Coq found about one statement: `words` and, as Coq reads it, `text`.
 
     `outcome`: ``holds``; ``fails`` for an equality that does not hold; ``open`` if Coq is missing or met a limit, with
     the `reason`. `assumptions`: full names of all that the proof rests on; `groups`: the same in a few words; `theory`:
-    a digest of the sources; `seconds`: what compiling them took; `count`: how many facts it is.
+    a digest of the sources; `seconds`: what compiling them took; `count`: how many facts it is; `kept`: nothing was
+    compiled or checked for it, everything was in the cache from an earlier run.
     """
+
+    instead = '.outcome == "holds"'
 
     words: str
     text: str
@@ -59,6 +71,7 @@ class Proof:
     seconds: float = 0.0
     reason: str = ""
     count: int = 1
+    kept: bool = False
 
 
 class Theory:
@@ -69,14 +82,16 @@ class Theory:
 
     def __init__(self, folder: Path, *, limits: Limits | None = None) -> None:
         self.folder = folder
+        OPENED.append(folder.resolve())
         self.limits = limits or Limits()
         self._built: dict[tuple[str, ...], dict[str, Compiled]] = {}
+        self._rechecked: dict[tuple[tuple[str, str], ...], Rechecked] = {}
         try:
             self.sources: Mapping[str, str] = {
-                file.stem: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.v"))
+                file.stem: file.read_bytes().decode() for file in sorted(folder.glob("*.v"))
             }
             record = folder / RECORD
-            self._record = record.read_text(encoding="utf-8") if record.exists() else None
+            self._record = record.read_bytes().decode() if record.exists() else None
         except (OSError, UnicodeDecodeError) as problem:
             raise InputError(f"{folder}: {problem}") from None
         if not self.sources:
@@ -107,11 +122,26 @@ class Theory:
         )
 
     @cached_property
+    def expected(self) -> Mapping[str, str]:
+        """What each statement is recorded to assume: a hint, believed for nothing."""
+        return Record.from_json(self._record).assumptions if self._record is not None else {}
+
+    @cached_property
     def changed(self) -> Mapping[str, str]:
         """What is not as recorded, ``{statement or file: message}``; nothing is if there is no record."""
         if self._record is None:
             return {RECORD: f"{self.folder} has no {RECORD}: python -m ntkproofs.commands.theory FOLDER --record"}
         return differences(Record.from_json(self._record), self.found())
+
+    def not_recorded(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return messages for those of the files `names`, and of what these need, that are not the ones recorded."""
+        needed = {f"{name}.v" for name in needed_by(tuple(names), self.sources)}
+        if self._record is None:
+            return tuple(self.changed.values())
+        before = Record.from_json(self._record).definitions
+        found = {name: definition_digest(self.sources[name.removesuffix(".v")]) for name in sorted(needed)}
+        kept = {name: digest for name, digest in before.items() if name in needed}
+        return tuple(differences(Record({}, kept), Record({}, found)).values())
 
     @cached_property
     def impure(self) -> tuple[str, ...]:
@@ -137,6 +167,7 @@ class Theory:
         coqc = find_coqc()
         return coqc.engine if coqc else "Coq"
 
+    @issues
     def proof(self, name: str) -> Proof:
         """Return what Coq says about a statement.
 
@@ -153,11 +184,15 @@ class Theory:
         compiled = self.compiled(*self.sources)
         if isinstance(compiled, str):
             return Proof(statement.words, statement.text, "open", self.engine, theory=self.digest, reason=compiled)
-        answer = self._answers.get(name, _Answer(refused=f"Coq said nothing about theorem {name}"))
-        if answer.refused:
-            raise ProofRefused(answer.refused)
-        if answer.reason:
-            return Proof(statement.words, statement.text, "open", self.engine, theory=self.digest, reason=answer.reason)
+        with ThreadPoolExecutor(1) as background:  # the checker looks at the files while Coq is asked
+            checking = background.submit(self.rechecked, compiled)
+            answer = self._answers.get(name, _Answer(refused=f"Coq said nothing about theorem {name}"))
+            checked = checking.result()
+        if checked.refusal or answer.refused:
+            raise ProofRefused(checked.refusal or answer.refused)
+        reason = checked.open or answer.reason
+        if reason:
+            return Proof(statement.words, statement.text, "open", self.engine, theory=self.digest, reason=reason)
         return Proof(
             statement.words,
             statement.text,
@@ -167,6 +202,7 @@ class Theory:
             groups=groups_of(answer.assumptions),
             theory=self.digest,
             seconds=round(sum(part.seconds for part in compiled.values()), 2),
+            kept=answer.kept and checked.kept and all(part.kept for part in compiled.values()),
         )
 
     def compiled(self, *names: str) -> dict[str, Compiled] | str:
@@ -197,6 +233,24 @@ class Theory:
         done = compile_one(coqc, title, source, parts, self.limits)
         return (_limit_or_library(done) if not done.ok else "") or done
 
+    def rechecked(self, compiled: Mapping[str, Compiled], **more: tuple[str, ...]) -> Rechecked:
+        """Return what coqchk says of compiled files; `more`: those that are not the theory's, with what they need."""
+        key = tuple((part.name, part.digest) for part in compiled.values())
+        coqc = find_coqc()
+        if coqc is None:
+            return Rechecked(open=MISSING)
+        if key not in self._rechecked:
+            needs = {name: needed_by((name,), self.sources) for name in compiled if name in self.sources}
+            self._rechecked[key] = recheck(coqc, compiled, {**needs, **more}, self.limits)
+        return self._rechecked[key]
+
+    def rechecked_with(self, names: tuple[str, ...], done: Compiled) -> Rechecked:
+        """Return what coqchk says of one more compiled file and of the files `names` that it needs."""
+        parts = self.compiled(*names)
+        if isinstance(parts, str):
+            return Rechecked(open=parts)
+        return self.rechecked({**parts, done.name: done}, **{done.name: tuple(parts)})
+
     def _where(self, failed: Compiled) -> str:
         """Say which file failed, where, and what Coq said."""
         line, message = first_error(failed)
@@ -212,14 +266,14 @@ class Theory:
         """What Coq answers about each statement; a question that fails is left out, and the rest asked again."""
         answers: dict[str, _Answer] = {}
         asked = list(self.statements)
-        expected = Record.from_json(self._record).assumptions if self._record is not None else {}
+        expected = self.expected
         while asked:
             questions = _Questions(asked, expected)
             done = self.compile_with(tuple(self.sources), QUESTIONS, questions.source)
             if isinstance(done, str):
                 return {**answers, **{each.name: _Answer(reason=done) for each in asked}}
             if done.ok:
-                answers |= questions.answers(done.output)
+                answers |= questions.answers(done)
                 asked, expected = [each for each in asked if each.name not in answers], {}
                 continue
             line, message = first_error(done)
@@ -231,6 +285,16 @@ class Theory:
         return answers
 
 
+def prepare(folder: Path) -> None:
+    """Read and audit the files of a theory and look at the Coq that is installed, for the processes forked later."""
+    if find_coqc() is not None:
+        with contextlib.suppress(NtkProofsError):
+            theory = Theory(folder)
+            needed_by((*theory.sources,), theory.sources)
+            _ = theory.offences
+        prepare_builds()
+
+
 @dataclass(frozen=True)
 class _Answer:
     """The full names of a theorem's assumptions, or why it is refused, or why that is open."""
@@ -238,6 +302,7 @@ class _Answer:
     assumptions: tuple[str, ...] = ()
     refused: str = ""
     reason: str = ""
+    kept: bool = False
 
 
 class _Questions:
@@ -292,14 +357,14 @@ class _Questions:
         """Return the statement that a line is about."""
         return self._owner.get(line)
 
-    def answers(self, output: str) -> dict[str, _Answer]:
-        """Return what the output says about each statement."""
-        pieces = re.split(rf"^{re.escape(self._mark)}(.*)$", output, flags=re.MULTILINE)
+    def answers(self, done: Compiled) -> dict[str, _Answer]:
+        """Return what Coq said about each statement."""
+        pieces = re.split(rf"^{re.escape(self._mark)}(.*)$", done.output, flags=re.MULTILINE)
         said = dict(zip(pieces[1::2], pieces[2::2], strict=True))
         full = locations(said.pop("", ""))
         answers: dict[str, _Answer] = {}
         for number, (groups, members) in enumerate(self._together.items()):
-            answer = _answer(members[0].name, said[str(number)], full)
+            answer = replace(_answer(members[0].name, said[str(number)], full), kept=done.kept)
             alone = groups == f"only {members[0].name}"
             if alone or (not answer.refused and in_words(answer.assumptions) == groups):
                 answers |= {each.name: answer for each in members}

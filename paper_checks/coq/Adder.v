@@ -190,9 +190,9 @@ Theorem adder_matches : forall p q c w s,
 Proof.
   intros p q c w s. unfold adder. rewrite length_filter_positions.
   enough (every : forall k, tally k (fun i => List.length (filter (matches s)
-      [ [off (p, i); on (q, i)]  ==> [(p, i)]; [on (p, i);  off (q, i)] ==> [(p, i)];
-        [on (p, i);  on (q, i)]  ==> [(c, i)];
-        [on (c, i)] ==> [if S i <? w then (q, S i) else (c, i)] ]))
+      [ Template [off (p, i); on (q, i)] [(p, i)]; Template [on (p, i); off (q, i)] [(p, i)];
+        Template [on (p, i); on (q, i)] [(c, i)];
+        Template [on (c, i)] [if S i <? w then (q, S i) else (c, i)] ]))
     = count k (fun i => s (p, i) || s (q, i)) + count k (fun i => s (c, i))) by apply every.
   induction k as [|k IH]; [reflexivity|].
   change (tally (S k) ?f) with (tally k f + f k). rewrite IH.

@@ -45,8 +45,8 @@ Proof.
   rewrite <- (acos_cos (PI / 2 - 2 * atan t)) by lra.
   f_equal. unfold sine. rewrite cos_shift, sin_2a, sin_atan, cos_atan.
   replace (t ^ 2) with (t * t) by ring.
-  assert (Hroot : sqrt (1 + t²) * sqrt (1 + t²) = 1 + t * t) by (apply sqrt_sqrt; unfold Rsqr; lra).
-  assert (Hne : sqrt (1 + t²) <> 0) by (intro E; rewrite E in Hroot; lra).
+  assert (Hroot : sqrt (1 + Rsqr t) * sqrt (1 + Rsqr t) = 1 + t * t) by (apply sqrt_sqrt; unfold Rsqr; lra).
+  assert (Hne : sqrt (1 + Rsqr t) <> 0) by (intro E; rewrite E in Hroot; lra).
   rewrite <- Hroot. field. exact Hne.
 Qed.
 

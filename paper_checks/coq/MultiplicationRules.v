@@ -100,25 +100,25 @@ Section Rules.
 
 Variable l : nat.
 
-Definition bit_is_1 := [on check; on ("multiplier", 0)] ==> copy l.
-Definition bit_is_0 := [on check; off ("multiplier", 0)] ==> shift l.
-Definition keep_multiplier i := [on ("multiplier", i); off ("to_shift_right", i)] ==> [("multiplier", i)].
-Definition shift_multiplier i := [on ("multiplier", S i); on ("to_shift_right", S i)] ==> [("multiplier", i)].
-Definition check_again := [on ("to_shift_right", 0)] ==> [check].
+Definition bit_is_1 := Template [on check; on ("multiplier", 0)] (copy l).
+Definition bit_is_0 := Template [on check; off ("multiplier", 0)] (shift l).
+Definition keep_multiplier i := Template [on ("multiplier", i); off ("to_shift_right", i)] [("multiplier", i)].
+Definition shift_multiplier i := Template [on ("multiplier", S i); on ("to_shift_right", S i)] [("multiplier", i)].
+Definition check_again := Template [on ("to_shift_right", 0)] [check].
 Definition keep_multiplicand i :=
-  [on ("multiplicand", i); off ("to_shift_left", i); off ("to_copy_to_sum_q", i)] ==> [("multiplicand", i)].
+  Template [on ("multiplicand", i); off ("to_shift_left", i); off ("to_copy_to_sum_q", i)] [("multiplicand", i)].
 Definition copy_multiplicand i :=
-  [on ("multiplicand", i); off ("to_shift_left", i); on ("to_copy_to_sum_q", i)]
-    ==> [("multiplicand", i); ("sum_q", i)].
-Definition shift_multiplicand i := [on ("multiplicand", i); on ("to_shift_left", i)] ==> [("multiplicand", S i)].
-Definition start_counter := [on ("to_copy_to_sum_q", 0)] ==> [("sum_counter", 0)].
-Definition count_on j := [on ("sum_counter", j)] ==> [("sum_counter", S j)].
-Definition counted := [on ("sum_counter", 4 * l - 1)] ==> shift l.
-Definition add_right i := [off ("sum_p", i); on ("sum_q", i)] ==> [("sum_p", i)].
-Definition add_left i := [on ("sum_p", i); off ("sum_q", i)] ==> [("sum_p", i)].
-Definition carry i := [on ("sum_p", i); on ("sum_q", i)] ==> [("sum_c", i)].
-Definition pass_carry i := [on ("sum_c", i)] ==> [("sum_q", S i)].
-Definition hold_carry := [on ("sum_c", 2 * l - 1)] ==> [("sum_c", 2 * l - 1)].
+  Template [on ("multiplicand", i); off ("to_shift_left", i); on ("to_copy_to_sum_q", i)]
+    [("multiplicand", i); ("sum_q", i)].
+Definition shift_multiplicand i := Template [on ("multiplicand", i); on ("to_shift_left", i)] [("multiplicand", S i)].
+Definition start_counter := Template [on ("to_copy_to_sum_q", 0)] [("sum_counter", 0)].
+Definition count_on j := Template [on ("sum_counter", j)] [("sum_counter", S j)].
+Definition counted := Template [on ("sum_counter", 4 * l - 1)] (shift l).
+Definition add_right i := Template [off ("sum_p", i); on ("sum_q", i)] [("sum_p", i)].
+Definition add_left i := Template [on ("sum_p", i); off ("sum_q", i)] [("sum_p", i)].
+Definition carry i := Template [on ("sum_p", i); on ("sum_q", i)] [("sum_c", i)].
+Definition pass_carry i := Template [on ("sum_c", i)] [("sum_q", S i)].
+Definition hold_carry := Template [on ("sum_c", 2 * l - 1)] [("sum_c", 2 * l - 1)].
 
 Definition control_rules : list template := [bit_is_1; bit_is_0; check_again; start_counter; counted].
 
@@ -162,17 +162,17 @@ Proof.
   rewrite (tally_ext (2 * l) (fun i => how_many f [_; _; _; _])
     (fun i => one (f (add_right i)) + (one (f (add_left i)) + (one (f (carry i))
     + (if S i <? 2 * l then one (f (pass_carry i))
-       else one (f ([on ("sum_c", i)] ==> [("sum_c", i)]))))))).
+       else one (f (Template [on ("sum_c", i)] [("sum_c", i)]))))))).
   2:{ intros i _. rewrite !how_many_cons, !how_many_nil.
       fold (add_right i) (add_left i) (carry i). destruct (S i <? 2 * l); fold (pass_carry i); lia. }
   rewrite !tally_plus, tally_but_last, !tally_one by lia.
-  change ([on ("sum_c", 2 * l - 1)] ==> [("sum_c", 2 * l - 1)]) with hold_carry.
-  change ([on check; on ("multiplier", 0)] ==> copy l) with bit_is_1.
-  change ([on check; off ("multiplier", 0)] ==> shift l) with bit_is_0.
-  change ([on ("to_shift_right", 0)] ==> [check]) with check_again.
-  change ([on ("to_copy_to_sum_q", 0)] ==> [("sum_counter", 0)]) with start_counter.
-  change ([on ("sum_counter", 4 * l - 1)] ==> shift l) with counted.
-  change (fun i => f ([on ("sum_counter", i)] ==> [("sum_counter", S i)])) with (fun i => f (count_on i)).
+  change (Template [on ("sum_c", 2 * l - 1)] [("sum_c", 2 * l - 1)]) with hold_carry.
+  change (Template [on check; on ("multiplier", 0)] (copy l)) with bit_is_1.
+  change (Template [on check; off ("multiplier", 0)] (shift l)) with bit_is_0.
+  change (Template [on ("to_shift_right", 0)] [check]) with check_again.
+  change (Template [on ("to_copy_to_sum_q", 0)] [("sum_counter", 0)]) with start_counter.
+  change (Template [on ("sum_counter", 4 * l - 1)] (shift l)) with counted.
+  change (fun i => f (Template [on ("sum_counter", i)] [("sum_counter", S i)])) with (fun i => f (count_on i)).
   lia.
 Qed.
 

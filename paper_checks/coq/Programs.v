@@ -8,14 +8,13 @@ Local Open Scope string_scope.
 Local Open Scope list_scope.
 Local Open Scope nat_scope.
 
-(** A template reads [[on a; off b] ==> [c; d]]: where a is 1 and b is 0, write c and d. *)
+(** [Template [on a; off b] [c; d]]: where a is 1 and b is 0, write c and d. *)
 Definition on (b : bit) : bit * bool := (b, true).
 Definition off (b : bit) : bit * bool := (b, false).
-Notation "when ==> write" := (Template when write) (at level 70, only parsing).
 
 (** * Permutation of k bits: output bit i is input bit [order i]. *)
 Definition permutation (k : nat) (order : nat -> nat) : program :=
-  Program (map (fun i => [on ("bits", order i)] ==> [("bits", i)]) (seq 0 k)) 0.
+  Program (map (fun i => Template [on ("bits", order i)] [("bits", i)]) (seq 0 k)) 0.
 
 (** [order] permutes the numbers below k. *)
 Definition permutes (k : nat) (order : nat -> nat) : Prop :=
@@ -24,10 +23,10 @@ Definition permutes (k : nat) (order : nat -> nat) : Prop :=
 (** * Addition: rippling carries in the fields [p], [q], [c] of [width] bits, at every position the same four rules. *)
 Definition adder (p q c : string) (width : nat) : list template :=
   flat_map (fun i =>
-    [ [off (p, i); on (q, i)]  ==> [(p, i)];
-      [on (p, i);  off (q, i)] ==> [(p, i)];
-      [on (p, i);  on (q, i)]  ==> [(c, i)];
-      [on (c, i)] ==> [if S i <? width then (q, S i) else (c, i)] ])
+    [ Template [off (p, i); on (q, i)] [(p, i)];
+      Template [on (p, i); off (q, i)] [(p, i)];
+      Template [on (p, i); on (q, i)] [(c, i)];
+      Template [on (c, i)] [if S i <? width then (q, S i) else (c, i)] ])
     (seq 0 width).
 
 Definition addition (l : nat) : program := Program (adder "p" "q" "c" l) 0.
@@ -54,32 +53,32 @@ Definition shift : list bit :=
 
 (** The lowest bit of the multiplier decides: copy the multiplicand to the sum, or shift at once. *)
 Definition look_at_lowest_bit : list template :=
-  [ [on check; on ("multiplier", 0)]  ==> copy;
-    [on check; off ("multiplier", 0)] ==> shift ].
+  [ Template [on check; on ("multiplier", 0)] copy;
+    Template [on check; off ("multiplier", 0)] shift ].
 
 Definition keep_or_shift_multiplier : list template :=
   flat_map (fun i =>
-    ([on ("multiplier", i); off ("to_shift_right", i)] ==> [("multiplier", i)])
-    :: (if 0 <? i then [ [on ("multiplier", i); on ("to_shift_right", i)] ==> [("multiplier", i - 1)] ] else []))
+    (Template [on ("multiplier", i); off ("to_shift_right", i)] [("multiplier", i)])
+    :: (if 0 <? i then [ Template [on ("multiplier", i); on ("to_shift_right", i)] [("multiplier", i - 1)] ] else []))
     (seq 0 l)
-  ++ [ [on ("to_shift_right", 0)] ==> [check] ].
+  ++ [ Template [on ("to_shift_right", 0)] [check] ].
 
 Definition keep_copy_or_shift_multiplicand : list template :=
   flat_map (fun i =>
-    [ [on ("multiplicand", i); off ("to_shift_left", i); off ("to_copy_to_sum_q", i)]
-        ==> [("multiplicand", i)];
-      [on ("multiplicand", i); off ("to_shift_left", i); on ("to_copy_to_sum_q", i)]
-        ==> [("multiplicand", i); ("sum_q", i)] ]
+    [ Template [on ("multiplicand", i); off ("to_shift_left", i); off ("to_copy_to_sum_q", i)]
+        [("multiplicand", i)];
+      Template [on ("multiplicand", i); off ("to_shift_left", i); on ("to_copy_to_sum_q", i)]
+        [("multiplicand", i); ("sum_q", i)] ]
     ++ (if S i <? 2 * l
-        then [ [on ("multiplicand", i); on ("to_shift_left", i)] ==> [("multiplicand", S i)] ]
+        then [ Template [on ("multiplicand", i); on ("to_shift_left", i)] [("multiplicand", S i)] ]
         else []))
     (seq 0 (2 * l)).
 
 (** A token passes through 4 l cells while the carries settle, then the shift is broadcast. *)
 Definition wait_for_carries : list template :=
-  ([on ("to_copy_to_sum_q", 0)] ==> [("sum_counter", 0)])
-  :: map (fun j => [on ("sum_counter", j)] ==> [("sum_counter", S j)]) (seq 0 (4 * l - 1))
-  ++ [ [on ("sum_counter", 4 * l - 1)] ==> shift ].
+  (Template [on ("to_copy_to_sum_q", 0)] [("sum_counter", 0)])
+  :: map (fun j => Template [on ("sum_counter", j)] [("sum_counter", S j)]) (seq 0 (4 * l - 1))
+  ++ [ Template [on ("sum_counter", 4 * l - 1)] shift ].
 
 Definition multiplication : program :=
   Program (look_at_lowest_bit ++ keep_or_shift_multiplier ++ keep_copy_or_shift_multiplicand ++ wait_for_carries

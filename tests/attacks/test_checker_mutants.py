@@ -1,5 +1,7 @@
 """A list of mistakes put into the checker's own code, one at a time: the attacks must notice every one of them."""
 
+import hashlib
+import json
 import signal
 import sys
 import types
@@ -36,7 +38,7 @@ MISTAKES = {
     "true is 1": ("if type(value) is not int:\n        raise Rejected(f\"{where} is not an int", "if not isinstance(value, int):\n        raise Rejected(f\"{where} is not an int"),
     "positions out of range": ("if value < low or (high is not None and value > high):", "if value < low:"),
     "positions twice": ("    if len(set(places)) < len(places):", "    if False:"),
-    "writers counted once": ("writers[place] += 1", "writers[place] = 1"),
+    "writers counted once": ("Counter(place for _, write in templates for place in write)", "Counter({place for _, write in templates for place in write})"),
     "padding not counted": ("return len(self.templates) + self.padding", "return len(self.templates)"),
     "contradiction with itself": ("requiring.get((place, 1 - value), 0)", "requiring.get((place, value), 0)"),
     "contradiction with one is enough": ("if opposed | 1 << member != everyone:", "if not opposed | 1 << member:"),
@@ -45,7 +47,7 @@ MISTAKES = {
     "zeros forgotten": ("counts.add((n, 0, t))", "pass"),
     "ones forgotten": ("counts.add((n, p, t))", "pass"),
     "the largest p for the least": ("p = max(1, n - others)", "p = min(n, t)"),
-    "first state forgotten": ("    for _ in range(steps):\n        after", "    for _ in range(steps - 1):\n        after"),
+    "first state forgotten": ("    for number in range(1, steps + 1):", "    for number in range(1, steps):"),
     "requirement of 0 ignored": ("match &= state[place] if value else every ^ state[place]", "match &= state[place] if value else every"),
     "carry lost": ("digits[place], carry = digit ^ carry, digit & carry", "digits[place], carry = digit ^ carry, 0"),
     "kernels exchanged": ('{"ntk": 2, "nngp": 1}[kernel]', '{"ntk": 1, "nngp": 2}[kernel]'),
@@ -64,32 +66,48 @@ MISTAKES = {
     "steps of the states": ("if states.steps is not None and states.steps != steps:", "if False:"),
     "inputs of other states": ("if states.starts is not None and starts != states.starts:", "if False:"),
     "inputs beyond all": ("    if count > 1 << free:", "    if False:"),
-    "union over inputs only": ("inputs * steps * bits, failure", "inputs, failure"),
-    "width not compared": ('if _integer(given["width"], 1, None, "width") < width:', "if False:"),
-    "width of any kernel": ('        if kernel != "ntk":', "        if False:"),
-    "width: one network": ("failure / networks, hints)", "failure, hints)"),
-    "width: one state": ("inputs * steps, failure / networks", "1, failure / networks"),
+    "union over inputs only": ("inputs * steps * ensemble.bits", "inputs"),
+    "union over one bit": ("inputs * steps * ensemble.bits", "inputs * steps"),
+    "width not compared": ("        if exponent.low > 0:", "        if False:"),
+    "width: sum not compared": ("    if total.low > ONE:", "    if False:"),
+    "width of any kernel": ('    if kernel != "ntk":', "    if False:"),
+    "width: one network": ("ensemble.networks * ensemble.bits\n", "ensemble.bits\n"),
+    "width: one state": ("counts, inputs * steps, hints)", "counts, 1, hints)"),
     "width: no move": ("(-move if p else move), threshold", "(move if p else -move), threshold"),
     "width: one writer": ("Interval.of(t * K).sqrt() * error", "Interval.of(K).sqrt() * error"),
     "width: limit of the Gram matrix": ("- error.times(K)\n", "\n"),
     "width: any Gram matrix": ("or rest.low <= 0:", "or False:"),
     "width: weights of matching samples only": (" + u.power(2).sqrt().times(K - n)", ""),
-    "width: one side": ("min(rate(n, error, tilt).low, rate(n, error, -tilt).low)", "rate(n, error, tilt).low"),
-    "width: whole chance for each kind": ("6 * entries[min(n, 2)]", "entries[min(n, 2)]"),
-    "width: entries of samples only": (" + states * (K - 1), K, states * kinds[-1])", ", K, K)"),
-    "width: last kind decides": ("width = max(width, -(-needed // least))", "width = -(-needed // least)"),
-    "width: useless tilts": ("        if least <= 0:", "        if least == 0:"),
-    "width: rounded down": ("width = max(width, -(-needed // least))", "width = max(width, needed // least)"),
+    "width: one side": ("rates[n] = rate(n, Interval.of(error), up), rate(n, Interval.of(error), down)", "rates[n] = rate(n, Interval.of(error), up), rate(n, Interval.of(error), up)"),
+    "width: whole chance for each kind": ("        total = total + exponent.exp()", "        total = exponent.exp()"),
+    "width: entries of samples only": ("        numbers[0] += states * (K - 2)\n", ""),
+    "width: last kind decides": ("(states * max(matching), rate)", "(max(matching), rate)"),
+    "width: one match": ("(states * max(matching), rate)", "(states, rate)"),
+    "width: useless tilts": ("    if not down < 0 < up:", "    if False:"),
+    "width: rounded down": ("Interval(rate.low, rate.low).times(width)", "rate.times(width + 1)"),
     "width: mean of an entry": ("+ (rho * quadrant(rho)).times(2)", "+ rho * quadrant(rho)"),
     "width: moments of a pair": ("moments = one - quadrant(rho) + density * quadrant(r)", "moments = density * quadrant(r)"),
     "width: diagonal moments": ("(one - L.times(2)).sqrt().power(2)", "(one - L).sqrt().power(2)"),
     "width: quadrant of the positive": ("(Interval.of(1) + angle.times(2) / pi()) / Interval.of(4)", "(Interval.of(1) - angle.times(2) / pi()) / Interval.of(4)"),
     "too few networks accepted": ("if needed.low > given.high:", "if False:"),
-    "empty domain": ("        if low > high:\n            raise Rejected(f\"the domain", "        if False:\n            raise Rejected(f\"the domain"),
-    "half of the box": ("stack += [(here | {node[1]: (middle, high)}, node[3]), (here", "stack += [(here"),
-    "first leaf only": ("        if facts * size", "        if facts > 1:\n            break\n        if facts * size"),
-    "touching is less": ('or (difference.low == 0 and relation == "<")', ""),
-    "left for right": ('["sub", given["right"], given["left"]]', '["sub", given["left"], given["right"]]'),
+    "width: one output bit": ("ensemble.networks * ensemble.bits\n", "ensemble.networks\n"),
+    "width: any outputs": ('    if claim["outputs"] != SCALAR:', "    if False:"),
+    "width: the old wording": ('    if "width" in claim and "outputs" not in claim:', "    if False:"),
+    "width: a tilt without a bound": ("        if min(rates[n][0].low, rates[n][1].low) <= 0:", "        if False:"),
+    "width: the best rate of all numbers of matches": ("key=lambda rate: rate.low)", "key=lambda rate: -rate.low)"),
+    "width: pairs of samples": ("K * (K - 1) // 2", "K * (K - 2) // 2"),
+    "width: one sample with itself": ("numbers = {1: K, ", "numbers = {1: 1, "),
+    "width: a sample that does not match less": ("states * (K - 2)\n", "states * (K - 3)\n"),
+    "zeros of written bits dropped": ("(count[2] or not dropped)", "(count[1] or not dropped)"),
+    "unwritten bits in the union": ("if t or not self.dropped)", "if t and self.dropped)"),
+    "names of any kind": ("[A-Za-z0-9_.-]{0,63}", ".*"),
+    "names of fields of any kind": ("[!#-&(-_a-~]{1,200}", ".*"),
+    "padding not in the digest": ('("fields", "padding", "templates")}', '("fields", "templates")}'),
+    "a template that requires nothing": ("if not places or not written:", "if not written:"),
+    "root of less than 0": ("        if self.low < 0:\n            raise Rejected(\"a square", "        if self.low < -1:\n            raise Rejected(\"a square"),
+    "logarithm of 0": ("        if self.low <= 0:\n            raise Rejected(\"a log", "        if self.low < 0:\n            raise Rejected(\"a log"),
+    "exp far below 0": ("return Interval(0, 1) if -end", "return Interval(0, 0) if -end"),
+    "nothing varies": ("    if z is not None:", "    if True:"),
     "nothing verified": ("    if facts < 1:", "    if False:"),
 }  # fmt: skip
 
@@ -108,12 +126,17 @@ def files():
     """Every forgery with code and message, and every valid certificate."""
     forged = [(make(), code, message) for make, code, message in FORGERIES.values()]
     return [(data, code, message) for data, code, message in forged if len(data) < 600_000] + [
-        (sign(document), ACCEPTED, f"facts: {facts(document)}") for document in valid().values()
+        (sign(document), ACCEPTED, message) for document in valid().values() for message in said(document)
     ]
 
 
-def facts(document):
-    return checker.check(sign(document)).facts
+def said(document):
+    """Return what is said of an accepted certificate: the number of facts, the digest of the templates."""
+    program = document["claim"].get("program")
+    content = {key: value for key, value in (program or {}).items() if key != "name"}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    templates = [f"templates with SHA-256 {hashlib.sha256(text).hexdigest()}"] if program else []
+    return [f"facts: {checker.check(sign(document)).facts}", *templates]
 
 
 def wrong_about_certificates(module, files):
@@ -131,13 +154,25 @@ def encloses(module):
     try:
         bound, true = module.tail(module.Interval.of(1)), (arb("0.5").sqrt().erfc() / 2).log()
         above = arb(fmpz(bound.low)) > true * arb(fmpz(1 << checker.FRACTION_BITS))
-        return above and all(
-            _encloses(module, numerator, denominator) for numerator in range(1, 40) for denominator in (1, 7, 64)
+        return (
+            above
+            and _refuses(lambda: module.Interval(-1, 5).sqrt(), module.Rejected)
+            and all(
+                _encloses(module, numerator, denominator) for numerator in range(1, 40) for denominator in (1, 7, 64)
+            )
         )
-    except (module.Rejected, TimeoutError):
+    except (module.Rejected, ValueError, TimeoutError):
         return False
     finally:
         ctx.prec = before
+
+
+def _refuses(function, error):
+    try:
+        function()
+    except error:
+        return True
+    return False
 
 
 def _encloses(module, numerator, denominator):
@@ -155,14 +190,28 @@ def _encloses(module, numerator, denominator):
         (two.power(2), arb(0)),
         (two - two, value),
         (two - two, -value),
+        (module.Interval.of(-5000).exp(), arb(-5000).exp()),
+        (module.Interval.of(-4096).exp(), arb(-4096).exp()),
     ]
     scale = arb(fmpz(1 << checker.FRACTION_BITS))
     return all(not (arb(fmpz(i.low)) > v * scale) and not (arb(fmpz(i.high)) < v * scale) for i, v in found)
 
 
+def counts_entries(module):
+    """Tell whether the entries of one kernel, with 6 states of up to 4 matches and 9 samples, are counted once each."""
+    names = {n: (2 * n, 2 * n + 1) for n in (0, 1, 2, 4)}  # rates of too large and too small, as numbers
+    rates = {n: tuple(module.Interval(rate, rate) for rate in pair) for n, pair in names.items()}
+    counted = {(number, rate.low) for number, rate in module.entries_off(9, 6, rates)}
+    pairs, unmatched = 9 * 8 // 2, 6 * (9 - 2)  # at least 2 samples match a state that is none
+    expected = {(9, 2), (9, 3), (pairs + unmatched, 0), (pairs + unmatched, 1), (6 * 4, 4), (6 * 4, 5)}
+    alone = {(number, rate.low) for number, rate in module.entries_off(9, 6, {n: rates[n] for n in (0, 1)})}
+    return counted == expected and alone == {(9, 2), (9, 3), (pairs, 0), (pairs, 1)}
+
+
 def test_the_checker_itself_passes(files):
     assert not wrong_about_certificates(checker, files)
     assert encloses(checker)
+    assert counts_entries(checker)
 
 
 @pytest.fixture
@@ -183,4 +232,4 @@ def alarm():
 @pytest.mark.parametrize("name", MISTAKES)
 def test_the_mistake_is_noticed(name, files):
     module = mutated(*MISTAKES[name])
-    assert not encloses(module) or wrong_about_certificates(module, files)
+    assert not encloses(module) or not counts_entries(module) or wrong_about_certificates(module, files)

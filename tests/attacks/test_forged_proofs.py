@@ -1,10 +1,16 @@
 """Forged theories: each must be refused, with the message that says what is wrong with it."""
 
+from pathlib import Path
+
 import pytest
 from small_theories import FILES, coq_cache, write  # noqa: F401  (a fixture)
 
 from ntkproofs.errors import InputError, NtkProofsError, ProofRefused
 from ntkproofs.rigor import theorems
+from ntkproofs.rigor.audit import forbidden
+from ntkproofs.rigor.coq_text import without_comments
+from ntkproofs.rigor.coqc import find_coqc
+from ntkproofs.rigor.recheck import Rechecked
 from ntkproofs.rigor.theorems import Theory
 
 GROWS = "Lemma twice_grows : forall n, 0 <= twice n.\nProof. intros n. apply le_0_n. Qed."
@@ -37,6 +43,8 @@ def statement(old, new):
 
 # --- refused before Coq runs
 
+HIDDEN = (Path(__file__).parent / "canaries" / "HiddenCommand.v").read_text()
+
 READ = {
     "an admitted lemma": (
         lemma("intros n. apply le_0_n. Qed.", "Admitted."),
@@ -56,7 +64,7 @@ READ = {
     ),
     "a parameter": (
         lemma(GROWS, "Module Type T.\nParameter twice_grows : forall n, 0 <= twice n.\nEnd T.\nDeclare Module M : T."),
-        "Lemmas.v, line 5: `Parameter` assumes something",
+        "Lemmas.v, line 4: `Module` needs a part of the kernel that this theory does without (and 3 more)",
     ),
     "a declared module": (
         lemma(GROWS, "Declare Module M : T."),
@@ -79,7 +87,7 @@ READ = {
         "Lemmas.v, line 5: `Variable` assumes something, as no section is open",
     ),
     "a context outside of a section": (
-        lemma(GROWS, "Module S.\nContext (twice_grows : forall n, 0 <= twice n). End S."),
+        lemma(GROWS, "Section S. End S.\nContext (twice_grows : forall n, 0 <= twice n)."),
         "Lemmas.v, line 5: `Context` assumes something, as no section is open",
     ),
     "no check of recursion": (
@@ -135,6 +143,14 @@ READ = {
         lemma(GROWS, '(* "*)" (* *) *) Axiom a : True. (* *)\n' + GROWS),
         "Lemmas.v, line 4: `Axiom` assumes something",
     ),
+    "a notation whose token begins a comment": (
+        lemma(GROWS, HIDDEN + GROWS),
+        "Lemmas.v, line 5: `Notation` declares how Coq reads text",
+    ),
+    "a notation for what every statement says": (
+        lemma(GROWS, 'Notation "x = y" := (@eq _ x x) : type_scope.\n' + GROWS),
+        "Lemmas.v, line 4: `Notation` declares how Coq reads text",
+    ),
     "a comment without an end": (lemma(GROWS, GROWS + "\n(* (* *)"), "Lemmas.v, line 6: a comment that does not end"),
     "a string without an end": (lemma(GROWS, GROWS + '\n"'), "Lemmas.v, line 6: a string that does not end"),
     "a weakened statement": (
@@ -155,16 +171,28 @@ READ = {
         [("Statements.v", "", "(** More. *) Theorem twice_grows_too : True.\nProof. exact I. Qed.\n")],
         "statement twice_grows_too is not recorded",
     ),
+    "other words": (
+        statement("(** Twice a number is no less than 0. *)", "(** P is not NP. *)"),
+        "statement twice_grows is not the one recorded",
+    ),
+    "other words inside of a statement": (
+        statement("forall n, 0 <= twice n", "forall n, (* not *) 0 <= twice n"),
+        "statement twice_grows is not the one recorded",
+    ),
+    "other words in a definition file": (
+        [("Terms.v", "Definition", "(** Half of a number. *)\nDefinition")],
+        "definition file Terms.v is not the one recorded",
+    ),
     "another definition": (
         [("Terms.v", "n + n", "n * 0")],
         "definition file Terms.v is not the one recorded",
     ),
     "a definition file that another one imports": (
         [
-            ("Notations.v", "", 'Notation "a <= b" := (a = a \\/ b = b) (at level 70).\n'),
-            ("Terms.v", "Definition", "From NtkProofs Require Export Notations.\nDefinition"),
+            ("More.v", "", "Definition more (n : nat) : nat := n.\n"),
+            ("Terms.v", "Definition", "From NtkProofs Require Export More.\nDefinition"),
         ],
-        "definition file Notations.v is not recorded",
+        "definition file More.v is not recorded",
     ),
     "lemmas imported as definitions": (
         statement("Require Lemmas", "Require Import Lemmas"),
@@ -256,23 +284,6 @@ BROKEN = {
         "statement twice_zero of Statements.v: read with nothing but its definitions in scope, Coq refuses it: "
         "The reference Lemmas.nothing was not found",
     ),
-    "an instance that a lemma file brings along": (
-        [
-            ("Terms.v", "", "Class Number := number : nat.\n#[export] Instance seven : Number := 7.\n"),
-            (
-                "Lemmas.v",
-                "",
-                "#[global] Instance zero : Number := 0.\nLemma small : number = 0.\nProof. reflexivity. Qed.\n",
-            ),
-            (
-                "Statements.v",
-                "",
-                "(** The number is 0. *) Theorem small : number = 0.\nProof. exact Lemmas.small. Qed.\n",
-            ),
-        ],
-        "statement small of Statements.v: read with nothing but its definitions in scope, Coq refuses it: "
-        'The term "Statements.small" has type "number = 0" while it is expected to have type "meaning_of_small"',
-    ),
 }
 
 
@@ -283,6 +294,32 @@ def test_what_coq_does_not_accept_is_refused_with_its_place(name, tmp_path):
     theory = forged(tmp_path, changes, record="forged")
     with pytest.raises(ProofRefused) as refusal:
         prove_all(theory)
+    assert message in str(refusal.value)
+
+
+INSTANCE = (
+    [
+        ("Terms.v", "", "Class Number := number : nat.\n#[export] Instance seven : Number := 7.\n"),
+        (
+            "Lemmas.v",
+            "",
+            "#[global] Instance zero : Number := 0.\nLemma small : number = 0.\nProof. reflexivity. Qed.\n",
+        ),
+        ("Statements.v", "", "(** The number is 0. *) Theorem small : number = 0.\nProof. exact Lemmas.small. Qed.\n"),
+    ],
+    "statement small of Statements.v: read with nothing but its definitions in scope, Coq refuses it: "
+    'The term "Statements.small" has type "number = 0" while it is expected to have type "meaning_of_small"',
+)
+
+
+@pytest.mark.usefixtures("coq_cache")
+def test_an_instance_that_escapes_the_reader_changes_no_statement(tmp_path, monkeypatch):
+    changes, message = INSTANCE
+    with pytest.raises(ProofRefused, match="Instance zero : Number := 0` is not among the commands allowed"):
+        prove_all(forged(tmp_path, changes, record="forged"))
+    monkeypatch.setattr(theorems, "forbidden", lambda source, file: [])
+    with pytest.raises(ProofRefused) as refusal:
+        prove_all(forged(tmp_path, changes, record="forged"))
     assert message in str(refusal.value)
 
 
@@ -334,6 +371,7 @@ ASSUMED = {
 @pytest.mark.parametrize("name", ASSUMED)
 def test_what_escapes_the_reader_is_still_assumed(name, tmp_path, monkeypatch):
     monkeypatch.setattr(theorems, "forbidden", lambda source, file: [])
+    monkeypatch.setattr(theorems, "recheck", lambda *_: Rechecked())
     changes, message = ASSUMED[name]
     theory = forged(tmp_path, changes)
     assert theory.proof("twice_zero").assumptions == ()
@@ -342,16 +380,82 @@ def test_what_escapes_the_reader_is_still_assumed(name, tmp_path, monkeypatch):
     assert message in str(refusal.value)
 
 
+@pytest.mark.usefixtures("coq_cache")
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("an axiom", "coqchk lists NtkProofs.Lemmas.twice_grows among: Axioms"),
+        ("a file that bears an allowed name", "coqchk lists NtkProofs.Classical_Prop.classic among: Axioms"),
+        ("recursion without end", "among: Constants/Inductives relying on unsafe (co)fixpoints"),
+    ],
+)
+def test_what_escapes_the_reader_is_seen_by_coqchk(name, message, tmp_path, monkeypatch):
+    monkeypatch.setattr(theorems, "forbidden", lambda source, file: [])
+    with pytest.raises(ProofRefused) as refusal:
+        forged(tmp_path, ASSUMED[name][0]).proof("twice_zero")
+    assert message in str(refusal.value)
+
+
+# --- canaries: proofs of False that Coq 8.16.1 and its coqchk accept, or that Coq's reader hides
+
+CANARIES = Path(__file__).parent / "canaries"
+ACCEPTED = ("MatchOnMatch.v", "BareCall.v", "LetInConstructor.v")  # by compiler and checker, up to version 9.0.0
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("MatchOnMatch.v", "the recursion of absurd is not plain"),
+        ("BareCall.v", "a call of grow does not have a variable of the pattern in place of n"),
+        ("LetInConstructor.v", "without definitions inside"),
+        ("InnerFixpoint.v", "`fix` is recursion outside of a plain Fixpoint"),
+        ("HiddenCommand.v", "`Notation` declares how Coq reads text"),
+    ],
+)
+def test_the_audit_refuses_a_canary(file, message):
+    assert any(message in offence for offence in forbidden((CANARIES / file).read_text(), file))
+
+
+@pytest.mark.usefixtures("coq_cache")
+@pytest.mark.parametrize("file", ACCEPTED)
+def test_coq_itself_accepts_the_canaries(file, tmp_path, monkeypatch):
+    """If this fails, the installed Coq has been mended: then the rule of plain recursion may be looked at again."""
+    coqc = find_coqc()
+    if not coqc.version.startswith(("8.16", "8.17", "8.18", "8.19", "8.20", "9.0.0")):
+        pytest.skip(f"{coqc.engine} is said to be mended")
+    monkeypatch.setattr(theorems, "forbidden", lambda source, file: [])
+    statements = (
+        "From NtkProofs Require Lemmas.\n(** False. *) Theorem a : False.\nProof. exact Lemmas.contradiction. Qed.\n"
+    )
+    files = {"Lemmas.v": (CANARIES / file).read_text(), "Statements.v": statements}
+    theory = Theory(write(tmp_path, files))
+    assert theory.rechecked(theory.compiled("Statements")) == Rechecked()
+    if file == "LetInConstructor.v":  # the list of assumptions sees that one, as it needs SProp
+        with pytest.raises(ProofRefused, match="relies on definitional UIP"):
+            theory.proof("a")
+        return
+    assert (theory.proof("a").outcome, theory.proof("a").assumptions) == ("holds", ())
+
+
+@pytest.mark.usefixtures("coq_cache")
+def test_coq_reads_what_a_notation_hides_and_coqchk_sees_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(theorems, "forbidden", lambda source, file: [])
+    assert "Unset" not in without_comments(HIDDEN)
+    theory = Theory(write(tmp_path, {**FILES, "Lemmas.v": FILES["Lemmas.v"] + HIDDEN}))
+    with pytest.raises(ProofRefused, match="among: Constants/Inductives relying on type-in-type"):
+        theory.proof("twice_zero")
+
+
 # --- and the genuine ones are accepted
 
 GENUINE = {
     "as it is": [],
-    "words in comments and strings": lemma(GROWS, f'(* Admitted. Axiom "(*" x *)\n{GROWS} (* "*)" native_compute *)'),
+    "words in comments": lemma(GROWS, f"(* Admitted. Axiom (* x *) *)\n{GROWS} (* native_compute *)"),
     "a variable in a section": lemma(
         GROWS, "Section S.\nVariable n : nat.\nLemma twice_grows : 0 <= twice n.\nProof. apply le_0_n. Qed.\nEnd S."
     ),
     "another proof": lemma(ZERO, ZERO.replace("reflexivity", "exact eq_refl")),
-    "other line breaks": statement("forall n, 0", "forall n, (* any *)\n  0"),
+    "another proof of a statement": statement("exact Lemmas.twice_zero", "exact (eq_trans eq_refl Lemmas.twice_zero)"),
 }
 
 

@@ -5,6 +5,7 @@ import pytest
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.audit import allowed, assumptions, forbidden, groups_of, requirements
 from ntkproofs.rigor.coq_text import sentences, without_comments
+from ntkproofs.rigor.recursion import recursion_problem
 from ntkproofs.rigor.restated import Record, definition_digest, statements
 
 
@@ -39,12 +40,14 @@ def test_text_after_the_last_dot_is_refused():
     [
         "Definition Admitted_later := 1. Definition axiom := 2. Lemma my_admit' : True. Proof. exact I. Qed.",
         "Section S. Variable n : nat. Section T. Hypothesis h : n = n. End T. Context (m : nat). End S.",
-        "Module M. Section S. Variables a b : nat. End S. End M.",
-        "Module N := M. Section S. Variables a b : nat. End S.",
-        "Declare Scope my_scope. From Coq Require Import Reals Lra. From Interval Require Import Tactic.",
-        "Require Import Coq.Reals.Reals. From NtkProofs Require Export Kernels.",
+        "From Coq Require Import Reals Lra. From Interval Require Import Tactic. Local Open Scope R_scope.",
+        "Require Import Coq.Reals.Reals. From NtkProofs Require Export Kernels. Import ListNotations.",
         'Definition s := "Admitted. Axiom". (* Parameter *)',
-        'Set Warnings "-all". Local Open Scope R_scope. Unset Printing Notations. Goal True. Abort.',
+        "Let l_positive : 1 <= l. Proof. lia. Qed. Definition coin : nat. Proof. exact 1. Defined.",
+        "Ltac below H := rewrite H. Lemma a : True. Proof. - { below H. } + 2:{ now below H. } all: lia. } Qed.",
+        "Lemma a : match 0 with O => True | S _ => False end. Proof. exact I. Qed.",
+        "Inductive phase := Checking | Adding (j : nat). Record pair := Pair { left : nat; right : nat }.",
+        "Local Arguments Nat.eqb : simpl never. Arguments chance {Omega}.",
     ],
 )
 def test_honest_sources_are_not_refused(source):
@@ -55,10 +58,13 @@ def test_honest_sources_are_not_refused(source):
     ("source", "count"),
     [
         ("Section S. End S. Variable n : nat.", 1),
-        ("Section S. Module M. End M. End S. Hypotheses (a : True) (b : True).", 1),
+        ("Section S. Section T. End T. End S. Hypotheses (a : True) (b : True).", 1),
+        ("Section S. Module M. End M. End S.", 1),
         ("Axiom a : True. Lemma b : True. Proof. admit. Admitted.", 3),
         ("From Coq Require Import -(notations) Reals.", 1),
-        ("From Coq.Reals Require Import Reals. From Evil Require Import A B.", 2),
+        ("From Coq.Reals Require Import Reals. From Evil Require Import A B.", 1),
+        ("From mathcomp Require Import ssreflect. From Coq Require Import Floats. From Coq Require Import Uint63.", 3),
+        ("From NtkProofs.Deep Require Import A. From Coq Require.", 2),
         ("Set Definitional UIP.", 1),
         ('Extraction plus. Recursive Extraction plus. Add LoadPath "x". Cd "x". Drop.', 5),
     ],
@@ -148,18 +154,21 @@ def test_a_statement_is_its_text_its_words_and_the_scopes_it_is_read_in():
 @pytest.mark.parametrize(
     ("old", "new", "same"),
     [
-        ("x   =\n", "x =", True),
         ("Require Gram", "Require Gram Rounding", True),
-        ("in two lines", "in three lines", True),
+        ("exact Gram.first", "exact Gram.other", True),
+        ("About numbers", "About integers", True),
+        ("in two lines", "in three lines", False),
+        ("any", "each", False),
+        ("x   =\n", "x =", False),
         ('"a  b"', '"a b"', False),
         ("forall x", "exists x", False),
         ("Local Open Scope R_scope", "Local Open Scope nat_scope", False),
         ("Import Kernels", "Import Templates", False),
     ],
 )
-def test_the_digest_follows_the_meaning(old, new, same):
+def test_the_digest_follows_the_words_the_statement_and_its_context(old, new, same):
     assert old in TWO
-    assert (statements(TWO)[0].digest == statements(TWO.replace(old, new))[0].digest) is same
+    assert (statements(TWO)[0].digest == statements(TWO.replace(old, new, 1))[0].digest) is same
 
 
 @pytest.mark.parametrize("source", ["", "From Coq Require Import Reals.", "(** Words. *)"])
@@ -173,9 +182,128 @@ def test_a_heading_is_no_statement_in_words():
         statements("(** * Heading *) Theorem a : True. Proof. exact I. Qed.")
 
 
-def test_a_definition_file_is_known_by_what_coq_reads_in_it():
-    assert definition_digest("Definition a := 1.") == definition_digest("(** One. *)\nDefinition  a := 1.")
-    assert definition_digest("Definition a := 1.") != definition_digest("Definition a := 2.")
+def test_a_definition_file_is_known_by_its_text_as_it_stands():
+    digests = {
+        definition_digest(f"Definition{blank}a := {value}.{end}")
+        for blank in (" ", "  ")
+        for value in "12"
+        for end in ("", " (* One. *)")
+    }
+    assert len(digests) == 8
+
+
+# --- what is not on the lists
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("Unset Strict Implicit.", "`Unset` is not among the commands allowed: Arguments, Close"),
+        ("Set Implicit Arguments.", "`Set` is not among the commands allowed: Arguments, Close"),
+        ("Goal True.", "`Goal` is not among the commands allowed"),
+        ("Local Lemma a : True.", "`Local Lemma` is not among the commands allowed"),
+        ("Existing Instance a.", "`Existing` is not among the commands allowed"),
+        ("Hint Resolve a : core.", "`Hint` is not among the commands allowed"),
+        ("Coercion f : nat >-> bool.", "`Coercion` is not among the commands allowed"),
+        ("Canonical Structure s := t.", "`Canonical` is not among the commands allowed"),
+        ("Import Nat.", "`Import Nat` is not of the form `Import ListNotations`"),
+        ("Open Scope R_scope R_scope.", "is not of the form `Open Scope name`"),
+        ("Arguments f {n} & m.", "is not of the form `Arguments name"),
+        ("Arguments f : clear implicits.", "is not of the form `Arguments name"),
+        ("Theorem a : nat -> False with b : nat -> False.", "`with` joins several in one"),
+        ("Inductive a := A (b : c) with c := C (d : a).", "`with` joins several in one"),
+        ("Inductive a := A (n := 1).", "without definitions inside"),
+        ("Record a := A { n : nat := 1 }.", "without definitions inside"),
+        ("Inductive a := A (_ : let n := 1 in n = 1).", "without definitions inside"),
+        ("Definition a := ltac:(exact 1).", "tactics inside of a term"),
+        ("Definition a@{u} := Type@{u}.", "`@{` needs a part of the kernel"),
+        ("Definition a : SProp := b.", "`SProp` needs a part of the kernel"),
+        ("Definition a := (eq_refl <: 1 = 1).", "`<:` goes around the kernel"),
+        ("Section S. Variable n := 1. End S.", "`Variable n := 1` defines something"),
+        ("Definition a := fix f (n : nat) := n.", "`fix` is recursion outside of a plain Fixpoint"),
+        ("CoFixpoint a := a.", "`CoFixpoint` is recursion outside of a plain Fixpoint"),
+        ("Lemma a : True. Proof using. exact I. Qed.", "`Proof using` where a statement needs `Proof.`"),
+        ("Lemma a : True. exact I. Qed.", "`exact I` where a statement needs `Proof.`"),
+        ("Lemma a : True. Proof. Set Printing All. Qed.", "`Set` is not among the tactics allowed"),
+        ("Lemma a : True. Proof. - Axiom b : False. Qed.", "`Axiom` assumes something"),
+        ("Lemma a : True. Proof. vm_compute. Qed.", "`vm_compute` needs a part of the kernel"),
+        ("Lemma a : True. Proof. cofix a. Qed.", "`cofix` is recursion outside"),
+        ("Lemma a : True. Proof. now abstract lia. Qed.", "`abstract` needs a part of the kernel"),
+        ("Lemma a : True. Proof. par: lia. Qed.", "`par` is not among the tactics allowed"),
+        ("Ltac a := unsafe_thing.", "`unsafe_thing` is not among the tactics allowed"),
+        ("Ltac2 a := b.", "`Ltac2` is not among the commands allowed"),
+        ("Definition x\t:= 1.", "the character '\\t' (U+0009) may not stand outside of comments"),
+        ("Definition x := 1.\r", "the character '\\r' (U+000D) may not stand"),
+        ("Definition x := `{1}.", "the character '`' (U+0060) may not stand"),
+        ("#[local] Definition x := 1.", "`#[local] Definition x := 1` is not among the commands allowed"),
+        ("Definition \u03b1 := 1.", "(U+03B1) may not stand outside of comments and strings"),
+        ("(* \u202e *)", "(U+202E) may not stand in a comment"),
+        ('(* "*)" *) Definition x := 1.', "may not stand in a comment (quotation marks"),
+        ('Definition x := "(*".', "the character '(' (U+0028) may not stand in a string"),
+        ('Infix "(* +" := plus.', "`Infix` declares how Coq reads text"),
+        ('Tactic Notation "(*" := idtac.', "`Notation` declares how Coq reads text"),
+        (
+            'Fixpoint f (n : nat) : nat := match n with O => 0 | S k => f k end where "x !" := (f x).',
+            "`where` declares",
+        ),
+    ],
+)
+def test_what_is_not_on_the_lists_is_refused(source, message):
+    assert message in (forbidden(source, "A.v") or [""])[0]
+
+
+PLAIN = "Fixpoint f (a : nat) (n : nat) : nat := match n with O => a | S k => f (S a) k end"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        PLAIN,
+        "Fixpoint f (n : nat) : list nat := match n with | O => [] | S k => map (fun i => i + k) (f k) ++ f k end",
+        "Fixpoint f (n : nat) : nat := match n with O => 0 | S k => if k =? 0 then f k else S (f k) end",
+        "Fixpoint f (l : list nat) : nat := match l with [] => 0 | x :: rest => x + f rest end",
+        "Fixpoint f (t : tree) : nat := match t with Leaf => 0 | Node left right => f left + f right end",
+    ],
+)
+def test_plain_recursion_is_accepted(source):
+    assert recursion_problem(source) == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("Fixpoint f (n : nat) : nat := f n", "its body is no match on one of its arguments"),
+        ("Fixpoint f (n : nat) : nat := match g n with O => 0 | S k => f k end", "its body is no match"),
+        ("Fixpoint f (n : nat) {struct n} : nat := match n with O => 0 | S k => f k end", "its arguments are not"),
+        ("Fixpoint f {n : nat} : nat := match n with O => 0 | S k => f k end", "its arguments are not"),
+        ("Fixpoint f n : nat := match n with O => 0 | S k => f k end", "its arguments are not"),
+        ("Fixpoint f (n : nat) : nat", "it has no body"),
+        (
+            "Fixpoint f (n : nat) : nat := match n with O => 0 | S (S k) => f k | S k => 0 end",
+            "the pattern `S ( S k )`",
+        ),
+        (PLAIN.replace("f (S a) k", "f k a"), "a call of f does not have a variable of the pattern in place of n"),
+        (PLAIN.replace("f (S a) k", "f k"), "a call of f"),
+        (PLAIN.replace("f (S a) k", "f (f a n) k"), "a call of f"),
+        (PLAIN.replace("f (S a) k", "f (g f) k"), "a call of f"),
+        (PLAIN.replace("f (S a) k", "g f"), "a call of f"),
+        (PLAIN.replace("f (S a) k", "f a%nat k"), "a call of f"),
+        (PLAIN.replace("f (S a) k", "f x%k k"), "a call of f"),
+        (PLAIN.replace("f (S a) k", "f (n := k) a"), "`:=` inside of it"),
+        (PLAIN.replace("f (S a) k", "f a + k"), "a call of f"),
+        (PLAIN.replace("f (S a) k", "(if b then f a else k) a"), "a call of f"),
+        (PLAIN.replace("f (S a) k", "f a (match k with O => k | S j => j end)"), "`match` inside of it"),
+        (PLAIN.replace("f (S a) k", "(fun k => f a k) n"), "a name that is bound again: k"),
+        (PLAIN.replace("f (S a) k", "(fun f => f a n) g"), "a name that is bound again: f"),
+        (PLAIN.replace("f (S a) k", "(let k := n in f a k)"), "`let` inside of it"),
+        (PLAIN.replace("f (S a) k", "(fix g (i : nat) : nat := f a k) k"), "`fix` inside of it"),
+        (PLAIN + " with g (n : nat) : nat := match n with O => 0 | S k => f k k end", "`match` inside of it"),
+    ],
+)
+def test_recursion_that_is_not_plain_is_refused(source, message):
+    assert message in recursion_problem(source)
+    assert "Fixpoint" in source
+    assert forbidden(f"{source}.", "A.v") != []
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"statements": {}}', '{"statements": {}, "definitions": {"a": 1}}'])

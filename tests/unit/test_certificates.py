@@ -1,19 +1,23 @@
 """Issuing certificates, the commands certify and verify, the schema."""
 
+import ast
 import json
 import os
 import stat
+from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 import sympy
 
 from ntkproofs import checker
-from ntkproofs.bounds import least_width
+from ntkproofs.bounds import Margins, ensemble_size, least_width
 from ntkproofs.bounds.thresholds import simplest_between
 from ntkproofs.certificates import (
     Run,
     ample_padding,
+    issue,
     issue_ensemble,
     issue_inequality,
     issue_rounding,
@@ -21,10 +25,20 @@ from ntkproofs.certificates import (
     write,
 )
 from ntkproofs.cli import main
-from ntkproofs.counts import arbitrary_counts, bound_matches
-from ntkproofs.errors import InputError, NtkProofsError, Undecided
+from ntkproofs.counts import arbitrary_counts, bound_matches, worst_counts
+from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undecided
 from ntkproofs.execution import exhaust
-from ntkproofs.programs import addition_task, multiplication, multiplication_task, permutation, permutation_task
+from ntkproofs.execution.visited import visited_counts
+from ntkproofs.kernels import two_layer_relu
+from ntkproofs.programs import (
+    TemplateProgram,
+    addition_task,
+    language,
+    multiplication,
+    multiplication_task,
+    permutation,
+    permutation_task,
+)
 from ntkproofs.rigor import Box, Integers, Point, at_most, less
 
 x = sympy.Symbol("x")
@@ -63,18 +77,19 @@ def test_reachable_counts_are_those_of_exhaustive_execution():
         checker.program_of(issue_rounding(task, states="reachable").claim["program"]), run.free, run.ones, run.steps
     )
     visited = exhaust(task, workers=1).visited
+    assert visited_counts(run.program, run.free, run.ones, run.steps) == {c for c in visited if c.matches}
     assert {c for c in found if c[0]} == {(c.matches, c.matched_writers, c.writers) for c in visited if c.matches}
 
 
 def test_arbitrary_counts_hold_the_worst_of_all():
-    """For each n and t, the checker's counts hold p = 0 where it occurs and the least p >= 1."""
+    """For each n >= 1 and t, the checker's counts hold p = 0 where it occurs and the least p >= 1."""
     program = addition_task(4).program
     claim = issue_rounding(program).claim["program"]
     mine = checker.arbitrary(checker.program_of(claim), bound_matches(program).bound)
     for c in arbitrary_counts(program):
         others = len(program.templates) - c.writers
         least = max(1 if c.matched_writers else 0, c.matches - others)
-        if c.matched_writers >= c.matches - others:
+        if c.matches and c.matched_writers >= c.matches - others:
             assert (c.matches, least, c.writers) in mine
 
 
@@ -89,7 +104,7 @@ def test_default_states():
 
 
 def test_rounding_is_refused_where_it_fails():
-    with pytest.raises(NtkProofsError, match="lies beyond the threshold"):
+    with pytest.raises(NtkProofsError, match="the mean of a bit that should be 1 is on the wrong side of 0 at n = "):
         issue_rounding(multiplication(4), states="arbitrary")
     with pytest.raises(InputError, match="is no task"):
         issue_rounding(multiplication(4), states="reachable")
@@ -118,14 +133,32 @@ def test_inequalities():
     assert "is false" in refused(certificate, left=certificate.claim["right"], right=certificate.claim["left"])
     assert issue_inequality(at_most(0, 0)).verified.facts == 1
     assert issue_inequality(less(sympy.pi, sympy.Rational(22, 7)), Point()).verified.claim == '["pi"] < "22/7"'
-    with pytest.raises(NtkProofsError, match="is false for x from"):
+    with pytest.raises(NtkProofsError, match="is false: fails: x < 1"):
         issue_inequality(less(x, 1), Box({x: (0, 2)}))
-    with pytest.raises(Undecided, match="not settled"):
-        issue_inequality(at_most(x**2, x), Box({x: (0, 1)}))
+    with pytest.raises(Undecided, match="not settled"):  # the sides touch at 1/3
+        issue_inequality(at_most(6 * x, 9 * x**2 + 1), Box({x: (0, 1)}))
     with pytest.raises(InputError, match="not in the grammar"):
-        issue_inequality(less(sympy.sin(x), 2), Box({x: (0, 2)}))
-    with pytest.raises(InputError, match="a box or a point"):
-        issue_inequality(less(0, x), Integers(x))
+        issue_inequality(less(sympy.tan(x), 2), Box({x: (0, 1)}))
+    with pytest.raises(InputError, match="two symbols of one name: x, x"):
+        issue_inequality(less(0, x + 1), Box({x: (0, 1), sympy.Symbol("x", real=True): (0, 1)}))
+
+
+@pytest.mark.parametrize(
+    ("inequality", "domain", "words"),
+    [
+        (less(sympy.atan(x), sympy.pi / 2), Integers(x, 0), "all integers x >= 0"),
+        (less(x * sympy.sin(1 / x), 1), Integers(x), "all integers x >= 1"),  # they touch to fourth order
+        (less(3 * x, 20 + sympy.sqrt(x)), Integers(x, 2, 7), "all integers 2 <= x <= 7"),
+        (at_most(sympy.sin(x), x), Box({x: (0, 8)}), "all 0 <= x <= 8"),
+        (at_most(sympy.cos(x), 1), Box({x: (-3, 3)}, contacts=(0,)), "all -3 <= x <= 3"),
+        (at_most(x / sympy.sqrt(1 + x**2), sympy.atan(x)), Box({x: (0, 10)}), "all 0 <= x <= 10"),
+    ],
+)
+def test_inequalities_to_infinity_and_where_the_sides_touch(inequality, domain, words):
+    certificate = issue_inequality(inequality, domain)
+    assert certificate.verified.claim.endswith(words)
+    assert "is false" in refused(certificate, left=certificate.claim["right"], right=certificate.claim["left"])
+    refused(certificate, left=["add", certificate.claim["left"], "1/100"], right=certificate.claim["left"])
 
 
 @pytest.mark.parametrize(
@@ -163,15 +196,21 @@ def test_schema_names_the_same_keys_as_the_checker():
     }
     for kind, certificate in certificates.items():
         assert set(kinds[kind]["properties"]) == set(certificate.claim)
-        assert set(kinds[kind]["properties"]) - set(kinds[kind]["required"]) == {"width"} & set(certificate.claim)
+        optional = {"width", "outputs"} & set(certificate.claim)
+        assert set(kinds[kind]["properties"]) - set(kinds[kind]["required"]) == optional
+    assert kinds["ensemble"]["dependentRequired"] == {"width": ["outputs"], "outputs": ["width"]}
+    assert kinds["ensemble"]["properties"]["outputs"]["const"] == checker.SCALAR
+    assert kinds["program"]["properties"]["name"]["pattern"] == "^" + language.PROGRAM_NAME.pattern + "$"
+    fields = kinds["program"]["properties"]["fields"]["items"]["prefixItems"][0]
+    assert fields["pattern"] == "^" + language.FIELD_NAME.pattern + "$"
     assert set(schema()["required"]) == set(json.loads(certificates["rounding"].data))
 
 
-WIDTH_FOR_FIVE_BITS = 198_653
+WIDTH_FOR_FIVE_BITS = 206_249
 
 
 def test_certify_with_a_width(tmp_path, capsys):
-    """The bound of the package, with better tilts and the exact union, is a little below what the checker accepts."""
+    """The least width of the package's bounds is what the checker accepts, and one less is refused."""
     path = str(tmp_path / "w.json")
     common = ("permutation", "--bits", "5", "--failure", "0.01", "-o", path, "--width")
     assert certify(*common, str(WIDTH_FOR_FIVE_BITS), "--json") == 0
@@ -184,13 +223,16 @@ def test_certify_with_a_width(tmp_path, capsys):
         failure=Fraction(1, 100),
         states=32,
         networks=document["networks"],
+        output_bits=5,
     )
-    assert found.width <= WIDTH_FOR_FIVE_BITS <= 1.03 * found.width
+    assert found.width == WIDTH_FOR_FIVE_BITS
+    assert found.scalar_networks == 5 * document["networks"]
+    assert f"each output bit has {document['networks']} scalar networks of its own" in document["claim"]
     assert main(["verify", path]) == 0
     assert certify(*common, "least") == 0
     assert f"width      {WIDTH_FOR_FIVE_BITS}\n" in capsys.readouterr().out
     assert certify(*common, str(WIDTH_FOR_FIVE_BITS - 1)) == 1
-    assert f"with this evidence {WIDTH_FOR_FIVE_BITS} is the least" in capsys.readouterr().err
+    assert f"{WIDTH_FOR_FIVE_BITS} is the least that these bounds allow" in capsys.readouterr().err
     assert certify(*common, "100", "--regime", "nngp") == 3
     assert certify(*common, "0") == 3
     assert certify(*common, "wide") == 3
@@ -198,9 +240,84 @@ def test_certify_with_a_width(tmp_path, capsys):
 
 def test_the_width_of_a_long_program_is_certified_too():
     certificate = issue_ensemble(addition_task(64), failure="1/1000000", inputs=1, width=10**14)
-    assert "of width 100000000000000 are linearised" in certificate.verified.claim
+    assert "of width 100000000000000 and linearised at their initialisation" in certificate.verified.claim
     with pytest.raises(InputError, match="width must be an integer"):
         issue_ensemble(addition_task(2), failure="1/10", width=0)
+
+
+def crowded(padding):
+    """A program most of whose templates write one bit: few are left that match and do not write it."""
+    program = TemplateProgram("crowded", fields={"a": 4, "b": 1})
+    for place in range(4):
+        program.template(when={("a", place): 1}, write=[("b", 0)])
+    program.template(when={("b", 0): 1}, write=[("a", 0)])
+    program.pad(padding)
+    return program
+
+
+@pytest.mark.parametrize("padding", [0, 3, 30])
+def test_the_worst_counts_are_those_of_the_checker_and_give_what_all_give(padding):
+    program = crowded(padding)
+    claim = issue_rounding(program, states="arbitrary").claim if padding else {"program": issue.program_json(program)}
+    mine = checker.arbitrary(checker.program_of(claim["program"]), bound_matches(program).bound)
+    worst = worst_counts(program)
+    assert {(c.matches, c.matched_writers, c.writers) for c in worst} == mine
+    assert worst <= arbitrary_counts(program)
+    margins = [
+        Margins.of(two_layer_relu(), counts).smallest(Fraction(1, 50)).z
+        for counts in (worst, arbitrary_counts(program))
+    ]
+    assert margins[0].lower == margins[1].lower
+
+
+def test_producer_and_checker_that_disagree_are_an_internal_error(monkeypatch, capsys):
+    """With both numbers: the producer's, and the least that the checker accepts."""
+
+    def one_less(*arguments, **named):
+        size = ensemble_size(*arguments, **named)
+        return replace(size, networks=size.networks - 1)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(issue, "ensemble_size", one_less)
+        assert certify("addition", "--bits", "8", "--failure", "1e-6") == 70
+        err = capsys.readouterr().err
+        assert (
+            "EnginesDisagree: the producer computes networks = 208, and the checker rejects that: 208 networks" in err
+        )
+        assert "it accepts networks = 209" in err
+
+    def narrower(*arguments, **named):
+        width = least_width(*arguments, **named)
+        return replace(width, width=width.width - 1)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(issue, "least_width", narrower)
+        assert certify("permutation", "--bits", "5", "--failure", "0.01", "--width", "least") == 70
+        err = capsys.readouterr().err
+        assert f"networks = 16 and width = {WIDTH_FOR_FIVE_BITS - 1}, and the checker rejects that" in err
+        assert f"it accepts networks = 16 and width = {WIDTH_FOR_FIVE_BITS}\n" in err
+    monkeypatch.setattr(issue, "rounds_right", lambda kernel, counts: True)
+    with pytest.raises(EnginesDisagree, match="lies beyond the threshold at n = 39, p = 1, t = 3; it accepts nothing"):
+        issue_rounding(multiplication(4), states="arbitrary")
+
+
+def test_what_the_checker_declines_is_undecided(monkeypatch, capsys):
+    monkeypatch.setattr(checker, "MAX_WORK", 1000)
+    assert certify("addition", "--bits", "8", "--failure", "1e-6") == 2
+    assert "the checker declines the certificate: " in capsys.readouterr().err
+    with pytest.raises(Undecided, match="24 input bits: the checker executes at most 20"):
+        issue_rounding(multiplication_task(12), states="reachable")
+    assert issue.MOST_EXECUTED == checker.MAX_FREE
+    assert issue.SCALAR == checker.SCALAR
+
+
+def test_the_producer_computes_nothing_with_the_checker():
+    """It asks for verdicts of finished certificates, by these names alone."""
+    tree = ast.parse(Path(issue.__file__).read_text())
+    used = {
+        node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "checker"
+    }
+    assert used == {"ACCEPTED", "Declined", "judge"}
 
 
 def certify(*arguments):

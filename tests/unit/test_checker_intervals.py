@@ -6,7 +6,21 @@ from fractions import Fraction
 import pytest
 from flint import arb, ctx, fmpz
 
-from ntkproofs.checker import FRACTION_BITS, Interval, Rejected, pi, tail
+from ntkproofs.bounds import moments as moments_of
+from ntkproofs.checker import (
+    FRACTION_BITS,
+    Declined,
+    Interval,
+    Predictor,
+    Rejected,
+    pi,
+    quadrant,
+    rate,
+    tail,
+    wide_enough,
+)
+from ntkproofs.counts import Counts
+from ntkproofs.kernels import two_layer_relu
 
 BITS = 300 + FRACTION_BITS
 
@@ -139,3 +153,82 @@ def test_the_tail_is_above_and_near(x, excess):
     true = ((arb(x) / arb(2).sqrt()).erfc() / 2).log()
     assert arb(fmpz(bound.low)) > units(true)
     assert arb(fmpz(bound.high)) < units(true + arb(excess))
+
+
+def test_one_unit_beyond_what_is_defined_is_refused():
+    for bad in (Interval(-1, 5), Interval(-1, -1)):
+        with pytest.raises(Rejected, match="square root"):
+            bad.sqrt()
+    for bad in (Interval(0, 5), Interval(-1, -1)):
+        with pytest.raises(Rejected, match="logarithm"):
+            bad.log()
+    for bad in (Interval(0, 5), Interval(-5, 0), Interval(0, 0)):
+        with pytest.raises(Rejected, match="division"):
+            Interval.of(1) / bad
+    assert Interval(0, 0).sqrt().high == 0
+    assert contains(Interval(1, 1).log(), (arb(1) / arb(1 << FRACTION_BITS)).log())
+
+
+def test_exp_far_below_and_far_above_0():
+    edge = Interval.of(-4096)
+    beyond = Interval(edge.low - 1, edge.low - 1)
+    assert (beyond.exp().low, beyond.exp().high) == (0, 1)
+    assert (edge.exp().low, edge.exp().high) == (0, 1)  # of a smaller number than a unit
+    assert contains(Interval.of(-170).exp(), arb(-170).exp())
+    assert contains(Interval.of(4096).exp(), arb(4096).exp())
+    with pytest.raises(Declined, match="an exponential of more than 4096"):
+        Interval(-beyond.high, -beyond.high).exp()
+
+
+def test_ends_in_the_wrong_order_are_refused():
+    with pytest.raises(Rejected, match="wrong order"):
+        Interval(1, 0)
+
+
+def balls(kernel, n, p, t, K):
+    """Return mean and deviation of the package at the precision of this file."""
+    state = moments_of.State.at(two_layer_relu(kernel), n, K, BITS)
+    found = state.moments(Counts(n, p, t, K))
+    return found.mean, found.sigma
+
+
+@pytest.mark.parametrize("kernel", ["ntk", "nngp"])
+@pytest.mark.parametrize(
+    ("n", "p", "t", "K"), [(2, 0, 1, 3), (2, 1, 1, 30), (7, 2, 3, 20), (16, 1, 2, 32), (99, 3, 9, 500)]
+)
+def test_means_and_deviations_contain_and_are_narrow(kernel, n, p, t, K):
+    predictor = Predictor(kernel, K)
+    for found, ball in zip((predictor.mean(n, p, t), predictor.deviation(n)), balls(kernel, n, p, t, K), strict=True):
+        unit = Fraction(1, 1 << FRACTION_BITS)
+        assert found.low * unit <= ball.lower
+        assert ball.upper <= found.high * unit
+        assert found.high - found.low < 1 << 24
+
+
+def test_quadrants_contain_the_probability():
+    for value in (Fraction(0), Fraction(1, 3), Fraction(-3, 5), Fraction(99, 100)):
+        assert contains(quadrant(Interval.of(value)), arb("0.25") + exact(value).asin() / (2 * arb.pi()))
+
+
+def test_the_rate_of_an_entry_of_a_sample_with_itself():
+    """In closed form: ``L (1 + e) - log(1/2 + 1/(2 - 4 L))``."""
+    for tilt, error in ((Fraction(1, 9), Fraction(1, 7)), (Fraction(-2, 5), Fraction(1, 7))):
+        L, e = exact(tilt), exact(error)
+        value = L * (1 + (e if tilt > 0 else -e)) - (arb("0.5") + 1 / (2 - 4 * L)).log()
+        assert contains(rate(1, Interval.of(error), tilt), value)
+
+
+def test_a_width_at_the_very_edge_is_declined_and_one_unit_beyond_rejected():
+    """The sum of the parts is compared with 1: certainly more, certainly not, or neither."""
+    with pytest.raises(Declined, match="too close to tell"):
+        wide_enough(1, [(1, Interval(1, 1))], Fraction(1))
+    half = Interval.of(2).log()
+    with pytest.raises(Declined, match="too close to tell"):
+        wide_enough(1, [(1, half), (1, half)], Fraction(1))
+    with pytest.raises(Rejected, match="the width 1 is too small"):
+        wide_enough(1, [(1, half), (1, Interval(half.low - 99, half.high - 99))], Fraction(1))
+    with pytest.raises(Rejected, match="the width 1 is too small"):
+        wide_enough(1, [(2, Interval.of(Fraction(1, 2)))], Fraction(1))
+    wide_enough(1, [(1, half), (1, Interval(half.low + 99, half.high + 99))], Fraction(1))
+    with pytest.raises(Rejected, match="the width 1 is too small"):  # the least rate counts
+        wide_enough(1, [(1, Interval(half.low - 99, half.high + 10**90)), (1, half)], Fraction(1))

@@ -1,17 +1,25 @@
 """Verdicts follow from findings; claims that prove nothing are errors; files are collected without collisions."""
 
+import asyncio
 import contextlib
+import os
+import py_compile
+import re
+import site
 import sys
 from fractions import Fraction as Q
+from hashlib import sha256
 from pathlib import Path
 
 import mpmath
 import pytest
 import sympy
 
-from ntkproofs.claims import VERDICTS, Claim, ClaimFamily, Verdict, claim, collect, conclude
+import ntkproofs
+from ntkproofs import importing
+from ntkproofs.claims import VERDICTS, Claim, ClaimFamily, Verdict, claim, claims_of, collect, conclude
 from ntkproofs.errors import InputError
-from ntkproofs.facts import Fact, Tally, agreement, as_fact, confirm, tally
+from ntkproofs.facts import Tally, agreement, amended, as_fact, confirm, tally
 from ntkproofs.rigor import Ball, Box, at_most, combination, decide, identity, less
 from ntkproofs.rigor import Inequality as Statement
 
@@ -94,7 +102,7 @@ def test_the_weakest_finding_names_the_verdict(findings, checks, kind):
 
 
 def test_a_proof_is_as_strong_as_its_weakest_part():
-    proof = Fact("proved", "holds", "Coq", "1 = 1", 1, "theorems")
+    proof = amended(as_fact(TRUE), kind="proved", engine="Coq")
     assert conclude(proof).kind == "proved"
     assert conclude(proof, TRUE).kind == "decided"
 
@@ -183,7 +191,9 @@ def test_a_claim_that_raises_is_an_error():
 
     verdict = run(broken)
     assert verdict.kind == "error"
-    assert verdict.reason == "ValueError: two lines"
+    assert re.fullmatch(
+        r'ValueError: two lines \(.*test_claims\.py, line \d+: raise ValueError\("two\\n lines"\)\)', verdict.reason
+    )
 
 
 @pytest.mark.parametrize("value", [None, True, TRUE, "holds", 0])
@@ -231,9 +241,64 @@ def test_a_family_of_claims():
     assert [each.run().verdict.kind for each in small.claims] == ["confirmed", "refuted"]
 
 
-def test_a_family_needs_a_value():
-    with pytest.raises(InputError, match="no value"):
-        claim("x", source="y", each={"size": ()})(lambda size: None)
+@pytest.mark.parametrize(
+    ("each", "message"),
+    [
+        ({"size": ()}, "claim <lambda>: no value given for size"),
+        ({"size": iter([])}, "no value given for size"),
+        ({"size": "12"}, r"the values of size are the text '12': write \('12',\)"),
+        ({"size": 3}, "the values of size must be a tuple or list, got 3"),
+        ({"size": (1,), "width": (2,)}, "takes one parameter"),
+        ({}, "takes one parameter"),
+        ([("size", (1,))], "takes one parameter"),
+    ],
+)
+def test_a_family_needs_one_parameter_with_values(each, message):
+    with pytest.raises(InputError, match=message):
+        claim("x", source="y", each=each)(lambda size: None)
+
+
+def test_two_families_cannot_share_an_iterator():
+    sizes = map(int, "123")
+    family = claim("{size}", source="y", each={"size": sizes})(lambda size: None)
+    assert [each.name for each in family.claims] == ["<lambda>[1]", "<lambda>[2]", "<lambda>[3]"]
+    with pytest.raises(InputError, match="an iterator gives its values only once"):
+        claim("{size}", source="y", each={"size": sizes})(lambda size: None)
+
+
+class Unprintable(Exception):
+    def __str__(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    "exception", [pytest.skip.Exception("no"), asyncio.CancelledError(), GeneratorExit(), SystemExit(0), Unprintable()]
+)
+def test_whatever_a_claim_raises_is_its_error(exception):
+    def raises():
+        raise exception
+
+    verdict = run(raises)
+    assert verdict.kind == "error"
+    assert verdict.reason.startswith(type(exception).__name__)
+
+
+def test_ctrl_c_ends_what_runs_in_this_process():
+    def stopped():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(stopped)
+
+
+class Mine(Verdict):
+    kind = "proved"
+
+
+def test_a_verdict_of_another_class_is_none():
+    fact = as_fact(FALSE)
+    assert Mine((fact,)).kind == "proved"
+    assert run(lambda: Mine((fact,))).kind == "error"
 
 
 # --- collecting
@@ -322,3 +387,178 @@ def test_private_files_are_left_out_and_leading_numbers_only_order(tmp_path):
     for name in ("_private.py", "02_second.py", "10_first.py", "7.py"):
         (tmp_path / name).write_text(text)
     assert [each.name for each in collect([tmp_path])] == ["second.helped", "first.helped", "7.helped"]
+
+
+# --- registering
+
+TOP = """
+from ntkproofs.claims import claim, conclude
+from ntkproofs.facts import confirm
+
+def tried(*_, **__):
+    return conclude(confirm("one", [1], lambda v: v == 1, exhaustive=True))
+"""
+WRAPPED = """
+def bare(function):
+    def wrapper():
+        return function()
+    return wrapper
+"""
+
+
+def names_of(tmp_path, **files):
+    for name, text in files.items():
+        (tmp_path / f"{name}.py").write_text(TOP + text)
+    claims = collect([tmp_path / "mine.py"])
+    return [each.name for each in claims], {each.name: each.run().verdict for each in claims}
+
+
+@pytest.mark.parametrize(
+    ("text", "helper", "names"),
+    [
+        ("from helper import make\nmade = make()", "def make():\n    return claim('s', source='h')(tried)", ["tried"]),
+        ("import helper\nhelper.make()", "def make():\n    claim('s', source='h')(tried)", ["tried"]),
+        (WRAPPED + "@bare\n@claim('s', source='h')\ndef f(): return tried()", "", ["f"]),
+        (WRAPPED + "@claim('s', source='h')\n@bare\ndef f(): return tried()", "", ["wrapper"]),
+        ("kept = [claim('s', source='h')(tried)]", "", ["tried"]),
+        ("kept = {'a': [claim('{x}', source='h', each={'x': (1, 2)})(tried)]}", "", ["tried[1]", "tried[2]"]),
+        ("class Kept:\n    one = claim('s', source='h')(tried)", "", ["tried"]),
+        ("for n in range(2):\n    claim(f'{n}', source='h', each={'n': (n,)})(tried)", "", ["tried[0]", "tried[1]"]),
+        ("claim('s', source='h')(tried)\ndel claim", "", ["tried"]),
+    ],
+)
+def test_every_claim_that_is_made_is_collected(tmp_path, text, helper, names):
+    found, verdicts = names_of(tmp_path, mine=text, helper=helper)
+    assert found == [f"mine.{name}" for name in names]
+    assert {verdict.kind for verdict in verdicts.values()} == {"confirmed"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@claim('one', source='h')\ndef f(): return tried()\n@claim('two', source='h')\ndef f(): return tried()",
+        WRAPPED + "for n in range(2):\n    claim(f'{n}', source='h')(bare(tried))",
+        "claim('{x}', source='h', each={'x': (1, '1')})(tried)",
+        "claim('s', source='h')(tried)\nf = tried\ntry:\n    claim('s', source='h')(f)\nfinally:\n    del f",
+    ],
+)
+def test_two_claims_of_one_name_are_an_error(tmp_path, text):
+    found, verdicts = names_of(tmp_path, mine=text + "\nclaim('alone', source='h', each={'y': (5,)})(tried)")
+    assert len(found) == 2
+    assert verdicts.pop("mine.tried[5]").kind == "confirmed"
+    (verdict,) = verdicts.values()
+    assert verdict.kind == "error"
+    assert re.search(r"2 claims of mine\.py have the name \S+ \(line \d+, line \d+\)", verdict.reason)
+
+
+def test_claims_of_a_helper_that_is_not_collected_are_an_error(tmp_path):
+    own = "from _helper import lost\nclaim('s', source='h')(tried)"
+    found, verdicts = names_of(tmp_path, mine=own, _helper="lost = claim('s', source='h', each={'n': (7,)})(tried)")
+    assert found == ["mine.tried", "mine._helper"]
+    assert verdicts["mine._helper"].kind == "error"
+    assert "_helper.py, which mine.py imports, makes claims that are not collected: tried[7]" in (
+        verdicts["mine._helper"].reason
+    )
+
+
+def test_a_claim_made_in_a_thread_belongs_to_the_file(tmp_path):
+    text = "import threading\nt = threading.Thread(target=claim('s', source='h'), args=(tried,))\nt.start()\nt.join()"
+    assert names_of(tmp_path, mine=text)[0] == ["mine.tried"]
+
+
+def test_the_same_file_named_twice_is_read_once(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(TOP + "claim('s', source='h')(tried)")
+    (tmp_path / "same.py").symlink_to(file)
+    names = [each.name for each in collect([file, tmp_path, file, tmp_path / "same.py"])]
+    assert names == ["mine.tried"]
+
+
+def test_files_of_one_name_are_told_apart(tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.py").write_text(TOP + "claim('s', source='h')(tried)")
+    for number in (1, 2):
+        (tmp_path / f"{number}_sums.py").write_text(TOP + "claim('s', source='h')(tried)")
+    names = [each.name for each in collect([tmp_path / "one", tmp_path / "two", tmp_path])]
+    assert names == ["one/mine.tried", "two/mine.tried", "1_sums.tried", "2_sums.tried"]
+
+
+# --- importing
+
+
+def test_a_helper_that_has_the_name_of_a_standard_module_is_taken_and_said(tmp_path):
+    (tmp_path / "statistics.py").write_text("VALUE = 'mine'\n")
+    (tmp_path / "mine.py").write_text(HELPED.replace("helper", "statistics"))
+    before = sys.modules.get("statistics")
+    with claims_of(tmp_path / "mine.py") as found:
+        assert [each.statement for each in found.claims] == ["the statistics says mine"]
+        assert found.imports.shadowed == ["statistics"]
+    assert sys.modules.get("statistics") is before
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("sympy", "sympy.py has the name of the package sympy, which verdicts rest on: rename it"),
+        ("numpy", "numpy.py has the name of the package numpy"),
+        ("sys", "sys.py has the name of a module built into Python"),
+        ("os", "os.py has the name of a module built into Python"),
+    ],
+)
+def test_a_helper_cannot_take_the_name_of_an_engine_or_of_a_built_in_module(tmp_path, name, message):
+    (tmp_path / f"{name}.py").write_text("VALUE = 'mine'\n")
+    (tmp_path / "mine.py").write_text(HELPED.replace("helper", name))
+    (only,) = collect([tmp_path / "mine.py"])
+    assert message in only.run().verdict.reason
+
+
+def test_claims_may_lie_beside_the_package_and_beside_an_environment(tmp_path, monkeypatch):
+    (tmp_path / "ntkproofs").symlink_to(Path(ntkproofs.__file__).parent)
+    environment = tmp_path / ".venv" / "site-packages"
+    environment.mkdir(parents=True)
+    (environment / "installed_thing.py").write_text("VALUE = 'installed'\n")
+    (tmp_path / "mine.py").write_text(HELPED.replace("helper", "installed_thing"))
+    monkeypatch.setattr(site, "getsitepackages", lambda: [str(environment)])
+    monkeypatch.syspath_prepend(environment)
+    clear_caches()
+    with claims_of(tmp_path / "mine.py") as found:
+        assert [each.statement for each in found.claims] == ["the installed_thing says installed"]
+        assert list(found.imports.sources) == [tmp_path / "mine.py"]
+    clear_caches()
+    del sys.modules["installed_thing"]
+
+
+def clear_caches():
+    importing._installed.cache_clear()
+    importing._resolved.cache_clear()
+
+
+def test_no_byte_code_is_read_or_written(tmp_path):
+    """As rsync and tar leave it: another source with the size and the time of the one that was compiled."""
+    helper, file = tmp_path / "helper.py", tmp_path / "mine.py"
+    file.write_text(HELPED)
+    helper.write_text("VALUE = 'old'\n")
+    py_compile.compile(str(helper))
+    py_compile.compile(str(file))
+    before = helper.stat()
+    helper.write_text("VALUE = 'new'\n")
+    os.utime(helper, ns=(before.st_atime_ns, before.st_mtime_ns))
+    kept = sorted(tmp_path.rglob("*.pyc"))
+    assert [each.statement for each in collect([file])] == ["the helper says new"]
+    for each in kept:
+        each.unlink()
+    collect([file])
+    assert list(tmp_path.rglob("*.pyc")) == []
+
+
+def test_the_digests_are_those_of_the_sources_that_ran(tmp_path):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "bounds.py").write_text("VALUE = 1\n")
+    (tmp_path / "mine.py").write_text(HELPED.replace("from helper", "from lib.bounds"))
+    with claims_of(tmp_path / "mine.py") as found:
+        assert found.imports.sources == {
+            file: sha256(file.read_bytes()).hexdigest()
+            for file in (tmp_path / "mine.py", tmp_path / "lib" / "bounds.py")
+        }
+    assert not [name for name in sys.modules if name == "lib" or name.startswith("lib.")]

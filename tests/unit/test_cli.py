@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from ntkproofs.errors import Undecided
 TESTS = Path(__file__).resolve().parents[1]
 ROOT = TESTS.parent
 CLAIMS = TESTS / "claims"
-KEYS = {"name", "statement", "source", "verdict", "engine", "margin", "evidence", "seconds"}
+KEYS = {"name", "statement", "source", "verdict", "engine", "margin", "evidence", "seconds", "output", "problem"}
 
 
 @pytest.fixture(autouse=True)
@@ -185,6 +186,13 @@ BAD = [
     ["check", "no/such/path"],
     ["check", "no/such/file.py"],
     ["check", str(CLAIMS), "-k", "no such claim"],
+    ["check", str(CLAIMS), "--timeout", "0"],
+    ["check", str(CLAIMS), "--timeout", "-1"],
+    ["check", str(CLAIMS), "--timeout", "inf"],
+    ["check", str(CLAIMS), "--timeout", "1e3"],
+    ["check", str(CLAIMS), "--timeout", ""],
+    ["check", str(CLAIMS), "--timeout", "."],
+    ["check", str(CLAIMS), "--timeout", "99999999999"],
     ["check", str(ROOT / "pyproject.toml")],
 ]
 
@@ -225,8 +233,13 @@ def test_exit_codes_and_the_document(capsys, file, code, verdicts):
     found, out, _ = run(capsys, "check", CLAIMS / file, "--json")
     document = json.loads(out)
     assert found == code
-    assert set(document) == {"format", "claims", "counts"}
-    assert document["format"] == 1
+    assert set(document) == {"format", "claims", "counts", "complete", "done", "total", "files", "left_out"}
+    assert (document["format"], document["complete"]) == (1, True)
+    assert document["done"] == document["total"] == len(document["claims"])
+    digest = sha256((CLAIMS / file).read_bytes()).hexdigest()
+    assert [(each["file"], each["sha256"], each["helpers"]) for each in document["files"]] == [
+        (str(CLAIMS / file), digest, {})
+    ]
     assert all(set(each) == KEYS for each in document["claims"])
     assert document["counts"] == verdicts == Counter(each["verdict"] for each in document["claims"])
 
@@ -316,6 +329,45 @@ def test_the_same_helper_name_in_two_folders(capsys, tmp_path):
     code, out, _ = run(capsys, "check", tmp_path / "one", tmp_path / "two", "--json")
     assert code == 0
     assert [each["statement"] for each in json.loads(out)["claims"]] == ["one", "two"]
+    assert [each["name"] for each in json.loads(out)["claims"]] == ["one/mine.f", "two/mine.f"]
+
+
+def test_what_a_folder_holds_and_is_not_looked_at_is_said(capsys, tmp_path):
+    (tmp_path / "a.py").write_text((CLAIMS / "true_claims.py").read_text())
+    for name in ("_private.py", "deeper/still/b.py", "helpers.py", "data/table.csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    code, out, err = run(capsys, "check", tmp_path, "--json")
+    assert code == 0
+    assert err.splitlines()[:2] == [
+        f"ntkproofs: not looked at: {tmp_path}/_private.py, {tmp_path}/deeper/",
+        f"ntkproofs: no claims in: {tmp_path}/helpers.py",
+    ]
+    assert json.loads(out)["left_out"] == [f"{tmp_path}/_private.py", f"{tmp_path}/deeper"]
+
+
+def test_a_file_that_is_named_and_makes_no_claim_is_refused(capsys, tmp_path):
+    (tmp_path / "empty.py").write_text("")
+    code, out, err = run(capsys, "check", CLAIMS / "true_claims.py", tmp_path / "empty.py")
+    assert (code, out) == (3, "")
+    assert f"no claims found in {tmp_path}/empty.py" in err
+
+
+def test_a_traceback_is_shown_when_it_is_asked_for(capsys, tmp_path):
+    (tmp_path / "mine.py").write_text(HEAD + "def deep():\n    1 / 0\n@claim('s', source='x')\ndef f():\n    deep()\n")
+    _, plain, _ = run(capsys, "check", tmp_path)
+    _, full, _ = run(capsys, "check", tmp_path, "--traceback")
+    assert "ZeroDivisionError: division by zero" in plain
+    assert "Traceback" not in plain
+    assert "Traceback (most recent call last):" in full
+    assert "    deep()" in full
+
+
+def test_what_a_claim_prints_is_shown_with_its_verdict(capsys, tmp_path):
+    said = "print('one'); print('\\x1b[31mtwo')"
+    (tmp_path / "mine.py").write_text(HEAD + f"@claim('s', source='x')\ndef f():\n    {said}\n    raise OSError\n")
+    _, out, _ = run(capsys, "check", tmp_path)
+    assert "printed by mine.f:\n  one\n  \\x1b[31mtwo\n" in out
 
 
 def test_the_claims_of_the_paper_about_the_balance_hold(capsys, monkeypatch):
@@ -342,7 +394,7 @@ def test_an_internal_error_is_seventy_and_a_line(capsys, monkeypatch):
         raise RuntimeError("something of ours")
 
     monkeypatch.delenv("NTKPROOFS_DEBUG", raising=False)
-    monkeypatch.setattr("ntkproofs.claims.collect", broken)
+    monkeypatch.setattr("ntkproofs.commands.workers.list_claims", broken)
     code, out, err = run(capsys, "check", CLAIMS)
     assert (code, out) == (70, "")
     assert "internal error: RuntimeError: something of ours" in err
@@ -370,13 +422,15 @@ def test_a_bit_that_would_be_rounded_wrong_is_one(capsys, monkeypatch):
     assert len(err.splitlines()) == 1
 
 
-def test_an_interrupted_check_reports_what_it_has(capsys, tmp_path):
-    (tmp_path / "a.py").write_text((CLAIMS / "true_claims.py").read_text())
-    (tmp_path / "b.py").write_text(HEAD + "@claim('s', source='x')\ndef f():\n    raise KeyboardInterrupt\n")
-    code, out, err = run(capsys, "check", tmp_path, "--json")
-    assert code == 2
-    assert len(json.loads(out)["claims"]) == 3
-    assert "interrupted after 3 of 4" in err
+def test_a_check_that_is_stopped_before_coq_is_done_says_so(capsys, monkeypatch):
+    def stop(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ntkproofs.commands.check._ask_kernel", stop)
+    code, out, err = run(capsys, "check", CLAIMS / "true_claims.py", "--json")
+    document = json.loads(out)
+    assert (code, document["complete"], document["done"], document["total"]) == (2, False, 3, 3)
+    assert "interrupted after 3 of 3 claims, before Coq was done" in err
 
 
 # --- as a process

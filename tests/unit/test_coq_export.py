@@ -1,7 +1,6 @@
 """Inequalities in Coq: the text says what the balls decided; what coqc refuses, or was never asked, is not proved."""
 
 import json
-import os
 import re
 import sys
 import time
@@ -20,7 +19,9 @@ from ntkproofs.claims import Claim, conclude
 from ntkproofs.cli import main
 from ntkproofs.commands.kernel import prove_results
 from ntkproofs.errors import InputError
+from ntkproofs.report.versions import versions
 from ntkproofs.rigor import Box, Decision, Integers, Point, at_most, coq, decide, enclose, identity, less
+from ntkproofs.rigor import coqc as coqc_module
 from ntkproofs.rigor.coq import Answer, emit, prove, settle
 from ntkproofs.rigor.coqc import (
     MISSING,
@@ -29,10 +30,12 @@ from ntkproofs.rigor.coqc import (
     cache_folder,
     compile_file,
     find_coqc,
+    one_run,
     read_cache,
     write_cache,
 )
 from ntkproofs.rigor.lemmas import Lemma, NoLemma, export
+from ntkproofs.rigor.recheck import Rechecked
 
 n, x, y = sympy.symbols("n x y")
 CLAIMS = Path(__file__).parents[1] / "claims"
@@ -243,21 +246,16 @@ def test_what_coq_leaves_total_is_asked_for(side, asked):
     assert lemma.conditions == len(asked)
 
 
-def test_a_symbol_cannot_write_coq():
-    hostile = sympy.Symbol("a) *) Axiom f : False. (*")
-    other = [sympy.Symbol(name) for name in ("R", "PI", "n'", "λ", "Z")]
-    sides = {symbol: (1, 2) for symbol in (hostile, *other)}
-    text = emit([written(less(0, sum(sides)), Box(sides))])
-    statement = next(line for line in text.splitlines() if "forall x1" in line)
-    assert statement.startswith("  forall x1 x2 x3 x4 x5 x6 : R, 1 <= x1 <= 2 -> 1 <= x2 <= 2")
-    assert "False" not in text
-    assert "λ" not in text
+@pytest.mark.parametrize("name", ["a) *) Axiom f : False. (*", "n'", "λ"])
+def test_a_symbol_cannot_write_coq(name):
+    with pytest.raises(InputError, match="is not the name of a symbol"):
+        less(0, sympy.Symbol(name))
 
 
-def test_symbols_of_one_name_are_kept_apart():
-    positive = sympy.Symbol("x", positive=True)
-    lemma = written(less(positive, x), Box({x: (5, 6), positive: (1, 2)}))
-    assert lemma.statement == "forall x x2 : R, 5 <= x <= 6 -> 1 <= x2 <= 2 -> x2 < x"
+def test_a_name_that_coq_knows_is_replaced():
+    sides = {sympy.Symbol(name): (1, 2) for name in ("R", "PI", "Z", "IZR")}
+    lemma = written(less(0, sum(sides)), Box(sides))
+    assert lemma.statement.startswith("forall x1 x2 x3 x4 : R, 1 <= x1 <= 2 -> 1 <= x2 <= 2")
 
 
 @pytest.mark.parametrize("side", [x**1001, sum(sympy.sqrt(x + k) for k in range(2000))])
@@ -323,15 +321,63 @@ def test_a_statement_changed_after_the_decision_is_refused(coqc):
     assert settle([changed], coqc=coqc)[changed].reason == "interval could not"
 
 
-@pytest.mark.parametrize("company", [(), (less(sympy.pi, 3),)])
-def test_a_lemma_that_takes_too_long_is_left_and_that_is_remembered(coqc, monkeypatch, company):
+@pytest.mark.parametrize(("company", "busy"), [((), False), ((less(sympy.pi, 3),), False), ((), True)])
+def test_a_lemma_that_takes_too_long_is_left_and_that_is_remembered_of_an_idle_machine(
+    coqc, monkeypatch, company, busy
+):
+    monkeypatch.setattr(coqc_module, "IDLE", 2 if busy else 0)
     monkeypatch.setattr(coq, "SECONDS", 1)
     names = sympy.symbols("a:d")
     waves = sum(sympy.sin(7 * a) * sympy.exp(b) for a, b in pairwise((*names, names[0])))
     slow = as_if_it_held(at_most(waves, 6 + sympy.cos(names[0]) / 10), Box(dict.fromkeys(names, (0, 1))))
     others = [as_if_it_held(each, Point()) for each in company]
-    assert prove([slow, *others], coqc=coqc)[0].reason == "interval could not within 1 s"
-    assert len(list(cache_folder().iterdir())) == len(others) + 1
+    again = " (the machine was busy: the next run tries again)" if busy else ""
+    assert prove([slow, *others], coqc=coqc)[0].reason == "interval could not within 1 s" + again
+    assert len(list(cache_folder().glob("late-*.json"))) == (not busy)
+    assert len(list(cache_folder().glob("inequality-*.json"))) == len(others)
+    monkeypatch.setattr(coq, "compile_file", no_compiler)
+    if busy:
+        with pytest.raises(AssertionError, match="compiled"):
+            prove([slow], coqc=coqc)
+        return
+    assert prove([slow], coqc=coqc)[0].reason == "interval could not within 1 s"
+    monkeypatch.setattr(coq, "_machine", lambda: "another")
+    with pytest.raises(AssertionError, match="compiled"):
+        prove([slow], coqc=coqc)
+
+
+def no_compiler(*_, **__):
+    raise AssertionError("compiled")
+
+
+@pytest.mark.parametrize(("text", "busy"), [("sleep 1", True), ("while :; do :; done & sleep 1; kill $!; wait", None)])
+def test_seconds_that_a_process_waited_are_no_seconds_that_it_computed(tmp_path, text, busy):
+    fake = Coqc(str(script(tmp_path, text)), "1.0")
+    outcome = compile_file(fake, tmp_path / "a.v", root=tmp_path, seconds=20, memory_mib=1024)
+    assert outcome.ok
+    assert outcome.seconds >= 1
+    assert busy is None or outcome.busy is busy
+
+
+@pytest.mark.parametrize("open_because", ["", "coqchk: stopped after 140 s"])
+def test_what_coqchk_does_not_accept_is_not_proved(monkeypatch, open_because):
+    compiler = told(monkeypatch, (True, GOOD))
+    answer = Rechecked(open=open_because) if open_because else Rechecked(refusal="coqchk refuses it: no")
+    monkeypatch.setattr(coq, "recheck_files", lambda *_, **__: answer)
+    said = open_because.removeprefix("coqchk: ") or "coqchk refuses it: no"
+    assert (ask().outcome, ask().reason) == ("open", said)
+    assert compiler.calls == 2
+
+
+def test_what_was_proved_by_an_earlier_run_is_marked(monkeypatch):
+    told(monkeypatch, (True, GOOD))
+    lemma = written(less(3, sympy.pi))
+    assert not settle([lemma], coqc=FAKE)[lemma].kept
+    assert not settle([lemma], coqc=FAKE)[lemma].kept
+    with one_run():
+        assert settle([lemma], coqc=FAKE)[lemma].kept
+    with one_run(cache=False):
+        assert not settle([lemma], coqc=FAKE)[lemma].kept
 
 
 def test_coqc_is_stopped_at_its_limits(coqc, tmp_path):
@@ -354,7 +400,7 @@ def test_check_proves_a_claim(coqc, capsys):
     (finding,) = found["evidence"]["findings"]
     assert finding["coq"]["statement"] == "3 < PI"
     assert "interval with (i_prec 60)" in finding["coq"]["tactic"]
-    assert set(finding["coq"]) == {"statement", "tactic", "assumptions", "digest", "seconds"}
+    assert set(finding["coq"]) == {"statement", "tactic", "assumptions", "digest", "seconds", "from_cache"}
 
 
 # --- without Coq
@@ -387,24 +433,38 @@ def test_what_coqc_starts_ends_with_it(tmp_path):
     assert not child.exists() or child.read_text().split()[2] == "Z"
 
 
-def test_the_compiler_is_given_its_arguments_and_its_words_come_back(tmp_path):
-    fake = Coqc(str(script(tmp_path, 'echo "$@"; echo "COQPATH=$COQPATH"; echo problem >&2; exit 7')), "1.0")
-    os.environ["COQPATH"] = "/somewhere"
-    try:
-        outcome = compile_file(fake, tmp_path / "a.v", root=tmp_path, name="Mine", seconds=9, memory_mib=1024)
-    finally:
-        del os.environ["COQPATH"]
-    said = ["coqc exits with 7", f"-q -Q {tmp_path} Mine {tmp_path}/a.v", "COQPATH=", "problem"]
+def test_the_compiler_is_given_its_arguments_and_little_of_the_environment(tmp_path, monkeypatch):
+    fake = Coqc(str(script(tmp_path, 'echo "$@"; env | cut -d= -f1 | sort | xargs; echo problem >&2; exit 7')), "1.0")
+    for name in (
+        "COQLIB",
+        "COQPATH",
+        "COQBIN",
+        "COQCORELIB",
+        "OCAMLPATH",
+        "LD_PRELOAD",
+        "XDG_DATA_HOME",
+        "COQEXTRAFLAGS",
+    ):
+        monkeypatch.setenv(name, "")
+    outcome = compile_file(fake, tmp_path / "a.v", root=tmp_path, name="Mine", seconds=9, memory_mib=1024)
+    said = outcome.output.splitlines()
     assert not outcome.ok
-    assert outcome.output.splitlines() == said
+    assert said[:2] == ["coqc exits with 7", f"-q -Q {tmp_path} Mine {tmp_path}/a.v"]
+    assert set(said[2].split()) <= {"HOME", "LC_ALL", "PATH", "TMPDIR", "PWD", "OLDPWD", "SHLVL", "_"}
+    assert said[3] == "problem"
     with pytest.raises(InputError, match="needs some time"):
         compile_file(fake, tmp_path / "a.v", root=tmp_path, seconds=0, memory_mib=1)
+
+
+def test_the_report_names_the_compiler_that_the_engine_asks(monkeypatch, tmp_path):
+    monkeypatch.setenv("NTKPROOFS_COQC", str(script(tmp_path, 'echo "9.1.2 4.14"')))
+    assert versions()["Coq"] == "9.1.2"
 
 
 @pytest.mark.parametrize(("engine", "said"), [(["--engine", "coq"], True), ([], False), (["--engine", "balls"], False)])
 def test_without_coqc_the_verdict_stays_decided(capsys, monkeypatch, engine, said):
     monkeypatch.setenv("NTKPROOFS_COQC", "/nonexistent")
-    assert main(["check", str(CLAIMS / "true_claims.py"), "-k", "three", "--json", *engine]) == 0
+    assert main(["check", str(CLAIMS / "true_claims.py"), "-k", "three", "--json", *engine]) == (2 if said else 0)
     out, err = capsys.readouterr()
     (found,) = json.loads(out)["claims"]
     assert found["verdict"] == "decided"
@@ -414,7 +474,7 @@ def test_without_coqc_the_verdict_stays_decided(capsys, monkeypatch, engine, sai
 
 def test_the_table_says_what_coq_did_not_prove(capsys, monkeypatch):
     monkeypatch.setenv("NTKPROOFS_COQC", "/nonexistent")
-    assert main(["check", str(CLAIMS / "true_claims.py"), "--engine", "coq"]) == 0
+    assert main(["check", str(CLAIMS / "true_claims.py"), "--engine", "coq"]) == 2  # what was asked for was not done
     out = capsys.readouterr().out
     assert f"Decided by balls and not proved by Coq:\n  1 finding: {MISSING}" in out
     assert main(["check", str(CLAIMS / "true_claims.py"), "--engine", "balls"]) == 0
@@ -461,6 +521,7 @@ Constant Coq.Logic.Classical_Prop.classic
 def told(monkeypatch, *outputs: tuple[bool, str]) -> Told:
     compiler = Told(*outputs)
     monkeypatch.setattr(coq, "compile_file", compiler)
+    monkeypatch.setattr(coq, "recheck_files", lambda *_, **__: Rechecked())
     return compiler
 
 
@@ -487,7 +548,8 @@ def test_what_was_proved_is_remembered(monkeypatch):
         lambda good: b"\xff nonsense",
         lambda good: b"[" * 100_000,
         lambda good: b"[]",
-        lambda good: json.dumps(good | {"format": 2}).encode(),
+        lambda good: json.dumps(good | {"format": 1}).encode(),
+        lambda good: json.dumps(good | {"began": -1}).encode(),
         lambda good: json.dumps(good | {"digest": "0" * 64}).encode(),
         lambda good: json.dumps(good | {"outcome": "holds"}).encode(),
         lambda good: json.dumps(good | {"assumptions": []}).encode(),
@@ -504,7 +566,7 @@ def test_what_was_proved_is_remembered(monkeypatch):
 def test_a_cache_of_another_form_counts_as_none(monkeypatch, forge):
     compiler = told(monkeypatch, (True, GOOD))
     ask()
-    (file,) = cache_folder().iterdir()
+    (file,) = cache_folder().glob("inequality-*.json")
     file.write_bytes(forge(json.loads(file.read_bytes())))
     assert ask().outcome == "proved"
     assert compiler.calls == 2

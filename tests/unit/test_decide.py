@@ -14,7 +14,7 @@ from ntkproofs.rigor import Box, Inequality, Integers, Point, at_most, decide, e
 
 R = sympy.Rational
 n = sympy.Symbol("n", positive=True)
-x, y, z = sympy.symbols("x y z")
+x, y, z, m = sympy.symbols("x y z m")
 
 
 def value(expression, **at):
@@ -278,8 +278,8 @@ def test_a_square_whose_root_is_between_cells_is_settled_by_the_even_power():
         (less(0, ((n - 3) ** 2 + R(1, 10)) / n**3), Integers(n)),
         (at_most(sqrt(n), n), Integers(n)),
         (less(n, 1000), Integers(n, 1, 999)),
-        (at_most(0, n), Integers(n, 0)),
-        (less(-1, sqrt(n)), Integers(n, 0, 40)),
+        (at_most(0, m), Integers(m, 0)),
+        (less(-1, sqrt(m)), Integers(m, 0, 40)),
     ],
     ids=str,
 )
@@ -289,11 +289,15 @@ def test_true_statements_about_integers(claim, domain):
     last = 400 if domain.stop is None else domain.stop
     for k in range(max(domain.start, 1), last + 1):
         with mpmath.workdps(60):
-            scaled = value(claim.difference, n=Q(k)) * as_exact(mpmath.mpf(k) ** (mpmath.mpf(decision.order) / 2))
+            scaled = value(claim.difference, **{domain.symbol.name: Q(k)}) * as_exact(
+                mpmath.mpf(k) ** (mpmath.mpf(decision.order) / 2)
+            )
         assert scaled >= decision.margin - Q(1, 10**40)
     for k in (10**6, 10**9) if domain.stop is None else ():
         with mpmath.workdps(60):
-            scaled = value(claim.difference, n=Q(k)) * as_exact(mpmath.mpf(k) ** (mpmath.mpf(decision.order) / 2))
+            scaled = value(claim.difference, **{domain.symbol.name: Q(k)}) * as_exact(
+                mpmath.mpf(k) ** (mpmath.mpf(decision.order) / 2)
+            )
         assert scaled >= decision.margin - Q(1, 10**20)
 
 
@@ -444,7 +448,7 @@ def test_expressions_outside_the_grammar_are_refused(expression):
         (less(-10, log(x - 1)), Point({x: 1})),
         (less(-10, 1 / (n - 7)), Integers(n)),
         (less(-10, sqrt(n - 2)), Integers(n)),
-        (less(-10, log(n)), Integers(n, 0)),
+        (less(-10, log(m)), Integers(m, 0)),
         (less(-10, acos(sqrt(n) / 3)), Integers(n, 1, 12)),
         (at_most(0, (x - sin(x)) / x), Box({x: (0, 1)})),
     ],

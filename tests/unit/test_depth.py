@@ -205,8 +205,8 @@ def test_kernels_that_are_not_homogeneous_are_for_unit_vectors():
     assert kernel.between([1, 0], [0, 1]) == kernel.other
     with pytest.raises(InputError, match="length 1"):
         kernel.between([2, 0], [0, 1])
-    with pytest.raises(InputError, match="length 1"):
-        kernel.between([0, 0], [0, 1])
+    assert kernel.between([0, 0], [0, 1]) == sympy.exp(-sympy.Rational(1, 2))
+    assert kernel.between([0, 0], [0, 0]) == 1
     assert deep_relu(2).between([2, 0], [0, 0]) == 0
 
 

@@ -58,11 +58,12 @@ def parsed(shown: object) -> Cells:
 
 
 def test_names_are_escaped_and_come_back_as_they_were():
-    evil = "<script>alert(1)</script> & co"
-    program = TemplateProgram(evil, fields={"p": 1})
-    program.template(when={("p", 0): 1}, write=[("p", 0)])
+    evil = "<script>alert(1)</script>&co"
+    program = TemplateProgram("x", fields={evil: 1})
+    program.template(when={(evil, 0): 1}, write=[(evil, 0)])
     assert "<script" not in program._repr_html_()
-    assert parsed(program).caption.startswith(evil)
+    assert parsed(program).caption.endswith(f"bits: {evil} (1)")
+    assert parsed(program).rows[1] == ["0", f"{evil}_0=1", f"{evil}_0"]
     assert parsed(table([evil], [[evil]], caption=evil)).rows == [[evil], [evil]]
     assert parsed(facts([(evil, CODE + evil)], caption="")).rows == [[evil, evil]]
 
@@ -115,8 +116,9 @@ def test_margins_show_a_row_for_each_count():
     margins = Margins.of(two_layer_relu(), arbitrary_counts(permutation(range(4))))
     rows = parsed(margins).rows[1:]
     assert len(rows) == len(margins.moments)
-    assert rows[0][:5] == ["1", "0", "1", "4", "0"]
-    assert {row[6] for row in rows if row[0] == "1"} == {"0"}
+    assert rows[0][:5] == ["0", "0", "1", "4", "0"]
+    assert rows[1][:5] == ["1", "0", "1", "4", "0"]
+    assert {row[6] for row in rows if row[0] in ("0", "1")} == {"0"}
     smallest = margins.smallest(Fraction(1, 10))
     assert dict(map(tuple, parsed(smallest).rows)) == {
         "threshold": "1/10",
@@ -142,7 +144,11 @@ def test_sizes_and_widths_show_their_numbers():
     assert shown["networks"] == "390 (not even the tail itself allows one less)"
     assert shown["union over"] == "1,073,741,824 inputs, 1 step, 30 output bits"
     width = least_width(
-        [Counts(2, 1, 1, 4), Counts(2, 0, 1, 4)], threshold=Fraction(1, 20), failure=Fraction(1, 100), states=16
+        [Counts(2, 1, 1, 4), Counts(2, 0, 1, 4)],
+        threshold=Fraction(1, 20),
+        failure=Fraction(1, 100),
+        states=16,
+        output_bits=4,
     )
     assert dict(map(tuple, parsed(width).rows))["width"] == f"{width.width:,}"
 

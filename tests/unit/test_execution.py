@@ -10,9 +10,9 @@ from strategies_local import naive_counts
 from ntkproofs.bounds import enclose_mean, least_padding
 from ntkproofs.counts import Counts, counts_of
 from ntkproofs.errors import InputError
-from ntkproofs.execution import Machine, RoundingFailure
+from ntkproofs.execution import Machine, RoundingFailure, exhaust
 from ntkproofs.kernels import RHO, Kernel, two_layer_relu
-from ntkproofs.programs import TemplateProgram, addition, addition_task, permutation
+from ntkproofs.programs import Task, TemplateProgram, addition, addition_task, permutation
 
 
 def drowned(name="drowned"):
@@ -221,10 +221,11 @@ def test_the_notebook_table_is_well_formed_and_says_the_same(trace):
 
 
 def test_names_are_escaped():
-    program = TemplateProgram("<script>alert('&')</script>", fields={"p": 1})
-    program.template(when={("p", 0): 1}, write=[("p", 0)])
+    hostile = "<script>alert(&)</script>"
+    program = TemplateProgram("x", fields={hostile: 1})
+    program.template(when={(hostile, 0): 1}, write=[(hostile, 0)])
     kernel = Kernel("<img src=x>", two_layer_relu().angular)
-    text = Machine(program, kernel).run({"p": [1]}, steps=1)._repr_html_()
+    text = Machine(program, kernel).run({hostile: [1]}, steps=1)._repr_html_()
     table = parsed(text)
     assert table.tags <= {"table", "caption", "thead", "tbody", "tr", "th", "td", "code", "b"}
     assert "&lt;script&gt;" in text
@@ -254,6 +255,24 @@ def test_the_trace_as_a_rich_table_has_a_row_for_each_step(trace):
     table = trace.__rich__()
     assert table.row_count == 9
     assert [column.header for column in table.columns][:4] == ["step", "p", "q", "c"]
+
+
+@pytest.mark.parametrize("padding", [0, 2**31 - 18, 2**31, 2**62 - 18, 2**62, 2**63, 10**30])
+def test_any_number_of_samples_is_counted_right(padding):
+    """Packed with K into 64 bits, n = 10 became another number from K = 2**31 - 1 on, and bits came out wrong."""
+    program, _ = drowned()
+    state = program.state(a=2**5 - 1, b=1)
+    program.pad(padding)
+    trace = Machine(program).run(state, steps=1)
+    assert trace.final == program.step(state)
+    assert trace.counts[0] == frozenset(naive_counts(program, state).values())
+    assert trace.largest_matches == 6
+    assert {each.samples for each in trace.counts[0]} == {18 + padding}
+    task = Task(program, ("a", "b"), 1, (("r", 0),), lambda a, b: (a & 1) | (b > 0))
+    result = exhaust(task)
+    assert result.wrong == 0
+    assert result.largest_matches == 18
+    assert bool(result.unsound) == (padding == 0)
 
 
 def test_a_thousand_bits_are_added_step_by_step():

@@ -65,17 +65,70 @@ def test_the_same_requirements_with_other_writes_are_no_duplicate(program):
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, None, [], {"p": 0}, {"p": -1}, {"p": 1.5}, {"p": "4"}, {"": 1}, {"a b": 1}, {3: 1}, {"p": 1 << 21}]
+    "fields", [{}, None, [], {"p": 0}, {"p": -1}, {"p": 1.5}, {"p": "4"}, {"": 1}, {3: 1}, {"p": 1 << 21}]
 )
 def test_bad_fields_are_refused(fields):
     with pytest.raises(InputError):
         TemplateProgram("x", fields=fields)
 
 
-@pytest.mark.parametrize("name", ["", None, 3])
-def test_a_program_has_a_name(name):
-    with pytest.raises(InputError, match="name"):
+BAD_PROGRAMS = [
+    "",
+    "the right sum of any two numbers with probability 1",
+    "summe\n",
+    None,
+    3,
+    b"x",
+    "the right sum of any two numbers",
+    ".x",
+    "-x",
+    "x\n",
+    "x y",
+    "µ",
+    "x" * 65,
+    "x\x1b[2J",
+]
+BAD_FIELDS = [
+    "",
+    "a b",
+    "a'",
+    "a`b",
+    'a"',
+    "\u00b5",
+    "\u03bc",
+    "a\n",
+    "a\t",
+    "\x7f",
+    "a\x00",
+    "\u202e",
+    "ａ",
+    "x" * 201,
+]
+
+
+@pytest.mark.parametrize("name", BAD_PROGRAMS)
+def test_a_programs_name_is_an_ascii_identifier(name):
+    with pytest.raises(InputError, match="a program's name is 1 to 64 ASCII letters") as caught:
         TemplateProgram(name, fields={"p": 1})
+    assert str(caught.value).isascii()
+
+
+@pytest.mark.parametrize("name", BAD_FIELDS)
+def test_a_fields_name_is_printable_ascii(name):
+    """Python turns a keyword into its NFKC form: two names that look the same could be two fields."""
+    with pytest.raises(InputError, match="a field's name is 1 to 200 printable ASCII characters") as caught:
+        TemplateProgram("x", fields={name: 1})
+    assert str(caught.value).isascii()
+
+
+@pytest.mark.parametrize("name", ["addition", "_", "0", "rule110", "5xp1.pla", "a-b_c.d", "x" * 64])
+def test_names_of_programs(name):
+    assert TemplateProgram(name, fields={"p": 1}).name == name
+
+
+@pytest.mark.parametrize("name", ["a[0]", "$abc$20", "<b>&", "\\x", "x" * 200, "self", "!#%~"])
+def test_names_of_fields(name):
+    assert TemplateProgram("x", fields={name: 2}).state(**{name: 1}) == {name: [1, 0]}
 
 
 def test_text_fields_must_exist():
@@ -94,10 +147,6 @@ def test_padding_is_a_number_of_samples(program, count):
 def test_what_is_no_list_is_refused_in_the_family_of_errors(program, when, write):
     with pytest.raises(InputError):
         program.template(when=when, write=write)
-
-
-def test_a_field_may_have_any_name():
-    assert TemplateProgram("x", fields={"self": 2}).state(self=1) == {"self": [1, 0]}
 
 
 # --- arrays

@@ -54,7 +54,24 @@ def test_the_evidence_names_every_comparison_and_the_reason_the_worst():
 def test_nothing_measured_is_no_finding():
     with pytest.raises(InputError, match="nothing was measured: empty"):
         measured("empty", [])
-    with pytest.raises(InputError, match="a level lies between 0 and 1, got 1"):
+    with pytest.raises(InputError, match=r"a level lies between 1e-06 and 0\.1, got 1: x"):
         measured("x", [off(0.0)], level=1)
-    with pytest.raises(InputError, match="a deviate must be a number, got nan"):
+    with pytest.raises(InputError, match="an observed value must be a number, got nan"):
         off(math.nan)
+
+
+@pytest.mark.parametrize("level", [1e-300, 0.0, -0.01, 0.5, 1 - 1e-9, math.nan, math.inf, "0.01", True, None])
+def test_a_level_at_which_a_test_says_something(level):
+    with pytest.raises(InputError, match=r"a level lies between 1e-06 and 0\.1, got"):
+        measured("x", [off(0.0)], level=level)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "1", None, True, 1j])
+@pytest.mark.parametrize("name", ["observed", "predicted", "deviate"])
+def test_what_is_compared_are_numbers(name, value):
+    with pytest.raises(InputError, match=rf"error: an? {'deviate' if name == 'deviate' else name + ' value'} must be"):
+        Comparison("error", **{"observed": 1.0, "predicted": 1.0, "deviate": 0.0, name: value})
+
+
+def test_the_level_is_shown_with_the_verdict():
+    assert conclude(measured("x", [off(1.0)], level=0.02)).margin == "1 comparison, least p 0.32, level 0.02"

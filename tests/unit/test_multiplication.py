@@ -72,7 +72,7 @@ def wide_products(program: TemplateProgram) -> list[tuple[int, int, int]]:
     Return for each the sum modulo 16, the held carry, and the multiplier as it stands while the sum is made.
     """
     inputs = ("sum_p", "multiplier", "multiplicand")
-    task = Task(program, inputs, 60, (), int.__mul__, constants={"to_check_lsb": 1})
+    task = Task(program, inputs, 60, (("sum_p", 0),), int.__mul__, constants={"to_check_lsb": 1})
     cases = np.arange(1024)
     early = rows = task.start_rows(cases >> 6, cases >> 4 & 3, cases & 15)
     for step in range(task.steps):
@@ -158,7 +158,7 @@ def test_many_starts_are_those_of_one():
 def test_refused_widths(widths, message):
     program = addition_task(4).program
     with pytest.raises(InputError, match=message):
-        Task(program, ("p", "q"), 8, (), int.__add__, widths=widths)
+        Task(program, ("p", "q"), 8, (("p", 0),), int.__add__, widths=widths)
 
 
 # --- command line

@@ -7,13 +7,15 @@ from functools import lru_cache
 import mpmath
 import numpy as np
 import pytest
+import sympy
 
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.execution import networks, simulate, simulate_chunks, words_with_ones
-from ntkproofs.execution.finite import Weights, draw_weights, linearised, trained
+from ntkproofs.execution.finite import Weights, draw_weights, linearised, scalar_means, trained
 from ntkproofs.execution.limit import ErrorLaw, Trials, limit_of
+from ntkproofs.execution.streams import ENSEMBLES, PAIRS, WORDS, stream
 from ntkproofs.facts import Comparison, measured
-from ntkproofs.kernels import two_layer_relu
+from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.normal import log_two_sided, log_upper, quadrant_excess
 from ntkproofs.predictor import Predictor
 from ntkproofs.programs import addition, permutation
@@ -79,7 +81,7 @@ def test_the_covariance_of_two_states_is_that_of_their_sum_and_difference():
     x, y = (trials.codes[place] for place in (0, 7))
 
     def entry(of, a, b):
-        return float(of.at(min(1.0, float(a @ b))))
+        return float(sympy.lambdify(RHO, of.angular)(min(1.0, float(a @ b))))
 
     eye = np.eye(5)
     gram = np.array([[entry(kernel, a, b) for a in eye] for b in eye])
@@ -210,9 +212,9 @@ def test_all_words_or_a_thousand_different_ones():
 # --- networks of finite width
 
 
-def small(bits=3, width=7, seed=0):
+def small(bits=3, width=7, seed=1):
     trials = words_with_ones(permutation([1, 2, 0][:bits]))
-    return trials, draw_weights(trials, width, [(seed, 0), (seed, 1)])
+    return trials, draw_weights(trials, width, [stream(seed, ENSEMBLES, place) for place in range(2)])
 
 
 def answer(hidden, outer, codes):
@@ -288,11 +290,27 @@ def test_wide_trained_networks_become_linear(parametrisation):
     trials = words_with_ones(permutation(range(4)))
     gaps = []
     for width in (100, 1600, 25600):
-        weights = draw_weights(trials, width, [(1, place) for place in range(4)])
+        weights = draw_weights(trials, width, [stream(1, ENSEMBLES, place) for place in range(4)])
         gap = trained(trials, weights, parametrisation)[0] - linearised(trials, weights, parametrisation)
         gaps.append(math.sqrt(float((gap**2).mean())))
     assert gaps[1] < gaps[0] / 2
     assert gaps[2] < gaps[1] / 2
+
+
+def test_scalar_networks_have_kernels_of_their_own_and_no_start():
+    """The least move of the weights that fits the samples, for each output bit in a network of its own."""
+    trials = words_with_ones(permutation([1, 2, 0]), ones=2)
+    means = scalar_means(trials, width=400, seed=(1, 2))
+    source = np.random.default_rng((1, 2))
+    for bit in range(3):
+        hidden, outer = source.standard_normal((400, 3)), source.standard_normal(400)
+        features = [
+            np.hstack([np.maximum(hidden @ x, 0), np.outer(outer * (hidden @ x > 0), x).ravel()])
+            for x in [*np.eye(3), *trials.codes]
+        ]
+        samples, states = np.array(features[:3]), np.array(features[3:])
+        least = np.linalg.lstsq(samples, trials.program.labels[:, bit], rcond=None)[0]  # the least move of the weights
+        assert np.allclose(states @ least, means[:, bit], rtol=1e-9)
 
 
 @pytest.mark.parametrize("model", ["linearised", "trained"])
@@ -342,6 +360,43 @@ def test_the_same_seed_is_the_same_run():
     assert first.mean_squared_error.measured != other.mean_squared_error.measured
 
 
+def first_numbers(source):
+    return tuple(source.integers(0, 2**62, 8).tolist())
+
+
+def test_every_purpose_place_and_seed_has_a_stream_of_its_own():
+    """As seeds of NumPy, 5, (5, 0) and (5, 0, 0) are one stream, and so are (2**32 + 5, 0) and (5, 1, 0)."""
+    seeds = [0, 1, 5, 2**32, 2**32 + 5, 2**64 + 5, 5 << 32, (5 << 64) + 1, 2**128 - 1]
+    places = [(), (0,), (1,), (0, 0), (0, 1), (1, 0), (0, 0, 0), (5,), (5, 0)]
+    keys = [(seed, purpose, *place) for seed in seeds for purpose in (WORDS, ENSEMBLES, PAIRS) for place in places]
+    drawn = {first_numbers(stream(*key)) for key in keys}
+    assert len(drawn) == len(keys)
+    assert first_numbers(np.random.default_rng(5)) not in drawn
+    assert first_numbers(stream(5, ENSEMBLES, 3)) == first_numbers(stream(5, ENSEMBLES, 3))
+
+
+def test_random_words_and_the_first_network_are_drawn_apart(monkeypatch):
+    sources = []
+    original = networks.stream
+
+    def watched(*key):
+        sources.append(key)
+        return original(*key)
+
+    monkeypatch.setattr(networks, "stream", watched)
+    trials = words_with_ones(permutation(range(30)), ones=5, seed=5)
+    simulate(trials, networks=2, model="linearised", width=40, seed=5, repetitions=2)
+    simulate(trials, networks=2, seed=5, repetitions=2)
+    places = [(5, ENSEMBLES, a, b) for a in range(2) for b in range(2)] + [(5, ENSEMBLES, a) for a in range(2)]
+    assert sources == [(5, WORDS), *places]
+
+
+@pytest.mark.parametrize("seed", [-1, 1.0, "5", None, 2**128])
+def test_a_seed_is_an_integer(seed):
+    with pytest.raises(InputError, match="a seed is an integer from 0"):
+        simulate(words_with_ones(permutation(range(3))), networks=2, seed=seed, repetitions=2)
+
+
 def test_one_network_has_no_variance():
     trials = words_with_ones(permutation(range(3)))
     assert simulate(trials, networks=1, model="linearised", width=30).variance is None
@@ -353,6 +408,8 @@ def test_one_network_has_no_variance():
     [
         ({"networks": 0}, "networks must be 1 or more, got 0"),
         ({"networks": 1, "repetitions": -1}, "repetitions must be 1 or more"),
+        ({"networks": 1, "repetitions": 0}, "repetitions must be 1 or more, got 0"),
+        ({"networks": 1.5}, "networks must be 1 or more, got 1.5"),
         ({"networks": 1, "model": "deep"}, "unknown model 'deep'"),
         ({"networks": 1, "parametrisation": "mean-field"}, "unknown parametrisation 'mean-field'"),
         ({"networks": 1, "model": "trained", "width": 2}, "width 2: it must be at least 3"),
@@ -370,7 +427,15 @@ def test_training_inputs_and_unmatched_states_are_no_trials():
     with pytest.raises(InputError, match="number of ones must be from 2"):
         words_with_ones(permutation(range(3)), ones=1)
     with pytest.raises(InputError, match="width 2 cannot fit 3 samples"):
-        draw_weights(words_with_ones(permutation(range(3))), 2, [(0,)])
+        draw_weights(words_with_ones(permutation(range(3))), 2, [stream(0, ENSEMBLES)])
+
+
+def test_a_network_without_an_active_neuron_at_a_sample_cannot_be_linearised():
+    trials, weights = small()
+    dead = Weights(np.concatenate([-np.abs(weights.hidden[:, :, :1]), weights.hidden[:, :, 1:]], axis=2), weights.outer)
+    for parametrisation in ("ntk", "standard"):
+        with pytest.raises(Undecided, match="too close to singular: a larger width helps"):
+            linearised(trials, dead, parametrisation)
 
 
 def test_training_that_does_not_converge_says_so():

@@ -4,11 +4,13 @@ import json
 import re
 import sys
 from fractions import Fraction as Q
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
+import sympy
 
 import ntkproofs.commands.report
 from ntkproofs.bounds import choose_threshold, ensemble_size
@@ -18,7 +20,7 @@ from ntkproofs.counts import arbitrary_counts
 from ntkproofs.errors import InputError
 from ntkproofs.facts import confirm
 from ntkproofs.files import write_whole
-from ntkproofs.kernels import two_layer_relu
+from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.predictor import Predictor
 from ntkproofs.programs import permutation
 from ntkproofs.report.evidence import shortened
@@ -91,6 +93,24 @@ def test_the_page_holds_every_claim_with_its_verdict_and_reason():
     assert re.findall(r'<tr data-kind="(\w+)"', page) == [result.verdict.kind for result in results]
     assert "3 of 8 claims hold: 3 refuted, 2 undecided" in read.text
     assert "ntkproofs 1.2.3" in read.text
+
+
+def test_the_page_holds_the_digests_and_what_was_printed(capsys, tmp_path, no_figures):
+    (tmp_path / "helper.py").write_text("VALUE = 1\n")
+    text = (CLAIMS / "true_claims.py").read_text() + "\nfrom helper import VALUE\n"
+    (tmp_path / "mine.py").write_text(text.replace("    cases =", '    print("<seen>")\n    cases ='))
+    assert run(capsys, "report", tmp_path / "mine.py", "-o", tmp_path / "r.html")[0] == 0
+    page = (tmp_path / "r.html").read_text("utf-8")
+    for file in ("mine.py", "helper.py"):
+        assert sha256((tmp_path / file).read_bytes()).hexdigest() in page
+    assert page.count("&lt;seen&gt;") == 2
+
+
+def test_a_report_goes_where_it_was_asked_for(capsys, tmp_path, monkeypatch, no_figures):
+    (tmp_path / "mine.py").write_text("import os\nos.chdir('/')\n" + (CLAIMS / "true_claims.py").read_text())
+    monkeypatch.chdir(tmp_path)
+    assert run(capsys, "report", "mine.py", "-o", "r.html")[0] == 0
+    assert (tmp_path / "r.html").exists()
 
 
 def test_a_page_without_a_bad_claim_says_so():
@@ -188,7 +208,7 @@ def test_no_claims_no_page(capsys, tmp_path, no_figures):
 
 
 def test_an_interrupted_report_leaves_the_old_page(capsys, tmp_path, monkeypatch, no_figures):
-    def stop(claims, jobs):
+    def stop(*_arguments, **_options):
         raise KeyboardInterrupt
         yield
 
@@ -282,7 +302,8 @@ def test_the_expected_error_is_that_of_the_dense_solve(regime):
     word[[1, 4]] = 2**-0.5
 
     def gram(one, left, right):
-        return np.array([[float(one.at(min(1, float(a @ b)))) for b in right] for a in left])
+        value = sympy.lambdify(RHO, one.angular)
+        return np.array([[float(value(min(1, float(a @ b)))) for b in right] for a in left])
 
     samples = np.eye(k)
     a = np.linalg.solve(gram(kernel, samples, samples), gram(kernel, samples, [word]))

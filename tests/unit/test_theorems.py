@@ -2,7 +2,7 @@
 
 import json
 import os
-import shutil
+import re
 import signal
 import subprocess
 import sys
@@ -17,9 +17,10 @@ from ntkproofs.claims import collect, conclude
 from ntkproofs.commands.theory import main
 from ntkproofs.errors import InputError, ProofRefused
 from ntkproofs.programs import TemplateProgram, addition, multiplication, permutation
-from ntkproofs.rigor import builds
+from ntkproofs.programs.coq import Terms
+from ntkproofs.rigor import builds, installed, recheck, theorems
 from ntkproofs.rigor.builds import Limits
-from ntkproofs.rigor.coqc import MISSING, find_coqc
+from ntkproofs.rigor.coqc import MISSING, Coqc, cache_folder, find_coqc, one_run, read_cache, write_cache
 from ntkproofs.rigor.theorems import Theory
 
 COQ = Path(__file__).parents[2] / "paper_checks" / "coq"
@@ -179,7 +180,7 @@ def test_each_version_of_a_file_is_compiled_once(folder, compilations):
     assert compilations() == ["Lemmas.v"]
 
 
-def test_a_failure_is_looked_at_once_in_a_run_and_again_in_the_next(folder, compilations, monkeypatch):
+def test_a_failure_is_looked_at_once_in_a_run_and_again_in_the_next(folder, compilations):
     change(folder, "Lemmas.v", "apply le_0_n", "apply le_n")
     for expected in (["Lemmas.v", "Terms.v"], []):
         with pytest.raises(
@@ -187,10 +188,11 @@ def test_a_failure_is_looked_at_once_in_a_run_and_again_in_the_next(folder, comp
         ):
             Theory(folder).proof("twice_zero")
         assert compilations() == expected
-    monkeypatch.setattr(builds, "_BEGAN", builds.time.time())
-    with pytest.raises(ProofRefused):
-        Theory(folder).proof("twice_zero")
-    assert compilations() == ["Lemmas.v"]
+    with one_run():
+        for expected in (["Lemmas.v"], []):  # a new run
+            with pytest.raises(ProofRefused):
+                Theory(folder).proof("twice_zero")
+            assert compilations() == expected
 
 
 def test_a_compiled_file_that_was_changed_is_not_believed(folder, compilations, tmp_path):
@@ -292,8 +294,12 @@ def test_the_command_records_compiles_and_rechecks(folder, capsys):
     change(folder, "Statements.v", "forall n, 0 <=", "forall n, 0 + 0 <=")
     assert main([str(folder)]) == 1
     assert "statement twice_grows is not the one recorded" in capsys.readouterr().err
-    assert main([str(folder), "--record", "--recheck"]) == 0
+    assert main([str(folder), "--record"]) == 0
     assert "coqchk accepts Terms, Lemmas, Statements" in capsys.readouterr().out
+    assert main([str(folder)]) == 0
+    assert "twice_zero: proved, assumes nothing (from the cache)" in capsys.readouterr().out
+    assert main([str(folder), "--no-cache"]) == 0
+    assert "cache" not in capsys.readouterr().out
     assert main([str(folder / "nowhere")]) == 3
     (folder / "Statements.v").unlink()
     assert main([str(folder), "--record"]) == 3
@@ -313,26 +319,40 @@ def test_every_statement_of_the_paper_is_a_claim():
 # --- the programs
 
 
+STATED = """\
+From Coq Require Import List String.
+From NtkProofs Require Import Templates Programs.
+(** The addition of no bits has no templates. *)
+Theorem nothing : templates (addition 0) = nil.
+Proof. exact eq_refl. Qed.
+"""
+
+
 @pytest.fixture
 def programs(tmp_path):
-    target = tmp_path / "coq"
-    target.mkdir()
-    for name in ("Kernels.v", "Templates.v", "Programs.v"):
-        shutil.copy(COQ / name, target)
-    return target
+    """The theory's programs, with one statement, recorded."""
+    names = ("Kernels.v", "Templates.v", "Programs.v")
+    return write(tmp_path / "coq", {"Statements.v": STATED, **{name: (COQ / name).read_text() for name in names}})
+
+
+def record(folder):
+    (folder / "statements.json").write_text(Theory(folder).found().to_json())
 
 
 SOME = (
     Pair("addition 1", addition(1)),
     Pair("addition 3", addition(3)),
     Pair("multiplication 2", multiplication(2)),
-    Pair("permutation 3 (fun i => nth i [2; 0; 1] 0)", permutation([2, 0, 1])),
+    Pair("permutation 3 [2; 0; 1]", permutation([2, 0, 1])),
 )
 
 
 @pytest.mark.usefixtures("coq_cache")
 def test_the_programs_agree(programs):
-    assert conclude(agree(Theory(programs), "some", SOME)).kind == "proved"
+    proof = agree(Theory(programs), "some", SOME)
+    assert (conclude(proof).kind, proof.count) == ("proved", 4)
+    with one_run():
+        assert agree(Theory(programs), "some", SOME).kept
 
 
 @pytest.mark.usefixtures("coq_cache")
@@ -340,13 +360,13 @@ def test_the_programs_agree(programs):
     ("old", "new", "message"),
     [
         (
-            "[ [off (p, i); on (q, i)]  ==>",
-            "[ [on (q, i); off (p, i)]  ==>",
+            "[ Template [off (p, i); on (q, i)] ",
+            "[ Template [on (q, i); off (p, i)] ",
             "addition 1 is not the Python program: template 0 is not p_0=0, q_0=1 -> p_0",
         ),
         (
-            '[ [on ("multiplier", i); on ("to_shift_right", i)]',
-            '[ [on ("multiplier", i); off ("to_shift_right", i)]',
+            '[ Template [on ("multiplier", i); on ("to_shift_right", i)]',
+            '[ Template [on ("multiplier", i); off ("to_shift_right", i)]',
             "multiplication 2 is not the Python program: template 4 is not multiplier_1=1, to_shift_right_1=1 -> ",
         ),
         (
@@ -355,14 +375,17 @@ def test_the_programs_agree(programs):
             "multiplication 2 is not the Python program: the number of templates is not 42; template ",
         ),
         (
-            '==> [("bits", i)]) (seq 0 k)) 0',
-            '==> [("bits", i)]) (seq 0 k)) 1',
-            "[2; 0; 1] 0) is not the Python program: padding is not 0",
+            '[("bits", i)]) (seq 0 k)) 0',
+            '[("bits", i)]) (seq 0 k)) 1',
+            "permutation 3 [2; 0; 1] is not the Python program: padding is not 0",
         ),
     ],
 )
 def test_a_template_that_differs_is_named(programs, old, new, message):
     change(programs, "Programs.v", old, new)
+    with pytest.raises(ProofRefused, match=r"definition file Programs\.v is not the one recorded"):
+        agree(Theory(programs), "some", SOME)
+    record(programs)
     verdict = conclude(agree(Theory(programs), "some", SOME))
     assert verdict.kind == "refuted"
     assert message in verdict.reason
@@ -373,8 +396,84 @@ def test_a_python_program_that_differs_is_named(programs):
     program = TemplateProgram("permutation", fields={"bits": 2})
     program.template(when={("bits", 0): 1}, write=[("bits", 0)])
     program.template(when={("bits", 1): 1}, write=[("bits", 0)])
-    verdict = conclude(agree(Theory(programs), "one", [Pair("permutation 2 (fun i => i)", program)]))
+    verdict = conclude(agree(Theory(programs), "one", [Pair("permutation 2 [0; 1]", program)]))
     assert verdict.reason.endswith("template 1 is not bits_1=1 -> bits_0")
+
+
+REDEFINED = 'Notation "x = y" := (@eq _ x x) : type_scope.\n'
+FOUR = (
+    "Template [on (p, i); on (q, i)] [(c, i)];\n      Template [on (c, i)]",
+    "Template [on (c, i)]",
+)  # addition without its third rule
+
+
+@pytest.mark.usefixtures("coq_cache")
+def test_a_theory_cannot_redefine_the_words_of_a_question(programs, monkeypatch):
+    """Addition loses a rule, and equality its right side: refused by the record, by the audit, and by the question."""
+    change(programs, "Programs.v", *FOUR)
+    (programs / "Programs.v").write_text((programs / "Programs.v").read_text() + REDEFINED)
+    monkeypatch.setattr(theorems, "forbidden", lambda source, file: [])
+    with pytest.raises(ProofRefused, match=r"definition file Programs\.v is not the one recorded"):
+        agree(Theory(programs), "some", SOME)
+    record(programs)
+    verdict = conclude(agree(Theory(programs), "some", SOME))
+    assert verdict.kind == "refuted"
+    assert "addition 1 is not the Python program: the number of templates is not 4" in verdict.reason
+    monkeypatch.undo()
+    with pytest.raises(ProofRefused, match=r"Programs\.v, line \d+: `Notation` declares how Coq reads text"):
+        agree(Theory(programs), "some", SOME)
+
+
+@pytest.mark.parametrize("name", ["Kernels.v", "Templates.v", "Programs.v"])
+def test_every_file_that_a_question_needs_must_be_as_recorded(programs, name):
+    (programs / name).write_text((programs / name).read_text() + "(* changed *)\n")
+    with pytest.raises(ProofRefused, match=rf"definition file {name} is not the one recorded"):
+        agree(Theory(programs), "some", SOME)
+    (programs / "statements.json").unlink()
+    with pytest.raises(ProofRefused, match=r"has no statements\.json"):
+        agree(Theory(programs), "some", SOME)
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "",
+        "addition",
+        "addition  1",
+        "addition 1\n",
+        "addition (1)",
+        "addition \u0661",
+        "addition 1 = addition",
+        "permutation 2 (fun i => i)",
+        "permutation 2 [1, 0]",
+        "permutation 2 []",
+        "Programs.addition 1",
+        "addition 1). Axiom a : False. Check (addition 1",
+    ],
+)
+def test_a_term_is_a_name_with_numbers_and_lists(term):
+    if term == "addition":
+        assert Pair(term, addition(1)).term == term
+        return
+    with pytest.raises(InputError, match="is no name with numbers and lists of numbers"):
+        Pair(term, addition(1))
+
+
+def test_what_is_written_for_coq_uses_full_names_and_constructors_alone():
+    terms = Terms()
+    program = TemplateProgram("mine", fields={"a_b": 2})
+    program.template(when={("a_b", 1): 1}, write=[("a_b", 0)])
+    written = "\n".join([terms.program(program), *terms.definitions()])
+    assert not set(written) & set('"[]<>+*/%=') - {"="}
+    words = set(re.findall(r"(?<![\w.])[A-Za-z][\w.]*", written.replace("Definition", "")))
+    words = {word.removesuffix(".") for word in words}
+    ours = {word for word in words if re.fullmatch(r"number_\d+|text_\d+", word)}
+    assert {word.split(".")[0] for word in words - ours} == {"Coq", "NtkProofs"}
+    for wrong in (-1, 1 << 20):
+        with pytest.raises(InputError, match="a number that is written for Coq"):
+            terms.number(wrong)
+    with pytest.raises(InputError, match="a name that is written for Coq"):
+        terms.text("\u03b1")
 
 
 @pytest.mark.usefixtures("coq_cache")
@@ -392,3 +491,101 @@ def test_programs_made_equal_by_an_axiom_are_refused(programs):
 def test_nothing_agrees_with_nothing(programs):
     with pytest.raises(InputError, match="nothing to compare"):
         agree(Theory(programs), "none", [])
+
+
+# --- caches and compilers
+
+FAKE = """\
+#!/bin/sh
+case "$1" in
+  --print-version) echo "8.16.1 4.13.1";;
+  -where) {coqc} -where;;
+  *) for last; do :; done
+     sed -n 's/.*idtac "\\(.*:.*\\)". Abort.*/\\1\\nClosed under the global context/p' "$last"
+     echo > "${{last%.v}}.vo";;
+esac
+"""
+
+
+def test_what_a_stranger_compiled_is_not_believed_by_another(folder, coq_cache, tmp_path, monkeypatch):  # noqa: F811
+    """A compiler that accepts everything is believed by itself alone; the cache does not hand its results on."""
+    change(folder, "Lemmas.v", "0 <= twice n", "1 <= twice n")
+    change(folder, "Statements.v", "0 <= twice n", "1 <= twice n")
+    record(folder)
+    coqc = find_coqc().path
+    for name, text in (("coqc", FAKE.format(coqc=coqc)), ("coqchk", f"#!/bin/sh\ncat <<'E'\n{ACCEPTS}\nE\n")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert Theory(folder).proof("twice_grows").outcome == "holds"
+    monkeypatch.undo()
+    with pytest.raises(ProofRefused, match=r"Lemmas\.v, line 5 \(lemma twice_grows\): Coq refuses it"):
+        Theory(folder).proof("twice_grows")
+
+
+ACCEPTS = "\n".join(f"* {title}: <none>" for title in recheck._SECTIONS)
+
+
+@pytest.mark.usefixtures("coq_cache")
+def test_what_coqchk_accepted_is_kept_and_what_it_refused_is_not(folder, tmp_path, monkeypatch):
+    log = tmp_path / "log"
+    log.touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    real = recheck.find_coqchk(find_coqc())
+    script = tmp_path / "coqchk"
+    script.write_text(f'#!/bin/sh\necho "$@" >> {log}\nexec {real} "$@"\n')
+    script.chmod(0o755)
+    monkeypatch.setattr(recheck, "find_coqchk", lambda coqc: str(script))
+    for expected in (["Terms", "Lemmas", "Statements"], []):
+        assert Theory(folder).proof("twice_zero").outcome == "holds"
+        assert re.findall(r"-norec NtkProofs\.(\w+)", log.read_text()) == expected
+        log.write_text("")
+    change(folder, "Lemmas.v", "Lemma twice_grows", "Lemma one : 1 = 1.\nProof. reflexivity. Qed.\nLemma twice_grows")
+    Theory(folder).proof("twice_zero")
+    assert re.findall(r"-norec NtkProofs\.(\w+)", log.read_text()) == ["Lemmas", "Statements"]
+    script.write_text("#!/bin/sh\necho no; exit 1\n")
+    change(folder, "Lemmas.v", "1 = 1", "2 = 2")
+    for _ in range(2):
+        with pytest.raises(ProofRefused, match="coqchk refuses it: no"):
+            Theory(folder).proof("twice_zero")
+
+
+@pytest.mark.usefixtures("coq_cache")
+def test_without_coqchk_nothing_is_proved(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(recheck, "find_coqchk", lambda coqc: "")
+    verdict = conclude(Theory(folder).proof("twice_zero"))
+    assert (verdict.kind, "coqchk not found: apt-get install coq" in verdict.reason) == ("undecided", True)
+
+
+def test_the_fingerprint_follows_contents(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    library = tmp_path / "coq" / "theories"
+    library.mkdir(parents=True)
+    compiler, vo = tmp_path / "coqc", library / "Init.vo"
+    compiler.write_text(f"#!/bin/sh\necho {library.parent}\n")
+    compiler.chmod(0o755)
+    vo.write_bytes(b"one")
+    seen = []
+    for content in (b"one", b"two", b"one"):
+        vo.write_bytes(content)
+        os.utime(vo, (1, 1))
+        installed._fingerprint.cache_clear()
+        seen.append(installed.fingerprint(Coqc(str(compiler), "8.16.1")))
+    assert seen[0] == seen[2] != seen[1]
+    compiler.write_text(compiler.read_text() + "# another\n")
+    installed._fingerprint.cache_clear()
+    assert installed.fingerprint(Coqc(str(compiler), "8.16.1")) != seen[0]
+
+
+def test_a_run_without_cache_begins_with_an_empty_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    write_cache("a", b"before")
+    with one_run(cache=False):
+        inside = cache_folder()
+        assert read_cache("a") is None
+        assert write_cache("b/c", b"new")
+        assert read_cache("b/c") == b"new"
+    assert not inside.exists()
+    assert (read_cache("a"), read_cache("b/c")) == (b"before", None)
+    assert not {"NTKPROOFS_CACHE", "NTKPROOFS_BEGAN"} & os.environ.keys()

@@ -66,11 +66,15 @@ def test_perturbation_vanishes_with_the_error_and_ends_where_the_gram_matrix_may
 
 def test_least_width_grows_with_what_is_asked():
     counts = arbitrary_counts(permutation(range(5)))
-    base = {"threshold": Q(1, 10), "failure": Q(1, 100), "states": 32}
+    base = {"threshold": Q(1, 10), "failure": Q(1, 100), "states": 32, "output_bits": 5}
     width = least_width(counts, **base).width
     assert least_width(counts, **base | {"failure": Q(1, 10**6)}).width > width
     assert least_width(counts, **base | {"states": 10**6}).width > width
     assert least_width(counts, **base | {"networks": 100}).width > width
+    assert (
+        least_width(counts, **base | {"output_bits": 500}).width
+        == least_width(counts, **base | {"networks": 100}).width
+    )
     assert least_width(counts, **base | {"threshold": Q(1, 100)}).width > width  # closer to the 0-bits
 
 
@@ -83,16 +87,19 @@ def test_least_width_grows_with_what_is_asked():
         {"failure": Q(1)},
         {"states": 0},
         {"networks": 0},
+        {"output_bits": 0},
     ],
 )
 def test_what_cannot_be_asked_is_refused(change):
-    asked = {"threshold": Q(1, 10), "failure": Q(1, 100), "states": 32} | change
+    asked = {"threshold": Q(1, 10), "failure": Q(1, 100), "states": 32, "output_bits": 5} | change
     with pytest.raises(InputError):
         least_width(arbitrary_counts(permutation(range(5))), **asked)
 
 
 def test_counts_of_two_programs_are_refused():
     with pytest.raises(InputError, match="one program"):
-        least_width([Counts(1, 1, 1, 4), Counts(1, 1, 1, 5)], threshold=Q(1, 10), failure=Q(1, 100), states=1)
+        least_width(
+            [Counts(1, 1, 1, 4), Counts(1, 1, 1, 5)], threshold=Q(1, 10), failure=Q(1, 100), states=1, output_bits=1
+        )
     with pytest.raises(InputError, match="no counts"):
-        least_width([], threshold=Q(1, 10), failure=Q(1, 100), states=1)
+        least_width([], threshold=Q(1, 10), failure=Q(1, 100), states=1, output_bits=1)

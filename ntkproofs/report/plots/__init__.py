@@ -56,8 +56,8 @@ FIGURES = {
     "width": Entry(
         f"{_HERE}.width:width",
         "width of linearised networks against the probability of failure",
-        "Width from which the mean of the linearised network is certified to round every word right, threshold half "
-        "the least mean. Nothing is claimed about what training does to features.",
+        "Width from which the means of linearised scalar networks, one for each output bit, are certified to round "
+        "every word right, threshold half the least mean. Nothing is claimed about what training does to features.",
     ),
     "depth-atlas": Entry(
         "ntkproofs.report.atlas:depth_atlas",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.errors import InputError
-from ntkproofs.files import write_whole
+from ntkproofs.files import check_writable, write_whole
 from ntkproofs.report.plots import figure
 from ntkproofs.report.plots.style import COLOURS, SIZE, needs_matplotlib
 
@@ -44,6 +44,7 @@ def save(name: str, path: str | Path) -> None:
     draw, kind = figure(name), Path(path).suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise InputError(f"{path}: a figure is written as {', '.join('.' + each for each in FORMATS)}")
+    check_writable(path)
     needs_matplotlib()
     write_whole(path, _drawn(draw(), kind, name))
 

@@ -21,10 +21,10 @@ EXPONENTS = (1, 3, 6, 9, 12)
 
 
 def width(axes: Axes | None = None, *, exponents: tuple[int, ...] = EXPONENTS) -> Axes:
-    """Draw the width that these bounds certify for the mean of a linearised network, permutations of 4, 8 and 16 bits.
+    """Draw the width that these bounds certify for linearised scalar networks, permutations of 4, 8 and 16 bits.
 
-    At that width all kernel entries are, with probability ``1 - failure``, so close to their limits that the mean of
-    every bit at every state is on the right side of half the least 1-bit mean.
+    One network for each output bit: at that width all their kernel entries are, with probability ``1 - failure``, so
+    close to their limits that the mean of every bit at every state is on the right side of half the least 1-bit mean.
 
     >>> width(exponents=(1,)).get_yscale()
     'log'
@@ -34,7 +34,9 @@ def width(axes: Axes | None = None, *, exponents: tuple[int, ...] = EXPONENTS) -
         counts = arbitrary_counts(permutation(range(bits)))
         threshold = choose_threshold(two_layer_relu(), counts, "half")
         found = [
-            least_width(counts, threshold=threshold, failure=Fraction(1, 10**exponent), states=2**bits).width
+            least_width(
+                counts, threshold=threshold, failure=Fraction(1, 10**exponent), states=2**bits, output_bits=bits
+            ).width
             for exponent in exponents
         ]
         axes.plot(exponents, found, "o-", color=colour, markersize=3, linewidth=1.2)

@@ -1,0 +1,31 @@
+"""What is looked into again before a verdict counts: decisions are replayed, cell by cell, without their search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ntkproofs.errors import NtkProofsError
+from ntkproofs.facts import Fact, amended
+from ntkproofs.rigor import Decision
+from ntkproofs.rigor.replay import replay
+
+__all__ = ["rechecked"]
+
+
+def rechecked(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Return the facts; a decision whose evidence does not support it is open, and says why it was not replayed."""
+    return tuple(map(_rechecked, facts))
+
+
+def _rechecked(fact: Fact) -> Fact:
+    decision = fact.finding
+    if not isinstance(decision, Decision) or decision.outcome == "open":
+        return fact
+    try:
+        outcome = replay(decision).outcome
+        problem = "" if outcome == fact.outcome else f"its evidence says that it {outcome}"
+    except (NtkProofsError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+        problem = " ".join(f"{error}".split()) or type(error).__name__
+    if not problem:
+        return fact
+    return amended(fact, outcome="open", margin="", reason=f"not replayed: {problem}", lemma=None)

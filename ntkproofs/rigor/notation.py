@@ -1,0 +1,521 @@
+"""Notation: formulas as text, read back before anybody sees them.
+
+:func:`written` prints an expression much as SymPy does, with brackets of our own, and then reads the text with a small
+parser: the formula read must be the formula that is evaluated, up to the order of sums and products and arithmetic on
+rational numbers. So a printed statement is the statement that was decided. (SymPy prints the unevaluated
+``1 - 1/(1/2)`` as ``1 - 1/1/2``.) The grammar::
+
+    sum     = ["-"] product {("+" | "-") product}
+    product = power {("*" | "/") power}
+    power   = atom ["**" (number | "(" ["-"] number ["/" number] ")")]
+    atom    = number | name | name "(" sum ")" | "(" sum ")"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import sympy
+
+from ntkproofs.errors import InputError, NtkProofsError
+from ntkproofs.rigor.expressions import FUNCTIONS, formula
+
+__all__ = ["latex", "read", "same_formula", "written"]
+
+MAX_TEXT = 1_000_000  # characters of one expression
+
+# how tightly a text binds: it may stand as an operand where its level is high enough
+_SUM, _PRODUCT, _POWER, _ATOM = range(4)
+
+
+@lru_cache(maxsize=4096)
+def written(expression: sympy.Expr) -> str:
+    """Return an expression as text that reads back as the same formula.
+
+    Raises InputError for what is not in the grammar of formulas or too long to be written.
+
+    >>> n = sympy.Symbol("n")
+    >>> print(written(sympy.sqrt(n) / 2 - 1 / (n + 1) ** 2))
+    sqrt(n)/2 - 1/(n + 1)**2
+    >>> print(written(sympy.Add(1, -sympy.Pow(sympy.Rational(1, 2), -1, evaluate=False), evaluate=False)))
+    1 - 1/(1/2)
+    """
+    formula(expression)  # what is not in the grammar is refused
+    try:
+        text = _Printer().top(expression)
+    except ValueError as problem:  # Python's limit on the digits of an integer
+        raise InputError(f"a number in the expression is too long to be written: {problem}") from problem
+    if not same_formula(text, expression):
+        raise NtkProofsError(f"internal error: {text!r} does not read back as the expression that it stands for")
+    return text
+
+
+def same_formula(text: str, expression: sympy.Expr) -> bool:
+    """Tell whether `text` reads as the formula of `expression` (sums and products in any order).
+
+    >>> x = sympy.Symbol("x")
+    >>> same_formula("1 - x/2", 1 - x / 2), same_formula("(1 - x)/2", 1 - x / 2)
+    (True, False)
+    """
+    shapes = _Shapes()
+    compiled = formula(expression)
+    values = {symbol: shapes.name(symbol.name) for symbol in compiled.symbols}
+    return _shape(read(text), shapes).key == compiled.evaluate(values, shapes).key
+
+
+# --- printing
+
+
+class _Printer:
+    """Writes expressions; equal parts are written once."""
+
+    def __init__(self) -> None:
+        self._known: dict[sympy.Expr, tuple[str, int]] = {}
+
+    def top(self, node: sympy.Expr) -> str:
+        """Return the text of a whole expression."""
+        return self._text(node)[0]
+
+    def _text(self, node: sympy.Expr) -> tuple[str, int]:
+        """Return the text and its level; one that begins with a minus sign has the level of a sum."""
+        if node not in self._known:
+            text, level = self._write(node)
+            if len(text) > MAX_TEXT:
+                raise InputError(f"the expression has more than {MAX_TEXT:,} characters")
+            self._known[node] = text, level
+        return self._known[node]
+
+    def _at(self, node: sympy.Expr, level: int) -> str:
+        text, own = self._text(node)
+        return text if own >= level else f"({text})"
+
+    def _write(self, node: sympy.Expr) -> tuple[str, int]:
+        if node.func is sympy.Add:
+            return self._sum(node), _SUM
+        if node.func is sympy.Mul or isinstance(node, sympy.Rational):
+            return self._product(_ordered(node))
+        if node.func is sympy.Pow:
+            return self._power(node)
+        if node.func in FUNCTIONS:
+            return f"{FUNCTIONS[node.func]}({self.top(node.args[0])})", _ATOM
+        return _leaf(node), _ATOM
+
+    def _sum(self, node: sympy.Expr) -> str:
+        pieces: list[str] = []
+        for term in _ordered(node):
+            text = f"({self.top(term)})" if term.func is sympy.Add else self.top(term)
+            minus = text.startswith("-")
+            sign = ("-" if minus else "") if not pieces else (" - " if minus else " + ")
+            pieces.append(sign + text.removeprefix("-"))
+        return "".join(pieces)
+
+    def _product(self, factors: tuple[sympy.Expr, ...]) -> tuple[str, int]:
+        above: list[str] = []
+        below: list[str] = []
+        sign = ""
+        for factor in factors:
+            if isinstance(factor, sympy.Rational):
+                sign = sign if factor >= 0 else ("" if sign else "-")
+                above += [str(abs(int(factor.p)))] * (abs(int(factor.p)) != 1)
+                below += [str(int(factor.q))] * (factor.q != 1)
+            elif factor.func is sympy.Pow and isinstance(factor.exp, sympy.Rational) and factor.exp < 0:
+                below.append(self._raised(factor.base, -factor.exp, _POWER))
+            else:
+                above.append(self._at(factor, _POWER))
+        text = "*".join(above) or "1"
+        if below:
+            text += f"/({'*'.join(below)})" if len(below) > 1 else f"/{below[0]}"
+        if sign:
+            return sign + text, _SUM
+        return text, _PRODUCT if below or len(above) > 1 else (_POWER if above and "**" in text else _ATOM)
+
+    def _power(self, node: sympy.Expr) -> tuple[str, int]:
+        base, exponent = node.args
+        if exponent in (-1, sympy.Rational(-1, 2)):
+            return self._product((node,))
+        if exponent == 1:
+            return self._text(base)
+        return self._raised(base, exponent, _POWER), _ATOM if exponent == sympy.S.Half else _POWER
+
+    def _raised(self, base: sympy.Expr, exponent: sympy.Rational, level: int) -> str:
+        if exponent == sympy.S.Half:
+            return f"sqrt({self.top(base)})"
+        if exponent == 1:
+            return self._at(base, level)
+        shown = f"{exponent}" if exponent.q == 1 and exponent > 0 else f"({exponent})"
+        return f"{self._at(base, _ATOM)}**{shown}"
+
+
+def _ordered(node: sympy.Expr) -> tuple[sympy.Expr, ...]:
+    """Return the terms or factors in the order in which SymPy shows them, which is for the eye only."""
+    if node.func not in (sympy.Add, sympy.Mul):
+        return (node,)
+    try:
+        return tuple(node.as_ordered_terms() if node.func is sympy.Add else node.as_ordered_factors())
+    except (OverflowError, TypeError, ValueError):
+        return tuple(node.args)
+
+
+def _leaf(node: sympy.Expr) -> str:
+    if node is sympy.S.Pi:
+        return "pi"
+    return "E" if node is sympy.S.Exp1 else str(node.name)
+
+
+# --- reading
+
+Tree: TypeAlias = tuple[Any, ...]
+"""``("number", int)``, ``("name", str)``, ``("call", name, tree)``, ``("power", tree, Fraction)``, and
+``("product" | "sum", ((sign, tree), ...))`` with the signs ``* /`` and ``+ -``."""
+
+_TOKEN = re.compile(r"\s*(?:(\d+)|([A-Za-z][A-Za-z0-9_]*)|(\*\*|[-+*/()]))", re.ASCII)
+
+
+def read(text: str) -> Tree:
+    """Return the tree of a printed expression; InputError where the text is not in the grammar.
+
+    >>> read("-x/2")
+    ('sum', (('-', ('product', (('*', ('name', 'x')), ('/', ('number', 2))))),))
+    """
+    return _Reader(text).whole()
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text, self.place = text, 0
+        self.kind, self.token = "", ""
+        self._next()
+
+    def _next(self) -> None:
+        match = _TOKEN.match(self.text, self.place)
+        if match is None:
+            if self.text[self.place :].strip():
+                self._refuse()
+            self.kind, self.token = "end", ""
+            return
+        self.place = match.end()
+        self.kind = ("number", "name", "sign")[(match.lastindex or 1) - 1]
+        self.token = match[match.lastindex or 1]
+
+    def _refuse(self) -> None:
+        raise InputError(f"not an expression: {self.text[:80]!r} at character {self.place}")
+
+    def _take(self, token: str) -> None:
+        if self.kind != "sign" or self.token != token:
+            self._refuse()
+        self._next()
+
+    def _sign(self, *choices: str) -> str | None:
+        """Take one of the signs, if it stands here."""
+        if self.kind != "sign" or self.token not in choices:
+            return None
+        sign = self.token
+        self._next()
+        return sign
+
+    def whole(self) -> Tree:
+        """Read all of the text."""
+        tree = self._sum()
+        if self.kind != "end":
+            self._refuse()
+        return tree
+
+    def _sum(self) -> Tree:
+        first = self._sign("-") or "+"
+        return self._many("sum", ("+", "-"), first, self._product)
+
+    def _product(self) -> Tree:
+        return self._many("product", ("*", "/"), "*", self._power)
+
+    def _many(self, kind: str, signs: tuple[str, ...], sign: str | None, part: Callable[[], Tree]) -> Tree:
+        parts = []
+        while sign is not None:
+            parts.append((sign, part()))
+            sign = self._sign(*signs)
+        return parts[0][1] if len(parts) == 1 and parts[0][0] in "+*" else (kind, tuple(parts))
+
+    def _power(self) -> Tree:
+        base = self._atom()
+        if self._sign("**") is None:
+            return base
+        if self.kind == "number":
+            return ("power", base, Fraction(self._number()))
+        self._take("(")
+        sign = -1 if self._sign("-") else 1
+        exponent = Fraction(sign * self._number(), self._number() if self._sign("/") else 1)
+        self._take(")")
+        return ("power", base, exponent)
+
+    def _number(self) -> int:
+        if self.kind != "number":
+            self._refuse()
+        value = int(self.token)
+        self._next()
+        return value
+
+    def _atom(self) -> Tree:
+        if self.kind == "number":
+            return ("number", self._number())
+        name = self.token if self.kind == "name" else None
+        if name is not None:
+            self._next()
+            if self.kind != "sign" or self.token != "(":
+                return ("name", name)
+        self._take("(")
+        inside = self._sum()
+        self._take(")")
+        return inside if name is None else ("call", name, inside)
+
+
+# --- comparing: formulas up to the order of sums and products and arithmetic on rationals
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A formula in a table of formulas; two are the same if their keys are."""
+
+    table: _Shapes
+    key: int
+
+    def __add__(self, other: _Shape) -> _Shape:
+        return self.table.sum((self.key, other.key))
+
+    def __sub__(self, other: _Shape) -> _Shape:
+        return self + self.table.rational(Fraction(-1)) * other
+
+    def __mul__(self, other: _Shape) -> _Shape:
+        return self.table.product((self.key, other.key), ())
+
+    def __truediv__(self, other: _Shape) -> _Shape:
+        return self.table.product((self.key,), (other.key,))
+
+    def __pow__(self, exponent: int) -> _Shape:
+        return self.table.make("power", self.key, exponent)
+
+    def call(self, name: str) -> _Shape:
+        """Return a function of this."""
+        if name not in ("sqrt", *FUNCTIONS.values()):
+            raise InputError(f"{name} is not a function of the grammar")
+        return self.table.make(name, self.key)
+
+    def sqrt(self) -> _Shape:
+        """Return the square root."""
+        return self.call("sqrt")
+
+    def exp(self) -> _Shape:
+        """Return the exponential."""
+        return self.call("exp")
+
+    def log(self) -> _Shape:
+        """Return the natural logarithm."""
+        return self.call("log")
+
+    def sin(self) -> _Shape:
+        """Return the sine."""
+        return self.call("sin")
+
+    def cos(self) -> _Shape:
+        """Return the cosine."""
+        return self.call("cos")
+
+    def atan(self) -> _Shape:
+        """Return the arc tangent."""
+        return self.call("atan")
+
+    def asin(self) -> _Shape:
+        """Return the arc sine."""
+        return self.call("asin")
+
+    def acos(self) -> _Shape:
+        """Return the arc cosine."""
+        return self.call("acos")
+
+
+class _Shapes:
+    """A table of formulas; it rewrites only what keeps the value and where it is defined."""
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[Any, ...], int] = {}
+        self._rows: list[tuple[Any, ...]] = []
+
+    def make(self, *row: Any) -> _Shape:
+        """Return the formula of a row."""
+        if row not in self._keys:
+            self._keys[row] = len(self._rows)
+            self._rows.append(row)
+        return _Shape(self, self._keys[row])
+
+    def rational(self, value: Fraction) -> _Shape:
+        """Return a rational number."""
+        return self.make("rational", value)
+
+    def pi(self) -> _Shape:
+        """Return pi."""
+        return self.make("pi")
+
+    def name(self, name: str) -> _Shape:
+        """Return the symbol of that name."""
+        return self.make("symbol", name)
+
+    def sum(self, keys: tuple[int, ...]) -> _Shape:
+        """Return a sum: rational terms are added up, sums in it dissolved."""
+        constant, terms = Fraction(0), []
+        for key in keys:
+            kind, *data = self._rows[key]
+            if kind == "rational":
+                constant += data[0]
+            elif kind == "sum":
+                constant += data[0]
+                terms += data[1]
+            else:
+                terms.append(key)
+        if not terms:
+            return self.rational(constant)
+        if len(terms) == 1 and not constant:
+            return _Shape(self, terms[0])
+        return self.make("sum", constant, tuple(sorted(terms)))
+
+    def product(self, above: tuple[int, ...], below: tuple[int, ...]) -> _Shape:
+        """Return a quotient of products: rational factors are multiplied, products in it dissolved.
+
+        A quotient below the line stays as it is: ``x/(y/z)`` is undefined at ``z = 0``, ``x*z/y`` is not. So does 0.
+        """
+        scale = Fraction(1)
+        tops: list[int] = []
+        bottoms: list[int] = []
+        for key in above:
+            factor, over, under = self._factors(key)
+            scale *= factor
+            tops += over
+            bottoms += under
+        for key in below:
+            factor, over, under = self._factors(key)
+            if under or not factor:
+                bottoms.append(key)
+                continue
+            scale /= factor
+            bottoms += over
+        if not tops and not bottoms:
+            return self.rational(scale)
+        if scale == 1 and len(tops) == 1 and not bottoms:
+            return _Shape(self, tops[0])
+        return self.make("product", scale, tuple(sorted(tops)), tuple(sorted(bottoms)))
+
+    def _factors(self, key: int) -> tuple[Fraction, tuple[int, ...], tuple[int, ...]]:
+        kind, *data = self._rows[key]
+        if kind == "rational":
+            return data[0], (), ()
+        if kind == "product":
+            return data[0], data[1], data[2]
+        return Fraction(1), (key,), ()
+
+
+def _shape(tree: Tree, shapes: _Shapes) -> _Shape:
+    """Return the formula that a tree stands for."""
+    kind, first, *rest = tree
+    if kind == "number":
+        return shapes.rational(Fraction(first))
+    if kind == "name":
+        return _constant(first, shapes)
+    if kind == "call":
+        return _shape(rest[0], shapes).call(first)
+    if kind == "power":
+        return _raise(_shape(first, shapes), rest[0], shapes)
+    shape = shapes.rational(Fraction(0 if kind == "sum" else 1))
+    for sign, part in first:
+        other = _shape(part, shapes)
+        shape = {"+": shape.__add__, "-": shape.__sub__, "*": shape.__mul__, "/": shape.__truediv__}[sign](other)
+    return shape
+
+
+def _constant(name: str, shapes: _Shapes) -> _Shape:
+    if name == "pi":
+        return shapes.pi()
+    return shapes.rational(Fraction(1)).exp() if name == "E" else shapes.name(name)
+
+
+def _raise(base: _Shape, exponent: Fraction, shapes: _Shapes) -> _Shape:
+    if exponent < 0:
+        return shapes.rational(Fraction(1)) / _raise(base, -exponent, shapes)
+    if exponent.denominator > 2 or not exponent:
+        raise InputError(f"the power {exponent} is not in the grammar")
+    if exponent.denominator == 2:
+        base = base.sqrt()
+    return base if exponent.numerator == 1 else base**exponent.numerator
+
+
+# --- LaTeX, from the tree of the text that was read back
+
+_GREEK = (
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
+    "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+)  # fmt: skip
+
+
+def latex(expression: sympy.Expr) -> str:
+    r"""Return an expression in LaTeX, made from its text as read back.
+
+    >>> print(latex(sympy.sqrt(sympy.Symbol("n")) / 2 - sympy.pi))
+    \frac{\sqrt{n}}{2} - \pi
+    """
+    return _latex(read(written(expression)))
+
+
+def _latex(tree: Tree) -> str:
+    kind, first, *rest = tree
+    if kind == "number":
+        return str(first)
+    if kind == "name":
+        return _latex_name(first)
+    if kind == "call":
+        return _latex_call(first, _latex(rest[0]))
+    if kind == "power":
+        base = _latex(first) if first[0] in ("name", "number") else _bracketed(_latex(first))
+        return f"{base}^{{{rest[0]}}}"
+    if kind == "sum":
+        pieces = [f"{sign} {_latex_part(part, ('sum',))}" for sign, part in first]
+        return re.sub(r"^\+ |^(-) ", r"\1", " ".join(pieces))
+    above, below = ([part for sign, part in first if sign == wanted] for wanted in "*/")
+    text = _latex_factors(above)
+    return rf"\frac{{{text}}}{{{_latex_factors(below)}}}" if below else text
+
+
+def _latex_factors(parts: list[Tree]) -> str:
+    if len(parts) == 1:  # a fraction's line brackets it
+        return _latex(parts[0])
+    text = ""
+    for part in parts:
+        factor = _latex_part(part, ("sum", "product"))
+        text += (r" \cdot " if factor[0].isdigit() else " ") * bool(text) + factor
+    return text or "1"
+
+
+def _latex_part(tree: Tree, loose: tuple[str, ...]) -> str:
+    text = _latex(tree)
+    return _bracketed(text) if tree[0] in loose else text
+
+
+def _latex_call(name: str, argument: str) -> str:
+    if name == "sqrt":
+        return rf"\sqrt{{{argument}}}"
+    if name == "exp":
+        return rf"e^{{{argument}}}"
+    command = rf"\{name}" if name in ("log", "sin", "cos") else rf"\operatorname{{{name}}}"
+    return command + _bracketed(argument)
+
+
+def _latex_name(name: str) -> str:
+    if name in ("pi", *_GREEK):
+        return rf"\{name}"
+    if len(name) == 1:
+        return "e" if name == "E" else name
+    return rf"\mathrm{{{name}}}".replace("_", r"\_")
+
+
+def _bracketed(text: str) -> str:
+    return rf"\left({text}\right)"

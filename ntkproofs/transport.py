@@ -1,0 +1,56 @@
+"""Results as plain data, from the process that ran a claim to the one that shows it: nothing is unpickled."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import Any
+
+from ntkproofs.claims import Claim, Listed, Result, Verdict
+from ntkproofs.errors import InputError
+from ntkproofs.facts import Fact
+from ntkproofs.issued import issue
+from ntkproofs.problems import Problem
+from ntkproofs.rigor.lemmas import Lemma, NoLemma
+
+__all__ = ["from_json", "problem_from", "to_json"]
+
+
+def to_json(result: Result) -> dict[str, Any]:
+    """Return a result as plain data, without what only its own process has."""
+    verdict = result.verdict
+    return {
+        "facts": [_fact_to(fact) for fact in verdict.facts],
+        "checks": [_fact_to(fact) for fact in verdict.checks],
+        "failure": verdict.failure,
+        "problem": None if result.problem is None else asdict(result.problem),
+        "seconds": result.seconds,
+    }
+
+
+def from_json(data: dict[str, Any], claim: Claim | Listed, output: str = "") -> Result:
+    """Return the result that :func:`to_json` wrote; raises InputError for anything else."""
+    try:
+        facts, checks = (tuple(_fact_from(each) for each in data[group]) for group in ("facts", "checks"))
+        verdict = Verdict(facts, checks, str(data["failure"]))
+        return Result(claim, verdict, float(data["seconds"]), output, problem_from(data["problem"]))
+    except (KeyError, TypeError, ValueError) as problem:
+        raise InputError(f"its process sent no result: {problem}") from None
+
+
+def problem_from(data: dict[str, Any] | None) -> Problem | None:
+    """Return a problem from plain data."""
+    return None if data is None else Problem(**data)
+
+
+def _fact_to(fact: Fact) -> dict[str, Any]:
+    data = {each.name: getattr(fact, each.name) for each in fields(fact) if each.name not in ("lemma", "finding")}
+    return {**data, "lemma": None if fact.lemma is None else asdict(fact.lemma)}
+
+
+def _fact_from(data: dict[str, Any]) -> Fact:
+    lemma = data["lemma"]
+    if lemma is not None and "statement" in lemma:
+        lemma = Lemma(**{**lemma, "variables": tuple(lemma["variables"])})
+    elif lemma is not None:
+        lemma = NoLemma(**lemma)
+    return issue(Fact(**{**data, "lemma": lemma}))

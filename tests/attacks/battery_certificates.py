@@ -1,0 +1,289 @@
+"""Facts about whole certificates: honest ones of every kind and option, and each a little beyond what holds."""
+
+from __future__ import annotations
+
+import copy
+import random
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import honest
+from battery import expect, fact
+from claim_oracle import Program, claimed_states, counts_of, rounding_truth
+from forge import Document
+from honest import sign
+from test_forgeries import FORGERIES
+
+OUTCOMES = {0: "accepted", 1: "rejected", 2: "declined"}
+RANDOM = 5  # honest certificates at random, of each kind
+LARGEST = 300_000  # bytes of a forgery that is asked of every mutant
+
+SMALL = honest.program(  # bits without writers, with one and with two; 0-bits and 1-bits at n = 1, 2, 3
+    5,
+    [({0: 0, 1: 1}, [0]), ({0: 1, 1: 0}, [0, 2]), ({2: 1}, [1]), ({3: 1}, [2])],
+    4,
+)
+ALONE = honest.program(2, [({0: 0}, [0]), ({0: 1}, [1])])  # at every state one template matches: no variance
+
+
+@dataclass(frozen=True)
+class Case:
+    """A certificate, and what a checker must say of it: the outcome, and phrases that its line holds or lacks."""
+
+    name: str
+    data: bytes
+    code: int
+    phrases: tuple[str, ...]
+    absent: tuple[str, ...] = ()
+
+
+# --- honest certificates of every kind and option
+
+
+def bases() -> Iterator[tuple[str, Document]]:
+    """Yield honest certificates by name: each option by itself and with others, then some at random."""
+    add, permute = honest.addition(2), honest.permutation(4)
+    every, visited = {"free": [0, 1, 2, 3], "ones": []}, honest.family([0, 1, 2, 3], [], 4)
+    one = {"free": [], "ones": [0, 2]}
+    common: dict[str, Any] = {"failure": "1/1000", "threshold": "1/25", "steps": 4}
+    plain: dict[str, dict[str, Any]] = {
+        "all": {"inputs": every},
+        "one": {"inputs": 1},
+        "one state": {"inputs": one},
+        "count": {"inputs": 7},
+        "dropped": {"inputs": every, "dropped": True},
+        "dropped, zero": {"inputs": 3, "dropped": True, "threshold": "0", "kernel": "nngp"},
+        "reachable, all": {"inputs": every, "states": visited},
+        "reachable, count": {"inputs": 5, "states": visited, "kernel": "nngp"},
+        "reachable, one": {"inputs": one, "states": honest.family([], [0, 2], 4)},
+        "reachable, dropped": {"inputs": every, "states": visited, "dropped": True},
+        "all, width": {"inputs": every, "width": True},
+        "count, width, dropped": {"inputs": 7, "width": True, "dropped": True},
+        "reachable, width": {"inputs": every, "states": visited, "width": True},
+    }
+    for name, options in plain.items():
+        yield f"addition, {name}", honest.ensemble(add, **(common | options))
+    padded = honest.addition(2, 9)
+    yield "addition, padded", honest.ensemble(padded, inputs=every, **common)
+    yield "addition, padded, width", honest.ensemble(padded, inputs=every, width=True, **common)
+    low, high = honest.margins(permute, "arbitrary", "ntk", False)
+    for name, place in (("near the zeros", "1/4"), ("near the ones", "3/4")):
+        threshold = str(low + (high - low) * Fraction(place))
+        yield (
+            f"permutation, {name}",
+            honest.ensemble(permute, failure="1/50", threshold=threshold, inputs=every, steps=2),
+        )
+    yield (
+        "small",
+        honest.ensemble(
+            SMALL, failure="1/9", threshold="1/10", inputs=2, steps=3, states=honest.family([0, 1], [3], 3)
+        ),
+    )
+    yield "alone", honest.ensemble(ALONE, failure="1/9", threshold="1/3", inputs=4, steps=3)
+    yield "alone, width", honest.ensemble(ALONE, failure="1/9", threshold="1/3", inputs=4, steps=3, width=True)
+    for make, kind in ((honest.random_ensemble, "random"), (_random_width, "random width")):
+        documents = honest.stream(make, f"battery {kind}")
+        yield from ((f"{kind} {number}", next(documents)) for number in range(RANDOM))
+
+
+def _random_width(source: random.Random) -> Document:
+    return honest.random_ensemble(source, width=True)
+
+
+# --- each a little beyond what holds
+
+
+def variations(document: Document) -> Iterator[tuple[str, Document]]:
+    """Yield copies with one number changed: fewer networks, less failure, another threshold, more steps, and so on."""
+    claim = document["claim"]
+
+    def changed(**parts: Any) -> Document:
+        other = copy.deepcopy(document)
+        other["claim"] |= parts
+        return other
+
+    yield "one network fewer", changed(networks=claim["networks"] - 1)
+    yield "failure halved", changed(failure=str(Fraction(claim["failure"]) / 2))
+    threshold = Fraction(claim["threshold"])
+    for name, place in (
+        ("threshold lower", threshold * Fraction(9, 10)),
+        ("threshold higher", threshold * Fraction(11, 10)),
+        ("threshold zero", Fraction(0)),
+        ("threshold past the margin", Fraction(99, 100)),
+    ):
+        yield name, changed(threshold=str(place))
+    states, inputs = claim["states"], claim["inputs"]
+    more = states if states == "arbitrary" else {**states, "steps": claim["steps"] + 1}
+    yield "one step more", changed(steps=claim["steps"] + 1, states=more)
+    if isinstance(inputs, int):
+        yield "one input more", changed(inputs=inputs + 1)
+    yield "the other bits", changed(drop_unwritten=not claim["drop_unwritten"])
+    if "width" not in claim:
+        yield "the other kernel", changed(kernel={"ntk": "nngp", "nngp": "ntk"}[claim["kernel"]])
+
+
+def expected(claim: Document) -> tuple[int, str]:
+    """Return what a checker must say of an ensemble's claim without a width, by the bound that the claim states."""
+    states, inputs = claim["states"], claim["inputs"]
+    free = sum(width for _, width in claim["program"]["fields"]) if states == "arbitrary" else len(states["free"])
+    if claim["networks"] < 1:
+        return 1, "networks is out of range"
+    if isinstance(inputs, int) and inputs > 1 << free:
+        return 1, f"inputs: there are only 2^{free}"
+    try:
+        least = honest.least_networks(claim)
+    except ValueError:
+        unwritten = Fraction(claim["threshold"]) == 0 and not claim["drop_unwritten"]
+        return 1, " threshold " if unwritten else "lies beyond the threshold"
+    return (0, "accepted") if claim["networks"] >= least else (1, "networks are too few")
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    """Return every case, built once for all mutants."""
+    result = []
+    for name, document in bases():
+        if not asked(document["claim"]):
+            result.append(Case(name, sign(document), 1, ("nothing is claimed",)))
+            continue
+        phrases, absent = words(document)
+        result.append(Case(name, sign(document), 0, phrases, absent))
+        for change, other in variations(document):
+            code, message = expected(other["claim"])
+            if "width" not in document["claim"] or code:
+                result.append(Case(f"{name}: {change}", sign(other), code, (message,)))
+        if "width" in document["claim"]:
+            document["claim"]["width"] -= 1
+            if document["claim"]["width"]:
+                result.append(Case(f"{name}: narrower", sign(document), 1, ("is too small",)))
+    return tuple([*roundings(), *result, *forged()])
+
+
+def words(document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return phrases that the accepted claim must hold, and phrases that it must not."""
+    claim, evidence = document["claim"], document["evidence"]
+    states, inputs = claim["states"], claim["inputs"]
+    networks, steps, bits = claim["networks"], claim["steps"], len(honest.claimed_bits(claim))
+    holds = [
+        f"the average of {networks} independent infinitely wide",
+        f"({claim['kernel'].upper()})",
+        f"threshold {claim['threshold']}, ",
+        f"at each of {steps} steps",
+        f"probability at least 1 - {claim['failure']}",
+        f"union over {bits} output bits",
+        f"facts: {len(asked(claim))}\n",
+        program_words(claim["program"]),
+    ]
+    if states == "arbitrary":
+        holds.append(f"from n <= {len(evidence['groups'])} by contradictory groups")
+    else:
+        holds.append(f"from {steps} steps executed on 2^{len(states['free'])} inputs")
+    if isinstance(inputs, int):
+        kind = "states" if states == "arbitrary" else "assignments"
+        holds.append(f"from any {inputs} initial {kind} chosen beforehand")
+    elif inputs["free"]:
+        holds.append(f"from all 2^{len(inputs['free'])} assignments of {len(inputs['free'])} input bits together")
+    else:
+        holds.append("from the one initial state that it states")
+    dropped, scalar = "(bits that no template writes taken as 0)", f"{networks} scalar networks of its own"
+    absent = [] if claim["drop_unwritten"] else [dropped]
+    holds += [dropped] if claim["drop_unwritten"] else []
+    if "width" in claim:
+        holds += [scalar, f"{networks * bits} networks in all", f"of width {claim['width']} and linearised"]
+    else:
+        absent.append("linearised")
+    return tuple(holds), tuple(absent)
+
+
+def program_words(value: Document) -> str:
+    """Return how an accepted claim names a program: its templates by their digest."""
+    bits = sum(width for _, width in value["fields"])
+    return (
+        f"the {len(value['templates'])} templates with SHA-256 {honest.program_digest(value)} ({value['padding']} "
+        f"padding, {bits} bits; the issuer calls them '{value['name']}')"
+    )
+
+
+def asked(claim: Document) -> set[tuple[int, int, int]]:
+    """Return the counts that decide a claim: those visited, or for arbitrary states p = 0 and the least p above."""
+    if claim["states"] == "arbitrary":
+        all_counts = honest.bounded_counts(claim["program"])
+        counts = {
+            (n, p, t)
+            for n, p, t in all_counts
+            if p == 0 or p == min(q for m, q, s in all_counts if (m, s) == (n, t) and q)
+        }
+    else:
+        read = Program.of(claim["program"])
+        counts = counts_of(read, claimed_states(read, claim["states"]))
+    return {count for count in counts if count[2] or not claim.get("drop_unwritten")}
+
+
+def roundings() -> Iterator[Case]:
+    """Yield claims of exact rounding, true and false ones."""
+    documents = honest.stream(honest.random_rounding, "battery rounding")
+    crowded = honest.program(4, [({3: 1}, [1]), *[({3: 1}, [2])] * 7, *[({0: 1}, [1])] * 6])
+    yield Case("crowded", sign(honest.rounding(crowded)), 1, ("of a bit that should be 1 lies beyond",))
+    for number in range(6 * RANDOM):
+        document = next(documents)
+        claim = document["claim"]
+        counts = asked(claim)
+        if not counts:
+            yield Case(f"rounding {number}", sign(document), 1, ("nothing is claimed",))
+            continue
+        true = rounding_truth(claim) == "implied" and _groups_round(claim, counts)
+        phrases = (
+            (f"facts: {len(counts)}\n", f"({claim['kernel'].upper()})", program_words(claim["program"]))
+            if true
+            else ("lies beyond the threshold",)
+        )
+        yield Case(f"rounding {number}", sign(document), 0 if true else 1, phrases)
+
+
+def _groups_round(claim: Document, counts: set[tuple[int, int, int]]) -> bool:
+    """Tell whether rounding is right at all counts that groups allow, whether or not some state has them."""
+    samples = Program.of(claim["program"]).samples
+    return all(honest.rounds(claim["kernel"], samples, count) for count in counts)
+
+
+def forged() -> Iterator[Case]:
+    """Yield the forgeries of the tests, with what must be said of them."""
+    for name, (make, code, message) in FORGERIES.items():
+        data = make()
+        if len(data) <= LARGEST:
+            yield Case(name, data, code, (message,))
+
+
+def certificates_get_the_outcome_that_they_must(module: types.ModuleType) -> None:
+    """The slowest fact of the battery."""
+    _judged(module, cases())
+
+
+def some_certificates_get_theirs(module: types.ModuleType) -> None:
+    """Most mutants are noticed here."""
+    _judged(module, cases()[::20])
+
+
+fact(some_certificates_get_theirs, "screening")
+fact(certificates_get_the_outcome_that_they_must, "slow")
+
+
+def _judged(module: types.ModuleType, chosen: Sequence[Case]) -> None:
+    for case in chosen:
+        code, text = module.judge(case.data)
+        expect(code == case.code, case.name, OUTCOMES.get(code, code), text)
+        for phrase in case.phrases:
+            expect(phrase in text, case.name, phrase, text)
+        for phrase in case.absent:
+            expect(phrase not in text, case.name, phrase)
+        if code:
+            expect(text.startswith(f"{OUTCOMES[code]}: ") and "\n" not in text, case.name, text)
+        else:
+            expect([line.split(":")[0] for line in text.splitlines()] == LINES, case.name, text)
+
+
+LINES = ["accepted", "claim", "claim_sha256", "facts", "verified"]

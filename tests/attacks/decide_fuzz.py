@@ -1,0 +1,221 @@
+"""An audit fuzzer for `decide`: random statements against mpmath, evaluated by code that the product does not use.
+
+    python tests/attacks/decide_fuzz.py [STATEMENTS [SEED]]      (default 5000, 1)
+
+prints how often each outcome came, and every answer that high precision contradicts. The statements have undefined
+regions, terms that cancel, unevaluated parts, contacts at the ends and inside, integers with poles.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections import Counter
+from fractions import Fraction as Q
+
+import mpmath
+import sympy
+from mpmath import mpf
+
+from ntkproofs.errors import DomainError, NtkProofsError, Undecided
+from ntkproofs.rigor import Box, Decision, Integers, Point, at_most, decide, less, replay
+
+DIGITS = 80
+ZERO = mpf(10) ** -60  # closer to 0 than this is 0: the numbers of these statements are small
+x, y = sympy.symbols("x y")
+FUNCTIONS = (sympy.exp, sympy.sin, sympy.cos, sympy.atan, sympy.log, sympy.acos, sympy.asin, sympy.sqrt)
+
+
+class Undefined(Exception):
+    """A side has no value at a point."""
+
+
+# --- the oracle: SymPy's tree walked by mpmath
+
+
+def evaluate(node: sympy.Expr, at: dict[sympy.Symbol, Q]) -> mpf:
+    """Return the value of an expression at a point; raises Undefined."""
+    if node.is_Symbol:
+        return mpf(at[node].numerator) / at[node].denominator
+    if node.is_Rational:
+        return mpf(int(node.p)) / int(node.q)
+    if node is sympy.pi or node is sympy.E:
+        return +mpmath.pi if node is sympy.pi else +mpmath.e
+    values = [evaluate(part, at) for part in node.args]
+    if node.is_Add:
+        return mpmath.fsum(values)
+    if node.is_Mul:
+        return mpmath.fprod(values)
+    if node.func is sympy.Pow:
+        return power(values[0], node.args[1])
+    return apply(node.func.__name__, values[0])
+
+
+def power(base: mpf, exponent: sympy.Rational) -> mpf:
+    """Return ``base**exponent`` for an integer or half-integer exponent."""
+    if exponent.q == 2:
+        base = apply("sqrt", base)
+    if exponent < 0 and abs(base) < ZERO:
+        raise Undefined
+    return base ** int(exponent.p)
+
+
+def apply(name: str, value: mpf) -> mpf:
+    """Return a function at a value, which may miss the end of its domain by the rounding error."""
+    if name in ("sqrt", "log"):
+        if value < -ZERO or (name == "log" and value < ZERO):
+            raise Undefined
+        return getattr(mpmath, name)(max(value, mpf(0)))
+    if name in ("acos", "asin"):
+        if abs(value) > 1 + ZERO:
+            raise Undefined
+        value = min(max(value, mpf(-1)), mpf(1))
+    return getattr(mpmath, name)(value)
+
+
+# --- statements
+
+
+def rational(source: random.Random) -> sympy.Rational:
+    """Return a small rational number."""
+    return sympy.Rational(source.randint(-6, 6), source.choice([1, 1, 2, 3, 4]))
+
+
+def expression(source: random.Random, symbols: tuple[sympy.Symbol, ...], depth: int) -> sympy.Expr:
+    """Return a random expression."""
+    if depth == 0:
+        return source.choice([*symbols, *symbols, rational(source), sympy.pi])
+    first, second = (expression(source, symbols, depth - 1) for _ in range(2))
+    plain = {"evaluate": source.random() < 0.7}
+    kind = source.randrange(6)
+    if kind == 0:
+        return sympy.Add(first, second, **plain)
+    if kind == 1:
+        return sympy.Mul(first, second, **plain)
+    if kind == 2:
+        return sympy.Mul(first, sympy.Pow(second, -1, **plain), **plain)
+    if kind == 3:
+        return sympy.Pow(first, source.choice([2, 3, -1, -2]), **plain)
+    return source.choice(FUNCTIONS)(first, **plain)
+
+
+def domain(source: random.Random) -> Point | Box | Integers:
+    """Return a random domain of x, or of x and y."""
+    kind = source.randrange(5)
+    ends = sorted(source.sample(range(-6, 7), 2))
+    low, high = (Q(end, source.choice([1, 2, 3])) for end in ends)
+    if low >= high:
+        low, high = Q(-1), Q(1)
+    if kind == 0:
+        return Point({x: low, y: high})
+    if kind == 1:
+        return Box({x: (low, high), y: (-1, source.choice([1, 2]))})
+    if kind == 2:
+        inside = Q(source.randint(-3, 3), 2)
+        return Box({x: (low, high)}, contacts=(inside,) if low < inside < high and source.random() < 0.5 else ())
+    if kind == 3:
+        return Box({x: (low, high)})
+    start = source.randint(0, 8)
+    return Integers(x, start, source.choice([None, None, start + source.randint(0, 40)]))
+
+
+def statement(source: random.Random) -> tuple[object, object]:
+    """Return an inequality and a domain."""
+    where = domain(source)
+    symbols = where.symbols
+    left = expression(source, symbols, source.choice([1, 2]))
+    style = source.randrange(4)
+    if style == 0:
+        right = expression(source, symbols, source.choice([1, 2]))
+    elif style == 1:
+        right = left + source.choice([1, rational(source), 1 / (symbols[0] ** 2 + 1)])
+    else:  # a contact, or nearly one
+        right = left + (symbols[0] - rational(source)) ** source.choice([1, 2, 2, 3, 4]) * source.choice(
+            [1, 2, sympy.pi]
+        )
+    if style != 0 and source.random() < 0.7:  # a term that cancels
+        common = expression(source, symbols, source.choice([1, 2]))
+        left, right = left + common, right + common
+    return source.choice([less, at_most])(left, right), where
+
+
+# --- the audit
+
+
+def points(source: random.Random, decision: Decision) -> list[dict[sympy.Symbol, Q]]:
+    """Return points of the domain: ends, cells' corners, small fractions, random ones."""
+    where = decision.domain
+    if isinstance(where, Point):
+        return [dict(where.values)]
+    if isinstance(where, Integers):
+        last = where.start + 60 if where.stop is None else where.stop
+        far = [] if where.stop is not None else [10**3, 10**6, 10**9, 10**15]
+        return [{where.symbol: Q(k)} for k in [*range(where.start, last + 1), *far]]
+    columns = []
+    for axis, (symbol, low, high) in enumerate(where.sides):
+        column = {low, high, (low + high) / 2, *where.contacts}
+        column |= {end for cell in decision.cells[:20] for end in cell.box[axis]}
+        column |= {Q(k, q) for q in (1, 2, 3, 4) for k in range(-24, 25) if low <= Q(k, q) <= high}
+        column |= {low + (high - low) * Q(source.randint(0, 1000), 1000) for _ in range(5)}
+        columns.append((symbol, sorted(column)))
+    if len(columns) == 1:
+        return [{columns[0][0]: value} for value in columns[0][1]]
+    return [{symbol: source.choice(column) for symbol, column in columns} for _ in range(150)]
+
+
+def contradicted(decision: Decision, at: dict[sympy.Symbol, Q], *, holds: bool) -> str:
+    """Return why high precision contradicts that the statement holds (or fails) at a point, or nothing."""
+    claim = decision.inequality
+    try:
+        value = evaluate(claim.right, at) - evaluate(claim.left, at)
+    except Undefined:
+        return "undefined"
+    except OverflowError:
+        return ""
+    scale = ZERO * max(1, abs(evaluate(claim.right, at)))
+    true = value > scale if claim.strict else value >= -scale
+    clearly_false = value < scale if claim.strict else value < -scale
+    return f"right - left is {mpmath.nstr(value, 8)}" if (holds and clearly_false) or (not holds and true) else ""
+
+
+def audit(source: random.Random) -> tuple[str, str]:
+    """Decide one random statement; return the outcome, and what is wrong with it (nothing if all is well)."""
+    try:
+        claim, where = statement(source)
+        decision = decide(claim, where, max_cells=60, limit=512)
+    except DomainError:
+        return "undefined", ""
+    except (NtkProofsError, OverflowError, TypeError, ValueError, ZeroDivisionError) as refusal:
+        return f"refused: {type(refusal).__name__}", f"{refusal!r}" if isinstance(refusal, Undecided) else ""
+    if decision.outcome == "open":
+        return "open", ""
+    assert replay(decision).outcome == decision.outcome
+    tested = points(source, decision) if decision.outcome == "holds" else [dict(decision.counterexample or ())]
+    with mpmath.workdps(DIGITS):
+        for at in tested:
+            problem = contradicted(decision, at, holds=decision.outcome == "holds")
+            if problem:
+                return decision.outcome, f"{decision} BUT {problem} at {at}"
+    return decision.outcome, ""
+
+
+def run(statements: int, seed: int) -> tuple[Counter[str], list[str]]:
+    """Audit that many random statements; return how often each outcome came, and what was wrong."""
+    source = random.Random(seed)
+    outcomes: Counter[str] = Counter()
+    wrong = []
+    for _ in range(statements):
+        outcome, problem = audit(source)
+        outcomes[outcome] += 1
+        if problem:
+            wrong.append(problem)
+    return outcomes, wrong
+
+
+if __name__ == "__main__":
+    count, seed = (int(text) for text in (*sys.argv[1:], *("5000", "1")[len(sys.argv) - 1 :]))
+    outcomes, wrong = run(count, seed)
+    for outcome, often in outcomes.most_common():
+        print(f"{often:7,} {outcome}")
+    print(*wrong, f"{len(wrong)} wrong of {count:,}", sep="\n")
+    sys.exit(bool(wrong))

@@ -1,0 +1,284 @@
+"""Honest certificates of small programs, built without the package: from the oracles' formulas and from brute force.
+
+A *document* is the JSON of a certificate, unsigned; :func:`sign` gives it its digest. What is mutated in the attacks
+begins here, and what the checker must accept: N is the least number of networks by the stated bound.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+from claim_oracle import DIGITS, Count, Ensemble, Program, claimed_states, counts_of, moments, number, wrong
+from mpmath import mp
+from width_oracle import SCALAR, best_tilt, claimed_counts, kinds_of, largest_error, width_for
+
+Document = dict[str, Any]
+
+
+def sign(document: Document) -> bytes:
+    """Return the bytes of a document, with the digest that belongs to its claim."""
+    text = json.dumps(document["claim"], sort_keys=True, separators=(",", ":")).encode()
+    return json.dumps(document | {"claim_sha256": hashlib.sha256(text).hexdigest()}).encode()
+
+
+def document(claim: Document, evidence: Any) -> Document:
+    """Return a certificate without its digest."""
+    return {"format": 1, "claim": claim, "evidence": evidence, "producer": "an attacker"}
+
+
+# --- programs
+
+
+def program(bits: int, templates: list[tuple[dict[int, int], list[int]]], padding: int = 0) -> Document:
+    """Return a program as it stands in a claim."""
+    return {
+        "name": "p",
+        "fields": [["a", bits]],
+        "templates": [[[list(pair) for pair in when.items()], write] for when, write in templates],
+        "padding": padding,
+    }
+
+
+def permutation(bits: int, padding: int = 0) -> Document:
+    """Return the cyclic shift: one writer a bit, up to `bits` matches."""
+    return program(bits, [({place: 1}, [(place + 1) % bits]) for place in range(bits)], padding)
+
+
+def addition(bits: int, padding: int = 0) -> Document:
+    """Return addition of two numbers: fields p, q, c at 0, bits, 2 bits; `q_0` has no writer."""
+    templates: list[tuple[dict[int, int], list[int]]] = []
+    for i in range(bits):
+        p, q, c = i, bits + i, 2 * bits + i
+        templates += [({p: 0, q: 1}, [p]), ({p: 1, q: 0}, [p]), ({p: 1, q: 1}, [c])]
+        templates.append(({c: 1}, [q + 1] if i + 1 < bits else [c]))
+    return program(3 * bits, templates, padding)
+
+
+def random_program(source: random.Random, bits: int) -> Document:
+    """Return a program of up to eight random templates."""
+    templates: list[tuple[dict[int, int], list[int]]] = []
+    for _ in range(source.randint(2, 8)):
+        places = source.sample(range(bits), source.randint(1, min(3, bits)))
+        when = {place: source.randint(0, 1) for place in places}
+        templates.append((when, source.sample(range(bits), source.choice([1, 1, 1, 2]))))
+    return program(bits, templates, source.randint(0, 8))
+
+
+def groups(value: Document) -> list[list[int]]:
+    """Partition the templates greedily into groups of which no state matches two."""
+    found: list[list[int]] = []
+    for index, (when, _) in enumerate(value["templates"]):
+        for group in found:
+            if all(_contradict(when, value["templates"][other][0]) for other in group):
+                group.append(index)
+                break
+        else:
+            found.append([index])
+    return found
+
+
+def _contradict(first: list[list[int]], second: list[list[int]]) -> bool:
+    values = {place: value for place, value in first}
+    return any(values.get(place, value) != value for place, value in second)
+
+
+def bounded_counts(value: Document) -> set[Count]:
+    """Return every (n, p, t) with n up to the number of groups that the numbers of templates allow."""
+    total, read = len(value["templates"]), Program.of(value)
+    return {
+        (n, p, t)
+        for t in {read.writers(bit) for bit in range(read.bits)}
+        for n in range(1, len(groups(value)) + 1)
+        for p in range(min(n, t) + 1)
+        if n - p <= total - t
+    }
+
+
+def program_digest(value: Document) -> str:
+    """Return the SHA-256 of the canonical JSON of a program without its name."""
+    rest = {key: value[key] for key in ("fields", "padding", "templates")}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+# --- claims
+
+
+def claimed_bits(claim: Document) -> list[int]:
+    """Return the output bits that an ensemble's claim speaks of."""
+    read = Program.of(claim["program"])
+    return [bit for bit in range(read.bits) if read.writers(bit) or not claim["drop_unwritten"]]
+
+
+def rounds(kernel: str, samples: int, count: Count) -> bool:
+    """Tell whether the mean at a count is above 0 just where the bit is 1."""
+    n, p, t = count
+    return n == 1 or t == 0 or (moments(kernel, samples, n, p, t)[0] > 0) == (p > 0)
+
+
+def rounding(value: Document, states: Any = "arbitrary", kernel: str = "ntk") -> Document:
+    """Return a claim of exact rounding; it may be false."""
+    claim = {"kind": "rounding", "kernel": kernel, "program": value, "states": states}
+    return document(claim, {"groups": groups(value)} if states == "arbitrary" else {})
+
+
+def family(free: list[int], ones: list[int], steps: int) -> Document:
+    """Return the states visited from all values of the free positions."""
+    return {"free": free, "ones": ones, "steps": steps}
+
+
+def margins(value: Document, states: Any, kernel: str, dropped: bool) -> tuple[Fraction, Fraction]:
+    """Return the largest mean of a 0-bit and the least mean of a 1-bit (at most 1): a threshold lies between."""
+    low, high = Fraction(0), Fraction(1)
+    for n, p, t in _counts(value, states):
+        if n > 1 and (t or not dropped):
+            with mp.workdps(DIGITS):
+                mean = moments(kernel, Program.of(value).samples, n, p, t)[0] if t else mp.mpf(0)
+                nearest = Fraction(int(mp.floor(mean * 10**9)), 10**9)
+            low, high = (low, min(high, nearest)) if p else (max(low, nearest), high)
+    return low, high
+
+
+def _counts(value: Document, states: Any) -> set[Count]:
+    if states == "arbitrary":
+        return bounded_counts(value)
+    read = Program.of(value)
+    return counts_of(read, claimed_states(read, states))
+
+
+def ensemble(
+    value: Document,
+    *,
+    failure: str,
+    threshold: str,
+    inputs: Any,
+    steps: int,
+    states: Any = "arbitrary",
+    kernel: str = "ntk",
+    dropped: bool = False,
+    width: bool = False,
+) -> Document:
+    """Return a claim of an ensemble with the least N by the stated bound, and with a width if asked for one."""
+    claim: Document = {
+        "kind": "ensemble",
+        "kernel": kernel,
+        "program": value,
+        "states": states,
+        "inputs": inputs,
+        "steps": steps,
+        "failure": failure,
+        "threshold": threshold,
+        "networks": 1,
+        "drop_unwritten": dropped,
+    }
+    evidence: Document = {"groups": groups(value)} if states == "arbitrary" else {}
+    with mp.workdps(DIGITS):
+        claim["networks"] = least_networks(claim)
+        if width:
+            _add_width(claim, evidence)
+    return document(claim, evidence)
+
+
+def least_networks(claim: Document) -> int:
+    """Return the least N for which the stated bound, at the counts that groups allow, is at most the failure."""
+    read = Ensemble.of(claim)
+    counts = {c for c in _counts(claim["program"], claim["states"]) if c[2] or not read.dropped}
+    z = min((read.z(count) for count in counts), default=mp.inf)
+    if z <= 0:
+        raise ValueError("a mean lies beyond the threshold")
+    if mp.isinf(z):
+        return 1
+    cases, failure = read.inputs * read.steps * len(read.bits), number(read.failure)
+    return _least(lambda networks: cases * wrong(networks, z) <= failure)
+
+
+def _least(fits: Callable[[int], bool]) -> int:
+    high = 1
+    while not fits(high):
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(middle) else (middle, high)
+    return high
+
+
+def _add_width(claim: Document, evidence: Document) -> None:
+    read = Ensemble.of(claim)
+    counts = claimed_counts(read) | {
+        c for c in _counts(claim["program"], claim["states"]) if c[2] or not claim["drop_unwritten"]
+    }
+    error = _short(largest_error(read, counts))
+    tilts = {
+        n: (-_short(-best_tilt(n, number(error), False)), _short(best_tilt(n, number(error), True)))
+        for n in kinds_of(counts)
+    }
+    evidence["width"] = {"error": str(error), "tilts": [[str(above), str(below)] for below, above in tilts.values()]}
+    claim |= {"outputs": SCALAR, "width": width_for(read, error, tilts)}
+
+
+def _short(value: Any) -> Fraction:
+    """Return a rational below a positive number, with some nine digits of it."""
+    digits = 9 - int(mp.floor(mp.log10(value)))
+    return Fraction(int(mp.floor(value * mp.mpf(10) ** digits)), 10**digits)
+
+
+# --- at random
+
+BUILDERS: tuple[Callable[[random.Random], Document], ...] = (
+    lambda source: permutation(source.randint(2, 5), source.choice([0, 0, 3])),
+    lambda source: addition(source.randint(1, 2), source.choice([0, 0, 5])),
+    lambda source: random_program(source, source.randint(2, 5)),
+    lambda source: random_program(source, source.randint(2, 5)),
+)
+
+
+def random_states(source: random.Random, value: Document, steps: int) -> Any:
+    """Return arbitrary states, or those visited from a random family."""
+    bits = Program.of(value).bits
+    if source.random() < 0.5:
+        return "arbitrary"
+    places = source.sample(range(bits), bits)
+    free = sorted(places[: source.randint(0, bits)])
+    return family(free, sorted(place for place in places[len(free) :] if source.random() < 0.4), steps)
+
+
+def random_rounding(source: random.Random) -> Document:
+    """Return a random claim of exact rounding; it may be false."""
+    value = source.choice(BUILDERS)(source)
+    return rounding(value, random_states(source, value, source.randint(1, 6)), source.choice(["ntk", "nngp"]))
+
+
+def random_ensemble(source: random.Random, *, width: bool = False) -> Document:
+    """Return a random claim of an ensemble with a random choice of every option; it holds by the stated bound."""
+    while True:
+        value, steps = source.choice(BUILDERS)(source), source.randint(1, 5)
+        states, kernel = random_states(source, value, steps), "ntk" if width else source.choice(["ntk", "nngp"])
+        dropped = source.random() < 0.5
+        low, high = margins(value, states, kernel, dropped)
+        if high - low < Fraction(1, 1000):
+            continue  # rounding is not right here
+        threshold = low + (high - low) * Fraction(source.randint(0 if dropped else 20, 80), 100)
+        bits = Program.of(value).bits
+        starts = {"free": list(range(bits)), "ones": []} if states == "arbitrary" else states
+        choices: list[Any] = [
+            {key: starts[key] for key in ("free", "ones")},
+            source.randint(1, 1 << len(starts["free"])),
+            1,
+        ]
+        options: dict[str, Any] = {"states": states, "kernel": kernel, "dropped": dropped, "width": width}
+        failure = source.choice(["1/2", "1/50", "1/1000", "1/1000000", "99/100"])
+        return ensemble(
+            value, failure=failure, threshold=str(threshold), inputs=source.choice(choices), steps=steps, **options
+        )
+
+
+def stream(make: Callable[[random.Random], Document], seed: object) -> Iterator[Document]:
+    """Yield random documents without end."""
+    source = random.Random(str(seed))
+    while True:
+        yield make(source)

@@ -1,0 +1,140 @@
+"""The forger against the checker: nothing false is accepted; and the forger notices checkers that are wrong."""
+
+import random
+
+import forge
+import honest
+import pytest
+from claim_oracle import FALSE, IMPLIED, Ensemble, moments, truth
+from forge import KINDS, Table, attack
+from forgery import CONTROLS
+from mpmath import mp
+from mutants import module_of
+from width_oracle import entry, width_truth
+
+from ntkproofs import checker
+
+NUMBER = 300  # mutants of every kind, in the suite
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_mutant_is_accepted_whose_claim_is_not_implied(kind):
+    table = Table()
+    attack(kind, NUMBER, "suite", table)
+    assert not table.wrong
+    assert not table.mute
+    assert sum(table.numbers.values()) == NUMBER
+    assert table.numbers[kind, "accepted", IMPLIED] > NUMBER / 10
+    assert table.numbers[kind, "rejected", FALSE] > NUMBER / 10
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_honest_certificates_are_implied_and_accepted(kind):
+    documents = honest.stream(KINDS[kind].make, "honest")
+    outcomes = []
+    for _ in range(40):
+        document = next(documents)
+        code, text = checker.judge(honest.sign(document))
+        fact = truth(document["claim"], forge.ORACLES)
+        outcomes.append((code == checker.ACCEPTED, fact == IMPLIED))
+        modest = "nothing is claimed" in text or "does not follow on the leaf" in text  # nothing matches; too coarse
+        assert outcomes[-1] in ((True, True), (False, False)) or modest, (text, document)
+    assert outcomes.count((True, True)) > 20
+
+
+def test_the_oracles_moments_are_those_of_the_linear_system():
+    """Kernel regression by a direct solve of K equations, with the kernels as functions of the angle."""
+    K, t = 6, 3
+    with mp.workdps(40):
+
+        def kernel(weight, rho):
+            theta = mp.acos(rho)
+            return (mp.sin(theta) + weight * (mp.pi - theta) * mp.cos(theta)) / (2 * mp.pi) / K
+
+        for name, weight in (("ntk", 2), ("nngp", 1)):
+            for n, p in ((1, 0), (1, 1), (2, 0), (3, 1), (4, 2), (6, 3)):
+                gram = mp.matrix(K, K)
+                prior = mp.matrix(K, K)
+                for i in range(K):
+                    for j in range(K):
+                        gram[i, j], prior[i, j] = kernel(weight, int(i == j)), kernel(1, int(i == j))
+                cosines = [1 / mp.sqrt(n) if i < n else mp.mpf(0) for i in range(K)]
+                a = mp.lu_solve(gram, mp.matrix([kernel(weight, c) for c in cosines]))
+                k = mp.matrix([kernel(1, c) for c in cosines])
+                labels = mp.matrix([int(i < p or n <= i < n + t - p) for i in range(K)])
+                mean = (a.T * labels)[0]
+                variance = kernel(1, 1) + (a.T * prior * a)[0] - 2 * (a.T * k)[0]
+                found = moments(name, K, n, p, int(sum(labels)))
+                assert abs(found[0] - mean) < mp.mpf(10) ** -35
+                assert abs(found[1] - variance) < mp.mpf(10) ** -35
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 5])
+def test_the_oracles_generating_functions_are_integrals(n):
+    """``E exp(L [g, h > 0] (g h + a^2 rho))`` by quadrature over the angle; its mean by a difference."""
+    rho, L, e = (1 / mp.sqrt(n) if n else mp.mpf(0)), mp.mpf("0.1"), mp.mpf(10) ** -6
+    kind, theta = entry(n), mp.acos(rho)
+
+    def inside(L):  # g = R cos x, h = R cos(x - theta): E over R of exp(L R^2 c) is 1/(1 - 2 L c)
+        integral = mp.quad(lambda x: 1 / (1 - 2 * L * mp.cos(x) * mp.cos(x - theta)), [theta - mp.pi / 2, mp.pi / 2])
+        return integral / (2 * mp.pi) / mp.sqrt(1 - 2 * L * rho) + 1 - (mp.pi - theta) / (2 * mp.pi)
+
+    assert abs(mp.exp(kind.log_moments(L)) - inside(L)) < mp.mpf(10) ** -12
+    slope = (kind.log_moments(e) - kind.log_moments(-e)) / (2 * e)
+    assert abs(slope - kind.mean) < mp.mpf(10) ** -9
+
+
+def test_the_oracles_bounds_of_the_failure_probability_are_in_order():
+    """What occurs in one state a bit, the union over what occurs, the stated bound: each is at most the next."""
+    source = random.Random(0)
+    for _ in range(60):
+        document = honest.random_ensemble(source)
+        document["claim"]["networks"] = max(1, document["claim"]["networks"] // source.randint(1, 9))
+        ensemble = Ensemble.of(document["claim"])
+        with mp.workdps(50):
+            lower, union, stated = ensemble.certain_failure(), ensemble.union(), ensemble.stated_bound()
+        assert 0 <= lower <= union * (1 + mp.mpf(10) ** -12)
+        assert union <= stated * (1 + mp.mpf(10) ** -12)
+
+
+PLANTED = {
+    "unwritten 1-bits for dropped ones": ("count[2] or not dropped", "count[1] or not dropped", "ensemble"),
+    "one case": ("inputs * steps * ensemble.bits, ensemble.failure", "1, ensemble.failure", "ensemble"),
+    "groups not looked at": ("if not contradictory(program.templates, group):", "if False:", "ensemble"),
+    "padding twice": ("len(self.templates) + self.padding\n", "len(self.templates) + 2 * self.padding\n", "ensemble"),
+    "first state only": ("for number in range(1, steps + 1):", "for number in range(1, 2):", "ensemble"),
+    "a gap of any sign": ("if distance.high <= 0:", "if False:", "rounding"),
+    "width of one network": ("ensemble.failure / many)", "ensemble.failure)", "width"),
+    "width not compared": ("    wide_enough(width, entries_off", "    (width, entries_off", "width"),
+    "half of the box": ("[(here | {node[1]: (middle, high)}, node[3]), (here", "[(here", "inequality"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_the_forger_notices_a_wrong_checker(name):
+    old, new, kind = PLANTED[name]
+    table = Table()
+    wrong = module_of(old, new)
+    for part in range(20):
+        attack(kind, 25, f"planted {part}", table, wrong.judge)
+        if table.wrong:
+            break
+    assert table.wrong
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_forger_notices_control_checkers(kind):
+    table = Table()
+    attack(kind, 60, "suite", table, CONTROLS["always-accept"])
+    assert table.wrong
+    attack(kind, 20, "suite", table, CONTROLS["always-reject"])
+    assert table.mute
+
+
+def test_the_command_prints_a_table(capsys):
+    assert forge.main(["--number", "24", "--kind", "rounding"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["kind", "outcome", "implied", "true", "unknown", "false", "too", "large"]
+    assert [line.split()[:2] for line in lines[1:5]] == [["rounding", word] for word in forge.OUTCOMES.values()]
+    assert sum(int(number) for line in lines[1:5] for number in line.split()[2:]) == 24
+    assert width_truth  # the oracle of claims with a width is the one that the forger asks

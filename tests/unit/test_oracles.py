@@ -1,0 +1,261 @@
+"""An oracle means its value on Python's integers: nothing else is compared with a program's answers."""
+
+import operator
+import os
+import signal
+import sys
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ntkproofs.errors import InputError, Undecided
+from ntkproofs.execution import exhaust
+from ntkproofs.execution.crew import side_by_side
+from ntkproofs.execution.oracles import Oracle, Span
+from ntkproofs.programs import Task, TemplateProgram, addition_task, multiplication_task, permutation_task
+
+
+def copying(oracle, *, bits=3, inputs=("x", "y"), outputs=8) -> Task:
+    """A task whose program copies nothing: the answer is always 0."""
+    program = TemplateProgram("blank", fields={**dict.fromkeys(inputs, bits), "z": outputs})
+    program.template(when={("z", 0): 1}, write=[("z", 0)])
+    return Task(program, tuple(inputs), 1, tuple(("z", index) for index in range(outputs)), oracle)
+
+
+def table_task(function, *, bits=3) -> Task:
+    """A right program for a Boolean function of two numbers, one template for each pair of inputs."""
+    program = TemplateProgram("table", fields={"x": bits, "y": bits, "z": 1})
+    for x in range(1 << bits):
+        for y in range(1 << bits):
+            if function(x, y):
+                when = {(name, i): value >> i & 1 for name, value in (("x", x), ("y", y)) for i in range(bits)}
+                program.template(when=when, write=[("z", 0)])
+    return Task(program, ("x", "y"), 1, (("z", 0),), function)
+
+
+def test_a_difference_is_negative_where_it_is():
+    """On wrapping 64-bit integers x - y > 0 says x != y."""
+    greater, different = table_task(lambda x, y: x - y > 0), table_task(lambda x, y: x != y)
+    assert exhaust(greater).holds
+    wrong = exhaust(Task(different.program, ("x", "y"), 1, (("z", 0),), greater.oracle))
+    assert wrong.wrong == sum(x < y for x in range(8) for y in range(8))
+    assert wrong.first_wrong.wanted == 0
+    assert wrong.first_wrong.got == 1
+
+
+REFUSED = [
+    (
+        lambda x, y: x / 2,
+        r"gives 0.0 \(float\) at the inputs \(0, 0\): an answer is an integer from 0 on \(x // 2 is one",
+    ),
+    (lambda x, y: float(x), r"gives 0.0 \(float\)"),
+    (lambda x, y: x - y, r"gives -. \(int\) at the inputs \(., .\)"),
+    (lambda x, y: None, "gives None"),
+    (lambda x, y: "0", "gives '0'"),
+    (lambda x, y: [0], "gives "),
+    (lambda x, y: x // y, r"raises ZeroDivisionError at the inputs \(0, 0\)"),
+    (lambda x: x, r"raises TypeError at the inputs \(0, 0\)"),
+    (lambda x, y: np.sqrt(x), r"gives np.float64|gives 0.0"),
+]
+
+
+@pytest.mark.parametrize(("oracle", "message"), REFUSED)
+def test_oracles_that_give_no_integers_from_0_on_are_refused(oracle, message):
+    with pytest.raises(InputError, match=f"the oracle of blank {message}"):
+        exhaust(copying(oracle))
+
+
+def aliased(x, y):
+    before = after = x + 0
+    after += y
+    return before * 16 + after
+
+
+def by_type(x, y):
+    return x if isinstance(x, int) else x + (y > 0)
+
+
+MEANT = [
+    lambda x, y: (x * y + 3) % 5,
+    lambda x, y: (x > 2) + (y > 2),
+    lambda x, y: (x > y) * 3 + (x == y),
+    lambda x, y: x << 3 | y,
+    lambda x, y: x ^ y & 3,
+    lambda x, y: 1,
+    lambda x, y: True,
+    lambda x, y: max(x, y),
+    lambda x, y: x if x > y else y,
+    lambda x, y: len(str(x * 100)),
+    lambda x, y: x + len(str(x)),
+    lambda x, y: (~(x > y)) & 7,
+    lambda x, y: sum([x, y, x > y]),
+    lambda x, y: [5, 6, 7, 8, 9, 10, 11, 12][x],
+    lambda x, y: x**y % 7,
+    lambda x, y: 2 ** (16 * x) % 11,
+    lambda x, y: (x + 2**61) * 2 % 9,
+    lambda x, y: x * 2**60 * 16 // 2**62,
+    lambda x, y: int(np.int64(x)) + y,
+    lambda x, y: np.uint8(x),
+    lambda x, y: x.bit_length(),
+    lambda x, y: (x > 3) & (y > 3) | (x == y),
+    aliased,
+]
+
+
+@pytest.mark.parametrize("oracle", MEANT)
+def test_an_oracle_has_one_meaning(oracle):
+    task = copying(oracle)
+    grid = [np.arange(64) % 8, np.arange(64) // 8]
+    values, large = Oracle(task).answers([np.tile(each, (2, 1)) for each in grid])
+    expected = [int(oracle(int(x), int(y))) for x, y in zip(*grid, strict=True)]
+    assert [int(value) for value in values[0]] == [value & 255 for value in expected]
+    assert large[1].tolist() == [value > 255 for value in expected]
+    result = exhaust(task)
+    assert (result.cases, result.wrong) == (64, sum(value != 0 for value in expected))
+
+
+def test_an_oracle_that_tells_arrays_from_integers_is_refused():
+    with pytest.raises(InputError, match="it must not tell arrays from integers"):
+        exhaust(copying(by_type))
+
+
+def test_answers_of_any_size_are_compared():
+    task = copying(lambda x, y: 2**100 * x + (y == 9), outputs=64)
+    assert exhaust(task).wrong == 56
+    exact = copying(lambda x, y: 2**63 + x, outputs=64)
+    assert exhaust(exact).wrong == 64
+    assert exhaust(copying(lambda x, y: 2**64 * y, outputs=64)).wrong == 56
+
+
+@pytest.mark.parametrize("task", [addition_task(20), multiplication_task(8), permutation_task(range(19, -1, -1))])
+def test_the_oracles_of_the_package_run_on_arrays(task):
+    assert Oracle(task).traced
+
+
+@pytest.mark.parametrize("oracle", [lambda x, y: x**2, lambda x, y: x / 2, lambda x, y: -x, min, aliased, int.__add__])
+def test_what_arrays_may_do_otherwise_is_not_traced(oracle):
+    assert not Oracle(copying(oracle)).traced
+
+
+def test_numbers_that_do_not_fit_are_not_traced():
+    assert Oracle(copying(operator.mul, bits=20, outputs=40)).traced
+    assert not Oracle(copying(lambda x, y: x * y * 2**30, bits=20)).traced
+    assert not Oracle(copying(lambda x, y: x << y, bits=10)).traced
+    assert not Oracle(copying(lambda x, y: (x // (2 * y - 5)) + 9)).traced
+    assert not Oracle(copying(lambda x, y: x % (2 * y - 5) + 9)).traced
+    assert not Oracle(copying(lambda x, y: (x * 2**59) << 1)).traced
+    assert not Oracle(copying(lambda x, y: (0 - x) * 2**60 + 2**62)).traced
+
+
+BINARY = [operator.add, operator.sub, operator.mul, operator.and_, operator.or_, operator.xor, operator.lt, operator.eq]
+BINARY += [operator.floordiv, operator.mod, operator.lshift, operator.rshift]
+
+
+@given(st.data(), st.integers(-40, 40), st.integers(0, 30), st.integers(-40, 40), st.integers(0, 30))
+@settings(max_examples=300)
+def test_spans_contain_what_numpy_and_python_agree_on(data, low, size, other, more):
+    operation = data.draw(st.sampled_from(BINARY))
+    left, right = Span(low, low + size), Span(other, other + more)
+    try:
+        found = operation(left, right)
+    except Exception:
+        return
+    x = data.draw(st.integers(left.low, left.high))
+    y = data.draw(st.integers(right.low, right.high))
+    value = operation(x, y)
+    assert found.low <= value <= found.high
+    assert operation(np.array([x]), np.array([y]))[0] == value
+    assert operation(np.array([x]), y)[0] == value
+
+
+# --- tasks
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"steps": 0}, "a number of steps from 1 on, got 0"),
+        ({"steps": -3}, "a number of steps from 1 on, got -3"),
+        ({"steps": 1.0}, "a number of steps from 1 on"),
+        ({"output": ()}, "at least one output bit"),
+        ({"output": (("z", 99),)}, "bits 0 to"),
+        ({"output": (("w", 0),)}, "unknown field 'w'"),
+        ({"inputs": ()}, "one or more different fields"),
+        ({"inputs": ("p", "p")}, "one or more different fields"),
+        ({"inputs": ("p", "w")}, "unknown field 'w'"),
+        ({"constants": {"p": 1}}, "inputs and constants at once"),
+        ({"constants": {"w": 1}}, "unknown field 'w'"),
+        ({"oracle": 3}, "the oracle is a function"),
+        ({"widths": {"p": "2"}}, "does not fit"),
+    ],
+)
+def test_tasks_that_say_nothing_are_refused(change, message):
+    task = addition_task(3)
+    program = task.program
+    given = {"inputs": task.inputs, "steps": 6, "output": task.output, "oracle": task.oracle, **change}
+    if "z" in str(change):
+        program = TemplateProgram("z", fields={"p": 1, "q": 1, "z": 2})
+    with pytest.raises(InputError, match=message):
+        Task(program, **given)
+
+
+@pytest.mark.parametrize("value", [1.0, "1", None, 2.5])
+def test_inputs_are_integers(value):
+    with pytest.raises(InputError):
+        addition_task(3).start(value, 1)
+
+
+# --- several processes
+
+
+def square(number):
+    return number * number
+
+
+def test_results_come_in_order():
+    assert list(side_by_side(square, range(50), 3)) == [number * number for number in range(50)]
+
+
+def test_a_worker_that_is_killed_ends_the_wait():
+    def die(number):
+        if number == 5:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return number
+
+    with pytest.raises(Undecided, match=r"a worker process died \(exit code -9\) after . of 20 parts"):
+        list(side_by_side(die, range(20), 2))
+
+
+def test_an_error_of_a_worker_is_the_error():
+    def fail(number):
+        if number == 3:
+            raise InputError("not three")
+        return number
+
+    with pytest.raises(InputError, match="not three"):
+        list(side_by_side(fail, range(9), 2))
+
+
+def test_no_worker_outlives_the_work():
+    work = side_by_side(lambda number: os.getpid(), range(9), 2)
+    process = next(work)
+    work.close()
+    for _ in range(100):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.02)
+    raise AssertionError("a worker is still there")
+
+
+def test_exhaust_ends_when_a_worker_is_killed(monkeypatch):
+    module = sys.modules[exhaust.__module__]
+    monkeypatch.setattr(module, "SMALL_WORK", 0)
+    monkeypatch.setattr(module, "CHUNK_WORK", 1)
+    monkeypatch.setattr(module, "_run_chunk", lambda plan, chunk: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(Undecided, match="a worker process died"):
+        exhaust(addition_task(bits=8), workers=2)
