@@ -919,7 +919,7 @@ def rates_of(counts: Iterable[Count], error: Fraction, tilts: Any) -> dict[int, 
 # relu(u), h = relu(x . u), "mean" over the neurons, G = mean v v' and k = mean h v, training on the K basis vectors with
 # the 0/1 targets y ends in f(x) = k' G^-1 y. A state x is the indicator of its n matching samples over root n; t samples
 # have target 1, p of them among the n. Only u is random, and nothing is replaced by a limit.
-CELLS = 96  # parts of [-1, 1] in the supremum of a deviation
+CELLS = 256  # parts of [-1, 1] in the supremum of a deviation
 MAX_COMPONENT = 16  # bits that templates tie together, in counting states
 
 

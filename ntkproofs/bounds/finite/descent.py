@@ -6,10 +6,10 @@ for ``eta <= 1/largest``::
 
     |f_T(x) - f(x)| <= sqrt(t) sqrt(largest/least) (1 - eta least)^T
 
-With ``eta = 2/(K (1 + rise))``, on the two events that the trace of G is at most ``K (1 + rise)/2`` and that
+With ``eta <= 2/(K (1 + rise))``, on the two events that the trace of G is at most ``K (1 + rise)/2`` and that
 ``G >= (1 - drop) Gbar``, hence ``least >= (1 - drop) lam``::
 
-    |f_T - f| <= sqrt(t) sqrt(R) (1 - 1/R)^T,       R = K (1 + rise) / (2 (1 - drop) lam)
+    |f_T - f| <= sqrt(t) sqrt(K (1 + rise) / (2 (1 - drop) lam)) (1 - eta (1 - drop) lam)^T
     P(trace too large)  <= exp(-w l K (1 + rise)/2) (1/2 + (1 - 2 l)^(-1/2)/2)^(w K)                    for 0 < l < 1/2
     P(G not >= (1 - drop) Gbar) <= K exp( w (l (1 - drop) + log(1 - l + l^2 Lam/2)) )                   for l > 0
 
@@ -25,11 +25,12 @@ from ntkproofs.bounds.finite.output_layer import Setting
 __all__ = ["largest_second_moment", "log_small_eigenvalue", "log_trace", "remainder"]
 
 
-def remainder(setting: Setting, t: int, steps: int, rise: Real, drop: Real) -> Real:
-    """Return the bound of ``|f_T - f|`` for a bit with t writers after `steps` steps."""
+def remainder(setting: Setting, t: int, steps: int, step: Real, rise: Real, drop: Real) -> Real:
+    """Return the bound of ``|f_T - f|`` for a bit with t writers after `steps` steps of size `step`."""
     numbers = setting.numbers
-    R = (1 + rise) * setting.K / ((1 - drop) * setting.lam * 2)
-    return numbers.sqrt(numbers.of(t) * R) * numbers.exp(numbers.log(1 - 1 / R) * steps)
+    least = (1 - drop) * setting.lam
+    trace = (1 + rise) * setting.K / 2
+    return numbers.sqrt(numbers.of(t) * trace / least) * numbers.exp(numbers.log(1 - least * step) * steps)
 
 
 def log_trace(setting: Setting, width: int, rise: Real, l: Real) -> Real:

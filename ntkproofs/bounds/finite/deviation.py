@@ -10,17 +10,20 @@ that module, ``p = p(z)``, ``b = p/z``, ``g = p e/(1 - N b)``, and for every ``l
 
 E2 is a supremum over power sums of a vector c with ``y.c = 0`` and ``c' Gbar c = 1``: with ``m`` the mean of ``v_i``,
 ``Y``'s mean ``y0 = m sum c`` in [-1, 1] and the share of ``|c|^2`` that lies on the writers as the two variables; third
-powers are bounded by ``|c|^3``, fourth ones by ``|c|^4``.
+powers are bounded by ``|c|^3`` on either part, fourth ones by ``|c|^4``.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 from ntkproofs.bounds.finite.numbers import Real
 from ntkproofs.bounds.finite.output_layer import Setting
 
 __all__ = ["Deviation"]
+
+CELLS = 256  # parts of [-1, 1]
 
 
 class Deviation:
@@ -57,35 +60,38 @@ class Deviation:
         fourth = fourth + m2 * m1 * m1 * (6 * triples) + m1**4 * (triples * (size - 3))
         return square - total / divisor, squares - cross * 2 / divisor + fourth / divisor / divisor
 
-    def second_moment(self, g: Real, y0: Real, share: Real) -> Real:
-        """Return E2 at one pair (mean of Y, share of the writers in ``|c|^2``), the worst of the other power sums."""
+    @property
+    def sides(self) -> tuple[Real, ...]:
+        """The values of alpha on the part of the samples that holds all of c in the worst case."""
+        return (-self.a,) if self.t == 1 else (-self.a, self.top)
+
+    def second_moment(self, g: Real, y0: Real, side: Real) -> Real:
+        """Return E2 at one mean of Y, with all of ``|c|^2`` on samples of equal labels, where alpha is `side`.
+
+        As a function of the share of ``|c|^2`` on the writers E2 is convex (its terms are linear, squares and powers
+        3/2 of the two parts), so that its supremum is at one of the ends; with one writer the share is 0.
+        """
         numbers, lam, kurtosis = self.numbers, self.setting.lam, self.kurtosis
         m1, t, K = self.setting.moments.single[1], self.t, self.setting.K
-        whole = (1 - y0**2) / lam
-        writers, others = whole * share, whole * (1 - share)
-        c1 = y0 / m1
+        variance = 1 - y0**2
+        whole, c1 = variance / lam, y0 / m1
         length, A1 = self.top * self.top * t + self.a * self.a * (K - t), m1 * (self.top * t - self.a * (K - t))
-        cube_writers, cube_others = writers * numbers.sqrt(writers), others * numbers.sqrt(others)
-        power = writers**2 + others**2
         bilinear = -lam * self.a * c1
-        YYw = self.third * (self.top * writers - self.a * others)
+        YYw = self.third * side * whole
         Yww = self.third * self.a * self.a * c1
-        Y2w2 = lam * lam * (whole * length + self.a * self.a * c1 * c1 * 2)
-        Y2w2 = Y2w2 + kurtosis * (self.top * self.top * writers + self.a * self.a * others)
-        # coefficients of the cubes: E Y^3 enters 2 g A1 + 4 g^2 y0 times, E Y^3 w enters 2 g times
-        cubic = self.third * (A1 * 2 + y0 * g * 4) * g
-        edge = numbers.largest(cubic + kurtosis * self.top * g * 2, -(cubic + kurtosis * self.top * g * 2)) * cube_writers
-        edge = edge + numbers.largest(cubic - kurtosis * self.a * g * 2, -(cubic - kurtosis * self.a * g * 2)) * cube_others
-        variance = lam * whole
+        Y2w2 = lam * lam * (whole * length + self.a * self.a * c1 * c1 * 2) + kurtosis * side * side * whole
+        # the cubes: E Y^3 enters 2 g A1 + 4 g^2 y0 times, E Y^3 w enters 2 g times
+        cubic = (self.third * (A1 * 2 + y0 * g * 4) + kurtosis * side * 2) * g
+        edge = numbers.largest(cubic, -cubic) * whole * numbers.sqrt(whole)
         value = y0**2 * (A1 * A1 + lam * length) + A1 * A1 * variance
         value = value + y0 * A1 * bilinear * 4 + A1 * YYw * 2 + y0 * Yww * 2 + Y2w2
         linear = A1 * (y0**3 + y0 * variance * 3) + y0**2 * bilinear * 3 + y0 * YYw * 3
         linear = linear - lam * lam * self.a * whole * c1 * 3
-        quartic = y0**4 + y0**2 * variance * 6 + variance * variance * 3 + kurtosis * power
+        quartic = y0**4 + y0**2 * variance * 6 + variance * variance * 3 + kurtosis * whole * whole
         return value + linear * g * 2 + quartic * g * g + edge
 
-    def log_probability(self, width: int, e: Real, z: Real, l: Real, cells: int) -> Real:
-        """Return an upper bound of ``log P(|delta| >= e)``; the supremum E2 is taken over `cells` boxes of its domain."""
+    def rate(self, e: Real, z: Real, l: Real) -> tuple[Real, Real]:
+        """Return divergence and ``log(1 + t0)``: ``log P(|delta| >= e) <= divergence + w log(1 + t0)``."""
         numbers, N, lam = self.numbers, self.setting.N, self.setting.lam
         tilt, divergence = self.setting.tilted(z)
         b = tilt / z
@@ -93,19 +99,12 @@ class Deviation:
         g = tilt * e / rest
         inner = g * (1 - b)
         M = numbers.largest((numbers.sqrt(inner * inner + self.A0) - inner) / 2, g * b) / lam
-        E2 = self.largest_second_moment(g, cells)
-        V = (numbers.sqrt(E2) + g * b * numbers.sqrt(self.T2)) ** 2
+        V = (numbers.sqrt(self.largest_second_moment(g)) + g * b * numbers.sqrt(self.T2)) ** 2
         t0 = self.setting.bennett(l, numbers.upper(M)) * V - l * tilt * e
-        return divergence + numbers.log(1 + t0) * width
+        return divergence, numbers.log(1 + t0)
 
-    def largest_second_moment(self, g: Real, cells: int) -> Real:
-        """Return the supremum of E2: boxes that cover y0 in [-1, 1] and, with several writers, their share in [0, 1]."""
-        numbers = self.numbers
-        parts = 1 if self.t == 1 else max(4, cells // 8)
-        values = []
-        for i in range(cells):
-            y0 = numbers.span(Fraction(2 * i - cells, cells), Fraction(2 * i + 2 - cells, cells))
-            for j in range(parts):
-                share = numbers.of(0) if self.t == 1 else numbers.span(Fraction(j, parts), Fraction(j + 1, parts))
-                values.append(numbers.upper(self.second_moment(g, y0, share)))
-        return numbers.largest(*values)
+    def largest_second_moment(self, g: Real) -> Real:
+        """Return the supremum of E2 over parts of [-1, 1], the mean of Y."""
+        numbers, ends = self.numbers, [Fraction(2 * i - CELLS, CELLS) for i in range(CELLS + 1)]
+        parts = [numbers.span(low, high) for low, high in pairwise(ends)]
+        return numbers.largest(*(numbers.upper(self.second_moment(g, y0, side)) for y0 in parts for side in self.sides))

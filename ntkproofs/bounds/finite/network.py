@@ -1,7 +1,7 @@
 """One finite network with a trained output layer: the width from which on it executes a program, with evidence.
 
 The statement: hidden weights ``u_r ~ N(0, I_K)`` frozen, output weights from 0, T steps of full-batch gradient descent
-of size ``eta = 2/(K (1 + rise))`` on the K basis vectors. With probability at least ``1 - failure`` every output bit at
+of a stated size, at most ``2/(K (1 + rise))``, on the K basis vectors. With probability at least ``1 - failure`` every output bit at
 every state of the classes given, rounded at the threshold, is right. One network carries all output bits: given u they
 do not influence each other, and the union bound runs over them.
 
@@ -15,26 +15,32 @@ matches.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
+
+import numpy as np
 
 from ntkproofs.bounds.finite import descent
 from ntkproofs.bounds.finite.deviation import Deviation
-from ntkproofs.bounds.finite.numbers import FLOATS, Balls, Numbers, Real
+from ntkproofs.bounds.finite.numbers import Balls, Numbers, Real
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Parameters, Setting
-from ntkproofs.bounds.finite.tuning import adapted, class_bound, float_setting, least_deviation, minimum, tune
+from ntkproofs.bounds.finite.tuning import Event, float_setting, least_deviation, least_event, short, tune
 from ntkproofs.classes import Classes
-from ntkproofs.errors import InputError, Undecided
-from ntkproofs.rigor import Ball
+from ntkproofs.errors import InputError, NtkProofsError, Undecided
 
-__all__ = ["FiniteNetwork", "Workload", "least_network"]
+__all__ = ["FiniteNetwork", "TooNarrow", "Wanted", "Workload", "find_network", "least_network"]
 
 PRECISION = 128
 EVENT = 0.05  # share of the failure probability for the deviation event
 DESCENT = 1e-3  # share for each of the two events of gradient descent
-CELLS = 96
+SLACK = 2e-3  # the remainder of gradient descent that is allowed for, relative to the threshold
+LEADING = 3  # classes of either side that the search looks at
+NEGLIGIBLE = 1e-9  # share of the failure probability below which a class does not move the number of steps
+
+
+class TooNarrow(NtkProofsError):
+    """A width for which the bounds do not give what is asked."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +86,12 @@ class FiniteNetwork:
     threshold: Fraction
     failure: Fraction
     steps: int
+    step: Fraction
     rise: Fraction
     drop: Fraction
     tilts: tuple[Fraction, Fraction]  # of the trace and of the eigenvalue
     deviated: Mapping[int, Deviated]
     parameters: Mapping[BitClass, Parameters]
-
-    @property
-    def step(self) -> Fraction:
-        """The size of a step of gradient descent, ``2/(K (1 + rise))``."""
-        return 2 / (self.workload.samples * (1 + self.rise))
 
     def bound(self, numbers: Numbers | None = None) -> Real:
         """Enclose the bound of the failure probability; raises Undecided or InputError where a condition fails."""
@@ -102,210 +104,347 @@ class FiniteNetwork:
         rise, drop = numbers.of(self.rise), numbers.of(self.drop)
         yield numbers.exp(descent.log_trace(setting, self.width, rise, numbers.of(self.tilts[0])))
         yield numbers.exp(descent.log_small_eigenvalue(setting, self.width, drop, numbers.of(self.tilts[1])))
-        remainders = {}
         for t, columns in self.workload.columns.items():
             event = self.deviated[t]
-            remainders[t] = numbers.upper(descent.remainder(setting, t, self.steps, rise, drop))
-            log = Deviation(setting, t).log_probability(self.width, *map(numbers.of, (event.e, event.z, event.l)), CELLS)
-            yield numbers.exp(log) * columns
+            divergence, log = Deviation(setting, t).rate(*map(numbers.of, (event.e, event.z, event.l)))
+            yield numbers.exp(divergence + log * self.width) * columns
+        slack = self.slack(setting)
         for kind, count in self.workload.classes.items():
-            bound = ClassBound(setting, kind, self.threshold, remainders[kind.t])
+            bound = ClassBound(setting, kind, self.threshold, slack[kind.t])
             e = numbers.of(self.deviated[kind.t].e)
             yield numbers.exp(bound.log_probability(self.width, e, self.parameters[kind])) * count
+
+    def slack(self, setting: Setting) -> dict[int, Real]:
+        """Return the remainder of gradient descent for each number of ones in a column."""
+        training = (
+            self.steps,
+            setting.numbers.of(self.step),
+            setting.numbers.of(self.rise),
+            setting.numbers.of(self.drop),
+        )
+        return {t: setting.numbers.upper(descent.remainder(setting, t, *training)) for t in self.workload.columns}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a network; None: the search chooses (the least width, the best threshold, the least steps)."""
+
+    failure: Fraction
+    width: int | None = None
+    threshold: Fraction | None = None
+    steps: int | None = None
+    step: Fraction | None = None
+
+
+def least_network(workload: Workload, failure: Fraction) -> FiniteNetwork:
+    """Return the smallest width that the search gets for a workload, with threshold, training and parameters.
+
+    Every number was searched for with floats; the failure probability is then bounded by balls. Raises Undecided if
+    that does not confirm it.
+    """
+    return find_network(workload, Wanted(failure))
+
+
+def find_network(workload: Workload, wanted: Wanted) -> FiniteNetwork:
+    """Return a network as asked for, with every parameter of its bound, confirmed by balls.
+
+    The width, if it is not given, is the smallest one, and the number of steps likewise the smallest one, for which
+    the bounds with these parameters suffice. Raises TooNarrow where the width or the training asked for does not.
+    """
+    search = _Search(workload, wanted)
+    width, threshold = search.optimum()
+    for _ in range(12):
+        candidate = search.complete(width, threshold)
+        if candidate is not None:
+            return candidate
+        if wanted.width is not None:
+            break
+        width += max(1, width // 200)
+    raise TooNarrow(f"the width {width} with this training and threshold does not suffice by these bounds")
 
 
 # --- searching
 
 
-@dataclass(eq=False)
-class _Search:
-    """Floats: the failure probability at a width and threshold, by the classes that matter."""
+@dataclass(frozen=True)
+class _Training:
+    """Gradient descent at some width: rise, drop, their tilts, and the step."""
 
-    workload: Workload
-    failure: float
-    slack: float  # the remainder of gradient descent that is allowed for, relative to the threshold
+    rise: Fraction
+    drop: Fraction
+    tilts: tuple[Fraction, Fraction]
+    step: Fraction
 
-    def __post_init__(self) -> None:
-        self.leading: list[BitClass] = []
-        self.hints: dict[BitClass, float] = {}
-
-    @lru_cache(maxsize=256)  # noqa: B019 - a search lives for one call
-    def deviated(self, width: int) -> dict[int, Deviated] | None:
-        """Return the events of each column size at their share of the failure probability."""
-        total, result = sum(self.workload.columns.values()), {}
-        for t in self.workload.columns:
-            event = least_deviation(self.workload.samples, t, width, math.log(self.failure * EVENT / total))
-            if event is None:
-                return None
-            e, z, l = event
-            result[t] = Deviated(Fraction(f"{e * 1.0005:.6g}"), z, l)
-        return result
-
-    def log_class(self, kind: BitClass, width: int, threshold: float, *, rounds: int) -> tuple[float, Parameters | None]:
-        """Return the logarithm of the share of one class, and its parameters."""
-        events = self.deviated(width)
-        if events is None:
-            return math.inf, None
-        bound = class_bound(self.workload.samples, kind, _fraction(threshold), threshold * self.slack)
-        if bound.margin <= 0:
-            return math.inf, None
-        near = self.hints.get(kind)
-        log, parameters, hint = tune(bound, width, float(events[kind.t].e), near=near, rounds=rounds)
-        self.hints[kind] = hint
-        return log + math.log(self.workload.classes[kind]), parameters
-
-    def lead(self, width: int, threshold: float) -> None:
-        """Choose the classes that decide: the largest shares at a first guess, on either side."""
-        logs = {kind: self.log_class(kind, width, threshold, rounds=4)[0] for kind in self.workload.classes}
-        self.leading = []
-        for ones in (False, True):
-            side = sorted((kind for kind in logs if bool(kind.p) is ones), key=lambda kind: -logs[kind])
-            self.leading += side[:2]
-
-    def total(self, width: int, threshold: float) -> float:
-        """Return the logarithm of the failure probability by the leading classes, events included."""
-        logs = [self.log_class(kind, width, threshold, rounds=2)[0] for kind in self.leading]
-        top = max([*logs, math.log(self.failure * (EVENT + 2 * DESCENT))])
-        if top == math.inf:
-            return math.inf
-        return top + math.log(
-            sum(math.exp(log - top) for log in logs) + self.failure * (EVENT + 2 * DESCENT) * math.exp(-top)
+    def remainder(self, samples: int, t: int, steps: int) -> float:
+        """Return the remainder after so many steps, as a float."""
+        return float(
+            descent.remainder(float_setting(samples), t, steps, *map(float, (self.step, self.rise, self.drop)))
         )
 
-
-def _fraction(value: float) -> Fraction:
-    """Return a float as a fraction of five digits."""
-    return Fraction(f"{value:.5g}")
-
-
-def least_network(workload: Workload, failure: Fraction, *, most: int = 1 << 40) -> FiniteNetwork:
-    """Return the least width that the search finds for a workload, with threshold, training and parameters.
-
-    Every number was searched for with floats; the failure probability is then bounded by balls. Raises Undecided if
-    that does not confirm it.
-    """
-    if not workload.classes:
-        raise InputError("no state has two matching templates: every state is a training sample or 0")
-    search = _Search(workload, float(failure), 2e-3)
-    width, threshold = _bracket(search, most)
-    width, threshold = _bisect(search, width, threshold)
-    for _ in range(40):
-        candidate = _complete(search, failure, width, threshold)
-        if candidate is not None:
-            return candidate
-        width += max(1, width // 500)
-    raise Undecided(f"no width near {width} was confirmed")
+    def steps(self, samples: int, t: int, slack: float) -> int:
+        """Return a number of steps after which the remainder is at most `slack`."""
+        shrinking = math.log1p(-float(self.step) * (1 - float(self.drop)) * float_setting(samples).lam)
+        return max(1, math.ceil(math.log(slack / self.remainder(samples, t, 0)) / shrinking))
 
 
-def _bracket(search: _Search, most: int) -> tuple[int, float]:
-    """Return a width that is enough by the leading classes, and its threshold."""
-    width = 8 * search.workload.samples**2
-    while width <= most:
-        middle = _threshold(search, width, rounds=6, first=True)
-        if middle is not None and search.total(width, middle) <= math.log(search.failure):
-            return width, middle
-        width *= 2
-    raise Undecided(f"no width up to {most} is enough")
+class _Search:
+    """Floats: a width and a threshold at which the failure probability is what is asked, by the classes that matter."""
+
+    def __init__(self, workload: Workload, wanted: Wanted) -> None:
+        self.workload, self.wanted = workload, wanted
+        self.K, self.failure = workload.samples, float(wanted.failure)
+        self.setting = float_setting(self.K)
+        self.deviations = {t: Deviation(self.setting, t) for t in workload.columns}
+        self.events: dict[int, Event] = {}
+        self.hints: dict[BitClass, float] = {}
+
+    # --- where to begin
+
+    def optimum(self) -> tuple[int, float]:
+        """Return a width and a threshold near the best ones, within what is given."""
+        width, threshold = self._first()
+        for reach in (0.15, 0.08, 0.05, 0.03, 0.02):
+            width, threshold = self._next(width, threshold, reach)
+        return width, threshold
+
+    def _first(self) -> tuple[int, float]:
+        """Return a first guess by Gaussian tails of the same second moments, and choose the classes that lead."""
+        kinds = list(self.workload.classes)
+        bounds = [ClassBound(self.setting, kind, Fraction(1, 2), 0.0) for kind in kinds]
+        means = np.array([bound.mean for bound in bounds])
+        ones = np.array([kind.p > 0 for kind in kinds])
+        low, high = max([0.0, *means[~ones]]), min([1.0, *means[ones]])
+        if low >= high:
+            raise NtkProofsError("no threshold lies between the limits of the outputs that should be 0 and 1")
+        middle = short(low + 0.4 * (high - low))
+        spread = np.array([2 * ClassBound(self.setting, kind, middle, 0.0).spread for kind in kinds])
+        logs = np.array([math.log(self.workload.classes[kind]) for kind in kinds]) - math.log(self.failure)
+        grid = low + (high - low) * np.linspace(0.02, 0.98, 97)
+        if self.wanted.threshold is not None:
+            grid = np.array([float(self.wanted.threshold)])
+            if not low < grid[0] < high:
+                raise NtkProofsError(f"the threshold {self.wanted.threshold} is not between {low:.6g} and {high:.6g}")
+        needed = spread * logs / (grid[:, None] - means) ** 2
+        best = int(needed.max(axis=1, initial=1.0).argmin()) if kinds else 0
+        order = np.argsort(-needed[best]) if kinds else np.array([], dtype=int)
+        self.leading = [kinds[i] for side in (True, False) for i in [j for j in order if ones[j] == side][:LEADING]]
+        guess = 2.5 * max(needed[best].max(initial=1.0), 10.0 * self.K)
+        return self.wanted.width or int(guess), float(grid[best])
+
+    def deviated(self, width: int) -> dict[int, Event]:
+        """Return the events of each column size at their share of the failure probability."""
+        log_chance = math.log(self.failure * EVENT / sum(self.workload.columns.values()))
+        for t, deviation in self.deviations.items():
+            event = least_deviation(deviation, width, log_chance, near=self.events.get(t))
+            if event is None:
+                raise TooNarrow(f"the width {width} is too small for columns with {t} ones")
+            self.events[t] = event
+        return self.events
+
+    def training(self, width: int) -> _Training:
+        """Return gradient descent at a width: the step as given, or the largest one."""
+        setting, chance = self.setting, math.log(self.failure * DESCENT)
+        trace = least_event(lambda value, l: descent.log_trace(setting, width, value, l), chance, 4.0, 0.499)
+        least = least_event(lambda value, l: descent.log_small_eigenvalue(setting, width, value, l), chance, 0.999, 2.0)
+        if trace is None or least is None:
+            raise TooNarrow(f"the width {width} is too small for gradient descent")
+        largest = 2 / (self.K * (1 + trace[0]))
+        step = largest if self.wanted.step is None else self.wanted.step
+        if step > largest:
+            raise TooNarrow(f"the step {step} is too large for the width {width}: at most {largest}")
+        return _Training(trace[0], least[0], (trace[1], least[1]), step)
+
+    def slack(self, width: int, threshold: float) -> dict[int, float]:
+        """Return the remainder of gradient descent that is allowed for, by column size."""
+        most = max(self.workload.columns)
+        if self.wanted.steps is None:
+            return {t: SLACK * threshold * math.sqrt(t / most) for t in self.workload.columns}
+        training = self.training(width)
+        return {t: training.remainder(self.K, t, self.wanted.steps) for t in self.workload.columns}
+
+    # --- one step of the search
+
+    def _next(self, width: int, threshold: float, reach: float) -> tuple[int, float]:
+        """Return a better width and threshold: logarithms of the leading classes as linear functions of both."""
+        try:
+            events, slack = self.deviated(width), self.slack(width, threshold)
+        except TooNarrow:
+            if self.wanted.width is not None:
+                raise
+            return 2 * width, threshold
+        rows, move = [], 1e-3 * threshold
+        for kind in self.leading:
+            e = events[kind.t][0]
+            bound = ClassBound(self.setting, kind, short(threshold), slack[kind.t])
+            if bound.margin <= 0:
+                return 2 * width if self.wanted.width is None else width, threshold
+            log, parameters, self.hints[kind] = tune(bound, width, e, near=self.hints.get(kind))
+            moved = ClassBound(self.setting, kind, short(threshold + move), slack[kind.t])
+            there = _log(moved, e, parameters)
+            further = _log(bound, e, parameters)(width * 1.001)
+            rows.append(
+                (
+                    log + math.log(self.workload.classes[kind]),
+                    (there(width) - log) / move,
+                    (further - log) * 1e3 / width,
+                )
+            )
+        if not rows:
+            return width, threshold
+        return self._solved(np.array(rows).T, width, threshold, reach)
+
+    def _solved(self, rows: np.ndarray, width: int, threshold: float, reach: float) -> tuple[int, float]:
+        """Return where the sum of ``exp(log + a move + c more)`` is what is allowed, with the least width."""
+        logs, by_threshold, by_width = rows
+        moves = np.array([0.0]) if self.wanted.threshold is not None else threshold * np.linspace(-reach, reach, 61)
+        allowed = math.log(self.failure * (1 - EVENT - 2 * DESCENT))
+        base = logs + by_threshold * moves[:, None]
+        if self.wanted.width is not None:
+            best = int(np.logaddexp.reduce(base, axis=1).argmin())
+            return width, threshold + float(moves[best])
+        low, high = np.full(len(moves), -0.6 * width), np.full(len(moves), 3.0 * width)
+        for _ in range(40):
+            middle = (low + high) / 2
+            enough = np.logaddexp.reduce(base + by_width * middle[:, None], axis=1) <= allowed
+            low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+        best = int(high.argmin())
+        return max(2, width + int(high[best])), threshold + float(moves[best])
+
+    # --- completion
+
+    def complete(self, width: int, threshold: float) -> FiniteNetwork | None:
+        """Return the network with all parameters, tuned for this width, if balls confirm that it is enough."""
+        tau = short(threshold) if self.wanted.threshold is None else self.wanted.threshold
+        training, events, slack = self.training(width), self.deviated(width), self.slack(width, float(tau))
+        deviated = {
+            t: Deviated(short(e * 1.0005), short(self.setting.N * math.exp(hint)), short(l))
+            for t, (e, hint, l) in events.items()
+        }
+        parameters = {}
+        for kind in self.workload.classes:
+            bound = ClassBound(self.setting, kind, tau, slack[kind.t])
+            if bound.margin <= 0:
+                return None
+            rounds = 9 if kind in self.leading else 5
+            parameters[kind] = tune(bound, width, float(deviated[kind.t].e), near=self.hints.get(kind), rounds=rounds)[
+                1
+            ]
+        most = max(self.workload.columns)
+        steps = self.wanted.steps or training.steps(self.K, most, min(slack[most], float(min(tau, 1 - tau)) / 2))
+        network = FiniteNetwork(
+            self.workload, width, tau, self.wanted.failure, steps, training.step, training.rise, training.drop,
+            training.tilts, deviated, parameters,
+        )  # fmt: skip
+        return _Fitted(network, self.wanted).result()
 
 
-def _threshold(
-    search: _Search, width: int, *, rounds: int, first: bool = False, near: float | None = None
-) -> float | None:
-    """Return the threshold with the least failure probability, None if none separates ones from zeros."""
-    setting = float_setting(search.workload.samples)
-    means = [(kind, ClassBound(setting, kind, Fraction(1, 2), 0.0).mean) for kind in search.workload.classes]
-    low = max([0.0, *(mean for kind, mean in means if not kind.p)])
-    high = min([1.0, *(mean for kind, mean in means if kind.p)])
-    if low >= high:
-        return None
-    if first or not search.leading:
-        search.lead(width, low + 0.4 * (high - low))
-    if near is not None:
-        low, high = max(low, near * 0.93), min(high, near * 1.07)
-    result = minimum(lambda tau: (search.total(width, tau), tau), low, high, rounds)
-    return result[1] if result[0] < math.inf else None
-
-
-def _bisect(search: _Search, high: int, threshold: float) -> tuple[int, float]:
-    low = high // 8
-    while high - low > max(1, high // 1000):
-        middle = (low + high) // 2
-        tau = _threshold(search, middle, rounds=4, near=threshold)
-        if tau is not None and search.total(middle, tau) <= math.log(search.failure):
-            high, threshold = middle, tau
-        else:
-            low = middle
-    return high, threshold
-
-
-def _complete(search: _Search, failure: Fraction, width: int, threshold: float) -> FiniteNetwork | None:
-    """Return the network of a width with all parameters, if balls confirm that it is enough."""
-    events = search.deviated(width)
-    if events is None:
-        return None
-    parameters = {}
-    for kind in search.workload.classes:
-        log, found = search.log_class(kind, width, threshold, rounds=8 if kind in search.leading else 3)
-        if found is None:
-            return None
-        parameters[kind] = found
-    K, chance = search.workload.samples, math.log(search.failure * DESCENT)
-    setting = float_setting(K)
-    rise, first = _least_event(lambda value, l: descent.log_trace(setting, width, value, l), chance, 4.0, 0.499)
-    drop, second = _least_event(lambda value, l: descent.log_small_eigenvalue(setting, width, value, l), chance, 0.999, 2.0)
-    steps = _steps(setting, search, threshold, rise, drop)
-    network = FiniteNetwork(
-        search.workload, width, _fraction(threshold), failure, steps, rise, drop, (first, second), events, parameters
-    )
+def _log(bound: ClassBound, e: float, parameters: Parameters) -> Callable[[float], float]:
+    """Return the logarithm of a class's bound as a function of the width; infinite where the parameters do not serve."""
     try:
-        enough = network.bound().upper <= failure
-    except (Undecided, InputError):
-        return None
-    return network if enough else None
+        at_width = bound.at_width(e, parameters)
+    except (ValueError, ZeroDivisionError):
+        return lambda width: math.inf
+
+    def at(width: float) -> float:
+        try:
+            return float(at_width(width))  # type: ignore[arg-type]
+        except ValueError:
+            return math.inf
+
+    return at
 
 
-def _all_parameters(search: _Search, width: int, threshold: float) -> dict[BitClass, Parameters] | None:
-    """Return parameters for every class: those of a neighbour where they are good enough, tuned ones elsewhere."""
-    events, classes = search.deviated(width), search.workload.classes
-    if events is None:
-        return None
-    enough = math.log(search.failure * 1e-3 / len(classes))
-    parameters: dict[BitClass, Parameters] = {}
-    for kind in sorted(classes, key=lambda kind: (kind.t, kind.p, kind.n if kind.p == 0 else -kind.n)):
-        neighbour = BitClass(kind.n + (1 if kind.p else -1), kind.p, kind.t)
-        if neighbour in parameters and kind not in search.leading:
-            bound = class_bound(search.workload.samples, kind, _fraction(threshold), threshold * search.slack)
-            borrowed = adapted(parameters[neighbour], bound)
-            try:
-                log = bound.log_probability(width, float(events[kind.t].e), borrowed)
-            except ValueError:
-                log = math.inf
-            if log + math.log(classes[kind]) < enough:
-                parameters[kind] = borrowed
-                continue
-        _, found = search.log_class(kind, width, threshold, rounds=4 if kind in search.leading else 2)
-        if found is None:
+class _Fitted:
+    """The least width, then the least number of steps, for which a network's parameters are enough."""
+
+    def __init__(self, network: FiniteNetwork, wanted: Wanted) -> None:
+        self.network, self.wanted = network, wanted
+        self.setting, self.failure = float_setting(network.workload.samples), float(network.failure)
+        balls = Setting(Balls(PRECISION), network.workload.samples)
+        self.deviations = [
+            (columns, [float(part) for part in _rate(balls, t, network.deviated[t])])
+            for t, columns in network.workload.columns.items()
+        ]
+
+    def result(self) -> FiniteNetwork | None:
+        """Return the network with the least width and steps, confirmed by balls; None if it is not enough."""
+        if self.classes_at(self.network.steps) is None:
             return None
-        parameters[kind] = found
-    return parameters
+        width = self.network.width if self.wanted.width is not None else self._least_width()
+        if width is None:
+            return None
+        network = replace(self.network, width=width)
+        if self.wanted.steps is None:
+            network = replace(network, steps=self._least_steps(width))
+        for candidate in (network, replace(network, steps=self.network.steps)):
+            try:
+                if candidate.bound().upper <= network.failure:
+                    return candidate
+            except (Undecided, InputError):
+                continue
+        return None
+
+    def total(self, width: int, classes: Mapping[BitClass, Callable[[float], float]]) -> float:
+        """Return the failure probability at a width."""
+        network, workload = self.network, self.network.workload
+        rise, drop = float(network.rise), float(network.drop)
+        logs = [
+            descent.log_trace(self.setting, width, rise, float(network.tilts[0])),
+            descent.log_small_eigenvalue(self.setting, width, drop, float(network.tilts[1])),
+            *(math.log(columns) + divergence + log * width for columns, (divergence, log) in self.deviations),
+            *(math.log(workload.classes[kind]) + log(width) for kind, log in classes.items()),
+        ]
+        return sum(math.exp(min(log, 50.0)) for log in logs)
+
+    def classes_at(
+        self, steps: int, kinds: Iterable[BitClass] | None = None
+    ) -> dict[BitClass, Callable[[float], float]] | None:
+        """Return the logarithms by class after so many steps, as functions of the width; None if a margin is gone."""
+        network = replace(self.network, steps=steps)
+        slack, result = network.slack(self.setting), {}
+        if max(slack.values()) >= min(network.threshold, 1 - network.threshold):
+            return None
+        for kind in network.workload.classes if kinds is None else kinds:
+            bound = ClassBound(self.setting, kind, network.threshold, slack[kind.t])
+            if bound.margin <= 0:
+                return None
+            result[kind] = _log(bound, float(network.deviated[kind.t].e), network.parameters[kind])
+        return result
+
+    def _least_width(self) -> int | None:
+        classes = self.classes_at(self.network.steps)
+        assert classes is not None
+        low, high = self.network.width // 2, self.network.width
+        while self.total(high, classes) > self.failure:
+            low, high = high, high + max(1, high // 200)
+            if high > 1.1 * self.network.width:
+                return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self.total(middle, classes) <= self.failure else (middle, high)
+        return high
+
+    def _least_steps(self, width: int) -> int:
+        """Return the least number of steps; classes that are negligible by far are taken as they are."""
+        classes = self.classes_at(self.network.steps)
+        assert classes is not None
+        counts = self.network.workload.classes
+        matter = [
+            kind
+            for kind, log in classes.items()
+            if log(width) + math.log(counts[kind]) > math.log(self.failure * NEGLIGIBLE)
+        ]
+        low, high = 0, self.network.steps
+        while high - low > 1:
+            middle = (low + high) // 2
+            changed = self.classes_at(middle, matter)
+            enough = changed is not None and self.total(width, classes | changed) <= self.failure
+            low, high = (low, middle) if enough else (middle, high)
+        return high
 
 
-def _least_event(log: object, chance: float, most: float, top: float) -> tuple[Fraction, Fraction]:
-    """Return the least value for which some tilt makes the event unlikely enough, and the tilt."""
-
-    def at(value: float) -> tuple[float, ...]:
-        return minimum(lambda s: (log(value, math.exp(s)), math.exp(s)), math.log(1e-7), math.log(top), 30)  # type: ignore[operator]
-
-    low, high = 0.0, most
-    for _ in range(24):
-        middle = (low + high) / 2
-        low, high = (low, middle) if at(middle)[0] <= chance else (middle, high)
-    value = Fraction(f"{high * 1.001:.4g}")
-    return value, Fraction(f"{at(float(value))[1]:.6g}")
-
-
-def _steps(setting: Setting, search: _Search, threshold: float, rise: Fraction, drop: Fraction) -> int:
-    """Return the number of steps after which the remainder is what the search allowed for."""
-    R = setting.K * (1 + float(rise)) / (2 * (1 - float(drop)) * setting.lam)
-    t = max(search.workload.columns)
-    return math.ceil(math.log(threshold * search.slack / math.sqrt(t * R)) / math.log1p(-1 / R))
+def _rate(setting: Setting, t: int, event: Deviated) -> tuple[Real, Real]:
+    """Return divergence and rate of the deviation event, by balls: its supremum is over parts."""
+    numbers = setting.numbers
+    divergence, log = Deviation(setting, t).rate(*map(numbers.of, (event.e, event.z, event.l)))
+    return divergence.upper, log.upper

@@ -36,7 +36,7 @@ are homogeneous of degree 2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -123,7 +123,7 @@ class ClassBound:
     def __init__(self, setting: Setting, kind: BitClass, threshold: Fraction, slack: Real) -> None:
         self.setting, self.kind, self.numbers = setting, kind, setting.numbers
         n, p, t, K = kind.n, kind.p, kind.t, setting.K
-        if not (2 <= n <= K and 1 <= t < K and 0 <= p <= min(n, t) and n - p <= K - t):
+        if not (2 <= n <= K and 1 <= t <= K and 0 <= p <= min(n, t) and n - p <= K - t):
             raise InputError(f"no bit of {K} samples has n = {n}, p = {p}, t = {t}")
         numbers, lam, D = self.numbers, setting.lam, setting.D
         self.sizes = (p, n - p, t - p, K - n - t + p)
@@ -145,7 +145,7 @@ class ClassBound:
 
     # --- second moments
 
-    def _power(self, exponents: dict[int, int], q: int) -> Real:
+    def _power(self, exponents: dict[tuple[int, int], int], q: int) -> Real:
         """Return ``E prod v_i^(e_i) (sqrt(n) h)^q`` for one representative i of each (group, number) named."""
         inner, result = [], self.numbers.of(1)
         for (group, _), exponent in exponents.items():
@@ -220,11 +220,11 @@ class ClassBound:
         `cover` splits these numbers into blocks, each given by its largest number and its mu; the last one ends in
         ``sizes[1]``. A block is bounded by its largest number of positive, and of negative, coordinates.
         """
-        bounds, least = [self._up(r)], 0
+        bounds, least = [self.above(r)], 0
         for most, mu in cover:
             if not (least <= most <= self.sizes[1] and 0 <= mu <= 1):
                 raise InputError(f"a block from {least} to {most} with mu = {mu} covers nothing")
-            bounds.append(self._down(r, least, most, self.numbers.of(mu)))
+            bounds.append(self.below(r, least, most, self.numbers.of(mu)))
             least = most + 1
         if least != self.sizes[1] + 1:
             raise InputError(f"the blocks end in {least - 1}, not in {self.sizes[1]}")
@@ -247,7 +247,7 @@ class ClassBound:
         gap = first - second
         return along, gap * gap * Fraction(p * (t - p), t)
 
-    def _down(self, r: Real, least: int, positive: int, mu: Real) -> Real:
+    def below(self, r: Real, least: int, positive: int, mu: Real) -> Real:
         """Return the bound where ``b . v > h``, if `least` to `positive` of the matching non-writers have u > 0."""
         numbers, (p, others, _, rest), t = self.numbers, self.sizes, self.kind.t
         reach, pulled = r / numbers.sqrt(self.setting.lam), self.root * mu
@@ -282,7 +282,7 @@ class ClassBound:
             bounds.append(self._product((slope, reach, zero), (along_here, numbers.sqrt(squares), negative)))
         return numbers.largest(*bounds)
 
-    def _up(self, r: Real) -> Real:
+    def above(self, r: Real) -> Real:
         """Return the bound where ``h > b . v``."""
         numbers, (_, others, _, rest), t = self.numbers, self.sizes, self.kind.t
         reach = r / numbers.sqrt(self.setting.lam)
@@ -297,23 +297,31 @@ class ClassBound:
         most = numbers.of(0)
         if others or rest:
             most = numbers.largest(*[value for value, size in ((inner, others), (outer, rest)) if size])
-        line, E = self._positive(self.root - self.b[0]) * numbers.sqrt(numbers.of(t)), self.setting.D + (self.setting.K - t)
+        line, E = (
+            self._positive(self.root - self.b[0]) * numbers.sqrt(numbers.of(t)),
+            self.setting.D + (self.setting.K - t),
+        )
         G = most * (self.a * E + numbers.sqrt(self.a * self.a * E * E + reach * reach * E)) / 2
         cross = line * reach + numbers.sqrt(numbers.of(others + rest)) * self._positive(line * self.a - slope * most)
         return (G + numbers.sqrt(G * G + cross * cross)) / 2
 
     # --- the bound
 
-    def log_probability(self, width: int, e: Real, parameters: Parameters) -> Real:
-        """Return an upper bound of the logarithm of ``P(the bit is on the wrong side, |delta| < e)``."""
+    def at_width(self, e: Real, parameters: Parameters) -> Callable[[int], Real]:
+        """Return, as a function of the width, a bound of ``log P(the bit is on the wrong side, |delta| < e)``."""
         numbers, setting = self.numbers, self.setting
-        l = numbers.of(parameters.l)
+        l, q = numbers.of(parameters.l), numbers.of(parameters.q)
         tilt, divergence = setting.tilted(numbers.of(parameters.z))
         r = numbers.upper(e / tilt)
         M = numbers.upper(self.supremum(r, parameters.cover))
         C = numbers.upper(setting.bennett(l, M))
         t0 = numbers.upper(C * self.spread - l * self.margin)
-        return numbers.log(1 + t0) * width + divergence + self._averaged(C / (1 + t0) * width, r, numbers.of(parameters.q))
+        log, factor = numbers.log(1 + t0), C / (1 + t0)
+        return lambda width: log * width + divergence + self._averaged(factor * width, r, q)
+
+    def log_probability(self, width: int, e: Real, parameters: Parameters) -> Real:
+        """Return an upper bound of the logarithm of ``P(the bit is on the wrong side, |delta| < e)``."""
+        return self.at_width(e, parameters)(width)
 
     def _averaged(self, g: Real, r: Real, q: Real) -> Real:
         """Return ``q - log det((1 + 2 q/N) I - (2/N) Q) / 2``, a bound of ``log E exp(omega' Q omega)``.
@@ -368,7 +376,7 @@ class ClassBound:
     def _group_vectors(self) -> list[tuple[Fraction, ...]]:
         """Return a basis of the vectors that are constant on each group and orthogonal to the labels."""
         one, zero = Fraction(1), Fraction(0)
-        vectors = []
+        vectors: list[tuple[Fraction, ...]] = []
         if self.sizes[1]:
             vectors.append((zero, one, zero, zero))
         if self.sizes[3]:

@@ -6,17 +6,21 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.numbers import FLOATS
-from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Parameters, Setting
+from ntkproofs.bounds.finite.output_layer import ClassBound, Parameters, Setting
 
-__all__ = ["adapted", "class_bound", "float_setting", "least_deviation", "minimum", "tune"]
+__all__ = ["Event", "float_setting", "least_deviation", "least_event", "minimum", "short", "tune"]
 
 GOLDEN = (math.sqrt(5) - 1) / 2
 BLOCKS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
+CELLS = 24  # of a grid on [-1, 1]
+
+Event = tuple[float, float, float]  # e, log(z/N), l
 
 
 @lru_cache(maxsize=64)
@@ -25,7 +29,7 @@ def float_setting(samples: int) -> Setting:
     return Setting(FLOATS, samples)
 
 
-def minimum(function: Callable[[float], tuple[float, ...]], low: float, high: float, rounds: int) -> tuple[float, ...]:
+def minimum(function: Callable[[float], tuple[Any, ...]], low: float, high: float, rounds: int) -> tuple[Any, ...]:
     """Return the smallest value (a tuple, compared by its first entry) of a unimodal function: golden section."""
     left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
     at_left, at_right = function(left), function(right)
@@ -41,80 +45,84 @@ def minimum(function: Callable[[float], tuple[float, ...]], low: float, high: fl
     return min(at_left, at_right, key=lambda value: value[0])
 
 
+def short(value: float) -> Fraction:
+    """Return a float as a short fraction, rounded to six digits."""
+    return Fraction(f"{value:.6g}")
+
+
 @lru_cache(maxsize=1 << 14)
-def _tilt(samples: int, excess: float) -> tuple[float, float, float]:
-    """Return z with ``p(z) = 1/(1 + excess)``, p(z) and the divergence."""
-    setting, low, high = float_setting(samples), 1e-3, 1e4 * samples
-    for _ in range(36):
-        middle = math.sqrt(low * high)
-        low, high = (middle, high) if setting.tilted(middle)[0] < 1 / (1 + excess) else (low, middle)
-    p, divergence = setting.tilted(high)
-    return high, p, divergence
+def _tilted(dimension: int, z: float) -> tuple[float, float]:
+    """Return the mean and the divergence of the tilted uniform distribution, see ``Setting.tilted``."""
+    k = np.arange(1, int(z) + 60)
+    logs = np.cumsum(2 * math.log(z) - np.log(2 * k * (dimension + 2.0 * k - 2)))
+    top = max(0.0, float(logs.max()))
+    terms = np.exp(logs - top)
+    value = math.exp(-top) + float(terms.sum())
+    p = float((2 * k * terms).sum()) / z / value
+    return p, z * p - math.log(value) - top
 
 
-def _cover(bound: ClassBound, r: float) -> list[tuple[int, float]]:
+def _cover(bound: ClassBound, r: float) -> list[tuple[int, Fraction]]:
     """Return blocks of numbers of positive coordinates with good values of mu."""
     others = bound.sizes[1]
-    ends = [end for end in BLOCKS if end < others] + [others]
     cover, least = [], 0
-    for end in ends:
-        best = minimum(lambda mu, least=least, end=end: (bound._down(r, least, end, mu), mu), 0.0, 1.0, 10)
-        cover.append((end, min(1.0, max(0.0, best[1]))))
+    for end in [end for end in BLOCKS if end < others] + [others]:
+        best = minimum(lambda mu, least=least, end=end: (bound.below(r, least, end, mu), mu), 0.0, 1.0, 7)
+        cover.append((end, Fraction(round(min(1.0, max(0.0, best[1])) * 64), 64)))
         least = end + 1
     return cover
 
 
-def _averaged(bound: ClassBound, g: float, r: float) -> tuple[float, float]:
-    """Return the least value over q of the averaged exponential, and that q."""
-    N, forms = bound.setting.N, bound.forms
-    scale = g * r * r * 2 / N
-    pairs = [(count, scale * ratio) for count, ratio in forms.differences]
-    if forms.limit:
-        root, weight, pull = _whitened(bound)
-        side = 2 * g * r * pull
-        own = np.linalg.eigvalsh(scale * weight + np.outer(side, side) / N)
-        pairs += [(1, value) for value in own.tolist()]
-    low = max(value for _, value in pairs)
-    high = low + 1.0
-    for _ in range(24):
-        middle = (low + high) / 2
-        slope = 0.0
+class _Averaged:
+    """The bound of the averaged exponential of one class, see ``ClassBound.averaged``, with the best q."""
+
+    def __init__(self, bound: ClassBound) -> None:
+        self.N, self.differences = bound.setting.N, bound.forms.differences
+        self.root = np.linalg.inv(np.linalg.cholesky(np.array(bound.forms.limit))) if bound.forms.limit else None
+        if self.root is not None:
+            self.weight = self.root @ np.array(bound.forms.weight) @ self.root.T
+            self.pull = self.root @ np.array(bound.forms.pull)
+
+    def least(self, g: float, r: float) -> tuple[float, float]:
+        """Return the least value over q, and that q."""
+        N, scale = self.N, g * r * r * 2 / self.N
+        pairs = [(count, scale * ratio) for count, ratio in self.differences]
+        if self.root is not None:
+            side = 2 * g * r * self.pull
+            pairs += [
+                (1, value) for value in np.linalg.eigvalsh(scale * self.weight + np.outer(side, side) / N).tolist()
+            ]
+        low = max(value for _, value in pairs)
+        high = low + 1.0
+        for _ in range(24):
+            middle = (low + high) / 2
+            slope = 0.0
+            for count, value in pairs:
+                slope += count / (middle - value)
+            low, high = (middle, high) if slope > N else (low, middle)
+        logs = 0.0
         for count, value in pairs:
-            slope += count / (middle - value)
-        low, high = (middle, high) if slope > N else (low, middle)
-    logs = 0.0
-    for count, value in pairs:
-        logs += count * math.log(high - value)
-    q = (high - 1) * N / 2
-    return q - logs / 2, q
-
-
-def _whitened(bound: ClassBound) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the forms of W and W alpha relative to that of Gbar, computed once for a bound."""
-    known = bound.__dict__.get("whitened")
-    if known is None:
-        root = np.linalg.inv(np.linalg.cholesky(np.array(bound.forms.limit)))
-        known = (root, root @ np.array(bound.forms.weight) @ root.T, root @ np.array(bound.forms.pull))
-        bound.__dict__["whitened"] = known
-    return known
+            logs += count * math.log(high - value)
+        q = (high - 1) * N / 2
+        return q - logs / 2, q
 
 
 def tune(
-    bound: ClassBound, width: int, e: float, *, near: float | None = None, rounds: int = 8
+    bound: ClassBound, width: int, e: float, *, near: float | None = None, rounds: int = 6
 ) -> tuple[float, Parameters, float]:
-    """Return the least logarithm of the probability that was found for a class, its parameters, and a hint.
+    """Return the smallest logarithm of the probability of a class that the search gets, its parameters, and a hint.
 
-    The hint is the logarithm of ``1/p(z) - 1``; passed as `near` it starts the search at another width or threshold.
+    The hint is ``log(z/N)``; passed as `near` it starts the search at another width or threshold.
     """
-    setting, samples = bound.setting, bound.setting.K
-    best: list[tuple[float, Parameters, float]] = []
-    covers: dict[int, list[tuple[int, float]]] = {}
+    setting, averaged = bound.setting, _Averaged(bound)
+    start = setting.N * math.exp(0.4 if near is None else near)
+    cover = _cover(bound, e / _tilted(setting.N, float(f"{start:.5g}"))[0])
 
-    def at(hint: float) -> tuple[float, ...]:
-        z, p, divergence = _tilt(samples, round(math.exp(hint), 3))
+    def at(hint: float) -> tuple[Any, ...]:
+        z = float(f"{setting.N * math.exp(hint):.5g}")
+        p, divergence = _tilted(setting.N, z)
         r = e / p
-        cover = covers.setdefault(round(2 * hint), _cover(bound, r) if round(2 * hint) not in covers else [])
-        M = max(bound._up(r), *(bound._down(r, least, most, mu) for least, most, mu in _blocks(cover)))
+        M = bound.supremum(r, tuple(cover))
 
         def value(x: float) -> tuple[float, ...]:
             l = x / (2 * M)
@@ -122,83 +130,82 @@ def tune(
             t0 = C * bound.spread - l * bound.margin
             if t0 <= -0.95:
                 return (math.inf, l, 0.0)
-            averaged, q = _averaged(bound, width * C / (1 + t0), r)
-            return (width * math.log1p(t0) + divergence + averaged, l, q)
+            average, q = averaged.least(width * C / (1 + t0), r)
+            return (width * math.log1p(t0) + divergence + average, l, q)
 
-        result, l, q = minimum(value, 0.01, 0.95, 9)
-        short = [(most, Fraction(round(mu * 64), 64)) for most, mu in cover]
-        best.append((result, Parameters(_short(l), _short(z), _short(q), tuple(short)), hint))
-        return (result,)
+        result, l, q = minimum(value, 0.01, 0.95, 8)
+        return result, Parameters(short(l), short(z), short(q), tuple(cover)), hint
 
-    low, high = (-2.3, 2.5) if near is None else (near - 0.4, near + 0.4)
-    minimum(at, low, high, rounds)
-    return min(best, key=lambda item: item[0])
+    low, high = (-1.2, 2.8) if near is None else (near - 0.3, near + 0.3)
+    result, parameters, hint = minimum(at, low, high, rounds)
+    return float(result), parameters, float(hint)
 
 
-def adapted(parameters: Parameters, bound: ClassBound) -> Parameters:
-    """Return the parameters of a neighbouring class with blocks that fit this one."""
-    others, cover = bound.sizes[1], []
-    for end in [end for end in BLOCKS if end < others] + [others]:
-        mu = next((mu for most, mu in parameters.cover if most >= end), parameters.cover[-1][1])
-        cover.append((end, mu))
-    return Parameters(parameters.l, parameters.z, parameters.q, tuple(cover))
-
-
-def _blocks(cover: list[tuple[int, float]]) -> list[tuple[int, int, float]]:
-    starts = [0, *(most + 1 for most, _ in cover[:-1])]
-    return [(least, most, mu) for least, (most, mu) in zip(starts, cover, strict=True)]
-
-
-def _short(value: float) -> Fraction:
-    """Return a float as a short fraction, rounded to six digits."""
-    return Fraction(f"{value:.6g}")
-
-
-def _second_moment(deviation: Deviation, g: float, cells: int = 48) -> float:
+def _second_moment(deviation: Deviation, g: float) -> float:
     """Return E2 on a grid."""
-    shares = (0.0,) if deviation.t == 1 else tuple(i / 12 for i in range(13))
-    return max(deviation.second_moment(g, 2 * i / cells - 1, share) for i in range(cells + 1) for share in shares)
+    return max(
+        deviation.second_moment(g, 2 * i / CELLS - 1, side) for i in range(CELLS + 1) for side in deviation.sides
+    )
 
 
-def least_deviation(samples: int, writers: int, width: int, log_chance: float) -> tuple[float, Fraction, Fraction] | None:
-    """Return the least e with ``log P(|delta| >= e) <= log_chance`` that was found, with its z and l; None if none is."""
-    setting = float_setting(samples)
-    deviation, N = _deviation(samples, writers), setting.N
+def _deviated(deviation: Deviation, width: int, e: float, near: float | None) -> tuple[Any, ...]:
+    """Return the least logarithm of the probability of a deviation e, with ``log(z/N)`` and l."""
+    setting = deviation.setting
+    N = setting.N
 
-    def at(e: float) -> tuple[float, float, float]:
-        def over(log_ratio: float) -> tuple[float, ...]:
-            z = N * math.exp(log_ratio)
-            p, divergence = setting.tilted(z)
-            b = p / z
-            g = p * e / (1 - N * b)
-            M = max((math.hypot(g * (1 - b), math.sqrt(deviation.A0)) - g * (1 - b)) / 2, g * b) / setting.lam
-            V = (math.sqrt(_second_moment(deviation, g, 16)) + g * b * math.sqrt(deviation.T2)) ** 2
+    def over(hint: float) -> tuple[Any, ...]:
+        z = N * math.exp(hint)
+        p, divergence = _tilted(N, z)
+        b = p / z
+        g = p * e / (1 - N * b)
+        M = max((math.hypot(g * (1 - b), math.sqrt(deviation.A0)) - g * (1 - b)) / 2, g * b) / setting.lam
+        V = (math.sqrt(_second_moment(deviation, g)) + g * b * math.sqrt(deviation.T2)) ** 2
 
-            def value(x: float) -> tuple[float, ...]:
-                l = x / (2 * M)
-                t0 = setting.bennett(l, M) * V - l * p * e
-                return (width * math.log1p(t0), l) if t0 > -1 else (math.inf, l)
+        def value(x: float) -> tuple[float, ...]:
+            l = x / (2 * M)
+            t0 = setting.bennett(l, M) * V - l * p * e
+            return (width * math.log1p(t0), l) if t0 > -1 else (math.inf, l)
 
-            result, l = minimum(value, 0.01, 0.95, 12)
-            return (divergence + result, z, l)
+        result, l = minimum(value, 0.01, 0.95, 12)
+        return (divergence + result, hint, l)
 
-        return minimum(over, -0.5, 2.5, 8)  # type: ignore[return-value]
+    low, high = (-0.5, 2.5) if near is None else (near - 0.25, near + 0.25)
+    return minimum(over, low, high, 7 if near is None else 4)
 
-    low, high = 0.0, 4.0
+
+def least_deviation(deviation: Deviation, width: int, log_chance: float, *, near: Event | None = None) -> Event | None:
+    """Return the least e with ``log P(|delta| >= e) <= log_chance`` that the search gets, with log(z/N) and l, or None.
+
+    `near`, the event at another width, starts the search.
+    """
+    low, high = (0.0, 4.0) if near is None else (near[0] * 0.8, near[0] * 1.25)
+    hint = None if near is None else near[1]
+    best = _deviated(deviation, width, high, hint)
+    if best[0] > log_chance:
+        return None if near is None else least_deviation(deviation, width, log_chance)
+    for _ in range(12 if near is None else 8):
+        middle = (low + high) / 2
+        trial = _deviated(deviation, width, middle, hint)
+        if trial[0] <= log_chance:
+            high, best = middle, trial
+        else:
+            low = middle
+    return high, float(best[1]), float(best[2])
+
+
+def least_event(
+    log: Callable[[float, float], float], log_chance: float, most: float, top: float
+) -> tuple[Fraction, Fraction] | None:
+    """Return the least value for which some tilt below `top` makes an event unlikely enough, and the tilt, or None."""
+
+    def at(value: float) -> tuple[Any, ...]:
+        return minimum(lambda s: (log(value, math.exp(s)), math.exp(s)), math.log(1e-9), math.log(top), 30)
+
+    low, high = 0.0, most
     if at(high)[0] > log_chance:
         return None
-    for _ in range(12):
+    for _ in range(24):
         middle = (low + high) / 2
         low, high = (low, middle) if at(middle)[0] <= log_chance else (middle, high)
-    _, z, l = at(high)
-    return high, _short(z), _short(l)
-
-
-@lru_cache(maxsize=64)
-def _deviation(samples: int, writers: int) -> Deviation:
-    return Deviation(float_setting(samples), writers)
-
-
-def class_bound(samples: int, kind: BitClass, threshold: Fraction, slack: float) -> ClassBound:
-    """Return the bound of a class in floats."""
-    return ClassBound(float_setting(samples), kind, threshold, slack)
+    value = Fraction(f"{high * 1.001:.4g}")
+    return value, short(at(float(value))[1])
