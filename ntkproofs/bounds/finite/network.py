@@ -35,7 +35,7 @@ PRECISION = 128
 EVENT = 0.05  # share of the failure probability for the deviation event
 DESCENT = 1e-3  # share for each of the two events of gradient descent
 SLACK = 2e-3  # the remainder of gradient descent that is allowed for, relative to the threshold
-LEADING = 3  # classes of either side that the search looks at
+LEADING = 10  # classes of either side that the search looks at
 NEGLIGIBLE = 1e-9  # share of the failure probability below which a class does not move the number of steps
 
 
@@ -196,15 +196,20 @@ class _Search:
         self.setting = float_setting(self.K)
         self.deviations = {t: Deviation(self.setting, t) for t in workload.columns}
         self.events: dict[int, Event] = {}
-        self.hints: dict[BitClass, float] = {}
+        self.leading: list[BitClass] = []
+        self.hints: dict[BitClass, float] = {}  # log(z/N) of leading classes
+        self.near: dict[tuple[int, bool], float] = {}  # of the last of the others of its kind
 
     # --- where to begin
 
     def optimum(self) -> tuple[int, float]:
         """Return a width and a threshold near the best ones, within what is given."""
         width, threshold = self._first()
-        for reach in (0.15, 0.08, 0.05, 0.03, 0.02):
+        for index in range(24):
+            before, reach = width, 0.1 / (1 + index / 4)
             width, threshold = self._next(width, threshold, reach)
+            if index > 3 and abs(width - before) < 3e-4 * width:
+                break
         return width, threshold
 
     def _first(self) -> tuple[int, float]:
@@ -226,9 +231,12 @@ class _Search:
                 raise NtkProofsError(f"the threshold {self.wanted.threshold} is not between {low:.6g} and {high:.6g}")
         needed = spread * logs / (grid[:, None] - means) ** 2
         best = int(needed.max(axis=1, initial=1.0).argmin()) if kinds else 0
-        order = np.argsort(-needed[best]) if kinds else np.array([], dtype=int)
-        self.leading = [kinds[i] for side in (True, False) for i in [j for j in order if ones[j] == side][:LEADING]]
-        guess = 2.5 * max(needed[best].max(initial=1.0), 10.0 * self.K)
+        most = max(needed[best].max(initial=1.0), 10.0 * self.K)
+        shares = logs - most * logs / needed[best]
+        for side in (True, False):
+            order = [i for i in np.argsort(-shares) if ones[i] == side]
+            self.leading += [kinds[i] for i in order[:LEADING] if shares[i] > shares[order[0]] - 10]
+        guess = 2 * most
         return self.wanted.width or int(guess), float(grid[best])
 
     def deviated(self, width: int) -> dict[int, Event]:
@@ -302,7 +310,7 @@ class _Search:
         if self.wanted.width is not None:
             best = int(np.logaddexp.reduce(base, axis=1).argmin())
             return width, threshold + float(moves[best])
-        low, high = np.full(len(moves), -0.6 * width), np.full(len(moves), 3.0 * width)
+        low, high = np.full(len(moves), -0.5 * width), np.full(len(moves), 1.0 * width)
         for _ in range(40):
             middle = (low + high) / 2
             enough = np.logaddexp.reduce(base + by_width * middle[:, None], axis=1) <= allowed
@@ -325,10 +333,7 @@ class _Search:
             bound = ClassBound(self.setting, kind, tau, slack[kind.t])
             if bound.margin <= 0:
                 return None
-            rounds = 9 if kind in self.leading else 5
-            parameters[kind] = tune(bound, width, float(deviated[kind.t].e), near=self.hints.get(kind), rounds=rounds)[
-                1
-            ]
+            parameters[kind] = self.parameters(bound, width, float(deviated[kind.t].e))
         most = max(self.workload.columns)
         steps = self.wanted.steps or training.steps(self.K, most, min(slack[most], float(min(tau, 1 - tau)) / 2))
         network = FiniteNetwork(
@@ -336,6 +341,18 @@ class _Search:
             training.tilts, deviated, parameters,
         )  # fmt: skip
         return _Fitted(network, self.wanted).result()
+
+    def parameters(self, bound: ClassBound, width: int, e: float) -> Parameters:
+        """Return parameters of one class: tuned near those of its neighbours, from anew where that is not enough."""
+        kind, enough = bound.kind, math.log(self.failure * 1e-4 / len(self.workload.classes))
+        if kind in self.leading:
+            return tune(bound, width, e, near=self.hints.get(kind), rounds=9)[1]
+        side = (kind.t, kind.p > 0)
+        log, parameters, hint = tune(bound, width, e, near=self.near.get(side), rounds=4)
+        if log + math.log(self.workload.classes[kind]) > enough:
+            log, parameters, hint = min((log, parameters, hint), tune(bound, width, e, rounds=9), key=lambda item: item[0])
+        self.near[side] = hint
+        return parameters
 
 
 def _log(bound: ClassBound, e: float, parameters: Parameters) -> Callable[[float], float]:

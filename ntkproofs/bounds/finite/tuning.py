@@ -117,6 +117,7 @@ def tune(
     setting, averaged = bound.setting, _Averaged(bound)
     start = setting.N * math.exp(0.4 if near is None else near)
     cover = _cover(bound, e / _tilted(setting.N, float(f"{start:.5g}"))[0])
+    last: list[float] = []  # log(2 l M) of the last trial
 
     def at(hint: float) -> tuple[Any, ...]:
         z = float(f"{setting.N * math.exp(hint):.5g}")
@@ -124,16 +125,18 @@ def tune(
         r = e / p
         M = bound.supremum(r, tuple(cover))
 
-        def value(x: float) -> tuple[float, ...]:
-            l = x / (2 * M)
+        def value(log_x: float) -> tuple[float, ...]:
+            l = math.exp(log_x) / (2 * M)
             C = setting.bennett(l, M)
             t0 = C * bound.spread - l * bound.margin
             if t0 <= -0.95:
-                return (math.inf, l, 0.0)
+                return (math.inf, l, 0.0, log_x)
             average, q = averaged.least(width * C / (1 + t0), r)
-            return (width * math.log1p(t0) + divergence + average, l, q)
+            return (width * math.log1p(t0) + divergence + average, l, q, log_x)
 
-        result, l, q = minimum(value, 0.01, 0.95, 8)
+        if not last:
+            last.append(minimum(value, -5.0, -0.05, 7)[3])
+        result, l, q, last[0] = minimum(value, last[0] - 0.3, min(-0.05, last[0] + 0.3), 5)
         return result, Parameters(short(l), short(z), short(q), tuple(cover)), hint
 
     low, high = (-1.2, 2.8) if near is None else (near - 0.3, near + 0.3)
