@@ -1568,21 +1568,23 @@ def _convolved(series: Pairs, factor: Iterable[tuple[tuple[int, int], int]]) -> 
 def pairs_visited(program: Program, free: Sequence[int], ones: Sequence[int], steps: int) -> Counter[Count]:
     """Return how many pairs of a step of a run and an output bit there are with each (n, p, t), by executing all runs.
 
-    One integer is one bit of all runs, see :func:`visited`. States that stay as they are, are counted once.
+    One integer is one bit of all runs, see :func:`visited`. A run is `moving` until a step leaves its state as it is.
     """
     lanes, found = 1 << len(free), Counter[Count]()
     if len(free) > MAX_FREE or lanes * _planes(program) > MAX_MEMORY:
         raise Declined(f"an execution on {len(free)} free bits with {_planes(program)} planes")
     state, every = _initial(program.bits, free, ones), (1 << lanes) - 1
+    moving = every
     for _ in range(steps):
         matches, writing = _matches(program, state, every)
         rows, after = _classes(matches, every), [_union(planes) for planes in writing]
         for t, planes in zip(program.writers, writing, strict=True):
-            bits = _classes(planes, every)
-            spend(_plane_cost(lanes) * (len(planes) + 2 * len(bits) * len(rows)), EXECUTION)
+            bits = _classes(planes, moving)
+            spend(_plane_cost(lanes) * (len(planes) + 2 + 2 * len(bits) * len(rows)), EXECUTION)
             for (p, here), (n, there) in ((bit, row) for bit in bits for row in rows):
                 found[n, p, t] += (here & there).bit_count()
-        if after == state:
+        moving &= _union(old ^ new for old, new in zip(state, after, strict=True))
+        if not moving:
             break
         state = after
     return found

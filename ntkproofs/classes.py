@@ -13,15 +13,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import TypeAlias
 
+import numpy as np
+
 from ntkproofs.errors import InputError
 from ntkproofs.programs import TemplateProgram
 
-__all__ = ["Classes", "arbitrary_classes"]
+__all__ = ["Classes", "arbitrary_classes", "reachable_classes"]
 
 Classes: TypeAlias = dict[tuple[int, int, int], int]  # (n, p, t) -> pairs of a state and an output bit
 Series: TypeAlias = Mapping[int, int]  # matches -> assignments
 Marked: TypeAlias = Mapping[tuple[int, int], int]  # (matches, matched writers of one bit) -> assignments
 
+BLOCK = 1 << 13  # runs that are executed together
 MAX_COMPONENT = 16  # bits of a component: 65,536 assignments are enumerated
 
 
@@ -57,6 +60,37 @@ def arbitrary_classes(program: TemplateProgram) -> Classes:
         for (n, p), count in joint.items():
             for more, states in others.items():
                 result[n + more, p, t] += count * states * bits << free
+    return dict(sorted(result.items()))
+
+
+def reachable_classes(program: TemplateProgram, free: Sequence[int], ones: Sequence[int], steps: int) -> Classes:
+    """Return the number of pairs (step of a run, output bit) of each class, over runs from all values of `free` bits.
+
+    `ones` are the positions that are 1 at the start; all others are 0. A state that a step leaves as it is, is counted
+    once for its run.
+
+    >>> from ntkproofs.programs import permutation
+    >>> reachable_classes(permutation([1, 0]), free=[0, 1], ones=[], steps=1)
+    {(0, 0, 1): 2, (1, 0, 1): 2, (1, 1, 1): 2, (2, 1, 1): 2}
+    """
+    result: Counter[tuple[int, int, int]] = Counter()
+    for first in range(0, 1 << len(free), BLOCK):
+        cases = np.arange(first, min(first + BLOCK, 1 << len(free)))
+        rows = np.zeros((len(cases), program.output_bits), dtype=np.uint8)
+        rows[:, list(ones)] = 1
+        rows[:, list(free)] = cases[:, None] >> np.arange(len(free)) & 1
+        for _ in range(steps):
+            match = program.match_rows(rows)
+            matched = program.matched_writers_rows(match)
+            for t in np.unique(program.writers):
+                columns = matched[:, program.writers == t].astype(np.int64)
+                keys = match.sum(axis=1, dtype=np.int64)[:, None] * (int(t) + 1) + columns
+                for key, times in zip(*np.unique(keys, return_counts=True), strict=True):
+                    result[int(key) // (int(t) + 1), int(key) % (int(t) + 1), int(t)] += int(times)
+            after = (matched > 0).astype(np.uint8)
+            rows = after[(after != rows).any(axis=1)]
+            if not len(rows):
+                break
     return dict(sorted(result.items()))
 
 
