@@ -48,7 +48,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from math import factorial, isqrt
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
@@ -916,9 +916,9 @@ def rates_of(counts: Iterable[Count], error: Fraction, tilts: Any) -> dict[int, 
 
 # ------------------------------------------------------------------------------------------------------ finite networks
 # One network of width w: hidden weights u ~ N(0, I) of K entries for each neuron, kept; output weights from 0. With v =
-# relu(u), h = relu(x . u), "mean" over the neurons, G = mean v v' and k = mean h v, training on the K basis vectors with
-# the 0/1 targets y ends in f(x) = k' G^-1 y. A state x is the indicator of its n matching samples over root n; t samples
-# have target 1, p of them among the n. Only u is random, and nothing is replaced by a limit.
+# relu(u), h = relu(x . u), "mean" over the neurons, G = mean v v' and k = mean h v, training on the K basis vectors
+# with the 0/1 targets y ends in f(x) = k' G^-1 y. A state x is the indicator of its n matching samples over root n; t
+# samples have target 1, p of them among the n. Only u is random, and nothing is replaced by a limit.
 CELLS = 256  # parts of [-1, 1] in the supremum of a deviation
 MAX_COMPONENT = 16  # bits that templates tie together, in counting states
 
@@ -926,8 +926,8 @@ MAX_COMPONENT = 16  # bits that templates tie together, in counting states
 class Hidden:
     """Constants of K samples and moments of rectified independent standard normal numbers u_i, ``v_i = relu(u_i)``.
 
-    ``E v_i^e = m[e]``, e up to 4; ``E v v' = Gbar = lam I + 1 1'/(2 pi)``, ``lam = 1/2 - 1/(2 pi)``. With ``D = pi - 1``
-    the inverse of Gbar is ``(I - 1 1'/(D + K))/lam``; `apart` is ``1/(2 pi)``.
+    ``E v_i^e = m[e]``, e up to 4; ``E v v' = Gbar = lam I + 1 1'/(2 pi)``, ``lam = 1/2 - 1/(2 pi)``. With ``D = pi -
+    1`` the inverse of Gbar is ``(I - 1 1'/(D + K))/lam``; `apart` is ``1/(2 pi)``.
     """
 
     def __init__(self, samples: int) -> None:
@@ -994,7 +994,7 @@ class Hidden:
         if len(R) > 3:
             raise Declined("an orthant of more than 3 dimensions")
         total = Interval.of(0)
-        for i, k in [(i, k) for i in range(len(R)) for k in range(i) if R[i][k]]:
+        for i, k in combinations(range(len(R)), 2):
             square = R[i][k] ** 2 / (R[i][i] * R[k][k] - R[i][k] ** 2)
             if square not in self._angles:
                 self._angles[square] = Interval.of(square).sqrt().atan()
@@ -1028,10 +1028,10 @@ class Hidden:
         return self._tilts[z]
 
     def bennett(self, l: Fraction, M: Interval) -> Interval:
-        """Enclose C with ``E exp(l X) <= 1 + l E X + C E X^2``, X homogeneous of degree 2 in u and ``X <= M`` at |u| = 1.
+        """Enclose C with ``E exp(l X) <= 1 + l E X + C E X^2``, X homogeneous of degree 2 in u, ``X <= M`` at |u| = 1.
 
-        ``C = ((1 - 2 l M)^(-K/2) - 1 - K l M)/(K (K + 2) M^2)``: given the direction, ``|u|^2`` has K degrees of freedom,
-        and ``((1 - 2 y)^(-K/2) - 1 - K y)/y^2`` is a second divided difference, increasing in y = l X.
+        ``C = ((1 - 2 l M)^(-K/2) - 1 - K l M)/(K (K + 2) M^2)``: given the direction, ``|u|^2`` has K degrees of
+        freedom, and ``((1 - 2 y)^(-K/2) - 1 - K y)/y^2`` is a second divided difference, increasing in y = l X.
         """
         x, K, one = Interval.of(l) * M, self.K, Interval.of(1)
         if l <= 0 or M.low <= 0 or (one - x.times(2)).low <= 0:
@@ -1088,8 +1088,8 @@ def log_determinant(matrix: Sequence[Sequence[Interval]], where: str) -> Interva
 class Column:
     """A column y of targets with t ones: the weights ``alpha = Gbar^-1 y`` and the deviation of the trained ones.
 
-    ``alpha`` is `top` where y is 1, else ``-a``: ``a = t/(lam (D + K))``, ``top = 1/lam - a``; ``A0 = alpha . y = t top``.
-    Let c minimise ``c' G c`` over ``y . c = A0``, and ``c = alpha + Gbar^(-1/2) delta``: delta is orthogonal to
+    ``alpha`` is `top` where y is 1, else ``-a``: ``a = t/(lam (D + K))``, ``top = 1/lam - a``; ``A0 = alpha . y = t
+    top``. Let c minimise ``c' G c`` over ``y . c = A0``, and ``c = alpha + Gbar^(-1/2) delta``: delta is orthogonal to
     ``Gbar^(-1/2) y``, in N = K - 1 dimensions. The *event* is ``|delta| >= e``; it says nothing of states.
     """
 
@@ -1106,12 +1106,13 @@ class Column:
     def event(self, width: int, e: Fraction, z: Fraction, l: Fraction) -> Interval:
         """Enclose the logarithm of a bound of ``P(|delta| >= e)``, for any tilt z > 0 and any l > 0 with 2 l M < 1.
 
-        On the event ``w = delta/|delta|`` has ``mean[-(w.V)(alpha.v) - e (w.V)^2] >= 0``, ``V = Gbar^(-1/2) v``. That is
-        the mean over directions, tilted towards w by z, of ``X/p``, ``X = -(d.V)(alpha.v) - g (d.V)^2 + g b |P V|^2``, p
-        the tilted mean, ``b = p/z``, ``g = p e/(1 - N b)``, P the projection to the N dimensions. By Donsker and Varadhan
-        ``P <= exp(divergence) sup E exp(l X) to the w``, over directions d that do not depend on u. ``E X = -p e``;
-        ``root E X^2 <= root E2 + g b root T2`` (:meth:`second_moment`, :meth:`fourth_moment`); on the unit sphere ``X <=
-        M = max((root(g^2 (1 - b)^2 + A0) - g (1 - b))/2, g b)/lam``, since ``(alpha.v)^2/A0 + |P V|^2 <= 1/lam``.
+        On the event ``w = delta/|delta|`` has ``mean[-(w.V)(alpha.v) - e (w.V)^2] >= 0``, ``V = Gbar^(-1/2) v``. That
+        is the mean over directions, tilted towards w by z, of ``X/p``, ``X = -(d.V)(alpha.v) - g (d.V)^2 + g b |P
+        V|^2``, p the tilted mean, ``b = p/z``, ``g = p e/(1 - N b)``, P the projection to the N dimensions. By Donsker
+        and Varadhan ``P <= exp(divergence) sup E exp(l X) to the w``, over directions d that do not depend on u. ``E X
+        = -p e``; ``root E X^2 <= root E2 + g b root T2`` (:meth:`second_moment`, :meth:`fourth_moment`); on the unit
+        sphere ``X <= M = max((root(g^2 (1 - b)^2 + A0) - g (1 - b))/2, g b)/lam``, since ``(alpha.v)^2/A0 + |P V|^2 <=
+        1/lam``.
         """
         hidden, one = self.hidden, Interval.of(1)
         p, divergence = hidden.tilted(z)
@@ -1168,7 +1169,7 @@ class Column:
         return (first_square + (first * second).times(2) + second_square) / hidden.lam.power(2)
 
     def _form(self, size: int, divisor: Interval) -> tuple[Interval, Interval]:
-        """Enclose mean and mean square of ``A - S^2/divisor``, ``A = sum v_i^2``, ``S = sum v_i``, over `size` samples."""
+        """Enclose mean and mean square of ``A - S^2/divisor``, A the sum of v_i^2 and S of v_i over `size` samples."""
         _, m1, m2, m3, m4 = self.hidden.m
         two = size * (size - 1)
         three, four = two * (size - 2), two * (size - 2) * (size - 3)
@@ -1181,13 +1182,14 @@ class Column:
 
 
 class OutputBit:
-    """One output bit at one state with n >= 2 matches, t writers, p of them matching: how likely it is on the wrong side.
+    """One output bit at a state with n >= 2 matches, t writers, p of them matching: how likely it is wrong.
 
-    ``beta = Gbar^-1 E h v``, the limit of the output is ``mu = beta . y``; `sign` s is -1 if the bit should be 1, else 1.
-    With ``m = s (threshold - mu) - slack`` the output leaves its side by training to the end, or comes within `slack` of
-    it, only if ``s (f - mu) >= m``. *Exactly*: with ``b = beta + s (m/A0) alpha`` and ``zeta = s (h - b . v)`` this is
-    ``mean[(c . v) zeta] >= 0`` (or G is singular, then it is 0), c of :class:`Column`; and ``E v zeta = -(m/A0) y``.
-    Groups of samples: matching writers, other matching ones, other writers, the rest; all is constant on each.
+    ``beta = Gbar^-1 E h v``, the limit of the output is ``mu = beta . y``; `sign` s is -1 if the bit should be 1, else
+    1. With ``m = s (threshold - mu) - slack`` the output leaves its side by training to the end, or comes within
+    `slack` of it, only if ``s (f - mu) >= m``. *Exactly*: with ``b = beta + s (m/A0) alpha`` and ``zeta = s (h - b .
+    v)`` this is ``mean[(c . v) zeta] >= 0`` (or G is singular, then it is 0), c of :class:`Column`; and ``E v zeta =
+    -(m/A0) y``. Groups of samples: matching writers, other matching ones, other writers, the rest; all is constant on
+    each.
     """
 
     def __init__(self, column: Column, count: Count, threshold: Fraction, slack: Interval) -> None:
@@ -1213,7 +1215,7 @@ class OutputBit:
     # --- the second moments W = E v v' zeta^2
 
     def _weigh(self) -> None:
-        """Compute W: `own` (a sample with itself), `pair` (two samples of two groups), ``W alpha``, ``alpha' W alpha``."""
+        """Compute W: `own` (a sample with itself), `pair` (two different ones), ``W alpha``, ``alpha' W alpha``."""
         zero, groups = Interval.of(0), [g for g in range(4) if self.sizes[g]]
         self.own = [self.entry(g) if g in groups else zero for g in range(4)]
         self.pair = [[zero] * 4 for _ in range(4)]
@@ -1264,9 +1266,10 @@ class OutputBit:
         """Enclose M from above: ``(alpha.v) zeta + r |P V| |zeta| <= M`` for every u with |u| = 1.
 
         Y is the sum of v over the writers, over root t, Z over the others, R the length of v without its part Y, and
-        ``reach = r/root lam``: ``alpha . v = root t top Y - a Z`` and ``|P V|^2 = (R^2 - Z^2/(D + K - t))/lam``. Zeta has
-        either sign (:meth:`above`, :meth:`below`). `cover` parts the possible numbers of matching samples that do not
-        write and have u > 0, from 0 to ``sizes[1]``, into blocks: the last number of each, and a mu between 0 and 1.
+        ``reach = r/root lam``: ``alpha . v = root t top Y - a Z`` and ``|P V|^2 = (R^2 - Z^2/(D + K - t))/lam``. Zeta
+        has either sign, and so has s. `cover` parts the possible numbers of matching samples that do
+        not write and have u > 0, from 0 to ``sizes[1]``, into blocks: the last number of each, and a mu between 0 and
+        1.
         """
         reach, first = r / self.hidden.lam.sqrt(), 0
         bounds = [self.above_of_zero(reach) if self.sign > 0 else self.above_of_one(reach)]
@@ -1281,7 +1284,7 @@ class OutputBit:
         return largest(*bounds)
 
     def _writers(self, first: Interval, second: Interval, p: int) -> tuple[Interval, Interval]:
-        """Enclose what a form of p first and ``t - p of all`` second writers is along their mean, and across, squared."""
+        """Enclose a form on p matching writers and all further ones: along their mean; across it, squared."""
         size, further = p + self.sizes[2], self.sizes[2]
         if size == 0:
             return Interval.of(0), Interval.of(0)
@@ -1299,8 +1302,8 @@ class OutputBit:
     def above_of_one(self, reach: Interval) -> Interval:
         """``h > b.v`` and s = -1: ``(a Z - root t top Y + reach rho)(line Y + most Z)``, ``rho^2 = R^2 - Z^2/E``.
 
-        ``E = D + K - t``; ``(a Z + reach rho) most Z <= G R^2`` and what has a factor Y is at most ``cross Y R``; so the
-        supremum is ``(G + root(G^2 + cross^2))/2``.
+        ``E = D + K - t``; ``(a Z + reach rho) most Z <= G R^2`` and what has a factor Y is at most ``cross Y R``; so
+        the supremum is ``(G + root(G^2 + cross^2))/2``.
         """
         (p, others, further, rest), t, a = self.sizes, self.t, self.column.a
         E, root_t, zero = self.hidden.D + Interval.of(self.hidden.K - t), Interval.of(t).sqrt(), Interval.of(0)
@@ -1327,11 +1330,11 @@ class OutputBit:
         return sums + reach * ((square + other).sqrt() + square.sqrt()) / Interval.of(2)
 
     def below_of_one(self, reach: Interval, negative: int, positive: int, pulled: Interval) -> Interval:
-        """``h < b.v`` and s = -1: ``(root t top Y + reach R)(b.v - h)``, for each number of matching writers with u > 0.
+        """``h < b.v`` and s = -1: ``(root t top Y + reach R)(b.v - h)``, by the number of matching writers with u > 0.
 
-        With those and the further writers, `support` of them, Y is ``root(support/t)`` times their mean part, and ``R <=
-        root((t - support)/t)`` times it plus the length of what is left; so both are forms in two lengths and a third
-        one, of the samples with u < 0.
+        With those and the further writers, `support` of them, Y is ``root(support/t)`` times their mean part, and ``R
+        <= root((t - support)/t)`` times it plus the length of what is left; so both are forms in two lengths and a
+        third one, of the samples with u < 0.
         """
         (p, _, further, rest), t, bounds = self.sizes, self.t, []
         inner, outer = _positive(self.b[1] - pulled), _positive(self.b[3])
@@ -1424,9 +1427,10 @@ class Descent:
     """Training with a step on half the sum of squares, on two events: how far T steps are from its end.
 
     With targets y of t ones, ``f_T = k' G^-1 (I - (I - step G)^T) y``. If no eigenvalue of G exceeds 1/step, the least
-    is at least `least` and the trace at most `trace`, then ``|f_T - f| <= root t root(trace/least) (1 - step least)^T``:
-    by Bessel's inequality ``k' G^-1 k <= mean h^2``, and ``h <= x . v`` makes that at most the largest eigenvalue.
-    The events: the trace exceeds ``K (1 + rise)/2``, and ``G >= (1 - drop) Gbar`` fails, where Gbar's least is lam.
+    is at least `least` and the trace at most `trace`, then ``|f_T - f| <= root t root(trace/least) (1 - step
+    least)^T``: by Bessel's inequality ``k' G^-1 k <= mean h^2``, and ``h <= x . v`` makes that at most the largest
+    eigenvalue. The events: the trace exceeds ``K (1 + rise)/2``, and ``G >= (1 - drop) Gbar`` fails, where Gbar's least
+    is lam.
     """
 
     def __init__(self, hidden: Hidden, step: Fraction, rise: Fraction, drop: Fraction) -> None:
@@ -1484,7 +1488,8 @@ def pairs_at_arbitrary(program: Program) -> Counter[Count]:
     """Return how many pairs of a state (any of ``2**bits``) and an output bit there are with each (n, p, t).
 
     Components of templates (:func:`components`) match independently of each other, so numbers of states multiply, as
-    generating functions in n and p: ``{(n, p): states}``. Bits whose components have the same ones are counted together.
+    generating functions in n and p: ``{(n, p): states}``. Bits whose components have the same ones are counted
+    together.
     """
     tables = components(program)
     home = {member: index for index, (members, _) in enumerate(tables) for member in members}
@@ -1852,7 +1857,7 @@ def network_of(claim: Any) -> Network:
 
 
 def pairs_of(program: Program, value: Any) -> tuple[Counter[Count], str, str]:
-    """Return how many pairs of a claimed state and an output bit there are of each class; the states, and the source."""
+    """Return how many pairs of a claimed state and an output bit there are of each class; words for the states."""
     if value == "arbitrary":
         return pairs_at_arbitrary(program), "every state whatever", f"counted over 2^{program.bits} states"
     free, ones = _starts(value, program.bits, ("free", "ones", "steps"), "states")
@@ -1941,7 +1946,7 @@ def _three(values: Sequence[Any], where: str) -> tuple[Fraction, Fraction, Fract
 
 
 def at_samples(threshold: Fraction, slack: Iterable[Interval]) -> None:
-    """Conclude that outputs at samples (n = 1), off by the remainder, are on their sides; at n = 0 they are exactly 0."""
+    """Conclude that outputs at samples (n = 1), off by the remainder, are on their sides; at n = 0 they are 0."""
     nearest = Interval.of(min(threshold, 1 - threshold))
     if any(remainder.high >= nearest.low for remainder in slack):
         raise Rejected("after these steps an output at a sample may be on the wrong side of the threshold")

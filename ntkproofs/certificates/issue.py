@@ -29,7 +29,17 @@ from ntkproofs.execution.visited import visited_counts
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import State, Task, TemplateProgram
 
-__all__ = ["MAX_EXECUTED", "SCALAR", "THRESHOLDS", "Run", "ample_padding", "checked", "issue_ensemble", "issue_rounding", "program_json"]
+__all__ = [
+    "MAX_EXECUTED",
+    "SCALAR",
+    "THRESHOLDS",
+    "Run",
+    "ample_padding",
+    "checked",
+    "issue_ensemble",
+    "issue_rounding",
+    "program_json",
+]
 
 KERNELS = ("ntk", "nngp")
 TAILS = ("gaussian", "published")
@@ -288,6 +298,8 @@ def _accepted(claim: dict[str, Any], evidence: dict[str, Any]) -> str:
     """Return from which numbers on the checker accepts the claim, first the number of networks: to report a bug."""
     if "networks" not in claim:
         return "nothing like it"
+    if claim["kind"] == "network":
+        return _from_which(claim, evidence, "width")
     alone = {key: value for key, value in claim.items() if key not in ("width", "outputs")}
     networks = _from_which(alone, {key: value for key, value in evidence.items() if key != "width"}, "networks")
     if "width" not in claim:

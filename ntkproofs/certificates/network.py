@@ -11,13 +11,12 @@ from typing import Any
 
 from ntkproofs.bounds.finite.network import FiniteNetwork, Wanted, Workload, find_network
 from ntkproofs.certificates.format import Certificate
-from ntkproofs.certificates.issue import MOST_EXECUTED, Run, checked, program_json
+from ntkproofs.certificates.issue import MAX_EXECUTED, MOST_EXECUTED, Run, checked, program_json
 from ntkproofs.classes import arbitrary_classes, reachable_classes
-from ntkproofs.errors import InputError, Undecided
+from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.programs import Task
 
 __all__ = ["issue_network"]
-
 
 
 def issue_network(
@@ -26,18 +25,18 @@ def issue_network(
     failure: Any,
     width: int | str = "least",
     threshold: Any = "best",
-    states: str = "arbitrary",
+    states: str = "",
     steps: int | str = "least",
     step: Any = "largest",
 ) -> Certificate:
     """Certify that one network of finite width, its output layer trained from zero, runs the program right.
 
-    The claim is about all its outputs at all states of the kind named (``arbitrary``, or ``reachable`` by the run)
-    together, with probability 1 - failure over the hidden weights, and neglects nothing. `width`: a number of neurons,
-    or ``"least"``; `threshold`: a fraction, or ``"best"``; `steps` and `step`: of full-batch gradient descent on half
-    the sum of squared errors, the least number for which the width suffices and the largest step that the bounds allow
-    unless given. Raises NtkProofsError with the reason where the bounds do not give what is asked, Undecided beyond the
-    limits of the checker.
+    The claim is about all its outputs at all states of the kind named together (``arbitrary``, or ``reachable`` by the
+    run; default: arbitrary where their limits leave a threshold), with probability 1 - failure over the hidden weights,
+    and neglects nothing. `width`: a number of neurons, or ``"least"``; `threshold`: a fraction, or ``"best"``; `steps`
+    and `step`: of full-batch gradient descent on half the sum of squared errors, the least number for which the width
+    suffices and the largest step that the bounds allow unless given. Raises NtkProofsError with the reason where the
+    bounds do not give what is asked, Undecided beyond the limits of the checker.
 
     >>> from ntkproofs.programs import permutation_task
     >>> certificate = issue_network(permutation_task([1, 0, 2]), failure="1/10")
@@ -52,8 +51,7 @@ def issue_network(
         _number(steps, "steps", "least"),
         None if step == "largest" else _positive(step, "step"),
     )
-    value, classes = _states(run, states)
-    network = find_network(Workload.of(run.program.samples, classes, run.program.labels.T.tolist()), wanted)
+    value, network = _network(run, states, wanted)
     claim = {
         "kind": "network",
         "program": program_json(run.program),
@@ -70,6 +68,19 @@ def issue_network(
     return checked(claim, _evidence(network))
 
 
+def _network(run: Run, states: str, wanted: Wanted) -> tuple[Any, FiniteNetwork]:
+    """Return the states as they stand in the claim, and the network; see :func:`issue_network` for the default."""
+    value, classes = _states(run, states or "arbitrary")
+    columns = run.program.labels.T.tolist()
+    try:
+        return value, find_network(Workload.of(run.program.samples, classes, columns), wanted)
+    except NoMargin as problem:
+        if states or not run.steps or len(run.free) > MAX_EXECUTED:
+            raise NoMargin(f"{problem}: more padding makes room for one") from problem
+    value, classes = _states(run, "reachable")
+    return value, find_network(Workload.of(run.program.samples, classes, columns), wanted)
+
+
 def _evidence(network: FiniteNetwork) -> dict[str, Any]:
     """Return the parameters of every bound as JSON values."""
     return {
@@ -80,7 +91,15 @@ def _evidence(network: FiniteNetwork) -> dict[str, Any]:
         },
         "deviations": [[t, str(event.e), str(event.z), str(event.l)] for t, event in network.deviated.items()],
         "classes": [
-            [kind.n, kind.p, kind.t, str(each.l), str(each.z), str(each.q), [[most, str(mu)] for most, mu in each.cover]]
+            [
+                kind.n,
+                kind.p,
+                kind.t,
+                str(each.l),
+                str(each.z),
+                str(each.q),
+                [[most, str(mu)] for most, mu in each.cover],
+            ]
             for kind, each in network.parameters.items()
         ],
     }

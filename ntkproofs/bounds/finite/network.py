@@ -1,9 +1,9 @@
-"""One finite network with a trained output layer: the width from which on it executes a program, with evidence.
+"""One finite network with a trained output layer: a width at which it executes a program, with evidence.
 
 The statement: hidden weights ``u_r ~ N(0, I_K)`` frozen, output weights from 0, T steps of full-batch gradient descent
-of a stated size, at most ``2/(K (1 + rise))``, on the K basis vectors. With probability at least ``1 - failure`` every output bit at
-every state of the classes given, rounded at the threshold, is right. One network carries all output bits: given u they
-do not influence each other, and the union bound runs over them.
+of a stated size, at most ``2/(K (1 + rise))``, on the K basis vectors. With probability at least ``1 - failure`` every
+output bit at every state of the classes given, rounded at the threshold, is right. One network carries all output bits:
+given u they do not influence each other, and the union bound runs over them.
 
     failure >= trace + eigenvalue + sum over columns P(|delta| >= e) + sum over classes (states) P(class, |delta| < e)
 
@@ -15,9 +15,10 @@ matches.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TypeAlias
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from ntkproofs.bounds.finite.numbers import Balls, Numbers, Real
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Parameters, Setting
 from ntkproofs.bounds.finite.tuning import Event, float_setting, least_deviation, least_event, short, tune
 from ntkproofs.classes import Classes
-from ntkproofs.errors import InputError, NtkProofsError, Undecided
+from ntkproofs.errors import NoMargin, NtkProofsError
 
 __all__ = ["FiniteNetwork", "TooNarrow", "Wanted", "Workload", "find_network", "least_network"]
 
@@ -37,6 +38,9 @@ DESCENT = 1e-3  # share for each of the two events of gradient descent
 SLACK = 2e-3  # the remainder of gradient descent that is allowed for, relative to the threshold
 LEADING = 10  # classes of either side that the search looks at
 NEGLIGIBLE = 1e-9  # share of the failure probability below which a class does not move the number of steps
+
+
+Log: TypeAlias = Callable[[float], float]  # the logarithm of a bound as a function of the width
 
 
 class TooNarrow(NtkProofsError):
@@ -217,10 +221,10 @@ class _Search:
         kinds = list(self.workload.classes)
         bounds = [ClassBound(self.setting, kind, Fraction(1, 2), 0.0) for kind in kinds]
         means = np.array([bound.mean for bound in bounds])
-        ones = np.array([kind.p > 0 for kind in kinds])
+        ones = np.array([kind.p > 0 for kind in kinds], dtype=bool)
         low, high = max([0.0, *means[~ones]]), min([1.0, *means[ones]])
         if low >= high:
-            raise NtkProofsError("no threshold lies between the limits of the outputs that should be 0 and 1")
+            raise NoMargin("no threshold lies between the limits of the outputs that should be 0 and 1")
         middle = short(low + 0.4 * (high - low))
         spread = np.array([2 * ClassBound(self.setting, kind, middle, 0.0).spread for kind in kinds])
         logs = np.array([math.log(self.workload.classes[kind]) for kind in kinds]) - math.log(self.failure)
@@ -350,13 +354,15 @@ class _Search:
         side = (kind.t, kind.p > 0)
         log, parameters, hint = tune(bound, width, e, near=self.near.get(side), rounds=4)
         if log + math.log(self.workload.classes[kind]) > enough:
-            log, parameters, hint = min((log, parameters, hint), tune(bound, width, e, rounds=9), key=lambda item: item[0])
+            log, parameters, hint = min(
+                (log, parameters, hint), tune(bound, width, e, rounds=9), key=lambda item: item[0]
+            )
         self.near[side] = hint
         return parameters
 
 
-def _log(bound: ClassBound, e: float, parameters: Parameters) -> Callable[[float], float]:
-    """Return the logarithm of a class's bound as a function of the width; infinite where the parameters do not serve."""
+def _log(bound: ClassBound, e: float, parameters: Parameters) -> Log:
+    """Return the logarithm of a class's bound as a function of the width; infinite where the parameters fail."""
     try:
         at_width = bound.at_width(e, parameters)
     except (ValueError, ZeroDivisionError):
@@ -397,11 +403,11 @@ class _Fitted:
             try:
                 if candidate.bound().upper <= network.failure:
                     return candidate
-            except (Undecided, InputError):
+            except NtkProofsError:
                 continue
         return None
 
-    def total(self, width: int, classes: Mapping[BitClass, Callable[[float], float]]) -> float:
+    def total(self, width: int, classes: Mapping[BitClass, Log]) -> float:
         """Return the failure probability at a width."""
         network, workload = self.network, self.network.workload
         rise, drop = float(network.rise), float(network.drop)
@@ -413,9 +419,7 @@ class _Fitted:
         ]
         return sum(math.exp(min(log, 50.0)) for log in logs)
 
-    def classes_at(
-        self, steps: int, kinds: Iterable[BitClass] | None = None
-    ) -> dict[BitClass, Callable[[float], float]] | None:
+    def classes_at(self, steps: int, kinds: Iterable[BitClass] | None = None) -> dict[BitClass, Log] | None:
         """Return the logarithms by class after so many steps, as functions of the width; None if a margin is gone."""
         network = replace(self.network, steps=steps)
         slack, result = network.slack(self.setting), {}
@@ -451,13 +455,21 @@ class _Fitted:
             for kind, log in classes.items()
             if log(width) + math.log(counts[kind]) > math.log(self.failure * NEGLIGIBLE)
         ]
+        steps = self._from_which(width, classes, matter)
+        if steps < self.network.steps and self._suffices(width, classes, steps, list(classes)):
+            return steps
+        return self._from_which(width, classes, list(classes))
+
+    def _from_which(self, width: int, classes: Mapping[BitClass, Log], kinds: Collection[BitClass]) -> int:
         low, high = 0, self.network.steps
         while high - low > 1:
             middle = (low + high) // 2
-            changed = self.classes_at(middle, matter)
-            enough = changed is not None and self.total(width, classes | changed) <= self.failure
-            low, high = (low, middle) if enough else (middle, high)
+            low, high = (low, middle) if self._suffices(width, classes, middle, kinds) else (middle, high)
         return high
+
+    def _suffices(self, width: int, classes: Mapping[BitClass, Log], steps: int, kinds: Collection[BitClass]) -> bool:
+        changed = self.classes_at(steps, kinds)
+        return changed is not None and self.total(width, {**classes, **changed}) <= self.failure
 
 
 def _rate(setting: Setting, t: int, event: Deviated) -> tuple[Real, Real]:

@@ -19,10 +19,10 @@ orthogonal to ``Gbar^(-1/2) y``, a space of N = K - 1 dimensions. Then ``c' G`` 
 (a singular G makes the right side an equality, hence counts as a failure). ``E v zeta = -(m/A0) y``. The vector delta
 depends on y alone, not on the state.
 
-*Each class (n, p, t), where |delta| < e.* For a unit vector omega let ``X(omega) = (alpha . v + r omega .
-Gbar^(-1/2) v) zeta``, ``r = e/p(z)``. The Donsker-Varadhan inequality with the uniform prior on the sphere, the posterior
-tilted by ``exp(z omega . omega*)``, whose mean is ``p(z) omega*`` and whose divergence is ``z p - log Psi``, and the
-bound of :func:`bennett` give ::
+*Each class (n, p, t), where |delta| < e.* For a unit vector omega let ``X(omega) = (alpha . v + r omega . Gbar^(-1/2)
+v) zeta``, ``r = e/p(z)``. The Donsker-Varadhan inequality with the uniform prior on the sphere, the posterior tilted by
+``exp(z omega . omega*)``, whose mean is ``p(z) omega*`` and whose divergence is ``z p - log Psi``, and the bound of
+:func:`bennett` give ::
 
     P <= exp( KL(z) + w log(1 + t0) + q ) det( (1 + 2 q/N) I - (2/N) Q )^(-1/2)
     t0 = -l m + C alpha' W alpha,   W = E v v' zeta^2,   C = C(l, M(r)),   g = w C/(1 + t0)
@@ -104,7 +104,7 @@ class Setting:
         return p, z * p - numbers.log(value) - numbers.log(numbers.of(2)) * scale
 
     def bennett(self, l: Real, M: Real) -> Real:
-        """Return C(l, M): ``E exp(l X) <= 1 + l E X + C E X^2`` for X homogeneous of degree 2, ``X <= M`` on the sphere.
+        """Return C(l, M): ``E exp(l X) <= 1 + l E X + C E X^2``, X homogeneous of degree 2, ``X <= M`` on the sphere.
 
         ``C = ((1 - 2 l M)^(-K/2) - 1 - K l M) / (K (K + 2) M^2)``, increasing in M (integrate out the radius of u).
         """
@@ -211,10 +211,10 @@ class ClassBound:
         """Return M(r), an upper bound of ``(alpha . v + r |P Gbar^(-1/2) v|) zeta`` on the unit sphere of u.
 
         *Factor.* With ``Y = (sum of v over the writers)/sqrt t``, V the sum over the others, and R the length of all of
-        v but its component Y: ``alpha . v = A0/sqrt t Y - a V`` and ``|P Gbar^(-1/2) v|^2 = (R^2 - V^2/(D + K - t))/lam``.
-        *Zeta.* ``b . v - h`` is bounded with ``h >= mu x . u`` for any mu in [0, 1], ``h - b . v`` with ``h <= x . v``.
-        Both factors are then linear in lengths of orthogonal parts of u, and the supremum of a product ``(p . e)(q . e)``
-        over unit vectors e is ``(|p| |q| + p . q)/2``.
+        v but its component Y: ``alpha . v = A0/sqrt t Y - a V`` and ``|P Gbar^(-1/2) v|^2 = (R^2 - V^2/(D + K -
+        t))/lam``. *Zeta.* ``b . v - h`` is bounded with ``h >= mu x . u`` for any mu in [0, 1], ``h - b . v`` with ``h
+        <= x . v``. Both factors are then linear in lengths of orthogonal parts of u, and the supremum of a product ``(p
+        . e)(q . e)`` over unit vectors e is ``(|p| |q| + p . q)/2``.
 
         The best mu depends on how many of the matching samples that do not write have u > 0, from 0 to ``sizes[1]``.
         `cover` splits these numbers into blocks, each given by its largest number and its mu; the last one ends in
@@ -292,8 +292,8 @@ class ClassBound:
             along, across = self._writers(self.root - self.b[0], -self.b[2])
             square = across + inner * inner * others + outer * outer * rest
             return self._product((slope, reach), (along, numbers.sqrt(square)))
-        # -(alpha . v) + reach ... and h - b . v are at most a V + reach rho - slope Y and most V + line Y, as the sum over
-        # the writers is sqrt(t) Y; (a V + reach rho) V <= G rho^2 with rho^2 = R^2 - V^2/E
+        # -(alpha . v) + reach ... and h - b . v are at most a V + reach rho - slope Y and most V + line Y, as the sum
+        # over the writers is sqrt(t) Y; (a V + reach rho) V <= G rho^2 with rho^2 = R^2 - V^2/E
         most = numbers.of(0)
         if others or rest:
             most = numbers.largest(*[value for value, size in ((inner, others), (outer, rest)) if size])

@@ -67,10 +67,14 @@ def _cover(bound: ClassBound, r: float) -> list[tuple[int, Fraction]]:
     others = bound.sizes[1]
     cover, least = [], 0
     for end in [end for end in BLOCKS if end < others] + [others]:
-        best = minimum(lambda mu, least=least, end=end: (bound.below(r, least, end, mu), mu), 0.0, 1.0, 7)
+        best = minimum(_mu(bound, r, least, end), 0.0, 1.0, 7)
         cover.append((end, Fraction(round(min(1.0, max(0.0, best[1])) * 64), 64)))
         least = end + 1
     return cover
+
+
+def _mu(bound: ClassBound, r: float, least: int, end: int) -> Callable[[float], tuple[Any, ...]]:
+    return lambda mu: (bound.below(r, least, end, mu), mu)
 
 
 class _Averaged:
@@ -146,9 +150,8 @@ def tune(
 
 def _second_moment(deviation: Deviation, g: float) -> float:
     """Return E2 on a grid."""
-    return max(
-        deviation.second_moment(g, 2 * i / CELLS - 1, side) for i in range(CELLS + 1) for side in deviation.sides
-    )
+    grid = (2 * i / CELLS - 1 for i in range(CELLS + 1))
+    return float(max(deviation.second_moment(g, y0, side) for y0 in grid for side in deviation.sides))
 
 
 def _deviated(deviation: Deviation, width: int, e: float, near: float | None) -> tuple[Any, ...]:
