@@ -920,6 +920,7 @@ def rates_of(counts: Iterable[Count], error: Fraction, tilts: Any) -> dict[int, 
 # with the 0/1 targets y ends in f(x) = k' G^-1 y. A state x is the indicator of its n matching samples over root n; t
 # samples have target 1, p of them among the n. Only u is random, and nothing is replaced by a limit.
 CELLS = 256  # parts of [-1, 1] in the supremum of a deviation
+MAX_TILT = 1 << 14  # of a distribution of directions: so many terms of a series
 MAX_COMPONENT = 16  # bits that templates tie together, in counting states
 
 
@@ -1011,6 +1012,8 @@ class Hidden:
         """
         if z <= 0:
             raise Rejected("a tilt that is not above 0")
+        if z > MAX_TILT:
+            raise Declined(f"a tilt of more than {MAX_TILT}")
         if z not in self._tilts:
             top, bottom = z.numerator**2, 2 * z.denominator**2
             low = high = value_low = value_high = ONE
