@@ -41,7 +41,7 @@ def issue_network(
     >>> from ntkproofs.programs import permutation_task
     >>> certificate = issue_network(permutation_task([1, 0, 2]), failure="1/10")
     >>> certificate.claim["networks"], certificate.claim["width"]
-    (1, 231)
+    (1, 240)
     """
     run = task if isinstance(task, Run) else Run.of(task)
     wanted = Wanted(

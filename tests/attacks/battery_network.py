@@ -54,7 +54,8 @@ def moments() -> Moments:
 def moments_of_rectified_numbers(module: types.ModuleType) -> None:
     hidden = module.Hidden(4)
     for n, q, exponents in (
-        *((n, q, e) for n in (3, 5) for q, e in ((1, ()), (1, (3,)), (1, (1, 2)), (1, (1, 1, 1)), (2, (1, 1)), (2, (2,)))),
+        *((n, 1, exponents) for n in (3, 5) for exponents in ((), (3,), (1, 2), (1, 1, 1))),
+        *((n, 2, exponents) for n in (3, 5) for exponents in ((1, 1), (2,))),
         (2, 2, (1, 1)),
         (2, 0, (1, 4)),
     ):  # fmt: skip

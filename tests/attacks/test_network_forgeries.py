@@ -93,7 +93,7 @@ def one_step_fewer(c):
 
 @forgery("full", "an output at a sample may be on the wrong side of the threshold")
 def fewer_steps_than_samples_need(c):
-    c["claim"]["steps"] -= 2
+    c["claim"]["steps"] = c["claim"]["steps"] * 4 // 5
 
 
 @forgery("permutation", "is too large for eigenvalues up to K (1 + rise)/2")
