@@ -24,6 +24,10 @@ Signature
     tail(x) -> log U                             log of an upper bound of the Gaussian tail
     enough(networks, z, cases, failure)          the union bound over all cases is at most the failure probability
     moved_means(...), entries_off(...)           at this width the means of linearised networks are on their sides
+    pairs_at_arbitrary(program), pairs_visited(...)      how many (state, bit) there are of each class (n, p, t)
+    Column(hidden, t).event(width, e, z, l)      log of a bound: trained weights of one finite network deviate by e
+    OutputBit(column, count, ...).wrong(width, ...)      log of a bound: an output bit of it is on the wrong side
+    Descent(hidden, step, rise, drop).remainder(t, T)    how far T steps of gradient descent are from its end
     leaves(domain, tree) -> (part, leaf)         parts of a domain that cover it
     Number  Series  + - * /  power sqrt atan ... enclosures with exact zeros; of functions near an end of their domain
     bounds_on(right - left, part, leaf)          enclosures of something of the same sign: an inequality holds on a part
@@ -44,6 +48,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import combinations, pairwise
 from math import factorial, isqrt
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
@@ -71,6 +76,7 @@ Box: TypeAlias = dict[str, Side]
 Polynomial: TypeAlias = dict[int, Fraction]  # the sum of all q pi^k, by k; no q is 0
 Exact: TypeAlias = tuple[Polynomial, Polynomial]  # a quotient
 Step: TypeAlias = tuple[Any, ...]  # of an expression: (operation, number of an earlier step, ...)
+Cover: TypeAlias = list[tuple[int, Fraction]]  # see OutputBit.supremum
 Term = TypeVar("Term", "Number", "Series")
 
 
@@ -908,6 +914,697 @@ def rates_of(counts: Iterable[Count], error: Fraction, tilts: Any) -> dict[int, 
     return rates
 
 
+# ------------------------------------------------------------------------------------------------------ finite networks
+# One network of width w: hidden weights u ~ N(0, I) of K entries for each neuron, kept; output weights from 0. With v =
+# relu(u), h = relu(x . u), "mean" over the neurons, G = mean v v' and k = mean h v, training on the K basis vectors
+# with the 0/1 targets y ends in f(x) = k' G^-1 y. A state x is the indicator of its n matching samples over root n; t
+# samples have target 1, p of them among the n. Only u is random, and nothing is replaced by a limit.
+CELLS = 256  # parts of [-1, 1] in the supremum of a deviation
+MAX_TILT = 1 << 14  # of a distribution of directions: so many terms of a series
+MAX_COMPONENT = 16  # bits that templates tie together, in counting states
+
+
+class Hidden:
+    """Constants of K samples and moments of rectified independent standard normal numbers u_i, ``v_i = relu(u_i)``.
+
+    ``E v_i^e = m[e]``, e up to 4; ``E v v' = Gbar = lam I + 1 1'/(2 pi)``, ``lam = 1/2 - 1/(2 pi)``. With ``D = pi -
+    1`` the inverse of Gbar is ``(I - 1 1'/(D + K))/lam``; `apart` is ``1/(2 pi)``.
+    """
+
+    def __init__(self, samples: int) -> None:
+        if samples < 2:
+            raise Rejected("a network with fewer than 2 samples")
+        one = Interval.of(1)
+        self.K, self.N = samples, samples - 1
+        self.apart, self.D = one / pi().times(2), pi() - one
+        self.lam = Interval.of(Fraction(1, 2)) - self.apart
+        first = self.apart.sqrt()
+        self.m = (one, first, Interval.of(Fraction(1, 2)), first.times(2), Interval.of(Fraction(3, 2)))
+        self._known: dict[tuple[int, int, tuple[int, ...]], Interval] = {}
+        self._tilts: dict[Fraction, tuple[Interval, Interval]] = {}
+        self._angles: dict[Fraction, Interval] = {}
+
+    def moment(self, n: int, q: int, exponents: tuple[int, ...]) -> Interval:
+        """Enclose ``E v_1^(e_1) ... v_s^(e_s) H^q``, ``H = relu(u_1 + ... + u_n)``, for ``s <= n``, s + q at most 4.
+
+        Where s = n every u_i is positive and H their sum, which is multiplied out.
+        """
+        key = (n, q, tuple(sorted(exponents)))
+        if key not in self._known:
+            if q == 0:
+                value = _multiplied(self.m[e] for e in exponents)
+            elif len(exponents) == n:
+                more = (tuple(e + (i == k) for i, e in enumerate(exponents)) for k in range(n))
+                value = _added(self.moment(n, q - 1, raised) for raised in more)
+            else:
+                s, one = len(exponents), Fraction(1)
+                rows = [[Fraction(i == k) for k in range(s)] + [one] for i in range(s)]
+                value = self.by_parts((*key[2], q), (*rows, [one] * s + [Fraction(n)]))
+            self._known[key] = value
+        return self._known[key]
+
+    def by_parts(self, exponents: Sequence[int], R: Sequence[Sequence[Fraction]]) -> Interval:
+        """Enclose ``E prod x_i^(e_i) [x_i > 0]`` for a centred Gaussian vector x of covariance R, which is regular.
+
+        Integration by parts, ``E x_i F = sum over k of R_ik E dF/dx_k``: a power of x_k is lowered; where none is left,
+        the indicator's derivative is the density ``(2 pi R_kk)^(-1/2)`` at ``x_k = 0``, times E of the rest there.
+        """
+        spend(64 * CALL, "moments of a hidden layer")
+        if not any(exponents):
+            return self.orthant(R)
+        i = min((k for k, e in enumerate(exponents) if e), key=lambda k: sum(map(bool, R[k])))
+        total = Interval.of(0)
+        for k in [k for k, r in enumerate(R[i]) if r]:
+            lowered = [e - (j == i) for j, e in enumerate(exponents)]
+            if lowered[k]:
+                factor = Interval.of(R[i][k] * lowered[k])
+                total = total + factor * self.by_parts([e - (j == k) for j, e in enumerate(lowered)], R)
+            else:
+                others = [j for j in range(len(R)) if j != k]
+                at_zero = [[R[a][b] - R[a][k] * R[k][b] / R[k][k] for b in others] for a in others]
+                density = Interval.of(R[i][k]) * (self.apart * Interval.of(1 / R[k][k])).sqrt()
+                total = total + density * self.by_parts([lowered[j] for j in others], at_zero)
+        return total
+
+    def orthant(self, R: Sequence[Sequence[Fraction]]) -> Interval:
+        """Enclose the probability that all of at most 3 coordinates are positive: ``2^-d (1 + 2/pi sum of arcsines)``.
+
+        Sheppard's formula, of the correlations of all pairs (for d = 3 by inclusion and exclusion); the arcsine of c is
+        ``atan(c/root(1 - c^2))``, and ``c^2/(1 - c^2) = R_ik^2/(R_ii R_kk - R_ik^2)``.
+        """
+        if len(R) > 3:
+            raise Declined("an orthant of more than 3 dimensions")
+        total = Interval.of(0)
+        for i, k in combinations(range(len(R)), 2):
+            square = R[i][k] ** 2 / (R[i][i] * R[k][k] - R[i][k] ** 2)
+            if square not in self._angles:
+                self._angles[square] = Interval.of(square).sqrt().atan()
+            total = total + (self._angles[square] if R[i][k] > 0 else -self._angles[square])
+        return (Interval.of(1) + total.times(2) / pi()) * Interval.of(Fraction(1, 2 ** len(R)))
+
+    def tilted(self, z: Fraction) -> tuple[Interval, Interval]:
+        """Enclose the mean p and the divergence ``z p - log Psi`` of the uniform distribution tilted by ``exp(z w_1)``.
+
+        On the unit sphere of N dimensions; ``Psi = E exp(z w_1)`` is the sum of ``c_k``, ``c_0 = 1``, ``c_k = c_(k-1)
+        z^2/(2 k (N + 2 k - 2))``, and ``p = Psi'/Psi``, ``z Psi' = sum of 2 k c_k``. p increases from 0 to 1, the
+        divergence from 0. Where the quotients have come below 1/2 and c_k below a unit, the rest is at most ``c_k`` and
+        ``(2 k + 4) c_k``.
+        """
+        if z <= 0:
+            raise Rejected("a tilt that is not above 0")
+        if z > MAX_TILT:
+            raise Declined(f"a tilt of more than {MAX_TILT}")
+        if z not in self._tilts:
+            top, bottom = z.numerator**2, 2 * z.denominator**2
+            low = high = value_low = value_high = ONE
+            slope_low = slope_high = k = 0
+            while high > 1 or k == 0 or 2 * top > bottom * k * (self.N + 2 * k - 2):
+                k += 1
+                spend(16 * CALL + 8 * _words(high) * _words(bottom), "the series of a tilted distribution")
+                divisor = bottom * k * (self.N + 2 * k - 2)
+                low, high = low * top // divisor, -(-high * top // divisor)
+                value_low, value_high = value_low + low, value_high + high
+                slope_low, slope_high = slope_low + 2 * k * low, slope_high + 2 * k * high
+            value = Interval(value_low, value_high + high)
+            p = Interval(slope_low, slope_high + (2 * k + 4) * high) / value / Interval.of(z)
+            self._tilts[z] = p, p * Interval.of(z) - value.log()
+        return self._tilts[z]
+
+    def bennett(self, l: Fraction, M: Interval) -> Interval:
+        """Enclose C with ``E exp(l X) <= 1 + l E X + C E X^2``, X homogeneous of degree 2 in u, ``X <= M`` at |u| = 1.
+
+        ``C = ((1 - 2 l M)^(-K/2) - 1 - K l M)/(K (K + 2) M^2)``: given the direction, ``|u|^2`` has K degrees of
+        freedom, and ``((1 - 2 y)^(-K/2) - 1 - K y)/y^2`` is a second divided difference, increasing in y = l X.
+        """
+        x, K, one = Interval.of(l) * M, self.K, Interval.of(1)
+        if l <= 0 or M.low <= 0 or (one - x.times(2)).low <= 0:
+            raise Rejected(f"l = {_shown(l)} is not between 0 and 1/(2 M)")
+        power = (-(one - x.times(2)).log() * Interval.of(Fraction(K, 2))).exp()
+        return (power - one - x.times(K)) / M.power(2).times(K * (K + 2))
+
+
+def _added(numbers: Iterable[Interval]) -> Interval:
+    total = Interval.of(0)
+    for number in numbers:
+        total = total + number
+    return total
+
+
+def _multiplied(numbers: Iterable[Interval]) -> Interval:
+    total = Interval.of(1)
+    for number in numbers:
+        total = total * number
+    return total
+
+
+def largest(*numbers: Interval) -> Interval:
+    """Enclose the largest of the numbers."""
+    return Interval(max(number.low for number in numbers), max(number.high for number in numbers))
+
+
+def dot(a: Sequence[Interval], b: Sequence[Interval]) -> Interval:
+    """Enclose ``a . b``."""
+    return _added(x * y for x, y in zip(a, b, strict=True))
+
+
+def product_bound(a: Sequence[Interval], b: Sequence[Interval]) -> Interval:
+    """Enclose ``(|a| |b| + a . b)/2``, the supremum of ``(a . e)(b . e)`` over unit vectors e."""
+    return ((dot(a, a) * dot(b, b)).sqrt() + dot(a, b)) / Interval.of(2)
+
+
+def log_determinant(matrix: Sequence[Sequence[Interval]], where: str) -> Interval:
+    """Enclose the logarithm of the determinant of a symmetric matrix; refused unless all pivots are positive.
+
+    Elimination from the top; positive pivots show that the matrix is positive definite.
+    """
+    rows, total = [list(row) for row in matrix], Interval.of(0)
+    for i, pivot in enumerate(rows):
+        if pivot[i].low <= 0:
+            raise Rejected(f"a quadratic form that is not positive definite {where}")
+        total = total + pivot[i].log()
+        for row in rows[i + 1 :]:
+            factor = row[i] / pivot[i]
+            row[:] = [value - factor * above for value, above in zip(row, pivot, strict=True)]
+    return total
+
+
+class Column:
+    """A column y of targets with t ones: the weights ``alpha = Gbar^-1 y`` and the deviation of the trained ones.
+
+    ``alpha`` is `top` where y is 1, else ``-a``: ``a = t/(lam (D + K))``, ``top = 1/lam - a``; ``A0 = alpha . y = t
+    top``. Let c minimise ``c' G c`` over ``y . c = A0``, and ``c = alpha + Gbar^(-1/2) delta``: delta is orthogonal to
+    ``Gbar^(-1/2) y``, in N = K - 1 dimensions. The *event* is ``|delta| >= e``; it says nothing of states.
+    """
+
+    def __init__(self, hidden: Hidden, t: int) -> None:
+        self.hidden, self.t = hidden, t
+        self.a = Interval.of(t) / (hidden.lam * (hidden.D + Interval.of(hidden.K)))
+        self.top = Interval.of(1) / hidden.lam - self.a
+        self.A0 = self.top.times(t)
+        m = hidden.m
+        self.third = m[3] - (m[2] * m[1]).times(3) + m[1].power(3).times(2)  # cumulants of v_i
+        fourth = m[4] - (m[3] * m[1]).times(4) + (m[2] * m[1].power(2)).times(6) - m[1].power(4).times(3)
+        self.kurtosis = fourth - hidden.lam.power(2).times(3)
+
+    def event(self, width: int, e: Fraction, z: Fraction, l: Fraction) -> Interval:
+        """Enclose the logarithm of a bound of ``P(|delta| >= e)``, for any tilt z > 0 and any l > 0 with 2 l M < 1.
+
+        On the event ``w = delta/|delta|`` has ``mean[-(w.V)(alpha.v) - e (w.V)^2] >= 0``, ``V = Gbar^(-1/2) v``. That
+        is the mean over directions, tilted towards w by z, of ``X/p``, ``X = -(d.V)(alpha.v) - g (d.V)^2 + g b |P
+        V|^2``, p the tilted mean, ``b = p/z``, ``g = p e/(1 - N b)``, P the projection to the N dimensions. By Donsker
+        and Varadhan ``P <= exp(divergence) sup E exp(l X) to the w``, over directions d that do not depend on u. ``E X
+        = -p e``; ``root E X^2 <= root E2 + g b root T2`` (:meth:`second_moment`, :meth:`fourth_moment`); on the unit
+        sphere ``X <= M = max((root(g^2 (1 - b)^2 + A0) - g (1 - b))/2, g b)/lam``, since ``(alpha.v)^2/A0 + |P V|^2 <=
+        1/lam``.
+        """
+        hidden, one = self.hidden, Interval.of(1)
+        p, divergence = hidden.tilted(z)
+        b = p / Interval.of(z)
+        if e <= 0 or (one - b.times(hidden.N)).low <= 0:
+            raise Rejected(f"the deviation of columns with {self.t} ones: e or z is too small")
+        g = p * Interval.of(e) / (one - b.times(hidden.N))
+        inner = g * (one - b)
+        M = largest(((inner.power(2) + self.A0).sqrt() - inner) / Interval.of(2), g * b) / hidden.lam
+        V = (self.supremum(g).sqrt() + g * b * self.fourth_moment().sqrt()).power(2)
+        t0 = hidden.bennett(l, M) * V - Interval.of(l) * p * Interval.of(e)
+        return divergence + (one + t0).log().times(width)
+
+    def supremum(self, g: Interval) -> Interval:
+        """Enclose E2 from above, the supremum of :meth:`second_moment` over ``-1 <= y <= 1`` in CELLS parts."""
+        sides = (-self.a,) if self.t == 1 else (-self.a, self.top)
+        ends = [Interval.of(Fraction(2 * i - CELLS, CELLS)) for i in range(CELLS + 1)]
+        parts = [Interval(low.low, high.high) for low, high in pairwise(ends)]
+        most = max(self.second_moment(g, y, side).high for y in parts for side in sides)
+        return Interval(most, most)
+
+    def second_moment(self, g: Interval, y: Interval, side: Interval) -> Interval:
+        """Enclose a bound of ``E (Y A + g Y^2)^2``, ``Y = c.v``, ``A = alpha.v``, ``y_j.c = 0``, ``c' Gbar c = 1``.
+
+        Y has mean ``y = m1 sum c``, so ``|c|^2 = (1 - y^2)/lam``, and ``alpha . c = -a y/m1``. Expanded in cumulants of
+        v_i. What else it depends on is the share of ``|c|^2`` where the target is 1: third powers of c are bounded by
+        ``|c|^3`` on either part, fourth ones by ``|c|^4``, and the sum is convex in the share, hence largest where all
+        of c is on one part, with alpha = `side`. The share is 0 if t = 1.
+        """
+        hidden, lam, K, one = self.hidden, self.hidden.lam, self.hidden.K, Interval.of(1)
+        square = (one - y.power(2)) / lam  # |c|^2
+        square = Interval(max(0, square.low), square.high)
+        variance, cube = one - y.power(2), square * square.sqrt()
+        alpha2 = self.top.power(2).times(self.t) + self.a.power(2).times(K - self.t)
+        A1 = hidden.m[1] * (self.A0 - self.a.times(K - self.t))
+        c_alpha = -self.a * y / hidden.m[1]
+        YYA, YAA = self.third * side * square, self.third * self.a.power(2) * y / hidden.m[1]
+        YYAA = self.kurtosis * side.power(2) * square + lam.power(2) * (square * alpha2 + c_alpha.power(2).times(2))
+        two = y.power(2) * (A1.power(2) + lam * alpha2) + A1.power(2) * variance + YYAA
+        two = two + (y * A1 * lam * c_alpha).times(4) + (A1 * YYA + y * YAA).times(2)
+        three = A1 * (y.power(3) + (y * variance).times(3)) + (y.power(2) * lam * c_alpha).times(3)
+        three = three + (y * YYA).times(3) + (lam.power(2) * square * c_alpha).times(3)
+        four = (
+            y.power(4) + (y.power(2) * variance).times(6) + variance.power(2).times(3) + self.kurtosis * square.power(2)
+        )
+        odd = (self.third * (A1 + (g * y).times(2)) + self.kurtosis * side).times(2) * g
+        return two + (three * g).times(2) + four * g.power(2) + largest(odd, -odd) * cube
+
+    def fourth_moment(self) -> Interval:
+        """Enclose ``T2 = E |P V|^4``: ``lam |P V|^2`` is the sum of two forms, over targets 1 and over the others."""
+        t, others, hidden = self.t, self.hidden.K - self.t, self.hidden
+        first, first_square = self._form(others, hidden.D + Interval.of(others))
+        second, second_square = self._form(t, Interval.of(t))
+        return (first_square + (first * second).times(2) + second_square) / hidden.lam.power(2)
+
+    def _form(self, size: int, divisor: Interval) -> tuple[Interval, Interval]:
+        """Enclose mean and mean square of ``A - S^2/divisor``, A the sum of v_i^2 and S of v_i over `size` samples."""
+        _, m1, m2, m3, m4 = self.hidden.m
+        two = size * (size - 1)
+        three, four = two * (size - 2), two * (size - 2) * (size - 3)
+        A, S2 = m2.times(size), m2.times(size) + m1.power(2).times(two)
+        AA = m4.times(size) + m2.power(2).times(two)
+        ASS = AA + (m3 * m1).times(2 * two) + (m2 * m1.power(2)).times(three)
+        S4 = m4.times(size) + (m3 * m1).times(4 * two) + m2.power(2).times(3 * two)
+        S4 = S4 + (m2 * m1.power(2)).times(6 * three) + m1.power(4).times(four)
+        return A - S2 / divisor, AA - ASS.times(2) / divisor + S4 / divisor.power(2)
+
+
+class OutputBit:
+    """One output bit at a state with n >= 2 matches, t writers, p of them matching: how likely it is wrong.
+
+    ``beta = Gbar^-1 E h v``, the limit of the output is ``mu = beta . y``; `sign` s is -1 if the bit should be 1, else
+    1. With ``m = s (threshold - mu) - slack`` the output leaves its side by training to the end, or comes within
+    `slack` of it, only if ``s (f - mu) >= m``. *Exactly*: with ``b = beta + s (m/A0) alpha`` and ``zeta = s (h - b .
+    v)`` this is ``mean[(c . v) zeta] >= 0`` (or G is singular, then it is 0), c of :class:`Column`; and ``E v zeta =
+    -(m/A0) y``. Groups of samples: matching writers, other matching ones, other writers, the rest; all is constant on
+    each.
+    """
+
+    def __init__(self, column: Column, count: Count, threshold: Fraction, slack: Interval) -> None:
+        (n, p, t), hidden = count, column.hidden
+        self.n, self.p, self.t, self.column, self.hidden = n, p, t, column, hidden
+        self.where = f"at n = {n}, p = {p}, t = {t}"
+        self.sizes, self.sign = (p, n - p, t - p, hidden.K - n - t + p), -1 if p else 1
+        self.root = Interval.of(Fraction(1, n)).sqrt()
+        angle = pi() / Interval.of(2) + Interval.of(Fraction(1, n - 1)).sqrt().atan()  # pi - arccos(root)
+        matched = (Interval.of(Fraction(n - 1, n)).sqrt() + angle * self.root) * hidden.apart
+        shift = (matched.times(n) + hidden.apart.times(hidden.K - n)) / (hidden.D + Interval.of(hidden.K))
+        inside, outside = (matched - shift) / hidden.lam, (hidden.apart - shift) / hidden.lam
+        self.mean = inside.times(p) + outside.times(t - p)
+        self.margin = (Interval.of(threshold) - self.mean).times(self.sign) - slack
+        if self.margin.low <= 0:
+            raise Rejected(f"the limit of the output is not on its side of the threshold {self.where}")
+        move = self.margin.times(self.sign) / column.A0
+        self.alpha = (column.top, -column.a, column.top, -column.a)
+        limits = (inside, inside, outside, outside)
+        self.b = tuple(limit + move * alpha for limit, alpha in zip(limits, self.alpha, strict=True))
+        self._weigh()
+
+    # --- the second moments W = E v v' zeta^2
+
+    def _weigh(self) -> None:
+        """Compute W: `own` (a sample with itself), `pair` (two different ones), ``W alpha``, ``alpha' W alpha``."""
+        zero, groups = Interval.of(0), [g for g in range(4) if self.sizes[g]]
+        self.own = [self.entry(g) if g in groups else zero for g in range(4)]
+        self.pair = [[zero] * 4 for _ in range(4)]
+        for g, k in ((g, k) for g in groups for k in groups if k < g or (k == g and self.sizes[g] > 1)):
+            self.pair[g][k] = self.pair[k][g] = self.entry(g, k)
+        sums = [alpha.times(size) for alpha, size in zip(self.alpha, self.sizes, strict=True)]
+        self.pull = [
+            self.alpha[g] * (self.own[g] - self.pair[g][g]) + dot(self.pair[g], sums) if g in groups else zero
+            for g in range(4)
+        ]
+        self.spread = dot(self.pull, sums)
+
+    def entry(self, g: int, k: int | None = None) -> Interval:
+        """Enclose ``E v_i v_k (h - b . v)^2`` for i = k in group g, or different samples of the groups g and k."""
+        base = [(g, 2)] if k is None else [(g, 1), (k, 1)]
+        cross, free = Interval.of(0), list(self.sizes)
+        for index, (group, exponent) in enumerate(base):
+            free[group] -= 1
+            raised = [*base[:index], (group, exponent + 1), *base[index + 1 :]]
+            cross = cross + self.b[group] * self._with_h(raised, 1)
+        for group in (group for group in range(4) if free[group]):
+            cross = cross + self.b[group].times(free[group]) * self._with_h([*base, (group, 1)], 1)
+        h2 = self._with_h(base, 2) * Interval.of(Fraction(1, self.n))
+        return h2 - (cross * self.root).times(2) + self._square([group for group, _ in base], free)
+
+    def _with_h(self, powers: Sequence[tuple[int, int]], q: int) -> Interval:
+        """Enclose ``E prod v_i^e (root n h)^q`` for different samples i, each given by its group and exponent e."""
+        inner = tuple(e for group, e in powers if group < 2)
+        return _multiplied(self.hidden.m[e] for group, e in powers if group >= 2) * self.hidden.moment(self.n, q, inner)
+
+    def _square(self, base: Sequence[int], free: Sequence[int]) -> Interval:
+        """Enclose ``E v_i v_k (b . v)^2`` for a sample (i = k) or two of the groups `base`; all others are `free`.
+
+        The free ones have a sum S independent of v_i and v_k, with ``E S = m1 sum b`` and variance ``lam sum b^2``.
+        """
+        _, m1, m2, m3, m4 = self.hidden.m
+        S = m1 * _added(b.times(size) for b, size in zip(self.b, free, strict=True))
+        S2 = S.power(2) + self.hidden.lam * _added(b.power(2).times(size) for b, size in zip(self.b, free, strict=True))
+        b = [self.b[group] for group in base]
+        if len(b) == 1:
+            return b[0].power(2) * m4 + (b[0] * m3 * S).times(2) + m2 * S2
+        ends = (b[0].power(2) + b[1].power(2)) * m3 * m1 + (b[0] * b[1] * m2.power(2)).times(2)
+        return ends + ((b[0] + b[1]) * m2 * m1 * S).times(2) + m1.power(2) * S2
+
+    # --- the supremum of (alpha.v) zeta + r |P V| |zeta| on the unit sphere of u
+
+    def supremum(self, r: Interval, cover: Sequence[tuple[int, Fraction]]) -> Interval:
+        """Enclose M from above: ``(alpha.v) zeta + r |P V| |zeta| <= M`` for every u with |u| = 1.
+
+        Y is the sum of v over the writers, over root t, Z over the others, R the length of v without its part Y, and
+        ``reach = r/root lam``: ``alpha . v = root t top Y - a Z`` and ``|P V|^2 = (R^2 - Z^2/(D + K - t))/lam``. Zeta
+        has either sign, and so has s. `cover` parts the possible numbers of matching samples that do
+        not write and have u > 0, from 0 to ``sizes[1]``, into blocks: the last number of each, and a mu between 0 and
+        1.
+        """
+        reach, first = r / self.hidden.lam.sqrt(), 0
+        bounds = [self.above_of_zero(reach) if self.sign > 0 else self.above_of_one(reach)]
+        for last, mu in cover:
+            if not (first <= last <= self.sizes[1] and 0 <= mu <= 1):
+                raise Rejected(f"a block of the cover that is none {self.where}")
+            below = self.below_of_zero if self.sign > 0 else self.below_of_one
+            bounds.append(below(reach, self.sizes[1] - first, last, Interval.of(mu) * self.root))
+            first = last + 1
+        if first != self.sizes[1] + 1:
+            raise Rejected(f"the cover does not end in {self.sizes[1]} {self.where}")
+        return largest(*bounds)
+
+    def _writers(self, first: Interval, second: Interval, p: int) -> tuple[Interval, Interval]:
+        """Enclose a form on p matching writers and all further ones: along their mean; across it, squared."""
+        size, further = p + self.sizes[2], self.sizes[2]
+        if size == 0:
+            return Interval.of(0), Interval.of(0)
+        along = (first.times(p) + second.times(further)) / Interval.of(size).sqrt()
+        return along, (first - second).power(2) * Interval.of(Fraction(p * further, size))
+
+    def above_of_zero(self, reach: Interval) -> Interval:
+        """``h > b.v`` and s = 1: ``(root t top Y + reach R)(h - b.v)``, ``h <= x.v``: both are forms in Y and R."""
+        _, others, _, rest = self.sizes
+        along, _ = self._writers(-self.b[2], -self.b[2], 0)
+        inner, outer = _positive(self.root - self.b[1]), _positive(-self.b[3])
+        across = (inner.power(2).times(others) + outer.power(2).times(rest)).sqrt()
+        return product_bound((self.column.top * Interval.of(self.t).sqrt(), reach), (along, across))
+
+    def above_of_one(self, reach: Interval) -> Interval:
+        """``h > b.v`` and s = -1: ``(a Z - root t top Y + reach rho)(line Y + most Z)``, ``rho^2 = R^2 - Z^2/E``.
+
+        ``E = D + K - t``; ``(a Z + reach rho) most Z <= G R^2`` and what has a factor Y is at most ``cross Y R``; so
+        the supremum is ``(G + root(G^2 + cross^2))/2``.
+        """
+        (p, others, further, rest), t, a = self.sizes, self.t, self.column.a
+        E, root_t, zero = self.hidden.D + Interval.of(self.hidden.K - t), Interval.of(t).sqrt(), Interval.of(0)
+        most = largest(zero, *[self.root - self.b[1]] * bool(others), *[-self.b[3]] * bool(rest))
+        line = largest(zero, *[self.root - self.b[0]] * bool(p), *[-self.b[2]] * bool(further)) * root_t
+        G = most * (a * E + ((a * E).power(2) + reach.power(2) * E).sqrt()) / Interval.of(2)
+        turned = _positive(line * a - self.column.top * root_t * most)
+        cross = line * reach + Interval.of(others + rest).sqrt() * turned
+        return (G + (G.power(2) + cross.power(2)).sqrt()) / Interval.of(2)
+
+    def below_of_zero(self, reach: Interval, negative: int, positive: int, pulled: Interval) -> Interval:
+        """``h < b.v`` and s = 1: ``(a Z + reach R)(b.v - h)`` with ``h >= mu x.u``, `pulled` is ``mu/root n``.
+
+        At most so many of the other matching samples have u > 0 (`positive`), and at most so many u < 0 (`negative`).
+        """
+        rest, a, zero = self.sizes[3], self.column.a, Interval.of(0)
+        inner, outer = _positive(self.b[1] - pulled), _positive(self.b[3])
+        along, _ = self._writers(self.b[2], self.b[2], 0)
+        roots = [Interval.of(positive).sqrt(), Interval.of(rest).sqrt()]
+        form = [inner * roots[0], outer * roots[1]]
+        square = dot(form, form)
+        other = _positive(along).power(2) + pulled.power(2).times(negative)
+        sums = product_bound((a * roots[0], a * roots[1], zero), (*form, other.sqrt()))
+        return sums + reach * ((square + other).sqrt() + square.sqrt()) / Interval.of(2)
+
+    def below_of_one(self, reach: Interval, negative: int, positive: int, pulled: Interval) -> Interval:
+        """``h < b.v`` and s = -1: ``(root t top Y + reach R)(b.v - h)``, by the number of matching writers with u > 0.
+
+        With those and the further writers, `support` of them, Y is ``root(support/t)`` times their mean part, and ``R
+        <= root((t - support)/t)`` times it plus the length of what is left; so both are forms in two lengths and a
+        third one, of the samples with u < 0.
+        """
+        (p, _, further, rest), t, bounds = self.sizes, self.t, []
+        inner, outer = _positive(self.b[1] - pulled), _positive(self.b[3])
+        for writing in range(p + 1):
+            support = writing + further
+            slope = self.column.top * Interval.of(support).sqrt() + reach * Interval.of(Fraction(t - support, t)).sqrt()
+            along, across = self._writers(self.b[0] - pulled, self.b[2], writing)
+            across = across + inner.power(2).times(positive) + outer.power(2).times(rest)
+            third = pulled * Interval.of(negative + p - writing).sqrt()
+            bounds.append(product_bound((slope, reach, Interval.of(0)), (along, across.sqrt(), third)))
+        return largest(*bounds)
+
+    # --- the bound
+
+    def wrong(
+        self, width: int, e: Fraction, l: Fraction, z: Fraction, q: Fraction, cover: Sequence[tuple[int, Fraction]]
+    ) -> Interval:
+        """Enclose the logarithm of a bound of ``P(wrong side, |delta| < e)``, for any l, z > 0, q and cover that serve.
+
+        With ``X = ((alpha + r Gbar^(-1/2) d) . v) zeta``, ``r = e/p``, averaged over directions d tilted by z or less,
+        ``mean X >= 0``; by Donsker and Varadhan ``P <= exp(divergence)`` times the average over all directions of ``(E
+        exp(l X))^w``. There ``E X = -m`` and ``E X^2 = alpha' W alpha +`` terms of d; so with Bennett's C, ``t0 = C
+        alpha' W alpha - l m`` and ``g = w C/(1 + t0)`` it is at most ``(1 + t0)^w`` times the average of ``exp(d' Q
+        d)``, see :meth:`averaged`.
+        """
+        p, divergence = self.hidden.tilted(z)
+        r = Interval.of(e) / p
+        C = self.hidden.bennett(l, self.supremum(r, cover))
+        base = Interval.of(1) + C * self.spread - Interval.of(l) * self.margin
+        if base.low <= 0:
+            raise Rejected(f"a bound of an expectation that is not positive {self.where}")
+        return base.log().times(width) + divergence + self.averaged(C.times(width) / base, r, q)
+
+    def averaged(self, g: Interval, r: Interval, q: Fraction) -> Interval:
+        """Enclose ``q - log det((1 + 2 q/N) I - 2/N Q)/2``, a bound of the log of the average of ``exp(d' Q d)``.
+
+        ``Q = r^2 g W + 2 (r g)^2 (W alpha)(W alpha)'`` on ``y . c = 0``, relative to Gbar: the linear term of d goes by
+        ``cosh x <= exp(x^2/2)``. If d is uniform, rho^2 has mean 1 and rho d is Gaussian of covariance I/N, then
+        ``exp(d' (Q - q) d) <= E exp(rho^2 d' (Q - q) d)``, by convexity. On differences within a group the operator is
+        a number; besides there are vectors that are constant on groups.
+        """
+        N = self.hidden.N
+        base = Interval.of(1 + Fraction(2 * q, N))
+        scale, linear = (g * r.power(2)).times(2) / Interval.of(N), (g * r).power(2).times(4) / Interval.of(N)
+        total = Interval.of(0)
+        for k, size in enumerate(self.sizes):
+            if size > 1:
+                ratio = base - scale * (self.own[k] - self.pair[k][k]) / self.hidden.lam
+                total = total + log_determinant([[ratio]], self.where).times(size - 1)
+        limit, matrix = [], []
+        for x in self.vectors():
+            limit.append([self._inside(x, y) for y in self.vectors()])
+            quadratic = [
+                scale * self._weight(x, y) + linear * self._pulled(x) * self._pulled(y) for y in self.vectors()
+            ]
+            matrix.append([base * one - other for one, other in zip(limit[-1], quadratic, strict=True)])
+        total = total + log_determinant(matrix, self.where) - log_determinant(limit, self.where)
+        return Interval.of(q) - total / Interval.of(2)
+
+    def vectors(self) -> list[tuple[int, ...]]:
+        """Return a basis of ``y . c = 0`` among the vectors that are constant on groups: the value on each."""
+        p, others, further, rest = self.sizes
+        basis = (((0, 1, 0, 0), others), ((0, 0, 0, 1), rest), ((further, 0, -p, 0), p * further))
+        return [vector for vector, exists in basis if exists]
+
+    def _sums(self, x: Sequence[int]) -> list[int]:
+        return [value * size for value, size in zip(x, self.sizes, strict=True)]
+
+    def _inside(self, x: Sequence[int], y: Sequence[int]) -> Interval:
+        """Enclose ``x' Gbar y``."""
+        inner = sum(total * value for total, value in zip(self._sums(x), y, strict=True))
+        return self.hidden.lam.times(inner) + self.hidden.apart.times(sum(self._sums(x)) * sum(self._sums(y)))
+
+    def _weight(self, x: Sequence[int], y: Sequence[int]) -> Interval:
+        """Enclose ``x' W y``."""
+        first, second, size = self._sums(x), self._sums(y), range(4)
+        total = _added(self.pair[g][k].times(first[g] * second[k]) for g in size for k in size)
+        return total + _added((self.own[g] - self.pair[g][g]).times(first[g] * y[g]) for g in size)
+
+    def _pulled(self, x: Sequence[int]) -> Interval:
+        """Enclose ``x' W alpha``."""
+        return _added(pull.times(total) for pull, total in zip(self.pull, self._sums(x), strict=True))
+
+
+def _positive(number: Interval) -> Interval:
+    return largest(number, Interval.of(0))
+
+
+class Descent:
+    """Training with a step on half the sum of squares, on two events: how far T steps are from its end.
+
+    With targets y of t ones, ``f_T = k' G^-1 (I - (I - step G)^T) y``. If no eigenvalue of G exceeds 1/step, the least
+    is at least `least` and the trace at most `trace`, then ``|f_T - f| <= root t root(trace/least) (1 - step
+    least)^T``: by Bessel's inequality ``k' G^-1 k <= mean h^2``, and ``h <= x . v`` makes that at most the largest
+    eigenvalue. The events: the trace exceeds ``K (1 + rise)/2``, and ``G >= (1 - drop) Gbar`` fails, where Gbar's least
+    is lam.
+    """
+
+    def __init__(self, hidden: Hidden, step: Fraction, rise: Fraction, drop: Fraction) -> None:
+        if not (rise > 0 and 0 < drop < 1 and step > 0):
+            raise Rejected("rise or step is not above 0, or drop not between 0 and 1")
+        if step * hidden.K * (1 + rise) > 2:
+            raise Rejected(f"the step {_shown(step)} is too large for eigenvalues up to K (1 + rise)/2")
+        self.hidden, self.step, self.rise, self.drop = hidden, step, rise, drop
+        self.trace, self.least = Interval.of(hidden.K * (1 + rise) / 2), hidden.lam * Interval.of(1 - drop)
+
+    def remainder(self, t: int, steps: int) -> Interval:
+        """Enclose the bound of ``|f_T - f|``, at a sample of ``|f_T - y|``."""
+        shrinking = Interval.of(1) - Interval.of(self.step) * self.least
+        decay = shrinking.log().times(steps).exp()
+        return (Interval.of(t) * self.trace / self.least).sqrt() * Interval(max(0, decay.low), decay.high)
+
+    def trace_event(self, width: int, l: Fraction) -> Interval:
+        """Enclose the log of Chernoff's bound, 0 < l < 1/2: ``exp(-w l K (1 + rise)/2) E[exp(l v_i^2)]^(w K)``.
+
+        ``E exp(l v_i^2) = 1/2 + (1 - 2 l)^(-1/2)/2``, and the trace is the mean over w neurons of ``sum v_i^2``.
+        """
+        if not 0 < 2 * l < 1:
+            raise Rejected("the tilt of the trace is not between 0 and 1/2")
+        moment = (Interval.of(1) + Interval.of(1) / Interval.of(1 - 2 * l).sqrt()) / Interval.of(2)
+        return (moment.log() - Interval.of(l * (1 + self.rise) / 2)).times(width * self.hidden.K)
+
+    def eigenvalue_event(self, width: int, l: Fraction) -> Interval:
+        """Enclose the log of ``K exp(w (l (1 - drop) + log(1 - l + l^2 Lam/2)))``, l > 0: the matrix Laplace transform.
+
+        With ``exp(-x) <= 1 - x + x^2/2`` for ``x = l V V'``; Lam is the largest eigenvalue of ``E |V|^2 V V'``.
+        """
+        if l <= 0:
+            raise Rejected("the tilt of the eigenvalue is not above 0")
+        bound = Interval.of(1 - l) + Interval.of(l * l / 2) * self.second_moment()
+        exponent = Interval.of(l * (1 - self.drop)) + bound.log()
+        return exponent.times(width) + Interval.of(self.hidden.K).log()
+
+    def second_moment(self) -> Interval:
+        """Enclose Lam: ``lam |V|^2 = |v|^2 - (sum v)^2/(D + K)``; all but the vector 1 have one eigenvalue."""
+        hidden, K = self.hidden, self.hidden.K
+        _, m1, m2, m3, m4 = hidden.m
+        m11 = m1.power(2)
+        own = m4 + m2.power(2).times(K - 1)  # E v_i^2 |v|^2, then E v_i v_k |v|^2; the same with (sum v)^2
+        pair = (m3 * m1).times(2) + (m2 * m11).times(K - 2)
+        own_sum = m4 + (m3 * m1).times(2 * (K - 1)) + m2.power(2).times(K - 1) + (m2 * m11).times((K - 1) * (K - 2))
+        pair_sum = (m3 * m1).times(2) + m2.power(2).times(2) + (m2 * m11).times(5 * (K - 2))
+        pair_sum = pair_sum + m11.power(2).times((K - 2) * (K - 3))
+        divisor = (hidden.D + Interval.of(K)) * hidden.lam
+        own, pair = own / hidden.lam - own_sum / divisor, pair / hidden.lam - pair_sum / divisor
+        across, along = (own - pair) / hidden.lam, hidden.lam + hidden.apart.times(K)
+        return largest(across, (own + pair.times(K - 1)) / along)
+
+
+def pairs_at_arbitrary(program: Program) -> Counter[Count]:
+    """Return how many pairs of a state (any of ``2**bits``) and an output bit there are with each (n, p, t).
+
+    Components of templates (:func:`components`) match independently of each other, so numbers of states multiply, as
+    generating functions in n and p: ``{(n, p): states}``. Bits whose components have the same ones are counted
+    together.
+    """
+    tables = components(program)
+    home = {member: index for index, (members, _) in enumerate(tables) for member in members}
+    plain = [_series(masks, 0) for _, masks in tables]
+    writers: list[dict[int, int]] = [{} for _ in range(program.bits)]  # component -> its members that write the bit
+    for index, (_, write) in enumerate(program.templates):
+        for place in write:
+            mask = writers[place].get(home[index], 0)
+            writers[place][home[index]] = mask | 1 << tables[home[index]][0].index(index)
+    kinds = Counter(
+        (t, tuple(sorted((plain[index], _series(tables[index][1], mask)) for index, mask in masks.items())))
+        for t, masks in zip(program.writers, writers, strict=True)
+    )
+    unbound = program.bits - len({place for when, _ in program.templates for place, _ in when})
+    result: Counter[Count] = Counter()
+    for (t, parts), bits in kinds.items():
+        series: Pairs = {(0, 0): bits << unbound}
+        for factor in [marked for _, marked in parts] + [
+            *(Counter(plain) - Counter(each for each, _ in parts)).elements()
+        ]:
+            series = _convolved(series, factor)
+        for (n, p), pairs in series.items():
+            result[n, p, t] += pairs
+    return result
+
+
+def components(program: Program) -> list[tuple[list[int], Counter[int]]]:
+    """Return classes of templates tied by bits that they require: the members, and how often each set of them matches.
+
+    A set is a number, bit i for member i; all assignments of the bits that members require are gone through.
+    """
+    groups: list[tuple[set[int], list[int]]] = []  # required bits, members
+    for index, (when, _) in enumerate(program.templates):
+        bits, members = {place for place, _ in when}, [index]
+        spend(4 * CALL * (1 + len(groups)), "counting states")
+        for group in [group for group in groups if group[0] & bits]:
+            groups.remove(group)
+            bits, members = bits | group[0], group[1] + members
+        if len(bits) > MAX_COMPONENT:
+            raise Declined(f"templates that tie more than {MAX_COMPONENT} bits together")
+        groups.append((bits, members))
+    return [(members, _matching(program, sorted(bits), members)) for bits, members in groups]
+
+
+def _matching(program: Program, bits: Sequence[int], members: Sequence[int]) -> Counter[int]:
+    """Return how many assignments of the bits each set of the members matches."""
+    spend(CALL * len(members) << len(bits), "counting states")
+    digit = {place: 1 << index for index, place in enumerate(bits)}
+    wanted = []
+    for index in members:
+        when = program.templates[index][0]
+        wanted.append((sum(digit[place] for place, _ in when), sum(digit[place] for place, value in when if value)))
+    return Counter(
+        sum(1 << i for i, (mask, value) in enumerate(wanted) if state & mask == value)
+        for state in range(1 << len(bits))
+    )
+
+
+Pairs: TypeAlias = dict[tuple[int, int], int]  # (n, p) -> how many
+
+
+def _series(masks: Counter[int], marked: int) -> tuple[tuple[tuple[int, int], int], ...]:
+    """Return how many assignments have n matching templates, p of them marked."""
+    spend(CALL * len(masks), "counting states")
+    result: Counter[tuple[int, int]] = Counter()
+    for mask, times in masks.items():
+        result[mask.bit_count(), (mask & marked).bit_count()] += times
+    return tuple(sorted(result.items()))
+
+
+def _convolved(series: Pairs, factor: Iterable[tuple[tuple[int, int], int]]) -> Pairs:
+    """Multiply two generating functions."""
+    result: Counter[tuple[int, int]] = Counter()
+    for (n, p), times in factor:
+        spend(2 * CALL * len(series), "counting states")
+        for (m, q), states in series.items():
+            result[n + m, p + q] += times * states
+    return result
+
+
+def pairs_visited(program: Program, free: Sequence[int], ones: Sequence[int], steps: int) -> Counter[Count]:
+    """Return how many pairs of a step of a run and an output bit there are with each (n, p, t), by executing all runs.
+
+    One integer is one bit of all runs, see :func:`visited`. A run is `moving` until a step leaves its state as it is.
+    """
+    lanes, found = 1 << len(free), Counter[Count]()
+    if len(free) > MAX_FREE or lanes * _planes(program) > MAX_MEMORY:
+        raise Declined(f"an execution on {len(free)} free bits with {_planes(program)} planes")
+    state, every = _initial(program.bits, free, ones), (1 << lanes) - 1
+    moving = every
+    for _ in range(steps):
+        matches, writing = _matches(program, state, every)
+        rows, after = _classes(matches, every), [_union(planes) for planes in writing]
+        for t, planes in zip(program.writers, writing, strict=True):
+            bits = _classes(planes, moving)
+            spend(_plane_cost(lanes) * (len(planes) + 2 + 2 * len(bits) * len(rows)), EXECUTION)
+            for (p, here), (n, there) in ((bit, row) for bit in bits for row in rows):
+                found[n, p, t] += (here & there).bit_count()
+        moving &= _union(old ^ new for old, new in zip(state, after, strict=True))
+        if not moving:
+            break
+        state = after
+    return found
+
+
+def _union(planes: Iterable[int]) -> int:
+    result = 0
+    for plane in planes:
+        result |= plane
+    return result
+
+
 # ------------------------------------------------------------------------------------------------------------- claims
 @dataclass(frozen=True)
 class Verified:
@@ -934,7 +1631,12 @@ def _verified(certificate: dict[str, Any]) -> Verified:
     claim, evidence = certificate["claim"], certificate["evidence"]
     if type(claim) is not dict:
         raise Rejected("the claim is not an object")
-    rules = {"ensemble": check_ensemble, "inequality": check_inequality, "rounding": check_rounding}
+    rules = {
+        "ensemble": check_ensemble,
+        "inequality": check_inequality,
+        "network": check_network,
+        "rounding": check_rounding,
+    }
     kind = _choice(claim.get("kind"), tuple(rules), "the claim's kind")
     words, facts, details = rules[kind](claim, evidence)
     if facts < 1:
@@ -1107,6 +1809,168 @@ def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
     if count > 1 << free:
         raise Rejected(f"inputs: there are only 2^{free}")
     return count, f"from any {count} initial {kind} chosen beforehand"
+
+
+@dataclass(frozen=True)
+class Network:
+    """What a claim about one network of finite width says, read and within its ranges."""
+
+    program: Program
+    width: int
+    steps: int
+    step: Fraction
+    threshold: Fraction
+    failure: Fraction
+
+    @property
+    def columns(self) -> Counter[int]:
+        """How many different columns of targets there are with each number of ones (from 1 on)."""
+        written: list[list[int]] = [[] for _ in range(self.program.bits)]
+        for index, (_, write) in enumerate(self.program.templates):
+            for place in write:
+                written[place].append(index)
+        return Counter(len(column) for column in {tuple(column) for column in written if column})
+
+
+def network_of(claim: Any) -> Network:
+    """Read a claim about one network; the states that it names are still unread."""
+    names = (
+        "failure",
+        "kind",
+        "networks",
+        "program",
+        "start",
+        "states",
+        "step",
+        "steps",
+        "threshold",
+        "trained",
+        "width",
+    )
+    given = _keys(claim, names, "the claim")
+    _choice(given["trained"], ("output",), "trained")
+    _choice(given["start"], ("zero",), "start")
+    _integer(given["networks"], 1, 1, "networks")
+    width, steps = _integer(given["width"], 1, None, "width"), _integer(given["steps"], 1, None, "steps")
+    step, failure = _fraction(given["step"], "step"), _fraction(given["failure"], "failure")
+    threshold = _fraction(given["threshold"], "threshold")
+    if not (0 < failure < 1 and 0 < threshold < 1):
+        raise Rejected("failure or threshold is not between 0 and 1")
+    return Network(program_of(given["program"]), width, steps, step, threshold, failure)
+
+
+def pairs_of(program: Program, value: Any) -> tuple[Counter[Count], str, str]:
+    """Return how many pairs of a claimed state and an output bit there are of each class; words for the states."""
+    if value == "arbitrary":
+        return pairs_at_arbitrary(program), "every state whatever", f"counted over 2^{program.bits} states"
+    free, ones = _starts(value, program.bits, ("free", "ones", "steps"), "states")
+    steps = _integer(value["steps"], 1, None, "states: steps")
+    words = f"every state visited in {steps} steps from the 2^{len(free)} assignments of the input bits"
+    return pairs_visited(program, free, ones, steps), words, f"{steps} steps executed on 2^{len(free)} inputs"
+
+
+def check_network(claim: Any, evidence: Any) -> tuple[str, int, str]:
+    """Conclude that one trained network runs the program right at all claimed states, with 1 - failure or more."""
+    network = network_of(claim)
+    program = network.program
+    pairs, states, source = pairs_of(program, claim["states"])
+    given = _keys(evidence, ("classes", "descent", "deviations"), "evidence")
+    hidden = Hidden(program.samples)
+    descent, chances = descent_of(hidden, network, given["descent"])
+    events = deviations_of(network.columns, given["deviations"])
+    slack = {t: descent.remainder(t, network.steps) for t in events}
+    at_samples(network.threshold, slack.values())
+    columns = {t: Column(hidden, t) for t in events}
+    chances += [
+        (f"the deviation of columns with {t} ones", columns[t].event(network.width, *events[t]), number)
+        for t, number in network.columns.items()
+    ]
+    classes = {count: number for count, number in sorted(pairs.items()) if count[0] > 1 and count[2] and number}
+    for count, hints in classes_of(classes, given["classes"]).items():
+        e, t = events[count[2]][0], count[2]
+        bit = OutputBit(columns[t], count, network.threshold, Interval(slack[t].high, slack[t].high))
+        chances.append((bit.where, bit.wrong(network.width, e, *hints), classes[count]))
+    unlikely(chances, network.failure)
+    words = (
+        f"one two-layer ReLU network of width {network.width} with all outputs of {program}, f(x) = "
+        f"{network.width}^(-1/2) sum over r of a_r relu(u_r . x): hidden weights u_r drawn from N(0, I), independent "
+        f"and not trained, output weights a_r trained from zero by {network.steps} steps of size {claim['step']} of "
+        f"full-batch gradient descent on half the sum of squared errors over its {program.samples} samples (basis "
+        f"vectors); rounded at the threshold {claim['threshold']} it gives the templates' next state at {states} at "
+        f"once, each presented as the indicator of the templates that match, divided by its length, with probability "
+        f"at least 1 - {claim['failure']} over the hidden weights; the width is finite, and nothing is neglected"
+    )
+    details = (
+        f"{len(classes)} classes (n, p, t), {source}; {len(events)} kinds of columns, {len(chances)} probabilities"
+    )
+    return words, len(chances), details
+
+
+def descent_of(hidden: Hidden, network: Network, value: Any) -> tuple[Descent, list[tuple[str, Interval, int]]]:
+    """Read rise, drop and tilts of gradient descent; return it, with the logarithms of its events' probabilities."""
+    given = _keys(value, ("drop", "rise", "tilts"), "evidence: descent")
+    rise, drop = _fraction(given["rise"], "rise"), _fraction(given["drop"], "drop")
+    first, second = (_fraction(tilt, "a tilt") for tilt in _list(given["tilts"], "tilts", 2))
+    descent = Descent(hidden, network.step, rise, drop)
+    trace, least = descent.trace_event(network.width, first), descent.eigenvalue_event(network.width, second)
+    return descent, [("the trace", trace, 1), ("the least eigenvalue", least, 1)]
+
+
+def deviations_of(columns: Iterable[int], value: Any) -> dict[int, tuple[Fraction, Fraction, Fraction]]:
+    """Read ``[t, e, z, l]`` for each number t of ones in a column."""
+    rows = [_list(row, "a deviation", 4) for row in _list(value, "deviations")]
+    found = {_integer(row[0], 1, None, "t"): _three(row[1:], "a deviation") for row in rows}
+    if len(found) < len(rows) or set(found) != set(columns):
+        raise Rejected("the deviations are not those of each number of ones in a column, once")
+    return found
+
+
+def classes_of(classes: Iterable[Count], value: Any) -> dict[Count, tuple[Fraction, Fraction, Fraction, Cover]]:
+    """Read ``[n, p, t, l, z, q, cover]`` for each class; cover: ``[[number, mu], ...]``."""
+    found: dict[Count, tuple[Fraction, Fraction, Fraction, Cover]] = {}
+    for row in _list(value, "classes"):
+        n, p, t, l, z, q, cover = _list(row, "a class", 7)
+        count = (_integer(n, 2, None, "n"), _integer(p, 0, None, "p"), _integer(t, 1, None, "t"))
+        if count in found:
+            raise Rejected(f"the class n = {n}, p = {p}, t = {t} occurs twice")
+        blocks = [_list(block, "a block", 2) for block in _list(cover, "a cover")]
+        parts = [(_integer(last, 0, None, "a block's last number"), _fraction(mu, "mu")) for last, mu in blocks]
+        found[count] = (*_three([l, z, q], "a class"), parts)
+    missing, unknown = set(classes) - set(found), set(found) - set(classes)
+    if missing or unknown:
+        n, p, t = min(missing or unknown)
+        raise Rejected(f"the class n = {n}, p = {p}, t = {t} {'is missing' if missing else 'does not occur'}")
+    return found
+
+
+def _three(values: Sequence[Any], where: str) -> tuple[Fraction, Fraction, Fraction]:
+    first, second, third = (_fraction(value, where) for value in values)
+    return first, second, third
+
+
+def at_samples(threshold: Fraction, slack: Iterable[Interval]) -> None:
+    """Conclude that outputs at samples (n = 1), off by the remainder, are on their sides; at n = 0 they are 0."""
+    nearest = Interval.of(min(threshold, 1 - threshold))
+    if any(remainder.high >= nearest.low for remainder in slack):
+        raise Rejected("after these steps an output at a sample may be on the wrong side of the threshold")
+
+
+def unlikely(chances: Iterable[tuple[str, Interval, int]], failure: Fraction) -> None:
+    """Conclude by a union bound that probabilities, each the exponential of a logarithm and so often, are small enough.
+
+    Compared is 1 with the sum of ``number exp(log)/failure``, each as one exponential.
+    """
+    total, most = Interval.of(0), (0, "")
+    for where, log, number in chances:
+        exponent = log + Interval.of(number / failure).log()
+        if exponent.low > 0:
+            raise Rejected(f"the probability of a failure is too large {where}")
+        share = exponent.exp()
+        total, most = total + share, max(most, (share.high, where))
+    if total.low > ONE:
+        raise Rejected(f"the probabilities of failures are too large together, the largest {most[1]}")
+    if total.high > ONE:
+        raise Declined("whether the probabilities of failures are small enough together is too close to tell")
 
 
 # ------------------------------------------------------------------------------------------------------- inequalities

@@ -10,6 +10,7 @@
 
 from ntkproofs.certificates.format import Certificate, schema, write
 from ntkproofs.certificates.issue import Run, ample_padding, issue_ensemble, issue_rounding
+from ntkproofs.certificates.network import issue_network
 from ntkproofs.certificates.subdivide import issue_inequality
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "ample_padding",
     "issue_ensemble",
     "issue_inequality",
+    "issue_network",
     "issue_rounding",
     "schema",
     "write",

@@ -29,7 +29,17 @@ from ntkproofs.execution.visited import visited_counts
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import State, Task, TemplateProgram
 
-__all__ = ["MAX_EXECUTED", "SCALAR", "THRESHOLDS", "Run", "ample_padding", "issue_ensemble", "issue_rounding"]
+__all__ = [
+    "MAX_EXECUTED",
+    "SCALAR",
+    "THRESHOLDS",
+    "Run",
+    "ample_padding",
+    "checked",
+    "issue_ensemble",
+    "issue_rounding",
+    "program_json",
+]
 
 KERNELS = ("ntk", "nngp")
 TAILS = ("gaussian", "published")
@@ -80,7 +90,7 @@ def issue_rounding(task: Task | Run | TemplateProgram, *, states: str = "", kern
     if wrong is not None:
         raise NtkProofsError(f"rounding at 0 is not right: {wrong}")
     claim = {"kind": "rounding", "kernel": kernel, "program": program_json(run.program), "states": claimed.value}
-    return _checked(claim, claimed.evidence)
+    return checked(claim, claimed.evidence)
 
 
 def issue_ensemble(
@@ -147,7 +157,7 @@ def issue_ensemble(
         claim |= {"width": wide.width if isinstance(width, str) else width, "outputs": SCALAR}
         tilts = [[str(tilt) for tilt in wide.tilts[n]] for n in sorted(wide.tilts)]
         evidence = evidence | {"width": {"error": str(wide.error), "tilts": tilts}}
-    return _checked(claim, evidence)
+    return checked(claim, evidence)
 
 
 def ample_padding(program: TemplateProgram) -> int:
@@ -265,7 +275,7 @@ def _wrong(kernel: str, counts: Collection[Counts]) -> str | None:
 # --- the checker's word
 
 
-def _checked(claim: dict[str, Any], evidence: dict[str, Any]) -> Certificate:
+def checked(claim: dict[str, Any], evidence: dict[str, Any]) -> Certificate:
     """Return the certificate if the checker accepts it; it has no say in what stands there."""
     certificate = Certificate(claim, evidence)
     try:
@@ -288,6 +298,8 @@ def _accepted(claim: dict[str, Any], evidence: dict[str, Any]) -> str:
     """Return from which numbers on the checker accepts the claim, first the number of networks: to report a bug."""
     if "networks" not in claim:
         return "nothing like it"
+    if claim["kind"] == "network":
+        return _from_which(claim, evidence, "width")
     alone = {key: value for key, value in claim.items() if key not in ("width", "outputs")}
     networks = _from_which(alone, {key: value for key, value in evidence.items() if key != "width"}, "networks")
     if "width" not in claim:

@@ -19,6 +19,7 @@ __all__ = ["register"]
 MAX_BITS = {"addition": 4096, "multiplication": 256, "permutation": 4096}
 MAX_PADDING = 10**9
 WORDS = ("zero", "half", "best")
+NUMBER = r"[0-9]*\.?[0-9]+([eE]-?[0-9]{1,3})?|[0-9]+/[0-9]*[1-9][0-9]*"
 
 
 def register(commands: Any) -> None:
@@ -27,7 +28,8 @@ def register(commands: Any) -> None:
         "certify",
         help="how many networks run a program right, as a certificate",
         description="Find the least number of networks whose average, rounded at the threshold, runs a program right "
-        "with probability 1 - failure, and issue a certificate of it.",
+        "with probability 1 - failure, and issue a certificate of it. With --trained: the least width of one network "
+        "that does, trained by gradient descent.",
     )
     programs = certify.add_subparsers(dest="program", metavar="PROGRAM", required=True)
     common = _common()
@@ -52,7 +54,10 @@ def _common() -> argparse.ArgumentParser:
         "--inputs", default="all", metavar="all|one|COUNT", help="how many inputs must all go right together (all)"
     )
     common.add_argument(
-        "--threshold", choices=WORDS, default="best", help="what outputs are held against (default: best)"
+        "--threshold",
+        default="best",
+        metavar="|".join(WORDS),
+        help="what outputs are held against (default: best); with --trained best or a fraction",
     )
     common.add_argument("--states", choices=("arbitrary", "reachable"), default="", help="whose counts are used")
     common.add_argument(
@@ -64,13 +69,21 @@ def _common() -> argparse.ArgumentParser:
     common.add_argument(
         "--width",
         metavar="W|least",
-        help="claim that the means of scalar networks of width W, so many for each output bit, linearised at their "
-        "initialisation, are right too",
+        help="of the network that --trained names; without it: claim that the means of scalar networks of width W, so "
+        "many for each output bit, linearised at their initialisation, are right too",
     )
+    common.add_argument(
+        "--trained",
+        choices=("output", "all"),
+        help="certify one network of finite width, trained by gradient descent: which layers are trained",
+    )
+    common.add_argument("--start", choices=("zero",), help="of the output layer, with --trained output (zero)")
+    common.add_argument("--steps", metavar="T", help="of gradient descent, with --trained (default: the fewest)")
+    common.add_argument("--step", metavar="ETA", help="of gradient descent, with --trained (default: the largest)")
     common.add_argument("--drop-unwritten", action="store_true", help="claim nothing of bits that no template writes")
     common.add_argument("--padding", default="0", metavar="P|auto", help="further samples with all-zero targets")
     common.add_argument(
-        "--regime", choices=("ntk", "nngp"), default="ntk", help="the kernel that trains (default: ntk)"
+        "--regime", choices=("ntk", "nngp"), help="the kernel that trains (default: ntk; with --trained output nngp)"
     )
     common.add_argument("-o", dest="output", metavar="FILE", help="write the certificate there")
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -78,20 +91,58 @@ def _common() -> argparse.ArgumentParser:
 
 
 def _certify(options: argparse.Namespace) -> int:
-    from ntkproofs.certificates import ample_padding, issue_ensemble, write
+    from ntkproofs.certificates import ample_padding, write
     from ntkproofs.files import check_writable
 
     if options.output is not None:
         check_writable(options.output)  # before the work, not after it
     failure = _probability(options.failure)
-    inputs: int | str = "all"
-    if options.inputs != "all":
-        inputs = 1 if options.inputs == "one" else number(options.inputs, "--inputs", low=1)
+    issue = _ensemble if options.trained is None else _network
+    _check_options(options)
     run: Run = options.make(options)
     auto = options.padding == "auto"
     padding = ample_padding(run.program) if auto else number(options.padding, "--padding", low=0, high=MAX_PADDING)
     run.program.pad(padding)
-    certificate = issue_ensemble(
+    certificate = issue(options, run, failure)
+    if options.output is not None:
+        write(certificate, options.output)
+    if options.json:
+        print_json(_document(options, certificate) | _details(options, certificate))
+    else:
+        for name, text in _lines(certificate):
+            print(f"{name:<10} {text}")
+    if options.output is None:
+        remark("ntkproofs: the certificate was not written; name a file with -o FILE")
+    return HOLDS
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    """Refuse options that do not go together, before the work."""
+    if options.trained is None:
+        for name in ("start", "steps", "step"):
+            if getattr(options, name) is not None:
+                raise InputError(f"--{name} speaks of gradient descent on a finite network: it needs --trained output")
+        if options.threshold not in WORDS:
+            raise InputError(f"--threshold is one of {', '.join(WORDS)}, got {clipped(options.threshold)}")
+        return
+    if options.trained == "all":
+        raise InputError("--trained all: no theorem about training all layers is known here; --trained output is")
+    if options.regime == "ntk":
+        raise InputError("--trained output is the kernel nngp: --regime ntk does not go with it")
+    if options.inputs != "all" or options.tail != "gaussian" or options.drop_unwritten:
+        raise InputError("--inputs, --tail and --drop-unwritten are about ensembles: they do not go with --trained")
+    if options.threshold in ("zero", "half"):
+        raise InputError(f"--threshold {options.threshold} is for ensembles; with --trained it is best or a fraction")
+
+
+def _ensemble(options: argparse.Namespace, run: Run, failure: Fraction) -> Certificate:
+    """Issue the certificate of an ensemble."""
+    from ntkproofs.certificates import issue_ensemble
+
+    inputs: int | str = "all"
+    if options.inputs != "all":
+        inputs = 1 if options.inputs == "one" else number(options.inputs, "--inputs", low=1)
+    return issue_ensemble(
         run,
         failure=failure,
         inputs=inputs,
@@ -99,19 +150,31 @@ def _certify(options: argparse.Namespace) -> int:
         states=options.states,
         tail=options.tail,
         drop_unwritten=options.drop_unwritten,
-        kernel=options.regime,
+        kernel=options.regime or "ntk",
         width=options.width if options.width in (None, "least") else number(options.width, "--width", low=1),
     )
-    if options.output is not None:
-        write(certificate, options.output)
-    if options.json:
-        print_json(_document(options, certificate))
-    else:
-        for name, text in _lines(certificate):
-            print(f"{name:<10} {text}")
-    if options.output is None:
-        remark("ntkproofs: the certificate was not written; name a file with -o FILE")
-    return HOLDS
+
+
+def _network(options: argparse.Namespace, run: Run, failure: Fraction) -> Certificate:
+    """Issue the certificate of one finite network."""
+    from ntkproofs.certificates import issue_network
+
+    return issue_network(
+        run,
+        failure=failure,
+        width="least" if options.width in (None, "least") else number(options.width, "--width", low=1),
+        threshold="best" if options.threshold == "best" else _fraction(options.threshold, "--threshold"),
+        states=options.states,
+        steps="least" if options.steps is None else number(options.steps, "--steps", low=1),
+        step="largest" if options.step is None else _fraction(options.step, "--step"),
+    )
+
+
+def _fraction(text: str, option: str) -> Fraction:
+    """Return a positive number as typed, exactly."""
+    if len(text) <= 100 and re.fullmatch(NUMBER, text, re.ASCII) and Fraction(text) > 0:
+        return Fraction(text)
+    raise InputError(f"{option} is a number above 0, such as 0.02 or 1/50, got {clipped(text)}")
 
 
 def _task_run(options: argparse.Namespace) -> Run:
@@ -147,9 +210,7 @@ def _sbn_run(options: argparse.Namespace) -> Run:
 
 def _probability(text: str) -> Fraction:
     """Return a probability as typed, exactly; raises InputError unless it lies between 0 and 1."""
-    if len(text) <= 100 and re.fullmatch(
-        r"[0-9]*\.?[0-9]+([eE]-?[0-9]{1,3})?|[0-9]+/[0-9]*[1-9][0-9]*", text, re.ASCII
-    ):
+    if len(text) <= 100 and re.fullmatch(NUMBER, text, re.ASCII):
         value = Fraction(text)
         if 0 < value < 1:
             return value
@@ -158,10 +219,13 @@ def _probability(text: str) -> Fraction:
 
 def _lines(certificate: Certificate) -> list[tuple[str, str]]:
     verified = certificate.verified
+    shown = (
+        ("width", "steps", "step") if certificate.claim["kind"] == "network" else certificate.claim.keys() & {"width"}
+    )
     return [
         ("networks", f"{certificate.networks}"),
         ("threshold", certificate.claim["threshold"]),
-        *([("width", f"{certificate.claim['width']}")] if "width" in certificate.claim else []),
+        *((key, f"{certificate.claim[key]}") for key in ("width", "steps", "step") if key in shown),
         ("claim", verified.claim),
         ("verified", verified.details),
         ("sha256", verified.digest),
@@ -178,12 +242,8 @@ def _document(options: argparse.Namespace, certificate: Certificate) -> dict[str
         "failure": claim["failure"],
         "inputs": options.inputs,
         "steps": claim["steps"],
-        "tail": options.tail,
         "width": claim.get("width"),
-        "outputs": claim.get("outputs"),
         "states": "arbitrary" if claim["states"] == "arbitrary" else "reachable",
-        "drop_unwritten": claim["drop_unwritten"],
-        "kernel": claim["kernel"],
         "samples": len(claim["program"]["templates"]) + claim["program"]["padding"],
         "padding": claim["program"]["padding"],
         "claim": verified.claim,
@@ -191,4 +251,17 @@ def _document(options: argparse.Namespace, certificate: Certificate) -> dict[str
         "claim_sha256": verified.digest,
         "bytes": len(certificate.data),
         "file": options.output,
+    }
+
+
+def _details(options: argparse.Namespace, certificate: Certificate) -> dict[str, Any]:
+    """Return what only an ensemble, or only a finite network, has."""
+    claim = certificate.claim
+    if claim["kind"] == "network":
+        return {key: claim[key] for key in ("trained", "start", "step")} | {"kernel": "nngp"}
+    return {
+        "tail": options.tail,
+        "outputs": claim.get("outputs"),
+        "drop_unwritten": claim["drop_unwritten"],
+        "kernel": claim["kernel"],
     }

@@ -1,0 +1,191 @@
+"""Classes of output bits, with the number of states of each: how often ``(n, p, t)`` occurs over all states.
+
+A union bound over states need not take the worst margin for every one of them: few states are close to it. Templates
+whose required bits are connected (through templates that share a bit) form a *component*; components match
+independently of each other, so the numbers of states with n matches multiply as generating functions
+``sum_n (states with n matches) X^n``. Components are enumerated one assignment at a time, so they must be small.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from typing import TypeAlias
+
+import numpy as np
+
+from ntkproofs.errors import InputError
+from ntkproofs.programs import TemplateProgram
+
+__all__ = ["Classes", "arbitrary_classes", "reachable_classes"]
+
+Classes: TypeAlias = dict[tuple[int, int, int], int]  # (n, p, t) -> pairs of a state and an output bit
+Series: TypeAlias = Mapping[int, int]  # matches -> assignments
+Marked: TypeAlias = Mapping[tuple[int, int], int]  # (matches, matched writers of one bit) -> assignments
+
+BLOCK = 1 << 13  # runs that are executed together
+MAX_COMPONENT = 16  # bits of a component: 65,536 assignments are enumerated
+
+
+def arbitrary_classes(program: TemplateProgram) -> Classes:
+    """Return the number of pairs (state, output bit) of each class, over all ``2**bits`` states.
+
+    Raises InputError where bits are tied together by templates in components of more than 16 bits.
+
+    >>> from ntkproofs.programs import permutation
+    >>> arbitrary_classes(permutation([1, 0]))
+    {(0, 0, 1): 2, (1, 0, 1): 2, (1, 1, 1): 2, (2, 1, 1): 2}
+    """
+    components = _components(program)
+    free = program.output_bits - sum(len(bits) for bits, _ in components)
+    home = {index: number for number, (_, members) in enumerate(components) for index in members}
+    writers: dict[int, list[int]] = defaultdict(list)
+    for index, template in enumerate(program.templates):
+        for bit in template.write:
+            writers[program.position(bit)].append(index)
+    matching = [_matching(program, bits, members) for bits, members in components]
+    plain = [Counter(map(len, sets)) for sets in matching]
+    kinds = Counter(
+        _signature(indices, home, matching, plain) for indices in (writers[b] for b in range(program.output_bits))
+    )
+    everything = Counter(_freeze(series) for series in plain)
+    result: Counter[tuple[int, int, int]] = Counter()
+    for (t, marked), bits in kinds.items():
+        rest = everything.copy()
+        for series, _ in marked:
+            rest[series] -= 1
+        others = _product(_power(dict(series), count) for series, count in rest.items() if count)
+        joint = reduce(_multiply_marked, (dict(table) for _, table in marked), {(0, 0): 1})
+        for (n, p), count in joint.items():
+            for more, states in others.items():
+                result[n + more, p, t] += count * states * bits << free
+    return dict(sorted(result.items()))
+
+
+def reachable_classes(program: TemplateProgram, free: Sequence[int], ones: Sequence[int], steps: int) -> Classes:
+    """Return the number of pairs (step of a run, output bit) of each class, over runs from all values of `free` bits.
+
+    `ones` are the positions that are 1 at the start; all others are 0. A state that a step leaves as it is, is counted
+    once for its run.
+
+    >>> from ntkproofs.programs import permutation
+    >>> reachable_classes(permutation([1, 0]), free=[0, 1], ones=[], steps=1)
+    {(0, 0, 1): 2, (1, 0, 1): 2, (1, 1, 1): 2, (2, 1, 1): 2}
+    """
+    result: Counter[tuple[int, int, int]] = Counter()
+    for first in range(0, 1 << len(free), BLOCK):
+        cases = np.arange(first, min(first + BLOCK, 1 << len(free)))
+        rows = np.zeros((len(cases), program.output_bits), dtype=np.uint8)
+        rows[:, list(ones)] = 1
+        rows[:, list(free)] = cases[:, None] >> np.arange(len(free)) & 1
+        for _ in range(steps):
+            match = program.match_rows(rows)
+            matched = program.matched_writers_rows(match)
+            for t in np.unique(program.writers):
+                columns = matched[:, program.writers == t].astype(np.int64)
+                keys = match.sum(axis=1, dtype=np.int64)[:, None] * (int(t) + 1) + columns
+                for key, times in zip(*np.unique(keys, return_counts=True), strict=True):
+                    result[int(key) // (int(t) + 1), int(key) % (int(t) + 1), int(t)] += int(times)
+            after = (matched > 0).astype(np.uint8)
+            rows = after[(after != rows).any(axis=1)]
+            if not len(rows):
+                break
+    return dict(sorted(result.items()))
+
+
+def _components(program: TemplateProgram) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Return the components: the bits (positions) that their templates require, and the templates."""
+    parent = list(range(program.output_bits))
+
+    def root(bit: int) -> int:
+        while parent[bit] != bit:
+            parent[bit] = parent[parent[bit]]
+            bit = parent[bit]
+        return bit
+
+    required = [[program.position(bit) for bit, _ in template.when] for template in program.templates]
+    for bits in required:
+        for bit in bits[1:]:
+            parent[root(bit)] = root(bits[0])
+    members: dict[int, list[int]] = defaultdict(list)
+    touched: dict[int, set[int]] = defaultdict(set)
+    for index, bits in enumerate(required):
+        members[root(bits[0])].append(index)
+        touched[root(bits[0])].update(bits)
+    large = max(map(len, touched.values()), default=0)
+    if large > MAX_COMPONENT:
+        raise InputError(
+            f"program {program.name!r}: its templates tie {large} bits together; states are counted by class for "
+            f"components of at most {MAX_COMPONENT} bits"
+        )
+    return [(tuple(sorted(touched[key])), tuple(indices)) for key, indices in members.items()]
+
+
+def _matching(program: TemplateProgram, bits: Sequence[int], members: Sequence[int]) -> list[frozenset[int]]:
+    """Return, for each assignment of the component's bits, which of its templates match."""
+    place = {bit: index for index, bit in enumerate(bits)}
+    masks = []
+    for index in members:
+        when = program.templates[index].when
+        mask = sum(1 << place[program.position(bit)] for bit, _ in when)
+        masks.append((index, mask, sum(value << place[program.position(bit)] for bit, value in when)))
+    return [
+        frozenset(index for index, mask, value in masks if state & mask == value) for state in range(1 << len(bits))
+    ]
+
+
+Signature: TypeAlias = tuple[
+    int, tuple[tuple[tuple[tuple[int, int], ...], tuple[tuple[tuple[int, int], int], ...]], ...]
+]
+
+
+def _signature(
+    writers: Sequence[int],
+    home: Mapping[int, int],
+    matching: Sequence[Sequence[frozenset[int]]],
+    plain: Sequence[Series],
+) -> Signature:
+    """Return what the counts of a bit depend on: t, and for each component with writers its two series."""
+    by_component: dict[int, set[int]] = defaultdict(set)
+    for index in writers:
+        by_component[home[index]].add(index)
+    parts = []
+    for number, indices in by_component.items():
+        marked = Counter((len(match), len(match & indices)) for match in matching[number])
+        parts.append((_freeze(plain[number]), tuple(sorted(marked.items()))))
+    return len(writers), tuple(sorted(parts))
+
+
+def _freeze(series: Series) -> tuple[tuple[int, int], ...]:
+    return tuple(sorted(series.items()))
+
+
+def _multiply(first: Series, second: Series) -> dict[int, int]:
+    result: dict[int, int] = defaultdict(int)
+    for n, count in first.items():
+        for more, times in second.items():
+            result[n + more] += count * times
+    return dict(result)
+
+
+def _power(series: Series, exponent: int) -> dict[int, int]:
+    result, square = {0: 1}, dict(series)
+    while exponent:
+        if exponent & 1:
+            result = _multiply(result, square)
+        exponent >>= 1
+        square = _multiply(square, square) if exponent else square
+    return result
+
+
+def _product(factors: Iterable[Series]) -> dict[int, int]:
+    return reduce(_multiply, factors, {0: 1})
+
+
+def _multiply_marked(first: Marked, second: Marked) -> dict[tuple[int, int], int]:
+    result: dict[tuple[int, int], int] = defaultdict(int)
+    for (n, p), count in first.items():
+        for (more, further), times in second.items():
+            result[n + more, p + further] += count * times
+    return dict(result)
