@@ -1,4 +1,4 @@
-"""One finite network with its output layer trained from zero: each part of the bound against draws, searches, training."""
+"""One finite network with its output layer trained from zero: parts of the bound against draws, searches, training."""
 
 import math
 from collections import Counter
@@ -75,7 +75,7 @@ def test_second_moments_against_draws(kind):
 def test_no_direction_exceeds_the_supremum(kind):
     """A climb from many starts gets near the bound, and never beyond it."""
     bound, r = class_bound(*kind), 0.8
-    state, y, b, alpha = vectors(bound)
+    state, _, b, alpha = vectors(bound)
     inverse = np.linalg.inv(bound.setting.lam * np.eye(kind[0]) + 1 / (2 * math.pi))
 
     def value(u):
@@ -192,7 +192,7 @@ def test_at_a_sample_and_where_nothing_matches_the_output_is_what_is_claimed():
 
 @pytest.mark.parametrize("width", [30, 60])
 def test_fewer_networks_fail_than_the_bound_allows(width):
-    """With a failure probability of 1/2, the certified width fails far less often; half of it already more."""
+    """At the width certified for a failure of 1/2 fewer draws fail than that, and not more than at a small width."""
     program, failure = permutation([1, 2, 0]), Fraction(1, 2)
     network = find_network(Workload.of(3, arbitrary_classes(program), program.labels.T.tolist()), Wanted(failure))
     wrong = Counter()
@@ -249,9 +249,9 @@ def test_what_is_refused_and_why():
         issue_network(task, failure="1/100", width=300)
     with pytest.raises(TooNarrow, match="the step 2/3 is too large for the width"):
         issue_network(task, failure="1/100", step="2/3")
-    with pytest.raises(NtkProofsError, match="the threshold 1/3 is not between 0 and 0.31"):
+    with pytest.raises(NtkProofsError, match=r"the threshold 1/3 is not between 0 and 0\.31"):
         issue_network(task, failure="1/100", threshold="1/3")
-    with pytest.raises(NtkProofsError, match="no threshold lies between the limits .*: more padding"):
+    with pytest.raises(NtkProofsError, match=r"no threshold lies between the limits .*: more padding"):
         issue_network(multiplication_task(bits=2), failure="1/100", states="arbitrary")
     for arguments, message in (
         ({"failure": 1}, "failure must lie between 0 and 1"),
