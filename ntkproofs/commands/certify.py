@@ -200,7 +200,11 @@ def _sbn_run(options: argparse.Namespace) -> Run:
 
     limit = number(options.max_instructions, "--max-instructions", low=1)
     assembly = read_assembly(Path(options.file))
-    done = run_sbn(assembly, kernel=two_layer_relu(options.regime), max_instructions=limit)
+    done = run_sbn(
+        assembly,
+        kernel=two_layer_relu(options.regime or ("nngp" if options.trained else "ntk")),
+        max_instructions=limit,
+    )
     if not done.halted:
         raise InputError(f"{options.file}: it has not halted after {done.executed} instructions (--max-instructions)")
     layout = done.layout

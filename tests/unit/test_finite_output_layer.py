@@ -1,5 +1,6 @@
-"""One finite network with its output layer trained from zero: each part of the bound against draws, searches, training."""
+"""One finite network with its output layer trained from zero: parts of the bound against draws, searches, training."""
 
+import json
 import math
 from collections import Counter
 from fractions import Fraction
@@ -8,15 +9,17 @@ from itertools import product
 import numpy as np
 import pytest
 
+from ntkproofs import checker
 from ntkproofs.bounds.finite import descent
 from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.moments import Moments
 from ntkproofs.bounds.finite.network import TooNarrow, Wanted, Workload, find_network
 from ntkproofs.bounds.finite.numbers import FLOATS, Balls
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Setting
-from ntkproofs.certificates import Run, issue_network
+from ntkproofs.certificates import Run, issue_network, schema
 from ntkproofs.classes import arbitrary_classes, reachable_classes
-from ntkproofs.errors import InputError, NtkProofsError
+from ntkproofs.cli import main
+from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError
 from ntkproofs.programs import TemplateProgram, addition, multiplication_task, permutation, permutation_task
 
 KINDS = ((6, 2, 0, 1), (6, 4, 1, 1), (7, 3, 1, 2), (7, 4, 2, 3), (5, 5, 1, 1), (6, 3, 0, 2), (3, 2, 2, 3))  # K, n, p, t
@@ -75,7 +78,7 @@ def test_second_moments_against_draws(kind):
 def test_no_direction_exceeds_the_supremum(kind):
     """A climb from many starts gets near the bound, and never beyond it."""
     bound, r = class_bound(*kind), 0.8
-    state, y, b, alpha = vectors(bound)
+    state, _, b, alpha = vectors(bound)
     inverse = np.linalg.inv(bound.setting.lam * np.eye(kind[0]) + 1 / (2 * math.pi))
 
     def value(u):
@@ -192,7 +195,7 @@ def test_at_a_sample_and_where_nothing_matches_the_output_is_what_is_claimed():
 
 @pytest.mark.parametrize("width", [30, 60])
 def test_fewer_networks_fail_than_the_bound_allows(width):
-    """With a failure probability of 1/2, the certified width fails far less often; half of it already more."""
+    """At the width certified for a failure of 1/2 fewer draws fail than that, and not more than at a small width."""
     program, failure = permutation([1, 2, 0]), Fraction(1, 2)
     network = find_network(Workload.of(3, arbitrary_classes(program), program.labels.T.tolist()), Wanted(failure))
     wrong = Counter()
@@ -249,9 +252,9 @@ def test_what_is_refused_and_why():
         issue_network(task, failure="1/100", width=300)
     with pytest.raises(TooNarrow, match="the step 2/3 is too large for the width"):
         issue_network(task, failure="1/100", step="2/3")
-    with pytest.raises(NtkProofsError, match="the threshold 1/3 is not between 0 and 0.31"):
+    with pytest.raises(NtkProofsError, match=r"the threshold 1/3 is not between 0 and 0\.31"):
         issue_network(task, failure="1/100", threshold="1/3")
-    with pytest.raises(NtkProofsError, match="no threshold lies between the limits .*: more padding"):
+    with pytest.raises(NtkProofsError, match=r"no threshold lies between the limits .*: more padding"):
         issue_network(multiplication_task(bits=2), failure="1/100", states="arbitrary")
     for arguments, message in (
         ({"failure": 1}, "failure must lie between 0 and 1"),
@@ -277,3 +280,59 @@ def test_where_every_state_is_a_sample_training_alone_decides():
     certificate = issue_network(Run(program, (0, 1), (), 2), failure="1/100")
     assert certificate.evidence["classes"] == []
     assert "0 classes (n, p, t)" in certificate.verified.details
+
+
+# --- the command
+
+
+def test_certify_and_verify_a_network(tmp_path, capsys):
+    path = str(tmp_path / "c.json")
+    common = ["certify", "permutation", "--bits", "10", "--failure", "0.01", "--inputs", "all", "--trained", "output"]
+    assert main([*common, "--width", "least", "-o", path, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["networks"], document["trained"], document["start"]) == (1, "output", "zero")
+    assert document["width"] <= 2500
+    assert {"steps", "step", "threshold", "padding", "samples", "failure", "file"} <= set(document)
+    assert main(["verify", path]) == 0
+    out = capsys.readouterr().out
+    assert "accepted" in out
+    assert "trained from zero by" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (["--trained", "all"], 3, "--trained all: no theorem about training all layers is known here"),
+        (["--trained", "output", "--regime", "ntk"], 3, "--regime ntk does not go with it"),
+        (["--trained", "output", "--inputs", "one"], 3, "are about ensembles"),
+        (["--trained", "output", "--threshold", "half"], 3, "best or a fraction"),
+        (["--trained", "output", "--step", "-1"], 3, "--step is a number above 0"),
+        (["--trained", "output", "--width", "600"], 1, "the width 600 with this training and threshold does not"),
+        (["--steps", "5"], 3, "--steps speaks of gradient descent"),
+        (["--threshold", "1/3"], 3, "--threshold is one of zero, half, best"),
+    ],
+)
+def test_what_certify_refuses(options, code, message, capsys):
+    try:
+        got = main(["certify", "permutation", "--bits", "5", "--failure", "0.01", *options])
+    except SystemExit as problem:
+        got = problem.code
+    captured = capsys.readouterr()
+    assert got == code
+    assert message in " ".join((captured.out + captured.err).split())
+
+
+def test_a_checker_that_rejects_is_an_internal_error(monkeypatch):
+    def reject(_chances, _failure):
+        raise checker.Rejected("no")
+
+    monkeypatch.setattr(checker, "unlikely", reject)
+    with pytest.raises(EnginesDisagree, match=r"the producer computes networks = 1 and width = .* rejects that: no"):
+        issue_network(permutation_task([1, 2, 0]), failure="1/10")
+
+
+def test_certificates_of_networks_have_the_form_of_the_schema():
+    jsonschema = pytest.importorskip("jsonschema")
+    for states in ("arbitrary", "reachable"):
+        certificate = issue_network(permutation_task([1, 2, 0]), failure="1/10", states=states)
+        jsonschema.validate(json.loads(certificate.data), schema())
