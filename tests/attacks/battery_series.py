@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import types
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -128,3 +131,241 @@ def zero_is_exact_and_what_is_not_known_is_not(module: types.ModuleType) -> None
         (pi() / of(6)).sin(),
     ):
         expect(found.exact is None and found.value.low < found.value.high, "is not exact")
+
+
+# --- series, against the identities of their docstrings by pairs of mpmath's numbers
+
+Pair = tuple[Any, Any]
+REACH = Fraction(1, 4)
+
+
+def plus(a: Pair, b: Pair) -> Pair:
+    return a[0] + b[0], a[1] + b[1]
+
+
+def minus(a: Pair, b: Pair) -> Pair:
+    return a[0] - b[1], a[1] - b[0]
+
+
+def times(a: Pair, b: Pair) -> Pair:
+    products = [x * y for x in a for y in b]
+    return min(products), max(products)
+
+
+def over(a: Pair, b: Pair) -> Pair:
+    return times(a, (1 / b[1], 1 / b[0]))
+
+
+def point(value: Any) -> Pair:
+    return value, value
+
+
+def on_reach(terms: Sequence[Any], rest: Pair) -> Pair:
+    """Enclose ``c[0] + c[1] s + ... + rest s^m`` for all s from 0 to REACH, from the last to the first."""
+    for c in reversed(terms):
+        rest = plus(times(rest, (mpf(0), inequalities.number(REACH))), point(c))
+    return rest
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a series must be: its valuation, the true terms, the rest that its docstring says."""
+
+    terms: list[Any]
+    rest: Pair
+    valuation: int = 0
+
+    @classmethod
+    def of(cls, terms: Sequence[Fraction], low: Fraction, high: Fraction, valuation: int = 0) -> Known:
+        number = inequalities.number
+        return cls([number(Fraction(c)) for c in terms], (number(Fraction(low)), number(Fraction(high))), valuation)
+
+    def cut(self, m: int) -> Known:
+        return Known(self.terms[:m], on_reach(self.terms[m:], self.rest), self.valuation)
+
+    def bounds(self) -> Pair:
+        return on_reach(self.terms, self.rest)
+
+    def polynomial(self) -> Pair:
+        return on_reach(self.terms, point(mpf(0)))
+
+    def raised(self, valuation: int) -> Known:
+        return Known([mpf(0)] * (self.valuation - valuation) + self.terms, self.rest, valuation)
+
+    def __add__(self, other: Known) -> Known:
+        low = min(self.valuation, other.valuation)
+        a, b = self.raised(low), other.raised(low)
+        m = min(len(a.terms), len(b.terms))
+        a, b = a.cut(m), b.cut(m)
+        return Known([x + y for x, y in zip(a.terms, b.terms, strict=True)], plus(a.rest, b.rest), low)
+
+    def __neg__(self) -> Known:
+        return Known([-c for c in self.terms], (-self.rest[1], -self.rest[0]), self.valuation)
+
+    def __mul__(self, other: Known) -> Known:
+        m = min(len(self.terms), len(other.terms))
+        a, b = self.cut(m), other.cut(m)
+        product = convolution(a.terms, b.terms)
+        rest = on_reach(product[m:], point(mpf(0)))
+        rest = plus(plus(rest, times(a.rest, b.bounds())), times(b.rest, a.polynomial()))
+        return Known(product[:m], rest, a.valuation + b.valuation)
+
+    def __truediv__(self, other: Known) -> Known:
+        m = min(len(self.terms), len(other.terms))
+        a, b, h = self.cut(m), other.cut(m), list[Any]()
+        for k in range(m):
+            h.append((a.terms[k] - mp.fsum(h[j] * b.terms[k - j] for j in range(k))) / b.terms[0])
+        quotient = Known(h, point(mpf(0)), a.valuation - b.valuation)
+        e = on_reach(convolution(h, b.terms)[m:], point(mpf(0)))
+        rest = over(minus(minus(a.rest, e), times(b.rest, quotient.polynomial())), b.bounds())
+        return Known(h, rest, quotient.valuation)
+
+    def sqrt(self) -> Known:
+        h = mp.taylor(lambda s: mp.sqrt(mp.polyval(self.terms[::-1], s)), 0, len(self.terms) - 1)
+        root = Known(h, point(mpf(0)), self.valuation // 2)
+        e = on_reach(convolution(h, h)[len(h) :], point(mpf(0)))
+        low, high = self.bounds()
+        rest = over(minus(self.rest, e), plus((mp.sqrt(low), mp.sqrt(high)), root.polynomial()))
+        return Known(h, rest, root.valuation)
+
+    def substituted(self, coefficients: Sequence[Any], last: Pair) -> Known:
+        """Return the function with these Taylor coefficients at the first term of this series."""
+        m, u = len(self.terms), Known([mpf(0), *self.terms[1:]], self.rest)
+        total = constant(coefficients[m - 1], m)
+        for a in reversed(coefficients[: m - 1]):
+            total = total * u + constant(a, m)
+        rest = last
+        for _ in range(m):
+            rest = times(rest, on_reach(u.terms[1:], u.rest))  # of one sign
+        return Known(total.terms, plus(total.rest, rest))
+
+
+def constant(value: Any, m: int) -> Known:
+    return Known([mpf(value), *[mpf(0)] * (m - 1)], point(mpf(0)))
+
+
+def convolution(a: Sequence[Any], b: Sequence[Any]) -> list[Any]:
+    result = [mpf(0)] * (len(a) + len(b) - 1)
+    for j, x in enumerate(a):
+        for k, y in enumerate(b):
+            result[j + k] += x * y
+    return result
+
+
+def series(
+    module: types.ModuleType, terms: Sequence[Fraction], low: Fraction, high: Fraction, valuation: int = 0
+) -> Any:
+    interval = module.Interval
+    rest = interval(interval.of(low).low, interval.of(high).high)
+    s = interval(0, interval.of(REACH).high)
+    return module.Series(s, valuation, [module.Number.of(c) for c in terms], rest, len(terms))
+
+
+def agrees(found: Any, known: Known, *shown: object) -> None:
+    expect(found.valuation == known.valuation, "valuation", *shown)
+    expect(len(found.terms) == len(known.terms), "number of terms", *shown)
+    for k, (term, true) in enumerate(zip(found.terms, known.terms, strict=True)):
+        expect(near(term.value, true, true), "term", k, *shown)
+    expect(near(found.rest, *known.rest), "rest", *shown)
+    expect(near(found.bounds(), *known.bounds()), "bounds", *shown)
+
+
+F = Fraction
+OPERANDS: list[tuple[list[Fraction], Fraction, Fraction, int]] = [
+    ([F(1), F(2), F(-3)], F(-1, 4), F(1, 2), 1),
+    ([F(2), F(-1), F(1, 2)], F(1, 8), F(3, 8), -2),
+    ([F(3), F(1)], F(-2), F(-1), 0),
+    ([F(-4), F(1), F(1), F(1, 3), F(2)], F(1), F(3), 2),
+    ([F(5)], F(0), F(1), 0),
+]
+
+
+@fact
+def series_are_added_multiplied_and_divided_sharply(module: types.ModuleType) -> None:
+    with mp.workdps(DIGITS):
+        operands = [(series(module, *each), Known.of(*each)) for each in OPERANDS]
+        for (a, known_a), (b, known_b) in itertools.product(operands, repeat=2):
+            agrees(a + b, known_a + known_b, "sum")
+            agrees(a - b, known_a + -known_b, "difference")
+            agrees(a * b, known_a * known_b, "product")
+            agrees(a / b, known_a / known_b, "quotient")
+        for a, known in operands:
+            agrees(-a, -known, "opposite")
+            agrees(a.raised(-3), known.raised(-3), "raised")
+            agrees(a.power(3), known * known * known, "power")
+            one = constant(1, len(known.terms))
+            agrees(a.power(-2), one / (known * known), "power")
+            agrees(a.power(0), one, "power")
+            agrees(a.constant(module.Number.of(F(2, 3))), constant(mpf(2) / 3, len(known.terms)), "constant")
+            found = a.polynomial()
+            expect(near(found, *known.polynomial()), "polynomial")
+
+
+@fact
+def zeros_at_the_beginning_go_into_the_valuation(module: types.ModuleType) -> None:
+    with mp.workdps(DIGITS):
+        late = ([F(0), F(0), F(2), F(-1), F(1, 2)], F(1, 8), F(3, 8), -1)
+        same = ([F(2), F(-1), F(1, 2)], F(1, 8), F(3, 8), 1)
+        agrees(series(module, *late).reduced(), Known.of(*same), "reduced")
+        agrees(series(module, [F(0), F(0)], F(1), F(2), 3).reduced(), Known.of([], F(1), F(2), 5), "nothing is left")
+        first = ([F(1), F(2), F(-3)], F(-1, 4), F(1, 2), 1)
+        agrees(series(module, *first) / series(module, *late), Known.of(*first) / Known.of(*same), "quotient")
+        square = ([F(0), F(0), F(4), F(4), F(1)], F(1), F(2), -4)
+        agrees(series(module, *square).sqrt(), Known.of(square[0][2:], F(1), F(2), -2).sqrt(), "root")
+        odd = series(module, [F(0), F(4)], F(1), F(2), 0)
+        refuses(module, "Rejected", "begins with an odd power", odd.sqrt)
+    limit = module.MAX_EXPONENT
+    for valuation in (limit, -limit):
+        expect(series(module, [F(1)], F(0), F(1), valuation).valuation == valuation, "the limit of the valuation")
+        over_it = valuation + (1 if valuation > 0 else -1)
+        refuses(module, "Declined", "a power of the variable", series, module, [F(1)], F(0), F(1), over_it)
+
+
+INNER: list[tuple[list[Fraction], Fraction, Fraction]] = [  # the first is the limit; the rest grows, and is positive
+    ([F(1, 2)], F(1), F(2)),
+    ([F(1, 2), F(1)], F(1, 3), F(1, 2)),
+    ([F(2), F(1), F(-1, 2)], F(1), F(2)),
+    ([F(1), F(1, 3), F(1, 2), F(1)], F(0), F(0)),
+    ([F(3, 2), F(-1), F(0), F(-1, 2), F(1, 7)], F(-1), F(-1, 2)),
+]
+
+
+@fact
+def functions_of_series_are_sharp(module: types.ModuleType) -> None:
+    with mp.workdps(DIGITS):
+        for terms, low, high in INNER:
+            f, known, m = series(module, terms, low, high), Known.of(terms, low, high), len(terms)
+            c, factorials = known.terms[0], [mp.factorial(k) for k in range(m + 1)]
+            reach = on_reach([mpf(0), *known.terms[1:]], known.rest)
+            u = (min(reach[0], mpf(0)), max(reach[1], mpf(0)))
+            last = tuple(mp.exp(end) / factorials[m] for end in u)
+            known_exp = known.substituted([1 / each for each in factorials[:m]], last) * constant(mp.exp(c), m)
+            agrees(f.exp(), known_exp, "exp", m)
+            unit = over(point(mpf(1)), point(factorials[m]))
+            ball = times(unit, (mpf(-1), mpf(1)))
+            sines = [mp.sin(c + k * mp.pi / 2) / factorials[k] for k in range(m)]
+            agrees(f.sin(), known.substituted(sines, ball), "sin", m)
+            cosines = [mp.cos(c + k * mp.pi / 2) / factorials[k] for k in range(m)]
+            agrees(f.cos(), known.substituted(cosines, ball), "cos", m)
+            agrees(f.sqrt(), known.sqrt(), "sqrt", m)
+            difference = Known([mpf(0), *known.terms[1:]], known.rest)
+            v = difference / constant(c, m)
+            ends = on_reach(v.terms, v.rest)
+            bases = (1 + min(ends[0], mpf(0)), 1 + max(ends[1], mpf(0)))
+            last = times(point(-(mpf(-1) ** m) / m), tuple(sorted(base**-m for base in bases)))
+            logs = [mp.log(c), *(-(mpf(-1) ** k) / k for k in range(1, m))]
+            agrees(f.log(), v.substituted(logs, last), "log", m)
+            w = difference / (constant(1 + c * c, m) + difference * constant(c, m))
+            arctangents = [mp.atan(c), *((mpf(-1) ** (k // 2) / k if k % 2 else mpf(0)) for k in range(1, m))]
+            known_atan = w.substituted(arctangents, (-mpf(1) / m, mpf(1) / m))
+            agrees(f.atan(), known_atan, "atan", m)
+            for sign in (1, -1):  # no limit: s^-2 times the series
+                pole = Known(known.terms, known.rest, -2)
+                small = constant(1, m) / (pole if sign > 0 else -pole)
+                small = Known(([mpf(0)] * 2 + small.terms)[: m + 2], small.rest)
+                inner = small.substituted(
+                    [mpf(0), *((mpf(-1) ** (k // 2) / k if k % 2 else mpf(0)) for k in range(1, m + 2))],
+                    (-mpf(1) / (m + 2), mpf(1) / (m + 2)),
+                )
+                g = series(module, terms, low, high, -2)
+                agrees((g if sign > 0 else -g).atan(), constant(sign * mp.pi / 2, m) + -inner, "atan", "without limit")
