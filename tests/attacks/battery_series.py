@@ -47,7 +47,7 @@ def the_sine_is_sharp(module: types.ModuleType) -> None:
         found = module.sine(module.Interval(end, end))
         low, high = (end - 1, end) if end > 0 else (end, end + 1)  # sin x is a little nearer to 0 than x
         expect(found.low <= low and high <= found.high, "the sine of units", end)
-        expect(found.high - found.low <= 6, "narrow", end)
+        expect(found.high - found.low <= (4 if abs(end) == 1 else 6), "narrow", end)
     with mp.workdps(DIGITS):
         for middle, reach in ((HALF, one // 8), (-HALF, one // 8), (Fraction(5), one), (Fraction(9), 0), (-HALF, 0)):
             m = int(units(middle))
@@ -228,6 +228,16 @@ class Known:
         rest = over(minus(self.rest, e), plus((mp.sqrt(low), mp.sqrt(high)), root.polynomial()))
         return Known(h, rest, root.valuation)
 
+    def difference(self) -> Known:
+        """Return this without its first term, the limit."""
+        return Known([mpf(0), *self.terms[1:]], self.rest)
+
+    def atan(self) -> Known:
+        c, m, u = self.terms[0], len(self.terms), self.difference()
+        u = u / (constant(1 + c * c, m) + u * constant(c, m))
+        odd = [mpf(-1) ** (k // 2) / k if k % 2 else mpf(0) for k in range(1, m)]
+        return u.substituted([mp.atan(c), *odd], (-mpf(1) / m, mpf(1) / m))
+
     def substituted(self, coefficients: Sequence[Any], last: Pair) -> Known:
         """Return the function with these Taylor coefficients at the first term of this series."""
         m, u = len(self.terms), Known([mpf(0), *self.terms[1:]], self.rest)
@@ -324,6 +334,7 @@ def zeros_at_the_beginning_go_into_the_valuation(module: types.ModuleType) -> No
 INNER: list[tuple[list[Fraction], Fraction, Fraction]] = [  # the first is the limit; the rest grows, and is positive
     ([F(1, 2)], F(1), F(2)),
     ([F(1, 2), F(1)], F(1, 3), F(1, 2)),
+    ([F(1, 3), F(1, 2), F(-1), F(1, 3)], F(1), F(2)),
     ([F(2), F(1), F(-1, 2)], F(1), F(2)),
     ([F(1), F(1, 3), F(1, 2), F(1)], F(0), F(0)),
     ([F(3, 2), F(-1), F(0), F(-1, 2), F(1, 7)], F(-1), F(-1, 2)),
@@ -348,24 +359,54 @@ def functions_of_series_are_sharp(module: types.ModuleType) -> None:
             cosines = [mp.cos(c + k * mp.pi / 2) / factorials[k] for k in range(m)]
             agrees(f.cos(), known.substituted(cosines, ball), "cos", m)
             agrees(f.sqrt(), known.sqrt(), "sqrt", m)
-            difference = Known([mpf(0), *known.terms[1:]], known.rest)
-            v = difference / constant(c, m)
+            v = known.difference() / constant(c, m)
             ends = on_reach(v.terms, v.rest)
             bases = (1 + min(ends[0], mpf(0)), 1 + max(ends[1], mpf(0)))
             last = times(point(-(mpf(-1) ** m) / m), tuple(sorted(base**-m for base in bases)))
             logs = [mp.log(c), *(-(mpf(-1) ** k) / k for k in range(1, m))]
             agrees(f.log(), v.substituted(logs, last), "log", m)
-            w = difference / (constant(1 + c * c, m) + difference * constant(c, m))
-            arctangents = [mp.atan(c), *((mpf(-1) ** (k // 2) / k if k % 2 else mpf(0)) for k in range(1, m))]
-            known_atan = w.substituted(arctangents, (-mpf(1) / m, mpf(1) / m))
-            agrees(f.atan(), known_atan, "atan", m)
+            agrees(f.atan(), known.atan(), "atan", m)
+            if c < 1 < m:
+                agrees(f.asin(), (known / (constant(1, m) + -(known * known)).sqrt()).atan(), "asin", m)
             for sign in (1, -1):  # no limit: s^-2 times the series
                 pole = Known(known.terms, known.rest, -2)
                 small = constant(1, m) / (pole if sign > 0 else -pole)
                 small = Known(([mpf(0)] * 2 + small.terms)[: m + 2], small.rest)
-                inner = small.substituted(
-                    [mpf(0), *((mpf(-1) ** (k // 2) / k if k % 2 else mpf(0)) for k in range(1, m + 2))],
-                    (-mpf(1) / (m + 2), mpf(1) / (m + 2)),
-                )
                 g = series(module, terms, low, high, -2)
-                agrees((g if sign > 0 else -g).atan(), constant(sign * mp.pi / 2, m) + -inner, "atan", "without limit")
+                agrees((g if sign > 0 else -g).atan(), constant(sign * mp.pi / 2, m) + -small.atan(), "atan", "without limit")
+
+
+FUNCTIONS = ("exp", "log", "sin", "cos", "atan")
+
+
+@fact
+def limits_of_series_are_found_or_refused(module: types.ModuleType) -> None:
+    with mp.workdps(DIGITS):
+        for zeros, name in itertools.product((0, 1, 2), FUNCTIONS):
+            plain, late = (
+                getattr(series(module, [F(0)] * more + [F(1, 2), F(1), F(-1)], F(1), F(2), -more), name)()
+                for more in (0, zeros)
+            )
+            known = Known([c.value.low / units(mpf(1)) for c in plain.terms], _ends(plain.rest), plain.valuation)
+            agrees(late, known, name, zeros)
+        for zeros, name in itertools.product((0, 1), ("exp", "log", "sin", "cos")):
+            for pole in (1, 2):
+                f = series(module, [F(0)] * zeros + [F(1, 2), F(1)], F(1), F(2), -zeros - pole)
+                refuses(module, "Rejected", "a series without a limit", getattr(f, name))
+        for zeros, name in itertools.product((1, 2), FUNCTIONS):
+            few = series(module, [F(0)] * zeros, F(1), F(2), -zeros)
+            refuses(module, "Rejected", "a series with too few terms", getattr(few, name))
+        expect(near(series(module, [F(0)], F(1), F(2), 0).atan().terms[0].value, 0, 0), "at 0")
+        for sign in (1, -1):  # nearer to 0 than anything else
+            least = series(module, [F(sign, 1 << 256)], F(0), F(0), -2).atan().terms[0].value
+            expect(near(least, sign * mp.pi / 2, sign * mp.pi / 2), "of one sign", sign)
+            found = series(module, [F(0), F(sign), F(1)], F(1), F(2), -2).atan().terms[0].value
+            expect(near(found, sign * mp.pi / 2, sign * mp.pi / 2), "a pole behind a 0", sign)
+        across = series(module, [F(1), F(-8)], F(0), F(0))  # 1 + c f is 0 at s = 1/4
+        refuses(module, "Rejected", "an arctangent too far from its limit", across.atan)
+        refuses(module, "Rejected", "may reach to 0", series(module, [F(2), F(-8)], F(0), F(0)).log)
+        refuses(module, "Rejected", "contains 0", series(module, [F(1), F(-8)], F(0), F(0), -1).atan)
+
+
+def _ends(interval: Any) -> Pair:
+    return interval.low / units(mpf(1)), interval.high / units(mpf(1))
