@@ -323,7 +323,9 @@ def a_leaf_of_several_variables_is_decided(module: types.ModuleType) -> None:
         other = y if name == "x" else X
         for more, code in ((0, 0), (f"1/{10**30}", 1)):
             left = ["add", ["pow", away, 2], more]
-            found, text = module.judge(sign(claim(left, "<=", ["add", ["mul", 3, away], ["pow", other, 2]], domain, [end, name, 3])))
+            found, text = module.judge(
+                sign(claim(left, "<=", ["add", ["mul", 3, away], ["pow", other, 2]], domain, [end, name, 3]))
+            )
             expect(found == code, name, end, text)
 
 

@@ -66,7 +66,9 @@ def polynomials_in_pi_are_computed_within_limits(module: types.ModuleType) -> No
     expect(spent(module, module._times, a, UNIT) == spent(module, module._times, UNIT, a) == 0, "by 1 spends nothing")
     quotient = module._quotient
     expect(quotient({}, a) == ({}, UNIT), "0")
-    expect(quotient({0: Fraction(1)}, {0: Fraction(2), 1: Fraction(4)}) == ({0: HALF}, UNIT | {1: Fraction(2)}), "first")
+    expect(
+        quotient({0: Fraction(1)}, {0: Fraction(2), 1: Fraction(4)}) == ({0: HALF}, UNIT | {1: Fraction(2)}), "first"
+    )
     expect(quotient({1: Fraction(1)}, {1: HALF, 2: HALF}) == ({0: Fraction(2)}, UNIT | {1: Fraction(1)}), "first power")
     for bits, kept in ((4092, True), (4093, False)):  # and 1, 1, 1 bits of the other numbers: together 4096
         long = Fraction(1 << bits)  # of one bit more
@@ -338,6 +340,7 @@ INNER: list[tuple[list[Fraction], Fraction, Fraction]] = [  # the first is the l
     ([F(2), F(1), F(-1, 2)], F(1), F(2)),
     ([F(1), F(1, 3), F(1, 2), F(1)], F(0), F(0)),
     ([F(3, 2), F(-1), F(0), F(-1, 2), F(1, 7)], F(-1), F(-1, 2)),
+    ([F(1, 4), F(1), F(-1), F(0), F(1), F(1, 2), F(1, 5)], F(1), F(2)),
 ]
 
 
@@ -373,7 +376,12 @@ def functions_of_series_are_sharp(module: types.ModuleType) -> None:
                 small = constant(1, m) / (pole if sign > 0 else -pole)
                 small = Known(([mpf(0)] * 2 + small.terms)[: m + 2], small.rest)
                 g = series(module, terms, low, high, -2)
-                agrees((g if sign > 0 else -g).atan(), constant(sign * mp.pi / 2, m) + -small.atan(), "atan", "without limit")
+                agrees(
+                    (g if sign > 0 else -g).atan(),
+                    constant(sign * mp.pi / 2, m) + -small.atan(),
+                    "atan",
+                    "without limit",
+                )
 
 
 FUNCTIONS = ("exp", "log", "sin", "cos", "atan")
