@@ -253,6 +253,14 @@ def intervals_of_series_have_their_values(module: types.ModuleType) -> None:
         for ends in (module._with(0, module.Interval(half, one)), module._with(1, module.Interval(-one, half)))
     ]
     expect(ends == [(0, one), (-one, one)], "around an integer")
+    ends = [
+        (ends.low, ends.high)
+        for ends in (
+            module._with(1, module.Interval(2 * one, 3 * one)),
+            module._with(-1, module.Interval(-3 * one, -2 * one)),
+        )
+    ]
+    expect(ends == [(one, 3 * one), (-3 * one, -one)], "an integer beyond")
     numbers = [module.Number.of(k) for k in (2, 3, 5)]
     expect([c.exact[0].get(0) for c in module._product(numbers, numbers)] == [4, 12, 29, 30, 25], "a product")
     for angle, outcome in (
@@ -270,3 +278,91 @@ def intervals_of_series_have_their_values(module: types.ModuleType) -> None:
     for end in (-1, 1):
         with mp.workdps(DIGITS):
             expect(contains(module.arcsine(module.Interval.of(end)), mp.asin(end)), "the arcsine of", end)
+
+
+@fact
+def nodes_and_leaves_are_told_apart(module: types.ModuleType) -> None:
+    box = {"x": (Fraction(0), Fraction(1), False)}
+    expect(len(list(module.leaves(box, ["split", "x", 0, LEAF, LEAF]))) == 2, "a real part that is one point")
+    for node in (
+        ["split", "x", "1/2", LEAF, LEAF, LEAF],
+        ["splits", "x", "1/2", LEAF, LEAF],
+        ["low", "x"],
+        ["low", "x", 3, 3],
+        ["leaf", "x", 3],
+        [],
+    ):
+        expect(list(module.leaves(box, node)) == [(box, node)], "is taken for a leaf", node)
+        refuses(module, "Rejected", "neither leaf nor split", lambda leaf: list(module.bounds_on([], box, leaf)), node)
+
+
+@fact
+def a_side_of_the_domain_is_read_and_written(module: types.ModuleType) -> None:
+    most = 10**module.MAX_DIGITS
+    side, words = module.side_of, module._side_words
+    expect(side("n", ["integers", -most, None]) == (-most, None, True), "the first integer")
+    expect(side("n", ["integers", -most, -most]) == (-most, -most, True), "the last integer")
+    refuses(module, "Rejected", "the first integer", side, "n", ["integers", -most - 1, None])
+    refuses(module, "Rejected", "the last integer", side, "n", ["integers", -most, -most - 1])
+    refuses(module, "Rejected", "an exponent", module.compiled, ["pow", 1, -most - 1], {}, {})
+    for value in (3, None, {}, "01", ["integers", 0], ["integers", 0, 1, 2], ["0", "1", "2"]):
+        refuses(module, "Rejected", "a side of the domain", side, "n", value)
+    half = Fraction(1, 2)
+    expect(words("n", (Fraction(1), None, True)) == "integers n >= 1", "without an end")
+    expect(words("n", (Fraction(1), Fraction(2), True)) == "integers 1 <= n <= 2", "integers")
+    expect(words("x", (half, Fraction(2), False)) == "1/2 <= x <= 2", "reals")
+
+
+@fact
+def a_leaf_of_several_variables_is_decided(module: types.ModuleType) -> None:
+    y = ["var", "y"]
+    domain: dict[str, list[Any]] = {"x": ["0", "1"], "y": ["0", "2"]}
+    for name, end in itertools.product("xy", ("low", "high")):
+        at = {"low": 0, "high": int(domain[name][1])}[end]
+        away = ["sub", ["var", name], at] if end == "low" else ["sub", at, ["var", name]]
+        other = y if name == "x" else X
+        for more, code in ((0, 0), (f"1/{10**30}", 1)):
+            left = ["add", ["pow", away, 2], more]
+            found, text = module.judge(
+                sign(claim(left, "<=", ["add", ["mul", 3, away], ["pow", other, 2]], domain, [end, name, 3]))
+            )
+            expect(found == code, name, end, text)
+
+
+def variables(module: types.ModuleType, box: dict[str, Any], leaf: list[Any]) -> list[dict[str, Any]]:
+    """Return what the variables are where a leaf evaluates its expression."""
+    original, caught = module.value_of, list[dict[str, Any]]()
+
+    def value_of(steps: object, given: dict[str, Any], constant: object) -> Any:
+        caught.append(given)
+        return given["x"]
+
+    module.value_of = value_of
+    try:
+        list(module.bounds_on([], box, leaf))
+    finally:
+        module.value_of = original
+    return caught
+
+
+@fact
+def the_variable_of_a_series_goes_all_the_way(module: types.ModuleType) -> None:
+    third, seven = Fraction(1, 3), Fraction(7)
+    for low, high, end, valuation, first in (
+        (seven, None, "high", -2, [1, 0, 0]),
+        (third, seven, "low", 0, [third, 1, 0]),
+        (third, seven, "high", 0, [seven, -1, 0]),
+    ):
+        found = variables(module, {"x": (low, high, False), "y": (third, third, False)}, [end, "x", 3])
+        last = found[-1]["x"]
+        expect(last.valuation == valuation and len(last.terms) == 3, "a series", end)
+        exact = [{0: Fraction(c)} if c else {} for c in first]
+        expect([c.exact[0] for c in last.terms] == exact and (last.rest.low, last.rest.high) == (0, 0), "exactly", end)
+        with mp.workdps(DIGITS):
+            true = units(1 / mp.sqrt(7) if high is None else inequalities.number(high - low))
+            expect(last.s.low == 0 and true <= last.s.high <= true + 4, "from 0 to its reach", end)
+        expect(found[-1]["y"].terms[0].exact[0] == {0: third}, "another variable")
+        at = [each["x"].exact[0] for each in found[:-1]]
+        expect(at == ([] if high is None else [{0: first[0]}]), "the end by itself", end)
+    expect(len(variables(module, {"x": (third, third, False)}, ["low", "x", 3])) == 1, "a side of one point")
+    expect(module._over("x", (third, third, False)).exact is not None, "a point is exact")

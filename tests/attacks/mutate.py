@@ -33,15 +33,22 @@ import battery_inequalities
 import battery_intervals
 import battery_limits
 import battery_network
+import battery_series
 from mutants import TEXT, Mutant, module_from, mutants_of, sample
 
 from ntkproofs import checker
 
 EXPLAINED = Path(__file__).with_name("explained_mutants.toml")
 PARTS = (
-    battery_intervals, battery_bounds, battery_counts, battery_limits, battery_inequalities, battery_certificates,
+    battery_intervals,
+    battery_bounds,
+    battery_counts,
+    battery_limits,
+    battery_inequalities,
+    battery_series,
+    battery_certificates,
     battery_network,
-)  # fmt: skip
+)
 SLOWER, LEAST = 3, 2.0  # times the processor time of the checker itself; seconds
 MEMORY = 1 << 30  # bytes that a mutant may take beyond what the process has
 
