@@ -93,10 +93,15 @@ class Deviation:
         g = tilt * e / rest
         inner = g * (1 - b)
         M = numbers.largest((numbers.sqrt(inner * inner + self.A0) - inner) / 2, g * b) / lam
+        constant = numbers.upper(self.constant(g, b))
         E2 = self.largest_second_moment(g, cells)
         V = (numbers.sqrt(E2) + g * b * numbers.sqrt(self.T2)) ** 2
-        t0 = self.setting.bennett(l, numbers.upper(M)) * V - l * tilt * e
+        t0 = self.setting.bennett(l, numbers.upper(M), constant) * V - l * tilt * e
         return divergence + numbers.log(1 + t0) * width
+
+    def constant(self, g: Real, b: Real) -> Real:
+        """Return an upper bound of the part of degree 0, of which there is none here."""
+        return self.numbers.of(0)
 
     def largest_second_moment(self, g: Real, cells: int) -> Real:
         """Return the supremum of E2: boxes that cover y0 in [-1, 1] and, with several writers, their share in [0, 1]."""

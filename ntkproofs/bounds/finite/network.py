@@ -24,7 +24,15 @@ from ntkproofs.bounds.finite import descent
 from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.numbers import FLOATS, Balls, Numbers, Real
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Parameters, Setting
-from ntkproofs.bounds.finite.tuning import adapted, class_bound, float_setting, least_deviation, minimum, tune
+from ntkproofs.bounds.finite.tuning import (
+    adapted,
+    class_bound,
+    float_deviation,
+    float_setting,
+    least_deviation,
+    minimum,
+    tune,
+)
 from ntkproofs.classes import Classes
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.rigor import Ball
@@ -134,7 +142,7 @@ class _Search:
         """Return the events of each column size at their share of the failure probability."""
         total, result = sum(self.workload.columns.values()), {}
         for t in self.workload.columns:
-            event = least_deviation(self.workload.samples, t, width, math.log(self.failure * EVENT / total))
+            event = least_deviation(float_deviation(self.workload.samples, t), width, math.log(self.failure * EVENT / total))
             if event is None:
                 return None
             e, z, l = event

@@ -13,7 +13,7 @@ from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.numbers import FLOATS
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Parameters, Setting
 
-__all__ = ["adapted", "class_bound", "float_setting", "least_deviation", "minimum", "tune"]
+__all__ = ["adapted", "class_bound", "float_deviation", "float_setting", "least_deviation", "minimum", "tune"]
 
 GOLDEN = (math.sqrt(5) - 1) / 2
 BLOCKS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
@@ -118,7 +118,7 @@ def tune(
 
         def value(x: float) -> tuple[float, ...]:
             l = x / (2 * M)
-            C = setting.bennett(l, M)
+            C = bound.moment_factor(l, r, M)
             t0 = C * bound.spread - l * bound.margin
             if t0 <= -0.95:
                 return (math.inf, l, 0.0)
@@ -160,10 +160,9 @@ def _second_moment(deviation: Deviation, g: float, cells: int = 48) -> float:
     return max(deviation.second_moment(g, 2 * i / cells - 1, share) for i in range(cells + 1) for share in shares)
 
 
-def least_deviation(samples: int, writers: int, width: int, log_chance: float) -> tuple[float, Fraction, Fraction] | None:
+def least_deviation(deviation: Deviation, width: int, log_chance: float) -> tuple[float, Fraction, Fraction] | None:
     """Return the least e with ``log P(|delta| >= e) <= log_chance`` that was found, with its z and l; None if none is."""
-    setting = float_setting(samples)
-    deviation, N = _deviation(samples, writers), setting.N
+    setting, N = deviation.setting, deviation.setting.N
 
     def at(e: float) -> tuple[float, float, float]:
         def over(log_ratio: float) -> tuple[float, ...]:
@@ -172,11 +171,12 @@ def least_deviation(samples: int, writers: int, width: int, log_chance: float) -
             b = p / z
             g = p * e / (1 - N * b)
             M = max((math.hypot(g * (1 - b), math.sqrt(deviation.A0)) - g * (1 - b)) / 2, g * b) / setting.lam
+            constant = deviation.constant(g, b)
             V = (math.sqrt(_second_moment(deviation, g, 16)) + g * b * math.sqrt(deviation.T2)) ** 2
 
             def value(x: float) -> tuple[float, ...]:
                 l = x / (2 * M)
-                t0 = setting.bennett(l, M) * V - l * p * e
+                t0 = setting.bennett(l, M, constant) * V - l * p * e
                 return (width * math.log1p(t0), l) if t0 > -1 else (math.inf, l)
 
             result, l = minimum(value, 0.01, 0.95, 12)
@@ -195,7 +195,8 @@ def least_deviation(samples: int, writers: int, width: int, log_chance: float) -
 
 
 @lru_cache(maxsize=64)
-def _deviation(samples: int, writers: int) -> Deviation:
+def float_deviation(samples: int, writers: int) -> Deviation:
+    """Return the deviation event of a column in floats."""
     return Deviation(float_setting(samples), writers)
 
 
