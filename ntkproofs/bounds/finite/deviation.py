@@ -74,8 +74,13 @@ class Deviation:
         Y2w2 = Y2w2 + kurtosis * (self.top * self.top * writers + self.a * self.a * others)
         # coefficients of the cubes: E Y^3 enters 2 g A1 + 4 g^2 y0 times, E Y^3 w enters 2 g times
         cubic = self.third * (A1 * 2 + y0 * g * 4) * g
-        edge = numbers.largest(cubic + kurtosis * self.top * g * 2, -(cubic + kurtosis * self.top * g * 2)) * cube_writers
-        edge = edge + numbers.largest(cubic - kurtosis * self.a * g * 2, -(cubic - kurtosis * self.a * g * 2)) * cube_others
+        edge = (
+            numbers.largest(cubic + kurtosis * self.top * g * 2, -(cubic + kurtosis * self.top * g * 2)) * cube_writers
+        )
+        edge = (
+            edge
+            + numbers.largest(cubic - kurtosis * self.a * g * 2, -(cubic - kurtosis * self.a * g * 2)) * cube_others
+        )
         variance = lam * whole
         value = y0**2 * (A1 * A1 + lam * length) + A1 * A1 * variance
         value = value + y0 * A1 * bilinear * 4 + A1 * YYw * 2 + y0 * Yww * 2 + Y2w2

@@ -121,7 +121,8 @@ class LinearisedBound(ClassBound):
         """``M0`` and ``M0'``, the bounds of the part of degree 0."""
         numbers, zero, t = self.numbers, self.numbers.of(0), self.kind.t
         values = [
-            [self.root * (gamma * inside) - b for inside, b in zip(self.inside, self.b, strict=True)] for gamma in (0, 1)
+            [self.root * (gamma * inside) - b for inside, b in zip(self.inside, self.b, strict=True)]
+            for gamma in (0, 1)
         ]
         sums = []
         for row in values:
@@ -252,7 +253,9 @@ class _Expansion:
         """Return the product over the blocks of joint cumulant times power sum."""
         result: Polynomial = {(0,) * 7: self.setting.numbers.of(1)}
         for block in partition:
-            cumulant = self._cumulant(sum(name == "v" for name, _, _ in block), sum(name == "1" for name, _, _ in block))
+            cumulant = self._cumulant(
+                sum(name == "v" for name, _, _ in block), sum(name == "1" for name, _, _ in block)
+            )
             factor = self._power_sum(sum(c for _, c, _ in block), sum(alpha for _, _, alpha in block))
             product: Polynomial = {}
             for powers, value in result.items():

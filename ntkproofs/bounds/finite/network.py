@@ -37,7 +37,7 @@ from ntkproofs.classes import Classes
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.rigor import Ball
 
-__all__ = ["FiniteNetwork", "Workload", "least_network"]
+__all__ = ["FiniteNetwork", "Search", "Workload", "bisected", "bracketed", "least_network"]
 
 PRECISION = 128
 EVENT = 0.05  # share of the failure probability for the deviation event
@@ -114,7 +114,9 @@ class FiniteNetwork:
         for t, columns in self.workload.columns.items():
             event = self.deviated[t]
             remainders[t] = numbers.upper(descent.remainder(setting, t, self.steps, rise, drop))
-            log = Deviation(setting, t).log_probability(self.width, *map(numbers.of, (event.e, event.z, event.l)), CELLS)
+            log = Deviation(setting, t).log_probability(
+                self.width, *map(numbers.of, (event.e, event.z, event.l)), CELLS
+            )
             yield numbers.exp(log) * columns
         for kind, count in self.workload.classes.items():
             bound = ClassBound(setting, kind, self.threshold, remainders[kind.t])
@@ -126,39 +128,65 @@ class FiniteNetwork:
 
 
 @dataclass(eq=False)
-class _Search:
+class Search:
     """Floats: the failure probability at a width and threshold, by the classes that matter."""
 
     workload: Workload
     failure: float
     slack: float  # the remainder of gradient descent that is allowed for, relative to the threshold
 
+    events = EVENT + 2 * DESCENT  # share of all events
+
     def __post_init__(self) -> None:
         self.leading: list[BitClass] = []
         self.hints: dict[BitClass, float] = {}
+
+    def draws(self, width: int) -> int:
+        """Return the number of independent terms."""
+        return width
+
+    @property
+    def setting(self) -> Setting:
+        """The constants, in floats."""
+        return float_setting(self.workload.samples)
+
+    def event(self, t: int) -> Deviation:
+        """Return the deviation event of a column with t ones."""
+        return float_deviation(self.workload.samples, t)
+
+    def bound(self, kind: BitClass, width: int, threshold: float) -> ClassBound:
+        """Return the bound of a class."""
+        return class_bound(self.workload.samples, kind, short_fraction(threshold), threshold * self.slack)
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - a search lives for one call
+    def mean(self, kind: BitClass) -> float:
+        """Return the limit of a class."""
+        return float(self.bound(kind, 0, 0.5).mean)
 
     @lru_cache(maxsize=256)  # noqa: B019 - a search lives for one call
     def deviated(self, width: int) -> dict[int, Deviated] | None:
         """Return the events of each column size at their share of the failure probability."""
         total, result = sum(self.workload.columns.values()), {}
         for t in self.workload.columns:
-            event = least_deviation(float_deviation(self.workload.samples, t), width, math.log(self.failure * EVENT / total))
+            event = least_deviation(self.event(t), self.draws(width), math.log(self.failure * EVENT / total))
             if event is None:
                 return None
             e, z, l = event
             result[t] = Deviated(Fraction(f"{e * 1.0005:.6g}"), z, l)
         return result
 
-    def log_class(self, kind: BitClass, width: int, threshold: float, *, rounds: int) -> tuple[float, Parameters | None]:
+    def log_class(
+        self, kind: BitClass, width: int, threshold: float, *, rounds: int
+    ) -> tuple[float, Parameters | None]:
         """Return the logarithm of the share of one class, and its parameters."""
         events = self.deviated(width)
         if events is None:
             return math.inf, None
-        bound = class_bound(self.workload.samples, kind, _fraction(threshold), threshold * self.slack)
+        bound = self.bound(kind, width, threshold)
         if bound.margin <= 0:
             return math.inf, None
         near = self.hints.get(kind)
-        log, parameters, hint = tune(bound, width, float(events[kind.t].e), near=near, rounds=rounds)
+        log, parameters, hint = tune(bound, self.draws(width), float(events[kind.t].e), near=near, rounds=rounds)
         self.hints[kind] = hint
         return log + math.log(self.workload.classes[kind]), parameters
 
@@ -173,15 +201,13 @@ class _Search:
     def total(self, width: int, threshold: float) -> float:
         """Return the logarithm of the failure probability by the leading classes, events included."""
         logs = [self.log_class(kind, width, threshold, rounds=2)[0] for kind in self.leading]
-        top = max([*logs, math.log(self.failure * (EVENT + 2 * DESCENT))])
+        top = max([*logs, math.log(self.failure * self.events)])
         if top == math.inf:
             return math.inf
-        return top + math.log(
-            sum(math.exp(log - top) for log in logs) + self.failure * (EVENT + 2 * DESCENT) * math.exp(-top)
-        )
+        return top + math.log(sum(math.exp(log - top) for log in logs) + self.failure * self.events * math.exp(-top))
 
 
-def _fraction(value: float) -> Fraction:
+def short_fraction(value: float) -> Fraction:
     """Return a float as a fraction of five digits."""
     return Fraction(f"{value:.5g}")
 
@@ -194,9 +220,9 @@ def least_network(workload: Workload, failure: Fraction, *, most: int = 1 << 40)
     """
     if not workload.classes:
         raise InputError("no state has two matching templates: every state is a training sample or 0")
-    search = _Search(workload, float(failure), 2e-3)
-    width, threshold = _bracket(search, most)
-    width, threshold = _bisect(search, width, threshold)
+    search = Search(workload, float(failure), 2e-3)
+    width, threshold = bracketed(search, most)
+    width, threshold = bisected(search, width, threshold)
     for _ in range(40):
         candidate = _complete(search, failure, width, threshold)
         if candidate is not None:
@@ -205,7 +231,7 @@ def least_network(workload: Workload, failure: Fraction, *, most: int = 1 << 40)
     raise Undecided(f"no width near {width} was confirmed")
 
 
-def _bracket(search: _Search, most: int) -> tuple[int, float]:
+def bracketed(search: Search, most: int) -> tuple[int, float]:
     """Return a width that is enough by the leading classes, and its threshold."""
     width = 8 * search.workload.samples**2
     while width <= most:
@@ -217,11 +243,10 @@ def _bracket(search: _Search, most: int) -> tuple[int, float]:
 
 
 def _threshold(
-    search: _Search, width: int, *, rounds: int, first: bool = False, near: float | None = None
+    search: Search, width: int, *, rounds: int, first: bool = False, near: float | None = None
 ) -> float | None:
     """Return the threshold with the least failure probability, None if none separates ones from zeros."""
-    setting = float_setting(search.workload.samples)
-    means = [(kind, ClassBound(setting, kind, Fraction(1, 2), 0.0).mean) for kind in search.workload.classes]
+    means = [(kind, search.mean(kind)) for kind in search.workload.classes]
     low = max([0.0, *(mean for kind, mean in means if not kind.p)])
     high = min([1.0, *(mean for kind, mean in means if kind.p)])
     if low >= high:
@@ -234,7 +259,7 @@ def _threshold(
     return result[1] if result[0] < math.inf else None
 
 
-def _bisect(search: _Search, high: int, threshold: float) -> tuple[int, float]:
+def bisected(search: Search, high: int, threshold: float) -> tuple[int, float]:
     low = high // 8
     while high - low > max(1, high // 1000):
         middle = (low + high) // 2
@@ -246,7 +271,7 @@ def _bisect(search: _Search, high: int, threshold: float) -> tuple[int, float]:
     return high, threshold
 
 
-def _complete(search: _Search, failure: Fraction, width: int, threshold: float) -> FiniteNetwork | None:
+def _complete(search: Search, failure: Fraction, width: int, threshold: float) -> FiniteNetwork | None:
     """Return the network of a width with all parameters, if balls confirm that it is enough."""
     events = search.deviated(width)
     if events is None:
@@ -260,10 +285,21 @@ def _complete(search: _Search, failure: Fraction, width: int, threshold: float) 
     K, chance = search.workload.samples, math.log(search.failure * DESCENT)
     setting = float_setting(K)
     rise, first = _least_event(lambda value, l: descent.log_trace(setting, width, value, l), chance, 4.0, 0.499)
-    drop, second = _least_event(lambda value, l: descent.log_small_eigenvalue(setting, width, value, l), chance, 0.999, 2.0)
+    drop, second = _least_event(
+        lambda value, l: descent.log_small_eigenvalue(setting, width, value, l), chance, 0.999, 2.0
+    )
     steps = _steps(setting, search, threshold, rise, drop)
     network = FiniteNetwork(
-        search.workload, width, _fraction(threshold), failure, steps, rise, drop, (first, second), events, parameters
+        search.workload,
+        width,
+        short_fraction(threshold),
+        failure,
+        steps,
+        rise,
+        drop,
+        (first, second),
+        events,
+        parameters,
     )
     try:
         enough = network.bound().upper <= failure
@@ -272,7 +308,7 @@ def _complete(search: _Search, failure: Fraction, width: int, threshold: float) 
     return network if enough else None
 
 
-def _all_parameters(search: _Search, width: int, threshold: float) -> dict[BitClass, Parameters] | None:
+def _all_parameters(search: Search, width: int, threshold: float) -> dict[BitClass, Parameters] | None:
     """Return parameters for every class: those of a neighbour where they are good enough, tuned ones elsewhere."""
     events, classes = search.deviated(width), search.workload.classes
     if events is None:
@@ -282,7 +318,7 @@ def _all_parameters(search: _Search, width: int, threshold: float) -> dict[BitCl
     for kind in sorted(classes, key=lambda kind: (kind.t, kind.p, kind.n if kind.p == 0 else -kind.n)):
         neighbour = BitClass(kind.n + (1 if kind.p else -1), kind.p, kind.t)
         if neighbour in parameters and kind not in search.leading:
-            bound = class_bound(search.workload.samples, kind, _fraction(threshold), threshold * search.slack)
+            bound = class_bound(search.workload.samples, kind, short_fraction(threshold), threshold * search.slack)
             borrowed = adapted(parameters[neighbour], bound)
             try:
                 log = bound.log_probability(width, float(events[kind.t].e), borrowed)
@@ -312,7 +348,7 @@ def _least_event(log: object, chance: float, most: float, top: float) -> tuple[F
     return value, Fraction(f"{at(float(value))[1]:.6g}")
 
 
-def _steps(setting: Setting, search: _Search, threshold: float, rise: Fraction, drop: Fraction) -> int:
+def _steps(setting: Setting, search: Search, threshold: float, rise: Fraction, drop: Fraction) -> int:
     """Return the number of steps after which the remainder is what the search allowed for."""
     R = setting.K * (1 + float(rise)) / (2 * (1 - float(drop)) * setting.lam)
     t = max(search.workload.columns)

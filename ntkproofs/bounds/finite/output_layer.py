@@ -45,7 +45,7 @@ from ntkproofs.bounds.finite.moments import Moments
 from ntkproofs.bounds.finite.numbers import Numbers, Real
 from ntkproofs.errors import InputError
 
-__all__ = ["BitClass", "ClassBound", "Parameters", "Setting"]
+__all__ = ["BitClass", "ClassBound", "Parameters", "Setting", "log_determinant"]
 
 
 @dataclass(frozen=True, order=True)
@@ -156,11 +156,15 @@ class ClassBound:
         matched = setting.matched(n)
         shift = (matched * n + setting.rest * (K - n)) / (D + K)
         limits = tuple(((matched if inside else setting.rest) - shift) / lam for inside in self.inside)
+        self.limits = limits
         self.mean = limits[0] * p + limits[2] * (t - p)
-        self.margin = self.sign * (numbers.of(threshold) - self.mean) - slack
+        self.margin = self._margin(threshold, slack)
         step = self.margin * self.sign / self.A0
         self.b = tuple(limit + step * alpha for limit, alpha in zip(limits, self.alpha, strict=True))
         self._weigh()
+
+    def _margin(self, threshold: Fraction, slack: Real) -> Real:
+        return self.sign * (self.numbers.of(threshold) - self.mean) - slack
 
     # --- second moments
 
@@ -316,7 +320,10 @@ class ClassBound:
         most = numbers.of(0)
         if others or rest:
             most = numbers.largest(*[value for value, size in ((inner, others), (outer, rest)) if size])
-        line, E = self._positive(self.root - self.b[0]) * numbers.sqrt(numbers.of(t)), self.setting.D + (self.setting.K - t)
+        line, E = (
+            self._positive(self.root - self.b[0]) * numbers.sqrt(numbers.of(t)),
+            self.setting.D + (self.setting.K - t),
+        )
         G = most * (self.a * E + numbers.sqrt(self.a * self.a * E * E + reach * reach * E)) / 2
         cross = line * reach + numbers.sqrt(numbers.of(others + rest)) * self._positive(line * self.a - slope * most)
         return (G + numbers.sqrt(G * G + cross * cross)) / 2
@@ -336,7 +343,9 @@ class ClassBound:
         M = numbers.upper(self.supremum(r, parameters.cover))
         C = numbers.upper(self.moment_factor(l, r, M))
         t0 = numbers.upper(C * self.spread - l * self.margin)
-        return numbers.log(1 + t0) * width + divergence + self._averaged(C / (1 + t0) * width, r, numbers.of(parameters.q))
+        return (
+            numbers.log(1 + t0) * width + divergence + self._averaged(C / (1 + t0) * width, r, numbers.of(parameters.q))
+        )
 
     def _averaged(self, g: Real, r: Real, q: Real) -> Real:
         """Return ``q - log det((1 + 2 q/N) I - (2/N) Q) / 2``, a bound of ``log E exp(omega' Q omega)``.
@@ -357,7 +366,7 @@ class ClassBound:
             ]
             for i in size
         ]
-        return q - (total + _log_determinant(numbers, matrix)) / 2
+        return q - (total + log_determinant(numbers, matrix)) / 2
 
     @cached_property
     def forms(self) -> _Forms:
@@ -386,7 +395,7 @@ class ClassBound:
             (size - 1, (self.diagonal[i] - self.between[i][i]) / lam) for i, size in enumerate(self.sizes) if size > 1
         )
         weights = [[weight(x, z) for z in vectors] for x in vectors]
-        return _Forms(limits, weights, pull, differences, _log_determinant(numbers, limits))
+        return _Forms(limits, weights, pull, differences, log_determinant(numbers, limits))
 
     def _group_vectors(self) -> list[tuple[Fraction, ...]]:
         """Return a basis of the vectors that are constant on each group and orthogonal to the labels."""
@@ -412,7 +421,7 @@ class _Forms:
     limit_determinant: Real
 
 
-def _log_determinant(numbers: Numbers, matrix: list[list[Real]]) -> Real:
+def log_determinant(numbers: Numbers, matrix: list[list[Real]]) -> Real:
     """Return the logarithm of the determinant of a positive definite matrix, by elimination; refused otherwise."""
     rows = [list(row) for row in matrix]
     total = numbers.of(0)

@@ -13,7 +13,18 @@ from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.numbers import FLOATS
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Parameters, Setting
 
-__all__ = ["adapted", "class_bound", "float_deviation", "float_setting", "least_deviation", "minimum", "tune"]
+__all__ = [
+    "adapted",
+    "averaged",
+    "class_bound",
+    "float_deviation",
+    "float_setting",
+    "least_deviation",
+    "minimum",
+    "short",
+    "tilt",
+    "tune",
+]
 
 GOLDEN = (math.sqrt(5) - 1) / 2
 BLOCKS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
@@ -42,9 +53,9 @@ def minimum(function: Callable[[float], tuple[float, ...]], low: float, high: fl
 
 
 @lru_cache(maxsize=1 << 14)
-def _tilt(samples: int, excess: float) -> tuple[float, float, float]:
+def tilt(dimension: int, excess: float) -> tuple[float, float, float]:
     """Return z with ``p(z) = 1/(1 + excess)``, p(z) and the divergence."""
-    setting, low, high = float_setting(samples), 1e-3, 1e4 * samples
+    setting, low, high = float_setting(dimension + 1), 1e-3, 1e4 * (dimension + 1)
     for _ in range(36):
         middle = math.sqrt(low * high)
         low, high = (middle, high) if setting.tilted(middle)[0] < 1 / (1 + excess) else (low, middle)
@@ -74,6 +85,11 @@ def _averaged(bound: ClassBound, g: float, r: float) -> tuple[float, float]:
         side = 2 * g * r * pull
         own = np.linalg.eigvalsh(scale * weight + np.outer(side, side) / N)
         pairs += [(1, value) for value in own.tolist()]
+    return averaged(pairs, N)
+
+
+def averaged(pairs: list[tuple[int, float]], N: int) -> tuple[float, float]:
+    """Return the least ``q - log det((1 + 2 q/N) I - B)/2`` over q, and that q; B by (multiplicity, eigenvalue)."""
     low = max(value for _, value in pairs)
     high = low + 1.0
     for _ in range(24):
@@ -111,7 +127,7 @@ def tune(
     covers: dict[int, list[tuple[int, float]]] = {}
 
     def at(hint: float) -> tuple[float, ...]:
-        z, p, divergence = _tilt(samples, round(math.exp(hint), 3))
+        z, p, divergence = tilt(samples - 1, round(math.exp(hint), 3))
         r = e / p
         cover = covers.setdefault(round(2 * hint), _cover(bound, r) if round(2 * hint) not in covers else [])
         M = max(bound._up(r), *(bound._down(r, least, most, mu) for least, most, mu in _blocks(cover)))
@@ -127,7 +143,7 @@ def tune(
 
         result, l, q = minimum(value, 0.01, 0.95, 9)
         short = [(most, Fraction(round(mu * 64), 64)) for most, mu in cover]
-        best.append((result, Parameters(_short(l), _short(z), _short(q), tuple(short)), hint))
+        best.append((result, Parameters(short(l), short(z), short(q), tuple(short)), hint))
         return (result,)
 
     low, high = (-2.3, 2.5) if near is None else (near - 0.4, near + 0.4)
@@ -149,7 +165,7 @@ def _blocks(cover: list[tuple[int, float]]) -> list[tuple[int, int, float]]:
     return [(least, most, mu) for least, (most, mu) in zip(starts, cover, strict=True)]
 
 
-def _short(value: float) -> Fraction:
+def short(value: float) -> Fraction:
     """Return a float as a short fraction, rounded to six digits."""
     return Fraction(f"{value:.6g}")
 
@@ -191,7 +207,7 @@ def least_deviation(deviation: Deviation, width: int, log_chance: float) -> tupl
         middle = (low + high) / 2
         low, high = (low, middle) if at(middle)[0] <= log_chance else (middle, high)
     _, z, l = at(high)
-    return high, _short(z), _short(l)
+    return high, short(z), short(l)
 
 
 @lru_cache(maxsize=64)

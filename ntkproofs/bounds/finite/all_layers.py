@@ -1,0 +1,507 @@
+r"""One finite network for each output bit, all layers trained: the width from which on they execute a program, with evidence.
+
+The statement: m pairs of neurons ``(+1, u), (-1, u)``, ``u ~ N(0, I_K)`` drawn once (the networks of all output bits start from it, each with
+``w = 2 m`` neurons), T steps of full-batch gradient descent of size eta on all weights, on the K basis vectors and one column of
+targets for each network. With probability at least ``1 - failure`` every output bit at every state of the classes given, rounded at
+the threshold, is right.
+
+On the events of :mod:`ntkproofs.bounds.finite.tails`, :mod:`ntkproofs.bounds.finite.drift` bounds by d, for each class, how far a network ends from
+its linearisation in the bad direction; :mod:`ntkproofs.bounds.finite.linearised` bounds the chance that the linearised network is not right by d ::
+
+    failure >= eigenvalue + gram + longest + sum over columns ( deviation + pull + bulk + label )
+               + sum over t, coordinates ( closings of writers, of others, share )
+               + sum over classes (states) ( kinks + square + shift + P(margin below d, |delta| < e) )
+
+States at which one template matches are training samples, at which a network differs from its target by the residual; bits that no
+template writes are exactly 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from ntkproofs.bounds.finite.drift import Drift, Spectrum, StateEvents
+from ntkproofs.bounds.finite.linearised import LinearisedBound, LinearisedDeviation, TangentSetting
+from ntkproofs.bounds.finite.network import (
+    CELLS,
+    EVENT,
+    PRECISION,
+    Deviated,
+    Search,
+    Workload,
+    bisected,
+    bracketed,
+)
+from ntkproofs.bounds.finite.numbers import FLOATS, Balls, Numbers, Real
+from ntkproofs.bounds.finite.output_layer import BitClass, Parameters
+from ntkproofs.bounds.finite.tails import (
+    Column,
+    Level,
+    Spread,
+    StateBound,
+    Windows,
+    gram,
+    least_eigenvalue,
+    longest,
+    vector_moment,
+)
+from ntkproofs.bounds.finite.tuning import averaged, minimum, short, tilt
+from ntkproofs.errors import InputError, Undecided
+
+__all__ = ["AllLayersNetwork", "least_all_layers"]
+
+
+@dataclass(frozen=True)
+class Tail:
+    """A value that an event keeps below, and the tilt l of its bound."""
+
+    value: Fraction
+    l: Fraction
+
+
+@dataclass(frozen=True)
+class VectorTail:
+    """The same for the length of a vector."""
+
+    value: Fraction
+    l: Fraction
+    z: Fraction
+    q: Fraction
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Events about the start alone."""
+
+    drop: Tail
+    gram: Tail
+    longest: Tail  # of |v|^2
+    levels: tuple[Level, ...]  # the last one's size squared is at least the value of `longest`
+
+
+@dataclass(frozen=True)
+class ColumnEvents:
+    """Events of the columns with t ones, and what the deterministic part may spend on the variation of D(X)."""
+
+    deviated: Deviated
+    pull: VectorTail
+    bulk: VectorTail
+    label: Tail
+    rest: Fraction
+    writer: Tail
+    other: Tail
+    share: Tail
+
+
+@dataclass(frozen=True)
+class ClassEvents:
+    """Events of one class of states, and the parameters of the linearised network's bound."""
+
+    kinks: Tail
+    square: Tail
+    shift: VectorTail
+    linearised: Parameters
+
+
+@dataclass(frozen=True)
+class AllLayersNetwork:
+    """A width, a threshold and a training that are enough for a workload, with every parameter of the bound."""
+
+    workload: Workload
+    width: int
+    threshold: Fraction
+    failure: Fraction
+    steps: int
+    step: Fraction
+    shared: Shared
+    columns: Mapping[int, ColumnEvents]
+    classes: Mapping[BitClass, ClassEvents]
+
+    def bound(self, numbers: Numbers | None = None) -> Real:
+        """Enclose the bound of the failure probability; raises Undecided or InputError where a condition fails."""
+        numbers = Balls(PRECISION) if numbers is None else numbers
+        return sum(self.terms(numbers), start=numbers.of(0))
+
+    def terms(self, numbers: Numbers) -> Iterator[Real]:
+        """Yield the terms of the union bound: the start, columns, classes."""
+        if self.width % 2 or self.width < 2 or self.steps < 1:
+            raise InputError(
+                f"a network of pairs has an even width and at least one step, got {self.width}, {self.steps}"
+            )
+        if set(self.columns) != set(self.workload.columns) or set(self.classes) != set(self.workload.classes):
+            raise InputError("the events are not those of the workload's columns and classes")
+        evaluation = _Evaluation(self, numbers)
+        yield from evaluation.start()
+        for t in self.workload.columns:
+            yield from evaluation.column(t)
+        for kind in self.workload.classes:
+            yield from evaluation.state(kind)
+
+
+class _Evaluation:
+    """The bound of one network in one kind of numbers."""
+
+    def __init__(self, network: AllLayersNetwork, numbers: Numbers) -> None:
+        self.network, self.numbers = network, numbers
+        self.setting = TangentSetting(numbers, network.workload.samples)
+        self.pairs = network.width // 2
+        self.ends: dict[int, tuple[Drift, Windows, Real, Real]] = {}
+
+    def less(self, first: Real, second: Real, what: str) -> None:
+        """Refuse the network unless the first number, which is not negative, is certainly smaller."""
+        if not self.numbers.negligible(first, second, bits=0):
+            raise InputError(f"{what}: {first} is not certainly less than {second}")
+
+    def chance(self, moment: Real, scale: Real | int, tail: Tail | VectorTail) -> Real:
+        """Return ``exp(moment - l scale value)``."""
+        return self.numbers.exp(moment - self.numbers.of(tail.l) * scale * self.numbers.of(tail.value))
+
+    def vector(self, moment: tuple[Real, Real], tail: VectorTail) -> Real:
+        """Return the same with the scale ``m p(z)``."""
+        return self.chance(moment[0], moment[1] * self.pairs, tail)
+
+    def start(self) -> Iterator[Real]:
+        """Yield the terms of the start alone."""
+        shared, setting, of, m = self.network.shared, self.setting, self.numbers.of, self.pairs
+        drop, top = shared.drop, self.numbers.of(shared.levels[-1].size)
+        if not 0 < drop.value < 1 or min(drop.l, shared.gram.l, shared.longest.l) <= 0:
+            raise InputError("a drop lies between 0 and 1 and tilts are positive")
+        sizes = [level.size for level in shared.levels]
+        if sizes != sorted(sizes) or sizes[0] <= 0 or shared.longest.value > sizes[-1] ** 2:
+            raise InputError("the levels increase to the longest")
+        self.less(of(self.network.step) * (1 + of(shared.gram.value)), of(1 + Fraction(1, 1 << 40)), "the step")
+        yield self.numbers.exp(least_eigenvalue(setting, m, of(drop.l)) + of(drop.l * m) * of(1 - drop.value))
+        yield self.chance(gram(setting, m, of(shared.gram.l)), m, shared.gram)
+        yield self.chance(longest(setting, m, of(shared.longest.l)), 1, shared.longest)
+        del top
+
+    def column(self, t: int) -> Iterator[Real]:
+        """Yield the terms of the columns with t ones, and keep what the states need."""
+        network, numbers, setting, of, m = self.network, self.numbers, self.setting, self.numbers.of, self.pairs
+        events, column, count, K = network.columns[t], Column(self.setting, t), network.workload.columns[t], setting.K
+        if min(events.label.l, events.pull.l, events.bulk.l, events.writer.l, events.other.l, events.share.l) <= 0:
+            raise InputError("tilts are positive")
+        deviated = events.deviated
+        log = LinearisedDeviation(setting, t).log_probability(m, of(deviated.e), of(deviated.z), of(deviated.l), CELLS)
+        yield numbers.exp(log) * count
+        for spread, tail in ((column.pull, events.pull), (column.bulk, events.bulk)):
+            yield self.vector(vector_moment(setting, m, spread, of(tail.l), of(tail.z), of(tail.q)), tail) * count
+        yield self.chance(column.label_moment(m, of(events.label.l)), m, events.label) * count
+        drift = Drift(setting, t, network.width, spectrum(setting, network.shared, events), of(events.rest))
+        windows, root = Windows(drift, network.shared.levels), drift.root
+        self.less(drift.amax(windows.sizes[-1]), of(2), "the output weights may change sign: amax")
+        writer, other, share = of(events.writer.value), of(events.other.value), of(events.share.value)
+        self.less(
+            drift.variation(writer, other), of(events.rest) * drift.spectrum.least * root, "the variation of D(X)"
+        )
+        rate = (drift.spectrum.least - drift.lipschitz(writer, other, share)) * of(network.step)
+        self.less(of(0), rate, "the rate of decay")
+        residual = drift.residual(rate, network.steps)
+        self.less(residual, of(min(network.threshold, 1 - network.threshold)), "the residual")
+        yield (
+            self.chance(windows.closing_moment(drift.tw, closing_back(drift), of(events.writer.l)), root, events.writer)
+            * K
+        )
+        yield self.chance(windows.closing_moment(drift.s1, drift.s1, of(events.other.l)), root, events.other) * K
+        longer = numbers.largest(drift.tw, drift.s1)
+        yield self.chance(windows.share_moment(longer, of(events.share.l)), m, events.share) * K
+        self.ends[t] = (drift, windows, residual, drift.late(of(network.step), network.steps))
+
+    def state(self, kind: BitClass) -> Iterator[Real]:
+        """Yield the terms of one class."""
+        network, numbers, setting, of, m = self.network, self.numbers, self.setting, self.numbers.of, self.pairs
+        events, count, column = network.classes[kind], network.workload.classes[kind], network.columns[kind.t]
+        drift, windows, residual, late = self.ends[kind.t]
+        if min(events.kinks.l, events.square.l, events.shift.l) <= 0:
+            raise InputError("tilts are positive")
+        e, state = of(column.deviated.e), StateBound(setting, kind, network.threshold, of(0))
+        yield self.chance(windows.kink_moment(kind, e, late, of(events.kinks.l)), drift.root, events.kinks) * count
+        yield self.chance(state.square_moment(m, of(events.square.l)), m, events.square) * count
+        shift = events.shift
+        yield self.vector(state.shift_moment(m, of(shift.l), of(shift.z), of(shift.q)), shift) * count
+        known = StateEvents(e, of(events.kinks.value), of(events.square.value), of(shift.value) / drift.spectrum.least)
+        d = drift.distance(kind, state.limits, known, (of(column.writer.value), of(column.other.value)), residual)
+        bound = LinearisedBound(setting, kind, network.threshold, numbers.upper(d))
+        yield numbers.exp(bound.log_probability(m, e, events.linearised)) * count
+
+
+def spectrum(setting: TangentSetting, shared: Shared, events: ColumnEvents) -> Spectrum:
+    """Return the inequalities of a start that the events stand for."""
+    of = setting.numbers.of
+    rest = of(1 - shared.drop.value)
+    values = (shared.gram, events.pull, events.bulk, events.label)
+    return Spectrum(rest * setting.lam, 1 / rest, *(of(tail.value) for tail in values), of(shared.levels[-1].size))
+
+
+def closing_back(drift: Drift) -> Real:
+    """Return how far the coordinate of a writer may move against its direction."""
+    return drift.rest if drift.t == 1 else drift.across
+
+
+# --- searching
+
+SHARES = {
+    "drop": 0.03,
+    "gram": 0.005,
+    "longest": 0.005,
+    "pull": 0.01,
+    "bulk": 0.005,
+    "label": 0.005,
+    "writer": 0.01,
+    "other": 0.01,
+    "share": 0.002,
+    "kinks": 0.02,
+    "square": 0.005,
+    "shift": 0.01,
+}
+LEVELS = (0.3, 0.36, 0.42, 0.48, 0.54, 0.6, 0.66, 0.72, 0.8, 0.9, 1.0)
+
+
+def _least(moment: Callable[[float], float], scale: float, chance: float, top: float) -> Tail:
+    """Return the least value with ``moment(l) - l scale value <= chance`` for some ``l < top``."""
+
+    def value(log: float) -> tuple[float, ...]:
+        l = math.exp(log)
+        try:
+            return ((moment(l) - chance) / (l * scale), l)
+        except (ValueError, OverflowError):
+            return (math.inf, l)
+
+    result, l = minimum(value, math.log(top) - 9, math.log(top * 0.98), 26)
+    return Tail(short(result * (1 + 2e-5)), short(l))
+
+
+def _least_vector(
+    values: Callable[[float], tuple[list[tuple[int, float]], float]],
+    dimension: int,
+    pairs: int,
+    chance: float,
+    top: float,
+) -> VectorTail:
+    """Return the least length; `values` gives the eigenvalues of V and C for a tilt l."""
+
+    def over(log_ratio: float) -> tuple[float, ...]:
+        z, p, divergence = tilt(dimension, round(math.exp(log_ratio), 2))
+
+        def value(log: float) -> tuple[float, ...]:
+            l = math.exp(log)
+            eigenvalues, C = values(l)
+            average, q = averaged([(count, 2 * pairs * C * x / dimension) for count, x in eigenvalues], dimension)
+            return ((divergence + average - chance) / (l * pairs * p), l, z, q)
+
+        return minimum(value, math.log(top) - 7, math.log(top * 0.97), 14)
+
+    result, l, z, q = minimum(over, -1.2, 2.2, 8)
+    return VectorTail(short(result * (1 + 2e-4)), short(l), short(z), short(q))
+
+
+@dataclass(eq=False)
+class _Search(Search):
+    """Floats: the failure probability at a width and threshold, by the classes that matter."""
+
+    events = EVENT + sum(SHARES.values())
+
+    def draws(self, width: int) -> int:
+        return width // 2
+
+    @cached_property
+    def setting(self) -> TangentSetting:  # type: ignore[override]
+        return TangentSetting(FLOATS, self.workload.samples)
+
+    @lru_cache(maxsize=16)  # noqa: B019 - a search lives for one call
+    def event(self, t: int) -> LinearisedDeviation:
+        return LinearisedDeviation(self.setting, t)
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - a search lives for one call
+    def state(self, kind: BitClass) -> StateBound:
+        """Return the limit regression of a class."""
+        return StateBound(self.setting, kind, Fraction(1, 2), 0.0)
+
+    def mean(self, kind: BitClass) -> float:
+        return float(self.state(kind).mean)
+
+    def chance(self, name: str, count: float) -> float:
+        """Return the logarithm of what one of `count` events may have."""
+        return math.log(self.failure * SHARES[name] / count)
+
+    @lru_cache(maxsize=256)  # noqa: B019 - a search lives for one call
+    def shared(self, width: int) -> Shared:
+        """Return the events about the start alone."""
+        m, setting, K = self.draws(width), self.setting, self.setting.K
+        drop = _least(lambda l: least_eigenvalue(setting, m, l) + l * m, m, self.chance("drop", 1), 3.0)
+        longest_tail = _least(lambda l: longest(setting, m, l), 1.0, self.chance("longest", 1), 0.5)
+        size, levels = short(math.sqrt(float(longest_tail.value)) * (1 + 1e-5)), []
+        for fraction in LEVELS:
+            s = float(size) * fraction
+
+            def log(l: float, s: float = s) -> tuple[float, ...]:
+                return (K * math.log((1 + (1 - 2 * l) ** -0.5) / 2) - l * s * s, l)
+
+            levels.append(Level(short(s) if fraction < 1 else size, short(minimum(log, 0.0, 0.495, 20)[1])))
+        return Shared(
+            drop, _least(lambda l: gram(setting, m, l), m, self.chance("gram", 1), 0.5), longest_tail, tuple(levels)
+        )
+
+    @lru_cache(maxsize=256)  # noqa: B019 - a search lives for one call
+    def column(self, width: int, t: int) -> tuple[ColumnEvents, Drift, Windows] | None:
+        """Return the events of the columns with t ones; None if there are none at this width."""
+        deviated, setting, m = self.deviated(width), self.setting, self.draws(width)
+        shared = self.shared(width)
+        if deviated is None or not 0 < shared.drop.value < 1:
+            return None
+        column, count = Column(setting, t), sum(self.workload.columns.values())
+        tails = []
+        for name, spread in (("pull", column.pull), ("bulk", column.bulk)):
+
+            def values(l: float, spread: Spread = spread) -> tuple[list[tuple[int, float]], float]:
+                return list(spread.eigenvalues), spread.factor(setting, l)
+
+            tails.append(_least_vector(values, setting.N, m, self.chance(name, count), 0.5 / spread.M2))
+        label = _least(lambda l: column.label_moment(m, l), m, self.chance("label", count), 0.5)
+        empty, rest = Tail(Fraction(1), Fraction(1)), 0.0
+        events = ColumnEvents(deviated[t], *tails, label, Fraction(0), empty, empty, empty)
+        known, coordinates = spectrum(setting, shared, events), setting.K * len(self.workload.columns)
+        for _ in range(12):
+            drift = Drift(setting, t, width, known, rest)
+            windows, root = Windows(drift, shared.levels), drift.root
+            if drift.amax(windows.sizes[-1]) >= 2:
+                return None
+            top = min(60.0, 20 / drift.s1)
+            writer = _least(
+                lambda l: windows.closing_moment(drift.tw, closing_back(drift), l),  # noqa: B023
+                root,
+                self.chance("writer", coordinates),
+                20 / drift.tw,
+            )
+            other = _least(
+                lambda l: windows.closing_moment(drift.s1, drift.s1, l),  # noqa: B023
+                root,
+                self.chance("other", coordinates),
+                20 / drift.s1,
+            )
+            need = drift.variation(float(writer.value), float(other.value)) / (drift.spectrum.least * root)
+            if rest > need * 1.00001:
+                break
+            rest = need * 1.01
+        else:
+            return None
+        del top
+        longer = max(drift.tw, drift.s1)
+        share = _least(lambda l: windows.share_moment(longer, l), m, self.chance("share", coordinates), 8.0)
+        events = ColumnEvents(deviated[t], *tails, label, short(rest), writer, other, share)
+        return events, Drift(setting, t, width, known, float(events.rest)), windows
+
+    def steps(self, width: int) -> tuple[Fraction, int] | None:
+        """Return the step and the number of steps."""
+        shared, rates = self.shared(width), []
+        step = short(1 / (1 + float(shared.gram.value)) * (1 - 1e-5))
+        for t in self.workload.columns:
+            found = self.column(width, t)
+            if found is None:
+                return None
+            events, drift, _ = found
+            closings = (float(events.writer.value), float(events.other.value))
+            rates.append(drift.spectrum.least - drift.lipschitz(*closings, float(events.share.value)))
+        if min(rates) <= 0:
+            return None
+        goal = 1e-4 / (self.setting.lam * math.sqrt(width * max(self.workload.columns)))
+        return step, math.ceil(math.log(goal) / math.log1p(-float(step) * min(rates)))
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - a search lives for one call
+    def margin(self, kind: BitClass, width: int) -> tuple[float, Tail, Tail, VectorTail] | None:
+        """Return the distance from the linearised network for a class, with its events."""
+        found, schedule = self.column(width, kind.t), self.steps(width)
+        if found is None or schedule is None:
+            return None
+        events, drift, windows = found
+        state, m, count = self.state(kind), self.draws(width), self.workload.classes[kind] * len(self.workload.classes)
+        residual = 1e-4 / (self.setting.lam * math.sqrt(width))
+        late, e = drift.late(float(schedule[0]), schedule[1]), float(events.deviated.e)
+        near = max(drift.windows(kind, e, late, windows.sizes[0]))
+        kinks = _least(
+            lambda l: windows.kink_moment(kind, e, late, l), drift.root, self.chance("kinks", count), 20 / near
+        )
+        spread = state.spread_of_rho
+        square = _least(
+            lambda l: state.square_moment(m, l), m, self.chance("square", count), 0.5 / float(spread.M2) ** 2
+        )
+        shift = _least_vector(
+            self._shifts(state), self.setting.K, m, self.chance("shift", count), 0.5 / float(spread.M2)
+        )
+        values = StateEvents(
+            e, float(kinks.value), float(square.value), float(shift.value) / float(drift.spectrum.least)
+        )
+        closings = (float(events.writer.value), float(events.other.value))
+        return float(drift.distance(kind, state.limits, values, closings, residual)), kinks, square, shift
+
+    def _shifts(self, state: StateBound) -> Callable[[float], tuple[list[tuple[int, float]], float]]:
+        groups = [g for g in range(4) if state.sizes[g]]
+        pairs = [
+            (state.sizes[g] - 1, float(state.diagonal[g] - state.between[g][g])) for g in groups if state.sizes[g] > 1
+        ]
+        block = [[state.form(g, h) / math.sqrt(state.sizes[g] * state.sizes[h]) for h in groups] for g in groups]
+        pairs += [(1, value) for value in np.linalg.eigvalsh(np.array(block)).tolist()]
+        return lambda l: (pairs, state.spread_of_rho.factor(self.setting, l))
+
+    def bound(self, kind: BitClass, width: int, threshold: float) -> LinearisedBound:
+        found = self.margin(kind, width)
+        d = 9.0 if found is None else found[0]
+        return LinearisedBound(self.setting, kind, Fraction(f"{threshold:.5g}"), d * (1 + 1e-6))
+
+
+def least_all_layers(workload: Workload, failure: Fraction, *, most: int = 1 << 40) -> AllLayersNetwork:
+    """Return the least width that the search finds for a workload, with threshold, training and parameters.
+
+    Every number was searched for with floats; the failure probability is then bounded by balls. Raises Undecided if
+    that does not confirm it.
+    """
+    if not workload.classes:
+        raise InputError("no state has two matching templates: every state is a training sample or 0")
+    if not 0 < failure < 1:
+        raise InputError(f"a failure probability lies between 0 and 1, got {failure}")
+    search = _Search(workload, float(failure), 0.0)
+    width, threshold = bracketed(search, most)
+    width, threshold = bisected(search, width, threshold)
+    width += width % 2
+    for _ in range(40):
+        candidate = _complete(search, failure, width, threshold)
+        if candidate is not None:
+            return candidate
+        width += max(2, width // 1000 * 2)
+    raise Undecided(f"no width near {width} was confirmed")
+
+
+def _complete(search: _Search, failure: Fraction, width: int, threshold: float) -> AllLayersNetwork | None:
+    """Return the network of a width with all parameters, if balls confirm that it is enough."""
+    schedule, classes = search.steps(width), {}
+    if schedule is None:
+        return None
+    for kind in search.workload.classes:
+        log, parameters = search.log_class(kind, width, threshold, rounds=8 if kind in search.leading else 3)
+        found = search.margin(kind, width)
+        if found is None or parameters is None:
+            return None
+        classes[kind] = ClassEvents(*found[1:], parameters)
+    columns = {t: search.column(width, t) for t in search.workload.columns}
+    network = AllLayersNetwork(
+        search.workload,
+        width,
+        Fraction(f"{threshold:.5g}"),
+        failure,
+        schedule[1],
+        schedule[0],
+        search.shared(width),
+        {t: found[0] for t, found in columns.items() if found is not None},
+        classes,
+    )
+    try:
+        enough = network.bound().upper <= failure
+    except (Undecided, InputError):
+        return None
+    return network if enough else None
