@@ -20,13 +20,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
 import numpy as np
 
-from ntkproofs.bounds.finite.drift import Drift, Spectrum, StateEvents
+from ntkproofs.bounds.finite.drift import Closings, Drift, Spectrum, StateEvents
 from ntkproofs.bounds.finite.linearised import LinearisedBound, LinearisedDeviation, TangentSetting
 from ntkproofs.bounds.finite.network import (
     CELLS,
@@ -55,6 +55,9 @@ from ntkproofs.bounds.finite.tuning import averaged, minimum, short, tilt
 from ntkproofs.errors import InputError, Undecided
 
 __all__ = ["AllLayersNetwork", "least_all_layers"]
+
+
+CLOSINGS = ("writer", "stray", "other", "echo", "far_echo")
 
 
 @dataclass(frozen=True)
@@ -93,10 +96,18 @@ class ColumnEvents:
     pull: VectorTail
     bulk: VectorTail
     label: Tail
+    open: Tail
     rest: Fraction
     writer: Tail
+    stray: Tail
     other: Tail
+    echo: Tail
+    far_echo: Tail
     share: Tail
+
+    def closings(self, of: Callable[[Fraction], Real]) -> Closings:
+        """Return the values of the closings."""
+        return Closings(*(of(getattr(self, name).value) for name in CLOSINGS))
 
 
 @dataclass(frozen=True)
@@ -185,7 +196,7 @@ class _Evaluation:
         """Yield the terms of the columns with t ones, and keep what the states need."""
         network, numbers, setting, of, m = self.network, self.numbers, self.setting, self.numbers.of, self.pairs
         events, column, count, K = network.columns[t], Column(self.setting, t), network.workload.columns[t], setting.K
-        if min(events.label.l, events.pull.l, events.bulk.l, events.writer.l, events.other.l, events.share.l) <= 0:
+        if min(getattr(events, name).l for name in ("label", "pull", "bulk", "open", "share", *CLOSINGS)) <= 0:
             raise InputError("tilts are positive")
         deviated = events.deviated
         log = LinearisedDeviation(setting, t).log_probability(m, of(deviated.e), of(deviated.z), of(deviated.l), CELLS)
@@ -196,19 +207,18 @@ class _Evaluation:
         drift = Drift(setting, t, network.width, spectrum(setting, network.shared, events), of(events.rest))
         windows, root = Windows(drift, network.shared.levels), drift.root
         self.less(drift.amax(windows.sizes[-1]), of(2), "the output weights may change sign: amax")
-        writer, other, share = of(events.writer.value), of(events.other.value), of(events.share.value)
+        yield self.chance(column.open_moment(m, of(events.open.l)), m, events.open) * count
+        closings, share = events.closings(of), of(events.share.value)
         self.less(
-            drift.variation(writer, other), of(events.rest) * drift.spectrum.least * root, "the variation of D(X)"
+            drift.variation(closings), of(events.rest) * drift.spectrum.least * root, "the variation of D(X)"
         )
-        rate = (drift.spectrum.least - drift.lipschitz(writer, other, share)) * of(network.step)
+        rate = (drift.spectrum.least - drift.lipschitz(closings, share)) * of(network.step)
         self.less(of(0), rate, "the rate of decay")
         residual = drift.residual(rate, network.steps)
         self.less(residual, of(min(network.threshold, 1 - network.threshold)), "the residual")
-        yield (
-            self.chance(windows.closing_moment(drift.tw, closing_back(drift), of(events.writer.l)), root, events.writer)
-            * K
-        )
-        yield self.chance(windows.closing_moment(drift.s1, drift.s1, of(events.other.l)), root, events.other) * K
+        for name, moment in moments(windows).items():
+            tail = getattr(events, name)
+            yield self.chance(moment(of(tail.l)), root, tail) * K
         longer = numbers.largest(drift.tw, drift.s1)
         yield self.chance(windows.share_moment(longer, of(events.share.l)), m, events.share) * K
         self.ends[t] = (drift, windows, residual, drift.late(of(network.step), network.steps))
@@ -226,7 +236,7 @@ class _Evaluation:
         shift = events.shift
         yield self.vector(state.shift_moment(m, of(shift.l), of(shift.z), of(shift.q)), shift) * count
         known = StateEvents(e, of(events.kinks.value), of(events.square.value), of(shift.value) / drift.spectrum.least)
-        d = drift.distance(kind, state.limits, known, (of(column.writer.value), of(column.other.value)), residual)
+        d = drift.distance(kind, state.limits, of(network.threshold), known, column.closings(of), residual)
         bound = LinearisedBound(setting, kind, network.threshold, numbers.upper(d))
         yield numbers.exp(bound.log_probability(m, e, events.linearised)) * count
 
@@ -235,13 +245,20 @@ def spectrum(setting: TangentSetting, shared: Shared, events: ColumnEvents) -> S
     """Return the inequalities of a start that the events stand for."""
     of = setting.numbers.of
     rest = of(1 - shared.drop.value)
-    values = (shared.gram, events.pull, events.bulk, events.label)
-    return Spectrum(rest * setting.lam, 1 / rest, *(of(tail.value) for tail in values), of(shared.levels[-1].size))
+    values = [of(tail.value) for tail in (shared.gram, events.pull, events.bulk, events.label, events.open)]
+    return Spectrum(rest * setting.lam, 1 / rest, *values, of(shared.levels[-1].size))
 
 
-def closing_back(drift: Drift) -> Real:
-    """Return how far the coordinate of a writer may move against its direction."""
-    return drift.rest if drift.t == 1 else drift.across
+def moments(windows: Windows) -> dict[str, Callable[[Real], Real]]:
+    """Return the moments of the closings of one coordinate, by name."""
+    drift = windows.drift
+    return {
+        "writer": lambda l: windows.closing_moment(drift.tw, l),
+        "stray": lambda l: windows.stray_moment(drift.tw, drift.back, l),
+        "other": lambda l: windows.closing_moment(drift.s1, l, twice=True),
+        "echo": lambda l: windows.closing_moment(drift.tw, l, echo=True, twice=True),
+        "far_echo": lambda l: windows.closing_moment(drift.s1, l, echo=True, twice=True),
+    }
 
 
 # --- searching
@@ -254,7 +271,11 @@ SHARES = {
     "bulk": 0.005,
     "label": 0.005,
     "writer": 0.01,
+    "stray": 0.005,
     "other": 0.01,
+    "echo": 0.003,
+    "far_echo": 0.003,
+    "open": 0.003,
     "share": 0.002,
     "kinks": 0.02,
     "square": 0.005,
@@ -364,38 +385,30 @@ class _Search(Search):
 
             tails.append(_least_vector(values, setting.N, m, self.chance(name, count), 0.5 / spread.M2))
         label = _least(lambda l: column.label_moment(m, l), m, self.chance("label", count), 0.5)
+        opened = _least(lambda l: column.open_moment(m, l), m, self.chance("open", count), 4.0)
         empty, rest = Tail(Fraction(1), Fraction(1)), 0.0
-        events = ColumnEvents(deviated[t], *tails, label, Fraction(0), empty, empty, empty)
+        events = ColumnEvents(deviated[t], *tails, label, opened, Fraction(0), *([empty] * 6))
         known, coordinates = spectrum(setting, shared, events), setting.K * len(self.workload.columns)
         for _ in range(12):
             drift = Drift(setting, t, width, known, rest)
-            windows, root = Windows(drift, shared.levels), drift.root
+            windows = Windows(drift, shared.levels)
             if drift.amax(windows.sizes[-1]) >= 2:
                 return None
-            top = min(60.0, 20 / drift.s1)
-            writer = _least(
-                lambda l: windows.closing_moment(drift.tw, closing_back(drift), l),  # noqa: B023
-                root,
-                self.chance("writer", coordinates),
-                20 / drift.tw,
-            )
-            other = _least(
-                lambda l: windows.closing_moment(drift.s1, drift.s1, l),  # noqa: B023
-                root,
-                self.chance("other", coordinates),
-                20 / drift.s1,
-            )
-            need = drift.variation(float(writer.value), float(other.value)) / (drift.spectrum.least * root)
-            if rest > need * 1.00001:
+            found = {}
+            for name, moment in moments(windows).items():
+                top = 20 / (drift.tw if name in ("writer", "stray", "echo") else drift.s1)
+                top = top / (3 * drift.tw) if "echo" in name else top
+                found[name] = _least(moment, drift.root, self.chance(name, coordinates), top)
+            events = replace(events, rest=short(rest), **found)
+            need = drift.variation(events.closings(float)) / (drift.spectrum.least * drift.root)
+            if float(events.rest) > need * 1.00001:
                 break
             rest = need * 1.01
         else:
             return None
-        del top
         longer = max(drift.tw, drift.s1)
         share = _least(lambda l: windows.share_moment(longer, l), m, self.chance("share", coordinates), 8.0)
-        events = ColumnEvents(deviated[t], *tails, label, short(rest), writer, other, share)
-        return events, Drift(setting, t, width, known, float(events.rest)), windows
+        return replace(events, share=share), drift, windows
 
     def steps(self, width: int) -> tuple[Fraction, int] | None:
         """Return the step and the number of steps."""
@@ -406,22 +419,21 @@ class _Search(Search):
             if found is None:
                 return None
             events, drift, _ = found
-            closings = (float(events.writer.value), float(events.other.value))
-            rates.append(drift.spectrum.least - drift.lipschitz(*closings, float(events.share.value)))
+            lip = drift.lipschitz(events.closings(float), float(events.share.value))
+            rates.append(drift.spectrum.least - lip)
         if min(rates) <= 0:
             return None
         goal = 1e-4 / (self.setting.lam * math.sqrt(width * max(self.workload.columns)))
         return step, math.ceil(math.log(goal) / math.log1p(-float(step) * min(rates)))
 
     @lru_cache(maxsize=4096)  # noqa: B019 - a search lives for one call
-    def margin(self, kind: BitClass, width: int) -> tuple[float, Tail, Tail, VectorTail] | None:
-        """Return the distance from the linearised network for a class, with its events."""
+    def state_events(self, kind: BitClass, width: int) -> tuple[Tail, Tail, VectorTail] | None:
+        """Return the events of a class."""
         found, schedule = self.column(width, kind.t), self.steps(width)
         if found is None or schedule is None:
             return None
         events, drift, windows = found
         state, m, count = self.state(kind), self.draws(width), self.workload.classes[kind] * len(self.workload.classes)
-        residual = 1e-4 / (self.setting.lam * math.sqrt(width))
         late, e = drift.late(float(schedule[0]), schedule[1]), float(events.deviated.e)
         near = max(drift.windows(kind, e, late, windows.sizes[0]))
         kinks = _least(
@@ -434,11 +446,19 @@ class _Search(Search):
         shift = _least_vector(
             self._shifts(state), self.setting.K, m, self.chance("shift", count), 0.5 / float(spread.M2)
         )
-        values = StateEvents(
-            e, float(kinks.value), float(square.value), float(shift.value) / float(drift.spectrum.least)
-        )
-        closings = (float(events.writer.value), float(events.other.value))
-        return float(drift.distance(kind, state.limits, values, closings, residual)), kinks, square, shift
+        return kinks, square, shift
+
+    def distance(self, kind: BitClass, width: int, threshold: float) -> float:
+        """Return the distance from the linearised network for a class; infinite if it is not bounded."""
+        found, tails = self.column(width, kind.t), self.state_events(kind, width)
+        if found is None or tails is None:
+            return math.inf
+        events, drift, _ = found
+        kinks, square, shift = (float(tail.value) for tail in tails)
+        known = StateEvents(float(events.deviated.e), kinks, square, shift / float(drift.spectrum.least))
+        residual = 1e-4 / (self.setting.lam * math.sqrt(width))
+        limits = self.state(kind).limits
+        return float(drift.distance(kind, limits, threshold, known, events.closings(float), residual))
 
     def _shifts(self, state: StateBound) -> Callable[[float], tuple[list[tuple[int, float]], float]]:
         groups = [g for g in range(4) if state.sizes[g]]
@@ -450,8 +470,7 @@ class _Search(Search):
         return lambda l: (pairs, state.spread_of_rho.factor(self.setting, l))
 
     def bound(self, kind: BitClass, width: int, threshold: float) -> LinearisedBound:
-        found = self.margin(kind, width)
-        d = 9.0 if found is None else found[0]
+        d = min(9.0, self.distance(kind, width, threshold))
         return LinearisedBound(self.setting, kind, Fraction(f"{threshold:.5g}"), d * (1 + 1e-6))
 
 
@@ -484,10 +503,10 @@ def _complete(search: _Search, failure: Fraction, width: int, threshold: float) 
         return None
     for kind in search.workload.classes:
         log, parameters = search.log_class(kind, width, threshold, rounds=8 if kind in search.leading else 3)
-        found = search.margin(kind, width)
+        found = search.state_events(kind, width)
         if found is None or parameters is None:
             return None
-        classes[kind] = ClassEvents(*found[1:], parameters)
+        classes[kind] = ClassEvents(*found, parameters)
     columns = {t: search.column(width, t) for t in search.workload.columns}
     network = AllLayersNetwork(
         search.workload,

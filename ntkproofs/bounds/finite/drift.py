@@ -80,7 +80,7 @@ from functools import cached_property
 from ntkproofs.bounds.finite.numbers import Real
 from ntkproofs.bounds.finite.output_layer import BitClass, Setting
 
-__all__ = ["Drift", "Spectrum", "StateEvents"]
+__all__ = ["Closings", "Drift", "Spectrum", "StateEvents"]
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,19 @@ class Spectrum:
     pull: Real  # e_h
     bulk: Real  # e_b
     label: Real  # at least mean (y^ . v)^2
+    open: Real  # at least the share of the pairs with u_i > 0 for some i with target 1
     longest: Real  # V, at least every |v|
+
+
+@dataclass(frozen=True)
+class Closings:
+    """Inequalities about the coordinates that close; see the module."""
+
+    writer: Real
+    stray: Real
+    other: Real
+    echo: Real
+    far_echo: Real
 
 
 @dataclass(frozen=True)
@@ -130,6 +142,9 @@ class Drift:
         up, down = numbers.exp(self.S), numbers.exp(-self.S)
         self.cosh, self.sinh = (up + down) / 2, (up - down) / 2
         self.c0 = self.sinh * self.cosh - self.S
+        up, down = numbers.exp(self.st * 2), numbers.exp(-self.st * 2)
+        self.c1 = (up - down) / 4 - self.st  # c0 of a pair with no writer open
+        self.back = rest if t == 1 else self.across
         self.be = self.S * self.S * 2
         self.length = numbers.sqrt(self.sy * self.sy + self.st * self.st)
 
@@ -161,32 +176,41 @@ class Drift:
             y * sy * third_y + L * st * third_t,
         )
 
+    def kappa(self, size: Real) -> Real:
+        """Return what ``2 be`` is multiplied by in the smooth part, for ``|v| <= size``."""
+        S, C, be = self.S, self.cosh, self.be
+        return size * (1 + C * S * S / 2) + C * C * S * (self.nu(size) * 2 + be) + (2 + be) * self.sinh * C
+
     # --- the whole network
 
-    def echo(self, writer: Real, other: Real) -> Real:
-        """Return ``kappa W``, what the closings do to the smooth part."""
-        size, S, C, be = self.spectrum.longest, self.S, self.cosh, self.be
-        kappa = size * (1 + C * S * S / 2) + C * C * S * (self.nu(size) * 2 + be) + (2 + be) * self.sinh * C
-        return kappa * self.weight(writer, other)
+    def _norm(self, closings: Closings) -> Real:
+        """Return the length of the vector of the closings of all coordinates."""
+        writing, far = closings.writer + closings.stray, closings.other * self.st / self.s1
+        return self.numbers.sqrt(writing * writing * self.t + far * far)
 
-    def weight(self, writer: Real, other: Real) -> Real:
-        """Return W, at least ``w^(-1/2) sum over pairs of 2 be``."""
-        return self.tw * self.t * writer + self.st * self.st / self.s1 * other
+    def echo(self, closings: Closings) -> Real:
+        """Return what the closings do to the smooth part, at x or at X."""
+        return closings.echo * self.t + closings.far_echo * self.st * self.st / (self.s1 * self.s1)
 
-    def variation(self, writer: Real, other: Real) -> Real:
+    def _open(self, power: int) -> Real:
+        """Return the mean of ``c0^power`` over the neurons."""
+        return self.spectrum.open * self.c0**power + self.c1**power
+
+    def variation(self, closings: Closings) -> Real:
         """Return V, at least the total variation of ``D_k(X)``."""
         nu, P0, T0 = self.squares
-        L, far = self.numbers.sqrt(self.spectrum.gram), other * self.st / self.s1
-        smooth = self.root * (self.cosh * L * T0 + self.cosh * self.cosh * nu * P0 + self.c0)
-        return smooth + self.echo(writer, other) + self.numbers.sqrt(writer * writer * self.t + far * far) * 2
+        L, amax = self.numbers.sqrt(self.spectrum.gram), self.amax(self.spectrum.longest)
+        smooth = self.root * (self.cosh * L * T0 + self.cosh * self.cosh * nu * P0 + self._open(1))
+        return smooth + self.echo(closings) + self._norm(closings) * (2 - 1 / amax)
 
-    def lipschitz(self, writer: Real, other: Real, share: Real) -> Real:
+    def lipschitz(self, closings: Closings, share: Real) -> Real:
         """Return Lip: ``|D_(k+1)(X) - D_k(X)| <= eta |e(k)| Lip``."""
         nu, P0, _ = self.squares
         S, C, be, L = self.S, self.cosh, self.be, self.numbers.sqrt(self.spectrum.gram)
         p, A, s = C * (P0 + be * S), C * (nu + be), (1 + be) * self.sinh
         nv, amax = self.numbers.sqrt(self.numbers.of(self.setting.K)) * L, self.amax(self.spectrum.longest)
-        o = self.numbers.sqrt(amax * self.weight(writer, other) / self.root)
+        weight = self.tw * self.t * (closings.writer + closings.stray) + self.st * self.st / self.s1 * closings.other
+        o = self.numbers.sqrt(amax * weight / self.root)
         first = L * (p + o) + (nv + p + o) * p + A * A
         return first + ((1 + be) * C) ** 2 - 1 + (s + o) * s + (nv + S * 2) * o + amax * amax * share
 
@@ -211,34 +235,49 @@ class Drift:
         return (rise, base if kind.p == 1 else rise, fall)
 
     def distance(
-        self, kind: BitClass, limits: tuple[Real, ...], events: StateEvents, closings: tuple[Real, Real], residual: Real
+        self,
+        kind: BitClass,
+        limits: tuple[Real, ...],
+        threshold: Real,
+        events: StateEvents,
+        closings: Closings,
+        residual: Real,
     ) -> Real:
         """Return the bound of how far f is, in the bad direction, from the linearised network at the states of a class.
 
         `limits` are the entries of beta by group; `residual` bounds ``|e(T)|``.
         """
-        numbers, (writer, other) = self.numbers, closings
+        numbers, shift = self.numbers, events.shift
+        square, wide, near, writing = self._weights(kind, limits)
+        inverse = numbers.sqrt(square) + shift
+        nu, P0, T0 = self.squares
+        first = numbers.sqrt(events.square * ((self.cosh * T0) ** 2 + self._open(2)))
+        smooth = self.root * (first + (numbers.sqrt(wide) + shift) * self.cosh**2 * nu * P0)
+        smooth = smooth + (1 + inverse) * self.echo(closings)
+        writing = writing + shift * numbers.sqrt(numbers.of(self.t))
+        if self.t == 1:
+            gap = 1 / numbers.sqrt(numbers.of(kind.n)) - threshold
+            closing = (numbers.largest(gap, numbers.of(0)) if kind.p else threshold) * closings.writer
+        else:
+            closing = writing * closings.writer
+        closing = closing + writing * closings.stray + (numbers.sqrt(near) + shift) * closings.other * self.st / self.s1
+        return events.kinks + smooth + closing + inverse * residual
+
+    def _weights(self, kind: BitClass, limits: tuple[Real, ...]) -> tuple[Real, Real, Real, Real]:
+        """Return ``|beta|^2`` and, for ``max(|x_i - beta_i|, |beta_i|)``: squares, those off y, the sum on y."""
+        numbers = self.numbers
         sizes, root = _sizes(kind, self.setting.K), 1 / numbers.sqrt(numbers.of(kind.n))
         zero = numbers.of(0)
-        wide, near, writing, square = zero, zero, zero, zero
+        square, wide, near, writing = zero, zero, zero, zero
         for group, (size, beta) in enumerate(zip(sizes, limits, strict=True)):
             x = root if group < 2 else zero
             weight = numbers.largest(x - beta, beta - x, beta, -beta)
-            square = square + beta * beta * size
-            wide = wide + weight * weight * size
+            square, wide = square + beta * beta * size, wide + weight * weight * size
             if group % 2:
                 near = near + weight * weight * size
             else:
                 writing = writing + weight * size
-        shift, t = events.shift, self.t
-        inverse = numbers.sqrt(square) + shift
-        nu, P0, T0 = self.squares
-        first = numbers.sqrt(events.square) * numbers.sqrt((self.cosh * T0) ** 2 + self.c0**2)
-        smooth = self.root * (first + (numbers.sqrt(wide) + shift) * self.cosh**2 * nu * P0)
-        smooth = smooth + (1 + inverse) * self.echo(writer, other)
-        closing = (writing + shift * numbers.sqrt(numbers.of(t))) * writer
-        closing = closing + (numbers.sqrt(near) + shift) * other * self.st / self.s1
-        return events.kinks + smooth + closing + inverse * residual
+        return square, wide, near, writing
 
 
 def _sizes(kind: BitClass, samples: int) -> tuple[int, int, int, int]:

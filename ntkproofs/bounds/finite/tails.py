@@ -136,6 +136,11 @@ class Column:
         C = self.setting.bennett(l, self.numbers.of(1), dimension=self.t)
         return self.numbers.log(1 + l * self.mean + C * self.fourth) * pairs
 
+    def open_moment(self, pairs: int, l: Real) -> Real:
+        """Return the moment of the share of pairs with some ``u_i > 0`` where the target is 1; the scale is m."""
+        chance = 1 - Fraction(1, 2**self.t)
+        return self.numbers.log(1 + (self.numbers.exp(l) - 1) * chance) * pairs
+
     @cached_property
     def pull(self) -> Spread:
         """``P (N_r - Hbar) y^``: ``(y^ . v) P v + P (1_i y^_i)`` less its mean."""
@@ -209,21 +214,34 @@ class Windows:
             total = total + self.numbers.largest(high - low, self.numbers.of(0)) * chance
         return total
 
-    def closing_moment(self, path: Real, back: Real, l: Real) -> Real:
-        """Return the moment of ``sqrt(w) G_i``: paths of length `path`, of which at most `back` in one of the directions.
+    def closing_moment(self, path: Real, l: Real, *, twice: bool = False, echo: bool = False) -> Real:
+        """Return the moment of ``sqrt(w) G_i`` for a path of this length, the scale being sqrt(w).
 
-        ``X = a ((a t - u)+ + (a t - 2 u)+ [u < a back])``, a = amax, and ``back <= t/2``.
+        ``X = f (a t - u)+``, a = amax, ``f = a``, or ``f = t kappa`` for the echo; `twice` adds ``f (a t - 2 u)+``.
         """
         numbers = self.numbers
-        half = -numbers.largest(-back, -path / 2)
 
         def value(size: Real) -> Real:
             a = self.drift.amax(size)
-            theta, turn, k = a * path, a * half, l * a
-            rise = numbers.exp(k * theta)
-            single = (rise - 1) / k - theta
-            double = rise * rise * (1 - numbers.exp(-k * turn * 3)) / (k * 3)
-            return single + double - rise * (1 - numbers.exp(-k * turn)) / k
+            theta, k = a * path, l * (path * self.drift.kappa(size) if echo else a)
+            if not twice:
+                return (numbers.exp(k * theta) - 1) / k - theta
+            # 2 theta - 3 u up to theta/2, theta - u from there on
+            return (numbers.exp(k * theta * 2) + numbers.exp(k * theta / 2) * 2 - 3) / (k * 3) - theta
+
+        return numbers.log(1 + self.peak * self._layered(value, path * 2)) * (self.drift.width // 2)
+
+    def stray_moment(self, path: Real, back: Real, l: Real) -> Real:
+        """Return the moment of ``sqrt(w)`` times the stray closings, ``X = a (a t - u)+ [u < a back] + a^2 back [u < a t]``."""
+        numbers = self.numbers
+        back = -numbers.largest(-back, -path)
+
+        def value(size: Real) -> Real:
+            a = self.drift.amax(size)
+            theta, turn, k = a * path, a * back, l * a
+            lift = numbers.exp(k * turn)
+            inner = numbers.exp(k * theta) * (1 - numbers.exp(-k * turn)) / k  # of exp(k (theta - u)) up to turn
+            return lift * inner - turn + (lift - 1) * (theta - turn)
 
         return numbers.log(1 + self.peak * self._layered(value, path * 2)) * (self.drift.width // 2)
 

@@ -122,7 +122,7 @@ def tune(
 
     The hint is the logarithm of ``1/p(z) - 1``; passed as `near` it starts the search at another width or threshold.
     """
-    setting, samples = bound.setting, bound.setting.K
+    samples = bound.setting.K
     best: list[tuple[float, Parameters, float]] = []
     covers: dict[int, list[tuple[int, float]]] = {}
 
@@ -142,8 +142,8 @@ def tune(
             return (width * math.log1p(t0) + divergence + averaged, l, q)
 
         result, l, q = minimum(value, 0.01, 0.95, 9)
-        short = [(most, Fraction(round(mu * 64), 64)) for most, mu in cover]
-        best.append((result, Parameters(short(l), short(z), short(q), tuple(short)), hint))
+        blocks = [(most, Fraction(round(mu * 64), 64)) for most, mu in cover]
+        best.append((result, Parameters(short(l), short(z), short(q), tuple(blocks)), hint))
         return (result,)
 
     low, high = (-2.3, 2.5) if near is None else (near - 0.4, near + 0.4)
