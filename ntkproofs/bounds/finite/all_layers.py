@@ -57,7 +57,7 @@ from ntkproofs.errors import InputError, Undecided
 __all__ = ["AllLayersNetwork", "least_all_layers"]
 
 
-CLOSINGS = ("writer", "stray", "other", "echo", "far_echo")
+CLOSINGS = ("writer", "cross", "turn", "other", "echo", "far_echo")
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,8 @@ class ColumnEvents:
     open: Tail
     rest: Fraction
     writer: Tail
-    stray: Tail
+    cross: Tail
+    turn: Tail
     other: Tail
     echo: Tail
     far_echo: Tail
@@ -254,7 +255,8 @@ def moments(windows: Windows) -> dict[str, Callable[[Real], Real]]:
     drift = windows.drift
     return {
         "writer": lambda l: windows.closing_moment(drift.tw, l),
-        "stray": lambda l: windows.stray_moment(drift.tw, drift.back, l),
+        "cross": lambda l: windows.cross_moment(drift.tw, drift.back, l),
+        "turn": lambda l: windows.turn_moment(drift.tw, drift.back, l),
         "other": lambda l: windows.closing_moment(drift.s1, l, twice=True),
         "echo": lambda l: windows.closing_moment(drift.tw, l, echo=True, twice=True),
         "far_echo": lambda l: windows.closing_moment(drift.s1, l, echo=True, twice=True),
@@ -263,23 +265,24 @@ def moments(windows: Windows) -> dict[str, Callable[[Real], Real]]:
 
 # --- searching
 
-SHARES = {
-    "drop": 0.03,
+SHARES = {  # of the failure probability, for up to 10 samples; less for more
+    "drop": 0.25,
+    "pull": 0.08,
+    "bulk": 0.05,
+    "other": 0.06,
+    "writer": 0.03,
+    "cross": 0.02,
+    "turn": 0.01,
+    "echo": 0.02,
+    "far_echo": 0.007,
+    "kinks": 0.03,
+    "shift": 0.03,
     "gram": 0.005,
-    "longest": 0.005,
-    "pull": 0.01,
-    "bulk": 0.005,
-    "label": 0.005,
-    "writer": 0.01,
-    "stray": 0.005,
-    "other": 0.01,
-    "echo": 0.003,
-    "far_echo": 0.003,
-    "open": 0.003,
-    "share": 0.002,
-    "kinks": 0.02,
-    "square": 0.005,
-    "shift": 0.01,
+    "longest": 0.006,
+    "label": 0.004,
+    "square": 0.002,
+    "open": 0.001,
+    "share": 0.001,
 }
 LEVELS = (0.3, 0.36, 0.42, 0.48, 0.54, 0.6, 0.66, 0.72, 0.8, 0.9, 1.0)
 
@@ -326,7 +329,10 @@ def _least_vector(
 class _Search(Search):
     """Floats: the failure probability at a width and threshold, by the classes that matter."""
 
-    events = EVENT + sum(SHARES.values())
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.scale = min(1.0, 10 / self.workload.samples)
+        self.events = EVENT + self.scale * sum(SHARES.values())
 
     def draws(self, width: int) -> int:
         return width // 2
@@ -349,7 +355,7 @@ class _Search(Search):
 
     def chance(self, name: str, count: float) -> float:
         """Return the logarithm of what one of `count` events may have."""
-        return math.log(self.failure * SHARES[name] / count)
+        return math.log(self.failure * self.scale * SHARES[name] / count)
 
     @lru_cache(maxsize=256)  # noqa: B019 - a search lives for one call
     def shared(self, width: int) -> Shared:
@@ -387,7 +393,7 @@ class _Search(Search):
         label = _least(lambda l: column.label_moment(m, l), m, self.chance("label", count), 0.5)
         opened = _least(lambda l: column.open_moment(m, l), m, self.chance("open", count), 4.0)
         empty, rest = Tail(Fraction(1), Fraction(1)), 0.0
-        events = ColumnEvents(deviated[t], *tails, label, opened, Fraction(0), *([empty] * 6))
+        events = ColumnEvents(deviated[t], *tails, label, opened, Fraction(0), *([empty] * 7))
         known, coordinates = spectrum(setting, shared, events), setting.K * len(self.workload.columns)
         for _ in range(12):
             drift = Drift(setting, t, width, known, rest)
@@ -396,8 +402,8 @@ class _Search(Search):
                 return None
             found = {}
             for name, moment in moments(windows).items():
-                top = 20 / (drift.tw if name in ("writer", "stray", "echo") else drift.s1)
-                top = top / (3 * drift.tw) if "echo" in name else top
+                path = {"turn": drift.back, "other": drift.s1, "far_echo": drift.s1}.get(name, drift.tw)
+                top = 20 / max(path, 0.02 * drift.tw) / (3 * drift.tw if "echo" in name else 1)
                 found[name] = _least(moment, drift.root, self.chance(name, coordinates), top)
             events = replace(events, rest=short(rest), **found)
             need = drift.variation(events.closings(float)) / (drift.spectrum.least * drift.root)

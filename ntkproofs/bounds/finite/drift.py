@@ -102,7 +102,8 @@ class Closings:
     """Inequalities about the coordinates that close; see the module."""
 
     writer: Real
-    stray: Real
+    cross: Real
+    turn: Real
     other: Real
     echo: Real
     far_echo: Real
@@ -185,7 +186,7 @@ class Drift:
 
     def _norm(self, closings: Closings) -> Real:
         """Return the length of the vector of the closings of all coordinates."""
-        writing, far = closings.writer + closings.stray, closings.other * self.st / self.s1
+        writing, far = closings.writer + closings.cross, closings.other * self.st / self.s1
         return self.numbers.sqrt(writing * writing * self.t + far * far)
 
     def echo(self, closings: Closings) -> Real:
@@ -209,7 +210,7 @@ class Drift:
         S, C, be, L = self.S, self.cosh, self.be, self.numbers.sqrt(self.spectrum.gram)
         p, A, s = C * (P0 + be * S), C * (nu + be), (1 + be) * self.sinh
         nv, amax = self.numbers.sqrt(self.numbers.of(self.setting.K)) * L, self.amax(self.spectrum.longest)
-        weight = self.tw * self.t * (closings.writer + closings.stray) + self.st * self.st / self.s1 * closings.other
+        weight = self.tw * self.t * (closings.writer + closings.cross) + self.st * self.st / self.s1 * closings.other
         o = self.numbers.sqrt(amax * weight / self.root)
         first = L * (p + o) + (nv + p + o) * p + A * A
         return first + ((1 + be) * C) ** 2 - 1 + (s + o) * s + (nv + S * 2) * o + amax * amax * share
@@ -260,7 +261,7 @@ class Drift:
             closing = (numbers.largest(gap, numbers.of(0)) if kind.p else threshold) * closings.writer
         else:
             closing = writing * closings.writer
-        closing = closing + writing * closings.stray + (numbers.sqrt(near) + shift) * closings.other * self.st / self.s1
+        closing = closing + writing * (closings.cross + closings.turn) + (numbers.sqrt(near) + shift) * closings.other * self.st / self.s1
         return events.kinks + smooth + closing + inverse * residual
 
     def _weights(self, kind: BitClass, limits: tuple[Real, ...]) -> tuple[Real, Real, Real, Real]:

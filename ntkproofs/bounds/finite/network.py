@@ -135,9 +135,8 @@ class Search:
     failure: float
     slack: float  # the remainder of gradient descent that is allowed for, relative to the threshold
 
-    events = EVENT + 2 * DESCENT  # share of all events
-
     def __post_init__(self) -> None:
+        self.events = EVENT + 2 * DESCENT  # share of all events
         self.leading: list[BitClass] = []
         self.hints: dict[BitClass, float] = {}
 

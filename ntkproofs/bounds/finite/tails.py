@@ -231,17 +231,24 @@ class Windows:
 
         return numbers.log(1 + self.peak * self._layered(value, path * 2)) * (self.drift.width // 2)
 
-    def stray_moment(self, path: Real, back: Real, l: Real) -> Real:
-        """Return the moment of ``sqrt(w)`` times the stray closings, ``X = a (a t - u)+ [u < a back] + a^2 back [u < a t]``."""
-        numbers = self.numbers
-        back = -numbers.largest(-back, -path)
+    def cross_moment(self, path: Real, back: Real, l: Real) -> Real:
+        """Return the moment of ``sqrt(w)`` times the closings by `back`, ``X = a (a t - u)+ [u < a back]``."""
+        numbers, back = self.numbers, -self.numbers.largest(-back, -path)
 
         def value(size: Real) -> Real:
             a = self.drift.amax(size)
-            theta, turn, k = a * path, a * back, l * a
-            lift = numbers.exp(k * turn)
-            inner = numbers.exp(k * theta) * (1 - numbers.exp(-k * turn)) / k  # of exp(k (theta - u)) up to turn
-            return lift * inner - turn + (lift - 1) * (theta - turn)
+            k, turn = l * a, a * back
+            return numbers.exp(k * a * path) * (1 - numbers.exp(-k * turn)) / k - turn
+
+        return numbers.log(1 + self.peak * self._layered(value, path * 2)) * (self.drift.width // 2)
+
+    def turn_moment(self, path: Real, back: Real, l: Real) -> Real:
+        """Return the moment of ``sqrt(w)`` times the reversals, ``X = a^2 back [0 < u < a t]``."""
+        numbers = self.numbers
+
+        def value(size: Real) -> Real:
+            a = self.drift.amax(size)
+            return (numbers.exp(l * a * a * back) - 1) * a * path
 
         return numbers.log(1 + self.peak * self._layered(value, path * 2)) * (self.drift.width // 2)
 
