@@ -43,7 +43,9 @@ def arbitrary_classes(program: TemplateProgram) -> Classes:
             writers[program.position(bit)].append(index)
     matching = [_matching(program, bits, members) for bits, members in components]
     plain = [Counter(map(len, sets)) for sets in matching]
-    kinds = Counter(_signature(indices, home, matching, plain) for indices in (writers[b] for b in range(program.output_bits)))
+    kinds = Counter(
+        _signature(indices, home, matching, plain) for indices in (writers[b] for b in range(program.output_bits))
+    )
     everything = Counter(_freeze(series) for series in plain)
     result: Counter[tuple[int, int, int]] = Counter()
     for (t, marked), bits in kinds.items():
@@ -99,7 +101,9 @@ def _matching(program: TemplateProgram, bits: Sequence[int], members: Sequence[i
     ]
 
 
-Signature: TypeAlias = tuple[int, tuple[tuple[tuple[tuple[int, int], ...], tuple[tuple[tuple[int, int], int], ...]], ...]]
+Signature: TypeAlias = tuple[
+    int, tuple[tuple[tuple[tuple[int, int], ...], tuple[tuple[tuple[int, int], int], ...]], ...]
+]
 
 
 def _signature(

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from ntkproofs.bounds.finite import tails
-from ntkproofs.bounds.finite.all_layers import AllLayersNetwork, least_all_layers
+from ntkproofs.bounds.finite.all_layers import AllLayersNetwork, least_all_layers, levels
 from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.drift import Closings, Drift, Spectrum, StateEvents
 from ntkproofs.bounds.finite.linearised import LinearisedBound, LinearisedDeviation, TangentSetting, _Expansion
 from ntkproofs.bounds.finite.network import Workload
-from ntkproofs.bounds.finite.numbers import FLOATS, Balls
+from ntkproofs.bounds.finite.numbers import FLOATS
 from ntkproofs.bounds.finite.output_layer import BitClass, Setting
 from ntkproofs.classes import arbitrary_classes
 from ntkproofs.errors import InputError
@@ -406,8 +406,7 @@ def test_windows_bound_draws() -> None:
     K, m, l = 4, 200, 6.0
     start = Start(K, m, 1, 11)
     drift = Drift(start.setting, 1, 2 * m, replace(start.spectrum, longest=5.0), 0.01)
-    levels = [tails.Level(Fraction(size), Fraction(1, 5)) for size in (1, 2, 3, 4)] + [tails.Level(Fraction(5), Fraction(1))]
-    windows = tails.Windows(drift, levels)
+    windows = tails.Windows(drift, levels(K, Fraction(5)))
     u = np.random.default_rng(2).standard_normal((20 * DRAWS // 4, K))
     v = np.maximum(u, 0)
     sizes = np.linalg.norm(v, axis=1)
@@ -474,11 +473,31 @@ def test_the_whole_is_confirmed_and_refuses_what_is_too_small(network: AllLayers
         replace(network, shared=replace(network.shared, levels=network.shared.levels[:-1])).bound()
 
 
-def test_every_part_of_the_failure_probability_falls_with_the_width(network: AllLayersNetwork) -> None:
-    terms = [float(term.upper) for term in network.terms(Balls(128))]
-    wider = [float(term.upper) for term in replace(network, width=network.width * 2).terms(Balls(128))]
-    longest = 2  # a union over the neurons
-    assert all(b <= a for i, (a, b) in enumerate(zip(terms, wider, strict=True)) if i != longest)
+def test_the_bounds_increase_with_what_they_are_told() -> None:
+    K, t = 5, 2
+    setting = TangentSetting(FLOATS, K)
+    told = Spectrum(0.6, 1.3, 1.7, 0.2, 0.8, 0.7, 0.6, 6.0)
+    closings = Closings(0.02, 0.01, 0.01, 0.01, 0.01, 0.001)
+    known = StateEvents(0.2, 0.01, 0.3, 0.2)
+    kind, limits = BitClass(3, 1, t), tails.StateBound(setting, BitClass(3, 1, t), Fraction(1, 2), 0.0).limits
+
+    def bounds(
+        spectrum: Spectrum = told, rest: float = 0.001, closed: Closings = closings, state: StateEvents = known
+    ) -> np.ndarray:
+        drift = Drift(setting, t, 2000, spectrum, rest)
+        d = drift.distance(kind, limits, 0.1, state, closed, 1e-4)
+        windows = drift.windows(kind, state.deviation, 1e-5, 2.0)
+        return np.array([drift.variation(closed), drift.lipschitz(closed, 0.02), d, drift.amax(3.0), *windows])
+
+    base = bounds()
+    for name in Spectrum.__dataclass_fields__:
+        factor = 0.9 if name == "least" else 1.1
+        assert np.all(bounds(spectrum=replace(told, **{name: getattr(told, name) * factor})) >= base), name
+    for name in Closings.__dataclass_fields__:
+        assert np.all(bounds(closed=replace(closings, **{name: getattr(closings, name) * 1.1})) >= base), name
+    for name in StateEvents.__dataclass_fields__:
+        assert np.all(bounds(state=replace(known, **{name: getattr(known, name) * 1.1})) >= base), name
+    assert np.all(bounds(rest=0.002) >= base)
 
 
 def test_a_network_of_this_width_that_is_really_trained_executes_the_program(network: AllLayersNetwork) -> None:

@@ -210,9 +210,7 @@ class _Evaluation:
         self.less(drift.amax(windows.sizes[-1]), of(2), "the output weights may change sign: amax")
         yield self.chance(column.open_moment(m, of(events.open.l)), m, events.open) * count
         closings, share = events.closings(of), of(events.share.value)
-        self.less(
-            drift.variation(closings), of(events.rest) * drift.spectrum.least * root, "the variation of D(X)"
-        )
+        self.less(drift.variation(closings), of(events.rest) * drift.spectrum.least * root, "the variation of D(X)")
         rate = (drift.spectrum.least - drift.lipschitz(closings, share)) * of(network.step)
         self.less(of(0), rate, "the rate of decay")
         residual = drift.residual(rate, network.steps)
@@ -284,7 +282,20 @@ SHARES = {  # of the failure probability, for up to 10 samples; less for more
     "open": 0.001,
     "share": 0.001,
 }
-LEVELS = (0.3, 0.36, 0.42, 0.48, 0.54, 0.6, 0.66, 0.72, 0.8, 0.9, 1.0)
+LEVELS = (0.2, 0.24, 0.28, 0.32, 0.36, 0.4, 0.44, 0.48, 0.53, 0.59, 0.66, 0.75, 0.87)
+
+
+def levels(samples: int, longest: Fraction) -> tuple[Level, ...]:
+    """Return levels of ``|v|`` that end in the longest, with good tilts."""
+    result = []
+    for part in LEVELS:
+        s = float(longest) * part
+
+        def log(l: float, s: float = s) -> tuple[float, ...]:
+            return (samples * math.log((1 + (1 - 2 * l) ** -0.5) / 2) - l * s * s, l)
+
+        result.append(Level(short(s), short(max(1e-6, minimum(log, 0.0, 0.495, 20)[1]))))
+    return (*result, Level(longest, Fraction(1, 4)))
 
 
 def _least(moment: Callable[[float], float], scale: float, chance: float, top: float) -> Tail:
@@ -363,16 +374,9 @@ class _Search(Search):
         m, setting, K = self.draws(width), self.setting, self.setting.K
         drop = _least(lambda l: least_eigenvalue(setting, m, l) + l * m, m, self.chance("drop", 1), 3.0)
         longest_tail = _least(lambda l: longest(setting, m, l), 1.0, self.chance("longest", 1), 0.5)
-        size, levels = short(math.sqrt(float(longest_tail.value)) * (1 + 1e-5)), []
-        for fraction in LEVELS:
-            s = float(size) * fraction
-
-            def log(l: float, s: float = s) -> tuple[float, ...]:
-                return (K * math.log((1 + (1 - 2 * l) ** -0.5) / 2) - l * s * s, l)
-
-            levels.append(Level(short(s) if fraction < 1 else size, short(minimum(log, 0.0, 0.495, 20)[1])))
+        size = short(math.sqrt(float(longest_tail.value)) * (1 + 1e-5))
         return Shared(
-            drop, _least(lambda l: gram(setting, m, l), m, self.chance("gram", 1), 0.5), longest_tail, tuple(levels)
+            drop, _least(lambda l: gram(setting, m, l), m, self.chance("gram", 1), 0.5), longest_tail, levels(K, size)
         )
 
     @lru_cache(maxsize=256)  # noqa: B019 - a search lives for one call

@@ -261,7 +261,11 @@ class Drift:
             closing = (numbers.largest(gap, numbers.of(0)) if kind.p else threshold) * closings.writer
         else:
             closing = writing * closings.writer
-        closing = closing + writing * (closings.cross + closings.turn) + (numbers.sqrt(near) + shift) * closings.other * self.st / self.s1
+        closing = (
+            closing
+            + writing * (closings.cross + closings.turn)
+            + (numbers.sqrt(near) + shift) * closings.other * self.st / self.s1
+        )
         return events.kinks + smooth + closing + inverse * residual
 
     def _weights(self, kind: BitClass, limits: tuple[Real, ...]) -> tuple[Real, Real, Real, Real]:

@@ -205,13 +205,14 @@ class Windows:
             self.chances.append(self.numbers.exp(_chi(self.numbers, self.setting.K, l) - l * size * size))
         self.peak = 1 / self.numbers.sqrt(self.numbers.pi() * 2)
 
-    def _layered(self, value: Callable[[Real], Real], near: Real, start: Callable[[Real], Real] | None = None) -> Real:
-        """Return a bound of ``E value(|v|)``, `near` added to all sizes but the last; `start` is used for the first level."""
+    def _layered(self, value: Callable[[Real], Real], near: Real, weight: Real | int = 1) -> Real:
+        """Return a bound of ``E value(|v|)`` over an event of probability `weight`, `near` added to all sizes but the last."""
         sizes = [size + near for size in self.sizes[:-1]] + [self.sizes[-1]]
         values = [value(size) for size in sizes]
-        total = values[0] if start is None else start(sizes[0])
+        total = values[0] * weight
         for low, high, chance in zip(values[:-1], values[1:], self.chances, strict=True):
-            total = total + self.numbers.largest(high - low, self.numbers.of(0)) * chance
+            share = -self.numbers.largest(-chance, -self.numbers.of(1) * weight)
+            total = total + self.numbers.largest(high - low, self.numbers.of(0)) * share
         return total
 
     def closing_moment(self, path: Real, l: Real, *, twice: bool = False, echo: bool = False) -> Real:
@@ -258,31 +259,29 @@ class Windows:
         return self.numbers.log(1 + self.peak * theta * (self.numbers.exp(l) - 1)) * (self.drift.width // 2)
 
     def kink_moment(self, kind: BitClass, e: Real, late: Real, l: Real) -> Real:
-        """Return the moment of ``sqrt(w)`` times the kinks of a class."""
-        numbers, drift = self.numbers, self.drift
+        """Return the moment of ``sqrt(w)`` times the kinks of a class.
 
-        def parts(size: Real) -> tuple[Real, Real, Real, Real]:
-            a = drift.amax(size)
-            k = l * a
-            windows = drift.windows(kind, e, late, size)
-            open_, closed, below = ((numbers.exp(k * x) - 1) / k - x for x in windows)
-            return open_, closed, below, windows[0]
+        With one matching writer j, ``P(u_j > 0 | z) <= 1/2 + phi(0) z/sqrt(n - 1)`` for z > 0.
+        """
+        numbers, drift, half = self.numbers, self.drift, Fraction(1, 2)
+        longest = drift.windows(kind, e, late, self.sizes[-1])
+        near = numbers.largest(*longest)
 
-        def start(size: Real) -> Real:
-            open_, closed, below, window = parts(size)
-            if kind.p != 1:
-                return open_ + below
-            more = (
-                self.peak * window / numbers.sqrt(numbers.of(kind.n - 1))
-            )  # P(u_j > 0 | z) <= 1/2 + phi(0) z/sqrt(n - 1)
-            return open_ * (more + Fraction(1, 2)) + closed / 2 + below
+        def part(index: int) -> Callable[[Real], Real]:
+            def value(size: Real) -> Real:
+                k = l * drift.amax(size)
+                window = drift.windows(kind, e, late, size)[index]
+                return (numbers.exp(k * window) - 1) / k - window
 
-        def whole(size: Real) -> Real:
-            open_, closed, below, _ = parts(size)
-            return open_ + below + (closed if kind.p == 1 else 0)
+            return value
 
-        near = numbers.largest(*drift.windows(kind, e, late, self.sizes[-1]))
-        return numbers.log(1 + self.peak * self._layered(whole, near, start)) * (drift.width // 2)
+        if kind.p == 1:
+            more = self.peak * longest[0] / numbers.sqrt(numbers.of(kind.n - 1))
+            total = self._layered(part(0), near, half + more) + self._layered(part(1), near, numbers.of(half))
+        else:
+            total = self._layered(part(0), near)
+        total = total + self._layered(part(2), near)
+        return numbers.log(1 + self.peak * total) * (drift.width // 2)
 
 
 # --- states
