@@ -77,7 +77,7 @@ class Start:
         return Closings(
             writer=most(a * single),
             cross=most(a * single * (self.u < a * drift.back)),
-            turn=most(a * a * drift.back * (self.u < a * drift.tw)),
+            turn=most(a * a * drift.back * ((self.u < a * drift.tw) * 1.0 + (self.u < a * drift.back))),
             other=most(a * far(drift.s1)),
             echo=most(drift.tw * kappa * far(drift.tw)),
             far_echo=most(drift.s1 * kappa * far(drift.s1)),
@@ -394,10 +394,18 @@ def test_regression_of_a_state_agrees_with_draws(kind: BitClass) -> None:
     v, z = np.maximum(u, 0), u @ x
     tau = (u > 0) * ((z > 0)[:, None] * x - beta)
     zeta = np.maximum(z, 0) - v @ beta
-    square, spread = zeta**2 + (tau**2).sum(1), state.spread_of_rho
+    square, spread, suprema = zeta**2 + (tau**2).sum(1), state.spread_of_rho, state.suprema
     assert near(square, state.square_mean)
-    assert np.linalg.norm(tau, axis=1).max() <= spread.M0 + 1e-12
-    assert (np.abs(zeta) / np.linalg.norm(u, axis=1)).max() <= spread.M2
+    assert np.linalg.norm(tau, axis=1).max() <= suprema[0] + 1e-12
+    assert (np.abs(zeta) / np.linalg.norm(u, axis=1)).max() <= suprema[1]
+    values, vectors = np.linalg.eigh(state.setting.lam * np.eye(K) + state.setting.rest)
+    root = vectors / np.sqrt(values) @ vectors.T
+    assert np.linalg.norm(tau @ root, axis=1).max() <= spread.M0
+    assert (np.abs(zeta) * np.linalg.norm(v @ root, axis=1) / (u**2).sum(1)).max() <= spread.M2
+    rho = (v * zeta[:, None] + tau) @ root
+    total = sum(count * value for count, value in spread.eigenvalues)
+    limits, forms = (np.array(block) for block in state.blocks())
+    assert near((rho**2).sum(1), total + float(np.trace(np.linalg.solve(limits, forms))))
     for l in (0.05, 0.2):
         assert np.exp(l * square).mean() <= math.exp(state.square_moment(1, l))
 
@@ -425,7 +433,8 @@ def test_windows_bound_draws() -> None:
         kappa = drift.kappa(sizes)
         check(path_ * kappa * (single + double) * gate, windows.closing_moment(path_, l, twice=True, echo=True), 3.0)
         check(a * single * gate * (first < a * 0.02), windows.cross_moment(path_, 0.02, l), 1.6)
-        check(a * a * 0.02 * gate * (first < a * path_), windows.turn_moment(path_, 0.02, l), 1.6)
+        turns = (first < a * path_) * 1.0 + (first < a * 0.02)
+        check(a * a * 0.02 * gate * turns, windows.turn_moment(path_, 0.02, l), 1.6)
     for kind in (BitClass(2, 1, 1), BitClass(3, 0, 1), BitClass(4, 1, 1)):
         x = np.zeros(K)
         x[[0, *range(1, kind.n)] if kind.p else list(range(1, kind.n + 1))] = 1 / math.sqrt(kind.n)

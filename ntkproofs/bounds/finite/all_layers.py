@@ -234,7 +234,8 @@ class _Evaluation:
         yield self.chance(state.square_moment(m, of(events.square.l)), m, events.square) * count
         shift = events.shift
         yield self.vector(state.shift_moment(m, of(shift.l), of(shift.z), of(shift.q)), shift) * count
-        known = StateEvents(e, of(events.kinks.value), of(events.square.value), of(shift.value) / drift.spectrum.least)
+        least = drift.spectrum.least / numbers.sqrt(setting.lam)
+        known = StateEvents(e, of(events.kinks.value), of(events.square.value), of(shift.value) / least)
         d = drift.distance(kind, state.limits, of(network.threshold), known, column.closings(of), residual)
         bound = LinearisedBound(setting, kind, network.threshold, numbers.upper(d))
         yield numbers.exp(bound.log_probability(m, e, events.linearised)) * count
@@ -451,7 +452,7 @@ class _Search(Search):
         )
         spread = state.spread_of_rho
         square = _least(
-            lambda l: state.square_moment(m, l), m, self.chance("square", count), 0.5 / float(spread.M2) ** 2
+            lambda l: state.square_moment(m, l), m, self.chance("square", count), 0.5 / float(state.suprema[1]) ** 2
         )
         shift = _least_vector(
             self._shifts(state), self.setting.K, m, self.chance("shift", count), 0.5 / float(spread.M2)
@@ -465,18 +466,17 @@ class _Search(Search):
             return math.inf
         events, drift, _ = found
         kinks, square, shift = (float(tail.value) for tail in tails)
-        known = StateEvents(float(events.deviated.e), kinks, square, shift / float(drift.spectrum.least))
+        least = float(drift.spectrum.least) / math.sqrt(self.setting.lam)
+        known = StateEvents(float(events.deviated.e), kinks, square, shift / least)
         residual = 1e-4 / (self.setting.lam * math.sqrt(width))
         limits = self.state(kind).limits
         return float(drift.distance(kind, limits, threshold, known, events.closings(float), residual))
 
     def _shifts(self, state: StateBound) -> Callable[[float], tuple[list[tuple[int, float]], float]]:
-        groups = [g for g in range(4) if state.sizes[g]]
-        pairs = [
-            (state.sizes[g] - 1, float(state.diagonal[g] - state.between[g][g])) for g in groups if state.sizes[g] > 1
-        ]
-        block = [[state.form(g, h) / math.sqrt(state.sizes[g] * state.sizes[h]) for h in groups] for g in groups]
-        pairs += [(1, value) for value in np.linalg.eigvalsh(np.array(block)).tolist()]
+        pairs = [(count, float(value)) for count, value in state.spread_of_rho.eigenvalues]
+        limits, forms = state.blocks()
+        root = np.linalg.inv(np.linalg.cholesky(np.array(limits)))
+        pairs += [(1, value) for value in np.linalg.eigvalsh(root @ np.array(forms) @ root.T).tolist()]
         return lambda l: (pairs, state.spread_of_rho.factor(self.setting, l))
 
     def bound(self, kind: BitClass, width: int, threshold: float) -> LinearisedBound:

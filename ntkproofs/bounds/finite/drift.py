@@ -254,18 +254,14 @@ class Drift:
         nu, P0, T0 = self.squares
         first = numbers.sqrt(events.square * ((self.cosh * T0) ** 2 + self._open(2)))
         smooth = self.root * (first + (numbers.sqrt(wide) + shift) * self.cosh**2 * nu * P0)
-        smooth = smooth + (1 + inverse) * self.echo(closings)
+        smooth = smooth + (numbers.sqrt(wide) + shift) * self.echo(closings)
         writing = writing + shift * numbers.sqrt(numbers.of(self.t))
+        closing = writing
         if self.t == 1:
             gap = 1 / numbers.sqrt(numbers.of(kind.n)) - threshold
-            closing = (numbers.largest(gap, numbers.of(0)) if kind.p else threshold) * closings.writer
-        else:
-            closing = writing * closings.writer
-        closing = (
-            closing
-            + writing * (closings.cross + closings.turn)
-            + (numbers.sqrt(near) + shift) * closings.other * self.st / self.s1
-        )
+            closing = numbers.largest(gap, numbers.of(0)) if kind.p else threshold
+        closing = closing * (closings.writer + closings.cross) + writing * closings.turn
+        closing = closing + (numbers.sqrt(near) + shift) * closings.other * self.st / self.s1
         return events.kinks + smooth + closing + inverse * residual
 
     def _weights(self, kind: BitClass, limits: tuple[Real, ...]) -> tuple[Real, Real, Real, Real]:

@@ -10,7 +10,8 @@ the number of pairs.
   quotient increases, integrating out R gives ``E exp(l v v') <= I + l E v v' + C(l, 1) E |v|^2 v v'``.
 * *Vectors*, ``|mean xi| >= value`` for a centred xi in N dimensions whose components ``omega . xi`` have parts of degree 0 and 2 at most ``M0`` and ``M2``: the
   change of measure on the sphere, ``moment = KL(z) + q - log det((1 + 2 q/N) I - (2/N) m C V)/2``, ``C = C(l; M0, M2)``, ``V = E xi xi'``, ``scale = m p(z)``.
-  Applied to the columns ``xi = P (N_r - Hbar) y^`` and ``xi = P (N_r - Hbar) b``, and to ``xi = rho`` at margin 0 (K dimensions), ``mean rho = H (bh - beta)``.
+  Applied to the columns ``xi = P (N_r - Hbar) y^`` and ``xi = P (N_r - Hbar) b``, and to ``xi = Hbar^(-1/2) rho`` at margin 0 (K dimensions): ``mean rho = H (bh - beta)``, so that
+  ``|bh - beta| <= |mean xi|/((1 - drop) lam^(1/2))``.
 * *Label*, ``mean (y^ . v)^2 > value``: Bennett's bound in t dimensions with ``M = 1``.
 * *Longest*, some ``|v|^2 > value``: chi-squared by coordinates, union over m.
 * *Square*, ``Q(beta) > value``: ``E exp(l X) <= 1 + E X (exp(l M0) (1 - 2 l M2)^(-K/2) - 1)/(M0 + K M2)`` for X >= 0 of degrees 0 and 2. (``E_R[exp(l X) - 1]/E_R X`` at a
@@ -244,12 +245,13 @@ class Windows:
         return numbers.log(1 + self.peak * self._layered(value, path * 2)) * (self.drift.width // 2)
 
     def turn_moment(self, path: Real, back: Real, l: Real) -> Real:
-        """Return the moment of ``sqrt(w)`` times the reversals, ``X = a^2 back [0 < u < a t]``."""
-        numbers = self.numbers
+        """Return the moment of ``sqrt(w)`` times the reversals, ``X = a^2 back ([0 < u < a t] + [0 < u < a back])``."""
+        numbers, short = self.numbers, -self.numbers.largest(-back, -path)
 
         def value(size: Real) -> Real:
             a = self.drift.amax(size)
-            return (numbers.exp(l * a * a * back) - 1) * a * path
+            rise = numbers.exp(l * a * a * back)
+            return (rise - 1) * a * (path - short) + (rise * rise - 1) * a * short
 
         return numbers.log(1 + self.peak * self._layered(value, path * 2)) * (self.drift.width // 2)
 
@@ -294,33 +296,55 @@ class StateBound(LinearisedBound):
         return self.numbers.of(0)
 
     @cached_property
-    def spread_of_rho(self) -> Spread:
-        """``M0`` and ``M2`` of rho (no eigenvalues)."""
+    def suprema(self) -> tuple[Real, Real, Real]:
+        """Bounds of ``|tau|``, of ``|zeta|/|u|``, and of ``|zeta| |Hbar^(-1/2) v| lam^(1/2)`` on the unit sphere.
+
+        ``zeta = h - beta . v`` is at most ``(x - beta)+ . v`` and, as ``h >= x . u/2``, at least ``-sum max((beta_i - x_i/2)+ v_i, x_i/2 u_i-)``,
+        as well as ``-(beta)+ . v``. With V the sum of v, ``|Hbar^(-1/2) v|^2 lam = |v|^2 - V^2/E``, ``E = D + K``, and ``V (1 - V^2/E)^(1/2) <= E^(1/2)/2``.
+        """
         numbers, zero = self.numbers, self.numbers.of(0)
-        reach, up, down = zero, zero, zero
-        half = self.root / 2
+        reach, squares, most = zero, [zero, zero], [zero, zero]
         for size, inside, beta in zip(self.sizes, self.inside, self.b, strict=True):
-            x, pulled = self.root * inside, half * inside
+            if not size:
+                continue
+            x, pulled = self.root * inside, self.root * inside / 2
             reach = reach + numbers.largest(*(value * value for value in (x - beta, beta))) * size
-            up = up + numbers.largest(x - beta, zero) ** 2 * size
-            down = down + numbers.largest(beta - pulled, pulled) ** 2 * size
-        return Spread((), numbers.sqrt(reach), numbers.sqrt(numbers.largest(up, down)))
+            sides = (numbers.largest(x - beta, zero), numbers.largest(beta - pulled, pulled))
+            squares = [square + side * side * size for square, side in zip(squares, sides, strict=True)]
+            most = [numbers.largest(*pair) for pair in zip(most, (sides[0], beta), strict=True)]
+        lengths = [numbers.sqrt(square) for square in squares]
+        half = numbers.sqrt(self.setting.D + self.setting.K) / 2
+        white = [-numbers.largest(-length, -top * half) for length, top in zip(lengths, most, strict=True)]
+        return numbers.sqrt(reach), numbers.largest(*lengths), numbers.largest(*white)
+
+    @cached_property
+    def spread_of_rho(self) -> Spread:
+        """``Hbar^(-1/2) rho``: eigenvalues on differences within a group, ``M0`` and ``M2``."""
+        reach, _, white = self.suprema
+        root, lam = self.numbers.sqrt(self.setting.lam), self.setting.lam
+        values = tuple(
+            (size - 1, (self.diagonal[g] - self.between[g][g]) / lam) for g, size in enumerate(self.sizes) if size > 1
+        )
+        return Spread(values, reach / root, white / root)
 
     def shift_moment(self, pairs: int, l: Real, z: Real, q: Real) -> tuple[Real, Real]:
-        """Return the moment of ``|mean rho|`` and p(z), in K dimensions; the scale is ``m p(z)``."""
-        numbers, setting, K = self.numbers, self.setting, self.setting.K
+        """Return the moment of ``|Hbar^(-1/2) mean rho|`` and p(z), in K dimensions; the scale is ``m p(z)``."""
+        numbers, setting, K, spread = self.numbers, self.setting, self.setting.K, self.spread_of_rho
         p, divergence = setting.tilted(z, dimension=K)
-        base, scale = 1 + q * 2 / K, self.spread_of_rho.factor(setting, l) * pairs * 2 / K
-        groups = [g for g in range(4) if self.sizes[g]]
-        total = numbers.of(0)
-        for g in groups:
-            if self.sizes[g] > 1:
-                total = total + numbers.log(base - scale * (self.diagonal[g] - self.between[g][g])) * (
-                    self.sizes[g] - 1
-                )
-            total = total - numbers.log(numbers.of(self.sizes[g]))
-        block = [[-scale * self.form(g, h) + (base * self.sizes[g] if g == h else 0) for h in groups] for g in groups]
+        base, scale = 1 + q * 2 / K, spread.factor(setting, l) * pairs * 2 / K
+        limits, forms = self.blocks()
+        total = -log_determinant(numbers, limits)
+        for count, value in spread.eigenvalues:
+            total = total + numbers.log(base - scale * value) * count
+        block = [[base * x - scale * y for x, y in zip(*rows, strict=True)] for rows in zip(limits, forms, strict=True)]
         return divergence + q - (total + log_determinant(numbers, block)) / 2, p
+
+    def blocks(self) -> tuple[list[list[Real]], list[list[Real]]]:
+        """Return the forms of Hbar and of ``E rho rho'`` on the indicators of the groups."""
+        groups = [g for g in range(4) if self.sizes[g]]
+        lam, rest, sizes = self.setting.lam, self.setting.rest, self.sizes
+        limits = [[rest * (sizes[g] * sizes[h]) + (lam * sizes[g] if g == h else 0) for h in groups] for g in groups]
+        return limits, [[self.form(g, h) for h in groups] for g in groups]
 
     def form(self, g: int, h: int) -> Real:
         """Return the sum of ``E rho_i rho_k`` over i in group g and k in group h."""
@@ -341,7 +365,7 @@ class StateBound(LinearisedBound):
 
     def square_moment(self, pairs: int, l: Real) -> Real:
         """Return the moment of ``Q(beta)``; the scale is m."""
-        numbers, K, spread = self.numbers, self.setting.K, self.spread_of_rho
-        M0, M2 = spread.M0 * spread.M0, spread.M2 * spread.M2
+        numbers, K, (reach, length, _) = self.numbers, self.setting.K, self.suprema
+        M0, M2 = reach * reach, length * length
         ratio = (numbers.exp(l * M0 - numbers.log(1 - l * M2 * 2) * K / 2) - 1) / (M0 + M2 * K)
         return numbers.log(1 + self.square_mean * ratio) * pairs
