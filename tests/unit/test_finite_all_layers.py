@@ -352,6 +352,12 @@ def test_matrix_moments_agree_with_draws() -> None:
         vector = gate * unit + v * (v @ unit)[:, None]  # N_r unit
         scale = unit @ limit @ unit
         assert near(np.einsum("ri,ij,rj->r", vector, inverse, vector) / scale, value)
+    l, matrices = 0.1, np.einsum("ri,rk->rik", v[:20000], v[:20000]) + gate[:20000, :, None] * np.eye(K)
+    values, vectors = np.linalg.eigh(limit)
+    root = vectors / np.sqrt(values) @ vectors.T
+    moved = np.exp(-l * np.linalg.eigvalsh(root @ matrices @ root)).sum(1)  # the trace of exp(-l X)
+    error = Z * moved.std() / math.sqrt(len(moved))
+    assert math.log(moved.mean() - error) <= tails.least_eigenvalue(setting, 1, l) <= math.log(moved.mean() * 1.02)
     l, size = 0.06, (v**2).sum(1)
     moment = tails.gram(setting, 1, l)  # the logarithm of along + (K - 1) across
     total = (K - 1) + np.exp(l * size)  # the trace of exp(l v v')

@@ -35,6 +35,7 @@ from ntkproofs.bounds.finite.network import (
     Deviated,
     Search,
     Workload,
+    best_threshold,
     bisected,
     bracketed,
 )
@@ -498,11 +499,13 @@ def least_all_layers(workload: Workload, failure: Fraction, *, most: int = 1 << 
     width, threshold = bracketed(search, most)
     width, threshold = bisected(search, width, threshold)
     width += width % 2
-    for _ in range(40):
-        candidate = _complete(search, failure, width, threshold)
-        if candidate is not None:
-            return candidate
-        width += max(2, width // 1000 * 2)
+    for _ in range(12):
+        threshold = best_threshold(search, width, rounds=8, near=threshold) or threshold
+        if search.total(width, threshold) <= math.log(search.failure):
+            candidate = _complete(search, failure, width, threshold)
+            if candidate is not None:
+                return candidate
+        width += max(2, width // 500 * 2)
     raise Undecided(f"no width near {width} was confirmed")
 
 

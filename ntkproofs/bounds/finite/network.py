@@ -37,7 +37,7 @@ from ntkproofs.classes import Classes
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.rigor import Ball
 
-__all__ = ["FiniteNetwork", "Search", "Workload", "bisected", "bracketed", "least_network"]
+__all__ = ["FiniteNetwork", "Search", "Workload", "best_threshold", "bisected", "bracketed", "least_network"]
 
 PRECISION = 128
 EVENT = 0.05  # share of the failure probability for the deviation event
@@ -190,11 +190,14 @@ class Search:
         return log + math.log(self.workload.classes[kind]), parameters
 
     def lead(self, width: int, threshold: float) -> None:
-        """Choose the classes that decide: the largest shares at a first guess, on either side."""
+        """Choose the classes that decide: the largest shares, on either side; of classes beyond all bounds the extreme."""
         logs = {kind: self.log_class(kind, width, threshold, rounds=4)[0] for kind in self.workload.classes}
         self.leading = []
         for ones in (False, True):
-            side = sorted((kind for kind in logs if bool(kind.p) is ones), key=lambda kind: -logs[kind])
+            side = sorted(
+                (kind for kind in logs if bool(kind.p) is ones),
+                key=lambda kind: (-logs[kind], -kind.n if kind.p else kind.n),
+            )
             self.leading += side[:2]
 
     def total(self, width: int, threshold: float) -> float:
@@ -234,14 +237,14 @@ def bracketed(search: Search, most: int) -> tuple[int, float]:
     """Return a width that is enough by the leading classes, and its threshold."""
     width = 8 * search.workload.samples**2
     while width <= most:
-        middle = _threshold(search, width, rounds=6, first=True)
+        middle = best_threshold(search, width, rounds=6, first=True)
         if middle is not None and search.total(width, middle) <= math.log(search.failure):
             return width, middle
         width *= 2
     raise Undecided(f"no width up to {most} is enough")
 
 
-def _threshold(
+def best_threshold(
     search: Search, width: int, *, rounds: int, first: bool = False, near: float | None = None
 ) -> float | None:
     """Return the threshold with the least failure probability, None if none separates ones from zeros."""
@@ -250,8 +253,10 @@ def _threshold(
     high = min([1.0, *(mean for kind, mean in means if kind.p)])
     if low >= high:
         return None
-    if first or not search.leading:
+    if first or not search.leading:  # by the middle of what the classes allow, then by the best threshold for these
         search.lead(width, low + 0.4 * (high - low))
+        result = minimum(lambda tau: (search.total(width, tau), tau), low, high, rounds)
+        search.lead(width, result[1])
     if near is not None:
         low, high = max(low, near * 0.93), min(high, near * 1.07)
     result = minimum(lambda tau: (search.total(width, tau), tau), low, high, rounds)
@@ -262,7 +267,7 @@ def bisected(search: Search, high: int, threshold: float) -> tuple[int, float]:
     low = high // 8
     while high - low > max(1, high // 1000):
         middle = (low + high) // 2
-        tau = _threshold(search, middle, rounds=4, near=threshold)
+        tau = best_threshold(search, middle, rounds=4, near=threshold)
         if tau is not None and search.total(middle, tau) <= math.log(search.failure):
             high, threshold = middle, tau
         else:

@@ -4,8 +4,9 @@ Each event has the form ``mean or sum of m independent terms >= value`` and the 
 function here returns ``moment`` and ``scale``. Symbols are those of :mod:`ntkproofs.bounds.finite.linearised` and of `drift`; m is
 the number of pairs.
 
-* *Least eigenvalue*, ``H >= (1 - drop) Hbar`` fails: the matrix Laplace transform with ``exp(-X) <= 1 - X + X^2/2`` for ``X = Hbar^(-1/2) N_r
-  Hbar^(-1/2) >= 0``, whose second moment has two eigenvalues; ``E tr exp(sum) <= tr (E exp X)^m``.
+* *Least eigenvalue*, ``H >= (1 - drop) Hbar`` fails: the matrix Laplace transform of ``X = Hbar^(-1/2) N_r Hbar^(-1/2) >= 0``, ``E X = I``,
+  whose second moment has two eigenvalues: ``E tr exp(sum) <= tr (E exp)^m`` with ``exp(-s) <= 1 - a s + b s^2`` for ``s >= 0``, the parabola that
+  agrees at 0 and is tangent at x (the difference has three zeros there, and no more: its third derivative is ``exp(-s)``).
 * *Gram matrix*, ``lambda_max(mean v v') > gram``: ``exp(l v v') = I + l v v' + v v' |v|^2 (exp(x) - 1 - x)/x^2``, ``x = l |v|^2``; as ``|v| <= |u| = R`` and the
   quotient increases, integrating out R gives ``E exp(l v v') <= I + l E v v' + C(l, 1) E |v|^2 v v'``.
 * *Vectors*, ``|mean xi| >= value`` for a centred xi in N dimensions whose components ``omega . xi`` have parts of degree 0 and 2 at most ``M0`` and ``M2``: the
@@ -75,7 +76,12 @@ def _trace(setting: Setting, pairs: int, along: Real, across: Real) -> Real:
 
 def least_eigenvalue(setting: Setting, pairs: int, l: Real) -> Real:
     """Return the moment of the event that H is not at least ``(1 - drop) Hbar``; its logarithm adds ``l m (1 - drop)``."""
-    along, across = (1 - l + l * l / 2 * value for value in second_moments(setting))
+    numbers, values = setting.numbers, second_moments(setting)
+    x = l * numbers.largest(*values)
+    end = numbers.exp(-x)
+    b = (1 - end - end * x) / x / x
+    a = b * x * 2 + end
+    along, across = (1 - a * l + b * l * l * value for value in values)
     return _trace(setting, pairs, along, across)
 
 
