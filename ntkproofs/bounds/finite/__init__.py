@@ -1,0 +1,1 @@
+"""Bounds for networks of finite width."""

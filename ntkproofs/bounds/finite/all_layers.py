@@ -1,19 +1,20 @@
-r"""One finite network for each output bit, all layers trained: the width from which on they execute a program, with evidence.
+r"""One finite network for each output bit, all layers trained: the width from which on they execute a program.
 
-The statement: m pairs of neurons ``(+1, u), (-1, u)``, ``u ~ N(0, I_K)`` drawn once (the networks of all output bits start from it, each with
-``w = 2 m`` neurons), T steps of full-batch gradient descent of size eta on all weights, on the K basis vectors and one column of
-targets for each network. With probability at least ``1 - failure`` every output bit at every state of the classes given, rounded at
-the threshold, is right.
+The statement: m pairs of neurons ``(+1, u), (-1, u)``, ``u ~ N(0, I_K)`` drawn once (the networks of all output bits
+start from it, each with ``w = 2 m`` neurons), T steps of full-batch gradient descent of size eta on all weights, on
+the K basis vectors and one column of targets for each network. With probability at least ``1 - failure`` every output
+bit at every state of the classes given, rounded at the threshold, is right.
 
-On the events of :mod:`ntkproofs.bounds.finite.tails`, :mod:`ntkproofs.bounds.finite.drift` bounds by d, for each class, how far a network ends from
-its linearisation in the bad direction; :mod:`ntkproofs.bounds.finite.linearised` bounds the chance that the linearised network is not right by d ::
+On the events of :mod:`ntkproofs.bounds.finite.tails`, :mod:`ntkproofs.bounds.finite.drift` bounds by d, for each
+class, how far a network ends from its linearisation in the bad direction; :mod:`ntkproofs.bounds.finite.linearised`
+bounds the chance that the linearised network is not right by d ::
 
     failure >= eigenvalue + gram + longest + sum over columns ( deviation + pull + bulk + label )
                + sum over t, coordinates ( closings of writers, of others, share )
                + sum over classes (states) ( kinks + square + shift + P(margin below d, |delta| < e) )
 
-States at which one template matches are training samples, at which a network differs from its target by the residual; bits that no
-template writes are exactly 0.
+States at which one template matches are training samples, at which a network differs from its target by the residual;
+bits that no template writes are exactly 0.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -182,17 +184,18 @@ class _Evaluation:
     def start(self) -> Iterator[Real]:
         """Yield the terms of the start alone."""
         shared, setting, of, m = self.network.shared, self.setting, self.numbers.of, self.pairs
-        drop, top = shared.drop, self.numbers.of(shared.levels[-1].size)
+        drop = shared.drop
         if not 0 < drop.value < 1 or min(drop.l, shared.gram.l, shared.longest.l) <= 0:
             raise InputError("a drop lies between 0 and 1 and tilts are positive")
         sizes = [level.size for level in shared.levels]
         if sizes != sorted(sizes) or sizes[0] <= 0 or shared.longest.value > sizes[-1] ** 2:
             raise InputError("the levels increase to the longest")
-        self.less(of(self.network.step) * (1 + of(shared.gram.value)), of(1 + Fraction(1, 1 << 40)), "the step")
+        if min(level.l for level in shared.levels) < 0:
+            raise InputError("tilts are positive")
+        self.less(of(self.network.step) * (1 + of(shared.gram.value)), of(1), "the step")
         yield self.numbers.exp(least_eigenvalue(setting, m, of(drop.l)) + of(drop.l * m) * of(1 - drop.value))
         yield self.chance(gram(setting, m, of(shared.gram.l)), m, shared.gram)
         yield self.chance(longest(setting, m, of(shared.longest.l)), 1, shared.longest)
-        del top
 
     def column(self, t: int) -> Iterator[Real]:
         """Yield the terms of the columns with t ones, and keep what the states need."""
@@ -246,8 +249,16 @@ def spectrum(setting: TangentSetting, shared: Shared, events: ColumnEvents) -> S
     """Return the inequalities of a start that the events stand for."""
     of = setting.numbers.of
     rest = of(1 - shared.drop.value)
-    values = [of(tail.value) for tail in (shared.gram, events.pull, events.bulk, events.label, events.open)]
-    return Spectrum(rest * setting.lam, 1 / rest, *values, of(shared.levels[-1].size))
+    return Spectrum(
+        least=rest * setting.lam,
+        inverse=1 / rest,
+        gram=of(shared.gram.value),
+        pull=of(events.pull.value),
+        bulk=of(events.bulk.value),
+        label=of(events.label.value),
+        open=of(events.open.value),
+        longest=of(shared.levels[-1].size),
+    )
 
 
 def moments(windows: Windows) -> dict[str, Callable[[Real], Real]]:
@@ -351,7 +362,7 @@ class _Search(Search):
         return width // 2
 
     @cached_property
-    def setting(self) -> TangentSetting:  # type: ignore[override]
+    def setting(self) -> TangentSetting:
         return TangentSetting(FLOATS, self.workload.samples)
 
     @lru_cache(maxsize=16)  # noqa: B019 - a search lives for one call
@@ -389,24 +400,27 @@ class _Search(Search):
         if deviated is None or not 0 < shared.drop.value < 1:
             return None
         column, count = Column(setting, t), sum(self.workload.columns.values())
-        tails = []
-        for name, spread in (("pull", column.pull), ("bulk", column.bulk)):
 
-            def values(l: float, spread: Spread = spread) -> tuple[list[tuple[int, float]], float]:
-                return list(spread.eigenvalues), spread.factor(setting, l)
+        def vector(spread: Spread, name: str) -> VectorTail:
+            def values(l: float) -> tuple[list[tuple[int, float]], float]:
+                return list(spread.eigenvalues), float(spread.factor(setting, l))
 
-            tails.append(_least_vector(values, setting.N, m, self.chance(name, count), 0.5 / spread.M2))
+            return _least_vector(values, setting.N, m, self.chance(name, count), 0.5 / float(spread.M2))
+
         label = _least(lambda l: column.label_moment(m, l), m, self.chance("label", count), 0.5)
         opened = _least(lambda l: column.open_moment(m, l), m, self.chance("open", count), 4.0)
         empty, rest = Tail(Fraction(1), Fraction(1)), 0.0
-        events = ColumnEvents(deviated[t], *tails, label, opened, Fraction(0), *([empty] * 7))
+        pull, bulk = vector(column.pull, "pull"), vector(column.bulk, "bulk")
+        events = ColumnEvents(
+            deviated[t], pull, bulk, label, opened, Fraction(0), empty, empty, empty, empty, empty, empty, empty
+        )
         known, coordinates = spectrum(setting, shared, events), setting.K * len(self.workload.columns)
         for _ in range(12):
             drift = Drift(setting, t, width, known, rest)
             windows = Windows(drift, shared.levels)
             if drift.amax(windows.sizes[-1]) >= 2:
                 return None
-            found = {}
+            found: dict[str, Any] = {}
             for name, moment in moments(windows).items():
                 path = {"turn": drift.back, "other": drift.s1, "far_echo": drift.s1}.get(name, drift.tw)
                 top = 20 / max(path, 0.02 * drift.tw) / (3 * drift.tw if "echo" in name else 1)
@@ -515,7 +529,7 @@ def _complete(search: _Search, failure: Fraction, width: int, threshold: float) 
     if schedule is None:
         return None
     for kind in search.workload.classes:
-        log, parameters = search.log_class(kind, width, threshold, rounds=8 if kind in search.leading else 3)
+        _, parameters = search.log_class(kind, width, threshold, rounds=8 if kind in search.leading else 3)
         found = search.state_events(kind, width)
         if found is None or parameters is None:
             return None

@@ -19,6 +19,7 @@ from fractions import Fraction
 
 from ntkproofs.bounds.finite.numbers import Real
 from ntkproofs.bounds.finite.output_layer import Setting
+from ntkproofs.errors import InputError
 
 __all__ = ["Deviation"]
 
@@ -90,8 +91,10 @@ class Deviation:
         return value + linear * g * 2 + quartic * g * g + edge
 
     def log_probability(self, width: int, e: Real, z: Real, l: Real, cells: int) -> Real:
-        """Return an upper bound of ``log P(|delta| >= e)``; the supremum E2 is taken over `cells` boxes of its domain."""
+        """Return an upper bound of ``log P(|delta| >= e)``; the supremum E2 is over `cells` boxes of its domain."""
         numbers, N, lam = self.numbers, self.setting.N, self.setting.lam
+        if not all(numbers.negligible(numbers.of(0), value, bits=0) for value in (e, z, l)):
+            raise InputError("e, z and l of a deviation event are positive")
         tilt, divergence = self.setting.tilted(z)
         b = tilt / z
         rest = 1 - b * N
@@ -109,7 +112,7 @@ class Deviation:
         return self.numbers.of(0)
 
     def largest_second_moment(self, g: Real, cells: int) -> Real:
-        """Return the supremum of E2: boxes that cover y0 in [-1, 1] and, with several writers, their share in [0, 1]."""
+        """Return the supremum of E2: boxes cover y0 in [-1, 1] and, for several writers, their share."""
         numbers = self.numbers
         parts = 1 if self.t == 1 else max(4, cells // 8)
         values = []

@@ -1,73 +1,103 @@
 r"""How far training all layers moves a network from its linearisation: a deterministic statement about one start.
 
-*Setting.* m pairs of neurons ``(a, u) = (+1, u), (-1, u)``, ``w = 2 m``, ``f(x) = w^(-1/2) sum a relu(u . x)``, unit vectors x with
-entries ``>= 0``, samples ``e_1, ..., e_K``, targets y with t ones, full-batch gradient descent of step eta on half the sum of
-squares. With ``e(k) = f(X) - y``, ``c(k) = (eta/sqrt(w)) e(k)`` and ``E(k) = sum_(l<k) c(l)`` a step is ``u_i -= a c_i [u_i > 0]``, ``a -= c .
-relu(u)``. ``v = relu(u)``, ``h_0(x) = k`` and ``H`` of :mod:`ntkproofs.bounds.finite.linearised` belong to the start, ``y^ = y/sqrt(t)``, P projects
-onto ``{c : y . c = 0}``, ``P 1 =: b`` is the indicator of the samples with target 0, ``mu = lam + (K - t)/(2 pi)``.
+*Setting.* m pairs of neurons ``(a, u) = (+1, u), (-1, u)``, ``w = 2 m``, ``f(x) = w^(-1/2) sum a relu(u . x)``, unit
+vectors x with entries ``>= 0``, samples ``e_1, ..., e_K``, targets y with t ones, full-batch gradient descent of
+step eta on half the sum of squares. With ``e(k) = f(X) - y``, ``c(k) = (eta/sqrt(w)) e(k)``, ``E(k) = sum_(l<k)
+c(l)`` a step is ``u_i -= a c_i [u_i > 0]``, ``a -= c . relu(u)``. ``v = relu(u)``, ``h_0(x) = k`` and H of
+:mod:`ntkproofs.bounds.finite.linearised` belong to the start, ``y^ = y/sqrt(t)``, P projects onto ``{c : y . c =
+0}``, ``b = P 1`` is the indicator of the samples with target 0, ``mu = lam + (K - t)/(2 pi)``. The last line of each
+paragraph is what the functions below compute; :class:`Spectrum`, :class:`Closings`, :class:`StateEvents` are the
+assumptions.
 
-*Identity.* ``D_k(x) = f_k(x) + sqrt(w) h_0(x) . E(k)`` satisfies exactly ``e(k+1) = (I - eta H) e(k) + D_(k+1)(X) - D_k(X)`` and, with ``bh =
-H^-1 h_0(x)``, ``f_T(x) - h_0(x)' H^-1 y = D_T(x) - bh . D_T(X) + bh . e(T)``.
+*Identity.* ``D_k(x) = f_k(x) + sqrt(w) h_0(x) . E(k)`` satisfies exactly ``e(k+1) = (I - eta H) e(k) + D_(k+1)(X) -
+D_k(X)`` and, with ``bh = H^-1 h_0(x)``, ``f_T(x) - h_0(x)' H^-1 y = D_T(x) - bh . D_T(X) + bh . e(T)``.
 
-*Path.* Suppose ``l0 I <= H <= I/eta``, ``y' H^-1 y <= R A0``. Let ``e'(k) = -(I - eta H)^k y``. As ``I - eta H >= 0``, ``y . e'(k) <= 0``, and ``sum eta
-|y^ . e'| <= R A0/sqrt(t)``. ``P e'`` obeys ``b(k+1) = (I - eta M) b(k) - eta h (y^ . e'(k))``, ``M = P H P``, ``h = P H y^``, so ``sum eta |P e'| <= (sum eta
-|y^ . e'|) S(h)``, ``S(x) = sum eta |(I - eta M)^k x|``: a norm, ``S(x) <= |x|/l0``. Comparing with ``(1 - eta mu)^k`` on b: ``mu S(b) <= |b| + |P (H -
-Hbar) b|/l0``. With ``|h - sqrt(t) b/(2 pi)| <= e_h``, ``|P (H - Hbar) b| <= e_b``::
+*Path.* Suppose ``l0 I <= H <= I/eta`` and ``y' H^-1 y <= R A0``. Let ``e'(k) = -(I - eta H)^k y``. As ``I - eta H >=
+0``, ``y . e'(k) <= 0``, and ``sum eta |y^ . e'| <= R A0/sqrt(t)``. ``q = P e'`` obeys ``q(k+1) = (I - eta M) q(k) -
+eta h (y^ . e'(k))``, ``M = P H P``, ``h = P H y^``, so ``sum eta |q| <= (sum eta |y^ . e'|) N(h)`` for the norm
+``N(x) = sum eta |(I - eta M)^k x| <= |x|/l0``. Comparing with ``(1 - eta mu)^k b``: ``mu N(b) <= |b| + |P (H - Hbar)
+b|/l0``; ``P Hbar y^ = sqrt(t) b/(2 pi)``. Hence with ``|P (H - Hbar) y^| <= e_h``, ``|P (H - Hbar) b| <= e_b``, q is
+a multiple ``>= 0`` of b whose path is ``each = sqrt(t)/(2 pi mu)`` in every coordinate, and a part with ``N <= dev =
+(e_h + each e_b)/l0``. Moreover ``sum eta |e - e'| <= V/l0`` if ``V >= sum |D_(k+1)(X) - D_k(X)|``. So with ``pace =
+R A0/sqrt(t w)`` and any number ``rest >= V/(l0 sqrt(w))`` the path lengths of ``y^ . c``, of ``P c``, of c, of a
+coordinate with target 1 and with target 0, and the path of a coordinate with target 1 against its direction (``c_i >
+0``) are at most ::
 
-    S(h) <= nom + dev,   nom = sqrt(t (K - t))/(2 pi mu),   dev = (e_h + sqrt(t) e_b/(2 pi mu))/l0
+    sy = pace + rest,   st = pace (each sqrt(K - t) + dev) + rest,   S = sy + st,   across = pace dev + rest
+    tw = sy/sqrt(t) + across (t = 1: sy),   s1 = pace each + across,   back = across (t = 1: rest)
 
-Finally ``sum eta |e - e'| <= V/l0`` where ``V >= sum |D_(k+1)(X) - D_k(X)|``. So with a number ``rest >= V/(l0 sqrt(w))`` ::
+(t = 1: ``P c`` has no entry there, and ``y^ . c`` is positive by ``e - e'`` alone.) All of this holds up to step k
+if the sums up to k - 1 obey it, and what follows bounds V up to k by the sums up to k - 1: induction over k.
 
-    sum |y^ . c| <= sy = R A0/sqrt(t w) + rest,    sum |P c| <= st = (nom + dev) R A0/sqrt(t w) + rest,   S = sy + st
+*Pairs.* Let ``uh_i = u_i - sum a(l) c_i(l)`` where ``u_i > 0`` (as if a coordinate never closed), ``o_i =
+relu(u_i(k)) - uh_i(k)``. ``o_i`` is 0 until ``u_i(k) <= 0``; the coordinate then stays closed. ``|o_i|`` and the
+variation of ``o_i`` are at most ``b_i = (amax t_i - u_i)+``, t_i the path length of c_i, because amax times the path
+until then is at least the initial ``u_i`` and the overshoot; the path of c_i that is left is at most ``b_i/amax``.
+If both members of a pair close, the second has used ``2 u_i/amax`` (``amax < 2`` keeps the signs of a). Let A and
+``1 + B`` be half sum and half difference of a over a pair, p, d those of ``uh - v``, oA, oB those of o; c^ is c on
+the coordinates with ``u_i > 0``::
 
-All that follows holds up to step k if the sums up to k - 1 obey this, and V up to k follows from it: induction over k.
+    A -= c . (v + p + oA),   p -= A c^,      B -= c . (d + oB),   d -= (1 + B) c^
 
-*Pairs.* Let ``uh_i = u_i - sum a(l) c_i(l)`` where ``u_i > 0`` (as if a coordinate never closed), ``o_i = relu(u_i) - uh_i``. ``o_i`` is 0 until ``u_i``
-gets ``<= 0``; then it stays closed and ``|o_i|`` and the variation of ``o_i`` are at most ``b_i = (amax t_i - u_i)+``, ``t_i`` the path length of
-``c_i``, because ``amax`` times the path until then is ``u_i`` and what uh overshoots; what is left of the path of ``c_i`` is at most
-``b_i/amax``. If both members of a pair close, the second has used ``2 u_i/amax`` (``amax < 2`` keeps the signs of a): the two b together are at
-most ``(amax t_i - u_i)+ + (amax t_i - 2 u_i)+``. Let ``A, 1 + B`` be half sum and half difference of a over a pair, ``p, d`` those of ``uh - v``, ``oA,
-oB`` of o::
+These are sums over impulses ``|c . v| + |c . oA|`` (for B, d: 1 at the start, ``|c . oB|``), carried on by products
+of matrices ``[[1, x], [x, 1]]``, x the length of c, whose entries are at most cosh and sinh of the sum of the x;
+ordered sums obey ``sum_(l<l') x(l) x(l') <= X^2/2``, and ``X^3/6`` for three. With ``vy = y^ . v``, ``vt = |P v|``,
+``C = cosh S``::
 
-    A -= c . (v + p + oA),   p -= A c,      B -= c . (d + oB),   d -= (1 + B) c         (p, d on coordinates with u_i > 0)
+    nu = sy vy + st vt,   P0 = vy sy (sy/2 + st) + vt st (st/2 + sy)
+    T0 = vy sy (sy^2/6 + sy st/2 + st^2/2) + vt st (st^2/6 + st sy/2 + sy^2/2)
+    |A| <= C (nu + be),   |p| <= C (P0 + be S),   |A + v . E| <= be + C (T0 + be S^2/2)
+    |1 + B| <= (1 + be) C,   |d| <= (1 + be) sinh S,   |(1 + B) d + E^| <= (1 + be)^2 sinh S cosh S - S
+    be = sum_i (b_i+^2 + b_i-^2)/(2 amax) <= amax S^2 <= 2 S^2,   amax = C (1 + nu + 2 be)
 
-Each is a sum over impulses ``|c . v| + |c . oA|`` (or 1 at the start, ``|c . oB|``), carried on by products of matrices ``[[1, x], [x, 1]]`` whose
-entries are at most cosh and sinh of the sum of the x. With ``vy = y^ . v``, ``vt = |P v|`` or, in mean square over the neurons, ``L = lambda_max(mean v
-v')^(1/2)`` (each step's c is common to all neurons), ``C = cosh S``, and ``be >= sum |c . oA|, sum |c . oB|`` ::
+where ``be >= sum |c . oA|, sum |c . oB|``. For a pair without an open writer (all ``u_i <= 0`` where y is 1) c^ has
+path st, and the bound of ``(1 + B) d + E^`` has st for S. In root mean square over the pairs vy, vt may be replaced
+by ``(mean (y^ . v)^2)^(1/2)`` and ``L = lambda_max(mean v v')^(1/2)``: every step has one c for all neurons.
 
-    nu = sy vy + st vt                                    |A| <= C (nu + be)
-    P0 = vy sy (sy/2 + st) + vt st (st/2 + sy)            |p| <= C (P0 + be S)
-    T0 = vy sy (sy^2/6 + sy st/2 + st^2/2) + vt st (st^2/6 + st sy/2 + sy^2/2)        |A + v . E| <= be + C (T0 + be S^2/2)
-    |1 + B| <= (1 + be) C,  |d| <= (1 + be) sinh S,   |(1 + B) d + E| <= (1 + be)^2 sinh S cosh S - S,     amax <= C (1 + nu + 2 be)
+*Smooth part.* Where ``z = u . x > 0`` the pair adds to ``sqrt(w) D(x)``, kinks and closings apart, ``2 ((A + v . E)
+z + (A p + (1 + B) d + E^) . x)``. With X, ``tau_i = 1_i (gamma x_i - bh_i)``: ``2 ((A + v . E)(h - bh . v) + (A p +
+(1 + B) d + E^) . tau)``. bh minimises ``Q(b) = mean[(h - b . v)^2 + sum 1_i (gamma x_i - b_i)^2]``, ``Q(beta) <=
+Theta``; both ``|tau|`` and ``|h - bh . v|/|v|`` are at most ``reach``, the length of the vector ``max(|x_i - bh_i|,
+|bh_i|)``. With ``c0 = sinh cosh - id`` ::
 
-(sums over ordered steps: ``sum_(l<l') x(l) x(l') <= X^2/2``, three of them ``X^3/6``.) ``be = sum_i (b_i+^2 + b_i-^2)/(2 amax) <= amax S^2 <= 2 S^2``.
+    |D(x) - bh . D(X)| <= sqrt(w) ( (Theta mean[(C T0)^2 + c0^2])^(1/2) + reach C^2 rms(nu) rms(P0) ) + reach echo
+    kappa = |v| (1 + C S^2/2) + C^2 S (2 nu + be) + (2 + be) sinh S cosh S,   echo >= w^(-1/2) sum of 2 be kappa
 
-*Smooth part.* Where ``z = u . x > 0`` the pair's part of ``sqrt(w) D(x)``, kinks and closings apart, is ``2 ((A + v . E) z + A p . x + ((1 + B) d
-+ E) . x)``. Together with X, ``tau_i = 1_i (gamma x_i - bh_i)``, it is ``(A + v . E)(h - bh . v) + (A p + (1 + B) d + E) . tau``. As bh minimises ``Q(b) = mean[(h
-- b . v)^2 + |1_i (gamma x_i - b_i)|^2]``, with ``Q(beta) <= Theta``, ``|tau| <= reach``, ``c0 = sinh S cosh S - S``::
+*Closings.* At x and X together a member errs by ``a (th x_i D_i - bh_i (z_i + D_i))``, ``0 <= th <= 1`` (relu is
+1-Lipschitz), z_i >= 0 the overshoot and D_i the movement that u_i misses, ``|z_i| + |D_i| <= b_i``: at most ``amax
+b_i max(|x_i - bh_i|, |bh_i|)``. Let G_i be ``w^(-1/2)`` times the sum over the pairs of ``amax b_i`` of both
+members. If t = 1 and y_j = 1, the member with a < 0 has ``D_j >= -amax back``, that with a > 0 closes only if ``u_j
+<= amax back`` and has ``z_j, D_j <= amax back``; up to ``amax^2 back max(...)`` for each, ``turn`` in all, a bit
+that should be 1 (``bh_j > tau``) loses ``(x_j - tau)+ amax b_j``, one that should be 0 (``bh_j < tau``, ``x_j = 0``)
+gains ``tau amax b_j``. As ``(x - u)+ <= (x/X)(X - u)+`` for ``0 <= x <= X``, and the paths of the coordinates with
+target 0, each at most s1, form a vector of length ``<= st``, their G_i form a vector of length ``<= other st/s1`` if
+`other` bounds each with path s1 ::
 
-    |D(x) - bh . D(X)| <= sqrt(w) ( sqrt(Theta) |(C T0, c0)| + reach C^2 nu P0 ) + (1 + |bh|) kappa W        (T0, nu, P0 in mean square)
-    kappa = V (1 + C S^2/2) + C^2 S (2 nu + be) + (2 + be) sinh S cosh S,    W >= w^(-1/2) sum over pairs of 2 be        (|v| <= V)
+    closings <= weight (writer + cross) + weights turn + |max(|x_i - bh_i|, |bh_i|)| other st/s1
 
-*Closings.* A member of a pair errs at x and at X together by at most ``amax b_i max(|x_i - bh_i|, |bh_i|)``: relu is 1-Lipschitz, and o_i is a jump
-followed by the movement that u_i misses. Let ``G_i = w^(-1/2) sum over pairs of amax ((amax t_i - u_i)+ + (amax t_i - 2 u_i)+) [u_i > 0]`` be at most `writer` for
-t_i = sy/sqrt(t) + st (sy if t = 1), and `other` for t_i = s1 = nom/sqrt(K - t) ... + dev ... + rest where the target is 0. Since ``(x - u)+ <= (x/X)
-(X - u)+`` for ``x <= X`` and the vector of these t_i has length ``<= st``, the vector of the G_i has length ``<= other st/s1``.
+*Variation and decay.* Products of increasing majorants have the variation of the product: V is at most the bound of
+``D(X)``, with ``amax b_i + (amax - 1) b_i`` for a closing. In one step ``|D_(k+1)(X) - D_k(X)| <= eta |e(k)| Lip``,
+hence ``|e(T)| <= sqrt(t) (1 - eta (l0 - Lip))^T`` ::
 
-*Variation and decay.* ``V <= sqrt(w) (C L T0 + C^2 nu P0 + c0) + kappa W + 2 |(sqrt(t) writer, other st/s1)|``. In one step ``|D_(k+1)(X) - D_k(X)| <= eta
-|e(k)| Lip``, hence ``|e(T)| <= sqrt(t) (1 - eta (l0 - Lip))^T``::
+    V = sqrt(w) (C L rms(T0) + C^2 rms(nu) rms(P0) + mean c0) + echo + (2 - 1/amax) |G|
+    Lip = L (p + o) + (nv + p + o) p + A^2 + (1 + be)^2 C^2 - 1 + (d + o) d + (nv + 2 S) o + amax^2 share
 
-    Lip = L (p + o) + (nv + p + o) p + A^2 + (1 + be)^2 C^2 - 1 + (s + o) s + (nv + 2 S) o + amax^2 share
-    p = C (P0 + be S),  A = C (nu + be),  s = (1 + be) sinh S,  nv = sqrt(K) L,  o = (amax W/sqrt(w))^(1/2)     (in mean square)
+in root mean squares, ``nv = K^(1/2) L >= rms |v|``, ``o = (amax W/sqrt(w))^(1/2)`` with ``W = sum t_i G_i >=
+w^(-1/2) sum 2 be``; `share` bounds, for every i, the share of the pairs with ``0 < u_i < amax t_i``.
 
-and `share` bounds, for each i, the share of the pairs with ``0 < u_i < amax t_i``.
+*Kinks.* In the member of sign s, ``uh . x`` moves by ``-s E^ . x`` and at most ``blur = C (P0 + be S) + (1 + be)
+sinh S - S``. ``E(T)`` is ``-H^-1 y/sqrt(w)`` up to ``rest + late``, ``late = sqrt(t) (1 - eta l0)^T/(l0 sqrt(w))``,
+and ``H^-1 y = R' (alpha + Hbar^(-1/2) delta)``, ``R' <= R``, ``|delta| <= e``. So for a state with n matches, p of
+them writers, the argument moves by at most `rise` in one direction and `fall` in the other. relu is convex: a neuron
+that crosses its kink errs upwards, times a. A bit that should be 1 loses only by a < 0, one that should be 0 gains
+only by a > 0::
 
-*Kinks.* In a member of sign +-1, ``uh . x`` moves by ``-+ E . x`` (over the open coordinates) and at most ``blur = C (P0 + be S) + (1 + be) sinh S - S``. On ``|delta| <
-e``, ``E(T) = -R' (alpha + Hbar^(-1/2) delta)/sqrt(w)`` up to ``rest`` and what is left of e, ``R' <= R``. So for ``x = x_S``, n matches, p of them writers, ``x = n^(-1/2)``,
-u . x moves by at most ``rise = R (alpha_1 p x + e/sqrt(lam))/sqrt(w) + rest + late + blur`` in one direction and ``fall = R (a (n - p) x + e/sqrt(lam))/sqrt(w) + rest +
-late + blur`` in the other, ``late = sqrt(t) (1 - eta l0)^T/(l0 sqrt(w))``. relu is convex: a neuron that crosses its kink errs upwards, times a. A bit that should be 1 loses only
-by members with a < 0, one that should be 0 only by those with a > 0: at most ``amax ((rise - z)+ [z > 0] + (fall + z)+ [z <= 0])`` for one that should be 1, rise
-and fall exchanged (p = 0) for one that should be 0.
+    rise = R (alpha_1 p n^(-1/2) + e/sqrt(lam))/sqrt(w) + rest + late + blur
+    fall = R (a (n - p) n^(-1/2) + e/sqrt(lam))/sqrt(w) + rest + late + blur
+    kinks = w^(-1/2) sum over pairs of amax ((rise - z)+ [z > 0] + (fall + z)+ [z <= 0])        (should be 1)
+    kinks = w^(-1/2) sum over pairs of amax ((fall - z)+ [z > 0] + (rise + z)+ [z <= 0])        (should be 0, p = 0)
+
+(rise without its first term where no matching writer is open).
 
 Source: derived here; prior sketch in the theory notes of this project.
 """
@@ -226,7 +256,7 @@ class Drift:
     # --- one state
 
     def windows(self, kind: BitClass, e: Real, late: Real, size: Real) -> tuple[Real, Real, Real]:
-        """Return the windows for ``|v| <= size``: where z > 0, the same if the matching writer is closed, where z <= 0."""
+        """Return the windows for ``|v| <= size``: z > 0, z > 0 without the matching writer, z <= 0."""
         numbers, scale = self.numbers, self.spectrum.inverse / self.root
         x = 1 / numbers.sqrt(numbers.of(kind.n))
         base = scale * e / numbers.sqrt(self.setting.lam) + self.rest + late + self.blur(size)

@@ -1,36 +1,38 @@
 r"""The network that is linearised at an antisymmetric start: how likely a bit of it lacks a given margin.
 
 *Setting.* m independent pairs of neurons ``(+1, u), (-1, u)``, ``u ~ N(0, I_K)``, width ``w = 2 m``, ``f(x) = w^(-1/2)
-sum a relu(u . x)``, all layers trained. With ``v = relu(u)``, ``1_i = [u_i > 0]``, ``h = relu(u . x)``, ``gamma = [u . x >
-0]``, averages over the pairs, and ::
+sum a relu(u . x)``, all layers trained. With ``v = relu(u)``, ``1_i = [u_i > 0]``, ``h = relu(u . x)``, ``gamma = [u
+. x > 0]``, averages over the pairs, and ::
 
     N_r = diag(1_i) + v v',   H = mean N_r,   k_i = v_i h + 1_i gamma x_i,   k = mean k_r
 
-the linearised network, trained to convergence on the K basis vectors with targets y, is ``f(x) = k' H^-1 y``: the neural
-tangent kernel of the start as drawn. Symbols are those of :mod:`ntkproofs.bounds.finite.output_layer` with H for G and
-``lam = 1 - 1/(2 pi)``, ``D = 2 pi - 1``.
+the linearised network, trained to convergence on the K basis vectors with targets y, is ``f(x) = k' H^-1 y``: the
+neural tangent kernel of the start as drawn. Symbols are those of :mod:`ntkproofs.bounds.finite.output_layer` with H
+for G and ``lam = 1 - 1/(2 pi)``, ``D = 2 pi - 1``.
 
 *Reduction.* Nothing in that of the output layer uses more than ``E rho = -(m/A0) y`` for ``rho = s (k - N_r b)``, here
-``rho_i = v_i zeta + s 1_i (gamma x_i - b_i)``, ``zeta = s (h - b . v)``: for c the minimiser of ``c' H c`` over ``y . c =
-A0`` and every m, ``s (f(x) - mu) >= m`` if and only if ``mean[ c . rho ] >= 0`` (with ``m = s (tau - mu) - d``: the bit of f
-lacks the margin d); a singular H counts as a failure.
+``rho_i = v_i zeta + s 1_i (gamma x_i - b_i)``, ``zeta = s (h - b . v)``: for c the minimiser of ``c' H c`` over ``y .
+c = A0`` and every m, ``s (f(x) - mu) >= m`` if and only if ``mean[ c . rho ] >= 0`` (with ``m = s (tau - mu) - d``:
+the bit of f lacks the margin d); a singular H counts as a failure.
 
 *Two degrees.* ``rho = rho2 + rho0`` has parts of degree 2 and 0 in u, and :meth:`Setting.bennett` takes both. Its proof
 needs that ``F(x0, x2) = E[exp(l X) - 1 - l X]/E X^2``, ``X = x0 + x2 R^2``, increases in x0 and in ``x2 < 1/(2 l)``. As
-``exp(l X) - 1 - l X = l^2 X^2 int_0^1 (1 - s) exp(s l X) ds`` it is enough that ``q = E[X^2 exp(t X)]/E X^2`` does, t >= 0. The
-moment generating function is ``exp(L)``, ``L = t x0 - (K/2) log(1 - 2 t x2)``, and ``E[X^2 exp(t X)] = exp(L) (L'^2 +
-L'')``. Let ``y = x2/(1 - 2 t x2)``, so ``1/x2 - 1/y = 2 t``.
+``exp(l X) - 1 - l X = l^2 X^2 int_0^1 (1 - s) exp(s l X) ds`` it is enough that ``q = E[X^2 exp(t X)]/E X^2`` does, t
+>= 0. The moment generating function is ``exp(L)``, ``L = t x0 - (K/2) log(1 - 2 t x2)``, and ``E[X^2 exp(t X)] =
+exp(L) (L'^2 + L'')``. Let ``y = x2/(1 - 2 t x2)``, so ``1/x2 - 1/y = 2 t``.
 
-* In x0: ``d log q/d x0 = t + 2 k(1/y) - 2 k(1/x2)``, ``k(P) = P Z/(Z^2 + 2 K)``, ``Z = x0 P + K``; ``k' = K (Z^2 + 4 Z - 2 K)/(Z^2
-  + 2 K)^2 <= 1/4`` because ``Z^4 - 16 K Z + 12 K^2 >= 12 K (K - (4 K)^(1/3)) >= 0`` for ``K >= 2``.
-* In x2: ``(x2^2/(2 K)) d log q/d x2 = (y - x2)/4 + j(y) - j(x2)``, ``j(x) = x^2 (x0 + (K + 2) x)/((x0 + K x)^2 + 2 K x^2)``; ``j' >=
-  -1/4`` if, with ``o = (K + 2) x/x0`` and ``e = 4/(K + 2)^2 <= 1/4``, ``(1 + o)^4 >= e (4 o^3 + o^4)``: for o in [-4, 0] the
-  right side is not positive, for ``o < -4`` it is less than ``o^4/4 < (3 o/4)^4``, for ``o > 0`` the left side contains it.
+* In x0: ``d log q/d x0 = t + 2 k(1/y) - 2 k(1/x2)``, ``k(P) = P Z/(Z^2 + 2 K)``, ``Z = x0 P + K``; ``k' = K (Z^2 + 4
+  Z - 2 K)/(Z^2 + 2 K)^2 <= 1/4`` because ``Z^4 - 16 K Z + 12 K^2 >= 12 K (K - (4 K)^(1/3)) >= 0`` for ``K >= 2``.
+* In x2: ``(x2^2/(2 K)) d log q/d x2 = (y - x2)/4 + j(y) - j(x2)``, ``j(x) = x^2 (x0 + (K + 2) x)/((x0 + K x)^2 + 2 K
+  x^2)``; ``j' >= -1/4`` if, with ``o = (K + 2) x/x0`` and ``e = 4/(K + 2)^2 <= 1/4``, ``(1 + o)^4 >= e (4 o^3 +
+  o^4)``: for o in [-4, 0] the right side is not positive, for ``o < -4`` it is less than ``o^4/4 < (3 o/4)^4``, for
+  ``o > 0`` the left side contains it.
 
 *Suprema.* The part of degree 2 is the output layer's, with the constants of this setting. That of degree 0 is at most
-``M0 + r M0'``: ``M0`` the larger, over gamma in {0, 1}, of the sum of the positive parts of ``s alpha_i (gamma x_i - b_i)``,
-and ``M0'^2 lam`` the largest squared length of ``tau_i = 1_i (gamma x_i - b_i)`` off y: the sum over the samples that do not
-write, and for the writers (whose mean is taken off) ``floor(t^2/4)/t`` times the squared range of tau.
+``M0 + r M0'``: ``M0`` the larger, over gamma in {0, 1}, of the sum of the positive parts of ``s alpha_i (gamma x_i -
+b_i)``, and ``M0'^2 lam`` the largest squared length of ``tau_i = 1_i (gamma x_i - b_i)`` off y: the sum over the
+samples that do not write, and for the writers (whose mean is taken off) ``floor(t^2/4)/t`` times the squared range of
+tau.
 
 Source: derived here.
 """
@@ -44,11 +46,10 @@ from typing import TypeAlias
 
 from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.numbers import Real
-from ntkproofs.bounds.finite.output_layer import ClassBound, Setting
+from ntkproofs.bounds.finite.output_layer import ClassBound, Sample, Setting
 
 __all__ = ["LinearisedBound", "LinearisedDeviation", "TangentSetting"]
 
-Sample: TypeAlias = tuple[int, int]  # group and number within it
 Monomial: TypeAlias = tuple[int, ...]
 Polynomial: TypeAlias = dict[Monomial, Real]
 
@@ -100,8 +101,8 @@ class LinearisedBound(ClassBound):
     def _entry(self, first: Sample, second: Sample) -> Real:
         """Return ``E rho_i rho_k`` for two samples.
 
-        ``rho_i rho_k`` is ``v_i v_k zeta^2`` and, on ``1_i 1_k``, ``(x_k - b_k) u_i h - x_k gamma u_i (b . v) + b_k u_i (b .
-        v)``, the same with i and k exchanged, and ``gamma (x_i x_k - x_i b_k - x_k b_i) + b_i b_k``.
+        ``rho_i rho_k`` is ``v_i v_k zeta^2`` and, on ``1_i 1_k``, ``(x_k - b_k) u_i h - x_k gamma u_i (b . v) + b_k
+        u_i (b . v)``, the same with i and k exchanged, and ``gamma (x_i x_k - x_i b_k - x_k b_i) + b_i b_k``.
         """
         total = super()._entry(first, second)
         gates: dict[Sample, int] = {first: 0, second: 0}
@@ -147,12 +148,13 @@ class LinearisedBound(ClassBound):
 class LinearisedDeviation(Deviation):
     """The bound of ``P(|delta| >= e)`` for one output bit with t writers.
 
-    As for the output layer with ``v~ v~'`` replaced by ``N~ = Hbar^(-1/2) N_r Hbar^(-1/2)``: for ``c = Hbar^(-1/2) omega``,
-    ``y . c = 0``, the variables are ``(c . v)(alpha . v) + sum c_i alpha_i 1_i`` and ``(c . v)^2 + sum c_i^2 1_i``. The part of
-    degree 0 is at most ``max_y (a sqrt(K - t) y - g y^2) + g b T``, ``0 <= y <= lam^(-1/2)``, plus ``top sqrt(t)/(2 sqrt(lam))``
-    for several writers (the ``c_i`` of the writers add up to 0); ``T = (t - 1 + (K - t) (1 - 1/(D + K - t)))/lam``. E2 is a
-    polynomial in power sums of c over the writers and over the others, by expansion of products of sums of independent
-    terms into joint cumulants; it is linear in the third and in the fourth powers, which are replaced by their bounds.
+    As for the output layer with ``v~ v~'`` replaced by ``N~ = Hbar^(-1/2) N_r Hbar^(-1/2)``: for ``c = Hbar^(-1/2)
+    omega``, ``y . c = 0``, the variables are ``(c . v)(alpha . v) + sum c_i alpha_i 1_i`` and ``(c . v)^2 + sum c_i^2
+    1_i``. The part of degree 0 is at most ``max_y (a sqrt(K - t) y - g y^2) + g b T``, ``0 <= y <= lam^(-1/2)``, plus
+    ``top sqrt(t)/(2 sqrt(lam))`` for several writers (the ``c_i`` of the writers add up to 0); ``T = (t - 1 + (K - t)
+    (1 - 1/(D + K - t)))/lam``. E2 is a polynomial in power sums of c over the writers and over the others, by
+    expansion of products of sums of independent terms into joint cumulants; it is linear in the third and in the
+    fourth powers, which are replaced by their bounds.
     """
 
     def __init__(self, setting: Setting, t: int) -> None:
@@ -220,9 +222,9 @@ class LinearisedDeviation(Deviation):
 class _Expansion:
     """``E (Y B + n1 + g (Y^2 + n2))^2`` as polynomials in the power sums of c, for 1, ``2 g`` and ``g^2``.
 
-    ``Y = sum c_i v_i``, ``B = sum alpha_i v_i``, ``n1 = sum c_i alpha_i 1_i``, ``n2 = sum c_i^2 1_i``. A monomial has the
-    exponents of: the first powers over the others (over the writers they add up to 0), second powers (writers, others),
-    third powers (writers, others), fourth powers (writers, others).
+    ``Y = sum c_i v_i``, ``B = sum alpha_i v_i``, ``n1 = sum c_i alpha_i 1_i``, ``n2 = sum c_i^2 1_i``. A monomial has
+    the exponents of: the first powers over the others (over the writers they add up to 0), second powers (writers,
+    others), third powers (writers, others), fourth powers (writers, others).
     """
 
     Y, B, n1, n2 = ("v", 1, 0), ("v", 0, 1), ("1", 1, 1), ("1", 2, 0)  # variable, exponent of c, exponent of alpha

@@ -15,14 +15,14 @@ matches.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
 from ntkproofs.bounds.finite import descent
 from ntkproofs.bounds.finite.deviation import Deviation
-from ntkproofs.bounds.finite.numbers import FLOATS, Balls, Numbers, Real
+from ntkproofs.bounds.finite.numbers import Balls, Numbers, Real
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Parameters, Setting
 from ntkproofs.bounds.finite.tuning import (
     adapted,
@@ -35,7 +35,6 @@ from ntkproofs.bounds.finite.tuning import (
 )
 from ntkproofs.classes import Classes
 from ntkproofs.errors import InputError, Undecided
-from ntkproofs.rigor import Ball
 
 __all__ = ["FiniteNetwork", "Search", "Workload", "best_threshold", "bisected", "bracketed", "least_network"]
 
@@ -114,9 +113,8 @@ class FiniteNetwork:
         for t, columns in self.workload.columns.items():
             event = self.deviated[t]
             remainders[t] = numbers.upper(descent.remainder(setting, t, self.steps, rise, drop))
-            log = Deviation(setting, t).log_probability(
-                self.width, *map(numbers.of, (event.e, event.z, event.l)), CELLS
-            )
+            e, z, l = (numbers.of(value) for value in (event.e, event.z, event.l))
+            log = Deviation(setting, t).log_probability(self.width, e, z, l, CELLS)
             yield numbers.exp(log) * columns
         for kind, count in self.workload.classes.items():
             bound = ClassBound(setting, kind, self.threshold, remainders[kind.t])
@@ -157,7 +155,6 @@ class Search:
         """Return the bound of a class."""
         return class_bound(self.workload.samples, kind, short_fraction(threshold), threshold * self.slack)
 
-    @lru_cache(maxsize=4096)  # noqa: B019 - a search lives for one call
     def mean(self, kind: BitClass) -> float:
         """Return the limit of a class."""
         return float(self.bound(kind, 0, 0.5).mean)
@@ -190,7 +187,7 @@ class Search:
         return log + math.log(self.workload.classes[kind]), parameters
 
     def lead(self, width: int, threshold: float) -> None:
-        """Choose the classes that decide: the largest shares, on either side; of classes beyond all bounds the extreme."""
+        """Choose the classes that decide: the largest shares on either side, or the extreme ones."""
         logs = {kind: self.log_class(kind, width, threshold, rounds=4)[0] for kind in self.workload.classes}
         self.leading = []
         for ones in (False, True):
@@ -264,6 +261,7 @@ def best_threshold(
 
 
 def bisected(search: Search, high: int, threshold: float) -> tuple[int, float]:
+    """Return a smaller width that is enough by the leading classes, and its threshold."""
     low = high // 8
     while high - low > max(1, high // 1000):
         middle = (low + high) // 2
@@ -282,7 +280,7 @@ def _complete(search: Search, failure: Fraction, width: int, threshold: float) -
         return None
     parameters = {}
     for kind in search.workload.classes:
-        log, found = search.log_class(kind, width, threshold, rounds=8 if kind in search.leading else 3)
+        _, found = search.log_class(kind, width, threshold, rounds=8 if kind in search.leading else 3)
         if found is None:
             return None
         parameters[kind] = found
@@ -338,11 +336,13 @@ def _all_parameters(search: Search, width: int, threshold: float) -> dict[BitCla
     return parameters
 
 
-def _least_event(log: object, chance: float, most: float, top: float) -> tuple[Fraction, Fraction]:
+def _least_event(
+    log: Callable[[float, float], float], chance: float, most: float, top: float
+) -> tuple[Fraction, Fraction]:
     """Return the least value for which some tilt makes the event unlikely enough, and the tilt."""
 
     def at(value: float) -> tuple[float, ...]:
-        return minimum(lambda s: (log(value, math.exp(s)), math.exp(s)), math.log(1e-7), math.log(top), 30)  # type: ignore[operator]
+        return minimum(lambda s: (log(value, math.exp(s)), math.exp(s)), math.log(1e-7), math.log(top), 30)
 
     low, high = 0.0, most
     for _ in range(24):

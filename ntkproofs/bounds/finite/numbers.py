@@ -91,7 +91,7 @@ class _Floats:
         return float((low + high) / 2)
 
     def negligible(self, value: float, other: float, *, bits: int | None = None) -> bool:
-        return abs(value) < other / 2 ** (52 if bits is None else bits)
+        return bool(abs(value) < other / 2 ** (52 if bits is None else bits))
 
     def huge(self, value: float) -> bool:
         return value > 1e250
@@ -152,7 +152,7 @@ class Balls:
 
     def negligible(self, value: Ball, other: Ball, *, bits: int | None = None) -> bool:
         """Tell whether the value is certainly smaller than the other by so many bits."""
-        return abs(value).upper * 2 ** (self.precision if bits is None else bits) < other.lower
+        return bool(abs(value).upper * 2 ** (self.precision if bits is None else bits) < other.lower)
 
     def huge(self, value: Ball) -> bool:
         """Return False: Arb's exponents have no bound that matters here."""

@@ -20,9 +20,9 @@ orthogonal to ``Gbar^(-1/2) y``, a space of N = K - 1 dimensions. Then ``c' G`` 
 depends on y alone, not on the state.
 
 *Each class (n, p, t), where |delta| < e.* For a unit vector omega let ``X(omega) = (alpha . v + r omega .
-Gbar^(-1/2) v) zeta``, ``r = e/p(z)``. The Donsker-Varadhan inequality with the uniform prior on the sphere, the posterior
-tilted by ``exp(z omega . omega*)``, whose mean is ``p(z) omega*`` and whose divergence is ``z p - log Psi``, and the
-bound of :func:`bennett` give ::
+Gbar^(-1/2) v) zeta``, ``r = e/p(z)``. The Donsker-Varadhan inequality with the uniform prior on the sphere, the
+posterior tilted by ``exp(z omega . omega*)``, whose mean is ``p(z) omega*`` and whose divergence is ``z p - log
+Psi``, and the bound of :func:`bennett` give ::
 
     P <= exp( KL(z) + w log(1 + t0) + q ) det( (1 + 2 q/N) I - (2/N) Q )^(-1/2)
     t0 = -l m + C alpha' W alpha,   W = E v v' zeta^2,   C = C(l, M(r)),   g = w C/(1 + t0)
@@ -40,12 +40,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import TypeAlias
 
 from ntkproofs.bounds.finite.moments import Moments
 from ntkproofs.bounds.finite.numbers import Numbers, Real
 from ntkproofs.errors import InputError
 
-__all__ = ["BitClass", "ClassBound", "Parameters", "Setting", "log_determinant"]
+__all__ = ["Sample", "BitClass", "ClassBound", "Parameters", "Setting", "log_determinant"]
+
+Sample: TypeAlias = tuple[int, int]  # group and number within it
 
 
 @dataclass(frozen=True, order=True)
@@ -70,8 +73,8 @@ class Parameters:
 class Setting:
     """The constants of K samples: limits, moments and the functions that every class shares.
 
-    The limit kernel of a sample and itself is `own`, of two different samples ``1/(2 pi)``; that of a unit vector x and a
-    sample at cosine c is ``(sqrt(1 - c^2) + layers (pi - arccos c) c)/(2 pi)``.
+    The limit kernel of a sample and itself is `own`, of two different samples ``1/(2 pi)``; of a unit vector x and a
+    sample at cosine c it is ``(sqrt(1 - c^2) + layers (pi - arccos c) c)/(2 pi)``.
     """
 
     own, layers = Fraction(1, 2), 1
@@ -123,9 +126,9 @@ class Setting:
 
             C = ( exp(l M0) (1 - 2 l M)^(-K/2) - 1 - l (M0 + K M) ) / ( M0^2 + 2 K M0 M + K (K + 2) M^2 )
 
-        *Proof.* At a fixed direction ``X = x0 + x2 R^2``, ``R^2`` chi-squared, and C is the ratio of ``E (exp(l X) - 1 - l
-        X)`` and ``E X^2``; it increases in x0 and x2 (see :mod:`ntkproofs.bounds.finite.linearised`). Integrate over the
-        directions.
+        *Proof.* At a fixed direction ``X = x0 + x2 R^2``, ``R^2`` chi-squared; C is the ratio of ``E (exp(l X) - 1 -
+        l X)`` and ``E X^2``; it increases in x0 and x2 (see :mod:`ntkproofs.bounds.finite.linearised`). Integrate over
+        the directions.
         """
         numbers, K = self.numbers, self.K if dimension is None else dimension
         power = numbers.exp(l * constant - numbers.log(1 - l * M * 2) * K / 2)
@@ -168,7 +171,7 @@ class ClassBound:
 
     # --- second moments
 
-    def _power(self, exponents: dict[int, int], q: int) -> Real:
+    def _power(self, exponents: dict[Sample, int], q: int) -> Real:
         """Return ``E prod v_i^(e_i) (sqrt(n) h)^q`` for one representative i of each (group, number) named."""
         inner, result = [], self.numbers.of(1)
         for (group, _), exponent in exponents.items():
@@ -178,9 +181,9 @@ class ClassBound:
                 result = result * self.setting.moments.single[exponent]
         return result * self.setting.moments.joint(self.kind.n, q, tuple(inner)) if q else result
 
-    def _entry(self, first: tuple[int, int], second: tuple[int, int]) -> Real:
+    def _entry(self, first: Sample, second: Sample) -> Real:
         """Return ``E v_i v_k (h - b . v)^2`` for two samples, named by group and number within it."""
-        base: dict[tuple[int, int], int] = {}
+        base: dict[Sample, int] = {}
         for sample in (first, second):
             base[sample] = base.get(sample, 0) + 1
         square = self._power(base, 2) * self.root * self.root
@@ -234,9 +237,9 @@ class ClassBound:
         """Return M(r), an upper bound of ``(alpha . v + r |P Gbar^(-1/2) v|) zeta`` on the unit sphere of u.
 
         *Factor.* With ``Y = (sum of v over the writers)/sqrt t``, V the sum over the others, and R the length of all of
-        v but its component Y: ``alpha . v = A0/sqrt t Y - a V`` and ``|P Gbar^(-1/2) v|^2 = (R^2 - V^2/(D + K - t))/lam``.
+        v but its component Y: ``alpha . v = A0/sqrt t Y - a V``, ``|P Gbar^(-1/2) v|^2 = (R^2 - V^2/(D + K - t))/lam``.
         *Zeta.* ``b . v - h`` is bounded with ``h >= mu x . u`` for any mu in [0, 1], ``h - b . v`` with ``h <= x . v``.
-        Both factors are then linear in lengths of orthogonal parts of u, and the supremum of a product ``(p . e)(q . e)``
+        Both factors are then linear in lengths of orthogonal parts of u; the supremum of a product ``(p . e)(q . e)``
         over unit vectors e is ``(|p| |q| + p . q)/2``.
 
         The best mu depends on how many of the matching samples that do not write have u > 0, from 0 to ``sizes[1]``.
@@ -315,7 +318,7 @@ class ClassBound:
             along, across = self._writers(self.root - self.b[0], -self.b[2])
             square = across + inner * inner * others + outer * outer * rest
             return self._product((slope, reach), (along, numbers.sqrt(square)))
-        # -(alpha . v) + reach ... and h - b . v are at most a V + reach rho - slope Y and most V + line Y, as the sum over
+        # -(alpha . v) + reach ... and h - b . v are at most a V + reach rho - slope Y and most V + line Y: the sum over
         # the writers is sqrt(t) Y; (a V + reach rho) V <= G rho^2 with rho^2 = R^2 - V^2/E
         most = numbers.of(0)
         if others or rest:
@@ -337,6 +340,8 @@ class ClassBound:
     def log_probability(self, width: int, e: Real, parameters: Parameters) -> Real:
         """Return an upper bound of the logarithm of ``P(the bit is on the wrong side, |delta| < e)``."""
         numbers, setting = self.numbers, self.setting
+        if parameters.l <= 0 or parameters.z <= 0:
+            raise InputError(f"l and z of a class are positive, got {parameters.l} and {parameters.z}")
         l = numbers.of(parameters.l)
         tilt, divergence = setting.tilted(numbers.of(parameters.z))
         r = numbers.upper(e / tilt)
@@ -400,7 +405,7 @@ class ClassBound:
     def _group_vectors(self) -> list[tuple[Fraction, ...]]:
         """Return a basis of the vectors that are constant on each group and orthogonal to the labels."""
         one, zero = Fraction(1), Fraction(0)
-        vectors = []
+        vectors: list[tuple[Fraction, ...]] = []
         if self.sizes[1]:
             vectors.append((zero, one, zero, zero))
         if self.sizes[3]:

@@ -1,26 +1,33 @@
 r"""How likely a start violates the inequalities that :mod:`ntkproofs.bounds.finite.drift` asks for.
 
-Each event has the form ``mean or sum of m independent terms >= value`` and the bound ``exp(moment(l) - l scale value)`` for every ``l > 0``: a
-function here returns ``moment`` and ``scale``. Symbols are those of :mod:`ntkproofs.bounds.finite.linearised` and of `drift`; m is
-the number of pairs.
+Each event has the form ``mean or sum of m independent terms >= value`` and the bound ``exp(moment(l) - l scale
+value)`` for every ``l > 0``: a function here returns ``moment`` and ``scale``. Symbols are those of
+:mod:`ntkproofs.bounds.finite.linearised` and of `drift`; m is the number of pairs.
 
-* *Least eigenvalue*, ``H >= (1 - drop) Hbar`` fails: the matrix Laplace transform of ``X = Hbar^(-1/2) N_r Hbar^(-1/2) >= 0``, ``E X = I``,
-  whose second moment has two eigenvalues: ``E tr exp(sum) <= tr (E exp)^m`` with ``exp(-s) <= 1 - a s + b s^2`` for ``s >= 0``, the parabola that
-  agrees at 0 and is tangent at x (the difference has three zeros there, and no more: its third derivative is ``exp(-s)``).
-* *Gram matrix*, ``lambda_max(mean v v') > gram``: ``exp(l v v') = I + l v v' + v v' |v|^2 (exp(x) - 1 - x)/x^2``, ``x = l |v|^2``; as ``|v| <= |u| = R`` and the
-  quotient increases, integrating out R gives ``E exp(l v v') <= I + l E v v' + C(l, 1) E |v|^2 v v'``.
-* *Vectors*, ``|mean xi| >= value`` for a centred xi in N dimensions whose components ``omega . xi`` have parts of degree 0 and 2 at most ``M0`` and ``M2``: the
-  change of measure on the sphere, ``moment = KL(z) + q - log det((1 + 2 q/N) I - (2/N) m C V)/2``, ``C = C(l; M0, M2)``, ``V = E xi xi'``, ``scale = m p(z)``.
-  Applied to the columns ``xi = P (N_r - Hbar) y^`` and ``xi = P (N_r - Hbar) b``, and to ``xi = Hbar^(-1/2) rho`` at margin 0 (K dimensions): ``mean rho = H (bh - beta)``, so that
-  ``|bh - beta| <= |mean xi|/((1 - drop) lam^(1/2))``.
+* *Least eigenvalue*, ``H >= (1 - drop) Hbar`` fails: the matrix Laplace transform of ``X = Hbar^(-1/2) N_r
+  Hbar^(-1/2) >= 0``, ``E X = I``, whose second moment has two eigenvalues: ``E tr exp(sum) <= tr (E exp)^m`` with
+  ``exp(-s) <= 1 - a s + b s^2`` for ``s >= 0``, the parabola that agrees at 0 and is tangent at x (the difference has
+  three zeros there, and no more: its third derivative is ``exp(-s)``).
+* *Gram matrix*, ``lambda_max(mean v v') > gram``: ``exp(l v v') = I + l v v' + v v' |v|^2 (exp(x) - 1 - x)/x^2``, ``x
+  = l |v|^2``; as ``|v| <= |u| = R`` and the quotient increases, integrating out R gives ``E exp(l v v') <= I + l E v
+  v' + C(l, 1) E |v|^2 v v'``.
+* *Vectors*, ``|mean xi| >= value`` for a centred xi in N dimensions whose components ``omega . xi`` have parts of
+  degree 0 and 2 at most ``M0`` and ``M2``: the change of measure on the sphere, ``moment = KL(z) + q - log det((1 + 2
+  q/N) I - (2/N) m C V)/2``, ``C = C(l; M0, M2)``, ``V = E xi xi'``, ``scale = m p(z)``. Applied to the columns ``xi =
+  P (N_r - Hbar) y^`` and ``xi = P (N_r - Hbar) b``, and to ``xi = Hbar^(-1/2) rho`` at margin 0 (K dimensions):
+  ``mean rho = H (bh - beta)``, so that ``|bh - beta| <= |mean xi|/((1 - drop) lam^(1/2))``.
 * *Label*, ``mean (y^ . v)^2 > value``: Bennett's bound in t dimensions with ``M = 1``.
 * *Longest*, some ``|v|^2 > value``: chi-squared by coordinates, union over m.
-* *Square*, ``Q(beta) > value``: ``E exp(l X) <= 1 + E X (exp(l M0) (1 - 2 l M2)^(-K/2) - 1)/(M0 + K M2)`` for X >= 0 of degrees 0 and 2. (``E_R[exp(l X) - 1]/E_R X`` at a
-  fixed direction, ``X = x0 + x2 R^2``, is an average of ``E[X exp(t X)]/E X``, which increases in x0 and x2: with ``y = x2/(1 - 2 t x2)`` it is
-  ``exp(L) (x0 + K y)/(x0 + K x2)``, and ``d/dx0`` of its logarithm is ``t - K (y - x2)/((x0 + K y)(x0 + K x2)) >= t - 2 t/K``; in x2 all factors increase.)
-* *Windows*. A density at 0 is at most ``phi(0) = (2 pi)^(-1/2)``: ``E exp(l X) - 1 <= phi(0) int (exp(l X(z)) - 1) dz``. The size of v enters through amax and blur: what
-  matters of u besides z (or u_i) is independent of it, so for X increasing in ``|v|`` the expectation is ``X(s_0)`` plus increments times ``P(|v| >
-  s_j)`` (chi-squared by coordinates; for ``z = u . x`` by convexity of ``exp(l |relu(.)|^2)`` in the part of u across x; ``|v| <= s_j + |z|``).
+* *Square*, ``Q(beta) > value``: ``E exp(l X) <= 1 + E X (exp(l M0) (1 - 2 l M2)^(-K/2) - 1)/(M0 + K M2)`` for X >= 0
+  of degrees 0 and 2. (``E_R[exp(l X) - 1]/E_R X`` at a fixed direction, ``X = x0 + x2 R^2``, is an average of ``E[X
+  exp(t X)]/E X``, which increases in x0 and x2: with ``y = x2/(1 - 2 t x2)`` it is ``exp(L) (x0 + K y)/(x0 + K x2)``,
+  and ``d/dx0`` of its logarithm is ``t - K (y - x2)/((x0 + K y)(x0 + K x2)) >= t - 2 t/K``; in x2 all factors
+  increase.)
+* *Windows*. A density at 0 is at most ``phi(0) = (2 pi)^(-1/2)``: ``E exp(l X) - 1 <= phi(0) int (exp(l X(z)) - 1)
+  dz``. The size of v enters through amax and blur: what matters of u besides z (or u_i) is independent of it, so for
+  X increasing in ``|v|`` the expectation is ``X(s_0)`` plus increments times ``P(|v| > s_j)`` (chi-squared by
+  coordinates; for ``z = u . x`` by convexity of ``exp(l |relu(.)|^2)`` in the part of u across x; ``|v| <= s_j +
+  |z|``).
 
 Source: derived here; the matrix bounds are Tropp's, the change of measure is the PAC-Bayesian one.
 """
@@ -75,7 +82,7 @@ def _trace(setting: Setting, pairs: int, along: Real, across: Real) -> Real:
 
 
 def least_eigenvalue(setting: Setting, pairs: int, l: Real) -> Real:
-    """Return the moment of the event that H is not at least ``(1 - drop) Hbar``; its logarithm adds ``l m (1 - drop)``."""
+    """Return the moment of the event that H is not at least ``(1 - drop) Hbar``; add ``l m (1 - drop)``."""
     numbers, values = setting.numbers, second_moments(setting)
     x = l * numbers.largest(*values)
     end = numbers.exp(-x)
@@ -213,7 +220,7 @@ class Windows:
         self.peak = 1 / self.numbers.sqrt(self.numbers.pi() * 2)
 
     def _layered(self, value: Callable[[Real], Real], near: Real, weight: Real | int = 1) -> Real:
-        """Return a bound of ``E value(|v|)`` over an event of probability `weight`, `near` added to all sizes but the last."""
+        """Return a bound of ``E value(|v|)`` over an event of probability `weight`; sizes are larger by `near`."""
         sizes = [size + near for size in self.sizes[:-1]] + [self.sizes[-1]]
         values = [value(size) for size in sizes]
         total = values[0] * weight
@@ -305,8 +312,9 @@ class StateBound(LinearisedBound):
     def suprema(self) -> tuple[Real, Real, Real]:
         """Bounds of ``|tau|``, of ``|zeta|/|u|``, and of ``|zeta| |Hbar^(-1/2) v| lam^(1/2)`` on the unit sphere.
 
-        ``zeta = h - beta . v`` is at most ``(x - beta)+ . v`` and, as ``h >= x . u/2``, at least ``-sum max((beta_i - x_i/2)+ v_i, x_i/2 u_i-)``,
-        as well as ``-(beta)+ . v``. With V the sum of v, ``|Hbar^(-1/2) v|^2 lam = |v|^2 - V^2/E``, ``E = D + K``, and ``V (1 - V^2/E)^(1/2) <= E^(1/2)/2``.
+        ``zeta = h - beta . v`` is at most ``(x - beta)+ . v`` and, as ``h >= x . u/2``, at least ``-sum max((beta_i -
+        x_i/2)+ v_i, x_i/2 u_i-)``, as well as ``-(beta)+ . v``. With V the sum of v, ``|Hbar^(-1/2) v|^2 lam = |v|^2
+        - V^2/E``, ``E = D + K``, and ``V (1 - V^2/E)^(1/2) <= E^(1/2)/2``.
         """
         numbers, zero = self.numbers, self.numbers.of(0)
         reach, squares, most = zero, [zero, zero], [zero, zero]

@@ -69,7 +69,11 @@ def _cover(bound: ClassBound, r: float) -> list[tuple[int, float]]:
     ends = [end for end in BLOCKS if end < others] + [others]
     cover, least = [], 0
     for end in ends:
-        best = minimum(lambda mu, least=least, end=end: (bound._down(r, least, end, mu), mu), 0.0, 1.0, 10)
+
+        def at(mu: float, least: int = least, end: int = end) -> tuple[float, ...]:
+            return bound._down(r, least, end, mu), mu
+
+        best = minimum(at, 0.0, 1.0, 10)
         cover.append((end, min(1.0, max(0.0, best[1]))))
         least = end + 1
     return cover
@@ -81,7 +85,7 @@ def _averaged(bound: ClassBound, g: float, r: float) -> tuple[float, float]:
     scale = g * r * r * 2 / N
     pairs = [(count, scale * ratio) for count, ratio in forms.differences]
     if forms.limit:
-        root, weight, pull = _whitened(bound)
+        _, weight, pull = _whitened(bound)
         side = 2 * g * r * pull
         own = np.linalg.eigvalsh(scale * weight + np.outer(side, side) / N)
         pairs += [(1, value) for value in own.tolist()]
@@ -173,11 +177,12 @@ def short(value: float) -> Fraction:
 def _second_moment(deviation: Deviation, g: float, cells: int = 48) -> float:
     """Return E2 on a grid."""
     shares = (0.0,) if deviation.t == 1 else tuple(i / 12 for i in range(13))
-    return max(deviation.second_moment(g, 2 * i / cells - 1, share) for i in range(cells + 1) for share in shares)
+    values = (deviation.second_moment(g, 2 * i / cells - 1, share) for i in range(cells + 1) for share in shares)
+    return float(max(values))
 
 
 def least_deviation(deviation: Deviation, width: int, log_chance: float) -> tuple[float, Fraction, Fraction] | None:
-    """Return the least e with ``log P(|delta| >= e) <= log_chance`` that was found, with its z and l; None if none is."""
+    """Return the least e with ``log P(|delta| >= e) <= log_chance`` that the search finds, with z and l, or None."""
     setting, N = deviation.setting, deviation.setting.N
 
     def at(e: float) -> tuple[float, float, float]:
