@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ntkproofs.bounds.finite import tails
-from ntkproofs.bounds.finite.all_layers import AllLayersNetwork, least_all_layers, levels
+from ntkproofs.bounds.finite.all_layers import AllLayersNetwork, least_all_layers, levels, network_of_width
 from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.drift import Closings, Drift, Spectrum, StateEvents
 from ntkproofs.bounds.finite.linearised import LinearisedBound, LinearisedDeviation, TangentSetting, _Expansion
@@ -458,15 +458,17 @@ def test_windows_bound_draws() -> None:
 
 @pytest.fixture(scope="module")
 def network() -> AllLayersNetwork:
-    program = permutation([1, 2, 3, 0])
+    program = permutation([1, 2, 0])
     load = Workload.of(program.samples, arbitrary_classes(program), program.labels.T.tolist())
-    return least_all_layers(load, Fraction(1, 100))
+    result = network_of_width(load, Fraction(1, 100), 960)
+    assert result is not None
+    return result
 
 
 def test_the_whole_is_confirmed_and_refuses_what_is_too_small(network: AllLayersNetwork) -> None:
     assert network.bound().upper <= network.failure
-    assert network.width < 1400
-    fewer = replace(network, width=network.width - 40)
+    assert network_of_width(network.workload, network.failure, 700) is None
+    fewer = replace(network, width=800)
     with contextlib.suppress(InputError):
         assert fewer.bound().upper > network.failure
     with pytest.raises(InputError, match="even width"):
@@ -516,7 +518,7 @@ def test_the_bounds_increase_with_what_they_are_told() -> None:
 
 
 def test_a_network_of_this_width_that_is_really_trained_executes_the_program(network: AllLayersNetwork) -> None:
-    K = 4
+    K = 3
     for seed in range(3):
         start = Start(K, network.width // 2, 1, seed)
         trained = Trained(start, float(network.step), network.steps)
@@ -529,5 +531,7 @@ def test_a_network_of_this_width_that_is_really_trained_executes_the_program(net
 def test_bad_arguments_are_refused() -> None:
     with pytest.raises(InputError, match="training sample"):
         least_all_layers(Workload(3, {}, {1: 3}), Fraction(1, 100))
+    with pytest.raises(InputError, match="an even width"):
+        network_of_width(Workload(3, {BitClass(2, 0, 1): 1}, {1: 3}), Fraction(1, 100), 901)
     with pytest.raises(InputError, match="between 0 and 1"):
         least_all_layers(Workload(3, {BitClass(2, 0, 1): 1}, {1: 3}), Fraction(2))

@@ -57,7 +57,7 @@ from ntkproofs.bounds.finite.tails import (
 from ntkproofs.bounds.finite.tuning import averaged, minimum, short, tilt
 from ntkproofs.errors import InputError, Undecided
 
-__all__ = ["AllLayersNetwork", "least_all_layers"]
+__all__ = ["AllLayersNetwork", "least_all_layers", "levels", "network_of_width"]
 
 
 CLOSINGS = ("writer", "cross", "turn", "other", "echo", "far_echo")
@@ -505,11 +505,7 @@ def least_all_layers(workload: Workload, failure: Fraction, *, most: int = 1 << 
     Every number was searched for with floats; the failure probability is then bounded by balls. Raises Undecided if
     that does not confirm it.
     """
-    if not workload.classes:
-        raise InputError("no state has two matching templates: every state is a training sample or 0")
-    if not 0 < failure < 1:
-        raise InputError(f"a failure probability lies between 0 and 1, got {failure}")
-    search = _Search(workload, float(failure), 0.0)
+    search = _search(workload, failure)
     width, threshold = bracketed(search, most)
     width, threshold = bisected(search, width, threshold)
     width += width % 2
@@ -521,6 +517,23 @@ def least_all_layers(workload: Workload, failure: Fraction, *, most: int = 1 << 
                 return candidate
         width += max(2, width // 500 * 2)
     raise Undecided(f"no width near {width} was confirmed")
+
+
+def network_of_width(workload: Workload, failure: Fraction, width: int) -> AllLayersNetwork | None:
+    """Return a network of this width with threshold, training and parameters, confirmed by balls, or None."""
+    if width < 2 or width % 2:
+        raise InputError(f"a network of pairs has an even width, got {width}")
+    search = _search(workload, failure)
+    threshold = best_threshold(search, width, rounds=10, first=True)
+    return None if threshold is None else _complete(search, failure, width, threshold)
+
+
+def _search(workload: Workload, failure: Fraction) -> _Search:
+    if not workload.classes:
+        raise InputError("no state has two matching templates: every state is a training sample or 0")
+    if not 0 < failure < 1:
+        raise InputError(f"a failure probability lies between 0 and 1, got {failure}")
+    return _Search(workload, float(failure), 0.0)
 
 
 def _complete(search: _Search, failure: Fraction, width: int, threshold: float) -> AllLayersNetwork | None:

@@ -58,7 +58,7 @@ def second_moments(setting: Setting) -> tuple[Real, Real]:
 
     >>> from ntkproofs.bounds.finite.linearised import TangentSetting
     >>> from ntkproofs.bounds.finite.numbers import FLOATS
-    >>> round(second_moments(TangentSetting(FLOATS, 5))[1], 3)
+    >>> round(second_moments(TangentSetting(FLOATS, 5))[0], 3)
     4.618
     """
     K, lam, (m1, m2, m3, m4) = setting.K, setting.lam, setting.moments.single[1:]
