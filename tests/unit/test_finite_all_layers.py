@@ -193,12 +193,16 @@ def path(start: Start, drift: Drift, trained: Trained) -> None:
 
 
 def neurons(start: Start, drift: Drift, trained: Trained) -> None:
-    """The bounds of each pair, by its size."""
-    sizes, C, S, be = start.sizes, drift.cosh, drift.S, drift.be
+    """The bounds of each pair, by its size and its closings."""
+    sizes, C, S = start.sizes, drift.cosh, drift.S
     vy, vt = start.v @ start.unit, np.linalg.norm(start.v @ start.P, axis=1)
-    sy, st = drift.sy, drift.st
+    sy, st, a = drift.sy, drift.st, drift.amax(sizes)
     P0 = vy * sy * (sy / 2 + st) + vt * st * (st / 2 + sy)
     T0 = vy * sy * (sy**2 / 6 + sy * st / 2 + st**2 / 2) + vt * st * (st**2 / 6 + st * sy / 2 + sy**2 / 2)
+    paths = np.where(start.y > 0, drift.tw, drift.s1)
+    b = np.maximum(a[:, None] * paths - start.u, 0) * start.gate
+    be = (b**2).sum(1) / a
+    assert np.all(be <= drift.be)
     peaks = trained.peaks
     assert np.all(peaks["A"] <= C * (sy * vy + st * vt + be))
     assert np.all(peaks["p"] <= C * (P0 + be * S))
@@ -206,7 +210,13 @@ def neurons(start: Start, drift: Drift, trained: Trained) -> None:
     assert np.all(peaks["d"] <= (1 + be) * drift.sinh)
     assert np.all(peaks["B"] <= (1 + be) * C)
     assert np.all(peaks["BdE"] <= (1 + be) ** 2 * drift.sinh * C - S)
-    assert np.all(peaks["a"] <= drift.amax(sizes))
+    assert np.all(peaks["a"] <= a)
+    free = be == 0  # nothing closes: the mean squares bound these pairs, and the gates of the writers matter
+    assert free.mean() > 0.5
+    for name, square in zip(("A", "p", "AvE"), drift.squares, strict=True):
+        assert math.sqrt((peaks[name] ** 2 * free).mean()) <= C * square
+    for power in (1, 2):
+        assert (peaks["BdE"] ** power * free).mean() <= drift._open(power)
 
 
 def states(start: Start, drift: Drift, closings: Closings, trained: Trained, eta: float, steps: int) -> None:
