@@ -213,6 +213,7 @@ class _Evaluation:
         windows, root = Windows(drift, network.shared.levels), drift.root
         self.less(drift.amax(windows.sizes[-1]), of(2), "the output weights may change sign: amax")
         yield self.chance(column.open_moment(m, of(events.open.l)), m, events.open) * count
+        self.less(of(network.step) * drift.mu, of(1), "the step")
         closings, share = events.closings(of), of(events.share.value)
         self.less(drift.variation(closings), of(events.rest) * drift.spectrum.least * root, "the variation of D(X)")
         rate = (drift.spectrum.least - drift.lipschitz(closings, share)) * of(network.step)

@@ -12,16 +12,16 @@ assumptions.
 *Identity.* ``D_k(x) = f_k(x) + sqrt(w) h_0(x) . E(k)`` satisfies exactly ``e(k+1) = (I - eta H) e(k) + D_(k+1)(X) -
 D_k(X)`` and, with ``bh = H^-1 h_0(x)``, ``f_T(x) - h_0(x)' H^-1 y = D_T(x) - bh . D_T(X) + bh . e(T)``.
 
-*Path.* Suppose ``l0 I <= H <= I/eta`` and ``y' H^-1 y <= R A0``. Let ``e'(k) = -(I - eta H)^k y``. As ``I - eta H >=
-0``, ``y . e'(k) <= 0``, and ``sum eta |y^ . e'| <= R A0/sqrt(t)``. ``q = P e'`` obeys ``q(k+1) = (I - eta M) q(k) -
-eta h (y^ . e'(k))``, ``M = P H P``, ``h = P H y^``, so ``sum eta |q| <= (sum eta |y^ . e'|) N(h)`` for the norm
-``N(x) = sum eta |(I - eta M)^k x| <= |x|/l0``. Comparing with ``(1 - eta mu)^k b``: ``mu N(b) <= |b| + |P (H - Hbar)
-b|/l0``; ``P Hbar y^ = sqrt(t) b/(2 pi)``. Hence with ``|P (H - Hbar) y^| <= e_h``, ``|P (H - Hbar) b| <= e_b``, q is
-a multiple ``>= 0`` of b whose path is ``each = sqrt(t)/(2 pi mu)`` in every coordinate, and a part with ``N <= dev =
-(e_h + each e_b)/l0``. Moreover ``sum eta |e - e'| <= V/l0`` if ``V >= sum |D_(k+1)(X) - D_k(X)|``. So with ``pace =
-R A0/sqrt(t w)`` and any number ``rest >= V/(l0 sqrt(w))`` the path lengths of ``y^ . c``, of ``P c``, of c, of a
-coordinate with target 1 and with target 0, and the path of a coordinate with target 1 against its direction (``c_i >
-0``) are at most ::
+*Path.* Suppose ``l0 I <= H <= I/eta``, ``eta mu <= 1`` and ``y' H^-1 y <= R A0``. Let ``e'(k) = -(I - eta H)^k y``.
+As ``I - eta H >= 0``, ``y . e'(k) <= 0``, and ``sum eta |y^ . e'| <= R A0/sqrt(t)``. ``q = P e'`` obeys ``q(k+1) =
+(I - eta M) q(k) - eta h (y^ . e'(k))``, ``M = P H P``, ``h = P H y^``, so ``sum eta |q| <= (sum eta |y^ . e'|)
+N(h)`` for the norm ``N(x) = sum eta |(I - eta M)^k x| <= |x|/l0``. Comparing with ``(1 - eta mu)^k b``: ``mu N(b) <=
+|b| + |P (H - Hbar) b|/l0``; ``P Hbar y^ = sqrt(t) b/(2 pi)``. Hence with ``|P (H - Hbar) y^| <= e_h``, ``|P (H -
+Hbar) b| <= e_b``, q is a multiple ``>= 0`` of b whose path is ``each = sqrt(t)/(2 pi mu)`` in every coordinate, and
+a part with ``N <= dev = (e_h + each e_b)/l0``. Moreover ``sum eta |e - e'| <= V/l0`` if ``V >= sum |D_(k+1)(X) -
+D_k(X)|``. So with ``pace = R A0/sqrt(t w)`` and any number ``rest >= V/(l0 sqrt(w))`` the path lengths of ``y^ .
+c``, of ``P c``, of c, of a coordinate with target 1 and with target 0, and the path of a coordinate with target 1
+against its direction (``c_i > 0``) are at most ::
 
     sy = pace + rest,   st = pace (each sqrt(K - t) + dev) + rest,   S = sy + st,   across = pace dev + rest
     tw = sy/sqrt(t) + across (t = 1: sy),   s1 = pace each + across,   back = across (t = 1: rest)
@@ -160,9 +160,9 @@ class Drift:
         self.a = numbers.of(t) / (lam * (D + K))
         self.top = 1 / lam - self.a
         self.pace = spectrum.inverse * self.top * numbers.sqrt(numbers.of(t)) / self.root  # R A0/sqrt(t w)
-        mu = lam + setting.rest * (K - t)
+        self.mu = lam + setting.rest * (K - t)
         ones, others = numbers.sqrt(numbers.of(t)), numbers.sqrt(numbers.of(K - t))
-        each = ones * setting.rest / mu
+        each = ones * setting.rest / self.mu
         dev = (spectrum.pull + each * spectrum.bulk) / spectrum.least
         self.sy = self.pace + rest
         self.st = self.pace * (each * others + dev) + rest
