@@ -80,8 +80,8 @@ class Start:
             cross=most(a * single * (self.u < a * drift.back)),
             turn=most(a * a * drift.back * ((self.u < a * drift.tw) * 1.0 + (self.u < a * drift.back))),
             other=most(a * far(drift.s1)),
-            echo=most(drift.tw * kappa * far(drift.tw)),
-            far_echo=most(drift.s1 * kappa * far(drift.s1)),
+            echo=most(drift.tw * kappa / 2 * far(drift.tw)),
+            far_echo=most(drift.s1 * kappa / 2 * far(drift.s1)),
         )
 
     def drift(self) -> tuple[Drift, Closings]:
@@ -201,7 +201,7 @@ def neurons(start: Start, drift: Drift, trained: Trained) -> None:
     T0 = vy * sy * (sy**2 / 6 + sy * st / 2 + st**2 / 2) + vt * st * (st**2 / 6 + st * sy / 2 + sy**2 / 2)
     paths = np.where(start.y > 0, drift.tw, drift.s1)
     b = np.maximum(a[:, None] * paths - start.u, 0) * start.gate
-    be = (b**2).sum(1) / a
+    be = (b**2).sum(1) / (2 * a)
     assert np.all(be <= drift.be)
     peaks = trained.peaks
     assert np.all(peaks["A"] <= C * (sy * vy + st * vt + be))
@@ -448,7 +448,7 @@ def test_windows_bound_draws() -> None:
         single, double = np.maximum(a * path_ - first, 0), np.maximum(a * path_ - 2 * first, 0)
         check(a * single * gate, windows.closing_moment(path_, l), 1.6)
         check(a * (single + double) * gate, windows.closing_moment(path_, l, twice=True), 1.8)
-        kappa = drift.kappa(sizes)
+        kappa = drift.kappa(sizes) / 2
         check(path_ * kappa * (single + double) * gate, windows.closing_moment(path_, l, twice=True, echo=True), 3.0)
         check(a * single * gate * (first < a * 0.02), windows.cross_moment(path_, 0.02, l), 1.6)
         turns = (first < a * path_) * 1.0 + (first < a * 0.02)

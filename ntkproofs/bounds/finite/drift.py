@@ -48,11 +48,13 @@ ordered sums obey ``sum_(l<l') x(l) x(l') <= X^2/2``, and ``X^3/6`` for three. W
     T0 = vy sy (sy^2/6 + sy st/2 + st^2/2) + vt st (st^2/6 + st sy/2 + sy^2/2)
     |A| <= C (nu + be),   |p| <= C (P0 + be S),   |A + v . E| <= be + C (T0 + be S^2/2)
     |1 + B| <= (1 + be) C,   |d| <= (1 + be) sinh S,   |(1 + B) d + E^| <= (1 + be)^2 sinh S cosh S - S
-    be = sum_i (b_i+^2 + b_i-^2)/(2 amax) <= amax S^2 <= 2 S^2,   amax = C (1 + nu + 2 be)
+    be = sum_i (b_i+^2 + b_i-^2)/(4 amax) <= amax S^2/2 <= S^2,   amax = C (1 + nu + 2 be)
 
-where ``be >= sum |c . oA|, sum |c . oB|``. For a pair without an open writer (all ``u_i <= 0`` where y is 1) c^ has
-path st, and the bound of ``(1 + B) d + E^`` has st for S. In root mean square over the pairs vy, vt may be replaced
-by ``(mean (y^ . v)^2)^(1/2)`` and ``L = lambda_max(mean v v')^(1/2)``: every step has one c for all neurons.
+where ``be >= sum |c . oA|, sum |c . oB|``: with an overshoot z and a path y of c_i after it, ``z + amax y <= b_i``,
+``sum |c_i o_i| <= z y + amax y^2/2 <= b_i^2/(2 amax)``. For a pair without an open writer (all ``u_i <= 0`` where y
+is 1) c^ has path st, and the bound of ``(1 + B) d + E^`` has st for S. In root mean square over the pairs vy, vt may
+be replaced by ``(mean (y^ . v)^2)^(1/2)`` and ``L = lambda_max(mean v v')^(1/2)``: every step has one c for all
+neurons.
 
 *Smooth part.* Where ``z = u . x > 0`` the pair adds to ``sqrt(w) D(x)``, kinks and closings apart, ``2 ((A + v . E)
 z + (A p + (1 + B) d + E^) . x)``. With X, ``tau_i = 1_i (gamma x_i - bh_i)``: ``2 ((A + v . E)(h - bh . v) + (A p +
@@ -83,7 +85,8 @@ hence ``|e(T)| <= sqrt(t) (1 - eta (l0 - Lip))^T`` ::
     Lip = L (p + o) + (nv + p + o) p + A^2 + (1 + be)^2 C^2 - 1 + (d + o) d + (nv + 2 S) o + amax^2 share
 
 in root mean squares, ``nv = K^(1/2) L >= rms |v|``, ``o = (amax W/sqrt(w))^(1/2)`` with ``W = sum t_i G_i >=
-w^(-1/2) sum 2 be``; `share` bounds, for every i, the share of the pairs with ``0 < u_i < amax t_i``.
+w^(-1/2) sum (b_i+^2 + b_i-^2)/amax``; `share` bounds, for every i, the share of the pairs with ``0 < u_i < amax
+t_i``.
 
 *Kinks.* In the member of sign s, ``uh . x`` moves by ``-s E^ . x`` and at most ``blur = C (P0 + be S) + (1 + be)
 sinh S - S``. ``E(T)`` is ``-H^-1 y/sqrt(w)`` up to ``rest + late``, ``late = sqrt(t) (1 - eta l0)^T/(l0 sqrt(w))``,
@@ -176,7 +179,7 @@ class Drift:
         up, down = numbers.exp(self.st * 2), numbers.exp(-self.st * 2)
         self.c1 = (up - down) / 4 - self.st  # c0 of a pair with no writer open
         self.back = rest if t == 1 else self.across
-        self.be = self.S * self.S * 2
+        self.be = self.S * self.S
         self.length = numbers.sqrt(self.sy * self.sy + self.st * self.st)
 
     # --- one neuron with |v| <= size, and mean squares

@@ -232,13 +232,13 @@ class Windows:
     def closing_moment(self, path: Real, l: Real, *, twice: bool = False, echo: bool = False) -> Real:
         """Return the moment of ``sqrt(w) G_i`` for a path of this length, the scale being sqrt(w).
 
-        ``X = f (a t - u)+``, a = amax, ``f = a``, or ``f = t kappa`` for the echo; `twice` adds ``f (a t - 2 u)+``.
+        ``X = f (a t - u)+``, a = amax, ``f = a``, or ``f = t kappa/2`` for the echo; `twice` adds ``f (a t - 2 u)+``.
         """
         numbers = self.numbers
 
         def value(size: Real) -> Real:
             a = self.drift.amax(size)
-            theta, k = a * path, l * (path * self.drift.kappa(size) if echo else a)
+            theta, k = a * path, l * (path * self.drift.kappa(size) / 2 if echo else a)
             if not twice:
                 return (numbers.exp(k * theta) - 1) / k - theta
             # 2 theta - 3 u up to theta/2, theta - u from there on
