@@ -543,5 +543,7 @@ def test_bad_arguments_are_refused() -> None:
         least_all_layers(Workload(3, {}, {1: 3}), Fraction(1, 100))
     with pytest.raises(InputError, match="an even width"):
         network_of_width(Workload(3, {BitClass(2, 0, 1): 1}, {1: 3}), Fraction(1, 100), 901)
+    with pytest.raises(InputError, match="a column of 3 targets has a target 0"):
+        network_of_width(Workload(3, {BitClass(2, 2, 3): 1}, {3: 1}), Fraction(1, 100), 900)
     with pytest.raises(InputError, match="between 0 and 1"):
         least_all_layers(Workload(3, {BitClass(2, 0, 1): 1}, {1: 3}), Fraction(2))
