@@ -20,6 +20,7 @@ from itertools import pairwise
 
 from ntkproofs.bounds.finite.numbers import Real
 from ntkproofs.bounds.finite.output_layer import Setting
+from ntkproofs.errors import InputError
 
 __all__ = ["Deviation"]
 
@@ -93,6 +94,8 @@ class Deviation:
     def rate(self, e: Real, z: Real, l: Real) -> tuple[Real, Real]:
         """Return divergence and ``log(1 + t0)``: ``log P(|delta| >= e) <= divergence + w log(1 + t0)``."""
         numbers, N, lam = self.numbers, self.setting.N, self.setting.lam
+        if not all(numbers.negligible(numbers.of(0), value, bits=0) for value in (e, z, l)):
+            raise InputError("e, z and l of a deviation event are positive")
         tilt, divergence = self.setting.tilted(z)
         b = tilt / z
         rest = 1 - b * N
@@ -100,8 +103,12 @@ class Deviation:
         inner = g * (1 - b)
         M = numbers.largest((numbers.sqrt(inner * inner + self.A0) - inner) / 2, g * b) / lam
         V = (numbers.sqrt(self.largest_second_moment(g)) + g * b * numbers.sqrt(self.T2)) ** 2
-        t0 = self.setting.bennett(l, numbers.upper(M)) * V - l * tilt * e
+        t0 = self.setting.bennett(l, numbers.upper(M), numbers.upper(self.constant(g, b))) * V - l * tilt * e
         return divergence, numbers.log(1 + t0)
+
+    def constant(self, g: Real, b: Real) -> Real:
+        """Return an upper bound of the part of degree 0, of which there is none here."""
+        return self.numbers.of(0)
 
     def largest_second_moment(self, g: Real) -> Real:
         """Return the supremum of E2 over parts of [-1, 1], the mean of Y."""

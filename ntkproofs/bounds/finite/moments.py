@@ -48,6 +48,27 @@ class Moments:
             self._joint[key] = self._compute(*key)
         return self._joint[key]
 
+    def gated(self, n: int, q: int, exponents: tuple[int, ...]) -> Real:
+        """Return ``E [h > 0] h^q prod [u_i > 0] u_i^(e_i)`` with ``h = relu(u_1 + ... + u_n)``; exponents may be 0.
+
+        >>> from ntkproofs.bounds.finite.numbers import FLOATS
+        >>> round(Moments(FLOATS).gated(2, 0, (0,)), 6)  # u_1 > 0 and u_1 + u_2 > 0
+        0.375
+        """
+        key = (n, -1 - q, tuple(sorted(exponents)))
+        if key not in self._joint:
+            self._joint[key] = self._gated(n, q, key[2])
+        return self._joint[key]
+
+    def _gated(self, n: int, q: int, exponents: tuple[int, ...]) -> Real:
+        if len(exponents) == n:
+            return self._power_of_sum(q, exponents)
+        return self._by_parts((*exponents, q), self._covariance(n, len(exponents)))
+
+    def positive(self, exponent: int) -> Real:
+        """Return ``E [u > 0] u^e``."""
+        return self.single[exponent] if exponent else self.numbers.of(Fraction(1, 2))
+
     def _compute(self, n: int, q: int, exponents: tuple[int, ...]) -> Real:
         if q == 0:
             result = self.numbers.of(1)
@@ -57,10 +78,13 @@ class Moments:
         size = len(exponents)
         if size == n:  # all of the n are positive, and h is their sum
             return self._power_of_sum(q, exponents)
+        return self._by_parts((*exponents, q), self._covariance(n, size))
+
+    def _covariance(self, n: int, size: int) -> Covariance:
+        """Return the covariance of ``u_1, ..., u_size, u_1 + ... + u_n``."""
         identity = [[Fraction(int(i == j)) for j in range(size)] for i in range(size)]
         rows = [(*row, Fraction(1)) for row in identity]
-        covariance = (*rows, (*(Fraction(1) for _ in range(size)), Fraction(n)))
-        return self._by_parts((*exponents, q), covariance)
+        return (*rows, (*(Fraction(1) for _ in range(size)), Fraction(n)))
 
     def _power_of_sum(self, q: int, exponents: tuple[int, ...]) -> Real:
         total = self.numbers.of(0)
@@ -70,7 +94,7 @@ class Moments:
                 powers[index] += 1
             term = self.numbers.of(1)
             for power in powers:
-                term = term * self.single[power]
+                term = term * self.positive(power)
             total = total + term
         return total
 

@@ -30,7 +30,7 @@ from ntkproofs.bounds.finite.tuning import Event, float_setting, least_deviation
 from ntkproofs.classes import Classes
 from ntkproofs.errors import NoMargin, NtkProofsError
 
-__all__ = ["FiniteNetwork", "TooNarrow", "Wanted", "Workload", "find_network", "least_network"]
+__all__ = ["Deviated", "FiniteNetwork", "TooNarrow", "Wanted", "Workload", "find_network", "least_network"]
 
 PRECISION = 128
 EVENT = 0.05  # share of the failure probability for the deviation event
@@ -79,6 +79,12 @@ class Deviated:
     e: Fraction
     z: Fraction
     l: Fraction
+
+    @classmethod
+    def of(cls, event: Event, dimension: int) -> Deviated:
+        """Return an event of the search, with a slightly larger e."""
+        e, hint, l = event
+        return cls(short(e * 1.0005), short(dimension * math.exp(hint)), short(l))
 
 
 @dataclass(frozen=True)
@@ -328,10 +334,7 @@ class _Search:
         """Return the network with all parameters, tuned for this width, if balls confirm that it is enough."""
         tau = short(threshold) if self.wanted.threshold is None else self.wanted.threshold
         training, events, slack = self.training(width), self.deviated(width), self.slack(width, float(tau))
-        deviated = {
-            t: Deviated(short(e * 1.0005), short(self.setting.N * math.exp(hint)), short(l))
-            for t, (e, hint, l) in events.items()
-        }
+        deviated = {t: Deviated.of(event, self.setting.N) for t, event in events.items()}
         parameters = {}
         for kind in self.workload.classes:
             bound = ClassBound(self.setting, kind, tau, slack[kind.t])

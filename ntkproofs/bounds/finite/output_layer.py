@@ -40,12 +40,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import TypeAlias
 
 from ntkproofs.bounds.finite.moments import Moments
 from ntkproofs.bounds.finite.numbers import Numbers, Real
 from ntkproofs.errors import InputError
 
-__all__ = ["BitClass", "ClassBound", "Parameters", "Setting"]
+__all__ = ["Sample", "BitClass", "ClassBound", "Parameters", "Setting", "log_determinant"]
+
+Sample: TypeAlias = tuple[int, int]  # group and number within it
 
 
 @dataclass(frozen=True, order=True)
@@ -68,7 +71,13 @@ class Parameters:
 
 
 class Setting:
-    """The constants of K samples: limits, moments and the functions that every class shares."""
+    """The constants of K samples: limits, moments and the functions that every class shares.
+
+    The limit kernel of a sample and itself is `own`, of two different samples ``1/(2 pi)``; of a unit vector x and a
+    sample at cosine c it is ``(sqrt(1 - c^2) + layers (pi - arccos c) c)/(2 pi)``.
+    """
+
+    own, layers = Fraction(1, 2), 1
 
     def __init__(self, numbers: Numbers, samples: int) -> None:
         if samples < 2:
@@ -77,20 +86,20 @@ class Setting:
         self.moments = Moments(numbers)
         pi = numbers.pi()
         self.rest = 1 / (pi * 2)  # the limit kernel of two different samples
-        self.lam = numbers.of(Fraction(1, 2)) - self.rest
-        self.D = pi - 1
+        self.lam = numbers.of(self.own) - self.rest
+        self.D = pi * (2 * self.own) - 1
 
-    def tilted(self, z: Real) -> tuple[Real, Real]:
+    def tilted(self, z: Real, *, dimension: int | None = None) -> tuple[Real, Real]:
         """Return ``p(z) = Psi'(z)/Psi(z)`` and the divergence ``z p - log Psi(z)`` of the tilted uniform distribution.
 
-        ``Psi(z) = E exp(z omega_1)``, omega uniform on the unit sphere of N dimensions, is the series of
-        ``(z/2)^(2 k) / (k! (N/2) (N/2 + 1) ... (N/2 + k - 1))``.
+        ``Psi(z) = E exp(z omega_1)``, omega uniform on the unit sphere of N dimensions (or those given), is the series
+        of ``(z/2)^(2 k) / (k! (N/2) (N/2 + 1) ... (N/2 + k - 1))``.
         """
-        numbers, y = self.numbers, z * z / 4
+        numbers, y, N = self.numbers, z * z / 4, self.N if dimension is None else dimension
         term, value, slope, scale, k = numbers.of(1), numbers.of(1), numbers.of(0), 0, 0
         while True:
             k += 1
-            ratio = y / (Fraction(self.N, 2) + k - 1) / k
+            ratio = y / (Fraction(N, 2) + k - 1) / k
             term = term * ratio
             value, slope = value + term, slope + term * (2 * k)
             if numbers.negligible(term, value) and numbers.negligible(ratio * 2, numbers.of(1), bits=0):
@@ -103,14 +112,28 @@ class Setting:
         p = slope / z / value
         return p, z * p - numbers.log(value) - numbers.log(numbers.of(2)) * scale
 
-    def bennett(self, l: Real, M: Real) -> Real:
-        """Return C(l, M): ``E exp(l X) <= 1 + l E X + C E X^2``, X homogeneous of degree 2, ``X <= M`` on the sphere.
+    def matched(self, n: int) -> Real:
+        """Return the limit kernel of a state with n matches and a matching sample."""
+        numbers, root = self.numbers, 1 / self.numbers.sqrt(self.numbers.of(n))
+        angle = numbers.pi() / 2 + numbers.atan(1 / numbers.sqrt(numbers.of(n - 1)))  # pi - arccos(n^(-1/2))
+        return (numbers.sqrt(numbers.of(Fraction(n - 1, n))) + angle * root * self.layers) * self.rest
 
-        ``C = ((1 - 2 l M)^(-K/2) - 1 - K l M) / (K (K + 2) M^2)``, increasing in M (integrate out the radius of u).
+    def bennett(self, l: Real, M: Real, constant: Real = 0, *, dimension: int | None = None) -> Real:
+        """Return C: ``E exp(l X) <= 1 + l E X + C E X^2`` for X = X0 + X2, X0 <= `constant`, ``X2 <= M`` on the sphere.
+
+        X0 is homogeneous of degree 0, X2 of degree 2, in K >= 2 standard normal variables (or the `dimension` given;
+        any dimension if X0 = 0)::
+
+            C = ( exp(l M0) (1 - 2 l M)^(-K/2) - 1 - l (M0 + K M) ) / ( M0^2 + 2 K M0 M + K (K + 2) M^2 )
+
+        *Proof.* At a fixed direction ``X = x0 + x2 R^2``, ``R^2`` chi-squared; C is the ratio of ``E (exp(l X) - 1 -
+        l X)`` and ``E X^2``; it increases in x0 and x2 (see :mod:`ntkproofs.bounds.finite.linearised`). Integrate over
+        the directions.
         """
-        numbers, K = self.numbers, self.K
-        power = numbers.exp(-numbers.log(1 - l * M * 2) * K / 2)
-        return (power - 1 - l * M * K) / (M * M * (K * (K + 2)))
+        numbers, K = self.numbers, self.K if dimension is None else dimension
+        power = numbers.exp(l * constant - numbers.log(1 - l * M * 2) * K / 2)
+        square = constant * constant + constant * M * (2 * K) + M * M * (K * (K + 2))
+        return (power - 1 - l * (constant + M * K)) / square
 
 
 class ClassBound:
@@ -133,19 +156,22 @@ class ClassBound:
         self.a = numbers.of(t) / (lam * (D + K))
         self.alpha = tuple((1 / lam - self.a) if label else -self.a for label in self.labels)
         self.A0 = self.alpha[0] * t
-        angle = numbers.pi() / 2 + numbers.atan(1 / numbers.sqrt(numbers.of(n - 1)))  # pi - arccos(n^(-1/2))
-        matched = (numbers.sqrt(numbers.of(Fraction(n - 1, n))) + angle * self.root) * setting.rest
+        matched = setting.matched(n)
         shift = (matched * n + setting.rest * (K - n)) / (D + K)
         limits = tuple(((matched if inside else setting.rest) - shift) / lam for inside in self.inside)
+        self.limits = limits
         self.mean = limits[0] * p + limits[2] * (t - p)
-        self.margin = self.sign * (numbers.of(threshold) - self.mean) - slack
+        self.margin = self._margin(threshold, slack)
         step = self.margin * self.sign / self.A0
         self.b = tuple(limit + step * alpha for limit, alpha in zip(limits, self.alpha, strict=True))
         self._weigh()
 
+    def _margin(self, threshold: Fraction, slack: Real) -> Real:
+        return self.sign * (self.numbers.of(threshold) - self.mean) - slack
+
     # --- second moments
 
-    def _power(self, exponents: dict[tuple[int, int], int], q: int) -> Real:
+    def _power(self, exponents: dict[Sample, int], q: int) -> Real:
         """Return ``E prod v_i^(e_i) (sqrt(n) h)^q`` for one representative i of each (group, number) named."""
         inner, result = [], self.numbers.of(1)
         for (group, _), exponent in exponents.items():
@@ -155,9 +181,9 @@ class ClassBound:
                 result = result * self.setting.moments.single[exponent]
         return result * self.setting.moments.joint(self.kind.n, q, tuple(inner)) if q else result
 
-    def _entry(self, first: tuple[int, int], second: tuple[int, int]) -> Real:
+    def _entry(self, first: Sample, second: Sample) -> Real:
         """Return ``E v_i v_k (h - b . v)^2`` for two samples, named by group and number within it."""
-        base: dict[tuple[int, int], int] = {}
+        base: dict[Sample, int] = {}
         for sample in (first, second):
             base[sample] = base.get(sample, 0) + 1
         square = self._power(base, 2) * self.root * self.root
@@ -307,14 +333,20 @@ class ClassBound:
 
     # --- the bound
 
+    def moment_factor(self, l: Real, r: Real, M: Real) -> Real:
+        """Return C with ``E exp(l X(omega)) <= 1 + l E X(omega) + C E X(omega)^2`` for every unit vector omega."""
+        return self.setting.bennett(l, M)
+
     def at_width(self, e: Real, parameters: Parameters) -> Callable[[int], Real]:
         """Return, as a function of the width, a bound of ``log P(the bit is on the wrong side, |delta| < e)``."""
         numbers, setting = self.numbers, self.setting
+        if parameters.l <= 0 or parameters.z <= 0:
+            raise InputError(f"l and z of a class are positive, got {parameters.l} and {parameters.z}")
         l, q = numbers.of(parameters.l), numbers.of(parameters.q)
         tilt, divergence = setting.tilted(numbers.of(parameters.z))
         r = numbers.upper(e / tilt)
         M = numbers.upper(self.supremum(r, parameters.cover))
-        C = numbers.upper(setting.bennett(l, M))
+        C = numbers.upper(self.moment_factor(l, r, M))
         t0 = numbers.upper(C * self.spread - l * self.margin)
         log, factor = numbers.log(1 + t0), C / (1 + t0)
         return lambda width: log * width + divergence + self._averaged(factor * width, r, q)
@@ -342,7 +374,7 @@ class ClassBound:
             ]
             for i in size
         ]
-        return q - (total + _log_determinant(numbers, matrix)) / 2
+        return q - (total + log_determinant(numbers, matrix)) / 2
 
     @cached_property
     def forms(self) -> _Forms:
@@ -371,7 +403,7 @@ class ClassBound:
             (size - 1, (self.diagonal[i] - self.between[i][i]) / lam) for i, size in enumerate(self.sizes) if size > 1
         )
         weights = [[weight(x, z) for z in vectors] for x in vectors]
-        return _Forms(limits, weights, pull, differences, _log_determinant(numbers, limits))
+        return _Forms(limits, weights, pull, differences, log_determinant(numbers, limits))
 
     def _group_vectors(self) -> list[tuple[Fraction, ...]]:
         """Return a basis of the vectors that are constant on each group and orthogonal to the labels."""
@@ -397,7 +429,7 @@ class _Forms:
     limit_determinant: Real
 
 
-def _log_determinant(numbers: Numbers, matrix: list[list[Real]]) -> Real:
+def log_determinant(numbers: Numbers, matrix: list[list[Real]]) -> Real:
     """Return the logarithm of the determinant of a positive definite matrix, by elimination; refused otherwise."""
     rows = [list(row) for row in matrix]
     total = numbers.of(0)

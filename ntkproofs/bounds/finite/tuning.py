@@ -14,7 +14,17 @@ from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.numbers import FLOATS
 from ntkproofs.bounds.finite.output_layer import ClassBound, Parameters, Setting
 
-__all__ = ["Event", "float_setting", "least_deviation", "least_event", "minimum", "short", "tune"]
+__all__ = [
+    "Event",
+    "averaged",
+    "float_setting",
+    "least_deviation",
+    "least_event",
+    "minimum",
+    "short",
+    "tilted",
+    "tune",
+]
 
 GOLDEN = (math.sqrt(5) - 1) / 2
 BLOCKS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
@@ -51,7 +61,7 @@ def short(value: float) -> Fraction:
 
 
 @lru_cache(maxsize=1 << 14)
-def _tilted(dimension: int, z: float) -> tuple[float, float]:
+def tilted(dimension: int, z: float) -> tuple[float, float]:
     """Return the mean and the divergence of the tilted uniform distribution, see ``Setting.tilted``."""
     k = np.arange(1, int(z) + 60)
     logs = np.cumsum(2 * math.log(z) - np.log(2 * k * (dimension + 2.0 * k - 2)))
@@ -96,19 +106,24 @@ class _Averaged:
             pairs += [
                 (1, value) for value in np.linalg.eigvalsh(scale * self.weight + np.outer(side, side) / N).tolist()
             ]
-        low = max(value for _, value in pairs)
-        high = low + 1.0
-        for _ in range(24):
-            middle = (low + high) / 2
-            slope = 0.0
-            for count, value in pairs:
-                slope += count / (middle - value)
-            low, high = (middle, high) if slope > N else (low, middle)
-        logs = 0.0
+        return averaged(pairs, N)
+
+
+def averaged(pairs: list[tuple[int, float]], N: int) -> tuple[float, float]:
+    """Return the least ``q - log det((1 + 2 q/N) I - B)/2`` over q, and that q; B by (multiplicity, eigenvalue)."""
+    low = max(value for _, value in pairs)
+    high = low + 1.0
+    for _ in range(24):
+        middle = (low + high) / 2
+        slope = 0.0
         for count, value in pairs:
-            logs += count * math.log(high - value)
-        q = (high - 1) * N / 2
-        return q - logs / 2, q
+            slope += count / (middle - value)
+        low, high = (middle, high) if slope > N else (low, middle)
+    logs = 0.0
+    for count, value in pairs:
+        logs += count * math.log(high - value)
+    q = (high - 1) * N / 2
+    return q - logs / 2, q
 
 
 def tune(
@@ -120,18 +135,18 @@ def tune(
     """
     setting, averaged = bound.setting, _Averaged(bound)
     start = setting.N * math.exp(0.4 if near is None else near)
-    cover = _cover(bound, e / _tilted(setting.N, float(f"{start:.5g}"))[0])
+    cover = _cover(bound, e / tilted(setting.N, float(f"{start:.5g}"))[0])
     last: list[float] = []  # log(2 l M) of the last trial
 
     def at(hint: float) -> tuple[Any, ...]:
         z = float(f"{setting.N * math.exp(hint):.5g}")
-        p, divergence = _tilted(setting.N, z)
+        p, divergence = tilted(setting.N, z)
         r = e / p
         M = bound.supremum(r, tuple(cover))
 
         def value(log_x: float) -> tuple[float, ...]:
             l = math.exp(log_x) / (2 * M)
-            C = setting.bennett(l, M)
+            C = bound.moment_factor(l, r, M)
             t0 = C * bound.spread - l * bound.margin
             if t0 <= -0.95:
                 return (math.inf, l, 0.0, log_x)
@@ -161,15 +176,16 @@ def _deviated(deviation: Deviation, width: int, e: float, near: float | None) ->
 
     def over(hint: float) -> tuple[Any, ...]:
         z = N * math.exp(hint)
-        p, divergence = _tilted(N, z)
+        p, divergence = tilted(N, z)
         b = p / z
         g = p * e / (1 - N * b)
         M = max((math.hypot(g * (1 - b), math.sqrt(deviation.A0)) - g * (1 - b)) / 2, g * b) / setting.lam
+        constant = deviation.constant(g, b)
         V = (math.sqrt(_second_moment(deviation, g)) + g * b * math.sqrt(deviation.T2)) ** 2
 
         def value(x: float) -> tuple[float, ...]:
             l = x / (2 * M)
-            t0 = setting.bennett(l, M) * V - l * p * e
+            t0 = setting.bennett(l, M, constant) * V - l * p * e
             return (width * math.log1p(t0), l) if t0 > -1 else (math.inf, l)
 
         result, l = minimum(value, 0.01, 0.95, 12)
