@@ -1031,7 +1031,7 @@ class Hidden:
         return self._tilts[z]
 
     def bennett(self, l: Fraction, M: Interval) -> Interval:
-        """Enclose C with ``E exp(l X) <= 1 + l E X + C E X^2``, X homogeneous of degree 2 in u, ``X <= M`` at |u| = 1.
+        """Enclose C: ``E exp(l X) <= 1 + l E X + C E X^2``, X homogeneous of degree 2 in u, ``X <= M`` at ``|u| = 1``.
 
         ``C = ((1 - 2 l M)^(-K/2) - 1 - K l M)/(K (K + 2) M^2)``: given the direction, ``|u|^2`` has K degrees of
         freedom, and ``((1 - 2 y)^(-K/2) - 1 - K y)/y^2`` is a second divided difference, increasing in y = l X.
@@ -1266,7 +1266,7 @@ class OutputBit:
     # --- the supremum of (alpha.v) zeta + r |P V| |zeta| on the unit sphere of u
 
     def supremum(self, r: Interval, cover: Sequence[tuple[int, Fraction]]) -> Interval:
-        """Enclose M from above: ``(alpha.v) zeta + r |P V| |zeta| <= M`` for every u with |u| = 1.
+        """Enclose M from above: ``(alpha.v) zeta + r |P V| |zeta| <= M`` for every u with ``|u| = 1``.
 
         Y is the sum of v over the writers, over root t, Z over the others, R the length of v without its part Y, and
         ``reach = r/root lam``: ``alpha . v = root t top Y - a Z`` and ``|P V|^2 = (R^2 - Z^2/(D + K - t))/lam``. Zeta
@@ -2288,7 +2288,7 @@ class Series:
     def atan(self) -> Series:
         """With ``u = (f - c)/(1 + c f)``, where 1 + c f > 0: ``atan c + u - u^3/3 + ... + r u^m``.
 
-        |r| <= 1/m: the derivative 1/(1 + x^2) is the imaginary part of 1/(x - i), so the m-th derivative is (m-1)!
+        ``|r| <= 1/m``: the derivative 1/(1 + x^2) is the imaginary part of 1/(x - i), so the m-th derivative is (m-1)!
         times that of ``+-(x - i)^-m``. Where f has no limit, but one sign, ``atan f = +-pi/2 - atan(1/f)``.
         """
         f = self.reduced() if self.valuation < 0 else self
@@ -2309,7 +2309,7 @@ class Series:
         return (self / (self.constant(Number.of(1)) - self * self).sqrt()).atan()
 
     def sin(self) -> Series:
-        """With f = c + u and |r| <= 1: ``sin c + u cos c - u^2/2 sin c - ... + r u^m/m!``."""
+        """With f = c + u and ``|r| <= 1``: ``sin c + u cos c - u^2/2 sin c - ... + r u^m/m!``."""
         c, u = self._limit()
         m, (sin, cos) = len(u.terms), (c.sin(), c.cos())
         cycle = (sin, cos, -sin, -cos)

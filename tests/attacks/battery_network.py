@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import mpmath
-from battery import Fact, expect, fact, refuses
+from battery import Fact, expect, refuses
 from forgery import sign
 from test_network_forgeries import FORGERIES, honest
 
@@ -27,9 +27,9 @@ CASES = tuple((n, p, t, K) for K, t in ((2, 2), (4, 1), (7, 2), (9, 3)) for n in
 
 
 def network_fact(function: Fact) -> Fact:
-    """Register a fact."""
+    """Register a fact: apart from the others, which are asked of every mutant, since these take seconds."""
     NETWORK_FACTS.append(function)
-    return fact(function, "slow")
+    return function
 
 
 def close(module: types.ModuleType, interval: Any, ball: Any, *shown: object) -> None:

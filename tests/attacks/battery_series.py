@@ -1,4 +1,4 @@
-"""Facts about the numbers and series of inequalities: exact values, sharp enclosures. Without that kind, delete this file."""
+"""Facts about the numbers and series of inequalities: exact values, sharp enclosures. Without that kind, delete it."""
 
 from __future__ import annotations
 
