@@ -7,8 +7,8 @@ prints how many mutants of each kind the battery notices, and every one that it 
 mutant survives without an explanation, or if an explanation is stale (no such mutant, or one that is noticed).
 Mutants run in forked children with a limit of processor time and memory; no child outlives the parent's call.
 
-The rules for one finite network take seconds to be asked about, so their mutants are apart: ``--networks`` takes those, and
-no others, with the facts of ``battery_network``. Not all of their survivors are explained yet.
+The rules for one finite network take seconds to be asked about, so their mutants are apart: ``--networks`` takes those
+and no others, with the facts of ``battery_network``. Not all of their survivors are explained yet.
 """
 
 from __future__ import annotations
