@@ -68,12 +68,15 @@ class Outcome:
 def split(mutants: Iterable[Mutant]) -> tuple[list[Mutant], list[Mutant]]:
     """Return the mutants of all rules but those for one finite network, and those of these rules."""
     lines = TEXT.splitlines()
-    headings = [number for number, line in enumerate(lines, start=1) if line.startswith("# -----")]
-    first = next(number for number in headings if lines[number - 1].endswith("- finite networks"))
-    last = next(number for number in headings if number > first)
+
+    def heading(name: str) -> int:
+        return next(n for n, line in enumerate(lines, 1) if line.startswith("# ---") and line.endswith(f"- {name}"))
+
+    claims = range(lines.index("class Network:") + 1, heading("inequalities"))
+    rules = range(heading("finite networks"), heading("claims"))
     parts: tuple[list[Mutant], list[Mutant]] = ([], [])
     for mutant in mutants:
-        parts[first < mutant.line < last].append(mutant)
+        parts[mutant.line in rules or mutant.line in claims].append(mutant)
     return parts
 
 
