@@ -498,10 +498,15 @@ def _files(path: Path) -> list[Path]:
 
 
 def left_out(paths: Iterable[Path]) -> list[Path]:
-    """Return what lies in the named folders and is not looked at: ``_*.py``, and subfolders that hold Python files."""
+    """Return what lies in the named folders and is not looked at: ``_*.py``, ``*.pyw``, folders with Python files."""
     out: list[Path] = []
     for folder in filter(Path.is_dir, paths):
-        out += sorted(file for file in folder.glob("_*.py"))
+        read = _files(folder)
+        out += sorted(
+            file
+            for file in folder.iterdir()
+            if file.is_file() and file.suffix.lower() in (".py", ".pyw") and file not in read
+        )
         out += sorted(
             each
             for each in folder.iterdir()

@@ -336,16 +336,17 @@ def test_the_same_helper_name_in_two_folders(capsys, tmp_path):
 
 def test_what_a_folder_holds_and_is_not_looked_at_is_said(capsys, tmp_path):
     (tmp_path / "a.py").write_text((CLAIMS / "true_claims.py").read_text())
-    for name in ("_private.py", "deeper/still/b.py", "helpers.py", "data/table.csv"):
+    for name in ("_private.py", "window.pyw", ".hidden/c.py", "deeper/still/b.py", "helpers.py", "data/table.csv"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
     code, out, err = run(capsys, "check", tmp_path, "--json")
     assert code == 0
+    left_out = [f"{tmp_path}/{name}" for name in ("_private.py", "window.pyw", ".hidden/", "deeper/")]
     assert err.splitlines()[:2] == [
-        f"ntkproofs: not looked at: {tmp_path}/_private.py, {tmp_path}/deeper/",
+        f"ntkproofs: not looked at: {', '.join(left_out)}",
         f"ntkproofs: no claims in: {tmp_path}/helpers.py",
     ]
-    assert json.loads(out)["left_out"] == [f"{tmp_path}/_private.py", f"{tmp_path}/deeper"]
+    assert json.loads(out)["left_out"] == [name.removesuffix("/") for name in left_out]
 
 
 def test_a_file_that_is_named_and_makes_no_claim_is_refused(capsys, tmp_path):
