@@ -607,7 +607,7 @@ MISTAKES = {
     "exp: last without the factorial": (".exp() / Interval.of(factorial(m))", ".exp() / Interval.of(factorial(m + 1))"),
     "exp: limit forgotten": (" * u.constant(c.exp())", ""),
     "log: last at 0": ("/ base.power(m).times(m))", "/ Interval.of(m))"),
-    "log: reaches to 0": ("        if base.low <= 0:", "        if False:"),
+    "log: reaches to 0": ("        if base.low <= 0:\n            raise Rejected(\"a log", "        if False:\n            raise Rejected(\"a log"),
     "log: limit forgotten": ("first, u = c.log(), difference / difference.constant(c)", "first, u = c.log(), difference"),
     "atan: a smaller last term": ("Interval(-ONE, ONE) / Interval.of(m))", "Interval(0, 0) / Interval.of(m))"),
     "atan: too far": ("        if below.bounds().low <= 0:", "        if False:"),
