@@ -14,11 +14,8 @@ from typing import Any
 from ntkproofs import checker
 from ntkproofs.bounds import (
     THRESHOLDS,
-    EnsembleSize,
-    Width,
     choose_threshold,
     ensemble_size,
-    least_width,
     rounds_right,
 )
 from ntkproofs.bounds.search import least_integer
@@ -31,7 +28,6 @@ from ntkproofs.programs import State, Task, TemplateProgram
 
 __all__ = [
     "MAX_EXECUTED",
-    "SCALAR",
     "THRESHOLDS",
     "Run",
     "ample_padding",
@@ -43,7 +39,6 @@ __all__ = [
 
 KERNELS = ("ntk", "nngp")
 TAILS = ("gaussian", "published")
-SCALAR = "one scalar network for each output bit"  # the outputs of which a claim with a width speaks
 MAX_EXECUTED = 16  # input bits up to which reachable states are executed unless asked for
 MOST_EXECUTED = 20  # input bits that the checker executes
 
@@ -103,17 +98,15 @@ def issue_ensemble(
     tail: str = "gaussian",
     drop_unwritten: bool = False,
     kernel: str = "ntk",
-    width: int | str | None = None,
 ) -> Certificate:
     """Certify the least number of networks whose average runs the program right with probability 1 - failure.
 
     `inputs`: ``"all"`` together, or any chosen number of them; `threshold`: ``best`` (balances the standardised
     margins), ``half`` (of the smallest mean of a 1) or ``zero``; `states`: whose counts, ``arbitrary`` or ``reachable``
     (default: arbitrary where rounding holds there); `tail`: the bound that gives the number of networks, ``gaussian``
-    or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that no template writes; `width`:
-    claim also that the means of scalar networks of this width, so many for each output bit, linearised at their
-    initialisation, are right (``"least"``: the least width that the bounds allow). Raises NtkProofsError with the
-    reason where no number of networks, or not this width, is enough, Undecided beyond the limits of the checker.
+    or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that no template writes.
+    Raises NtkProofsError with the reason where no number of networks is enough, Undecided beyond the limits of the
+    checker.
 
     >>> from ntkproofs.programs import permutation_task
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100").networks
@@ -125,7 +118,6 @@ def issue_ensemble(
     run, chance = _run(task), Fraction(failure)
     if not 0 < chance < 1:
         raise InputError(f"failure must lie between 0 and 1, got {failure}")
-    _check_width(width, kernel)
     many = _how_many(inputs, run)
     claimed = _states(run, states, kernel)
     size = ensemble_size(
@@ -151,13 +143,7 @@ def issue_ensemble(
         "networks": size.networks,
         "drop_unwritten": drop_unwritten,
     }
-    evidence = claimed.evidence
-    if width is not None:
-        wide = _width(width, size, claimed.counts)
-        claim |= {"width": wide.width if isinstance(width, str) else width, "outputs": SCALAR}
-        tilts = [[str(tilt) for tilt in wide.tilts[n]] for n in sorted(wide.tilts)]
-        evidence = evidence | {"width": {"error": str(wide.error), "tilts": tilts}}
-    return checked(claim, evidence)
+    return checked(claim, claimed.evidence)
 
 
 def ample_padding(program: TemplateProgram) -> int:
@@ -193,28 +179,6 @@ def program_json(program: TemplateProgram) -> dict[str, Any]:
 def _choose(value: str, choices: Collection[str], name: str) -> None:
     if value not in choices:
         raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
-
-
-def _check_width(width: int | str | None, kernel: str) -> None:
-    if width not in (None, "least") and (not isinstance(width, int) or isinstance(width, bool) or width < 1):
-        raise InputError(f"width must be an integer from 1 on, or 'least', got {width!r}")
-    if width is not None and kernel != "ntk":
-        raise InputError(f"a width can be certified for the kernel 'ntk' only, not {kernel!r}")
-
-
-def _width(width: int | str, size: EnsembleSize, counts: Collection[Counts]) -> Width:
-    """Return the least width for an ensemble; raises NtkProofsError if `width` is a smaller number."""
-    least = least_width(
-        [each for each in counts if each.writers or not size.dropped],
-        threshold=size.threshold,
-        failure=size.failure,
-        states=size.inputs * size.steps,
-        networks=size.networks,
-        output_bits=size.output_bits,
-    )
-    if isinstance(width, int) and width < least.width:
-        raise NtkProofsError(f"the width {width} is too small: {least.width} is the least that these bounds allow")
-    return least
 
 
 def _run(task: Task | Run | TemplateProgram) -> Run:
@@ -300,11 +264,7 @@ def _accepted(claim: dict[str, Any], evidence: dict[str, Any]) -> str:
         return "nothing like it"
     if claim["kind"] == "network":
         return _from_which(claim, evidence, "width")
-    alone = {key: value for key, value in claim.items() if key not in ("width", "outputs")}
-    networks = _from_which(alone, {key: value for key, value in evidence.items() if key != "width"}, "networks")
-    if "width" not in claim:
-        return networks
-    return f"{networks} and {_from_which(claim, evidence, 'width')}"
+    return _from_which(claim, evidence, "networks")
 
 
 def _from_which(claim: dict[str, Any], evidence: dict[str, Any], key: str) -> str:

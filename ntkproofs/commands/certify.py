@@ -69,8 +69,7 @@ def _common() -> argparse.ArgumentParser:
     common.add_argument(
         "--width",
         metavar="W|least",
-        help="of the network that --trained names; without it: claim that the means of scalar networks of width W, so "
-        "many for each output bit, linearised at their initialisation, are right too",
+        help="of the network that --trained names (default: the least)",
     )
     common.add_argument(
         "--trained",
@@ -122,6 +121,8 @@ def _check_options(options: argparse.Namespace) -> None:
         for name in ("start", "steps", "step"):
             if getattr(options, name) is not None:
                 raise InputError(f"--{name} speaks of gradient descent on a finite network: it needs --trained output")
+        if options.width is not None:
+            raise InputError("--width is of one finite network, trained by gradient descent: it needs --trained output")
         if options.threshold not in WORDS:
             raise InputError(f"--threshold is one of {', '.join(WORDS)}, got {clipped(options.threshold)}")
         return
@@ -151,7 +152,6 @@ def _ensemble(options: argparse.Namespace, run: Run, failure: Fraction) -> Certi
         tail=options.tail,
         drop_unwritten=options.drop_unwritten,
         kernel=options.regime or "ntk",
-        width=options.width if options.width in (None, "least") else number(options.width, "--width", low=1),
     )
 
 
@@ -265,7 +265,6 @@ def _details(options: argparse.Namespace, certificate: Certificate) -> dict[str,
         return {key: claim[key] for key in ("trained", "start", "step")} | {"kernel": "nngp"}
     return {
         "tail": options.tail,
-        "outputs": claim.get("outputs"),
         "drop_unwritten": claim["drop_unwritten"],
         "kernel": claim["kernel"],
     }
