@@ -6,6 +6,8 @@ And SymPy, asked for the root of a sum of numbers, evaluates the sum numerically
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import sympy
 
 __all__ = ["substituted"]
@@ -13,6 +15,7 @@ __all__ = ["substituted"]
 NESTED = 2  # roots and functions within each other that SymPy may still simplify
 
 
+@lru_cache(maxsize=4096)
 def substituted(expression: sympy.Expr, symbol: sympy.Symbol, value: sympy.Expr) -> sympy.Expr:
     """Return `expression` with `value` for `symbol`, in time that grows with the number of different parts.
 
