@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from ntkproofs.bounds import least_width
 from ntkproofs.bounds.width import TILT, entry_rate, moment_generating, perturbation
 from ntkproofs.certificates import Certificate, Run, issue_ensemble
-from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.claims import Verdict, claim, conclude, confirm, confirm_batches, derive, estimate
 from ntkproofs.counts import Counts, arbitrary_counts
-from ntkproofs.facts import agreement, confirm, tally
 from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.predictor import MATCHES, SAMPLES, Predictor
 from ntkproofs.programs import TemplateProgram, permutation
-from ntkproofs.rigor import enclose, identity
+from ntkproofs.rigor import enclose, equal
 from ntkproofs.simulation.finite import scalar_means
 from ntkproofs.simulation.limit import Trials
 
@@ -49,12 +48,12 @@ def moments() -> Verdict:
     first = sympy.diff(general, TILT).subs(TILT, 0)
     inside = {RHO: (Fraction(0), Fraction(1))}
     return conclude(
-        identity(general.subs(TILT, 0), 1, inside),
-        identity(first, two_layer_relu().angular, inside),  # the mean is the NTK
-        identity(own.subs(TILT, 0), 1),
-        identity(sympy.diff(own, TILT).subs(TILT, 0), two_layer_relu().own),
-        identity(sympy.diff(own, TILT, 2).subs(TILT, 0), 4),  # E step(g) (g^2 + a^2)^2 = (3 + 2 + 3) / 2
-        identity(general.subs(RHO, 0), moment_generating(sympy.Integer(0)), {TILT: (Fraction(-1), Fraction(1))}),
+        derive(equal(general.subs(TILT, 0), 1), inside),
+        derive(equal(first, two_layer_relu().angular), inside),  # the mean is the NTK
+        derive(equal(own.subs(TILT, 0), 1)),
+        derive(equal(sympy.diff(own, TILT).subs(TILT, 0), two_layer_relu().own)),
+        derive(equal(sympy.diff(own, TILT, 2).subs(TILT, 0), 4)),  # E step(g) (g^2 + a^2)^2 = (3 + 2 + 3) / 2
+        derive(equal(general.subs(RHO, 0), moment_generating(sympy.Integer(0))), {TILT: (Fraction(-1), Fraction(1))}),
         checks=[_quadrature(*case) for case in ((0, "1/3"), ("3/5", "1/4"), ("3/5", "-2/3"))],
     )
 
@@ -74,7 +73,7 @@ def _quadrature(correlation: object, tilt: str) -> object:
         inner = mpmath.quad(density, panels, panels, method="gauss-legendre", maxdegree=5)
         quadrant = mpmath.mpf(1) / 4 + mpmath.asin(r) / (2 * mpmath.pi)
         total = 1 - quadrant + inner / (2 * mpmath.pi * mpmath.sqrt(spread)) / mpmath.sqrt(1 - 2 * tilted * r)
-    return agreement(f"M({tilt}) at correlation {correlation}", total, ball, digits=20)
+    return estimate(f"M({tilt}) at correlation {correlation}", total, ball, digits=20)
 
 
 CASES = [  # matches (0: other, 1: own), width, error, side
@@ -105,7 +104,7 @@ def bound_holds_and_is_not_loose() -> Verdict:
         good = 0 < seen <= bound + noise and bound <= 20 * seen
         return DRAWS, None if good else f"{case}: seen {seen}, bound {bound}"
 
-    return conclude(tally(f"{DRAWS} draws for each case", map(check, CASES), exhaustive=False, seed=SEED))
+    return conclude(confirm_batches(f"{DRAWS} draws for each case", map(check, CASES), exhaustive=False, seed=SEED))
 
 
 @claim(
