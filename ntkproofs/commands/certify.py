@@ -8,7 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ntkproofs.catalogue import built_ins
 from ntkproofs.commands.common import HOLDS, clipped, number, print_json, remark
+from ntkproofs.commands.programs import ORDER, task_of
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-MAX_BITS = {"addition": 4096, "multiplication": 256, "permutation": 4096}
 MAX_PADDING = 10**9
 WORDS = ("zero", "half", "best")
 NUMBER = r"[0-9]*\.?[0-9]+([eE]-?[0-9]{1,3})?|[0-9]+/[0-9]*[1-9][0-9]*"
@@ -33,11 +34,12 @@ def register(commands: Any) -> None:
     )
     programs = certify.add_subparsers(dest="program", metavar="PROGRAM", required=True)
     common = _common()
-    for name, most in MAX_BITS.items():
-        parser = programs.add_parser(name, parents=[common], help=f"the program {name}")
+    for entry in built_ins("certify"):
+        parser = programs.add_parser(entry.name, parents=[common], help=f"the program {entry.name}")
+        most = entry.limits["certify"]
         parser.add_argument("--bits", required=True, metavar="N", help=f"bits of each input, at most {most}")
-        if name == "permutation":
-            parser.add_argument("--order", metavar="I,J,...", help="its order (default: the bits reversed)")
+        if entry.ordered:
+            parser.add_argument("--order", metavar=ORDER, help="its order (default: the bits reversed)")
         parser.set_defaults(function=_certify, make=_task_run)
     sbn = programs.add_parser(
         "sbn", parents=[common], help="a program for the subtract-and-branch machine, as it stands"
@@ -178,17 +180,9 @@ def _fraction(text: str, option: str) -> Fraction:
 
 
 def _task_run(options: argparse.Namespace) -> Run:
-    from ntkproofs import programs
     from ntkproofs.certificates import Run
 
-    name, bits = options.program, number(options.bits, "--bits", low=1, high=MAX_BITS[options.program])
-    if name != "permutation":
-        return Run.of({"addition": programs.addition_task, "multiplication": programs.multiplication_task}[name](bits))
-    places = map(str, reversed(range(bits))) if options.order is None else options.order.split(",")
-    order = [number(place.strip(), "a place in --order") for place in places]
-    if len(order) != bits:
-        raise InputError(f"--order names {len(order)} places for {bits} bits")
-    return Run.of(programs.permutation_task(order))
+    return Run.of(task_of(options, "certify"))
 
 
 def _sbn_run(options: argparse.Namespace) -> Run:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, number, print_json, remark
+from ntkproofs.catalogue import built_ins
+from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
+from ntkproofs.commands.programs import ORDER, task_of
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.stopping import Stoppable
-from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Exhaustion
-    from ntkproofs.programs import Task
 
 __all__ = ["register"]
-
-PROGRAMS = ("addition", "multiplication", "permutation")
 
 
 def register(commands: Any) -> None:
@@ -29,9 +27,9 @@ def register(commands: Any) -> None:
         description="Run a program on every input, 64 at a time, and compare each answer with the oracle's. Rounding "
         "is proved right for all states (t n <= K) or checked for the counts of every visited state and bit.",
     )
-    parser.add_argument("program", choices=PROGRAMS, help="which program")
+    parser.add_argument("program", choices=[entry.name for entry in built_ins("exhaust")], help="which program")
     parser.add_argument("--bits", required=True, metavar="N", help="bits of each input")
-    parser.add_argument("--order", metavar="I,J,...", help="for permutation: its order (default: the bits reversed)")
+    parser.add_argument("--order", metavar=ORDER, help="for permutation: its order (default: the bits reversed)")
     parser.add_argument("--condition", action="store_true", help="count at every state even where t n <= K is proved")
     parser.add_argument(
         "--regime", choices=("ntk", "nngp"), default="ntk", help="the kernel that trains (default: ntk)"
@@ -45,8 +43,7 @@ def _exhaust(options: argparse.Namespace) -> int:
     from ntkproofs.execution.crew import WorkerDied
     from ntkproofs.kernels import two_layer_relu
 
-    bits = number(options.bits, "--bits", low=1, high=40)
-    task, kernel = _task(options, bits), two_layer_relu(options.regime)
+    task, kernel = task_of(options, "exhaust"), two_layer_relu(options.regime)
     found = Exhaustion(task, kernel, 1 << task.input_bits)
     with contextlib.ExitStack() as stack:
         show = stack.enter_context(showing())
@@ -58,28 +55,13 @@ def _exhaust(options: argparse.Namespace) -> int:
         except WorkerDied as problem:
             stop.reason = f"stopped: {problem}"
     if options.json:
-        print_json(_document(options.program, bits, found))
+        print_json(_document(options.program, int(options.bits), found))
     else:
         print("\n".join(f"{name:<16} {value}" for name, value in _lines(found)))
     if not found.complete:
         remark(f"ntkproofs: {stop.reason} after {found.cases:,} of {found.total:,} cases")
         return UNDECIDED
     return HOLDS if found.holds else REFUTED
-
-
-def _task(options: argparse.Namespace, bits: int) -> Task:
-    from ntkproofs import programs
-
-    if options.program == "permutation":
-        places = map(str, reversed(range(bits))) if options.order is None else options.order.split(",")
-        order = [number(place.strip(), "a place in --order") for place in places]
-        if len(order) != bits:
-            raise InputError(f"--order names {len(order)} places for {bits} bits")
-        return programs.permutation_task(order)
-    if options.order is not None:
-        raise InputError(f"--order is for permutation, not for {options.program}")
-    make: Callable[[int], Task] = getattr(programs, f"{options.program}_task")
-    return make(bits)
 
 
 def _lines(found: Exhaustion) -> Iterator[tuple[str, str]]:

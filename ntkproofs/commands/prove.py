@@ -9,7 +9,7 @@ from typing import Any
 from ntkproofs.claims import Result
 from ntkproofs.coq.compiler import MISSING, Coqc
 from ntkproofs.coq.inequalities import Settled, settle
-from ntkproofs.coq.lemmas import Lemma
+from ntkproofs.coq.lemmas import Lemma, NoLemma
 from ntkproofs.facts import Fact, amended
 
 __all__ = ["prove_results", "without_kernel"]
@@ -52,7 +52,7 @@ def _is_open_to_proof(fact: Fact) -> bool:
 
 def _after_proof(fact: Fact, settled: Mapping[Lemma, Settled], coqc: Coqc) -> Fact:
     if not isinstance(fact.lemma, Lemma):
-        return _noted(fact, {"reason": "" if fact.lemma is None else fact.lemma.reason})
+        return _noted(fact, {"reason": fact.lemma.reason if isinstance(fact.lemma, NoLemma) else ""})
     found = settled[fact.lemma]
     if found.outcome != "proved":
         return _noted(fact, {"reason": found.reason, "tactic": found.tactic, "digest": found.digest})

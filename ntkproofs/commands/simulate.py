@@ -7,7 +7,9 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ntkproofs.catalogue import CATALOGUE, built_ins
 from ntkproofs.commands.common import HOLDS, UNDECIDED, number, print_json, remark
+from ntkproofs.commands.programs import read_bits
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
@@ -29,7 +31,7 @@ def register(commands: Any) -> None:
         description="Average networks, as the published ensemble experiment does: error, accuracy, means and variance, "
         "measured with standard errors next to the prediction for infinite width.",
     )
-    parser.add_argument("program", choices=("permutation",), help="which program")
+    parser.add_argument("program", choices=[entry.name for entry in built_ins("simulate")], help="which program")
     parser.add_argument("--bits", required=True, metavar="K", help="bits of each word, 2 to 256")
     parser.add_argument("--networks", required=True, metavar="N", help="networks in an ensemble")
     parser.add_argument(
@@ -85,7 +87,7 @@ def _nothing(options: argparse.Namespace, reason: str | None) -> int:
 
 
 def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
-    bits = number(options.bits, "--bits", low=2, high=256)
+    bits = read_bits(options, "simulate", low=2)
     networks = number(options.networks, "--networks", low=1, high=10**9)
     ones = number(options.ones, "--ones", low=2, high=bits)
     seed = number(options.seed, "--seed", high=2**128 - 1)
@@ -97,10 +99,9 @@ def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
     text = str(DEFAULT_WIDTH) if options.width is None else options.width
     width = number(text, "--width", low=bits, high=10**7)
 
-    from ntkproofs.programs import permutation
     from ntkproofs.simulation import simulate_chunks, words_with_ones
 
-    trials = words_with_ones(permutation(range(bits - 1, -1, -1)), ones=ones, seed=seed)
+    trials = words_with_ones(CATALOGUE[options.program].task(bits).program, ones=ones, seed=seed)
     return simulate_chunks(
         trials,
         networks=networks,

@@ -16,19 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from ntkproofs.claims import importing
-from ntkproofs.claims.claim import (
-    Listed,
-    Result,
-    Verdict,
-    claim_files,
-    claims_of,
-    left_out,
-    matching_claims,
-    titles_of,
-    troubles_of,
-)
+from ntkproofs.claims.claim import Listed, Result
+from ntkproofs.claims.collect import matching_claims
+from ntkproofs.claims.files import claim_files, left_out, titles_of
 from ntkproofs.claims.problems import Problem
+from ntkproofs.claims.registry import claims_of, troubles_of
 from ntkproofs.claims.transport import from_json, problem_from, to_json
+from ntkproofs.claims.verdict import Verdict
 from ntkproofs.commands.children import Ended, quiet, run_children
 from ntkproofs.commands.second_engine import decided_again
 from ntkproofs.coq import theory as theorems

@@ -23,6 +23,7 @@ import sympy
 
 from ntkproofs.arithmetic.expressions import formula
 from ntkproofs.errors import NtkProofsError
+from ntkproofs.facts import Restatement
 from ntkproofs.rigor.decide import Decision
 from ntkproofs.rigor.statements import Box, Domain, Integers, Point
 
@@ -41,7 +42,7 @@ class _NotWritable(NtkProofsError):
 
 
 @dataclass(frozen=True)
-class Lemma:
+class Lemma(Restatement):
     """A statement of Coq, and what its proof needs to know.
 
     `introduction`: the tactics that make real variables of the quantified ones; `variables`: those that have a range;
@@ -58,7 +59,7 @@ class Lemma:
 
 
 @dataclass(frozen=True)
-class NoLemma:
+class NoLemma(Restatement):
     """Why a decision is not written for Coq."""
 
     reason: str

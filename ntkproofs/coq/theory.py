@@ -35,8 +35,8 @@ from ntkproofs.coq.statements import (
     statements,
 )
 from ntkproofs.errors import InputError, NtkProofsError, ProofRefused
+from ntkproofs.facts import Fact, Finding
 from ntkproofs.issued import issues
-from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Proof", "Theory"]
 
@@ -50,7 +50,7 @@ _NAMED = re.compile(
 
 
 @dataclass(frozen=True)
-class Proof(NoTruthValue):
+class Proof(Finding):
     """What Coq found about one statement: `words` and, as Coq reads it, `text`.
 
     `outcome`: ``holds``; ``fails`` for an equality that does not hold; ``open`` if Coq is missing or met a limit, with
@@ -72,6 +72,27 @@ class Proof(NoTruthValue):
     reason: str = ""
     count: int = 1
     kept: bool = False
+
+    def fact(self) -> Fact:
+        """Return the proof as a fact."""
+        return Fact(
+            kind="proved",
+            outcome=self.outcome,
+            engine=self.engine,
+            text=self.words,
+            work=self.count,
+            unit="theorems",
+            margin=f"assumes {', '.join(self.groups) or 'nothing'}" if self.outcome == "holds" else "",
+            reason=self.reason,
+            evidence={
+                "coq": self.text,
+                "assumptions": list(self.assumptions),
+                "sources_sha256": self.theory,
+                "compile_seconds": self.seconds,
+                "from_cache": self.kept,
+            },
+            finding=self,
+        )
 
 
 class Theory:

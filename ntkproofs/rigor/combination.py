@@ -21,15 +21,15 @@ from ntkproofs.arithmetic.expressions import as_expression, formula
 from ntkproofs.arithmetic.normal_form import Ring
 from ntkproofs.arithmetic.notation import written
 from ntkproofs.errors import DomainError, InputError, Undecided
+from ntkproofs.facts import Fact, Finding, engine_of
 from ntkproofs.issued import issues
 from ntkproofs.rigor.assumptions import check_declared
 from ntkproofs.rigor.decide import Decision, decide
 from ntkproofs.rigor.inquiry import Inquiry
 from ntkproofs.rigor.replay import EvidenceError, replay
 from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers, Point, at_most, less
-from ntkproofs.truth import NoTruthValue
 
-__all__ = ["Combination", "Finding", "combination"]
+__all__ = ["Combination", "SignFinding", "combination"]
 
 Monomial: TypeAlias = tuple[tuple[sympy.Symbol, int], ...]
 Pairs: TypeAlias = tuple[tuple[sympy.Symbol, Fraction], ...]
@@ -42,7 +42,7 @@ _ANY_SIGN = [*_VALUES, Fraction(0), Fraction(-1), Fraction(-3, 2)]
 
 
 @dataclass(frozen=True)
-class Combination(NoTruthValue):
+class Combination(Finding):
     """A proof of `inequality`: its difference is a polynomial, with no minus sign, in given quantities.
 
     `given` names the quantities, `terms` is the polynomial in those names; each is >= 0, those in `positive` are > 0.
@@ -58,7 +58,7 @@ class Combination(NoTruthValue):
     positive: tuple[sympy.Symbol, ...]
     outcome: Literal["holds", "open"]
     reason: str = ""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[SignFinding, ...] = ()
     hypotheses: tuple[Inequality, ...] = ()
     instance: Pairs = ()
 
@@ -81,8 +81,30 @@ class Combination(NoTruthValue):
     def __str__(self) -> str:
         return f"{self.outcome}: {self.statement} ({self.reason or f'right - left is {written(self.terms)}'})"
 
+    def fact(self) -> Fact:
+        """Return the combination as a fact."""
+        believed = "normal form and Arb" if self.findings else "normal form"
+        return Fact(
+            kind="derived",
+            outcome=self.outcome,
+            engine=engine_of(believed, "python-flint"),
+            text=self.statement,
+            work=1,
+            unit="certificates",
+            reason=self.reason,
+            evidence={
+                "terms": written(self.terms),
+                "non_negative": {name.name: written(quantity) for name, quantity in self.given},
+                "positive": [name.name for name in self.positive],
+                "hypotheses": [str(hypothesis) for hypothesis in self.hypotheses],
+                "findings": [str(each) for each in self.findings],
+                "instance": {symbol.name: str(value) for symbol, value in self.instance},
+            },
+            finding=self,
+        )
 
-Finding: TypeAlias = Decision | Combination
+
+SignFinding: TypeAlias = Decision | Combination  # a finding that shows the sign of a quantity
 
 
 @issues
@@ -92,7 +114,7 @@ def combination(
     terms: Any,
     *,
     positive: tuple[sympy.Symbol, ...] = (),
-    findings: Iterable[Finding] = (),
+    findings: Iterable[SignFinding] = (),
     instance: Mapping[sympy.Symbol, Any] | None = None,
 ) -> Combination:
     """Prove an inequality from the signs of given quantities, whatever values their symbols have.
@@ -159,14 +181,14 @@ def _check_names(
 
 
 def _signs(
-    quantities: Mapping[sympy.Symbol, sympy.Expr], positive: tuple[sympy.Symbol, ...], findings: tuple[Finding, ...]
-) -> tuple[tuple[Finding, ...], tuple[Inequality, ...]]:
+    quantities: Mapping[sympy.Symbol, sympy.Expr], positive: tuple[sympy.Symbol, ...], findings: tuple[SignFinding, ...]
+) -> tuple[tuple[SignFinding, ...], tuple[Inequality, ...]]:
     """Return the findings that show signs, and the hypotheses: the signs that none shows."""
     for finding in findings:
         if not isinstance(finding, Decision | Combination) or finding.outcome != "holds":
             raise InputError(f"a finding must be a decision or a combination that holds, got: {finding}")
         _check_again(finding)
-    used: dict[Finding, None] = {}
+    used: dict[SignFinding, None] = {}
     hypotheses: dict[Inequality, None] = {}
     for name, quantity in quantities.items():
         wanted = (less if name in positive else at_most)(0, quantity)
@@ -184,7 +206,7 @@ def _signs(
     return tuple(used), tuple(hypotheses)
 
 
-def _check_again(finding: Finding) -> None:
+def _check_again(finding: SignFinding) -> None:
     """Check the evidence of a finding, which anybody can write down, anew; EvidenceError if it does not hold."""
     if isinstance(finding, Decision):
         replay(finding)
@@ -209,7 +231,7 @@ def _constant(wanted: Inequality) -> Decision:
     return decision
 
 
-def _shows(finding: Finding, wanted: Inequality) -> bool:
+def _shows(finding: SignFinding, wanted: Inequality) -> bool:
     """Tell whether a finding says what is wanted of a quantity, wherever it speaks."""
     shown, quantity = finding.inequality, wanted.right
     if wanted.strict and not shown.strict:
@@ -221,7 +243,7 @@ def _shows(finding: Finding, wanted: Inequality) -> bool:
     return formula(quantity).total and _sums_up(shown, {_QUANTITY: quantity}, _QUANTITY)
 
 
-def _domains(findings: tuple[Finding, ...]) -> tuple[Domain, ...]:
+def _domains(findings: tuple[SignFinding, ...]) -> tuple[Domain, ...]:
     """Return the domains of findings; two that speak of one symbol must have the same."""
     domains: dict[Domain, None] = {}
     for finding in findings:

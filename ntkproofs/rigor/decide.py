@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar
 
 import sympy
 
@@ -30,21 +30,19 @@ from ntkproofs.arithmetic.expressions import check_names, difference
 from ntkproofs.arithmetic.notation import written
 from ntkproofs.display import CODE, facts
 from ntkproofs.errors import InputError, Undecided
+from ntkproofs.facts import Fact, Finding, Outcome, engine_of
 from ntkproofs.rigor.inquiry import Inquiry
 from ntkproofs.rigor.spaces import BoxSides, Cell, Counterexample, Space, space_of
 from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers, Point, point_text
-from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Cell", "Decision", "Outcome", "Outcomes", "check_question", "decide", "decide_point"]
-
-Outcome: TypeAlias = Literal["holds", "fails", "open"]
 
 MAX_DEPTH = 120
 MAX_CELLS = 10_000_000
 
 
 @dataclass(frozen=True)
-class Decision(NoTruthValue):
+class Decision(Finding):
     """The outcome of :func:`decide` and what supports it.
 
     `margin` is a certified lower bound of ``(right - left) * n**(order/2)`` over the domain for integers (`order` is 0
@@ -52,6 +50,7 @@ class Decision(NoTruthValue):
     """
 
     instead = '.outcome == "holds"'
+    issued_only: ClassVar[bool] = False  # every decision is replayed before it counts
 
     inequality: Inequality
     domain: Domain
@@ -101,6 +100,48 @@ class Decision(NoTruthValue):
             rows.append(("reason", self.reason))
         rows.append(("cells", ", ".join(f"{rule} ({count:,})" for rule, count in rules.items()) or "none"))
         return facts(rows, caption=f"{self.outcome}, by ball arithmetic at {self.precision} bits")
+
+    def fact(self) -> Fact:
+        """Return the decision as a fact."""
+        rules: dict[str, int] = {}
+        for cell in self.cells:
+            rules[cell.rule] = rules.get(cell.rule, 0) + 1
+        evidence: dict[str, Any] = {
+            "domain": str(self.domain),
+            "boxes": len(self.cells),
+            "rules": rules,
+            "precision": self.precision,
+            "margin": None if self.margin is None else str(self.margin),
+            "margin_order": self.order,
+            "cells": [
+                {
+                    "box": [[str(low), str(high)] for low, high in cell.box],
+                    "rule": cell.rule,
+                    "bound": None if cell.bound is None else str(cell.bound),
+                    "precision": cell.precision,
+                    "order": cell.order,
+                }
+                for cell in self.cells
+            ],
+        }
+        reason = self.reason
+        if self.counterexample is not None:
+            point = {symbol.name: str(value) for symbol, value in self.counterexample}
+            evidence["counterexample"] = {"point": point, "right_minus_left": self.value}
+            where = ", ".join(f"{symbol} = {value}" for symbol, value in point.items()) or "these constants"
+            reason = f"false at {where}: right - left is {self.value}"
+        return Fact(
+            kind="decided",
+            outcome=self.outcome,
+            engine=engine_of("Arb", "python-flint"),
+            text=f"{self.inequality} for {self.domain}",
+            work=len(self.cells),
+            unit="boxes",
+            margin=self.margin_text(),
+            reason=reason,
+            evidence=evidence,
+            finding=self,
+        )
 
 
 def decide(

@@ -19,10 +19,10 @@ from ntkproofs.arithmetic.expressions import as_expression, enclose, formula
 from ntkproofs.arithmetic.normal_form import same_normal_form
 from ntkproofs.arithmetic.notation import latex, written
 from ntkproofs.errors import DomainError, InputError, Undecided
+from ntkproofs.facts import Fact, Finding, engine_of
 from ntkproofs.issued import issues
 from ntkproofs.rigor.assumptions import Extent, check_assumptions, check_declared
 from ntkproofs.rigor.statements import point_text
-from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Identity", "Sample", "identity"]
 
@@ -47,7 +47,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Identity(NoTruthValue):
+class Identity(Finding):
     """The outcome of :func:`identity`: ``holds``, ``fails`` (with a point) or ``open``, and how many points agreed."""
 
     instead = '.outcome == "holds"'
@@ -74,6 +74,23 @@ class Identity(NoTruthValue):
 
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle {latex(self.left)} = {latex(self.right)}$"
+
+    def fact(self) -> Fact:
+        """Return the identity as a fact."""
+        reason = self.reason
+        if self.counterexample is not None:
+            reason = f"false at {point_text(self.counterexample)}"
+        return Fact(
+            kind="derived",
+            outcome=self.outcome,
+            engine=engine_of("normal form", "python-flint"),
+            text=self.statement,
+            work=self.points,
+            unit="points",
+            reason=reason,
+            evidence={"points": self.points, "seed": self.seed, "normal_form": self.outcome == "holds"},
+            finding=self,
+        )
 
 
 @issues

@@ -9,8 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ntkproofs.claims import Claim, Verdict, conclude
-from ntkproofs.facts import confirm
+from ntkproofs.claims import Claim, Verdict, conclude, confirm
 from ntkproofs.report.page import html_page
 from ntkproofs.report.plots.svg import inline_svg
 

@@ -267,7 +267,7 @@ ERRORS = {
     "import": "import no_such_module_at_all\n",
     "syntax": "def f(:\n",
 }
-HEAD = "from ntkproofs.claims import claim, conclude\nfrom ntkproofs.facts import confirm\n"
+HEAD = "from ntkproofs.claims import claim, conclude, confirm\n"
 
 
 @pytest.mark.parametrize("text", ERRORS.values(), ids=ERRORS)

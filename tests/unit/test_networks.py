@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import sympy
 
+from ntkproofs.claims import Comparison, confirm_measured
 from ntkproofs.errors import InputError, Undecided
-from ntkproofs.facts import Comparison, measured
 from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.predictor import Predictor
 from ntkproofs.programs import addition, permutation
@@ -196,7 +196,7 @@ def test_the_wrong_kernel_is_rejected_and_the_right_one_is_not():
             tests = {}
             for regime in (truth, other):
                 law = limits[regime].error_law(40)
-                tests[regime] = measured("", [Comparison("", error, law.mean, law.deviate(error))]).holds
+                tests[regime] = confirm_measured("", [Comparison("", error, law.mean, law.deviate(error))]).holds
             assert not tests[other]
             kept += tests[truth]
         assert kept >= 57  # each is kept with probability 0.99

@@ -14,11 +14,10 @@ import sympy
 
 import ntkproofs.commands.report
 from ntkproofs.bounds import choose_threshold, ensemble_size
-from ntkproofs.claims import Claim, Verdict, collect, conclude
+from ntkproofs.claims import Claim, Verdict, collect, conclude, confirm
 from ntkproofs.cli import main
 from ntkproofs.counts import arbitrary_counts
 from ntkproofs.errors import InputError
-from ntkproofs.facts import confirm
 from ntkproofs.files import write_whole
 from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.predictor import Predictor

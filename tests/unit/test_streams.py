@@ -17,11 +17,10 @@ import rich
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ntkproofs.claims import Claim, conclude
+from ntkproofs.claims import Claim, conclude, confirm
 from ntkproofs.cli import main
 from ntkproofs.commands.common import make_console, to_json
 from ntkproofs.execution import Machine
-from ntkproofs.facts import confirm
 from ntkproofs.printable import file_name, printable
 from ntkproofs.programs import TemplateProgram
 from ntkproofs.report import show_results
