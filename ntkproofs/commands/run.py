@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands import sbn
 from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, make_console, number, print_json, remark
+from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
 
@@ -32,9 +33,7 @@ def register(commands: Any) -> None:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--trace", action="store_true", help="show every step")
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    common.add_argument(
-        "--regime", choices=("ntk", "nngp"), default="ntk", help="the kernel that trains (default: ntk)"
-    )
+    add_regime(common)
     for name, (what, most) in TWO_OPERANDS.items():
         binary = programs.add_parser(name, parents=[common], help=what)
         binary.add_argument("x", metavar="X", help="a number")
@@ -95,9 +94,8 @@ def _run_permutation(options: argparse.Namespace) -> int:
 def _execute(task: Task, options: argparse.Namespace, values: Sequence[int], more: dict[str, Any]) -> Trace | None:
     """Run the task; if somebody stops it, report that there is no result and return None."""
     from ntkproofs.execution import Machine
-    from ntkproofs.kernels import two_layer_relu
 
-    machine, done = Machine(task.program, kernel=two_layer_relu(options.regime)), 0
+    machine, done = Machine(task.program, kernel=kernel_of(options.regime)), 0
 
     def watch(steps: int) -> None:
         nonlocal done
