@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ntkproofs.catalogue import built_ins
 from ntkproofs.commands.common import HOLDS, clipped, number, print_json, remark
 from ntkproofs.commands.programs import ORDER, task_of
+from ntkproofs.commands.regime import add_regime, certified_regime
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,9 +84,7 @@ def _common() -> argparse.ArgumentParser:
     common.add_argument("--step", metavar="ETA", help="of gradient descent, with --trained (default: the largest)")
     common.add_argument("--drop-unwritten", action="store_true", help="claim nothing of bits that no template writes")
     common.add_argument("--padding", default="0", metavar="P|auto", help="further samples with all-zero targets")
-    common.add_argument(
-        "--regime", choices=("ntk", "nngp"), help="the kernel that trains (default: ntk; with --trained output nngp)"
-    )
+    add_regime(common, default=None, known="ntk (default) or nngp (with --trained output the default)")
     common.add_argument("-o", dest="output", metavar="FILE", help="write the certificate there")
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return common
@@ -99,6 +98,8 @@ def _certify(options: argparse.Namespace) -> int:
         check_writable(options.output)  # before the work, not after it
     failure = _probability(options.failure)
     issue = _ensemble if options.trained is None else _network
+    if options.regime is not None:
+        options.regime = certified_regime(options.regime)
     _check_options(options)
     run: Run = options.make(options)
     auto = options.padding == "auto"

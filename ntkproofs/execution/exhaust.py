@@ -26,7 +26,7 @@ from ntkproofs.execution.cases import CaseInputs, inputs_of
 from ntkproofs.execution.census import Census, Visit
 from ntkproofs.execution.crew import can_fork, side_by_side
 from ntkproofs.execution.oracles import Oracle
-from ntkproofs.kernels import Kernel, two_layer_relu
+from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.programs import Task
 from ntkproofs.truth import NoTruthValue
 
@@ -114,13 +114,13 @@ class Exhaustion(NoTruthValue):
 
 
 def exhaust(
-    task: Task, *, condition: bool = True, kernel: Kernel | None = None, workers: int | None = None
+    task: Task, *, condition: bool = True, kernel: KernelLike = "ntk", workers: int | None = None
 ) -> Exhaustion:
     """Run `task` on all its inputs; see :class:`Exhaustion`.
 
-    `condition`: collect the counts even where rounding provably cannot fail. `workers`: processes (default: all cores).
-    Raises InputError for more than 40 input bits, for an oracle that gives anything but integers from 0 on, and for a
-    function that is no kernel; Undecided if a worker process dies.
+    `condition`: collect the counts even where rounding provably cannot fail. `kernel`: a Kernel or the name of one.
+    `workers`: processes (default: all cores). Raises InputError for more than 40 input bits, for an oracle that gives
+    anything but integers from 0 on, and for a function that is no kernel; Undecided if a worker process dies.
 
     >>> from ntkproofs.programs import addition_task
     >>> found = exhaust(addition_task(bits=4))
@@ -132,10 +132,10 @@ def exhaust(
 
 
 def exhaust_chunks(
-    task: Task, *, condition: bool = True, kernel: Kernel | None = None, workers: int | None = None
+    task: Task, *, condition: bool = True, kernel: KernelLike = "ntk", workers: int | None = None
 ) -> Iterator[Exhaustion]:
     """Like :func:`exhaust`, but yield what is known after every chunk; the last one is the whole."""
-    kernel = two_layer_relu() if kernel is None else kernel
+    kernel = as_kernel(kernel)
     if not 1 <= task.input_bits <= MAX_INPUT_BITS:
         raise InputError(f"{task.program.name}: {task.input_bits} input bits, 1 to {MAX_INPUT_BITS} can be exhausted")
     if len(task.output) > LANES:

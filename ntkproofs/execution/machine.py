@@ -15,7 +15,7 @@ from ntkproofs.bounds.rounding import enclose_mean, mean_sign
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NtkProofsError
 from ntkproofs.execution.trace import Trace
-from ntkproofs.kernels import Kernel, two_layer_relu
+from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.kernels.definite import FIRST_PRECISION
 from ntkproofs.programs import Bit, Rows, State, TemplateProgram
 from ntkproofs.programs.language import as_integer
@@ -58,8 +58,8 @@ def _short(text: str, limit: int = 24) -> str:
 class Machine:
     """Executes a template program through the predictor, rounding at threshold 0.
 
-    Parameters: `program`; `kernel` (default: the two-layer ReLU NTK). Every bit comes from the exact counts and the
-    rigorous sign of the mean at those counts; no float decides.
+    Parameters: `program`; `kernel`, a Kernel or the name of one (default: the two-layer ReLU NTK). Every bit comes from
+    the exact counts and the rigorous sign of the mean at those counts; no float decides.
 
     >>> from ntkproofs.programs import addition_task
     >>> task = addition_task(bits=4)
@@ -68,13 +68,13 @@ class Machine:
     8
     """
 
-    def __init__(self, program: TemplateProgram, kernel: Kernel | None = None) -> None:
+    def __init__(self, program: TemplateProgram, kernel: KernelLike = "ntk") -> None:
         if not isinstance(program, TemplateProgram):
             raise InputError(f"a Machine executes a TemplateProgram, got {type(program).__name__}")
         if program.samples == 0:
             raise InputError(f"program {program.name!r} has no templates: there is nothing to train on")
         self.program = program
-        self.kernel = two_layer_relu() if kernel is None else kernel
+        self.kernel = as_kernel(kernel)
 
     def step(self, state: Mapping[str, Sequence[int]]) -> State:
         """Return the next state; raises RoundingFailure where a bit would be rounded wrong."""

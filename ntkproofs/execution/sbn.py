@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
 from ntkproofs.execution.machine import Machine
-from ntkproofs.kernels import Kernel, two_layer_relu
+from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.programs.language import as_integer
 from ntkproofs.programs.sbn.assembly import Assembly
 from ntkproofs.programs.sbn.interpreter import Configuration
@@ -71,7 +71,7 @@ class SbnRun(NoTruthValue):
         )
 
 
-def execute_sbn(program: Assembly, layout: Layout, *, kernel: Kernel | None = None) -> Iterator[Boundary]:
+def execute_sbn(program: Assembly, layout: Layout, *, kernel: KernelLike = "ntk") -> Iterator[Boundary]:
     r"""Yield the boundary before the first instruction and after each, until the program stops (or for ever).
 
     Raises RoundingFailure where a bit would be rounded wrong. Nothing is kept.
@@ -100,7 +100,7 @@ def execute_sbn(program: Assembly, layout: Layout, *, kernel: Kernel | None = No
 def run_sbn(
     program: Assembly,
     *,
-    kernel: Kernel | None = None,
+    kernel: KernelLike = "ntk",
     max_instructions: int = 10_000,
     words: int | None = None,
     instructions: int | None = None,
@@ -108,8 +108,8 @@ def run_sbn(
 ) -> SbnRun:
     """Execute an SBN program through the predictor, until it stops or `max_instructions` have been executed.
 
-    `words` and `instructions` make the machine larger than the program needs; `watch` is called with every boundary.
-    Raises RoundingFailure where a bit would be rounded wrong.
+    `kernel`: a Kernel or the name of one; `words` and `instructions` make the machine larger than the program needs;
+    `watch` is called with every boundary. Raises RoundingFailure where a bit would be rounded wrong.
 
     >>> from ntkproofs.programs.sbn import example
     >>> run = run_sbn(example("addition").with_data({"x": 20, "y": -3}))
@@ -120,7 +120,7 @@ def run_sbn(
     if limit is None or limit < 0:
         raise InputError(f"max_instructions must be an integer from 0 on, got {max_instructions!r}")
     layout = layout_for(program, words=words, instructions=instructions)
-    used = two_layer_relu() if kernel is None else kernel
+    used = as_kernel(kernel)
     for boundary in execute_sbn(program, layout, kernel=used):
         if watch is not None:
             watch(boundary)
