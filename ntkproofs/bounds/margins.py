@@ -29,7 +29,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.kernels.names import KernelLike, as_kernel
 
-__all__ = ["Margins", "SmallestMargin", "smallest_margin"]
+__all__ = ["Margins", "SmallestMargin", "smallest_margin", "thinnest_counts"]
 
 PRECISION = 128
 
@@ -82,6 +82,18 @@ def _critical(pairs: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         if p and t > most:
             most = t
             yield p, t
+
+
+def thinnest_counts(counts: Iterable[Counts], drop_unwritten: bool = False) -> list[Counts]:
+    """Return those counts that can have the smallest margin at some number of samples, if g > 0 and u < 0.
+
+    >>> for counts in thinnest_counts([Counts(3, 1, 2, 9), Counts(3, 2, 2, 9), Counts(3, 0, 1, 9), Counts(3, 0, 2, 9)]):
+    ...     print(counts)
+    n = 3, p = 0, t = 1, K = 9
+    n = 3, p = 1, t = 2, K = 9
+    """
+    states = _by_state(each for each in counts if each.writers or not drop_unwritten)
+    return [Counts(n, p, t, K) for (n, K), pairs in sorted(states.items()) for p, t in _critical(pairs)]
 
 
 @dataclass(frozen=True, eq=False)

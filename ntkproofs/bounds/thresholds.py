@@ -24,7 +24,7 @@ from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NoMargin
 from ntkproofs.kernels.names import KernelLike
 
-__all__ = ["THRESHOLDS", "best", "choose_threshold", "half", "simplest_between", "zero"]
+__all__ = ["THRESHOLDS", "best", "choose_threshold", "half", "reaching", "simplest_between", "zero"]
 
 SLACK = Fraction(1, 2000)  # relative loss of z by rounding the best threshold; N is of order z**-2 and loses 1/1000
 SHORT = Fraction(1, 1000)  # relative error by which `half` is rounded down
@@ -120,6 +120,20 @@ def best(margins: Margins) -> Fraction:
     >>> best(Margins.of(two_layer_relu(), arbitrary_counts(permutation(range(30)))))
     Fraction(3, 238)
     """
+    return _short(margins, 0.0)
+
+
+def reaching(margins: Margins, z: float) -> Fraction:
+    """Return a short rational threshold at which the smallest standardised margin is `z`, as far as floats tell.
+
+    The one of :func:`best` unless `z` lies so near the largest value that a closer one is needed. Raises NoMargin if no
+    threshold works; whether the margin is at least `z` is decided by who uses it.
+    """
+    return _short(margins, z)
+
+
+def _short(margins: Margins, z: float) -> Fraction:
+    """Return the shortest threshold that costs at most SLACK of the largest margin, and less if `z` needs that."""
     _demand_separable(margins)
     lines = _Lines.of(margins)
     one = margins.smallest_one
@@ -130,7 +144,8 @@ def best(margins: Margins) -> Fraction:
         threshold = Fraction(1, 2) if one is None else half(margins)
     else:
         peak = _last(0.0, top, lambda tau: lines.lowest(tau, 1) <= lines.lowest(tau, -1))
-        enough = lines.value(peak) * float(1 - SLACK)
+        most = lines.value(peak)
+        enough = max(most * float(1 - SLACK), min(most, z * (1 + 1e-12)))
         first = -_last(-peak, 0.0, lambda tau: lines.value(-tau) >= enough)
         last = _last(peak, top, lambda tau: lines.value(tau) >= enough)
         threshold = simplest_between(Fraction(first), max(Fraction(first), Fraction(last)))
