@@ -42,8 +42,8 @@ def register(commands: Any) -> None:
 
 def _exhaust(options: argparse.Namespace) -> int:
     from ntkproofs.execution import Exhaustion, exhaust_chunks
-    from ntkproofs.execution.crew import WorkerDied
     from ntkproofs.kernels import two_layer_relu
+    from ntkproofs.processes import WorkerDied
 
     bits = number(options.bits, "--bits", low=1, high=40)
     task, kernel = _task(options, bits), two_layer_relu(options.regime)

@@ -24,9 +24,9 @@ from ntkproofs.errors import InputError
 from ntkproofs.execution.bitsliced import LANES, Slab, SlicedProgram
 from ntkproofs.execution.cases import CaseInputs, inputs_of
 from ntkproofs.execution.census import Census, Visit
-from ntkproofs.execution.crew import can_fork, side_by_side
 from ntkproofs.execution.oracles import Oracle
 from ntkproofs.kernels import Kernel, two_layer_relu
+from ntkproofs.processes import can_fork, parallel_map
 from ntkproofs.programs import Task
 from ntkproofs.truth import NoTruthValue
 
@@ -241,7 +241,7 @@ def _run_chunks(plan: _Plan, workers: int | None) -> Iterator[_Chunk]:
     if count == 1 or plan.work < SMALL_WORK or not can_fork():
         yield from (_run_chunk(plan, chunk) for chunk in chunks)
     else:
-        yield from side_by_side(partial(_run_chunk, plan), chunks, count)
+        yield from parallel_map(partial(_run_chunk, plan), chunks, count)
 
 
 def _run_chunk(plan: _Plan, chunk: range) -> _Chunk:

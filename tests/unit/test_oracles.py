@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.execution import exhaust
-from ntkproofs.execution.crew import side_by_side
 from ntkproofs.execution.oracles import Oracle, Span
+from ntkproofs.processes import parallel_map
 from ntkproofs.programs import Task, TemplateProgram, addition_task, multiplication_task, permutation_task
 
 
@@ -270,7 +270,7 @@ def square(number):
 
 
 def test_results_come_in_order():
-    assert list(side_by_side(square, range(50), 3)) == [number * number for number in range(50)]
+    assert list(parallel_map(square, range(50), 3)) == [number * number for number in range(50)]
 
 
 def test_a_worker_that_is_killed_ends_the_wait():
@@ -279,8 +279,9 @@ def test_a_worker_that_is_killed_ends_the_wait():
             os.kill(os.getpid(), signal.SIGKILL)
         return number
 
-    with pytest.raises(Undecided, match=r"a worker process died \(exit code -9\) after . of 20 parts"):
-        list(side_by_side(die, range(20), 2))
+    message = r"a worker process died \(its process was killed by the signal SIGKILL\) after . of 20 parts"
+    with pytest.raises(Undecided, match=message):
+        list(parallel_map(die, range(20), 2))
 
 
 def test_an_error_of_a_worker_is_the_error():
@@ -290,11 +291,11 @@ def test_an_error_of_a_worker_is_the_error():
         return number
 
     with pytest.raises(InputError, match="not three"):
-        list(side_by_side(fail, range(9), 2))
+        list(parallel_map(fail, range(9), 2))
 
 
 def test_no_worker_outlives_the_work():
-    work = side_by_side(lambda number: os.getpid(), range(9), 2)
+    work = parallel_map(lambda number: os.getpid(), range(9), 2)
     process = next(work)
     work.close()
     for _ in range(100):

@@ -12,7 +12,7 @@ import pytest
 from ntkproofs.cli import main
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.execution import exhaust, machine
-from ntkproofs.execution.crew import WorkerDied
+from ntkproofs.processes import WorkerDied
 from ntkproofs.simulation import networks
 
 EXHAUST = sys.modules[exhaust.__module__]
