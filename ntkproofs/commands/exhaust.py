@@ -39,7 +39,7 @@ def register(commands: Any) -> None:
 
 def _exhaust(options: argparse.Namespace) -> int:
     from ntkproofs.execution import Exhaustion, exhaust_chunks
-    from ntkproofs.execution.crew import WorkerDied
+    from ntkproofs.processes import WorkerDied
 
     task, kernel = task_of(options, "exhaust"), kernel_of(options.regime)
     found = Exhaustion(task, kernel, 1 << task.input_bits)
@@ -72,7 +72,7 @@ def _lines(found: Exhaustion) -> Iterator[tuple[str, str]]:
     yield "wrong", f"{found.wrong:,}{so_far}"
     if found.first_wrong is not None:
         wrong = found.first_wrong
-        yield "first wrong", f"inputs {', '.join(map(str, wrong.inputs))}: got {wrong.got}, should be {wrong.wanted}"
+        yield "first wrong", f"inputs {', '.join(map(str, wrong.inputs))}: got {wrong.got}, should be {wrong.expected}"
     yield "states", f"{found.states:,} ({found.steps} steps each)"
     if not found.counted:
         yield "rounding", f"right at all states: t n <= K, with n <= {found.matches_bound} by contradictory templates"
@@ -106,7 +106,7 @@ def _document(program: str, bits: int, found: Exhaustion) -> dict[str, Any]:
         "wrong": found.wrong,
         "first_wrong": None
         if wrong is None
-        else {"inputs": list(wrong.inputs), "got": wrong.got, "wanted": wrong.wanted},
+        else {"inputs": list(wrong.inputs), "got": wrong.got, "wanted": wrong.expected},
         "steps": found.steps,
         "states": found.states,
         "complete": found.complete,

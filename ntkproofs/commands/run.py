@@ -129,7 +129,7 @@ def _answer(options: argparse.Namespace, trace: Trace, result: int | str, more: 
             "kernel": trace.kernel.name,
         }
         if options.trace:
-            document["trace"] = [trace.program.written(trace.row(step)) for step in range(len(trace) + 1)]
+            document["trace"] = [trace.program.field_digits(trace.row(step)) for step in range(len(trace) + 1)]
         print_json(document)
         return HOLDS
     if options.trace:

@@ -163,7 +163,7 @@ def test_an_sbn_run_shows_its_memory():
     cells = parsed(run_sbn(program))
     assert ["z", "17"] in cells.rows
     assert cells.caption.startswith("halted after 3 instructions, 48 network steps")
-    assert parsed(run_sbn(program, max_instructions=1)).caption.startswith("cut off after 1 ")
+    assert parsed(run_sbn(program, max_instructions=1)).caption.startswith("not halted after 1 instruction")
 
 
 @pytest.mark.parametrize("regime", ["ntk", "nngp"])
@@ -191,7 +191,7 @@ def test_an_assembly_shows_its_instructions_and_where_they_branch():
     cells = parsed(program)
     assert cells.caption == "words of 8 bits: x = 5, one = 1"
     assert cells.rows[1:] == [
-        ["0", "sbn one x", "x := x - one", "stop"],
+        ["0", "sbn one x", "x := x - one", "halt"],
         ["1", "sbn x one", "one := one - x", ""],
         ["2", "sbn one one", "one := one - one", "go to 0"],
     ]

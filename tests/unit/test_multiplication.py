@@ -116,7 +116,7 @@ def test_arbitrary_states_need_padding():
     state = program.state(
         **{field: 2 ** program.fields[field] - 1 for field in ones}, to_copy_to_sum_q=1, to_check_lsb=1
     )
-    with pytest.raises(RoundingFailure, match="multiplicand_1 would be rounded wrong") as failure:
+    with pytest.raises(RoundingFailure, match="multiplicand_1 would be rounded incorrectly") as failure:
         Machine(program).step(state)
     assert str(failure.value.counts) == "n = 24, p = 1, t = 3, K = 42"
     program.pad(3)  # more than the l = 2 of the published scripts
@@ -125,7 +125,7 @@ def test_arbitrary_states_need_padding():
 
 @pytest.mark.parametrize("bits", [0, -1, 1.5, "8", None, 10**6])
 def test_refused_numbers_of_bits(bits):
-    with pytest.raises(InputError, match="multiplication needs a number of bits"):
+    with pytest.raises(InputError, match=r"bits must be an integer from 1 to .* for multiplication"):
         multiplication(bits)
 
 
@@ -153,7 +153,7 @@ def test_many_starts_are_those_of_one():
 
 @pytest.mark.parametrize(
     ("widths", "message"),
-    [({"sum_p": 1}, "is no input"), ({"q": 5}, "does not fit the field"), ({"q": 0}, "does not fit the field")],
+    [({"sum_p": 1}, "widths are for inputs"), ({"q": 5}, "must be from 1 to"), ({"q": 0}, "must be from 1 to")],
 )
 def test_refused_widths(widths, message):
     program = addition_task(4).program
