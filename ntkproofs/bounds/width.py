@@ -34,6 +34,7 @@ from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.predictor import MATCHES, SAMPLES, Predictor
 from ntkproofs.rigor import Ball, enclose
+from ntkproofs.validation import integer
 
 __all__ = ["TILT", "Width", "entry_rate", "least_width", "moment_generating", "perturbation"]
 
@@ -95,9 +96,8 @@ def _rate(matches: int | None, error: Fraction, *, above: bool) -> tuple[Fractio
 
 
 def _correlation(matches: int | None) -> sympy.Expr:
-    if matches is None or isinstance(matches, bool) or matches < 0:
-        raise InputError(f"matches must be an integer from 0 on, got {matches!r}")
-    return sympy.Integer(0) if matches == 0 else 1 / sympy.sqrt(sympy.Integer(matches))
+    number = integer(matches, "matches", low=0)
+    return sympy.Integer(0) if number == 0 else 1 / sympy.sqrt(sympy.Integer(number))
 
 
 def _best_tilt(rho: sympy.Expr, goal: float, *, above: bool) -> Fraction:

@@ -28,6 +28,7 @@ from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undeci
 from ntkproofs.execution.visited import visited_counts
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import State, Task, TemplateProgram
+from ntkproofs.validation import integer
 
 __all__ = [
     "MAX_EXECUTED",
@@ -196,8 +197,8 @@ def _choose(value: str, choices: Collection[str], name: str) -> None:
 
 
 def _check_width(width: int | str | None, kernel: str) -> None:
-    if width not in (None, "least") and (not isinstance(width, int) or isinstance(width, bool) or width < 1):
-        raise InputError(f"width must be an integer from 1 on, or 'least', got {width!r}")
+    if width not in (None, "least"):
+        integer(width, "width", low=1, word="least")
     if width is not None and kernel != "ntk":
         raise InputError(f"a width can be certified for the kernel 'ntk' only, not {kernel!r}")
 
@@ -226,9 +227,7 @@ def _run(task: Task | Run | TemplateProgram) -> Run:
 def _how_many(inputs: int | str, run: Run) -> int:
     if inputs == "all":
         return 1 << len(run.free)
-    if isinstance(inputs, (str, bool)) or not 1 <= inputs <= 1 << len(run.free):
-        raise InputError(f"inputs must be 'all' or a number from 1 to 2^{len(run.free)}, got {inputs!r}")
-    return inputs
+    return integer(inputs, "inputs", low=1, high=1 << len(run.free), word="all")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from ntkproofs.execution.trace import Trace
 from ntkproofs.kernels import Kernel, two_layer_relu
 from ntkproofs.kernels.definite import FIRST_PRECISION
 from ntkproofs.programs import Bit, Rows, State, TemplateProgram
-from ntkproofs.programs.language import as_integer
+from ntkproofs.validation import integer
 
 __all__ = ["Machine", "RoundingFailure"]
 
@@ -88,9 +88,7 @@ class Machine:
 
         `watch` is called after each step with the number of steps done.
         """
-        number = as_integer(steps)
-        if number is None or number < 0:
-            raise InputError(f"steps must be an integer from 0 on, got {steps!r}")
+        number = integer(steps, "steps", low=0)
         row = self.program.row(state)[None, :]
         rows, seen = [np.packbits(row[0])], []
         for _ in range(number):

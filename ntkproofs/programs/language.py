@@ -11,7 +11,6 @@ end in ``_rows``: many states at once).
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,8 +24,9 @@ from numpy.typing import NDArray
 
 from ntkproofs.display import CODE, table
 from ntkproofs.errors import InputError
+from ntkproofs.validation import as_integer, integer
 
-__all__ = ["Bit", "Rows", "State", "Template", "TemplateProgram", "as_integer"]
+__all__ = ["Bit", "Rows", "State", "Template", "TemplateProgram"]
 
 Bit: TypeAlias = tuple[str, int]
 State: TypeAlias = dict[str, list[int]]
@@ -157,10 +157,7 @@ class TemplateProgram:
 
     def pad(self, count: int) -> None:
         """Add `count` (0 or more) samples with all-zero targets; they come after the templates' samples."""
-        number = as_integer(count)
-        if number is None or number < 0:
-            raise InputError(f"program {self.name!r}: padding must be an integer from 0 on, got {count!r}")
-        self._padding += number
+        self._padding += integer(count, f"program {self.name!r}: padding", low=0)
         self._forget()
 
     def _forget(self) -> None:
@@ -349,10 +346,7 @@ class TemplateProgram:
         return field
 
     def _field_width(self, field: str, width: Any) -> int:
-        number = as_integer(width)
-        if number is None or number < 1:
-            raise InputError(f"program {self.name!r}: field {field!r} must have 1 bit or more, got {width!r}")
-        return number
+        return integer(width, f"program {self.name!r}: the number of bits of field {field!r}", low=1)
 
     def _known_field(self, field: object) -> str:
         if not isinstance(field, str) or field not in self._fields:
@@ -398,13 +392,3 @@ class TemplateProgram:
 
 def _written(bits: tuple[Bit, ...]) -> str:
     return ", ".join(map(_name, bits))
-
-
-def as_integer(value: object) -> int | None:
-    """Return `value` as an int if it is an integer of any library, else None."""
-    if isinstance(value, np.bool_):
-        return int(value)
-    try:
-        return operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        return None

@@ -44,10 +44,10 @@ from __future__ import annotations
 
 import operator
 
-from ntkproofs.errors import InputError
 from ntkproofs.programs.adder import ripple_carry
-from ntkproofs.programs.language import MAX_BITS, TemplateProgram, as_integer
+from ntkproofs.programs.language import MAX_BITS, TemplateProgram
 from ntkproofs.programs.tasks import Task
+from ntkproofs.validation import integer
 
 __all__ = ["multiplication", "multiplication_task"]
 
@@ -61,9 +61,7 @@ def multiplication(bits: int) -> TemplateProgram:
     >>> program.samples, program.labels.shape, int(program.writers.max())
     (162, (162, 145), 3)
     """
-    length, most = as_integer(bits), (MAX_BITS - 1) // 18
-    if length is None or not 1 <= length <= most:
-        raise InputError(f"multiplication needs a number of bits from 1 to {most}, got {bits!r}")
+    length = integer(bits, "multiplication: bits", low=1, high=(MAX_BITS - 1) // 18)
     wide = 2 * length
     program = TemplateProgram(
         "multiplication",

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkproofs.errors import InputError
-from ntkproofs.programs.language import Bit, Rows, State, TemplateProgram, as_integer
+from ntkproofs.programs.language import Bit, Rows, State, TemplateProgram
+from ntkproofs.validation import as_integer, integer
 
 __all__ = ["Task"]
 
@@ -40,8 +41,7 @@ class Task:
 
     def __post_init__(self) -> None:
         title = self.program.name
-        if as_integer(self.steps) is None or self.steps < 1:
-            raise InputError(f"{title}: a task runs for a number of steps from 1 on, got {self.steps!r}")
+        object.__setattr__(self, "steps", integer(self.steps, f"{title}: steps", low=1))
         if not self.output:
             raise InputError(f"{title}: a task has at least one output bit, got {self.output!r}")
         if not callable(self.oracle):
@@ -65,11 +65,7 @@ class Task:
                 raise InputError(
                     f"{self.program.name}: {name!r} has a width but is no input ({', '.join(self.inputs)})"
                 )
-            if as_integer(width) is None or not 1 <= width <= self.program.fields[name]:
-                raise InputError(
-                    f"{self.program.name}: an input of {width} bits does not fit the field {name!r} of "
-                    f"{self.program.fields[name]} bits"
-                )
+            integer(width, f"{self.program.name}: the width of {name!r}", low=1, high=self.program.fields[name])
 
     @property
     def input_widths(self) -> tuple[int, ...]:

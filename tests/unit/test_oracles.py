@@ -231,9 +231,9 @@ def test_spans_contain_what_numpy_and_python_agree_on(data, low, size, other, mo
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"steps": 0}, "a number of steps from 1 on, got 0"),
-        ({"steps": -3}, "a number of steps from 1 on, got -3"),
-        ({"steps": 1.0}, "a number of steps from 1 on"),
+        ({"steps": 0}, "steps must be an integer >= 1, got 0"),
+        ({"steps": -3}, "steps must be an integer >= 1, got -3"),
+        ({"steps": 1.0}, "steps must be an integer >= 1, got 1.0"),
         ({"output": ()}, "at least one output bit"),
         ({"output": (("z", 99),)}, "bits 0 to"),
         ({"output": (("w", 0),)}, "unknown field 'w'"),
@@ -243,7 +243,7 @@ def test_spans_contain_what_numpy_and_python_agree_on(data, low, size, other, mo
         ({"constants": {"p": 1}}, "inputs and constants at once"),
         ({"constants": {"w": 1}}, "unknown field 'w'"),
         ({"oracle": 3}, "the oracle is a function"),
-        ({"widths": {"p": "2"}}, "does not fit"),
+        ({"widths": {"p": "2"}}, "the width of .p. must be an integer from 1 to"),
     ],
 )
 def test_tasks_that_say_nothing_are_refused(change, message):

@@ -27,8 +27,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ntkproofs.errors import InputError
-from ntkproofs.programs.language import Bit, as_integer
+from ntkproofs.programs.language import Bit
+from ntkproofs.validation import integer
 
 __all__ = ["Layout", "tree_levels", "MAX_WORDS", "MAX_WORD_BITS", "MAX_INSTRUCTIONS"]
 
@@ -64,11 +64,7 @@ class Layout:
 
     def __post_init__(self) -> None:
         for name, most in (("words", MAX_WORDS), ("bits", MAX_WORD_BITS), ("instructions", MAX_INSTRUCTIONS)):
-            value = getattr(self, name)
-            number = as_integer(value)
-            if number is None or not 1 <= number <= most:
-                raise InputError(f"sbn needs {name} from 1 to {most}, got {value!r}")
-            object.__setattr__(self, name, number)
+            object.__setattr__(self, name, integer(getattr(self, name), f"sbn: {name}", low=1, high=most))
 
     # --- sizes
 
