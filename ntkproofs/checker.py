@@ -23,7 +23,6 @@ Signature
     margin(predictor, threshold, counts)         least |mean - threshold| / deviation, all on the right side
     tail(x) -> log U                             log of an upper bound of the Gaussian tail
     enough(networks, z, cases, failure)          the union bound over all cases is at most the failure probability
-    moved_means(...), entries_off(...)           at this width the means of linearised networks are on their sides
     pairs_at_arbitrary(program), pairs_visited(...)      how many (state, bit) there are of each class (n, p, t)
     Column(hidden, t).event(width, e, z, l)      log of a bound: trained weights of one finite network deviate by e
     OutputBit(column, count, ...).wrong(width, ...)      log of a bound: an output bit of it is on the wrong side
@@ -53,7 +52,6 @@ from math import factorial, isqrt
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 FORMAT = 1
-SCALAR = "one scalar network for each output bit"  # what a claim with a width says of its networks
 FALSE = "the inequality is false"  # and not only: does not follow
 EXECUTION = "the execution of the program"  # what spends, in a message
 ACCEPTED, REJECTED, DECLINED, UNREADABLE, BROKEN = 0, 1, 2, 3, 70
@@ -812,106 +810,6 @@ def enough(networks: int, z: Interval, cases: int, failure: Fraction) -> None:
         raise Rejected(f"{networks} networks are too few: the union bound exceeds the failure probability")
     if needed.high > given.low:
         raise Declined(f"whether {networks} networks suffice is too close to tell")
-
-
-# ------------------------------------------------------------------------------------------------------- finite width
-def quadrant(x: Interval) -> Interval:
-    """Enclose the probability that two standard normal numbers of correlation x are both positive; refused at +-1."""
-    angle = (x / (Interval.of(1) - x.power(2)).sqrt()).atan()
-    return (Interval.of(1) + angle.times(2) / pi()) / Interval.of(4)
-
-
-def rate(n: int, error: Interval, tilt: Fraction) -> Interval:
-    """Enclose an I: a kernel entry of a network of width w is off by the error with probability at most ``exp(-w I)``.
-
-    Too large if the tilt L is positive, else too small. The entry (times K) of a state and one of its n matching
-    samples (n = 0: of two different samples, n = 1: of a sample and itself) is the mean of w copies of ``[g, h > 0] (g
-    h + a^2 rho)``; a, g, h are standard normal, g and h of correlation ``rho = n^(-1/2)`` (n = 0: 0). By Chernoff ``I =
-    L (E copy +- error) - log M(L)``, where ``E copy = sqrt(1 - rho^2)/(2 pi) + 2 rho q(rho)`` with q the quadrant, and
-    ``M(L) = E exp(L copy) = 1 - q(rho) + q(r) sqrt((1 - rho^2)/(1 - r^2)) / sqrt(1 - 2 L rho)``, ``r = rho + L (1 -
-    rho^2)``; for rho = 1 they are 1 and ``1/2 + 1/(2 - 4 L)``. Where M is infinite some root or quotient is refused.
-    """
-    L, one = Interval.of(tilt), Interval.of(1)
-    entry, moments = one, one
-    if n == 1:
-        moments = (one + one / (one - L.times(2)).sqrt().power(2)) / Interval.of(2)
-    else:
-        square = Interval.of(Fraction(1, n) if n else 0)
-        rho, rest = square.sqrt(), one - square
-        r = rho + L * rest
-        entry = rest.sqrt() / pi().times(2) + (rho * quadrant(rho)).times(2)
-        density = rest.sqrt() / (one - r.power(2)).sqrt() / (one - (L * rho).times(2)).sqrt()
-        moments = one - quadrant(rho) + density * quadrant(r)
-    return L * (entry + (error if tilt > 0 else -error)) - moments.log()
-
-
-def moved_means(predictor: Predictor, threshold: Fraction, counts: Iterable[Count], error: Interval) -> None:
-    """Conclude: if no kernel entry (times K) is off its limit by more than the error, all means are on their sides.
-
-    The Gram matrix ``G`` moves to ``G + E``, a state's row ``g`` to ``g + e``, the weights ``a = G^-1 g`` by ``(G +
-    E)^-1 (e - E a)``, and the mean, of t labels 1, by at most ``sqrt(t K) error (1 + |a|_1) / (1 - 1/(2 pi) - K
-    error)``: no entry of ``e - E a`` exceeds ``error (1 + |a|_1)``, the divisor is below the least eigenvalue of ``G +
-    E``. At n = 1 the state is a sample and the mean its label, and for t = 0 all labels are 0: those means do not move.
-    """
-    K, one = predictor.samples, Interval.of(1)
-    rest = one - one / pi().times(2) - error.times(K)
-    if error.low <= 0 or rest.low <= 0:
-        raise Rejected("the error of an entry is not above 0, or too large for the Gram matrix")
-    for n, p, t in counts:
-        if n > 1 and t:
-            gain, u, _ = predictor.row(n)
-            length = (u + gain).power(2).sqrt().times(n) + u.power(2).sqrt().times(K - n)
-            move = Interval.of(t * K).sqrt() * error * (one + length) / rest
-            gap(predictor.mean(n, p, t) + (-move if p else move), threshold, n, p, t)
-
-
-def entries_off(samples: int, states: int, rates: dict[int, tuple[Interval, Interval]]) -> list[tuple[int, Interval]]:
-    """Return how many entries one network has, and the rates at which the probability falls that one of them is off.
-
-    `rates`: for a number n of matches (0: two different samples, or a state and a sample that does not match; 1: a
-    sample with itself) those of an entry too large and too small. A state that is no sample has at least 2 and at most
-    ``max(n)`` matches: of its entries with the samples so many, at the least rate, and ``K - 2`` others.
-    """
-    K, matching = samples, [n for n in rates if n > 1]
-    numbers = {1: K, 0: K * (K - 1) // 2}
-    entries = []
-    if matching:
-        numbers[0] += states * (K - 2)
-        least = [min((rates[n][side] for n in matching), key=lambda rate: rate.low) for side in (0, 1)]
-        entries = [(states * max(matching), rate) for rate in least]
-    return entries + [(number, rate) for n, number in numbers.items() if number for rate in rates[n]]
-
-
-def wide_enough(width: int, entries: Sequence[tuple[int, Interval]], chance: Fraction) -> None:
-    """Conclude by a union bound: no entry of any network is off, but for this chance; so it is for larger widths, too.
-
-    Each of `number` entries is off with probability at most ``exp(-width rate)``. Compared is ``1`` with the sum of
-    ``number exp(-width rate) / chance``, each as the exponential of its logarithm.
-    """
-    total = Interval.of(0)
-    for number, rate in entries:
-        exponent = Interval.of(number / chance).log() - Interval(rate.low, rate.low).times(width)
-        if exponent.low > 0:
-            raise Rejected(f"the width {_shown(width)} is too small: the union bound exceeds the failure probability")
-        total = total + exponent.exp()
-    if total.low > ONE:
-        raise Rejected(f"the width {_shown(width)} is too small: the union bound exceeds the failure probability")
-    if total.high > ONE:
-        raise Declined(f"whether the width {_shown(width)} suffices is too close to tell")
-
-
-def rates_of(counts: Iterable[Count], error: Fraction, tilts: Any) -> dict[int, tuple[Interval, Interval]]:
-    """Return the rates for every number of matches, with two tilts for each from the evidence: above 0 and below."""
-    kinds = [0, 1, *sorted({n for n, _, _ in counts if n > 1})]
-    rates = {}
-    for n, pair in zip(kinds, _list(tilts, "tilts", len(kinds)), strict=True):
-        up, down = (_fraction(tilt, "a tilt") for tilt in _list(pair, "a pair of tilts", 2))
-        if not down < 0 < up:
-            raise Rejected(f"the tilts for n = {n} are not one above 0 and one below")
-        rates[n] = rate(n, Interval.of(error), up), rate(n, Interval.of(error), down)
-        if min(rates[n][0].low, rates[n][1].low) <= 0:
-            raise Rejected(f"a tilt for n = {n} does not bound how likely an entry is to be off by the error")
-    return rates
 
 
 # ------------------------------------------------------------------------------------------------------ finite networks
@@ -1696,7 +1594,7 @@ def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """What a claim about an ensemble says, read and within its ranges; `width` is None if it claims none."""
+    """What a claim about an ensemble says, read and within its ranges."""
 
     kernel: str
     program: Program
@@ -1705,7 +1603,6 @@ class Ensemble:
     failure: Fraction
     threshold: Fraction
     dropped: bool
-    width: int | None
 
     @property
     def bits(self) -> int:
@@ -1716,12 +1613,12 @@ class Ensemble:
 def ensemble_of(claim: Any) -> Ensemble:
     """Read a claim about an ensemble; the states and inputs that it names are still unread."""
     names = ("drop_unwritten", "failure", "inputs", "kernel", "kind", "networks", "program", "states", "steps")
-    if "width" in claim and "outputs" not in claim:
+    if "width" in claim or "outputs" in claim:
         raise Rejected(
-            "a width without the key outputs, a withdrawn wording: a network with several outputs has kernel entries "
-            "between them, of which nothing is known here"
+            "an ensemble with a width, a withdrawn wording: it was about kernel regressions, without the functions "
+            "that networks start with; a claim of the kind network is about one network of finite width, trained"
         )
-    given = _keys(claim, (*names, "threshold") + ("width", "outputs") * ("width" in claim), "the claim")
+    given = _keys(claim, (*names, "threshold"), "the claim")
     kernel, program = _choice(given["kernel"], ("ntk", "nngp"), "kernel"), program_of(given["program"])
     networks, steps = _integer(given["networks"], 1, None, "networks"), _integer(given["steps"], 1, None, "steps")
     failure, threshold = _fraction(given["failure"], "failure"), _fraction(given["threshold"], "threshold")
@@ -1729,24 +1626,13 @@ def ensemble_of(claim: Any) -> Ensemble:
         raise Rejected("failure is not between 0 and 1, or threshold not at least 0 and below 1")
     if type(given["drop_unwritten"]) is not bool:
         raise Rejected("drop_unwritten is not true or false")
-    width = _width(given, kernel) if "width" in given else None
-    return Ensemble(kernel, program, networks, steps, failure, threshold, given["drop_unwritten"], width)
-
-
-def _width(claim: dict[str, Any], kernel: str) -> int:
-    """Read a width, of networks with one output each: a network with several has kernel entries between outputs."""
-    if claim["outputs"] != SCALAR:
-        raise Rejected(f"a width is claimed of networks whose outputs are not {SCALAR!r}: {_shown(claim['outputs'])}")
-    if kernel != "ntk":
-        raise Rejected("a width is claimed of another kernel than the NTK")
-    return _integer(claim["width"], 1, None, "width")
+    return Ensemble(kernel, program, networks, steps, failure, threshold, given["drop_unwritten"])
 
 
 def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
     """Conclude that N networks' average, rounded at the threshold, runs the program right with 1 - failure or more."""
     ensemble = ensemble_of(claim)
     program, steps, dropped = ensemble.program, ensemble.steps, ensemble.dropped
-    hints, evidence = _width_hints(evidence, ensemble.width)
     states = states_of(program, claim["states"], evidence)
     if states.steps is not None and states.steps != steps:
         raise Rejected(f"the states are those of {states.steps} steps, the claim is about {steps}")
@@ -1763,37 +1649,8 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
         f"{' (bits that no template writes taken as 0)' * dropped} at each of {steps} steps {inputs_words}, with "
         f"probability at least 1 - {claim['failure']}"
     )
-    if ensemble.width is not None:
-        words += _width_conclusion(ensemble, ensemble.width, predictor, counts, inputs * steps, hints)
     details = f"{len(counts)} counts (n, p, t), from {states.source}; union over {ensemble.bits} output bits"
     return words, len(counts), details
-
-
-def _width_hints(evidence: Any, width: int | None) -> tuple[Any, Any]:
-    """Take the hints for a claim with a width out of the evidence."""
-    if width is None or type(evidence) is not dict:
-        return None, evidence
-    rest = {key: value for key, value in evidence.items() if key != "width"}
-    return _keys(evidence.get("width"), ("error", "tilts"), "evidence: width"), rest
-
-
-def _width_conclusion(
-    ensemble: Ensemble, width: int, predictor: Predictor, counts: Sequence[Count], states: int, hints: Any
-) -> str:
-    """Conclude that the means of linearised networks are on their sides, of N scalar networks for each output bit.
-
-    Each is a network with a kernel of its own, so that each has an equal part of the failure probability.
-    """
-    error, many = _fraction(hints["error"], "the error"), ensemble.networks * ensemble.bits
-    moved_means(predictor, ensemble.threshold, counts, Interval.of(error))
-    rates = rates_of(counts, error, hints["tilts"])
-    wide_enough(width, entries_off(predictor.samples, states, rates), ensemble.failure / many)
-    return (
-        f"; and if each output bit has {ensemble.networks} scalar networks of its own (one output each, {many} "
-        f"networks in all, independent of each other), of width {width} and linearised at their initialisation, then "
-        f"with the same probability the mean of each (its kernel regression, without the random function that it "
-        f"starts with) lies on the side of the threshold that the templates say for its bit, at every such step"
-    )
 
 
 def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:

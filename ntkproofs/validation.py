@@ -41,10 +41,12 @@ def integer(value: object, name: str, *, low: int | None = None, high: int | Non
         if number is not None and (low is None or low <= number) and (high is None or number <= high):
             return number
     besides = f", or {word!r}" if word else ""
-    raise InputError(f"{name} must be an integer{_limits(low, high)}{besides}, got {value!r}")
+    raise InputError(f"{name} must be {_integers(low, high)}{besides}, got {value!r}")
 
 
-def _limits(low: int | None, high: int | None) -> str:
-    if low is not None and high is not None:
-        return f" from {low} to {high}"
-    return f" >= {low}" if low is not None else f" <= {high}" if high is not None else ""
+def _integers(low: int | None, high: int | None) -> str:
+    """Return what integers between two limits are called."""
+    if high is not None:
+        return f"an integer from {low} to {high}" if low is not None else f"an integer <= {high}"
+    named = {None: "an integer", 0: "a nonnegative integer", 1: "a positive integer"}
+    return named.get(low, f"an integer >= {low}")

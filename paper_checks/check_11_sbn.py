@@ -23,7 +23,7 @@ from ntkproofs.programs.sbn.minsky import (
     Increment,
     compile_minsky,
     counter_steps,
-    entries,
+    sbn_addresses,
 )
 from ntkproofs.rigor import Integers, less
 
@@ -329,7 +329,7 @@ def counter_machines() -> Verdict:
     def check(name: str) -> bool:
         source, counters = COUNTER_MACHINES[name]
         program = compile_minsky(source, counters, bits=8)
-        places = {entry: number for number, entry in enumerate(entries(source))}
+        places = {entry: number for number, entry in enumerate(sbn_addresses(source))}
         seen: list[tuple[int, tuple[int, ...]]] = []
         for boundary in execute_sbn(program, Layout(5, 8, len(program.instructions))):
             now = boundary.configuration

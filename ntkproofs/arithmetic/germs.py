@@ -84,8 +84,17 @@ class Germ:
         exact = None if self.exact is None else Taylor(self.exact.coefficients[:terms])
         return Germ(self.arithmetic, self.valuation, exact, Taylor(self.balls.coefficients[:terms]))
 
+    def _before(self, other: Germ) -> Germ:
+        """Return this germ as it enters a sum with `other`: reduced if the sum will not be exact, as none can be then.
+
+        So ``n F(n) - D``, with D outside Q(pi), keeps the pole that ``n F(n)`` has at infinity.
+        """
+        if self.exact is None or other.exact is not None or all(c.is_zero() for c in self.exact.coefficients):
+            return self
+        return self.reduced()
+
     def _combine(self, other: Germ, operation: str) -> Germ:
-        first, second = self._aligned(other)
+        first, second = self._before(other)._aligned(other._before(self))
         exact = None
         if first.exact is not None and second.exact is not None:
             exact = getattr(first.exact, operation)(second.exact)

@@ -11,6 +11,7 @@ from ntkproofs.catalogue import built_ins
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
 from ntkproofs.commands.programs import ORDER, task_of
 from ntkproofs.commands.progress import showing
+from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
 
 if TYPE_CHECKING:
@@ -31,19 +32,16 @@ def register(commands: Any) -> None:
     parser.add_argument("--bits", required=True, metavar="N", help="bits of each input")
     parser.add_argument("--order", metavar=ORDER, help="for permutation: its order (default: the bits reversed)")
     parser.add_argument("--condition", action="store_true", help="count at every state even where t n <= K is proved")
-    parser.add_argument(
-        "--regime", choices=("ntk", "nngp"), default="ntk", help="the kernel that trains (default: ntk)"
-    )
+    add_regime(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(function=_exhaust)
 
 
 def _exhaust(options: argparse.Namespace) -> int:
     from ntkproofs.execution import Exhaustion, exhaust_chunks
-    from ntkproofs.execution.crew import WorkerDied
-    from ntkproofs.kernels import two_layer_relu
+    from ntkproofs.processes import WorkerDied
 
-    task, kernel = task_of(options, "exhaust"), two_layer_relu(options.regime)
+    task, kernel = task_of(options, "exhaust"), kernel_of(options.regime)
     found = Exhaustion(task, kernel, 1 << task.input_bits)
     with contextlib.ExitStack() as stack:
         show = stack.enter_context(showing())
@@ -74,7 +72,7 @@ def _lines(found: Exhaustion) -> Iterator[tuple[str, str]]:
     yield "wrong", f"{found.wrong:,}{so_far}"
     if found.first_wrong is not None:
         wrong = found.first_wrong
-        yield "first wrong", f"inputs {', '.join(map(str, wrong.inputs))}: got {wrong.got}, should be {wrong.wanted}"
+        yield "first wrong", f"inputs {', '.join(map(str, wrong.inputs))}: got {wrong.got}, should be {wrong.expected}"
     yield "states", f"{found.states:,} ({found.steps} steps each)"
     if not found.counted:
         yield "rounding", f"right at all states: t n <= K, with n <= {found.matches_bound} by contradictory templates"
@@ -108,7 +106,7 @@ def _document(program: str, bits: int, found: Exhaustion) -> dict[str, Any]:
         "wrong": found.wrong,
         "first_wrong": None
         if wrong is None
-        else {"inputs": list(wrong.inputs), "got": wrong.got, "wanted": wrong.wanted},
+        else {"inputs": list(wrong.inputs), "got": wrong.got, "wanted": wrong.expected},
         "steps": found.steps,
         "states": found.states,
         "complete": found.complete,

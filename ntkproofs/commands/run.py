@@ -10,6 +10,7 @@ from ntkproofs.catalogue import CATALOGUE, BuiltIn, built_ins
 from ntkproofs.commands import sbn
 from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, make_console, number, print_json, remark
 from ntkproofs.commands.programs import ORDER, read_bits, read_order, task_of
+from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
 
@@ -31,9 +32,7 @@ def register(commands: Any) -> None:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--trace", action="store_true", help="show every step")
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    common.add_argument(
-        "--regime", choices=("ntk", "nngp"), default="ntk", help="the kernel that trains (default: ntk)"
-    )
+    add_regime(common)
     for entry in built_ins("run"):
         _add_built_in(programs.add_parser(entry.name, parents=[common], help=entry.help), entry)
     sbn.register(programs, common)
@@ -95,9 +94,8 @@ def _run_on_word(options: argparse.Namespace) -> int:
 def _execute(task: Task, options: argparse.Namespace, values: Sequence[int], more: dict[str, Any]) -> Trace | None:
     """Run the task; if somebody stops it, report that there is no result and return None."""
     from ntkproofs.execution import Machine
-    from ntkproofs.kernels import two_layer_relu
 
-    machine, done = Machine(task.program, kernel=two_layer_relu(options.regime)), 0
+    machine, done = Machine(task.program, kernel=kernel_of(options.regime)), 0
 
     def watch(steps: int) -> None:
         nonlocal done
@@ -131,7 +129,7 @@ def _answer(options: argparse.Namespace, trace: Trace, result: int | str, more: 
             "kernel": trace.kernel.name,
         }
         if options.trace:
-            document["trace"] = [trace.program.written(trace.row(step)) for step in range(len(trace) + 1)]
+            document["trace"] = [trace.program.field_digits(trace.row(step)) for step in range(len(trace) + 1)]
         print_json(document)
         return HOLDS
     if options.trace:

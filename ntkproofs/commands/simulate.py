@@ -11,6 +11,7 @@ from ntkproofs.catalogue import CATALOGUE, built_ins
 from ntkproofs.commands.common import HOLDS, UNDECIDED, number, print_json, remark
 from ntkproofs.commands.programs import read_bits
 from ntkproofs.commands.progress import showing
+from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
 
@@ -43,9 +44,9 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--parametrisation",
         choices=("ntk", "standard"),
-        default="ntk",
         help="ntk (default), or standard: deviations 1/sqrt(fan in), which follows the NNGP kernel",
     )
+    add_regime(parser, default=None)
     parser.add_argument("--width", metavar="W", help=f"of networks of finite width (default: {DEFAULT_WIDTH})")
     parser.add_argument("--ones", default="2", metavar="M", help="ones in each test word (default: 2)")
     parser.add_argument(
@@ -96,6 +97,10 @@ def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
         repetitions = number(repetitions, "--repetitions", low=1, high=10**6)
     if options.width is not None and options.model == "limit":
         raise InputError("--width is for networks of finite width (--model linearised or trained), not for the limit")
+    if options.regime is not None and options.parametrisation is not None:
+        raise InputError("--regime names the kernel of the limit, and so does --parametrisation: give one of them")
+    if options.regime is not None and options.model != "limit":
+        raise InputError("--regime is for the limit; networks of finite width (--model) are two-layer ReLU networks")
     text = str(DEFAULT_WIDTH) if options.width is None else options.width
     width = number(text, "--width", low=bits, high=10**7)
 
@@ -106,10 +111,11 @@ def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
         trials,
         networks=networks,
         model=options.model,
-        parametrisation=options.parametrisation,
+        parametrisation=options.parametrisation or "ntk",
         width=width,
         repetitions=repetitions,
         seed=seed,
+        kernel=None if options.regime is None else kernel_of(options.regime),
     )
 
 

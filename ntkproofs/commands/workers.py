@@ -23,10 +23,10 @@ from ntkproofs.claims.problems import Problem
 from ntkproofs.claims.registry import claims_of, troubles_of
 from ntkproofs.claims.transport import from_json, problem_from, to_json
 from ntkproofs.claims.verdict import Verdict
-from ntkproofs.commands.children import Ended, quiet, run_children
 from ntkproofs.commands.second_engine import decided_again
 from ntkproofs.coq import theory as theorems
 from ntkproofs.errors import InputError
+from ntkproofs.processes import ChildResult, run_children, silenced
 
 __all__ = ["SECONDS", "Listing", "Source", "list_claims", "run_claims"]
 
@@ -126,7 +126,7 @@ def run_claims(
         ended.close()
 
 
-def _result(claim: Listed, ended: Ended) -> Result:
+def _result(claim: Listed, ended: ChildResult) -> Result:
     answer = _answer(ended)
     if answer is None:
         return _failed(claim, Problem(ended.failure or "its process sent no result"), ended.seconds, ended.output)
@@ -140,7 +140,7 @@ def _failed(claim: Listed, problem: Problem, seconds: float, output: str = "") -
     return Result(claim, Verdict((), failure=f"{problem}"), seconds, output, problem)
 
 
-def _answer(ended: Ended) -> dict[str, Any] | None:
+def _answer(ended: ChildResult) -> dict[str, Any] | None:
     if ended.answer is None:
         return None
     try:
@@ -186,7 +186,7 @@ def _digests(sources: dict[Path, str], home: Path) -> tuple[str, dict[str, str]]
 def _run(claim: Listed, listed: tuple[str, dict[str, str]] | None) -> bytes:
     """Import the file of a claim, run that claim and return its result as JSON."""
     with contextlib.ExitStack() as stack:
-        with quiet():  # what the import prints was shown when the claims were listed
+        with silenced():  # what the import prints was shown when the claims were listed
             found = stack.enter_context(claims_of(claim.file, alone=True))
         mine = next((each for each in found.claims if each.name == claim.key), None)
         if found.problem is not None:

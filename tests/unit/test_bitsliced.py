@@ -7,7 +7,7 @@ import pytest
 
 from ntkproofs.errors import InputError
 from ntkproofs.execution import Machine, exhaust, exhaust_chunks
-from ntkproofs.execution.bitsliced import Adder, Slab, SlicedProgram, slice_rows, unslice
+from ntkproofs.execution.bitsliced import Adder, SlicedProgram, StateBlock, slice_rows, unslice
 from ntkproofs.execution.cases import transpose
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import Task, TemplateProgram, addition_task, permutation_task
@@ -72,7 +72,7 @@ def test_a_truth_table_wrong_in_one_row_is_caught_there(table, flipped):
     assert found.wrong == 1
     assert not found.holds
     assert found.first_wrong.inputs == (flipped,)
-    assert (found.first_wrong.got, found.first_wrong.wanted) == (table >> flipped & 1, 1 - (table >> flipped & 1))
+    assert (found.first_wrong.got, found.first_wrong.expected) == (table >> flipped & 1, 1 - (table >> flipped & 1))
 
 
 @pytest.mark.parametrize("case", [0, 1, 63, 64, 4095, 65535, 32768 + 77])
@@ -84,7 +84,7 @@ def test_a_program_wrong_on_exactly_one_of_many_inputs_is_caught(case):
     found = exhaust(task)
     assert (found.cases, found.wrong) == (65536, 1)
     assert found.first_wrong.inputs == (case,)
-    assert (found.first_wrong.got, found.first_wrong.wanted) == (1, 0)
+    assert (found.first_wrong.got, found.first_wrong.expected) == (1, 0)
 
 
 def test_several_processes_find_what_one_finds():
@@ -103,7 +103,7 @@ def test_too_few_steps_give_wrong_sums_and_the_declared_steps_none():
         assert (found.wrong > 0) == wrong
         if wrong:
             x, y = found.first_wrong.inputs
-            assert found.first_wrong.wanted == x + y != found.first_wrong.got
+            assert found.first_wrong.expected == x + y != found.first_wrong.got
 
 
 @pytest.mark.parametrize("bits", [1, 2, 3, 4])
@@ -196,7 +196,7 @@ def test_limits_are_refused_in_one_line():
 
 def test_a_slab_forgets_bits_that_no_template_writes():
     task = addition_task(2)
-    slab = Slab(SlicedProgram(task.program), words=1)
-    slab.state[:] = np.uint64(2**64 - 1)
-    slab.step()
-    assert not slab.state[task.program.position(("q", 0))].any()
+    block = StateBlock(SlicedProgram(task.program), words=1)
+    block.state[:] = np.uint64(2**64 - 1)
+    block.step()
+    assert not block.state[task.program.position(("q", 0))].any()

@@ -78,8 +78,8 @@ def test_no_rule_can_be_dropped(dropped):
     [
         (2, ((0, 0),), "two different nodes"),
         (2, ((0, 2),), "from 0 to 1"),
-        (2, ((0, 1), (1, 0)), "joined twice"),
-        (4, star(3), "node 0 has 3 edges, its program has 2 slots"),
+        (2, ((0, 1), (1, 0)), "is listed twice"),
+        (4, star(3), "node 0 has 3 edges, but its program has 2 slots"),
     ],
 )
 def test_refused_networks(nodes, edges, message):
@@ -89,7 +89,7 @@ def test_refused_networks(nodes, edges, message):
 
 def test_refused_messages():
     network = Network(flooding(2, 1), 2, path(2))
-    with pytest.raises(InputError, match="as many messages"):
+    with pytest.raises(InputError, match="one message for each of"):
         network.start([1])
     with pytest.raises(InputError, match="does not fit"):
         network.start([4, 0])

@@ -22,30 +22,30 @@ def program():
     [
         ({("r", 0): 1}, [("q", 1)], "unknown field 'r'"),
         ({("p", 0): 1}, [("r", 1)], "unknown field 'r'"),
-        ({("p", 4): 1}, [("q", 1)], "bits 0 to 3"),
-        ({("p", -1): 1}, [("q", 1)], "bits 0 to 3"),
-        ({("p", 0.0): 1}, [("q", 1)], "bits 0 to 3"),
-        ({("p", "0"): 1}, [("q", 1)], "bits 0 to 3"),
-        ({("p", 0): 1}, [("q", 3)], "bits 0 to 2"),
-        ({("p", 0): 2}, [("q", 1)], "a bit is 0 or 1"),
-        ({("p", 0): -1}, [("q", 1)], "a bit is 0 or 1"),
-        ({("p", 0): 1.0}, [("q", 1)], "a bit is 0 or 1"),
-        ({("p", 0): "1"}, [("q", 1)], "a bit is 0 or 1"),
-        ({("p", 0): None}, [("q", 1)], "a bit is 0 or 1"),
+        ({("p", 4): 1}, [("q", 1)], "indices from 0 to 3"),
+        ({("p", -1): 1}, [("q", 1)], "indices from 0 to 3"),
+        ({("p", 0.0): 1}, [("q", 1)], "indices from 0 to 3"),
+        ({("p", "0"): 1}, [("q", 1)], "indices from 0 to 3"),
+        ({("p", 0): 1}, [("q", 3)], "indices from 0 to 2"),
+        ({("p", 0): 2}, [("q", 1)], "must be required to be 0 or 1"),
+        ({("p", 0): -1}, [("q", 1)], "must be required to be 0 or 1"),
+        ({("p", 0): 1.0}, [("q", 1)], "must be required to be 0 or 1"),
+        ({("p", 0): "1"}, [("q", 1)], "must be required to be 0 or 1"),
+        ({("p", 0): None}, [("q", 1)], "must be required to be 0 or 1"),
         ([(("p", 0), 1), (("p", 0), 0)], [("q", 1)], "contradictory"),
         ({}, [("q", 1)], "requires nothing"),
         ([], [("q", 1)], "requires nothing"),
         ({("p", 0): 1}, [], "writes nothing"),
-        ({("p", 0): 1}, [("q", 1), ("q", 1)], "written twice"),
+        ({("p", 0): 1}, [("q", 1), ("q", 1)], "listed twice in write="),
         ({("p", 0): 1, ("q", 0): 0}, [("q", 1)], "duplicate"),
         ([(("q", 0), 0), (("p", 0), 1)], [("q", 1)], "duplicate"),
         ([(("p", 0), True), (("q", np.int64(0)), np.uint8(0))], [("q", np.int32(1))], "duplicate"),
-        ([("p", 0)], [("q", 1)], "a bit is"),
-        ({"p": 1}, [("q", 1)], "a bit is"),
-        ({("p", 0): 1}, ["q"], "a bit is"),
-        ({("p", 0): 1}, ("q", 1), "a bit is"),
-        ([(("p", 0), 1, 1)], [("q", 1)], "a requirement is"),
-        ({("p", 0, 1): 1}, [("q", 1)], "a bit is"),
+        ([("p", 0)], [("q", 1)], "a bit must be"),
+        ({"p": 1}, [("q", 1)], "a bit must be"),
+        ({("p", 0): 1}, ["q"], "a bit must be"),
+        ({("p", 0): 1}, ("q", 1), "a bit must be"),
+        ([(("p", 0), 1, 1)], [("q", 1)], "a requirement must be"),
+        ({("p", 0, 1): 1}, [("q", 1)], "a bit must be"),
     ],
 )
 def test_a_bad_template_is_refused_and_adds_nothing(program, when, write, message):
@@ -108,7 +108,7 @@ BAD_FIELDS = [
 
 @pytest.mark.parametrize("name", BAD_PROGRAMS)
 def test_a_programs_name_is_an_ascii_identifier(name):
-    with pytest.raises(InputError, match="a program's name is 1 to 64 ASCII letters") as caught:
+    with pytest.raises(InputError, match="the name of a program must be 1 to 64 ASCII letters") as caught:
         TemplateProgram(name, fields={"p": 1})
     assert str(caught.value).isascii()
 
@@ -116,7 +116,7 @@ def test_a_programs_name_is_an_ascii_identifier(name):
 @pytest.mark.parametrize("name", BAD_FIELDS)
 def test_a_fields_name_is_printable_ascii(name):
     """Python turns a keyword into its NFKC form: two names that look the same could be two fields."""
-    with pytest.raises(InputError, match="a field's name is 1 to 200 printable ASCII characters") as caught:
+    with pytest.raises(InputError, match="the name of a field must be 1 to 200 printable ASCII characters") as caught:
         TemplateProgram("x", fields={name: 1})
     assert str(caught.value).isascii()
 
@@ -244,7 +244,7 @@ def test_booleans_and_library_integers_are_bits(program):
 def test_fields_read_as_numbers_or_as_typed():
     program = TemplateProgram("x", fields={"a": 4, "b": 4}, text=["b"])
     row = program.row(program.state(a=0b0011, b=0b0011))
-    assert program.written(row) == {"a": "0011", "b": "1100"}
+    assert program.field_digits(row) == {"a": "0011", "b": "1100"}
 
 
 def test_a_program_without_templates_writes_nothing():
@@ -304,7 +304,7 @@ def test_addition_needs_a_number_of_bits(bits):
 
 @pytest.mark.parametrize("order", [[], [1], [0, 0], [0, 2], [0, -1], [0.0, 1], ["0", "1"], [0, None]])
 def test_a_permutation_needs_an_order(order):
-    with pytest.raises(InputError, match="an order of k bits"):
+    with pytest.raises(InputError, match="must contain each of"):
         permutation(order)
 
 

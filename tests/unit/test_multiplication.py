@@ -116,7 +116,7 @@ def test_arbitrary_states_need_padding():
     state = program.state(
         **{field: 2 ** program.fields[field] - 1 for field in ones}, to_copy_to_sum_q=1, to_check_lsb=1
     )
-    with pytest.raises(RoundingFailure, match="multiplicand_1 would be rounded wrong") as failure:
+    with pytest.raises(RoundingFailure, match="multiplicand_1 would be rounded incorrectly") as failure:
         Machine(program).step(state)
     assert str(failure.value.counts) == "n = 24, p = 1, t = 3, K = 42"
     program.pad(3)  # more than the l = 2 of the published scripts
@@ -154,9 +154,9 @@ def test_many_starts_are_those_of_one():
 @pytest.mark.parametrize(
     ("widths", "message"),
     [
-        ({"sum_p": 1}, "is no input"),
-        ({"q": 5}, "the width of .q. must be an integer from 1 to 4"),
-        ({"q": 0}, "the width of .q. must be an integer from 1 to 4"),
+        ({"sum_p": 1}, "widths are for inputs"),
+        ({"q": 5}, "the width of input 'q' must be an integer from 1 to 4"),
+        ({"q": 0}, "the width of input 'q' must be an integer from 1 to 4"),
     ],
 )
 def test_refused_widths(widths, message):

@@ -53,8 +53,8 @@ def test_a_label_stands_for_the_next_instruction_even_across_data():
         ("x: .word 5\nsbn x y", 2, "no data word 'y'"),
         ("x: .word 5\nsbn x x there", 2, "unknown label 'there'"),
         ("x: .word 5\nsbn x x x", 2, "(it is a data word)"),
-        ("x: .word 5\nl: sbn l x", 2, "(it is a place in the program)"),
-        ("x: .word 5\nsbn x halt", 2, "(it is a place in the program)"),
+        ("x: .word 5\nl: sbn l x", 2, "(it is the label of an instruction)"),
+        ("x: .word 5\nsbn x halt", 2, "(it is the label of an instruction)"),
         ("x: .word 128\nsbn x x", 1, "does not fit in a word of 8 bits: -128 to 127"),
         ("x: .word -129\nsbn x x", 1, "does not fit"),
         ("x: .word 3\nsbn x x\n.bits 2", 1, "does not fit in a word of 2 bits: -2 to 1"),
@@ -76,16 +76,16 @@ def test_a_label_stands_for_the_next_instruction_even_across_data():
         ("x: .word 0\nx x halt x", 2, "got 4 operands"),
         ("x: .word 0\nsbn x x!", 2, "a name of letters, digits and _, got 'x!'"),
         ("x: .word 0\nsbn x __import__('os')", 2, "a name of letters"),
-        ("1x: .word 0", 1, "a label is a name"),
-        (": .word 0", 1, "a label is a name"),
+        ("1x: .word 0", 1, "a label must be a name"),
+        (": .word 0", 1, "a label must be a name"),
         (f"{'x' * 65}: .word 0", 1, "at most 64 characters"),
         ("a: b: .word 0", 1, "a name of letters"),
         (".bits", 1, "one number"),
         (".bits 8 8", 1, "one number"),
-        ("l: .bits 8", 1, "alone on its line"),
+        ("l: .bits 8", 1, "takes one number and no label"),
         (".bits 0", 1, "from 1 to 64, got 0"),
         (".bits 65", 1, "from 1 to 64, got 65"),
-        (".bits 8\n.bits 8", 2, "said twice"),
+        (".bits 8\n.bits 8", 2, "given twice"),
         (".include x", 1, "unknown directive '.include'"),
         ("", 1, "empty"),
         ("; nothing\nx: .word 0", 2, "empty"),
@@ -107,7 +107,7 @@ def test_as_many_words_and_instructions_as_allowed():
 
 
 def test_refuses_a_text_that_is_too_long():
-    assert "longer than" in refused(";" * (MAX_TEXT + 1))
+    assert f"at most {MAX_TEXT:,} characters" in refused(";" * (MAX_TEXT + 1))
 
 
 def test_reads_a_file_with_a_byte_order_mark(tmp_path):
@@ -120,7 +120,7 @@ def test_reads_a_file_with_a_byte_order_mark(tmp_path):
     ("content", "part"),
     [
         (b"x: .word 5\n; \xff", ":2: not UTF-8"),
-        (b";" * (MAX_TEXT + 1), "larger than"),
+        (b";" * (MAX_TEXT + 1), f"at most {MAX_TEXT:,} bytes"),
         (b"", ":1: the program is empty"),
     ],
 )

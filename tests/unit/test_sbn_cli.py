@@ -69,7 +69,7 @@ def test_a_runaway_program_stops_with_code_2_and_one_line(capsys, forever, more)
         (b"x: .word 500\nsbn x x\n", ":1: x = 500 does not fit"),
         (b"x: .word 5\n" + b"sbn x x\n" * 300, ":258: too many instructions"),
         (b"\n\n\xff\n", ":3: not UTF-8"),
-        (b";" * (1 << 20), ": larger than"),
+        (b";" * (1 << 20), ": an SBN program has at most 262,144 bytes"),
     ],
 )
 def test_a_bad_file_is_one_line_and_code_3(tmp_path, capsys, content, where):

@@ -56,7 +56,7 @@ def test_a_word_minus_itself_is_zero_and_not_negative():
 
 def test_a_runaway_program_is_stopped():
     forever = assemble("go: .word -1\nzero: .word 0\nhere: sbn zero go here")
-    with pytest.raises(InputError, match="has not stopped after 100 instructions"):
+    with pytest.raises(InputError, match="has not halted after 100 instructions"):
         interpret(forever, max_instructions=100)
     run = run_sbn(forever, max_instructions=7)
     assert (run.halted, run.executed, run.steps) == (False, 7, 7 * run.layout.steps_per_instruction)

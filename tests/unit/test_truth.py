@@ -52,7 +52,6 @@ WITHOUT_A_VERDICT = {  # each with the reason why its truth misleads nobody
     "Verified": "the checker returns one or raises",
     "Certificate": "holds only what the checker accepted",
     "EnsembleSize": "a number that is enough, or NoMargin is raised",
-    "Width": "a width that is enough, or NoMargin is raised",
 }
 
 

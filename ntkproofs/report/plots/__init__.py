@@ -53,12 +53,6 @@ FIGURES = {
         "Dots: published errors of the average of 1, 8 and 64 networks. Lines: what the closed-form mean and variance "
         "expect, nothing fitted.",
     ),
-    "width": Entry(
-        f"{_HERE}.width:width",
-        "width of linearised networks against the probability of failure",
-        "Width from which the means of linearised scalar networks, one for each output bit, are certified to round "
-        "every word right, threshold half the least mean. Nothing is claimed about what training does to features.",
-    ),
     "depth-atlas": Entry(
         "ntkproofs.report.plots.depth_atlas:depth_atlas",
         "sign of the mean of what should be 0, by depth and by activation",
