@@ -2225,20 +2225,24 @@ def compiled(expression: Any, box: Box, steps: dict[Step, int]) -> int:
     name, *given = expression
     if name == "acos" and len(given) == 1:
         return compiled(["sub", ["div", ["pi"], 2], ["asin", given[0]]], box, steps)
+    step = _step(name, given, box, steps)
+    return steps.setdefault(step, len(steps))
+
+
+def _step(name: str, given: list[Any], box: Box, steps: dict[Step, int]) -> Step:
+    """Read an operation, its arguments into steps; return the step that it is."""
     if name == "var" and len(given) == 1:
         if _text(given[0], "a variable") not in box:
             raise Rejected(f"the domain does not name the variable {_shown(given[0])}")
-        step: Step = ("var", given[0])
-    elif name == "pi" and not given:
-        step = ("pi",)
-    elif name == "pow" and len(given) == 2:
+        return ("var", given[0])
+    if name == "pi" and not given:
+        return ("pi",)
+    if name == "pow" and len(given) == 2:
         exponent = _integer(given[1], -(10**MAX_DIGITS), None, "an exponent")
-        step = ("pow", compiled(given[0], box, steps), exponent)
-    elif name in OPERATIONS and len(given) == 1 + (name in BINARY):
-        step = (name, *(compiled(argument, box, steps) for argument in given))
-    else:
-        raise Rejected(f"unknown operation {_shown(name)} of {len(given)} arguments")
-    return steps.setdefault(step, len(steps))
+        return ("pow", compiled(given[0], box, steps), exponent)
+    if name in OPERATIONS and len(given) == 1 + (name in BINARY):
+        return (name, *(compiled(argument, box, steps) for argument in given))
+    raise Rejected(f"unknown operation {_shown(name)} of {len(given)} arguments")
 
 
 def value_of(steps: Iterable[Step], variables: dict[str, Term], constant: Callable[[Number], Term]) -> Term:
@@ -2271,12 +2275,19 @@ def leaves(box: Box, tree: Any) -> Iterator[tuple[Box, list[Any]]]:
             continue
         _, name, given, below, above = node
         low, high, whole = here[name]
-        at = _fraction(given, "the place of a split")
-        if at < low or (high is not None and at > high) or (whole and at.denominator > 1):
-            raise Rejected(f"a split of {_shown(name)} at {_shown(at)}, which is not in its domain")
+        at = _split_at(name, here[name], given)
         stack.append((here | {name: (at, high, whole)}, above))
         if not whole or at > low:
             stack.append((here | {name: (low, at - whole, whole)}, below))
+
+
+def _split_at(name: str, side: Side, given: Any) -> Fraction:
+    """Read the point at which a side is split: it lies on the side, and is an integer where the side is."""
+    low, high, whole = side
+    at = _fraction(given, "the place of a split")
+    if at < low or (high is not None and at > high) or (whole and at.denominator > 1):
+        raise Rejected(f"a split of {_shown(name)} at {_shown(at)}, which is not in its domain")
+    return at
 
 
 def bounds_on(steps: Iterable[Step], box: Box, leaf: list[Any]) -> Iterator[Interval]:
@@ -2288,27 +2299,42 @@ def bounds_on(steps: Iterable[Step], box: Box, leaf: list[Any]) -> Iterator[Inte
     if leaf == ["leaf"]:
         yield value_of(steps, {name: _over(name, side) for name, side in box.items()}, _itself).value
         return
-    if len(leaf) != 3 or leaf[0] not in ("low", "high") or leaf[1] not in list(box):
-        raise Rejected(f"a node of the tree is neither leaf nor split: {_shown(leaf[:2])}")
-    end, name, m = leaf[0], leaf[1], _integer(leaf[2], 1, MAX_TERMS, "the terms of a series")
+    end, name, m = _expansion(box, leaf)
     low, high, _ = box[name]
     others = {other: _over(other, side) for other, side in box.items() if other != name}
-    one, zeros = Number.of(1), [ZERO] * m
     if end == "high" and high is None:
-        if low < 1:
-            raise Rejected(f"a series of {_shown(name)} that begins below 1")
-        reach = Interval.of(1 / low).sqrt().high
-        variable = Series(Interval(0, reach), -2, [one, *zeros], Interval.of(0), m)
+        variable = _near_infinity(name, low, m)
     else:
-        side = _over(name, box[name]).value
-        at, sign = (low, one) if end == "low" or high is None else (high, -one)
+        at, variable = _near_end(name, box[name], end, m)
         yield value_of(steps, {**others, name: Number.of(at)}, _itself).value
         if low == high:
             return
-        reach = side.high - side.low
-        variable = Series(Interval(0, reach), 0, [Number.of(at), sign, *zeros], Interval.of(0), m)
     series = {other: variable.constant(number) for other, number in others.items()}
     yield value_of(steps, {**series, name: variable}, variable.constant).reduced().bounds()
+
+
+def _expansion(box: Box, leaf: list[Any]) -> tuple[str, str, int]:
+    """Read a leaf that is a series: at which end, of which variable, of how many terms."""
+    if len(leaf) != 3 or leaf[0] not in ("low", "high") or leaf[1] not in list(box):
+        raise Rejected(f"a node of the tree is neither leaf nor split: {_shown(leaf[:2])}")
+    return leaf[0], leaf[1], _integer(leaf[2], 1, MAX_TERMS, "the terms of a series")
+
+
+def _near_infinity(name: str, low: Fraction, m: int) -> Series:
+    """Return the variable from `low` on as a series in ``s = n^(-1/2)``: ``n = s^-2``."""
+    if low < 1:
+        raise Rejected(f"a series of {_shown(name)} that begins below 1")
+    reach = Interval.of(1 / low).sqrt().high
+    return Series(Interval(0, reach), -2, [Number.of(1), *[ZERO] * m], Interval.of(0), m)
+
+
+def _near_end(name: str, side: Side, end: str, m: int) -> tuple[Fraction, Series]:
+    """Return an end of a side, and the variable as a series in the distance from it."""
+    low, high, _ = side
+    over, one = _over(name, side).value, Number.of(1)
+    at, sign = (low, one) if end == "low" or high is None else (high, -one)
+    reach = over.high - over.low
+    return at, Series(Interval(0, reach), 0, [Number.of(at), sign, *[ZERO] * m], Interval.of(0), m)
 
 
 def _itself(number: Number) -> Number:
@@ -2355,15 +2381,20 @@ def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
     facts = 0
     for part, leaf in leaves(box, _keys(evidence, ("tree",), "evidence")["tree"]):
         facts += 1
-        for value in bounds_on(steps, part, leaf):
-            if value.low < 0 or (value.low == 0 and relation == "<"):
-                where = ", ".join(f"{n!a} in {_shown(low)} to {_shown(high)}" for n, (low, high, _) in part.items())
-                failing = FALSE if value.high < 0 else "the inequality does not follow"
-                raise Rejected(f"{failing} on the leaf {where or '(constants)'}")
+        _check_leaf(steps, part, leaf, relation)
     sides = ", ".join(_side_words(name, side) for name, side in box.items())
     left, right = (canonical(given[side]).decode("ascii") for side in ("left", "right"))
     words = f"{left} {relation} {right}" + (f" for all {sides}" if sides else "")
     return words, facts, f"{facts} boxes decided"
+
+
+def _check_leaf(steps: Iterable[Step], part: Box, leaf: list[Any], relation: str) -> None:
+    """Conclude that the last of the steps is positive, or with ``<=`` not negative, on one leaf."""
+    for value in bounds_on(steps, part, leaf):
+        if value.low < 0 or (value.low == 0 and relation == "<"):
+            where = ", ".join(f"{n!a} in {_shown(low)} to {_shown(high)}" for n, (low, high, _) in part.items())
+            failing = FALSE if value.high < 0 else "the inequality does not follow"
+            raise Rejected(f"{failing} on the leaf {where or '(constants)'}")
 
 
 # --------------------------------------------------------------------------------------------------------------- main

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ntkproofs.errors import InputError, NtkProofsError
 from ntkproofs.programs import Bit, TemplateProgram
-from ntkproofs.programs.language import as_integer
+from ntkproofs.validation import integer
 
 __all__ = ["Counts", "Groups", "arbitrary_counts", "bound_matches", "counts_of", "worst_counts"]
 
@@ -32,9 +32,10 @@ class Counts:
     samples: int
 
     def __post_init__(self) -> None:
+        for name in ("matches", "matched_writers", "writers", "samples"):
+            if type(getattr(self, name)) is not int:
+                object.__setattr__(self, name, integer(getattr(self, name), f"counts: {name}"))
         n, p, t, K = self.matches, self.matched_writers, self.writers, self.samples
-        if any(as_integer(count) is None for count in (n, p, t, K)):
-            raise InputError(f"counts are integers, got n = {n!r}, p = {p!r}, t = {t!r}, K = {K!r}")
         if not (0 <= p <= t <= K and p <= n <= K and K >= 1 and n - p <= K - t):
             raise InputError(f"counts that cannot occur: n = {n}, p = {p}, t = {t}, K = {K}")
 

@@ -39,6 +39,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.kernels.definite import certain_sign, demand_definite
 from ntkproofs.kernels.names import KernelLike, as_kernel
+from ntkproofs.validation import integer
 
 __all__ = [
     "MATCHED_WRITERS",
@@ -132,9 +133,7 @@ class TwoValueMatrix:
 
     def dense(self) -> sympy.Matrix:
         """Return the matrix itself; raises InputError unless `size` is an integer from 1 on."""
-        size = int(self.size) if isinstance(self.size, int) or getattr(self.size, "is_Integer", False) else 0
-        if size < 1:
-            raise InputError(f"the size of a matrix is an integer from 1 on, got {self.size!r}")
+        size = integer(self.size, "the size of a matrix", low=1)
         return sympy.Matrix(size, size, lambda i, j: self.diagonal if i == j else self.rest)
 
 

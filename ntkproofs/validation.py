@@ -6,26 +6,29 @@ import operator
 
 from ntkproofs.errors import InputError
 
-__all__ = ["as_bit", "as_integer", "integer"]
+__all__ = ["as_integer", "integer"]
 
 
 def as_integer(value: object) -> int | None:
-    """Return `value` as an int if it is an integer of any library, else None; booleans are not integers here.
+    """Return `value` as an int if it is an integer or boolean of any library, else None.
 
     >>> import numpy
-    >>> as_integer(numpy.int64(3)), as_integer(3.0), as_integer(True)
-    (3, None, None)
+    >>> as_integer(numpy.int64(3)), as_integer(numpy.True_), as_integer(3.0)
+    (3, 1, None)
     """
-    if isinstance(value, bool):
-        return None
+    if type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_"):
+        return int(value)  # type: ignore[call-overload, no-any-return]
     try:
         return operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         return None
 
 
-def integer(value: object, name: str, *, low: int | None = None, high: int | None = None) -> int:
+def integer(value: object, name: str, *, low: int | None = None, high: int | None = None, word: str = "") -> int:
     """Return an argument as an int; raises InputError, naming it, unless it is an integer from `low` to `high`.
+
+    Booleans are refused: that an argument is True where a number belongs is a mistake. `word`: a text that the caller
+    accepts besides, for the message.
 
     >>> integer(8, "bits", low=1)
     8
@@ -33,23 +36,17 @@ def integer(value: object, name: str, *, low: int | None = None, high: int | Non
     Traceback (most recent call last):
     ntkproofs.errors.InputError: bits must be an integer from 1 to 64, got 0
     """
-    number = as_integer(value)
-    if number is None or (low is not None and number < low) or (high is not None and number > high):
-        raise InputError(f"{name} must be an integer{_limits(low, high)}, got {value!r}")
-    return number
+    if type(value).__name__ not in ("bool", "bool_"):
+        number = as_integer(value)
+        if number is not None and (low is None or low <= number) and (high is None or number <= high):
+            return number
+    besides = f", or {word!r}" if word else ""
+    raise InputError(f"{name} must be {_integers(low, high)}{besides}, got {value!r}")
 
 
-def _limits(low: int | None, high: int | None) -> str:
-    if low is not None and high is not None:
-        return f" from {low} to {high}"
-    return f" >= {low}" if low is not None else f" <= {high}" if high is not None else ""
-
-
-def as_bit(value: object) -> int | None:
-    """Return 0 or 1 if `value` is one of them as an integer or boolean of any library, else None.
-
-    >>> as_bit(True), as_bit(1), as_bit(2), as_bit(0.0)
-    (1, 1, None, None)
-    """
-    number = int(value) if type(value).__name__ in ("bool", "bool_") else as_integer(value)  # type: ignore[call-overload]
-    return number if number in (0, 1) else None
+def _integers(low: int | None, high: int | None) -> str:
+    """Return what integers between two limits are called."""
+    if high is not None:
+        return f"an integer from {low} to {high}" if low is not None else f"an integer <= {high}"
+    named = {None: "an integer", 0: "a nonnegative integer", 1: "a positive integer"}
+    return named.get(low, f"an integer >= {low}")

@@ -24,6 +24,7 @@ import flint
 from ntkproofs.arithmetic.digits import certain_digits
 from ntkproofs.errors import DomainError, InputError, Undecided
 from ntkproofs.truth import NoTruthValue
+from ntkproofs.validation import integer
 
 __all__ = ["Ball", "Rational", "as_fraction", "greatest", "hull", "least"]
 
@@ -106,8 +107,7 @@ class Ball(NoTruthValue):
         self._fill(fraction, fraction, precision)
 
     def _fill(self, lower: Fraction, upper: Fraction, precision: int) -> None:
-        if isinstance(precision, bool) or not isinstance(precision, int) or not 2 <= precision <= MAX_PRECISION:
-            raise InputError(f"precision must be a number of bits from 2 to {MAX_PRECISION}, got {precision!r}")
+        precision = integer(precision, "precision", low=2, high=MAX_PRECISION)
         if lower > upper:
             raise InputError(f"a Ball needs lower <= upper, got [{lower}, {upper}]")
         with _Working(precision):
@@ -272,8 +272,7 @@ class Ball(NoTruthValue):
             return Ball._of(_least([x.lower() for x in ends]), _greatest([x.upper() for x in ends]), precision)
 
     def __pow__(self, exponent: int) -> Ball:
-        if isinstance(exponent, bool) or not isinstance(exponent, int):
-            raise InputError(f"a Ball takes integer powers only, got {exponent!r}; use sqrt for 1/2")
+        exponent = integer(exponent, "the power of a Ball (sqrt is the power 1/2)")
         if exponent < 0:
             return 1 / self**-exponent
         a, b = self._lower, self._upper

@@ -24,6 +24,7 @@ from ntkproofs.kernels.regimes import check_regime
 from ntkproofs.programs import permutation
 from ntkproofs.rigor import Ball
 from ntkproofs.truth import NoTruthValue
+from ntkproofs.validation import integer
 
 __all__ = ["AtlasEntry", "activation_kernels", "depth_kernels", "sign_of_zero", "survey"]
 
@@ -76,8 +77,7 @@ def sign_of_zero(kernel: KernelLike, matches: int, *, precision: int = PRECISION
     >>> sign_of_zero(deep_relu(1), 2), sign_of_zero(deep_relu(2), 2), sign_of_zero(linear(), 2)
     (-1, 1, 0)
     """
-    if isinstance(matches, bool) or not isinstance(matches, int) or matches < 2:
-        raise InputError(f"matches must be an integer from 2 on, got {matches!r}: with one match the mean is 0")
+    matches = integer(matches, "matches (with a single one the mean is 0)", low=2)
     own, other, matched = as_kernel(kernel).enclosed(matches, precision=precision)
     if other == 0:
         return 0
@@ -136,8 +136,7 @@ def survey(
     Variances are proportional to those of the untrained outputs, which kernels to be compared should have in common
     (:meth:`~ntkproofs.kernels.angular.Kernel.scaled`).
     """
-    if isinstance(most, bool) or not isinstance(most, int) or most < 2:
-        raise InputError(f"most must be an integer from 2 on, got {most!r}")
+    most = integer(most, "most", low=2)
     return tuple(_entry(name, as_kernel(kernel), most, bits, failure) for name, kernel in kernels.items())
 
 

@@ -36,6 +36,7 @@ from typing import TypeVar
 from ntkproofs.arithmetic.balls import Ball
 from ntkproofs.arithmetic.expressions import Number
 from ntkproofs.errors import InputError
+from ntkproofs.validation import integer
 
 __all__ = ["ORDER", "gaussian_tail", "gaussian_tail_upper", "log_tail_upper", "mills_convergent"]
 
@@ -55,10 +56,8 @@ def mills_convergent(x: T, order: int = ORDER) -> T:
     >>> mills_convergent(Ball(2, precision=30), 3).contains(Fraction(3, 7))  # 1/(2 + 1/(2 + 2/2))
     True
     """
-    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
-        raise InputError(f"the order of a convergent must be an integer from 1 on, got {order!r}")
     denominator = x
-    for step in range(order - 1, 0, -1):
+    for step in range(integer(order, "the order of a convergent", low=1) - 1, 0, -1):
         denominator = x + x**0 * step / denominator
     return x**0 / denominator
 

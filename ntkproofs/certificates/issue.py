@@ -24,6 +24,7 @@ from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undeci
 from ntkproofs.execution.visited import visited_counts
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import State, Task, TemplateProgram
+from ntkproofs.validation import integer
 
 __all__ = [
     "MAX_EXECUTED",
@@ -221,9 +222,7 @@ def _run(task: Task | Run | TemplateProgram) -> Run:
 def _how_many(inputs: int | str, run: Run) -> int:
     if inputs == "all":
         return 1 << len(run.free)
-    if isinstance(inputs, (str, bool)) or not 1 <= inputs <= 1 << len(run.free):
-        raise InputError(f"inputs must be 'all' or a number from 1 to 2^{len(run.free)}, got {inputs!r}")
-    return inputs
+    return integer(inputs, "inputs", low=1, high=1 << len(run.free), word="all")
 
 
 @dataclass(frozen=True)

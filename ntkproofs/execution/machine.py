@@ -19,7 +19,7 @@ from ntkproofs.execution.trace import Trace
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.kernels.definite import FIRST_PRECISION
 from ntkproofs.programs import Bit, Rows, State, TemplateProgram
-from ntkproofs.programs.language import as_integer
+from ntkproofs.validation import integer
 
 __all__ = ["Machine", "RoundingFailure"]
 
@@ -92,9 +92,7 @@ class Machine:
         `watch` is called after each step with the number of steps done.
         Raises RoundingFailure at the first step that would round a bit incorrectly.
         """
-        number = as_integer(steps)
-        if number is None or number < 0:
-            raise InputError(f"steps must be a nonnegative integer, got {steps!r}")
+        number = integer(steps, "steps", low=0)
         row = self.program.row(state)[None, :]
         rows, step_counts = [np.packbits(row[0])], []
         for _ in range(number):

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ntkproofs.errors import InputError
 from ntkproofs.programs import Task
-from ntkproofs.programs.language import as_integer
+from ntkproofs.validation import as_integer
 
 __all__ = ["IntegerRange", "Oracle", "Untraceable"]
 

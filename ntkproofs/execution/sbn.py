@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ntkproofs.display import CODE, counted, table
-from ntkproofs.errors import InputError
 from ntkproofs.execution.machine import Machine
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
-from ntkproofs.programs.language import as_integer
 from ntkproofs.programs.sbn.assembly import Assembly
 from ntkproofs.programs.sbn.interpreter import Configuration
 from ntkproofs.programs.sbn.layout import Layout
 from ntkproofs.programs.sbn.loader import layout_for, load, read_configuration
 from ntkproofs.programs.sbn.program import sbn
 from ntkproofs.truth import NoTruthValue
+from ntkproofs.validation import integer
 
 __all__ = ["Boundary", "SbnRun", "execute_sbn", "run_sbn"]
 
@@ -120,9 +119,7 @@ def run_sbn(
     >>> run.memory["z"], run.executed, run.steps
     (17, 3, 48)
     """
-    limit = as_integer(max_instructions)
-    if limit is None or limit < 0:
-        raise InputError(f"max_instructions must be a nonnegative integer, got {max_instructions!r}")
+    limit = integer(max_instructions, "max_instructions", low=0)
     layout = layout_for(program, words=words, instructions=instructions)
     used = as_kernel(kernel)
     for boundary in execute_sbn(program, layout, kernel=used):

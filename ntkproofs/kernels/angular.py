@@ -12,6 +12,7 @@ from ntkproofs.arithmetic.balls import Ball
 from ntkproofs.arithmetic.expressions import as_expression, enclose, formula
 from ntkproofs.errors import DomainError, InputError
 from ntkproofs.kernels.substitution import substituted
+from ntkproofs.validation import integer
 
 __all__ = ["RHO", "Kernel"]
 
@@ -131,8 +132,7 @@ class Kernel:
         >>> print(*(ball.digits(3) for ball in Kernel("linear", RHO).enclosed(2, precision=40)))
         1 0 0.707…
         """
-        if isinstance(matches, bool) or not isinstance(matches, int) or matches < 1:
-            raise InputError(f"matches must be an integer from 1 on, got {matches!r}")
+        matches = integer(matches, "matches", low=1)
         try:
             return self._enclosed(matches, precision)
         except DomainError as problem:

@@ -26,6 +26,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.kernels.angular import RHO, Kernel
 from ntkproofs.kernels.regimes import check_regime
 from ntkproofs.kernels.two_layer import relu_product, step_product
+from ntkproofs.validation import integer
 
 __all__ = ["MAX_LAYERS", "deep_numbers", "deep_relu", "layer_gradient", "layer_value"]
 
@@ -56,8 +57,7 @@ def _slope(value: Rational) -> sympy.Rational:
 
 
 def _check(layers: int, regime: str) -> None:
-    if isinstance(layers, bool) or not isinstance(layers, int) or layers < 1:
-        raise InputError(f"the number of hidden layers must be an integer from 1 on, got {layers!r}")
+    integer(layers, "the number of hidden layers", low=1)
     check_regime(regime)
 
 
@@ -100,8 +100,7 @@ def deep_numbers(
     2.50620…
     """
     _check(layers, regime)
-    if isinstance(matches, bool) or not isinstance(matches, int) or matches < 1:
-        raise InputError(f"matches must be an integer from 1 on, got {matches!r}")
+    matches = integer(matches, "matches", low=1)
     precision += 16 * layers  # each layer loses a few bits: correlations approach 1, where acos and sqrt are steep
     next_value, next_gradient = layer_value(slope=_slope(slope)), layer_gradient(slope=_slope(slope))
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import operator
 
-from ntkproofs.errors import InputError
 from ntkproofs.programs.adder import ripple_carry
-from ntkproofs.programs.language import MAX_BITS, TemplateProgram, as_integer
+from ntkproofs.programs.language import MAX_BITS, TemplateProgram
 from ntkproofs.programs.tasks import Task
+from ntkproofs.validation import integer
 
 __all__ = ["addition", "addition_task"]
 
@@ -26,9 +26,7 @@ def addition(bits: int) -> TemplateProgram:
     >>> program.samples, program.labels.shape
     (32, (32, 24))
     """
-    length = as_integer(bits)
-    if length is None or not 1 <= length <= MAX_BITS // 3:
-        raise InputError(f"bits must be an integer from 1 to {MAX_BITS // 3} for addition, got {bits!r}")
+    length = integer(bits, "addition: bits", low=1, high=MAX_BITS // 3)
     program = TemplateProgram("addition", fields={"p": length, "q": length, "c": length})
     ripple_carry(program, length, total="p", addend="q", carry="c")
     return program

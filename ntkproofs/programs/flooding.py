@@ -33,7 +33,8 @@ import numpy as np
 
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
-from ntkproofs.programs.language import MAX_BITS, Rows, TemplateProgram, as_integer
+from ntkproofs.programs.language import MAX_BITS, Rows, TemplateProgram
+from ntkproofs.validation import integer
 
 __all__ = ["Network", "Step", "flooding", "path", "star"]
 
@@ -49,11 +50,10 @@ def flooding(bits: int, slots: int) -> TemplateProgram:
     >>> flooding(bits=2, slots=3).samples
     26
     """
-    length, degree = as_integer(bits), as_integer(slots)
-    if length is None or degree is None or length < 1 or degree < 1 or length * (1 + 3 * degree) > MAX_BITS:
+    length, degree = integer(bits, "flooding: bits", low=1), integer(slots, "flooding: slots", low=1)
+    if length * (1 + 3 * degree) > MAX_BITS:
         raise InputError(
-            f"bits and slots must be positive integers with bits (1 + 3 slots) <= {MAX_BITS} for flooding, "
-            f"got bits = {bits!r}, slots = {slots!r}"
+            f"flooding: bits (1 + 3 slots) must be at most {MAX_BITS}, got bits = {bits!r}, slots = {slots!r}"
         )
     fields = {"message": length}
     for j in range(degree):

@@ -11,7 +11,6 @@ the rows of a ``uint8`` matrix.
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,8 +24,9 @@ from numpy.typing import NDArray
 
 from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
+from ntkproofs.validation import as_integer, integer
 
-__all__ = ["Bit", "Rows", "State", "Template", "TemplateProgram", "as_integer"]
+__all__ = ["Bit", "Rows", "State", "Template", "TemplateProgram"]
 
 Bit: TypeAlias = tuple[str, int]
 State: TypeAlias = dict[str, list[int]]
@@ -160,10 +160,7 @@ class TemplateProgram:
 
     def pad(self, count: int) -> None:
         """Append `count` samples with all-zero targets; raises InputError unless `count` is a nonnegative integer."""
-        number = as_integer(count)
-        if number is None or number < 0:
-            raise InputError(f"program {self.name!r}: padding must be a nonnegative integer, got {count!r}")
-        self._padding += number
+        self._padding += integer(count, f"program {self.name!r}: padding", low=0)
         self._forget()
 
     def _forget(self) -> None:
@@ -357,10 +354,7 @@ class TemplateProgram:
         return field
 
     def _field_width(self, field: str, width: Any) -> int:
-        number = as_integer(width)
-        if number is None or number < 1:
-            raise InputError(f"program {self.name!r}: field {field!r} must have at least 1 bit, got {width!r}")
-        return number
+        return integer(width, f"program {self.name!r}: the number of bits of field {field!r}", low=1)
 
     def _known_field(self, field: object) -> str:
         if not isinstance(field, str) or field not in self._fields:
@@ -415,13 +409,3 @@ class TemplateProgram:
 
 def _names(bits: tuple[Bit, ...]) -> str:
     return ", ".join(map(_name, bits))
-
-
-def as_integer(value: object) -> int | None:
-    """Return `value` as an int if it is an integer, of Python, NumPy or another library, else None."""
-    if isinstance(value, np.bool_):
-        return int(value)
-    try:
-        return operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        return None

@@ -48,10 +48,10 @@ from __future__ import annotations
 
 import operator
 
-from ntkproofs.errors import InputError
 from ntkproofs.programs.adder import ripple_carry
-from ntkproofs.programs.language import MAX_BITS, TemplateProgram, as_integer
+from ntkproofs.programs.language import MAX_BITS, TemplateProgram
 from ntkproofs.programs.tasks import Task
+from ntkproofs.validation import integer
 
 __all__ = ["multiplication", "multiplication_task"]
 
@@ -67,9 +67,7 @@ def multiplication(bits: int) -> TemplateProgram:
     >>> program.samples, program.labels.shape, int(program.writers.max())
     (162, (162, 145), 3)
     """
-    length, limit = as_integer(bits), (MAX_BITS - 1) // 18
-    if length is None or not 1 <= length <= limit:
-        raise InputError(f"bits must be an integer from 1 to {limit} for multiplication, got {bits!r}")
+    length = integer(bits, "multiplication: bits", low=1, high=(MAX_BITS - 1) // 18)
     double = 2 * length
     program = TemplateProgram(
         "multiplication",

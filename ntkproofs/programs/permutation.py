@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ntkproofs.errors import InputError
-from ntkproofs.programs.language import TemplateProgram, as_integer
+from ntkproofs.programs.language import TemplateProgram
 from ntkproofs.programs.tasks import Task
+from ntkproofs.validation import as_integer
 
 __all__ = ["permutation", "permutation_task"]
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
-from ntkproofs.programs.language import Bit, Rows, State, TemplateProgram, as_integer
+from ntkproofs.programs.language import Bit, Rows, State, TemplateProgram
+from ntkproofs.validation import as_integer, integer
 
 __all__ = ["Task"]
 
@@ -41,8 +42,7 @@ class Task:
 
     def __post_init__(self) -> None:
         name = self.program.name
-        if as_integer(self.steps) is None or self.steps < 1:
-            raise InputError(f"{name}: steps must be a positive integer, got {self.steps!r}")
+        object.__setattr__(self, "steps", integer(self.steps, f"{name}: steps", low=1))
         if not self.output:
             raise InputError(f"{name}: a task needs at least one output bit, got {self.output!r}")
         if not callable(self.oracle):
@@ -67,11 +67,7 @@ class Task:
                 raise InputError(
                     f"{self.program.name}: widths are for inputs ({', '.join(self.inputs)}), got one for {name!r}"
                 )
-            if as_integer(width) is None or not 1 <= width <= self.program.fields[name]:
-                raise InputError(
-                    f"{self.program.name}: the width of input {name!r} must be from 1 to {self.program.fields[name]} "
-                    f"(the bits of its field), got {width!r}"
-                )
+            integer(width, f"{self.program.name}: the width of input {name!r}", low=1, high=self.program.fields[name])
 
     @property
     def input_widths(self) -> tuple[int, ...]:

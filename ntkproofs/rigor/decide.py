@@ -34,6 +34,7 @@ from ntkproofs.facts import Fact, Finding, Outcome, engine_of
 from ntkproofs.rigor.inquiry import Inquiry
 from ntkproofs.rigor.spaces import BoxSides, Cell, Counterexample, Space, space_of
 from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers, Point, point_text
+from ntkproofs.validation import integer
 
 __all__ = ["Cell", "Decision", "Outcome", "Outcomes", "check_question", "decide", "decide_point"]
 
@@ -171,7 +172,7 @@ def decide(
         )
     domain = Point() if domain is None else domain
     check_question(inequality, domain)
-    check_limits(precision, limit, max_cells)
+    precision, limit, max_cells = checked_limits(precision, limit, max_cells)
     written(inequality.left), written(inequality.right)  # the statement as printed reads back as what is decided
     inquiry = Inquiry(inequality, precision, limit)
     if isinstance(domain, Point):
@@ -196,13 +197,14 @@ def check_question(inequality: object, domain: object) -> None:
         raise InputError(f"no domain given for {names} in: {inequality}")
 
 
-def check_limits(precision: object, limit: object, max_cells: object) -> None:
-    """Refuse bits and numbers of cells that are no integers in their ranges; InputError."""
-    for name, value, most in (("limit", limit, MAX_PRECISION), ("max_cells", max_cells, MAX_CELLS)):
-        if type(value) is not int or not 1 <= value <= most:
-            raise InputError(f"{name} must be an integer from 1 to {most:,}, got {value!r}")
-    if type(precision) is not int or not 2 <= precision <= limit:  # type: ignore[operator]
-        raise InputError(f"precision must lie between 2 and the limit of {limit} bits, got {precision!r}")
+def checked_limits(precision: object, limit: object, max_cells: object) -> tuple[int, int, int]:
+    """Return bits and the number of cells; raises InputError unless they are integers in their ranges."""
+    most = integer(limit, "limit", low=2, high=MAX_PRECISION)
+    return (
+        integer(precision, "precision", low=2, high=most),
+        most,
+        integer(max_cells, "max_cells", low=1, high=MAX_CELLS),
+    )
 
 
 def decide_point(inquiry: Inquiry, domain: Point) -> Decision:

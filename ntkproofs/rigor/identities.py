@@ -23,6 +23,7 @@ from ntkproofs.facts import Fact, Finding, engine_of
 from ntkproofs.issued import issues
 from ntkproofs.rigor.assumptions import Extent, check_assumptions, check_declared
 from ntkproofs.rigor.statements import point_text
+from ntkproofs.validation import integer
 
 __all__ = ["Identity", "Sample", "identity"]
 
@@ -114,10 +115,7 @@ def identity(
     >>> print(identity(x**2, x, {x: (2, 3)}))
     fails: x**2 = x (not at x = 2982593/1048576)
     """
-    if type(points) is not int or not 1 <= points <= MAX_POINTS:
-        raise InputError(f"points must be an integer from 1 to {MAX_POINTS:,}, got {points!r}")
-    if type(seed) is not int:
-        raise InputError(f"seed must be an integer, got {seed!r}")
+    points, seed = integer(points, "points", low=1, high=MAX_POINTS), integer(seed, "seed")
     left, right = (as_expression(side, "a side of an identity") for side in (left, right))
     samples = {symbol: _sample(symbol, ends) for symbol, ends in _ends(domains).items()}
     symbols = formula(left).symbols | formula(right).symbols

@@ -15,6 +15,7 @@ from ntkproofs.arithmetic.notation import latex, written
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.assumptions import Extent, check_assumptions, check_declared
 from ntkproofs.truth import NoTruthValue
+from ntkproofs.validation import integer
 
 __all__ = ["Inequality", "less", "at_most", "Point", "Box", "Integers", "Domain", "point_text"]
 
@@ -157,10 +158,9 @@ class Integers:
 
     def __post_init__(self) -> None:
         check_names([self.symbol])
-        if isinstance(self.start, bool) or not isinstance(self.start, int) or self.start < 0:
-            raise InputError(f"the first integer must be 0 or more, got {self.start!r}")
-        if self.stop is not None and (isinstance(self.stop, bool) or not isinstance(self.stop, int)):
-            raise InputError(f"the last integer must be an integer, got {self.stop!r}")
+        object.__setattr__(self, "start", integer(self.start, "the first of the integers", low=0))
+        if self.stop is not None:
+            object.__setattr__(self, "stop", integer(self.stop, "the last of the integers"))
         if self.stop is not None and self.stop < self.start:
             raise InputError(f"no integers: {self.symbol} from {self.start} to {self.stop}")
         first, last = Fraction(self.start), Fraction(self.start + 2 if self.stop is None else self.stop)

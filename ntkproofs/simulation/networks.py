@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 from ntkproofs.errors import InputError
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel, two_layer_relu
 from ntkproofs.programs import TemplateProgram
-from ntkproofs.programs.language import as_integer
 from ntkproofs.simulation.finite import PARAMETRISATIONS, draw_weights, linearised, trained
 from ntkproofs.simulation.limit import Limit, Trials, limit_of
 from ntkproofs.simulation.streams import ENSEMBLES, WORDS, stream
 from ntkproofs.truth import NoTruthValue
+from ntkproofs.validation import as_integer, integer
 
 __all__ = [
     "MODELS",
@@ -185,9 +185,7 @@ def simulate_chunks(
         raise InputError(f"unknown model {model!r}: choose one of {', '.join(MODELS)}")
     whole = {"networks": networks, "width": width, **({} if repetitions is None else {"repetitions": repetitions})}
     for name, value in whole.items():
-        number = as_integer(value)
-        if number is None or number < 1:
-            raise InputError(f"{name} must be 1 or more, got {value!r}")
+        integer(value, name, low=1)
     used = kernel_of(parametrisation)
     if kernel is not None:
         if model != "limit":

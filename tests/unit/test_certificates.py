@@ -114,7 +114,7 @@ def test_rounding_is_refused_where_it_fails():
     [
         ({"failure": 0}, "failure must lie between 0 and 1"),
         ({"failure": 1}, "failure must lie between 0 and 1"),
-        ({"inputs": 17}, "inputs must be 'all' or a number from 1 to 2\\^4"),
+        ({"inputs": 17}, "inputs must be an integer from 1 to 16, or 'all', got 17"),
         ({"inputs": 0}, "inputs must be"),
         ({"threshold": "none"}, "threshold must be one of"),
         ({"states": "few"}, "states must be one of"),

@@ -84,7 +84,7 @@ def test_evidence_that_was_changed_in_place_is_refused():
         ({"outcome": None}, "got None"),
         ({"engine": ""}, "the engine of a finding must be text, got ''"),
         ({"text": None}, "the text of a finding must be text, got None"),
-        ({"work": -1}, r"the work of a finding \(its theorems\) must be an integer >= 0, got -1"),
+        ({"work": -1}, r"the work of a finding \(its theorems\) must be a nonnegative integer, got -1"),
         ({"work": 1.0}, "got 1.0"),
         ({"evidence": {"value": math.nan}}, r"evidence of 'P = NP'\['value'\]: nan is not a number that JSON has"),
         ({"evidence": {"value": object()}}, r"evidence of 'P = NP'\['value'\]: evidence is text, numbers"),
@@ -246,15 +246,15 @@ def test_what_is_no_plain_data_is_refused_by_its_key(value):
 
 @pytest.mark.parametrize("cases", [math.inf, math.nan, 3.0, "3", None, True, np.float64(3)])
 def test_cases_are_counted_in_integers(cases):
-    with pytest.raises(InputError, match="some: the number of cases must be an integer >= 0, got"):
+    with pytest.raises(InputError, match="some: the number of cases must be a nonnegative integer, got"):
         confirm_batches("some", [(cases, None)], exhaustive=True)
-    with pytest.raises(InputError, match="some: the number of cases must be an integer >= 0, got"):
+    with pytest.raises(InputError, match="some: the number of cases must be a nonnegative integer, got"):
         Tally("some", cases, True, None, None)
 
 
 @pytest.mark.parametrize("batches", [[(-1, None)], [(5, None), (-4, None)], [(-5, None), (6, None)]])
 def test_no_number_of_cases_is_negative(batches):
-    with pytest.raises(InputError, match="some: the number of cases must be an integer >= 0, got -"):
+    with pytest.raises(InputError, match="some: the number of cases must be a nonnegative integer, got -"):
         confirm_batches("some", batches, exhaustive=True)
 
 
@@ -288,7 +288,7 @@ def test_counts_of_numpy_are_integers():
 @pytest.mark.parametrize(
     ("value", "digits", "message"),
     [
-        (mpmath.mpf(3), 0, "pi: the number of digits must be an integer >= 1, got 0"),
+        (mpmath.mpf(3), 0, "pi: the number of digits must be a positive integer, got 0"),
         (mpmath.mpf(3), -5, "got -5"),
         (mpmath.mpf(3), 2.5, "got 2.5"),
         (mpmath.mpc(3, 1), 5, "a real number of mpmath, got mpc"),

@@ -390,10 +390,10 @@ def test_one_network_has_no_variance():
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"networks": 0}, "networks must be 1 or more, got 0"),
-        ({"networks": 1, "repetitions": -1}, "repetitions must be 1 or more"),
-        ({"networks": 1, "repetitions": 0}, "repetitions must be 1 or more, got 0"),
-        ({"networks": 1.5}, "networks must be 1 or more, got 1.5"),
+        ({"networks": 0}, "networks must be a positive integer, got 0"),
+        ({"networks": 1, "repetitions": -1}, "repetitions must be a positive integer"),
+        ({"networks": 1, "repetitions": 0}, "repetitions must be a positive integer, got 0"),
+        ({"networks": 1.5}, "networks must be a positive integer, got 1.5"),
         ({"networks": 1, "model": "deep"}, "unknown model 'deep'"),
         ({"networks": 1, "parametrisation": "mean-field"}, "unknown parametrisation 'mean-field'"),
         ({"networks": 1, "model": "trained", "width": 2}, "width 2: it must be at least 3"),

@@ -233,7 +233,7 @@ def test_spans_contain_what_numpy_and_python_agree_on(data, low, size, other, mo
     [
         ({"steps": 0}, "steps must be a positive integer, got 0"),
         ({"steps": -3}, "steps must be a positive integer, got -3"),
-        ({"steps": 1.0}, "steps must be a positive integer"),
+        ({"steps": 1.0}, "steps must be a positive integer, got 1.0"),
         ({"output": ()}, "at least one output bit"),
         ({"output": (("z", 99),)}, "indices from 0 to"),
         ({"output": (("w", 0),)}, "unknown field 'w'"),
@@ -243,7 +243,7 @@ def test_spans_contain_what_numpy_and_python_agree_on(data, low, size, other, mo
         ({"constants": {"p": 1}}, "either an input or a constant"),
         ({"constants": {"w": 1}}, "unknown field 'w'"),
         ({"oracle": 3}, "the oracle must be a function"),
-        ({"widths": {"p": "2"}}, "the width of input 'p' must be from 1 to 3"),
+        ({"widths": {"p": "2"}}, "the width of input 'p' must be an integer from 1 to 3"),
     ],
 )
 def test_invalid_tasks_are_refused(change, message):

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
-from ntkproofs.programs.language import as_integer
 from ntkproofs.programs.sbn.layout import MAX_INSTRUCTIONS, MAX_WORD_BITS, MAX_WORDS
+from ntkproofs.validation import integer
 
 __all__ = ["Assembly", "Instruction"]
 
@@ -73,10 +73,7 @@ class Assembly:
         for name, value in data.items():
             if name not in values:
                 raise InputError(f"there is no data word {name!r}; the words are {', '.join(self.names)}")
-            number = as_integer(value)
-            if number is None:
-                raise InputError(f"{name} must be an integer, got {value!r}")
-            values[name] = number
+            values[name] = integer(value, name)
         return replace(self, values=tuple(values.values()))
 
     def text(self, instruction: int) -> str:

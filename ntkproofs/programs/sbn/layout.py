@@ -28,8 +28,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ntkproofs.errors import InputError
-from ntkproofs.programs.language import Bit, as_integer
+from ntkproofs.programs.language import Bit
+from ntkproofs.validation import integer
 
 __all__ = ["Layout", "tree_levels", "MAX_WORDS", "MAX_WORD_BITS", "MAX_INSTRUCTIONS"]
 
@@ -64,12 +64,8 @@ class Layout:
     instructions: int
 
     def __post_init__(self) -> None:
-        for name, limit in (("words", MAX_WORDS), ("bits", MAX_WORD_BITS), ("instructions", MAX_INSTRUCTIONS)):
-            value = getattr(self, name)
-            number = as_integer(value)
-            if number is None or not 1 <= number <= limit:
-                raise InputError(f"{name} must be an integer from 1 to {limit} for sbn, got {value!r}")
-            object.__setattr__(self, name, number)
+        for name, most in (("words", MAX_WORDS), ("bits", MAX_WORD_BITS), ("instructions", MAX_INSTRUCTIONS)):
+            object.__setattr__(self, name, integer(getattr(self, name), f"sbn: {name}", low=1, high=most))
 
     # --- sizes
 
