@@ -173,14 +173,7 @@ class Theory:
         Raises InputError if there is no such statement, and ProofRefused, with file and line, if the audit or Coq
         rejects the theory or this statement.
         """
-        statement = next((statement for statement in self.statements if statement.name == name), None)
-        if statement is None:
-            raise InputError(f"{FILE} has no theorem {name}")
-        if self.errors:
-            more = f" (and {len(self.errors) - 1} more)" if len(self.errors) > 1 else ""
-            raise ProofRefused(self.errors[0] + more)
-        if name in self.record_differences:
-            raise ProofRefused(self.record_differences[name])
+        statement = self._checked_statement(name)
         compiled = self.compiled(*self.sources)
         if isinstance(compiled, str):
             return Proof(statement.words, statement.text, "open", self.engine, theory=self.digest, reason=compiled)
@@ -204,6 +197,18 @@ class Theory:
             seconds=round(sum(part.seconds for part in compiled.values()), 2),
             kept=answer.cached and checked.cached and all(part.cached for part in compiled.values()),
         )
+
+    def _checked_statement(self, name: str) -> Statement:
+        """Return the statement `name`; raises ProofRefused if the audit or the comparison with the record fails."""
+        statement = next((statement for statement in self.statements if statement.name == name), None)
+        if statement is None:
+            raise InputError(f"{FILE} has no theorem {name}")
+        if self.errors:
+            more = f" (and {len(self.errors) - 1} more)" if len(self.errors) > 1 else ""
+            raise ProofRefused(self.errors[0] + more)
+        if name in self.record_differences:
+            raise ProofRefused(self.record_differences[name])
+        return statement
 
     def compiled(self, *names: str) -> dict[str, Compiled] | str:
         """Compile the files `names` and their dependencies; return the reason as text if Coq is missing or met a limit.

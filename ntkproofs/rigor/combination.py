@@ -29,7 +29,7 @@ from ntkproofs.rigor.replay import EvidenceError, replay
 from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers, Point, at_most, less, point_text
 from ntkproofs.truth import NoTruthValue
 
-__all__ = ["Combination", "Finding", "combination"]
+__all__ = ["Combination", "SignProof", "combination"]
 
 Monomial: TypeAlias = tuple[tuple[sympy.Symbol, int], ...]
 Pairs: TypeAlias = tuple[tuple[sympy.Symbol, Fraction], ...]
@@ -59,7 +59,7 @@ class Combination(NoTruthValue):
     positive: tuple[sympy.Symbol, ...]
     outcome: Literal["holds", "open"]
     reason: str = ""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[SignProof, ...] = ()
     hypotheses: tuple[Inequality, ...] = ()
     instance: Pairs = ()
 
@@ -83,7 +83,7 @@ class Combination(NoTruthValue):
         return f"{self.outcome}: {self.statement} ({self.reason or f'right - left is {written(self.terms)}'})"
 
 
-Finding: TypeAlias = Decision | Combination
+SignProof: TypeAlias = Decision | Combination
 
 
 @issues
@@ -93,7 +93,7 @@ def combination(
     terms: Any,
     *,
     positive: tuple[sympy.Symbol, ...] = (),
-    findings: Iterable[Finding] = (),
+    findings: Iterable[SignProof] = (),
     instance: Mapping[sympy.Symbol, Any] | None = None,
 ) -> Combination:
     """Prove an inequality from the signs of given quantities, by checking a certificate exactly.
@@ -158,14 +158,14 @@ def _check_names(
 
 
 def _proofs_of_signs(
-    quantities: Mapping[sympy.Symbol, sympy.Expr], positive: tuple[sympy.Symbol, ...], findings: tuple[Finding, ...]
-) -> tuple[tuple[Finding, ...], tuple[Inequality, ...]]:
+    quantities: Mapping[sympy.Symbol, sympy.Expr], positive: tuple[sympy.Symbol, ...], findings: tuple[SignProof, ...]
+) -> tuple[tuple[SignProof, ...], tuple[Inequality, ...]]:
     """Return the findings that prove signs, and the hypotheses: the signs that no finding proves."""
     for finding in findings:
         if not isinstance(finding, Decision | Combination) or finding.outcome != "holds":
             raise InputError(f"a finding must be a decision or a combination that holds, got: {finding}")
         _replay(finding)
-    used: dict[Finding, None] = {}
+    used: dict[SignProof, None] = {}
     hypotheses: dict[Inequality, None] = {}
     for name, quantity in quantities.items():
         sign = (less if name in positive else at_most)(0, quantity)
@@ -183,7 +183,7 @@ def _proofs_of_signs(
     return tuple(used), tuple(hypotheses)
 
 
-def _replay(finding: Finding) -> None:
+def _replay(finding: SignProof) -> None:
     """Verify the evidence of a finding; raises EvidenceError if it proves something else."""
     if isinstance(finding, Decision):
         replay(finding)
@@ -208,7 +208,7 @@ def _decide_constant(sign: Inequality) -> Decision:
     return decision
 
 
-def _proves(finding: Finding, sign: Inequality) -> bool:
+def _proves(finding: SignProof, sign: Inequality) -> bool:
     """Return whether a finding proves the sign of a quantity, over the domain of the finding."""
     proved, quantity = finding.inequality, sign.right
     if sign.strict and not proved.strict:
@@ -220,7 +220,7 @@ def _proves(finding: Finding, sign: Inequality) -> bool:
     return formula(quantity).total and _equals_difference(proved, {_QUANTITY: quantity}, _QUANTITY)
 
 
-def _domains(findings: tuple[Finding, ...]) -> tuple[Domain, ...]:
+def _domains(findings: tuple[SignProof, ...]) -> tuple[Domain, ...]:
     """Return the domains of findings; two findings about the same symbol must have the same domain."""
     domains: dict[Domain, None] = {}
     for finding in findings:
