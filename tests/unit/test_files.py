@@ -127,9 +127,9 @@ def refused_goals(folder: Path) -> dict[str, str]:
     (folder / "to folder").symlink_to("folder")
     (folder / "nowhere").symlink_to("missing/file")
     goals = {
-        "": "it names a folder",
+        "": "it does not name a file",
         f"{folder}/folder": "it is a folder",
-        f"{folder}/new/": "it names a folder",
+        f"{folder}/new/": "it does not name a file",
         f"{folder}/to folder": "it is a folder",
         f"{folder}/missing/file": f"there is no folder {folder}/missing",
         f"{folder}/nowhere": f"there is no folder {folder}/missing",
