@@ -38,7 +38,7 @@ def balance(axes: Axes | None = None) -> Axes:
             color=colour,
             linewidth=0.9,
         )
-        text = f"{regime.upper()}, asymptotically {slope:.3f} √n"
+        text = f"{regime.upper()} ~ {slope:.3f} √n"
         label(axes, text, (MAX_N, _balance(kernel, MAX_N)), colour, xytext=(0, offset), ha="right")
     axes.plot([0, 14], [0, 14], color=MUTED, linewidth=1.2, linestyle=(0, (4, 3)))
     label(axes, "n", (14, 14), MUTED, xytext=(5, -1))

@@ -59,9 +59,9 @@ def ensemble_sizes(
     factor = last["threshold 0"] / last["best threshold"]
     frame(
         axes,
-        title=f"The best threshold needs {factor:.1f} times fewer networks",
+        title=f"Best threshold: {factor:.1f} times fewer networks",
         x="bits of a permuted word",
-        y=f"networks, for a failure probability of at most {failure}",
+        y=f"networks, failure at most {failure}",
     )
     axes.set_xscale("log")
     axes.set_yscale("log")
