@@ -35,7 +35,7 @@ from ntkproofs.coq.inequalities import DecisionResult, prove, prove_lemmas
 from ntkproofs.coq.lemmas import Lemma, NoLemma, export
 from ntkproofs.coq.recheck import RecheckResult
 from ntkproofs.errors import InputError
-from ntkproofs.report import census
+from ntkproofs.report import engine_summary
 from ntkproofs.report.versions import versions
 from ntkproofs.rigor import Box, Decision, Integers, Point, at_most, decide, enclose, identity, less
 
@@ -478,7 +478,7 @@ def test_the_table_says_what_coq_did_not_prove(capsys, monkeypatch):
     monkeypatch.setenv("NTKPROOFS_COQC", "/nonexistent")
     assert main(["check", str(CLAIMS / "true_claims.py"), "--engine", "coq"]) == 2  # what was asked for was not done
     out = capsys.readouterr().out
-    assert f"Decided by balls and not proved by Coq:\n  1 finding: {MISSING}" in out
+    assert f"Decided by ball arithmetic, not proved by Coq:\n  1 finding: {MISSING}" in out
     assert main(["check", str(CLAIMS / "true_claims.py"), "--engine", "balls"]) == 0
     assert "not proved by Coq" not in capsys.readouterr().out
 
@@ -543,16 +543,16 @@ def test_what_was_proved_is_remembered(monkeypatch):
     assert len({first.digest, other.digest, newer.digest}) == 3
 
 
-def test_the_census_says_what_came_from_the_cache(monkeypatch):
+def test_the_summary_of_engines_says_what_came_from_the_cache(monkeypatch):
     told(monkeypatch, (True, GOOD))
     claims = [Claim("a", "s", "here", lambda: conclude(decide(less(3, sympy.pi))))]
     lines = []
     for _ in range(2):
         with one_run():
-            lines += census(prove_results([claim.run() for claim in claims], FAKE, jobs=1))
+            lines += engine_summary(prove_results([claim.run() for claim in claims], FAKE, jobs=1))
     assert lines == [
-        "Coq 0.0: believed for 1 finding (1 inequality)",
-        "Coq 0.0: believed for 1 finding (1 inequality); 1 from the cache (--no-cache asks again)",
+        "Coq 0.0: 1 finding (1 inequality)",
+        "Coq 0.0: 1 finding (1 inequality); 1 from the cache (--no-cache computes them again)",
     ]
 
 
