@@ -15,8 +15,11 @@ from ntkproofs.certificates.issue import MAX_EXECUTED, MOST_EXECUTED, Run, check
 from ntkproofs.classes import arbitrary_classes, reachable_classes
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.programs import Task
+from ntkproofs.training import Training
 
 __all__ = ["issue_network"]
+
+TRAINING = Training.of("output")
 
 
 def issue_network(
@@ -56,8 +59,8 @@ def issue_network(
         "kind": "network",
         "program": program_json(run.program),
         "states": value,
-        "trained": "output",
-        "start": "zero",
+        "trained": TRAINING.trained,
+        "start": TRAINING.start.name,
         "networks": 1,
         "width": network.width,
         "steps": network.steps,
