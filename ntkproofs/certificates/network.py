@@ -15,9 +15,12 @@ from ntkproofs.certificates.issue import MAX_EXECUTED, MOST_EXECUTED, Run, check
 from ntkproofs.classes import arbitrary_classes, reachable_classes
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.programs import Task
+from ntkproofs.training import Training
 from ntkproofs.validation import integer
 
 __all__ = ["issue_network"]
+
+TRAINING = Training.of("output")
 
 
 def issue_network(
@@ -57,8 +60,8 @@ def issue_network(
         "kind": "network",
         "program": program_json(run.program),
         "states": value,
-        "trained": "output",
-        "start": "zero",
+        "trained": TRAINING.trained,
+        "start": TRAINING.start.name,
         "networks": 1,
         "width": network.width,
         "steps": network.steps,

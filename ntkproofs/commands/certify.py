@@ -13,6 +13,7 @@ from ntkproofs.commands.common import HOLDS, clipped, number, print_json, remark
 from ntkproofs.commands.programs import ORDER, task_of
 from ntkproofs.commands.regime import add_regime, certified_regime
 from ntkproofs.errors import InputError
+from ntkproofs.training import LAYERS, STARTS, Training
 
 if TYPE_CHECKING:
     from ntkproofs.certificates import Certificate, Run
@@ -75,10 +76,10 @@ def _common() -> argparse.ArgumentParser:
     )
     common.add_argument(
         "--trained",
-        choices=("output", "all"),
+        choices=tuple(LAYERS),
         help="certify one network of finite width, trained by gradient descent: which layers are trained",
     )
-    common.add_argument("--start", choices=("zero",), help="of the output layer, with --trained output (zero)")
+    common.add_argument("--start", choices=tuple(STARTS), help="how weights begin, with --trained output (zero)")
     common.add_argument("--steps", metavar="T", help="of gradient descent, with --trained (default: the fewest)")
     common.add_argument("--step", metavar="ETA", help="of gradient descent, with --trained (default: the largest)")
     common.add_argument("--drop-unwritten", action="store_true", help="claim nothing of bits that no template writes")
@@ -137,12 +138,19 @@ def _check_options(options: argparse.Namespace) -> None:
         return
     if options.trained == "all":
         raise InputError("--trained all: no theorem about training all layers is known here; --trained output is")
+    _check_start(options)
     if options.regime == "ntk":
         raise InputError("--trained output is the kernel nngp: --regime ntk does not go with it")
     if options.inputs != "all" or options.tail != "gaussian" or options.drop_unwritten:
         raise InputError("--inputs, --tail and --drop-unwritten are about ensembles: they do not go with --trained")
     if options.threshold in ("zero", "half"):
         raise InputError(f"--threshold {options.threshold} is for ensembles; with --trained it is best or a fraction")
+
+
+def _check_start(options: argparse.Namespace) -> None:
+    training = Training.of(options.trained, options.start)
+    if options.start not in (None, training.layers.start):
+        raise InputError(f"--start {options.start}: certificates are for the start {training.layers.start} alone")
 
 
 def _ensemble(options: argparse.Namespace, run: Run, failure: Fraction) -> Certificate:
