@@ -142,6 +142,7 @@ def survey(
     """
     limits = {part: max(LEAST, SLOWER * _usual(part)) for part in {part_of(mutant) for mutant in mutants}}
     waiting, result = list(reversed(mutants)), []
+    lately: dict[str, str] = {}
     selector = selectors.DefaultSelector()
     children: dict[int, tuple[Mutant, bytes]] = {}
     gc.collect()
@@ -150,7 +151,8 @@ def survey(
         while waiting or children:
             while waiting and len(children) < jobs:
                 mutant = waiting.pop()
-                child, pipe = _fork(mutant, tree, limits[part_of(mutant)])
+                facts = _ordered(facts_of(part_of(mutant)), lately.get(mutant.function, ""))
+                child, pipe = _fork(mutant, tree, facts, limits[part_of(mutant)])
                 children[child] = (mutant, b"")
                 selector.register(pipe, selectors.EVENT_READ, child)
             for key, _ in selector.select():
@@ -161,6 +163,7 @@ def survey(
                     selector.unregister(key.fd)
                     os.close(key.fd)
                     result.append(_outcome(key.data, *children.pop(key.data)))
+                    lately[mutant.function] = result[-1].broken or lately.get(mutant.function, "")
                     if report is not None:
                         report(result[-1])
     finally:
@@ -170,6 +173,11 @@ def survey(
         selector.close()
         gc.unfreeze()
     return result
+
+
+def _ordered(facts: Sequence[Fact], broken: str) -> list[Fact]:
+    """Return the facts, first the one that a mutant of the same function broke lately."""
+    return sorted(facts, key=lambda fact: not broken.startswith(f"{fact.__name__}:"))
 
 
 def _usual(part: str) -> float:
@@ -182,7 +190,7 @@ def _usual(part: str) -> float:
     return time.process_time() - start
 
 
-def _fork(mutant: Mutant, tree: ast.Module, limit: float) -> tuple[int, int]:
+def _fork(mutant: Mutant, tree: ast.Module, facts: Sequence[Fact], limit: float) -> tuple[int, int]:
     """Start a child that writes which fact the mutant breaks, or nothing; return its id and the pipe to read from."""
     pipe, end = os.pipe()
     child = os.fork()
@@ -192,7 +200,7 @@ def _fork(mutant: Mutant, tree: ast.Module, limit: float) -> tuple[int, int]:
     try:
         _bound(limit)
         try:
-            broken = battery.first_wrong(module_from(mutant.applied(tree)), facts_of(part_of(mutant)))
+            broken = battery.first_wrong(module_from(mutant.applied(tree)), facts)
         except BaseException as problem:  # also what ends a process
             broken = f"the module is not made: {type(problem).__name__}"
         os.write(end, b"survives" if broken is None else broken.encode("ascii", "replace")[:4000])

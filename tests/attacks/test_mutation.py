@@ -9,7 +9,7 @@ import battery
 import mutate
 import pytest
 from mutants import TEXT, module_from, module_of, mutants_of, sample
-from mutate import Outcome, explanations, problems, split, survey
+from mutate import PARTS, REST, Outcome, explanations, facts_of, part_of, problems, survey
 
 from ntkproofs import checker
 
@@ -28,13 +28,18 @@ def test_the_checker_passes_the_battery(fact):
 
 def test_a_sample_of_mutants_is_noticed_or_explained(everything):
     tree, mutants = everything
-    others, networks = split(mutants)
-    assert len(others) > 2000 < len(networks)
-    outcomes = survey(sample(others, NUMBER, SEED), tree, jobs=2)
+    outcomes = survey(sample(mutants, NUMBER, SEED), tree, jobs=2)
     assert len(outcomes) == NUMBER
     names = [name for each in explanations() for name in each.names]
     assert not problems(outcomes, names, mutants)
     assert sum(outcome.broken is not None for outcome in outcomes) > NUMBER * 0.7
+
+
+def test_every_part_of_the_checker_has_mutants_and_facts_of_its_own(everything):
+    parts = [part_of(mutant) for mutant in everything[1]]
+    assert set(parts) == {*PARTS, REST}
+    assert all(parts.count(part) > 2000 and facts_of(part) for part in set(parts))
+    assert len({fact for part in set(parts) for fact in facts_of(part)}) == sum(len(facts_of(p)) for p in set(parts))
 
 
 # mistakes that earlier tests of the checker did not notice

@@ -1,6 +1,9 @@
 """Forged certificates about one finite network, and mistakes put into the rules for it: each must be noticed."""
 
+from fractions import Fraction
+
 import battery
+import network_oracle
 import pytest
 from battery_network import NETWORK_FACTS
 from forgery import ACCEPTED, REJECTED, sign
@@ -36,6 +39,43 @@ def test_the_claimed_width_and_steps_are_least_for_this_evidence(name):
         document = honest()[name]
         document["claim"][key] -= 1
         assert checker.judge(sign(document))[0] == REJECTED
+
+
+CLASSES = ((2, 0, 1), (2, 1, 1), (3, 0, 2), (3, 1, 2), (3, 2, 2), (2, 1, 2))
+
+
+@pytest.mark.parametrize("count", CLASSES)
+def test_the_rules_agree_with_matrices_of_all_samples(count):
+    """Mean, margin, second moments, the average over directions: by quadrature and matrices; suprema by ascent."""
+    K, width, slack, e, z, q = 6, 2000, Fraction(1, 1000), Fraction(1, 2), Fraction(15), Fraction(7)
+    threshold = Fraction(1, 20) if count[1] else Fraction(3, 4)
+    bit = checker.OutputBit(checker.Column(checker.Hidden(K), count[2]), count, threshold, checker.Interval.of(slack))
+    other = network_oracle.Bit(K, count, float(threshold), float(slack))
+
+    def near(found, expected):
+        assert float(Fraction(found.low, checker.ONE)) == pytest.approx(expected, rel=1e-8)
+
+    near(bit.mean, other.mean)
+    near(bit.margin, other.margin)
+    near(bit.spread, other.column.alpha @ other.W @ other.column.alpha)
+    cover, (p, divergence) = [(k, Fraction(1, 2)) for k in range(bit.sizes[1] + 1)], bit.hidden.tilted(z)
+    near(p, network_oracle.tilted(K - 1, float(z))[0])
+    near(divergence, network_oracle.tilted(K - 1, float(z))[1])
+    r = float(e) / network_oracle.tilted(K - 1, float(z))[0]
+    most, true = float(Fraction(bit.supremum(checker.Interval.of(e) / p, cover).low, checker.ONE)), other.supremum(r)
+    assert true < most < 5 * true
+    l = Fraction(1, 20)
+    expected = other.log_wrong(width, float(e), float(l), float(z), float(q), more=most / true)
+    near(bit.wrong(width, e, l, z, q, cover), expected)
+
+
+@pytest.mark.parametrize(("K", "t"), [(2, 1), (2, 2), (5, 1), (5, 2), (7, 3)])
+def test_deviations_agree_with_matrices_of_all_samples(K, t):
+    column, other = checker.Column(checker.Hidden(K), t), network_oracle.Column(K, 0, 0, t)
+    assert float(Fraction(column.fourth_moment().low, checker.ONE)) == pytest.approx(other.fourth_moment(), rel=1e-9)
+    for g in (1, 5):
+        most, true = Fraction(column.supremum(checker.Interval.of(g)).low, checker.ONE), other.second_moment(float(g))
+        assert true < most < (1.15 if t == 1 else 2.1) * true
 
 
 MISTAKES = {
