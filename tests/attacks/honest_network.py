@@ -20,7 +20,7 @@ import numpy as np
 from honest import Document
 from network_oracle import LAM, MAX_SAMPLES, Bit, Claim, Column, Descent, Refused, bennett, tilted
 
-BIT, EVENT, LIKE = 2.2, 2.05, 1.12  # how much larger the checker's suprema may be; LIKE: of a column of a single one
+BIT, EVENT, LIKE = 3.0, 2.05, 1.12  # how much larger the checker's suprema may be; LIKE: of a column of a single one
 SHARE = 0.05  # of the failure probability, for the events
 RATIO = 1.1  # of the arguments at which suprema are computed
 
@@ -156,7 +156,7 @@ def _mu(p: int, number: int) -> str:
 def _averaged(N: int, values: Any) -> tuple[float, float]:
     """Return the best q, of some, with its bound of the average over directions."""
     first = max(0.0, float(values[-1]) - N / 2)
-    candidates = [(q, 1 + 2 * (q - values) / N) for q in (first + x for x in (0.7, 1.2, 2, 4))]
+    candidates = [(q, 1 + 2 * (q - values) / N) for q in (first + x for x in (1, 2, 4, 8))]
     candidates += [(0.0, 1 - 2 * values / N)] * (first == 0)
     return min(((q, q - float(np.sum(np.log(rest))) / 2) for q, rest in candidates), key=lambda pair: pair[1])
 
