@@ -23,7 +23,6 @@ Signature
     margin(predictor, threshold, counts)         least |mean - threshold| / deviation, all on the right side
     tail(x) -> log U                             log of an upper bound of the Gaussian tail
     enough(networks, z, cases, failure)          the union bound over all cases is at most the failure probability
-    moved_means(...), entries_off(...)           at this width the means of linearised networks are on their sides
     pairs_at_arbitrary(program), pairs_visited(...)      how many (state, bit) there are of each class (n, p, t)
     Column(hidden, t).event(width, e, z, l)      log of a bound: trained weights of one finite network deviate by e
     OutputBit(column, count, ...).wrong(width, ...)      log of a bound: an output bit of it is on the wrong side
@@ -53,7 +52,6 @@ from math import factorial, isqrt
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 FORMAT = 1
-SCALAR = "one scalar network for each output bit"  # what a claim with a width says of its networks
 FALSE = "the inequality is false"  # and not only: does not follow
 EXECUTION = "the execution of the program"  # what spends, in a message
 ACCEPTED, REJECTED, DECLINED, UNREADABLE, BROKEN = 0, 1, 2, 3, 70
@@ -812,106 +810,6 @@ def enough(networks: int, z: Interval, cases: int, failure: Fraction) -> None:
         raise Rejected(f"{networks} networks are too few: the union bound exceeds the failure probability")
     if needed.high > given.low:
         raise Declined(f"whether {networks} networks suffice is too close to tell")
-
-
-# ------------------------------------------------------------------------------------------------------- finite width
-def quadrant(x: Interval) -> Interval:
-    """Enclose the probability that two standard normal numbers of correlation x are both positive; refused at +-1."""
-    angle = (x / (Interval.of(1) - x.power(2)).sqrt()).atan()
-    return (Interval.of(1) + angle.times(2) / pi()) / Interval.of(4)
-
-
-def rate(n: int, error: Interval, tilt: Fraction) -> Interval:
-    """Enclose an I: a kernel entry of a network of width w is off by the error with probability at most ``exp(-w I)``.
-
-    Too large if the tilt L is positive, else too small. The entry (times K) of a state and one of its n matching
-    samples (n = 0: of two different samples, n = 1: of a sample and itself) is the mean of w copies of ``[g, h > 0] (g
-    h + a^2 rho)``; a, g, h are standard normal, g and h of correlation ``rho = n^(-1/2)`` (n = 0: 0). By Chernoff ``I =
-    L (E copy +- error) - log M(L)``, where ``E copy = sqrt(1 - rho^2)/(2 pi) + 2 rho q(rho)`` with q the quadrant, and
-    ``M(L) = E exp(L copy) = 1 - q(rho) + q(r) sqrt((1 - rho^2)/(1 - r^2)) / sqrt(1 - 2 L rho)``, ``r = rho + L (1 -
-    rho^2)``; for rho = 1 they are 1 and ``1/2 + 1/(2 - 4 L)``. Where M is infinite some root or quotient is refused.
-    """
-    L, one = Interval.of(tilt), Interval.of(1)
-    entry, moments = one, one
-    if n == 1:
-        moments = (one + one / (one - L.times(2)).sqrt().power(2)) / Interval.of(2)
-    else:
-        square = Interval.of(Fraction(1, n) if n else 0)
-        rho, rest = square.sqrt(), one - square
-        r = rho + L * rest
-        entry = rest.sqrt() / pi().times(2) + (rho * quadrant(rho)).times(2)
-        density = rest.sqrt() / (one - r.power(2)).sqrt() / (one - (L * rho).times(2)).sqrt()
-        moments = one - quadrant(rho) + density * quadrant(r)
-    return L * (entry + (error if tilt > 0 else -error)) - moments.log()
-
-
-def moved_means(predictor: Predictor, threshold: Fraction, counts: Iterable[Count], error: Interval) -> None:
-    """Conclude: if no kernel entry (times K) is off its limit by more than the error, all means are on their sides.
-
-    The Gram matrix ``G`` moves to ``G + E``, a state's row ``g`` to ``g + e``, the weights ``a = G^-1 g`` by ``(G +
-    E)^-1 (e - E a)``, and the mean, of t labels 1, by at most ``sqrt(t K) error (1 + |a|_1) / (1 - 1/(2 pi) - K
-    error)``: no entry of ``e - E a`` exceeds ``error (1 + |a|_1)``, the divisor is below the least eigenvalue of ``G +
-    E``. At n = 1 the state is a sample and the mean its label, and for t = 0 all labels are 0: those means do not move.
-    """
-    K, one = predictor.samples, Interval.of(1)
-    rest = one - one / pi().times(2) - error.times(K)
-    if error.low <= 0 or rest.low <= 0:
-        raise Rejected("the error of an entry is not above 0, or too large for the Gram matrix")
-    for n, p, t in counts:
-        if n > 1 and t:
-            gain, u, _ = predictor.row(n)
-            length = (u + gain).power(2).sqrt().times(n) + u.power(2).sqrt().times(K - n)
-            move = Interval.of(t * K).sqrt() * error * (one + length) / rest
-            gap(predictor.mean(n, p, t) + (-move if p else move), threshold, n, p, t)
-
-
-def entries_off(samples: int, states: int, rates: dict[int, tuple[Interval, Interval]]) -> list[tuple[int, Interval]]:
-    """Return how many entries one network has, and the rates at which the probability falls that one of them is off.
-
-    `rates`: for a number n of matches (0: two different samples, or a state and a sample that does not match; 1: a
-    sample with itself) those of an entry too large and too small. A state that is no sample has at least 2 and at most
-    ``max(n)`` matches: of its entries with the samples so many, at the least rate, and ``K - 2`` others.
-    """
-    K, matching = samples, [n for n in rates if n > 1]
-    numbers = {1: K, 0: K * (K - 1) // 2}
-    entries = []
-    if matching:
-        numbers[0] += states * (K - 2)
-        least = [min((rates[n][side] for n in matching), key=lambda rate: rate.low) for side in (0, 1)]
-        entries = [(states * max(matching), rate) for rate in least]
-    return entries + [(number, rate) for n, number in numbers.items() if number for rate in rates[n]]
-
-
-def wide_enough(width: int, entries: Sequence[tuple[int, Interval]], chance: Fraction) -> None:
-    """Conclude by a union bound: no entry of any network is off, but for this chance; so it is for larger widths, too.
-
-    Each of `number` entries is off with probability at most ``exp(-width rate)``. Compared is ``1`` with the sum of
-    ``number exp(-width rate) / chance``, each as the exponential of its logarithm.
-    """
-    total = Interval.of(0)
-    for number, rate in entries:
-        exponent = Interval.of(number / chance).log() - Interval(rate.low, rate.low).times(width)
-        if exponent.low > 0:
-            raise Rejected(f"the width {_shown(width)} is too small: the union bound exceeds the failure probability")
-        total = total + exponent.exp()
-    if total.low > ONE:
-        raise Rejected(f"the width {_shown(width)} is too small: the union bound exceeds the failure probability")
-    if total.high > ONE:
-        raise Declined(f"whether the width {_shown(width)} suffices is too close to tell")
-
-
-def rates_of(counts: Iterable[Count], error: Fraction, tilts: Any) -> dict[int, tuple[Interval, Interval]]:
-    """Return the rates for every number of matches, with two tilts for each from the evidence: above 0 and below."""
-    kinds = [0, 1, *sorted({n for n, _, _ in counts if n > 1})]
-    rates = {}
-    for n, pair in zip(kinds, _list(tilts, "tilts", len(kinds)), strict=True):
-        up, down = (_fraction(tilt, "a tilt") for tilt in _list(pair, "a pair of tilts", 2))
-        if not down < 0 < up:
-            raise Rejected(f"the tilts for n = {n} are not one above 0 and one below")
-        rates[n] = rate(n, Interval.of(error), up), rate(n, Interval.of(error), down)
-        if min(rates[n][0].low, rates[n][1].low) <= 0:
-            raise Rejected(f"a tilt for n = {n} does not bound how likely an entry is to be off by the error")
-    return rates
 
 
 # ------------------------------------------------------------------------------------------------------ finite networks
@@ -1696,7 +1594,7 @@ def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """What a claim about an ensemble says, read and within its ranges; `width` is None if it claims none."""
+    """What a claim about an ensemble says, read and within its ranges."""
 
     kernel: str
     program: Program
@@ -1705,7 +1603,6 @@ class Ensemble:
     failure: Fraction
     threshold: Fraction
     dropped: bool
-    width: int | None
 
     @property
     def bits(self) -> int:
@@ -1716,12 +1613,12 @@ class Ensemble:
 def ensemble_of(claim: Any) -> Ensemble:
     """Read a claim about an ensemble; the states and inputs that it names are still unread."""
     names = ("drop_unwritten", "failure", "inputs", "kernel", "kind", "networks", "program", "states", "steps")
-    if "width" in claim and "outputs" not in claim:
+    if "width" in claim or "outputs" in claim:
         raise Rejected(
-            "a width without the key outputs, a withdrawn wording: a network with several outputs has kernel entries "
-            "between them, of which nothing is known here"
+            "an ensemble with a width, a withdrawn wording: it was about kernel regressions, without the functions "
+            "that networks start with; a claim of the kind network is about one network of finite width, trained"
         )
-    given = _keys(claim, (*names, "threshold") + ("width", "outputs") * ("width" in claim), "the claim")
+    given = _keys(claim, (*names, "threshold"), "the claim")
     kernel, program = _choice(given["kernel"], ("ntk", "nngp"), "kernel"), program_of(given["program"])
     networks, steps = _integer(given["networks"], 1, None, "networks"), _integer(given["steps"], 1, None, "steps")
     failure, threshold = _fraction(given["failure"], "failure"), _fraction(given["threshold"], "threshold")
@@ -1729,24 +1626,13 @@ def ensemble_of(claim: Any) -> Ensemble:
         raise Rejected("failure is not between 0 and 1, or threshold not at least 0 and below 1")
     if type(given["drop_unwritten"]) is not bool:
         raise Rejected("drop_unwritten is not true or false")
-    width = _width(given, kernel) if "width" in given else None
-    return Ensemble(kernel, program, networks, steps, failure, threshold, given["drop_unwritten"], width)
-
-
-def _width(claim: dict[str, Any], kernel: str) -> int:
-    """Read a width, of networks with one output each: a network with several has kernel entries between outputs."""
-    if claim["outputs"] != SCALAR:
-        raise Rejected(f"a width is claimed of networks whose outputs are not {SCALAR!r}: {_shown(claim['outputs'])}")
-    if kernel != "ntk":
-        raise Rejected("a width is claimed of another kernel than the NTK")
-    return _integer(claim["width"], 1, None, "width")
+    return Ensemble(kernel, program, networks, steps, failure, threshold, given["drop_unwritten"])
 
 
 def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
     """Conclude that N networks' average, rounded at the threshold, runs the program right with 1 - failure or more."""
     ensemble = ensemble_of(claim)
     program, steps, dropped = ensemble.program, ensemble.steps, ensemble.dropped
-    hints, evidence = _width_hints(evidence, ensemble.width)
     states = states_of(program, claim["states"], evidence)
     if states.steps is not None and states.steps != steps:
         raise Rejected(f"the states are those of {states.steps} steps, the claim is about {steps}")
@@ -1763,37 +1649,8 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
         f"{' (bits that no template writes taken as 0)' * dropped} at each of {steps} steps {inputs_words}, with "
         f"probability at least 1 - {claim['failure']}"
     )
-    if ensemble.width is not None:
-        words += _width_conclusion(ensemble, ensemble.width, predictor, counts, inputs * steps, hints)
     details = f"{len(counts)} counts (n, p, t), from {states.source}; union over {ensemble.bits} output bits"
     return words, len(counts), details
-
-
-def _width_hints(evidence: Any, width: int | None) -> tuple[Any, Any]:
-    """Take the hints for a claim with a width out of the evidence."""
-    if width is None or type(evidence) is not dict:
-        return None, evidence
-    rest = {key: value for key, value in evidence.items() if key != "width"}
-    return _keys(evidence.get("width"), ("error", "tilts"), "evidence: width"), rest
-
-
-def _width_conclusion(
-    ensemble: Ensemble, width: int, predictor: Predictor, counts: Sequence[Count], states: int, hints: Any
-) -> str:
-    """Conclude that the means of linearised networks are on their sides, of N scalar networks for each output bit.
-
-    Each is a network with a kernel of its own, so that each has an equal part of the failure probability.
-    """
-    error, many = _fraction(hints["error"], "the error"), ensemble.networks * ensemble.bits
-    moved_means(predictor, ensemble.threshold, counts, Interval.of(error))
-    rates = rates_of(counts, error, hints["tilts"])
-    wide_enough(width, entries_off(predictor.samples, states, rates), ensemble.failure / many)
-    return (
-        f"; and if each output bit has {ensemble.networks} scalar networks of its own (one output each, {many} "
-        f"networks in all, independent of each other), of width {width} and linearised at their initialisation, then "
-        f"with the same probability the mean of each (its kernel regression, without the random function that it "
-        f"starts with) lies on the side of the threshold that the templates say for its bit, at every such step"
-    )
 
 
 def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
@@ -2368,20 +2225,24 @@ def compiled(expression: Any, box: Box, steps: dict[Step, int]) -> int:
     name, *given = expression
     if name == "acos" and len(given) == 1:
         return compiled(["sub", ["div", ["pi"], 2], ["asin", given[0]]], box, steps)
+    step = _step(name, given, box, steps)
+    return steps.setdefault(step, len(steps))
+
+
+def _step(name: str, given: list[Any], box: Box, steps: dict[Step, int]) -> Step:
+    """Read an operation, its arguments into steps; return the step that it is."""
     if name == "var" and len(given) == 1:
         if _text(given[0], "a variable") not in box:
             raise Rejected(f"the domain does not name the variable {_shown(given[0])}")
-        step: Step = ("var", given[0])
-    elif name == "pi" and not given:
-        step = ("pi",)
-    elif name == "pow" and len(given) == 2:
+        return ("var", given[0])
+    if name == "pi" and not given:
+        return ("pi",)
+    if name == "pow" and len(given) == 2:
         exponent = _integer(given[1], -(10**MAX_DIGITS), None, "an exponent")
-        step = ("pow", compiled(given[0], box, steps), exponent)
-    elif name in OPERATIONS and len(given) == 1 + (name in BINARY):
-        step = (name, *(compiled(argument, box, steps) for argument in given))
-    else:
-        raise Rejected(f"unknown operation {_shown(name)} of {len(given)} arguments")
-    return steps.setdefault(step, len(steps))
+        return ("pow", compiled(given[0], box, steps), exponent)
+    if name in OPERATIONS and len(given) == 1 + (name in BINARY):
+        return (name, *(compiled(argument, box, steps) for argument in given))
+    raise Rejected(f"unknown operation {_shown(name)} of {len(given)} arguments")
 
 
 def value_of(steps: Iterable[Step], variables: dict[str, Term], constant: Callable[[Number], Term]) -> Term:
@@ -2414,12 +2275,19 @@ def leaves(box: Box, tree: Any) -> Iterator[tuple[Box, list[Any]]]:
             continue
         _, name, given, below, above = node
         low, high, whole = here[name]
-        at = _fraction(given, "the place of a split")
-        if at < low or (high is not None and at > high) or (whole and at.denominator > 1):
-            raise Rejected(f"a split of {_shown(name)} at {_shown(at)}, which is not in its domain")
+        at = _split_at(name, here[name], given)
         stack.append((here | {name: (at, high, whole)}, above))
         if not whole or at > low:
             stack.append((here | {name: (low, at - whole, whole)}, below))
+
+
+def _split_at(name: str, side: Side, given: Any) -> Fraction:
+    """Read the point at which a side is split: it lies on the side, and is an integer where the side is."""
+    low, high, whole = side
+    at = _fraction(given, "the place of a split")
+    if at < low or (high is not None and at > high) or (whole and at.denominator > 1):
+        raise Rejected(f"a split of {_shown(name)} at {_shown(at)}, which is not in its domain")
+    return at
 
 
 def bounds_on(steps: Iterable[Step], box: Box, leaf: list[Any]) -> Iterator[Interval]:
@@ -2431,27 +2299,42 @@ def bounds_on(steps: Iterable[Step], box: Box, leaf: list[Any]) -> Iterator[Inte
     if leaf == ["leaf"]:
         yield value_of(steps, {name: _over(name, side) for name, side in box.items()}, _itself).value
         return
-    if len(leaf) != 3 or leaf[0] not in ("low", "high") or leaf[1] not in list(box):
-        raise Rejected(f"a node of the tree is neither leaf nor split: {_shown(leaf[:2])}")
-    end, name, m = leaf[0], leaf[1], _integer(leaf[2], 1, MAX_TERMS, "the terms of a series")
+    end, name, m = _expansion(box, leaf)
     low, high, _ = box[name]
     others = {other: _over(other, side) for other, side in box.items() if other != name}
-    one, zeros = Number.of(1), [ZERO] * m
     if end == "high" and high is None:
-        if low < 1:
-            raise Rejected(f"a series of {_shown(name)} that begins below 1")
-        reach = Interval.of(1 / low).sqrt().high
-        variable = Series(Interval(0, reach), -2, [one, *zeros], Interval.of(0), m)
+        variable = _near_infinity(name, low, m)
     else:
-        side = _over(name, box[name]).value
-        at, sign = (low, one) if end == "low" or high is None else (high, -one)
+        at, variable = _near_end(name, box[name], end, m)
         yield value_of(steps, {**others, name: Number.of(at)}, _itself).value
         if low == high:
             return
-        reach = side.high - side.low
-        variable = Series(Interval(0, reach), 0, [Number.of(at), sign, *zeros], Interval.of(0), m)
     series = {other: variable.constant(number) for other, number in others.items()}
     yield value_of(steps, {**series, name: variable}, variable.constant).reduced().bounds()
+
+
+def _expansion(box: Box, leaf: list[Any]) -> tuple[str, str, int]:
+    """Read a leaf that is a series: at which end, of which variable, of how many terms."""
+    if len(leaf) != 3 or leaf[0] not in ("low", "high") or leaf[1] not in list(box):
+        raise Rejected(f"a node of the tree is neither leaf nor split: {_shown(leaf[:2])}")
+    return leaf[0], leaf[1], _integer(leaf[2], 1, MAX_TERMS, "the terms of a series")
+
+
+def _near_infinity(name: str, low: Fraction, m: int) -> Series:
+    """Return the variable from `low` on as a series in ``s = n^(-1/2)``: ``n = s^-2``."""
+    if low < 1:
+        raise Rejected(f"a series of {_shown(name)} that begins below 1")
+    reach = Interval.of(1 / low).sqrt().high
+    return Series(Interval(0, reach), -2, [Number.of(1), *[ZERO] * m], Interval.of(0), m)
+
+
+def _near_end(name: str, side: Side, end: str, m: int) -> tuple[Fraction, Series]:
+    """Return an end of a side, and the variable as a series in the distance from it."""
+    low, high, _ = side
+    over, one = _over(name, side).value, Number.of(1)
+    at, sign = (low, one) if end == "low" or high is None else (high, -one)
+    reach = over.high - over.low
+    return at, Series(Interval(0, reach), 0, [Number.of(at), sign, *[ZERO] * m], Interval.of(0), m)
 
 
 def _itself(number: Number) -> Number:
@@ -2498,15 +2381,20 @@ def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
     facts = 0
     for part, leaf in leaves(box, _keys(evidence, ("tree",), "evidence")["tree"]):
         facts += 1
-        for value in bounds_on(steps, part, leaf):
-            if value.low < 0 or (value.low == 0 and relation == "<"):
-                where = ", ".join(f"{n!a} in {_shown(low)} to {_shown(high)}" for n, (low, high, _) in part.items())
-                failing = FALSE if value.high < 0 else "the inequality does not follow"
-                raise Rejected(f"{failing} on the leaf {where or '(constants)'}")
+        _check_leaf(steps, part, leaf, relation)
     sides = ", ".join(_side_words(name, side) for name, side in box.items())
     left, right = (canonical(given[side]).decode("ascii") for side in ("left", "right"))
     words = f"{left} {relation} {right}" + (f" for all {sides}" if sides else "")
     return words, facts, f"{facts} boxes decided"
+
+
+def _check_leaf(steps: Iterable[Step], part: Box, leaf: list[Any], relation: str) -> None:
+    """Conclude that the last of the steps is positive, or with ``<=`` not negative, on one leaf."""
+    for value in bounds_on(steps, part, leaf):
+        if value.low < 0 or (value.low == 0 and relation == "<"):
+            where = ", ".join(f"{n!a} in {_shown(low)} to {_shown(high)}" for n, (low, high, _) in part.items())
+            failing = FALSE if value.high < 0 else "the inequality does not follow"
+            raise Rejected(f"{failing} on the leaf {where or '(constants)'}")
 
 
 # --------------------------------------------------------------------------------------------------------------- main

@@ -14,13 +14,9 @@ from typing import Any
 from ntkproofs import checker
 from ntkproofs.bounds import (
     THRESHOLDS,
-    EnsembleSize,
-    Width,
-    choose_threshold,
-    ensemble_size,
-    least_width,
     rounds_right,
 )
+from ntkproofs.bounds.padding import Requirement
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.certificates.format import Certificate
 from ntkproofs.counts import Counts, bound_matches, worst_counts
@@ -28,22 +24,23 @@ from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undeci
 from ntkproofs.execution.visited import visited_counts
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import State, Task, TemplateProgram
+from ntkproofs.validation import integer
 
 __all__ = [
     "MAX_EXECUTED",
-    "SCALAR",
     "THRESHOLDS",
     "Run",
+    "States",
     "ample_padding",
     "checked",
     "issue_ensemble",
     "issue_rounding",
     "program_json",
+    "requirement",
 ]
 
 KERNELS = ("ntk", "nngp")
 TAILS = ("gaussian", "published")
-SCALAR = "one scalar network for each output bit"  # the outputs of which a claim with a width speaks
 MAX_EXECUTED = 16  # input bits up to which reachable states are executed unless asked for
 MOST_EXECUTED = 20  # input bits that the checker executes
 
@@ -103,61 +100,82 @@ def issue_ensemble(
     tail: str = "gaussian",
     drop_unwritten: bool = False,
     kernel: str = "ntk",
-    width: int | str | None = None,
+    networks: int | None = None,
 ) -> Certificate:
     """Certify the least number of networks whose average runs the program right with probability 1 - failure.
 
     `inputs`: ``"all"`` together, or any chosen number of them; `threshold`: ``best`` (balances the standardised
     margins), ``half`` (of the smallest mean of a 1) or ``zero``; `states`: whose counts, ``arbitrary`` or ``reachable``
     (default: arbitrary where rounding holds there); `tail`: the bound that gives the number of networks, ``gaussian``
-    or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that no template writes; `width`:
-    claim also that the means of scalar networks of this width, so many for each output bit, linearised at their
-    initialisation, are right (``"least"``: the least width that the bounds allow). Raises NtkProofsError with the
-    reason where no number of networks, or not this width, is enough, Undecided beyond the limits of the checker.
+    or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that no template writes; `networks`:
+    certify this number instead of the least one. Raises NtkProofsError with the reason where no number of networks is
+    enough, Undecided where the bounds do not give `networks`, and beyond the limits of the checker.
 
     >>> from ntkproofs.programs import permutation_task
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100").networks
     390
     """
+    run = _run(task)
+    claimed, required = requirement(
+        run,
+        failure=failure,
+        inputs=inputs,
+        threshold=threshold,
+        states=states,
+        tail=tail,
+        drop_unwritten=drop_unwritten,
+        kernel=kernel,
+    )
+    size = required.size(0) if networks is None else required.exactly(0, networks)
+    claim = {
+        "kind": "ensemble",
+        "kernel": kernel,
+        "program": program_json(run.program),
+        "states": claimed.value,
+        "inputs": {"free": list(run.free), "ones": list(run.ones)} if inputs == "all" else required.inputs,
+        "steps": run.steps,
+        "failure": str(required.failure),
+        "threshold": str(size.threshold),
+        "networks": size.networks,
+        "drop_unwritten": drop_unwritten,
+    }
+    return checked(claim, claimed.evidence)
+
+
+def requirement(
+    run: Run,
+    *,
+    failure: Any,
+    inputs: int | str = "all",
+    threshold: str = "best",
+    states: str = "",
+    tail: str = "gaussian",
+    drop_unwritten: bool = False,
+    kernel: str = "ntk",
+) -> tuple[States, Requirement]:
+    """Return the states of a claim about an ensemble, and what is required there.
+
+    Parameters and errors of :func:`issue_ensemble`.
+    """
     _choose(kernel, KERNELS, "kernel")
     _choose(threshold, THRESHOLDS, "threshold")
     _choose(tail, TAILS, "tail")
-    run, chance = _run(task), Fraction(failure)
+    chance = Fraction(failure)
     if not 0 < chance < 1:
         raise InputError(f"failure must lie between 0 and 1, got {failure}")
-    _check_width(width, kernel)
     many = _how_many(inputs, run)
     claimed = _states(run, states, kernel)
-    size = ensemble_size(
+    return claimed, Requirement(
         two_layer_relu(kernel),
         claimed.counts,
         output_bits=int((run.program.writers > 0).sum()) if drop_unwritten else run.program.output_bits,
         steps=run.steps,
         inputs=many,
         failure=chance,
-        threshold=choose_threshold(two_layer_relu(kernel), claimed.counts, threshold, drop_unwritten=drop_unwritten),
+        threshold=threshold,
         tail="published" if tail == "published" else "gaussian",
         drop_unwritten=drop_unwritten,
     )
-    claim = {
-        "kind": "ensemble",
-        "kernel": kernel,
-        "program": program_json(run.program),
-        "states": claimed.value,
-        "inputs": {"free": list(run.free), "ones": list(run.ones)} if inputs == "all" else many,
-        "steps": run.steps,
-        "failure": str(chance),
-        "threshold": str(size.threshold),
-        "networks": size.networks,
-        "drop_unwritten": drop_unwritten,
-    }
-    evidence = claimed.evidence
-    if width is not None:
-        wide = _width(width, size, claimed.counts)
-        claim |= {"width": wide.width if isinstance(width, str) else width, "outputs": SCALAR}
-        tilts = [[str(tilt) for tilt in wide.tilts[n]] for n in sorted(wide.tilts)]
-        evidence = evidence | {"width": {"error": str(wide.error), "tilts": tilts}}
-    return checked(claim, evidence)
 
 
 def ample_padding(program: TemplateProgram) -> int:
@@ -195,28 +213,6 @@ def _choose(value: str, choices: Collection[str], name: str) -> None:
         raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
 
 
-def _check_width(width: int | str | None, kernel: str) -> None:
-    if width not in (None, "least") and (not isinstance(width, int) or isinstance(width, bool) or width < 1):
-        raise InputError(f"width must be an integer from 1 on, or 'least', got {width!r}")
-    if width is not None and kernel != "ntk":
-        raise InputError(f"a width can be certified for the kernel 'ntk' only, not {kernel!r}")
-
-
-def _width(width: int | str, size: EnsembleSize, counts: Collection[Counts]) -> Width:
-    """Return the least width for an ensemble; raises NtkProofsError if `width` is a smaller number."""
-    least = least_width(
-        [each for each in counts if each.writers or not size.dropped],
-        threshold=size.threshold,
-        failure=size.failure,
-        states=size.inputs * size.steps,
-        networks=size.networks,
-        output_bits=size.output_bits,
-    )
-    if isinstance(width, int) and width < least.width:
-        raise NtkProofsError(f"the width {width} is too small: {least.width} is the least that these bounds allow")
-    return least
-
-
 def _run(task: Task | Run | TemplateProgram) -> Run:
     if isinstance(task, TemplateProgram):
         return Run(task, (), (), 0)
@@ -226,13 +222,11 @@ def _run(task: Task | Run | TemplateProgram) -> Run:
 def _how_many(inputs: int | str, run: Run) -> int:
     if inputs == "all":
         return 1 << len(run.free)
-    if isinstance(inputs, (str, bool)) or not 1 <= inputs <= 1 << len(run.free):
-        raise InputError(f"inputs must be 'all' or a number from 1 to 2^{len(run.free)}, got {inputs!r}")
-    return inputs
+    return integer(inputs, "inputs", low=1, high=1 << len(run.free), word="all")
 
 
 @dataclass(frozen=True)
-class _States:
+class States:
     """The states of a claim: as they stand in it, the evidence for their counts, and the counts."""
 
     value: Any
@@ -240,7 +234,7 @@ class _States:
     counts: frozenset[Counts]
 
 
-def _states(run: Run, states: str, kernel: str) -> _States:
+def _states(run: Run, states: str, kernel: str) -> States:
     """Choose the states and return them with their counts."""
     _choose(states or "arbitrary", ("arbitrary", "reachable"), "states")
     if states != "reachable":
@@ -248,7 +242,7 @@ def _states(run: Run, states: str, kernel: str) -> _States:
         counts = worst_counts(run.program, groups.bound)
         wrong = None if states == "arbitrary" else _wrong(kernel, counts)
         if wrong is None:
-            return _States("arbitrary", {"groups": [list(group) for group in groups.groups]}, counts)
+            return States("arbitrary", {"groups": [list(group) for group in groups.groups]}, counts)
         if not run.steps or len(run.free) > MAX_EXECUTED:
             raise NtkProofsError(
                 f"rounding is not right at arbitrary states ({wrong}), and there is no execution of at most "
@@ -259,7 +253,7 @@ def _states(run: Run, states: str, kernel: str) -> _States:
     if len(run.free) > MOST_EXECUTED:
         raise Undecided(f"{len(run.free)} input bits: the checker executes at most {MOST_EXECUTED}")
     value = {"free": list(run.free), "ones": list(run.ones), "steps": run.steps}
-    return _States(value, {}, visited_counts(run.program, run.free, run.ones, run.steps))
+    return States(value, {}, visited_counts(run.program, run.free, run.ones, run.steps))
 
 
 def _wrong(kernel: str, counts: Collection[Counts]) -> str | None:
@@ -300,11 +294,7 @@ def _accepted(claim: dict[str, Any], evidence: dict[str, Any]) -> str:
         return "nothing like it"
     if claim["kind"] == "network":
         return _from_which(claim, evidence, "width")
-    alone = {key: value for key, value in claim.items() if key not in ("width", "outputs")}
-    networks = _from_which(alone, {key: value for key, value in evidence.items() if key != "width"}, "networks")
-    if "width" not in claim:
-        return networks
-    return f"{networks} and {_from_which(claim, evidence, 'width')}"
+    return _from_which(claim, evidence, "networks")
 
 
 def _from_which(claim: dict[str, Any], evidence: dict[str, Any], key: str) -> str:

@@ -15,6 +15,7 @@ from ntkproofs.certificates.issue import MAX_EXECUTED, MOST_EXECUTED, Run, check
 from ntkproofs.classes import arbitrary_classes, reachable_classes
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.programs import Task
+from ntkproofs.validation import integer
 
 __all__ = ["issue_network"]
 
@@ -120,11 +121,7 @@ def _states(run: Run, states: str) -> tuple[Any, dict[tuple[int, int, int], int]
 
 
 def _number(value: int | str, name: str, word: str) -> int | None:
-    if value == word:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InputError(f"{name} must be an integer from 1 on, or {word!r}, got {value!r}")
-    return value
+    return None if value == word else integer(value, name, low=1, word=word)
 
 
 def _positive(value: Any, name: str) -> Fraction:

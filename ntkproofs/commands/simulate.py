@@ -7,8 +7,11 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ntkproofs.catalogue import CATALOGUE, built_ins
 from ntkproofs.commands.common import HOLDS, UNDECIDED, number, print_json, remark
+from ntkproofs.commands.programs import read_bits
 from ntkproofs.commands.progress import showing
+from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
 
@@ -29,7 +32,7 @@ def register(commands: Any) -> None:
         description="Average networks, as the published ensemble experiment does: error, accuracy, means and variance, "
         "measured with standard errors next to the prediction for infinite width.",
     )
-    parser.add_argument("program", choices=("permutation",), help="which program")
+    parser.add_argument("program", choices=[entry.name for entry in built_ins("simulate")], help="which program")
     parser.add_argument("--bits", required=True, metavar="K", help="bits of each word, 2 to 256")
     parser.add_argument("--networks", required=True, metavar="N", help="networks in an ensemble")
     parser.add_argument(
@@ -41,9 +44,9 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--parametrisation",
         choices=("ntk", "standard"),
-        default="ntk",
         help="ntk (default), or standard: deviations 1/sqrt(fan in), which follows the NNGP kernel",
     )
+    add_regime(parser, default=None)
     parser.add_argument("--width", metavar="W", help=f"of networks of finite width (default: {DEFAULT_WIDTH})")
     parser.add_argument("--ones", default="2", metavar="M", help="ones in each test word (default: 2)")
     parser.add_argument(
@@ -85,7 +88,7 @@ def _nothing(options: argparse.Namespace, reason: str | None) -> int:
 
 
 def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
-    bits = number(options.bits, "--bits", low=2, high=256)
+    bits = read_bits(options, "simulate", low=2)
     networks = number(options.networks, "--networks", low=1, high=10**9)
     ones = number(options.ones, "--ones", low=2, high=bits)
     seed = number(options.seed, "--seed", high=2**128 - 1)
@@ -94,21 +97,25 @@ def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
         repetitions = number(repetitions, "--repetitions", low=1, high=10**6)
     if options.width is not None and options.model == "limit":
         raise InputError("--width is for networks of finite width (--model linearised or trained), not for the limit")
+    if options.regime is not None and options.parametrisation is not None:
+        raise InputError("--regime names the kernel of the limit, and so does --parametrisation: give one of them")
+    if options.regime is not None and options.model != "limit":
+        raise InputError("--regime is for the limit; networks of finite width (--model) are two-layer ReLU networks")
     text = str(DEFAULT_WIDTH) if options.width is None else options.width
     width = number(text, "--width", low=bits, high=10**7)
 
-    from ntkproofs.programs import permutation
     from ntkproofs.simulation import simulate_chunks, words_with_ones
 
-    trials = words_with_ones(permutation(range(bits - 1, -1, -1)), ones=ones, seed=seed)
+    trials = words_with_ones(CATALOGUE[options.program].task(bits).program, ones=ones, seed=seed)
     return simulate_chunks(
         trials,
         networks=networks,
         model=options.model,
-        parametrisation=options.parametrisation,
+        parametrisation=options.parametrisation or "ntk",
         width=width,
         repetitions=repetitions,
         seed=seed,
+        kernel=None if options.regime is None else kernel_of(options.regime),
     )
 
 

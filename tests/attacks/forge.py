@@ -27,7 +27,6 @@ import network_mutations
 from claim_oracle import FALSE, IMPLIED, TRUE, UNKNOWN, TooLarge, truth
 from honest import Document, sign
 from network_oracle import network_truth
-from width_oracle import width_truth
 
 from ntkproofs import checker
 
@@ -36,7 +35,9 @@ LARGE = "too large"  # for the oracle
 TRUTHS = (IMPLIED, TRUE, UNKNOWN, FALSE, LARGE)
 EACH = 12  # mutants of one honest certificate
 EVIDENCE = {"grouping", "class_counts", "column_counts"}  # mutations of evidence that are not repaired
-ORACLES = {"ensemble": width_truth, "inequality": inequalities.truth}
+ORACLES = {"inequality": inequalities.truth}
+
+SCALAR = "one scalar network for each output bit"  # the withdrawn wording
 
 STRANGE: list[Any] = [0, 1, -1, 2, 10**9, 10**40, "0", "1/3", "-1", "x", "", None, True, False, [], {}, [[]], ["leaf"]]
 
@@ -178,29 +179,9 @@ def dropped(d: Document, source: random.Random) -> None:
     d["claim"]["drop_unwritten"] = not d["claim"]["drop_unwritten"]
 
 
-def width(d: Document, source: random.Random) -> None:
-    """A smaller width, mostly by little."""
-    value = d["claim"]["width"]
-    d["claim"]["width"] = source.choice([value - 1, value - 1, value * 999 // 1000, value // 2, value + 1, value * 2])
-
-
-def outputs(d: Document, source: random.Random) -> None:
-    """Networks with several outputs, or the withdrawn wording."""
-    if source.random() < 0.5:
-        del d["claim"]["outputs"]
-    else:
-        d["claim"]["outputs"] = "one network for all output bits"
-
-
-def width_hints(d: Document, source: random.Random) -> None:
-    """Other errors and tilts."""
-    hints = d["evidence"]["width"]
-    factor = Fraction(source.choice(["1001/1000", "999/1000", "9/10", "11/10", "-1", "2"]))
-    if source.random() < 0.4:
-        hints["error"] = str(Fraction(hints["error"]) * factor)
-    else:
-        pair, side = source.choice(hints["tilts"]), source.randrange(2)
-        pair[side] = str(Fraction(pair[side]) * factor)
+def withdrawn(d: Document, source: random.Random) -> None:
+    """A width of linearised networks, as it was claimed once."""
+    d["claim"] |= source.choice([{"width": 10**9}, {"width": 10**9, "outputs": SCALAR}, {"outputs": SCALAR}])
 
 
 # --- mutations of the evidence, and of anything
@@ -268,6 +249,8 @@ _ENSEMBLE = (
     steps,
     inputs,
     dropped,
+    withdrawn,
+    grouping,
     grouping,
     anything,
 )
@@ -285,10 +268,6 @@ _NETWORK = (
 KINDS: dict[str, Kind] = {
     "rounding": Kind(honest.random_rounding, (*PROGRAM, *PROGRAM, kernel, states, grouping, anything)),
     "ensemble": Kind(honest.random_ensemble, _ENSEMBLE),
-    "width": Kind(
-        lambda source: honest.random_ensemble(source, width=True),
-        (*_ENSEMBLE, *[width] * 4, *[width_hints] * 3, outputs),
-    ),
     "inequality": Kind(inequalities.random_claim, (*inequalities.MUTATIONS, anything), repair=None),
     "network": Kind(honest_network.network, _NETWORK, repair=network_mutations.repaired),
 }

@@ -47,7 +47,6 @@ OVERLOOKED = {
     "0-bits lost where unwritten bits are dropped": ("(count[2] or not dropped)", "(count[1] or not dropped)"),
     "the variance of one end": ("if variance.low <= 0:", "if variance.high <= 0:"),
     "far below 0": ("if -end > ONE * MAX_ARGUMENT else", "if -end < ONE * MAX_ARGUMENT else"),
-    "other entries of a state": ("numbers[0] += states * (K - 2)", "numbers[0] += K - 2"),
     "no limit of groups": ("if len(group) * requirements > MAX_MEMORY:", "if False:"),
     "no limit of entries": (" > MAX_ENTRIES:", " < 0:"),
     "no variance": ("if z is not None:", "if z is None:"),
