@@ -1139,8 +1139,12 @@ class Column:
         inner = g * (one - b)
         M = largest(((inner.power(2) + self.A0).sqrt() - inner) / Interval.of(2), g * b) / hidden.lam
         V = (self.supremum(g).sqrt() + g * b * self.fourth_moment().sqrt()).power(2)
-        t0 = hidden.bennett(l, M) * V - Interval.of(l) * p * Interval.of(e)
+        t0 = self.factor(l, M, g, b) * V - Interval.of(l) * p * Interval.of(e)
         return divergence + (one + t0).log().times(width)
+
+    def factor(self, l: Fraction, M: Interval, g: Interval, b: Interval) -> Interval:
+        """Enclose Bennett's C for X at the supremum M."""
+        return self.hidden.bennett(l, M)
 
     def supremum(self, g: Interval) -> Interval:
         """Enclose E2 from above, the supremum of :meth:`second_moment` over ``-1 <= y <= 1`` in CELLS parts."""
@@ -1662,8 +1666,9 @@ class Start:
     def gram_event(self, l: Fraction) -> Interval:
         """Enclose the log of ``exp(-l m gram) tr(E exp(l v v'))^m``.
 
-        ``E exp(l v v') <= I + l E v v' + C E |v|^2 v v'``: ``exp(l v v') = I + l v v' + l^2 |v|^2 v v' (exp(y) - 1 - y)/y^2``, ``y = l |v|^2 <= l |u|^2``, and the quotient
-        increases; then integrate out ``|u|``. C is Bennett's with M2 = 1.
+        ``E exp(l v v') <= I + l E v v' + C E |v|^2 v v'``, C Bennett's with M2 = 1: ``exp(l v v') = I + l v v' + l^2
+        |v|^2 v v' (exp(y) - 1 - y)/y^2`` with ``y = l |v|^2 <= l |u|^2``, the quotient increases, and ``|u|`` is
+        integrated out.
         """
         tangent, K, m2 = self.tangent, self.tangent.K, self.tangent.m[2]
         (own, pair), C = tangent.fourth(), tangent.two_degrees(l, Interval.of(0), Interval.of(1), K)
@@ -1685,32 +1690,16 @@ class Start:
 class TangentColumn(Column):
     """A column y of targets with t ones where all layers are trained; ``c = alpha + Hbar^(-1/2) delta`` of H, not G.
 
-    The event is ``|delta| >= e`` as for :class:`Column`, with ``N~ = Hbar^(-1/2) N_r Hbar^(-1/2)`` for ``V V'``.
+    The event is ``|delta| >= e`` as for :class:`Column`, over the pairs, with ``N~ = Hbar^(-1/2) N_r Hbar^(-1/2)`` for
+    ``V V'``. For ``d = Hbar^(1/2) c``, ``X = -(c.v)(alpha.v) - n1 - g ((c.v)^2 + n2) + g b tr``, where ``n1 = sum c_i
+    alpha_i 1_i``, ``n2 = sum c_i^2 1_i`` and tr, the trace of N~ off y, have the gates' parts.
     """
 
     hidden: Tangent
 
-    def event(self, width: int, e: Fraction, z: Fraction, l: Fraction) -> Interval:
-        """Enclose the logarithm of a bound of ``P(|delta| >= e)``, for any tilt z > 0 and any l > 0 with 2 l M < 1.
-
-        For ``d = Hbar^(1/2) c``, ``X = -(c.v)(alpha.v) - n1 - g ((c.v)^2 + n2) + g b tr``: ``n1 = sum c_i alpha_i
-        1_i``, ``n2 = sum c_i^2 1_i`` and tr the trace of N~ off y are the gates' parts; everything else is as in
-        :meth:`Column.event`, over the pairs of neurons.
-        """
-        hidden, one = self.hidden, Interval.of(1)
-        p, divergence = hidden.tilted(z)
-        b = p / Interval.of(z)
-        if e <= 0 or (one - b.times(hidden.N)).low <= 0:
-            raise Rejected(f"the deviation of columns with {self.t} ones: e or z is too small")
-        g = p * Interval.of(e) / (one - b.times(hidden.N))
-        inner = g * (one - b)
-        M = largest(((inner.power(2) + self.A0).sqrt() - inner) / Interval.of(2), g * b) / hidden.lam
-        V = (self.supremum(g).sqrt() + g * b * self.fourth_moment().sqrt()).power(2)
-        C = hidden.two_degrees(l, self.constant(g, b), M, hidden.K)
-        t0 = C * V - Interval.of(l) * p * Interval.of(e)
-        if (one + t0).low <= 0:
-            raise Rejected(f"the deviation of columns with {self.t} ones: l is too large")
-        return divergence + (one + t0).log().times(width // 2)
+    def factor(self, l: Fraction, M: Interval, g: Interval, b: Interval) -> Interval:
+        """Enclose Bennett's C for X, which has a part of degree 0 too."""
+        return self.hidden.two_degrees(l, self.constant(g, b), M, self.hidden.K)
 
     def constant(self, g: Interval, b: Interval) -> Interval:
         """Enclose the supremum of the part of degree 0 of X, ``-n1 - g n2 + g b tr``, from above.
@@ -2251,9 +2240,10 @@ class Path:
     ) -> Interval:  # fmt: skip
         """Enclose a bound of how far ``f(x)`` is from ``y.bh`` in the bad direction.
 
-        `known` bounds kinks, Q(beta) and ``|bh - beta|``. At x and X a closing errs by at most ``amax b_i max(|x_i - bh_i|, |bh_i|)``. If t
-        = 1 the writer closes where a < 0, which costs ``(x_j - threshold)+`` of it where the bit should be 1 and at
-        most the threshold where it should be 0, as bh_j is on its side; what turns back has the event turn.
+        `known` bounds kinks, Q(beta) and ``|bh - beta|``. At x and X a closing errs by at most ``amax b_i max(|x_i -
+        bh_i|, |bh_i|)``. If t = 1 the writer closes where a < 0, which costs ``(x_j - threshold)+`` of it where the bit
+        should be 1 and at most the threshold where it should be 0, as bh_j is on its side; what turns back has the
+        event turn.
         """
         (n, p, t), (kinks, theta, shift) = count, known
         inside, outside = state.weights
@@ -2310,7 +2300,8 @@ class Windows:
     def closing(self, tail: Tail, length: Interval, *, twice: bool, echo: bool) -> Interval:
         """Bound closings of a coordinate with a path of this length: ``X = f (a length - u)+``, f = a.
 
-        Of their echo f is length kappa/2. `twice`: both members, and ``f (a length - 2 u)+``; then X is ``2 a length - 3 u`` up to half of the window.
+        Of their echo f is length kappa/2. `twice`: both members, ``f (a length - 2 u)+`` more; then X is ``f (2 a
+        length - 3 u)`` up to half of the window.
         """
         rate, half = Interval.of(tail[1]), Interval.of(Fraction(1, 2))
 
@@ -2766,18 +2757,24 @@ def pairs_of(network: Network, value: Any) -> tuple[dict[Count, int], dict[int, 
     program, inputs = network.program, network.inputs
     if value == "arbitrary":
         pairs, steps, most = pairs_at_arbitrary(program), 1, program.bits
-        words = "every state whatever" if inputs is None else f"any {inputs} states chosen beforehand"
+        words = "every state whatever" if inputs is None else f"any {_counted(inputs, 'state')} chosen beforehand"
         source = f"counted over 2^{program.bits} states"
     else:
         free, ones = _starts(value, program.bits, ("free", "ones", "steps"), "states")
         steps, most = _integer(value["steps"], 1, None, "states: steps"), len(free)
         pairs = pairs_visited(program, free, ones, steps)
-        chosen = "the" if inputs is None else f"any {inputs} (chosen beforehand) of the"
-        words = f"every state visited in {steps} steps from {chosen} 2^{most} assignments of the input bits"
+        words = f"every state visited in {steps} steps from the 2^{most} assignments of the input bits"
+        if inputs is not None:
+            words = f"every state visited in {_counted(steps, 'step')} from any {_counted(inputs, 'assignment')} "
+            words += f"of the {most} input bits chosen beforehand"
         source = f"{steps} steps executed on 2^{most} inputs"
     if inputs is not None and inputs > 1 << most:
         raise Rejected(f"inputs: there are only 2^{most}")
     return *chosen_of(pairs, program, None if inputs is None else inputs * steps), words, source
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}s" if number > 1 else f"one {noun}"
 
 
 def chosen_of(pairs: Counter[Count], program: Program, room: int | None) -> tuple[dict[Count, int], dict[int, int]]:
@@ -2916,7 +2913,7 @@ class TrainedColumn:
         where = f"of columns with {t} ones"
         far = [("the share of closings", windows.share(tails["share"]), K)]
         far += [(f"the closings {name}", log, K) for name, log in self.closings()]
-        near = [("the deviation", self.column.event(self.start.pairs * 2, *tails["deviation"]), number)]
+        near = [("the deviation", self.column.event(self.start.pairs, *tails["deviation"]), number)]
         near += [(name, log, number) for name, log in self.vectors()]
         return [(f"{name} {where}", log, times) for name, log, times in near + far]
 
@@ -2962,9 +2959,9 @@ def tails_of(
             raise Rejected(f"{where} {key} occurs twice")
         given = _keys(tails, tuple(sizes), where)
         found[key] = {name: _tail(given[name], size, f"{where}: {name}") for name, size in sizes.items()}
-    missing, unknown = set(wanted) - set(found), set(found) - set(wanted)
-    if missing or unknown:
-        raise Rejected(f"{where} {min(missing or unknown)} {'is missing' if missing else 'does not occur'}")
+    absent, strange = set(wanted) - set(found), set(found) - set(wanted)
+    if absent or strange:
+        raise Rejected(f"{where} {min(absent or strange)} {'is missing' if absent else 'does not occur'}")
     return found
 
 

@@ -19,6 +19,7 @@ __all__ = ["register"]
 MAX_BITS = {"addition": 4096, "multiplication": 256, "permutation": 4096}
 MAX_PADDING = 10**9
 WORDS = ("zero", "half", "best")
+TRAINED = {"output": ("zero", "nngp"), "all": ("antisymmetric", "ntk")}  # by layers trained: start, kernel
 NUMBER = r"[0-9]*\.?[0-9]+([eE]-?[0-9]{1,3})?|[0-9]+/[0-9]*[1-9][0-9]*"
 
 
@@ -29,7 +30,7 @@ def register(commands: Any) -> None:
         help="how many networks run a program right, as a certificate",
         description="Find the least number of networks whose average, rounded at the threshold, runs a program right "
         "with probability 1 - failure, and issue a certificate of it. With --trained: the least width of one network "
-        "that does, trained by gradient descent.",
+        "that does, trained by gradient descent (with --trained all: of one scalar network for each output bit).",
     )
     programs = certify.add_subparsers(dest="program", metavar="PROGRAM", required=True)
     common = _common()
@@ -77,13 +78,20 @@ def _common() -> argparse.ArgumentParser:
         choices=("output", "all"),
         help="certify one network of finite width, trained by gradient descent: which layers are trained",
     )
-    common.add_argument("--start", choices=("zero",), help="of the output layer, with --trained output (zero)")
+    common.add_argument(
+        "--start",
+        choices=("zero", "antisymmetric"),
+        help="with --trained output: output weights from zero; with --trained all: pairs of neurons (1, u), (-1, u), "
+        "antisymmetric",
+    )
     common.add_argument("--steps", metavar="T", help="of gradient descent, with --trained (default: the fewest)")
     common.add_argument("--step", metavar="ETA", help="of gradient descent, with --trained (default: the largest)")
     common.add_argument("--drop-unwritten", action="store_true", help="claim nothing of bits that no template writes")
     common.add_argument("--padding", default="0", metavar="P|auto", help="further samples with all-zero targets")
     common.add_argument(
-        "--regime", choices=("ntk", "nngp"), help="the kernel that trains (default: ntk; with --trained output nngp)"
+        "--regime",
+        choices=("ntk", "nngp"),
+        help="the kernel that trains (default: ntk; with --trained output nngp)",
     )
     common.add_argument("-o", dest="output", metavar="FILE", help="write the certificate there")
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -121,16 +129,19 @@ def _check_options(options: argparse.Namespace) -> None:
     if options.trained is None:
         for name in ("start", "steps", "step"):
             if getattr(options, name) is not None:
-                raise InputError(f"--{name} speaks of gradient descent on a finite network: it needs --trained output")
+                raise InputError(f"--{name} speaks of gradient descent on a finite network: it needs --trained")
         if options.threshold not in WORDS:
             raise InputError(f"--threshold is one of {', '.join(WORDS)}, got {clipped(options.threshold)}")
         return
-    if options.trained == "all":
-        raise InputError("--trained all: no theorem about training all layers is known here; --trained output is")
-    if options.regime == "ntk":
-        raise InputError("--trained output is the kernel nngp: --regime ntk does not go with it")
-    if options.inputs != "all" or options.tail != "gaussian" or options.drop_unwritten:
-        raise InputError("--inputs, --tail and --drop-unwritten are about ensembles: they do not go with --trained")
+    start, kernel = TRAINED[options.trained]
+    if options.start not in (None, start):
+        raise InputError(f"--trained {options.trained} starts {start}: --start {options.start} does not go with it")
+    if options.regime not in (None, kernel):
+        raise InputError(
+            f"--trained {options.trained} is the kernel {kernel}: --regime {options.regime} does not go with it"
+        )
+    if options.tail != "gaussian" or options.drop_unwritten:
+        raise InputError("--tail and --drop-unwritten are about ensembles: they do not go with --trained")
     if options.threshold in ("zero", "half"):
         raise InputError(f"--threshold {options.threshold} is for ensembles; with --trained it is best or a fraction")
 
@@ -139,13 +150,10 @@ def _ensemble(options: argparse.Namespace, run: Run, failure: Fraction) -> Certi
     """Issue the certificate of an ensemble."""
     from ntkproofs.certificates import issue_ensemble
 
-    inputs: int | str = "all"
-    if options.inputs != "all":
-        inputs = 1 if options.inputs == "one" else number(options.inputs, "--inputs", low=1)
     return issue_ensemble(
         run,
         failure=failure,
-        inputs=inputs,
+        inputs=_inputs(options.inputs),
         threshold=options.threshold,
         states=options.states,
         tail=options.tail,
@@ -162,12 +170,21 @@ def _network(options: argparse.Namespace, run: Run, failure: Fraction) -> Certif
     return issue_network(
         run,
         failure=failure,
+        trained=options.trained,
+        inputs=_inputs(options.inputs),
         width="least" if options.width in (None, "least") else number(options.width, "--width", low=1),
         threshold="best" if options.threshold == "best" else _fraction(options.threshold, "--threshold"),
         states=options.states,
         steps="least" if options.steps is None else number(options.steps, "--steps", low=1),
         step="largest" if options.step is None else _fraction(options.step, "--step"),
     )
+
+
+def _inputs(text: str) -> int | str:
+    """Return how many inputs must go right together, "all" for all."""
+    if text == "all":
+        return text
+    return 1 if text == "one" else number(text, "--inputs", low=1)
 
 
 def _fraction(text: str, option: str) -> Fraction:
@@ -202,7 +219,7 @@ def _sbn_run(options: argparse.Namespace) -> Run:
     assembly = read_assembly(Path(options.file))
     done = run_sbn(
         assembly,
-        kernel=two_layer_relu(options.regime or ("nngp" if options.trained else "ntk")),
+        kernel=two_layer_relu(options.regime or (TRAINED[options.trained][1] if options.trained else "ntk")),
         max_instructions=limit,
     )
     if not done.halted:
@@ -262,7 +279,7 @@ def _details(options: argparse.Namespace, certificate: Certificate) -> dict[str,
     """Return what only an ensemble, or only a finite network, has."""
     claim = certificate.claim
     if claim["kind"] == "network":
-        return {key: claim[key] for key in ("trained", "start", "step")} | {"kernel": "nngp"}
+        return {key: claim[key] for key in ("trained", "start", "step")} | {"kernel": TRAINED[claim["trained"]][1]}
     return {
         "tail": options.tail,
         "outputs": claim.get("outputs"),

@@ -159,8 +159,8 @@ def more_inputs(c):
 
 each(
     "permutation",
-    "trained is not one of output: ",
-    trained_all=("trained", "all"),
+    "trained is not one of output, all: ",
+    trained_both=("trained", "both"),
     trained_nothing=("trained", ""),
     trained_as_a_list=("trained", ["output"]),
 )
@@ -181,9 +181,28 @@ each(
 )
 
 
-@forgery("permutation", "the claim has the unknown key 'inputs'")
-def inputs(c):
-    c["claim"]["inputs"] = 1
+@forgery("permutation", "start is not one of antisymmetric: 'zero'")
+def all_layers_from_zero(c):
+    c["claim"]["trained"] = "all"
+
+
+@forgery("permutation", "evidence lacks the key columns")
+def all_layers_with_the_same_evidence(c):
+    c["claim"] |= {"trained": "all", "start": "antisymmetric"}
+
+
+@forgery("permutation", "inputs: there are only 2^3")
+def more_inputs_than_there_are(c):
+    c["claim"]["inputs"] = 9
+
+
+@forgery("visited", "inputs: there are only 2^")
+def more_runs_than_there_are(c):
+    c["claim"]["inputs"] = 1 << 20
+
+
+each("permutation", "inputs is out of range", no_input=("inputs", 0))
+each("permutation", "inputs is not an integer", inputs_in_words=("inputs", "all"))
 
 
 @forgery("permutation", "the claim lacks the key start")
@@ -427,7 +446,7 @@ MISTAKES = {
     "bennett: one degree of freedom": ("(power - one - x.times(K)) / M.power(2).times(K * (K + 2))", "(power - one - x.times(K)) / M.power(2).times(K * (K + 3))"),
     "bennett: first order twice": ("(power - one - x.times(K))", "(power - one - x.times(K).times(2))"),
     "bennett: any l": ("if l <= 0 or M.low <= 0 or (one - x.times(2)).low <= 0:", "if False:"),
-    "column: no deviation": ("t0 = hidden.bennett(l, M) * V - Interval.of(l) * p * Interval.of(e)", "t0 = -Interval.of(l) * p * Interval.of(e)"),
+    "column: no deviation": ("t0 = self.factor(l, M, g, b) * V - Interval.of(l) * p * Interval.of(e)", "t0 = -Interval.of(l) * p * Interval.of(e)"),
     "column: a smaller square": ("V = (self.supremum(g).sqrt() + g * b * self.fourth_moment().sqrt()).power(2)", "V = self.supremum(g)"),
     "column: supremum at the middle": ("most = max(self.second_moment(g, y, side).high for y in parts", "most = max(self.second_moment(g, y, side).high for y in parts[CELLS // 2 :]"),
     "column: one side of the samples": ("sides = (-self.a,) if self.t == 1", "sides = (-self.a,) if self.t"),
@@ -439,7 +458,7 @@ MISTAKES = {
     "bit: W of two samples alike": ("self.pair[g][k] = self.pair[k][g] = self.entry(g, k)", "self.pair[g][k] = self.pair[k][g] = self.entry(g)"),
     "bit: cross terms once": ("- (cross * self.root).times(2) +", "- cross * self.root +"),
     "bit: a square forgotten": ("+ self._square([group for group, _ in base], free)", ""),
-    "bit: a variance forgotten": ("S2 = S.power(2) + self.hidden.lam *", "S2 = S.power(2) + self.hidden.apart *"),
+    "bit: a variance forgotten": ("S2 = S.power(2) + self.hidden.variance *", "S2 = S.power(2) + self.hidden.apart *"),
     "sup: blocks anywhere": ("if not (first <= last <= self.sizes[1] and 0 <= mu <= 1):", "if False:"),
     "sup: cover not to the end": ("if first != self.sizes[1] + 1:", "if False:"),
     "sup: above for zeros only": ("self.above_of_zero(reach) if self.sign > 0 else self.above_of_one(reach)", "self.above_of_zero(reach)"),
@@ -469,14 +488,14 @@ MISTAKES = {
     "states: no limit of a component": ("if len(bits) > MAX_COMPONENT:", "if len(bits) > 60:"),
     "states: a step of the run": ("    for _ in range(steps):\n        matches, writing", "    for _ in range(steps - 1):\n        matches, writing"),
     "states: standing runs counted": ("bits = _classes(planes, moving)", "bits = _classes(planes, every)"),
-    "claim: any training": ('_choice(given["trained"], ("output",), "trained")', ""),
-    "claim: any start": ('_choice(given["start"], ("zero",), "start")', ""),
+    "claim: any training": ('_choice(given["trained"], tuple(STARTS), "trained")', '"output"'),
+    "claim: any start": ('_choice(given["start"], (STARTS[trained],), "start")', ""),
     "claim: any number of networks": ('_integer(given["networks"], 1, 1, "networks")', ""),
     "claim: any failure": ("if not (0 < failure < 1 and 0 < threshold < 1):", "if False:"),
     "claim: columns counted once for each bit": ("{tuple(column) for column in written if column}", "[tuple(column) for column in written if column]"),
     "claim: one column of each kind": ("columns[t].event(network.width, *events[t]), number)", "columns[t].event(network.width, *events[t]), 1)"),
     "claim: one state of each class": ("bit.wrong(network.width, e, *hints), classes[count]))", "bit.wrong(network.width, e, *hints), 1))"),
-    "claim: few classes": ("if count[0] > 1 and count[2] and number}", "if count[0] > 2 and count[2] and number}"),
+    "claim: few classes": ("if count[0] > 1 and count[2] and number}\n", "if count[0] > 2 and count[2] and number}\n"),
     "claim: an event forgotten": ("descent, chances = descent_of(", "descent, _ = descent_of("),
     "evidence: a class twice": ("        if count in found:\n", "        if False:\n"),
     "evidence: a class missing": ("if missing or unknown:", "if unknown:"),

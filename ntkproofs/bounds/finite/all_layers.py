@@ -175,7 +175,10 @@ class AllLayersNetwork:
 
 def _refuse_full_columns(workload: Workload) -> None:
     if max(workload.columns, default=1) >= workload.samples:
-        raise InputError(f"a column of {workload.samples} targets has a target 0, got one with {workload.samples} ones")
+        raise InputError(
+            f"a column of {workload.samples} targets has a target 0, got one with {workload.samples} ones (padding "
+            f"adds zeros)"
+        )
 
 
 class _Evaluation:
