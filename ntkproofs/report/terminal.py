@@ -138,8 +138,7 @@ def census(results: Sequence[Result]) -> list[str]:
 
 def from_cache(fact: Fact) -> bool:
     """Tell whether an earlier run found a fact, and a cache kept it."""
-    asked = fact.evidence.get("coq")
-    return bool((asked if isinstance(asked, dict) else fact.evidence).get("from_cache"))
+    return bool(fact.evidence.get("coq", {}).get("from_cache"))
 
 
 def _amount(facts: Sequence[Fact], how: str) -> str:
