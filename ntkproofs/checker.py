@@ -3329,13 +3329,14 @@ def compiled(expression: Any, box: Box, steps: dict[Step, int]) -> int:
 
 def _step(name: str, given: list[Any], box: Box, steps: dict[Step, int]) -> Step:
     """Read an operation, its arguments into steps; return the step that it is."""
-    if name == "var" and len(given) == 1:
+    form = name, len(given)
+    if form == ("var", 1):
         if _text(given[0], "a variable") not in box:
             raise Rejected(f"the domain does not name the variable {_shown(given[0])}")
         return ("var", given[0])
-    if name == "pi" and not given:
+    if form == ("pi", 0):
         return ("pi",)
-    if name == "pow" and len(given) == 2:
+    if form == ("pow", 2):
         exponent = _integer(given[1], -(10**MAX_DIGITS), None, "an exponent")
         return ("pow", compiled(given[0], box, steps), exponent)
     if name in OPERATIONS and len(given) == 1 + (name in BINARY):

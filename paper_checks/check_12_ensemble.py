@@ -17,7 +17,7 @@ from ntkproofs.bounds import (
 )
 from ntkproofs.bounds.tails import ORDER
 from ntkproofs.bounds.thresholds import best, half
-from ntkproofs.claims import Verdict, claim, conclude, confirm, confirm_batches, decide, derive
+from ntkproofs.claims import Finding, Verdict, claim, conclude, confirm, confirm_batches, decide, derive
 from ntkproofs.counts import arbitrary_counts
 from ntkproofs.errors import InputError, NoMargin
 from ntkproofs.kernels import REGIMES, Kernel, two_layer_relu
@@ -343,7 +343,7 @@ def odd_convergents() -> Verdict:
     )
 
 
-def _recurrence() -> object:
+def _recurrence() -> Finding:
     """Hold the convergents of the code against the recurrence, in exact rationals."""
 
     def check(point: Fraction) -> bool:
@@ -358,7 +358,7 @@ def _recurrence() -> object:
     return confirm(f"c_m = P_m/Q_m for m = 1..{ORDER}", points, check, exhaustive=False, seed=0)
 
 
-def _above_the_tail() -> object:
+def _above_the_tail() -> Finding:
     source = Random(SEED)
     points = [Fraction(source.randint(1, 40_000), 1000) for _ in range(200)]
 
