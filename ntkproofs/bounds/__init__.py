@@ -23,7 +23,6 @@ from ntkproofs.bounds.rounding import (
 )
 from ntkproofs.bounds.tails import gaussian_tail, gaussian_tail_upper, log_tail_upper, mills_convergent
 from ntkproofs.bounds.thresholds import THRESHOLDS, choose_threshold
-from ntkproofs.bounds.width import Width, entry_rate, least_width, perturbation
 
 __all__ = [
     "TAILS",
@@ -32,7 +31,6 @@ __all__ = [
     "EnsembleSize",
     "Margins",
     "MeanAt",
-    "Width",
     "Moments",
     "SmallestMargin",
     "activation_kernels",
@@ -40,15 +38,12 @@ __all__ = [
     "contrast_positive",
     "depth_kernels",
     "enclose_mean",
-    "entry_rate",
     "excess_positive",
     "extreme_means",
     "gap_increases",
     "least_padding",
     "matches_outweigh",
-    "least_width",
     "mean_sign",
-    "perturbation",
     "rounding_condition",
     "rounds_right",
     "sign_of_zero",

@@ -28,6 +28,7 @@ from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.predictor import combine, spread, unmatched
+from ntkproofs.validation import integer
 
 __all__ = [
     "MAX_PADDING",
@@ -230,8 +231,7 @@ def ruled_out(requirement: Requirement, padding: int, networks: int) -> bool:
 
 
 def _positive(networks: object) -> None:
-    if isinstance(networks, bool) or not isinstance(networks, int) or networks < 1:
-        raise InputError(f"networks must be an integer from 1 on, got {networks!r}")
+    networks = integer(networks, "networks", low=1)
 
 
 def _enough(requirement: Requirement, padding: int, networks: int) -> Fraction | None:

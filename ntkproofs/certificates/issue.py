@@ -14,9 +14,6 @@ from typing import Any
 from ntkproofs import checker
 from ntkproofs.bounds import (
     THRESHOLDS,
-    EnsembleSize,
-    Width,
-    least_width,
     rounds_right,
 )
 from ntkproofs.bounds.padding import Requirement
@@ -27,10 +24,10 @@ from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undeci
 from ntkproofs.execution.visited import visited_counts
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import State, Task, TemplateProgram
+from ntkproofs.validation import integer
 
 __all__ = [
     "MAX_EXECUTED",
-    "SCALAR",
     "THRESHOLDS",
     "Run",
     "States",
@@ -44,7 +41,6 @@ __all__ = [
 
 KERNELS = ("ntk", "nngp")
 TAILS = ("gaussian", "published")
-SCALAR = "one scalar network for each output bit"  # the outputs of which a claim with a width speaks
 MAX_EXECUTED = 16  # input bits up to which reachable states are executed unless asked for
 MOST_EXECUTED = 20  # input bits that the checker executes
 
@@ -104,7 +100,6 @@ def issue_ensemble(
     tail: str = "gaussian",
     drop_unwritten: bool = False,
     kernel: str = "ntk",
-    width: int | str | None = None,
     networks: int | None = None,
 ) -> Certificate:
     """Certify the least number of networks whose average runs the program right with probability 1 - failure.
@@ -112,17 +107,14 @@ def issue_ensemble(
     `inputs`: ``"all"`` together, or any chosen number of them; `threshold`: ``best`` (balances the standardised
     margins), ``half`` (of the smallest mean of a 1) or ``zero``; `states`: whose counts, ``arbitrary`` or ``reachable``
     (default: arbitrary where rounding holds there); `tail`: the bound that gives the number of networks, ``gaussian``
-    or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that no template writes; `width`:
-    claim also that the means of scalar networks of this width, so many for each output bit, linearised at their
-    initialisation, are right (``"least"``: the least width that the bounds allow); `networks`: certify this number
-    instead of the least one. Raises NtkProofsError with the reason where no number of networks, or not this width, is
+    or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that no template writes; `networks`:
+    certify this number instead of the least one. Raises NtkProofsError with the reason where no number of networks is
     enough, Undecided where the bounds do not give `networks`, and beyond the limits of the checker.
 
     >>> from ntkproofs.programs import permutation_task
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100").networks
     390
     """
-    _check_width(width, kernel)
     run = _run(task)
     claimed, required = requirement(
         run,
@@ -147,13 +139,7 @@ def issue_ensemble(
         "networks": size.networks,
         "drop_unwritten": drop_unwritten,
     }
-    evidence = claimed.evidence
-    if width is not None:
-        wide = _width(width, size, claimed.counts)
-        claim |= {"width": wide.width if isinstance(width, str) else width, "outputs": SCALAR}
-        tilts = [[str(tilt) for tilt in wide.tilts[n]] for n in sorted(wide.tilts)]
-        evidence = evidence | {"width": {"error": str(wide.error), "tilts": tilts}}
-    return checked(claim, evidence)
+    return checked(claim, claimed.evidence)
 
 
 def requirement(
@@ -227,28 +213,6 @@ def _choose(value: str, choices: Collection[str], name: str) -> None:
         raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
 
 
-def _check_width(width: int | str | None, kernel: str) -> None:
-    if width not in (None, "least") and (not isinstance(width, int) or isinstance(width, bool) or width < 1):
-        raise InputError(f"width must be an integer from 1 on, or 'least', got {width!r}")
-    if width is not None and kernel != "ntk":
-        raise InputError(f"a width can be certified for the kernel 'ntk' only, not {kernel!r}")
-
-
-def _width(width: int | str, size: EnsembleSize, counts: Collection[Counts]) -> Width:
-    """Return the least width for an ensemble; raises NtkProofsError if `width` is a smaller number."""
-    least = least_width(
-        [each for each in counts if each.writers or not size.dropped],
-        threshold=size.threshold,
-        failure=size.failure,
-        states=size.inputs * size.steps,
-        networks=size.networks,
-        output_bits=size.output_bits,
-    )
-    if isinstance(width, int) and width < least.width:
-        raise NtkProofsError(f"the width {width} is too small: {least.width} is the least that these bounds allow")
-    return least
-
-
 def _run(task: Task | Run | TemplateProgram) -> Run:
     if isinstance(task, TemplateProgram):
         return Run(task, (), (), 0)
@@ -258,9 +222,7 @@ def _run(task: Task | Run | TemplateProgram) -> Run:
 def _how_many(inputs: int | str, run: Run) -> int:
     if inputs == "all":
         return 1 << len(run.free)
-    if isinstance(inputs, (str, bool)) or not 1 <= inputs <= 1 << len(run.free):
-        raise InputError(f"inputs must be 'all' or a number from 1 to 2^{len(run.free)}, got {inputs!r}")
-    return inputs
+    return integer(inputs, "inputs", low=1, high=1 << len(run.free), word="all")
 
 
 @dataclass(frozen=True)
@@ -332,18 +294,16 @@ def _accepted(claim: dict[str, Any], evidence: dict[str, Any]) -> str:
         return "nothing like it"
     if claim["kind"] == "network":
         return _from_which(claim, evidence, "width")
-    alone = {key: value for key, value in claim.items() if key not in ("width", "outputs")}
-    networks = _from_which(alone, {key: value for key, value in evidence.items() if key != "width"}, "networks")
-    if "width" not in claim:
-        return networks
-    return f"{networks} and {_from_which(claim, evidence, 'width')}"
+    return _from_which(claim, evidence, "networks")
 
 
 def _from_which(claim: dict[str, Any], evidence: dict[str, Any], key: str) -> str:
+    unit = 2 if claim.get("trained") == "all" else 1  # a width counts both neurons of a pair
+
     def accepts(number: int) -> bool:
-        return checker.judge(Certificate(claim | {key: number}, evidence).data)[0] == checker.ACCEPTED
+        return checker.judge(Certificate(claim | {key: unit * number}, evidence).data)[0] == checker.ACCEPTED
 
     try:
-        return f"{key} = {least_integer(accepts, most=1000 * int(claim[key]), what=key)}"
+        return f"{key} = {unit * least_integer(accepts, most=1000 * int(claim[key]), what=key)}"
     except Undecided:
         return f"no {key} near that"

@@ -48,31 +48,37 @@ def accepted(claim: dict[str, Any], tree: list[Any]) -> Certificate:
     Raises Undecided with the reason of the checker if 12 halvings of a leaf do not help, Refuted if the checker finds
     the claim false.
     """
-    if _problem(claim, tree):
-        tree = _finer(claim, tree, MAX_HALVINGS)
-    return Certificate(claim, {"tree": tree})
+    certificate = Certificate(claim, {"tree": tree})
+    if not _problem(certificate):
+        return certificate
+    return Certificate(claim, {"tree": _finer(claim, tree, MAX_HALVINGS)})
 
 
-def _problem(claim: dict[str, Any], tree: list[Any]) -> str:
-    """Return why the checker does not accept, empty if it does; more halvings may help."""
+def _problem(certificate: Certificate) -> str:
+    """Return why the checker rejects a certificate, or "" if it accepts; a finer tree may help.
+
+    Raises Refuted if the checker finds the claim false, Undecided if it declines.
+    """
     try:
-        checker.check(Certificate(claim, {"tree": tree}).data)
-    except checker.Rejected as problem:
-        if str(problem).startswith(checker.FALSE):
-            raise Refuted(f"by the checker {problem}") from problem
-        return str(problem)
-    except checker.Declined as problem:
-        raise Undecided(f"the checker declines: {problem}") from problem
+        certificate.verified  # noqa: B018 - the certificate keeps the result
+    except NtkProofsError as problem:
+        reason = problem.__cause__
+        if not isinstance(reason, checker.Rejected):
+            raise Undecided(f"the checker declines: {reason}") from problem
+        if str(reason).startswith(checker.FALSE):
+            raise Refuted(f"by the checker {reason}") from problem
+        return str(reason)
     return ""
 
 
 def _finer(claim: dict[str, Any], node: list[Any], halvings: int) -> list[Any]:
     """Return a tree for the claim: leaves that the checker rejects become longer series, or are halved."""
-    problem = _problem(claim, node)
+    problem = _problem(Certificate(claim, {"tree": node}))
     if not problem:
         return node
     if node[0] != "split":
-        if len(node) == 3 and not _problem(claim, longer := [*node[:2], MANY_TERMS]):
+        longer = [*node[:2], MANY_TERMS]
+        if len(node) == 3 and not _problem(Certificate(claim, {"tree": longer})):
             return longer
         if not halvings:
             raise Undecided(f"the checker rejects: {problem}")

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.simulation.limit import Trials
 
-__all__ = ["PARAMETRISATIONS", "Weights", "draw_weights", "linearised", "scalar_means", "trained"]
+__all__ = ["PARAMETRISATIONS", "Weights", "draw_weights", "linearised", "trained"]
 
 PARAMETRISATIONS = ("ntk", "standard")
 TOLERANCE = 1e-6  # of the outputs at the samples, where targets are 0 and 1
@@ -142,10 +142,9 @@ class _Tangent:
 def linearised(trials: Trials, weights: Weights, parametrisation: str) -> Floats:
     """Return the outputs of the linearised networks trained to the end, ``(networks, states, bits)``.
 
-    Each network has all output bits; scalar networks, of which certified widths speak, are drawn by
-    :func:`scalar_means`. The kernel regression with the network's own tangent kernel (between different output bits
-    too) from its own output at the start: the least move of the weights, each measured by its rate, that fits the
-    samples to first order.
+    Each network has all output bits. The kernel regression with the network's own tangent kernel (between different
+    output bits too) from its own output at the start: the least move of the weights, each measured by its rate, that
+    fits the samples to first order.
     """
     rate = _hidden_rate(trials, weights.outer.shape[1], parametrisation)
     start = weights.outputs(np.eye(trials.program.samples))
@@ -153,31 +152,6 @@ def linearised(trials: Trials, weights: Weights, parametrisation: str) -> Floats
     outer = np.maximum(weights.hidden, 0) @ dual
     hidden = (weights.hidden > 0) * (weights.outer @ dual.transpose(0, 2, 1)) * rate
     return weights.moved_outputs(trials.codes, Weights(hidden * weights.scale, outer * weights.scale))
-
-
-def scalar_means(trials: Trials, width: int, seed: int | tuple[int, ...]) -> Floats:
-    """Return the means of linearised scalar networks, one for each output bit, drawn independently: ``(states, bits)``.
-
-    NTK parametrisation. The kernel regression with each network's own tangent kernel at its start, without the function
-    that it starts with. This is what a certificate with a width speaks of, once for each of its networks.
-
-    >>> from ntkproofs.programs import permutation
-    >>> trials = Trials.of(permutation([1, 0]), np.array([[1, 1]], dtype=np.uint8))
-    >>> means = scalar_means(trials, width=20_000, seed=1)
-    >>> means.shape, bool((means > 0.4).all())
-    ((1, 2), True)
-    """
-    source, K = np.random.default_rng(seed), trials.program.samples
-    points = np.vstack([np.eye(K), trials.codes])
-    inner = points @ points[:K].T
-    means = np.empty(trials.wanted.shape)
-    for place, labels in enumerate(trials.program.labels.T):
-        hidden, outer = source.standard_normal((width, K)), source.standard_normal(width)
-        before = hidden @ points.T
-        after, on = np.maximum(before, 0), (before > 0).astype(np.float64)
-        kernel = (after.T @ after[:, :K] + inner * (on.T @ (outer[:, None] ** 2 * on[:, :K]))) / width
-        means[:, place] = kernel[K:] @ np.linalg.solve(kernel[:K], labels)
-    return means
 
 
 def trained(

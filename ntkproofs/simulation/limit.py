@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 
 from ntkproofs.bounds.moments import demand_networks
 from ntkproofs.errors import InputError
-from ntkproofs.kernels import RHO, Kernel
+from ntkproofs.kernels import RHO, Kernel, KernelLike, as_kernel
 from ntkproofs.programs import Rows, TemplateProgram
 from ntkproofs.simulation.normal import log_upper, quadrant_excess
 from ntkproofs.simulation.streams import PAIRS, stream
 
-__all__ = ["ErrorLaw", "Limit", "Trials", "limit_of"]
+__all__ = ["ErrorLaw", "Limit", "Trials", "kernel_values", "limit_of"]
 
 PAIRED = 256  # states of which all pairs are looked at
 
@@ -262,12 +262,13 @@ def _log_below(h: float) -> float:
     return math.log1p(-0.5 * math.erfc(h / math.sqrt(2))) if h > -5 else log_upper(-h)
 
 
-def _values(kernel: Kernel) -> Callable[[Floats], Floats]:
+def kernel_values(kernel: Kernel) -> Callable[[Floats], Floats]:
+    """Return the kernel of unit vectors as a function of arrays of their correlations."""
     angular = sympy.lambdify(RHO, kernel.angular, "numpy")
     return lambda correlation: np.broadcast_to(angular(np.clip(correlation, -1, 1)), correlation.shape)
 
 
-def limit_of(trials: Trials, kernel: Kernel, *, time: float | None = None) -> Limit:
+def limit_of(trials: Trials, kernel: KernelLike, *, time: float | None = None) -> Limit:
     """Return the limit under a trained kernel (its `prior` is the kernel before training).
 
     `time`: None for training to the end, else gradient flow on ``n0 Theta`` for that long (what it has not learnt then
@@ -279,12 +280,12 @@ def limit_of(trials: Trials, kernel: Kernel, *, time: float | None = None) -> Li
     >>> limit_of(trials, two_layer_relu()).mean.round(4).tolist()
     [[0.5571, 0.5571, -0.0182]]
     """
-    K = trials.program.samples
+    kernel, K = as_kernel(kernel), trials.program.samples
     if time is not None and not time >= 0:
         raise InputError(f"the time of training must not be negative, got {time!r}")
     for matches in np.unique(np.count_nonzero(trials.codes, axis=1)).tolist():
         demand_networks(kernel, matches, K)
-    trained, prior = _values(kernel), _values(kernel.prior or kernel)
+    trained, prior = kernel_values(kernel), kernel_values(kernel.prior or kernel)
     eye, codes = np.eye(K), trials.codes
     values, vectors = np.linalg.eigh(trained(eye))
     learnt = 1 / values if time is None else -np.expm1(-values * time) / values

@@ -1,4 +1,4 @@
-"""Facts about the checker's moments, tails and Chernoff bounds, against the oracles beside this file."""
+"""Facts about the checker's moments and tails, against the oracles beside this file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-import width_oracle
 from battery import expect, fact, refuses
 from battery_intervals import between, contains, units, width
 from claim_oracle import DIGITS, moments, number
@@ -142,24 +141,6 @@ def tails(module: types.ModuleType) -> None:
 
 
 @fact
-def rates(module: types.ModuleType) -> None:
-    for n, error, tilt in (
-        (0, Fraction(1, 10), Fraction(1, 8)),
-        (0, Fraction(1, 10), Fraction(-1, 8)),
-        (1, Fraction(1, 30), Fraction(1, 50)),
-        (1, Fraction(1, 30), Fraction(-3)),
-        (2, Fraction(1, 20), Fraction(1, 16)),
-        (2, Fraction(1, 20), Fraction(-1, 16)),
-        (5, Fraction(1, 9), Fraction(1, 7)),
-        (5, Fraction(1, 9), Fraction(-1, 7)),
-    ):
-        with mp.workdps(DIGITS):
-            kind = width_oracle.entry(n)
-            value = width_oracle.rate(kind, number(error), number(tilt))
-            near(module.rate(n, module.Interval.of(error), tilt), value, "rate", n, error, tilt, digits=60)
-
-
-@fact
 def networks_suffice_or_not(module: types.ModuleType) -> None:
     """At z = 1/4: the exact number of networks for some failures; and a failure that no precision separates."""
     z = module.Interval.of(Fraction(1, 4))
@@ -217,160 +198,3 @@ def _least(z: Fraction, cases: int, failure: Fraction) -> int:
     with mp.workdps(DIGITS):
         x = mp.sqrt(2) * mp.erfinv(1 - 2 * number(failure) / cases)
         return int(mp.ceil((x / number(z)) ** 2))
-
-
-# --- finite width
-
-
-@fact
-def means_that_move(module: types.ModuleType) -> None:
-    """The largest error of the entries for one count, by the formula solved for it; a little less, a little more."""
-    for K, (n, p, t), threshold in (
-        (6, (2, 0, 1), Fraction(1, 9)),
-        (6, (3, 1, 1), Fraction(1, 9)),
-        (14, (3, 0, 2), Fraction(1, 20)),
-        (14, (4, 2, 3), Fraction(1, 20)),
-    ):
-        with mp.workdps(DIGITS):
-            error = _largest(K, (n, p, t), threshold)
-            fraction = Fraction(int(error * 10**40), 10**40)
-        predictor, counts = module.Predictor("ntk", K), [(1, 1, 1), (2, 0, 0), (n, p, t)]
-        module.moved_means(predictor, threshold, counts, module.Interval.of(fraction))
-        beyond = module.Interval.of(fraction + Fraction(2, 10**40))
-        for order in (counts, counts[::-1]):
-            refuses(
-                module,
-                "Rejected",
-                "lies beyond",
-                module.moved_means,
-                predictor,
-                threshold,
-                order,
-                beyond,
-            )
-    predictor, nothing = module.Predictor("ntk", 5), [(1, 1, 1)]
-    with mp.workdps(DIGITS):
-        edge = (1 - 1 / (2 * mp.pi)) / 5  # of the Gram matrix
-        fraction = Fraction(int(edge * 10**40), 10**40)
-    module.moved_means(predictor, Fraction(1, 2), nothing, module.Interval.of(fraction))
-    for error in (fraction + Fraction(1, 10**40), Fraction(0), Fraction(-1, 9)):
-        refuses(
-            module,
-            "Rejected",
-            "not above 0, or too large",
-            module.moved_means,
-            predictor,
-            Fraction(1, 2),
-            nothing,
-            module.Interval.of(error),
-        )
-    _means_at_the_edge(module)
-
-
-def _means_at_the_edge(module: types.ModuleType) -> None:
-    """One unit on either side of 0, for the error and for the least eigenvalue of one sample less the error."""
-    predictor, one, half = module.Predictor("ntk", 1), module.Interval.of(1), Fraction(1, 2)
-    edge = (one - one / module.pi().times(2)).low
-    for end in (1, edge - 1):
-        module.moved_means(predictor, half, [(1, 1, 1)], module.Interval(end, end))
-    for low, high in ((0, 1), (-1, 1), (edge, edge), (edge + 1, edge + 1), (1, edge)):
-        refuses(
-            module,
-            "Rejected",
-            "not above 0, or too large",
-            module.moved_means,
-            predictor,
-            half,
-            [(1, 1, 1)],
-            module.Interval(low, high),
-        )
-    module.moved_means(module.Predictor("ntk", 6), Fraction(0), [(2, 0, 0)], module.Interval(1, 1))  # labels all 0
-
-
-def _largest(K: int, count: tuple[int, int, int], threshold: Fraction) -> mpf:
-    n, p, t = count
-    a, least = width_oracle.weights("ntk", K, n), 1 - 1 / (2 * mp.pi)
-    gap = abs(moments("ntk", K, n, p, t)[0] - number(threshold))
-    return gap * least / (mp.sqrt(t * K) * (1 + n * abs(a.m) + (K - n) * abs(a.u)) + K * gap)
-
-
-@fact
-def entries_of_a_network(module: types.ModuleType) -> None:
-    """How many there are of each kind, and at which rates: one for entries too large, one for those too small."""
-
-    def pair(up: int, down: int) -> tuple[Any, Any]:
-        return module.Interval.of(up), module.Interval.of(down)
-
-    def shown(rates: dict[int, tuple[Any, Any]]) -> list[tuple[int, int]]:
-        return sorted((many, rate.low >> 256) for many, rate in module.entries_off(K, states, rates))
-
-    K, states = 7, 10
-    expected = [(7, 31), (7, 32), (21, 21), (21, 22)]
-    expect(shown({0: pair(21, 22), 1: pair(31, 32)}) == sorted(expected), "samples alone")
-    found = shown({0: pair(21, 22), 1: pair(31, 32), 2: pair(41, 52), 5: pair(43, 50)})
-    expect(found == sorted([(7, 31), (7, 32), (71, 21), (71, 22), (50, 41), (50, 50)]), "and states", found)
-    wide = (module.Interval(units(41), units(90)), module.Interval(units(42), units(91)))
-    found = shown({0: pair(21, 22), 1: pair(31, 32), 2: wide, 5: pair(43, 50)})
-    expect((50, 41) in found and (50, 42) in found, "the least lower end", found)
-    K = 1
-    expect(shown({0: pair(21, 22), 1: pair(31, 32)}) == [(1, 31), (1, 32)], "one sample has no others")
-
-
-@fact
-def widths_suffice_or_not(module: types.ModuleType) -> None:
-    """``3 exp(-w/10) + 5 exp(-w/7) <= chance``, and a chance that no precision separates."""
-    of = module.Interval.of
-    entries = [(3, of(Fraction(1, 10))), (5, of(Fraction(1, 7)))]
-    for chance, least in ((Fraction(1, 100), 59), (Fraction(1, 10**6), 150)):
-        with mp.workdps(50):
-            sums = [3 * mp.exp(mpf(-w) / 10) + 5 * mp.exp(mpf(-w) / 7) - number(chance) for w in (least - 1, least)]
-            expect(sums[0] > 0 >= sums[1], "the example", sums)
-        for width_ in (least, 10 * least):
-            module.wide_enough(width_, entries, chance)
-        for width_ in (least - 1, 1):
-            refuses(module, "Rejected", "is too small", module.wide_enough, width_, entries, chance)
-    wide = [(3, module.Interval(of(Fraction(1, 10)).low, of(9).high)), (5, of(Fraction(1, 7)))]
-    refuses(module, "Rejected", "is too small", lambda: module.wide_enough(58, wide, Fraction(1, 100)))
-    unsure = [(many, of(Fraction(1, 7))) for many in (3, 4)]
-    total = of(-1).exp().times(7)  # at width 7
-    chance = Fraction(total.low + total.high, 2 * module.ONE)
-    refuses(module, "Declined", "too close to tell", lambda: module.wide_enough(7, unsure, chance))
-    module.wide_enough(7, unsure, chance + Fraction(64, module.ONE))
-    refuses(module, "Rejected", "too small", lambda: module.wide_enough(7, unsure, chance - Fraction(64, module.ONE)))
-    half = [(1, of(1)), (1, of(1))]  # each alone has no more than the chance, both together have
-    refuses(module, "Rejected", "too small", lambda: module.wide_enough(1, half, Fraction(1, 2)))
-    module.wide_enough(1, half[:1], Fraction(1, 2))
-
-
-@fact
-def tilts_are_two_for_each_number_of_matches(module: types.ModuleType) -> None:
-    counts, error, good = [(1, 1, 1), (3, 0, 1), (2, 0, 1)], Fraction(1, 1000), ["1/10000", "-1/10000"]
-
-    def rates(tilts: Any) -> dict[int, tuple[Any, Any]]:
-        found: dict[int, tuple[Any, Any]] = module.rates_of(counts, error, tilts)
-        return found
-
-    found = rates([good] * 4)
-    expect(list(found) == [0, 1, 2, 3], "kinds", list(found))
-    for n in found:
-        for rate, tilt in zip(found[n], good, strict=True):
-            with mp.workdps(DIGITS):
-                true = width_oracle.rate(width_oracle.entry(n), number(error), number(Fraction(tilt)))
-                near(rate, true, "rate", n, tilt, digits=60)
-    for place in range(4):
-        for pair, message in (
-            (["1/10000", "1/10000"], f"the tilts for n = {place} are not one above 0 and one below"),
-            (["-1/10000", "-1/10000"], f"the tilts for n = {place} are not one above 0 and one below"),
-            (["-1/10000", "1/10000"], f"the tilts for n = {place} are not one above 0 and one below"),
-            (["1/10000", "0"], f"the tilts for n = {place} are not one above 0 and one below"),
-            (["0", "-1/10000"], f"the tilts for n = {place} are not one above 0 and one below"),
-            (["1/50", "-1/10000"], f"a tilt for n = {place} does not bound"),
-            (["1/10000", "-1/50"], f"a tilt for n = {place} does not bound"),
-            (["1/10000"], "a pair of tilts is not a list of 2"),
-            (["1/10000", "x"], "a tilt is not a number"),
-        ):
-            tilts = [good] * 4
-            tilts[place] = pair
-            refuses(module, "Rejected", message, rates, tilts)
-    refuses(module, "Rejected", "tilts is not a list of 4", lambda: rates([good] * 3))
-    refuses(module, "Rejected", "tilts is not a list of 4", lambda: rates([good] * 5))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import random
 import types
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,15 +60,11 @@ def bases() -> Iterator[tuple[str, Document]]:
         "reachable, count": {"inputs": 5, "states": visited, "kernel": "nngp"},
         "reachable, one": {"inputs": one, "states": honest.family([], [0, 2], 4)},
         "reachable, dropped": {"inputs": every, "states": visited, "dropped": True},
-        "all, width": {"inputs": every, "width": True},
-        "count, width, dropped": {"inputs": 7, "width": True, "dropped": True},
-        "reachable, width": {"inputs": every, "states": visited, "width": True},
     }
     for name, options in plain.items():
         yield f"addition, {name}", honest.ensemble(add, **(common | options))
     padded = honest.addition(2, 9)
     yield "addition, padded", honest.ensemble(padded, inputs=every, **common)
-    yield "addition, padded, width", honest.ensemble(padded, inputs=every, width=True, **common)
     low, high = honest.margins(permute, "arbitrary", "ntk", False)
     for name, place in (("near the zeros", "1/4"), ("near the ones", "3/4")):
         threshold = str(low + (high - low) * Fraction(place))
@@ -84,14 +79,8 @@ def bases() -> Iterator[tuple[str, Document]]:
         ),
     )
     yield "alone", honest.ensemble(ALONE, failure="1/9", threshold="1/3", inputs=4, steps=3)
-    yield "alone, width", honest.ensemble(ALONE, failure="1/9", threshold="1/3", inputs=4, steps=3, width=True)
-    for make, kind in ((honest.random_ensemble, "random"), (_random_width, "random width")):
-        documents = honest.stream(make, f"battery {kind}")
-        yield from ((f"{kind} {number}", next(documents)) for number in range(RANDOM))
-
-
-def _random_width(source: random.Random) -> Document:
-    return honest.random_ensemble(source, width=True)
+    documents = honest.stream(honest.random_ensemble, "battery random")
+    yield from ((f"random {number}", next(documents)) for number in range(2 * RANDOM))
 
 
 # --- each a little beyond what holds
@@ -122,12 +111,11 @@ def variations(document: Document) -> Iterator[tuple[str, Document]]:
     if isinstance(inputs, int):
         yield "one input more", changed(inputs=inputs + 1)
     yield "the other bits", changed(drop_unwritten=not claim["drop_unwritten"])
-    if "width" not in claim:
-        yield "the other kernel", changed(kernel={"ntk": "nngp", "nngp": "ntk"}[claim["kernel"]])
+    yield "the other kernel", changed(kernel={"ntk": "nngp", "nngp": "ntk"}[claim["kernel"]])
 
 
 def expected(claim: Document) -> tuple[int, str]:
-    """Return what a checker must say of an ensemble's claim without a width, by the bound that the claim states."""
+    """Return what a checker must say of an ensemble's claim, by the bound that the claim states."""
     states, inputs = claim["states"], claim["inputs"]
     free = sum(width for _, width in claim["program"]["fields"]) if states == "arbitrary" else len(states["free"])
     if claim["networks"] < 1:
@@ -154,12 +142,7 @@ def cases() -> tuple[Case, ...]:
         result.append(Case(name, sign(document), 0, phrases, absent))
         for change, other in variations(document):
             code, message = expected(other["claim"])
-            if "width" not in document["claim"] or code:
-                result.append(Case(f"{name}: {change}", sign(other), code, (message,)))
-        if "width" in document["claim"]:
-            document["claim"]["width"] -= 1
-            if document["claim"]["width"]:
-                result.append(Case(f"{name}: narrower", sign(document), 1, ("is too small",)))
+            result.append(Case(f"{name}: {change}", sign(other), code, (message,)))
     return tuple([*roundings(), *result, *forged()])
 
 
@@ -189,13 +172,9 @@ def words(document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
         holds.append(f"from all 2^{len(inputs['free'])} assignments of {len(inputs['free'])} input bits together")
     else:
         holds.append("from the one initial state that it states")
-    dropped, scalar = "(bits that no template writes taken as 0)", f"{networks} scalar networks of its own"
+    dropped = "(bits that no template writes taken as 0)"
     absent = [] if claim["drop_unwritten"] else [dropped]
     holds += [dropped] if claim["drop_unwritten"] else []
-    if "width" in claim:
-        holds += [scalar, f"{networks * bits} networks in all", f"of width {claim['width']} and linearised"]
-    else:
-        absent.append("linearised")
     return tuple(holds), tuple(absent)
 
 

@@ -216,19 +216,9 @@ def exponentials_far_out(module: types.ModuleType) -> None:
 
 
 @fact
-def pi_and_quadrants(module: types.ModuleType) -> None:
+def pi(module: types.ModuleType) -> None:
     with mp.workdps(DIGITS):
         expect(contains(module.pi(), +mp.pi) and width(module.pi()) <= 8, "pi")
-        for rho in (Fraction(0), Fraction(1, 2), Fraction(-1, 2), Fraction(9, 10), Fraction(-9, 10)):
-            found = module.quadrant(module.Interval.of(rho))
-            value = mpf(1) / 4 + mp.asin(mpf(rho.numerator) / rho.denominator) / (2 * mp.pi)
-            expect(contains(found, value) and width(found) < 1 << 12, "quadrant", rho)
-    for rho in (1, -1):
-        try:
-            module.quadrant(module.Interval.of(rho))
-        except module.Rejected:
-            continue
-        raise AssertionError("a quadrant of correlation 1")
 
 
 @fact

@@ -328,7 +328,9 @@ class Ensemble:
 
 
 def ensemble_truth(claim: dict[str, Any]) -> str:
-    """Decide an ensemble's claim: see the table at the head of this module."""
+    """Decide an ensemble's claim: see the table at the head of this module. One with a width is a withdrawn wording."""
+    if claim.keys() & {"width", "outputs"}:
+        return FALSE
     ensemble = Ensemble.of(claim)
     if len(ensemble.asked) * len(ensemble.states) > MAX_VISITS:
         raise TooLarge("too many states")

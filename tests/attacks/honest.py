@@ -15,7 +15,6 @@ from typing import Any
 
 from claim_oracle import DIGITS, Count, Ensemble, Program, claimed_states, counts_of, moments, number, wrong
 from mpmath import mp
-from width_oracle import SCALAR, best_tilt, claimed_counts, kinds_of, largest_error, width_for
 
 Document = dict[str, Any]
 
@@ -170,9 +169,8 @@ def ensemble(
     states: Any = "arbitrary",
     kernel: str = "ntk",
     dropped: bool = False,
-    width: bool = False,
 ) -> Document:
-    """Return a claim of an ensemble with the least N by the stated bound, and with a width if asked for one."""
+    """Return a claim of an ensemble with the least N by the stated bound."""
     claim: Document = {
         "kind": "ensemble",
         "kernel": kernel,
@@ -188,8 +186,6 @@ def ensemble(
     evidence: Document = {"groups": groups(value)} if states == "arbitrary" else {}
     with mp.workdps(DIGITS):
         claim["networks"] = least_networks(claim)
-        if width:
-            _add_width(claim, evidence)
     return document(claim, evidence)
 
 
@@ -215,26 +211,6 @@ def _least(fits: Callable[[int], bool]) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if fits(middle) else (middle, high)
     return high
-
-
-def _add_width(claim: Document, evidence: Document) -> None:
-    read = Ensemble.of(claim)
-    counts = claimed_counts(read) | {
-        c for c in _counts(claim["program"], claim["states"]) if c[2] or not claim["drop_unwritten"]
-    }
-    error = _short(largest_error(read, counts))
-    tilts = {
-        n: (-_short(-best_tilt(n, number(error), False)), _short(best_tilt(n, number(error), True)))
-        for n in kinds_of(counts)
-    }
-    evidence["width"] = {"error": str(error), "tilts": [[str(above), str(below)] for below, above in tilts.values()]}
-    claim |= {"outputs": SCALAR, "width": width_for(read, error, tilts)}
-
-
-def _short(value: Any) -> Fraction:
-    """Return a rational below a positive number, with some nine digits of it."""
-    digits = 9 - int(mp.floor(mp.log10(value)))
-    return Fraction(int(mp.floor(value * mp.mpf(10) ** digits)), 10**digits)
 
 
 # --- at random
@@ -264,11 +240,11 @@ def random_rounding(source: random.Random) -> Document:
     return rounding(value, random_states(source, value, source.randint(1, 6)), source.choice(["ntk", "nngp"]))
 
 
-def random_ensemble(source: random.Random, *, width: bool = False) -> Document:
+def random_ensemble(source: random.Random) -> Document:
     """Return a random claim of an ensemble with a random choice of every option; it holds by the stated bound."""
     while True:
         value, steps = source.choice(BUILDERS)(source), source.randint(1, 5)
-        states, kernel = random_states(source, value, steps), "ntk" if width else source.choice(["ntk", "nngp"])
+        states, kernel = random_states(source, value, steps), source.choice(["ntk", "nngp"])
         dropped = source.random() < 0.5
         low, high = margins(value, states, kernel, dropped)
         if high - low < Fraction(1, 1000):
@@ -281,7 +257,7 @@ def random_ensemble(source: random.Random, *, width: bool = False) -> Document:
             source.randint(1, 1 << len(starts["free"])),
             1,
         ]
-        options: dict[str, Any] = {"states": states, "kernel": kernel, "dropped": dropped, "width": width}
+        options: dict[str, Any] = {"states": states, "kernel": kernel, "dropped": dropped}
         failure = source.choice(["1/2", "1/50", "1/1000", "1/1000000", "99/100"])
         return ensemble(
             value, failure=failure, threshold=str(threshold), inputs=source.choice(choices), steps=steps, **options

@@ -68,36 +68,8 @@ MISTAKES = {
     "inputs beyond all": ("    if count > 1 << free:", "    if False:"),
     "union over inputs only": ("inputs * steps * ensemble.bits", "inputs"),
     "union over one bit": ("inputs * steps * ensemble.bits", "inputs * steps"),
-    "width not compared": ("        if exponent.low > 0:\n            raise Rejected(f\"the width", "        if False:\n            raise Rejected(f\"the width"),
-    "width: sum not compared": ("    if total.low > ONE:\n        raise Rejected(f\"the width", "    if False:\n        raise Rejected(f\"the width"),
-    "width of any kernel": ('    if kernel != "ntk":', "    if False:"),
-    "width: one network": ("ensemble.networks * ensemble.bits\n", "ensemble.bits\n"),
-    "width: one state": ("counts, inputs * steps, hints)", "counts, 1, hints)"),
-    "width: no move": ("(-move if p else move), threshold", "(move if p else -move), threshold"),
-    "width: one writer": ("Interval.of(t * K).sqrt() * error", "Interval.of(K).sqrt() * error"),
-    "width: limit of the Gram matrix": ("- error.times(K)\n", "\n"),
-    "width: any Gram matrix": ("or rest.low <= 0:", "or False:"),
-    "width: weights of matching samples only": (" + u.power(2).sqrt().times(K - n)", ""),
-    "width: one side": ("rates[n] = rate(n, Interval.of(error), up), rate(n, Interval.of(error), down)", "rates[n] = rate(n, Interval.of(error), up), rate(n, Interval.of(error), up)"),
-    "width: whole chance for each kind": ("        total = total + exponent.exp()", "        total = exponent.exp()"),
-    "width: entries of samples only": ("        numbers[0] += states * (K - 2)\n", ""),
-    "width: last kind decides": ("(states * max(matching), rate)", "(max(matching), rate)"),
-    "width: one match": ("(states * max(matching), rate)", "(states, rate)"),
-    "width: useless tilts": ("    if not down < 0 < up:", "    if False:"),
-    "width: rounded down": ("Interval(rate.low, rate.low).times(width)", "rate.times(width + 1)"),
-    "width: mean of an entry": ("+ (rho * quadrant(rho)).times(2)", "+ rho * quadrant(rho)"),
-    "width: moments of a pair": ("moments = one - quadrant(rho) + density * quadrant(r)", "moments = density * quadrant(r)"),
-    "width: diagonal moments": ("(one - L.times(2)).sqrt().power(2)", "(one - L).sqrt().power(2)"),
-    "width: quadrant of the positive": ("(Interval.of(1) + angle.times(2) / pi()) / Interval.of(4)", "(Interval.of(1) - angle.times(2) / pi()) / Interval.of(4)"),
+    "the withdrawn wording": ('    if "width" in claim or "outputs" in claim:', "    if False:"),
     "too few networks accepted": ("if needed.low > given.high:", "if False:"),
-    "width: one output bit": ("ensemble.networks * ensemble.bits\n", "ensemble.networks\n"),
-    "width: any outputs": ('    if claim["outputs"] != SCALAR:', "    if False:"),
-    "width: the old wording": ('    if "width" in claim and "outputs" not in claim:', "    if False:"),
-    "width: a tilt without a bound": ("        if min(rates[n][0].low, rates[n][1].low) <= 0:", "        if False:"),
-    "width: the best rate of all numbers of matches": ("key=lambda rate: rate.low)", "key=lambda rate: -rate.low)"),
-    "width: pairs of samples": ("K * (K - 1) // 2", "K * (K - 2) // 2"),
-    "width: one sample with itself": ("numbers = {1: K, ", "numbers = {1: 1, "),
-    "width: a sample that does not match less": ("states * (K - 2)\n", "states * (K - 3)\n"),
     "zeros of written bits dropped": ("(count[2] or not dropped)", "(count[1] or not dropped)"),
     "unwritten bits in the union": ("if t or not self.dropped)", "if t and self.dropped)"),
     "names of any kind": ("[A-Za-z0-9_.-]{0,63}", ".*"),
@@ -197,21 +169,9 @@ def _encloses(module, numerator, denominator):
     return all(not (arb(fmpz(i.low)) > v * scale) and not (arb(fmpz(i.high)) < v * scale) for i, v in found)
 
 
-def counts_entries(module):
-    """Tell whether the entries of one kernel, with 6 states of up to 4 matches and 9 samples, are counted once each."""
-    names = {n: (2 * n, 2 * n + 1) for n in (0, 1, 2, 4)}  # rates of too large and too small, as numbers
-    rates = {n: tuple(module.Interval(rate, rate) for rate in pair) for n, pair in names.items()}
-    counted = {(number, rate.low) for number, rate in module.entries_off(9, 6, rates)}
-    pairs, unmatched = 9 * 8 // 2, 6 * (9 - 2)  # at least 2 samples match a state that is none
-    expected = {(9, 2), (9, 3), (pairs + unmatched, 0), (pairs + unmatched, 1), (6 * 4, 4), (6 * 4, 5)}
-    alone = {(number, rate.low) for number, rate in module.entries_off(9, 6, {n: rates[n] for n in (0, 1)})}
-    return counted == expected and alone == {(9, 2), (9, 3), (pairs, 0), (pairs, 1)}
-
-
 def test_the_checker_itself_passes(files):
     assert not wrong_about_certificates(checker, files)
     assert encloses(checker)
-    assert counts_entries(checker)
 
 
 @pytest.fixture
@@ -232,4 +192,4 @@ def alarm():
 @pytest.mark.parametrize("name", MISTAKES)
 def test_the_mistake_is_noticed(name, files):
     module = mutated(*MISTAKES[name])
-    assert not encloses(module) or not counts_entries(module) or wrong_about_certificates(module, files)
+    assert not encloses(module) or wrong_about_certificates(module, files)

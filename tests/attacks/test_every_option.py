@@ -43,7 +43,6 @@ OPTIONS = {
     "drop_unwritten": (False, True),
     "inputs": ("all", 1, 3),
     "padding": (4, 11),
-    "width": (None, "least"),
 }
 GRID = [dict(zip(OPTIONS, choice, strict=True)) for choice in itertools.product(*OPTIONS.values())]
 
@@ -56,8 +55,6 @@ def padded(task, padding):
 def issued(options):
     """Return the certificate with these options as JSON; None where there is none."""
     named = {name: value for name, value in options.items() if name not in ("run", "padding")}
-    if options["kernel"] == "nngp" and options["width"]:
-        return None
     try:
         data = issue_ensemble(RUNS[options["run"]](options["padding"]), failure="1/10000000000", **named).data
     except NtkProofsError:
@@ -91,9 +88,6 @@ def edges(document):
         assert bound <= mp.mpf(10) ** -10 < failure_bound(claim | {"networks": claim["networks"] - 1}, counts)
         code, text = changed(document, networks=claim["networks"] - 1)
         assert (code, few in text) == (REJECTED, True)
-        alone = {key: value for key, value in claim.items() if key not in ("width", "outputs")}
-        evidence = {key: value for key, value in document["evidence"].items() if key != "width"}
-        document = document | {"claim": alone, "evidence": evidence}
         assert changed(document, failure=rational(bound * (1 + CLOSE)))[0] == ACCEPTED
         for part in (1 - CLOSE, Fraction(1, 2)):
             code, text = changed(document, failure=rational(bound * part))
@@ -129,25 +123,6 @@ def test_ensembles_at_their_edge(run, kernel, threshold):
     for document in documents:
         edges(document)
     assert documents
-
-
-def test_widths_at_their_edge():
-    for options in GRID:
-        if (
-            options["width"]
-            and options["kernel"] == "ntk"
-            and options["padding"] == 4
-            and (document := issued(options))
-        ):
-            claim = document["claim"]
-            for changes in (
-                {"width": claim["width"] - 1},
-                {"failure": str(Fraction(claim["failure"]) * Fraction(9, 10)), "networks": claim["networks"]},
-            ):
-                code, text = changed(document, **changes)
-                assert code == REJECTED
-                assert "is too small: the union bound" in text or "networks are too few" in text
-            assert changed(document, width=claim["width"] + 1)[0] == ACCEPTED
 
 
 @pytest.mark.parametrize("kernel", OPTIONS["kernel"])

@@ -5,41 +5,49 @@ import random
 import forge
 import honest
 import pytest
-from claim_oracle import FALSE, IMPLIED, Ensemble, moments, truth
+from claim_oracle import FALSE, IMPLIED, Ensemble, moments
 from forge import KINDS, Table, attack
 from forgery import CONTROLS
 from mpmath import mp
 from mutants import module_of
-from width_oracle import entry, width_truth
 
 from ntkproofs import checker
 
-NUMBER = 300  # mutants of every kind, in the suite
+NUMBERS = {kind: 60 if kind == "network" else 300 for kind in KINDS}  # mutants of every kind, in the suite
+
+
+COARSE = (  # of a search for evidence by other suprema than the checker's
+    "the probability of a failure is too large",
+    "the probabilities of failures are too large together",
+    "a quadratic form that is not positive definite",
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_mutant_is_accepted_whose_claim_is_not_implied(kind):
     table = Table()
-    attack(kind, NUMBER, "suite", table)
+    attack(kind, NUMBERS[kind], "suite", table)
     assert not table.wrong
     assert not table.mute
-    assert sum(table.numbers.values()) == NUMBER
-    assert table.numbers[kind, "accepted", IMPLIED] > NUMBER / 10
-    assert table.numbers[kind, "rejected", FALSE] > NUMBER / 10
+    assert sum(table.numbers.values()) == NUMBERS[kind]
+    assert table.numbers[kind, "accepted", IMPLIED] > NUMBERS[kind] / 10
+    assert table.numbers[kind, "rejected", FALSE] > NUMBERS[kind] / 10
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_honest_certificates_are_implied_and_accepted(kind):
     documents = honest.stream(KINDS[kind].make, "honest")
     outcomes = []
-    for _ in range(40):
+    number = NUMBERS[kind] // 8
+    for _ in range(number):
         document = next(documents)
         code, text = checker.judge(honest.sign(document))
-        fact = truth(document["claim"], forge.ORACLES)
+        fact = forge.decide(document, document)
         outcomes.append((code == checker.ACCEPTED, fact == IMPLIED))
-        modest = "nothing is claimed" in text or "does not follow on the leaf" in text  # nothing matches; too coarse
+        # nothing matches; too coarse
+        modest = any(words in text for words in ("nothing is claimed", "does not follow on the leaf", *COARSE))
         assert outcomes[-1] in ((True, True), (False, False)) or modest, (text, document)
-    assert outcomes.count((True, True)) > 20
+    assert outcomes.count((True, True)) > number / 2
 
 
 def test_the_oracles_moments_are_those_of_the_linear_system():
@@ -69,21 +77,6 @@ def test_the_oracles_moments_are_those_of_the_linear_system():
                 assert abs(found[1] - variance) < mp.mpf(10) ** -35
 
 
-@pytest.mark.parametrize("n", [0, 1, 2, 5])
-def test_the_oracles_generating_functions_are_integrals(n):
-    """``E exp(L [g, h > 0] (g h + a^2 rho))`` by quadrature over the angle; its mean by a difference."""
-    rho, L, e = (1 / mp.sqrt(n) if n else mp.mpf(0)), mp.mpf("0.1"), mp.mpf(10) ** -6
-    kind, theta = entry(n), mp.acos(rho)
-
-    def inside(L):  # g = R cos x, h = R cos(x - theta): E over R of exp(L R^2 c) is 1/(1 - 2 L c)
-        integral = mp.quad(lambda x: 1 / (1 - 2 * L * mp.cos(x) * mp.cos(x - theta)), [theta - mp.pi / 2, mp.pi / 2])
-        return integral / (2 * mp.pi) / mp.sqrt(1 - 2 * L * rho) + 1 - (mp.pi - theta) / (2 * mp.pi)
-
-    assert abs(mp.exp(kind.log_moments(L)) - inside(L)) < mp.mpf(10) ** -12
-    slope = (kind.log_moments(e) - kind.log_moments(-e)) / (2 * e)
-    assert abs(slope - kind.mean) < mp.mpf(10) ** -9
-
-
 def test_the_oracles_bounds_of_the_failure_probability_are_in_order():
     """What occurs in one state a bit, the union over what occurs, the stated bound: each is at most the next."""
     source = random.Random(0)
@@ -104,8 +97,11 @@ PLANTED = {
     "padding twice": ("len(self.templates) + self.padding\n", "len(self.templates) + 2 * self.padding\n", "ensemble"),
     "first state only": ("for number in range(1, steps + 1):", "for number in range(1, 2):", "ensemble"),
     "a gap of any sign": (" (Interval.of(threshold) - mean)\n", " 0\n    distance = Interval.of(1)\n", "rounding"),
-    "width of one network": ("ensemble.failure / many)", "ensemble.failure)", "width"),
-    "width not compared": ("    wide_enough(width, entries_off", "    (width, entries_off", "width"),
+    "a state of each class": ("*hints), classes[count]))", "*hints), 1))", "network"),
+    "failure not compared": ("        total, most = total + share", "        total, most = total", "network"),
+    "classes left out": ("    if missing or unknown:", "    if unknown:", "network"),
+    "any step": ("if step * hidden.K * (1 + rise) > 2:", "if False:", "network"),
+    "no decay": ("shrinking.log().times(steps).exp()", "shrinking.log().times(steps + 500).exp()", "network"),
     "half of the box": ("        if not whole or at > low:\n", "        if False:\n", "inequality"),
 }  # fmt: skip
 
@@ -137,4 +133,3 @@ def test_the_command_prints_a_table(capsys):
     assert lines[0].split() == ["kind", "outcome", "implied", "true", "unknown", "false", "too", "large"]
     assert [line.split()[:2] for line in lines[1:5]] == [["rounding", word] for word in forge.OUTCOMES.values()]
     assert sum(int(number) for line in lines[1:5] for number in line.split()[2:]) == 24
-    assert width_truth  # the oracle of claims with a width is the one that the forger asks

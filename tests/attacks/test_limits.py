@@ -107,7 +107,7 @@ def test_one_budget_for_the_whole_check(monkeypatch, make, what):
 
 def test_the_budget_is_one_for_all_parts_and_bears_what_a_claim_needs(monkeypatch):
     """What the parts spend is added up: with less than their sum the check is declined, with as much accepted."""
-    data = sign(valid()["ensemble width all"])
+    data = sign(valid()["ensemble arbitrary"])
     spent = []
 
     def spend(operations, _what):

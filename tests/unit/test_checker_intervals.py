@@ -14,10 +14,7 @@ from ntkproofs.checker import (
     Predictor,
     Rejected,
     pi,
-    quadrant,
-    rate,
     tail,
-    wide_enough,
 )
 from ntkproofs.counts import Counts
 from ntkproofs.kernels import two_layer_relu
@@ -203,32 +200,3 @@ def test_means_and_deviations_contain_and_are_narrow(kernel, n, p, t, K):
         assert found.low * unit <= ball.lower
         assert ball.upper <= found.high * unit
         assert found.high - found.low < 1 << 24
-
-
-def test_quadrants_contain_the_probability():
-    for value in (Fraction(0), Fraction(1, 3), Fraction(-3, 5), Fraction(99, 100)):
-        assert contains(quadrant(Interval.of(value)), arb("0.25") + exact(value).asin() / (2 * arb.pi()))
-
-
-def test_the_rate_of_an_entry_of_a_sample_with_itself():
-    """In closed form: ``L (1 + e) - log(1/2 + 1/(2 - 4 L))``."""
-    for tilt, error in ((Fraction(1, 9), Fraction(1, 7)), (Fraction(-2, 5), Fraction(1, 7))):
-        L, e = exact(tilt), exact(error)
-        value = L * (1 + (e if tilt > 0 else -e)) - (arb("0.5") + 1 / (2 - 4 * L)).log()
-        assert contains(rate(1, Interval.of(error), tilt), value)
-
-
-def test_a_width_at_the_very_edge_is_declined_and_one_unit_beyond_rejected():
-    """The sum of the parts is compared with 1: certainly more, certainly not, or neither."""
-    with pytest.raises(Declined, match="too close to tell"):
-        wide_enough(1, [(1, Interval(1, 1))], Fraction(1))
-    half = Interval.of(2).log()
-    with pytest.raises(Declined, match="too close to tell"):
-        wide_enough(1, [(1, half), (1, half)], Fraction(1))
-    with pytest.raises(Rejected, match="the width 1 is too small"):
-        wide_enough(1, [(1, half), (1, Interval(half.low - 99, half.high - 99))], Fraction(1))
-    with pytest.raises(Rejected, match="the width 1 is too small"):
-        wide_enough(1, [(2, Interval.of(Fraction(1, 2)))], Fraction(1))
-    wide_enough(1, [(1, half), (1, Interval(half.low + 99, half.high + 99))], Fraction(1))
-    with pytest.raises(Rejected, match="the width 1 is too small"):  # the least rate counts
-        wide_enough(1, [(1, Interval(half.low - 99, half.high + 10**90)), (1, half)], Fraction(1))

@@ -258,9 +258,9 @@ def test_what_is_refused_and_why():
         issue_network(multiplication_task(bits=2), failure="1/100", states="arbitrary")
     for arguments, message in (
         ({"failure": 1}, "failure must lie between 0 and 1"),
-        ({"width": 0}, "width must be an integer from 1 on"),
-        ({"width": True}, "width must be an integer from 1 on"),
-        ({"steps": "many"}, "steps must be an integer"),
+        ({"width": 0}, "width must be a positive integer, or .least."),
+        ({"width": True}, "width must be a positive integer, or .least."),
+        ({"steps": "many"}, "steps must be a positive integer"),
         ({"step": "fast"}, "step must be a fraction"),
         ({"step": -1}, "step must be above 0"),
         ({"states": "some"}, "states must be one of arbitrary, reachable"),
@@ -303,6 +303,8 @@ def test_certify_and_verify_a_network(tmp_path, capsys):
     ("options", "code", "message"),
     [
         (["--trained", "all"], 3, "--trained all: no theorem about training all layers is known here"),
+        (["--trained", "output", "--start", "gaussian"], 3, "certificates are for the start zero alone"),
+        (["--trained", "output", "--start", "antisymmetric"], 3, "is not for training 'output'"),
         (["--trained", "output", "--regime", "ntk"], 3, "--regime ntk does not go with it"),
         (["--trained", "output", "--inputs", "one"], 3, "are about ensembles"),
         (["--trained", "output", "--threshold", "half"], 3, "best or a fraction"),

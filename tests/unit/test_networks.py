@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import sympy
 
+from ntkproofs.claims import Comparison, confirm_measured
 from ntkproofs.errors import InputError, Undecided
-from ntkproofs.facts import Comparison, measured
 from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.predictor import Predictor
 from ntkproofs.programs import addition, permutation
 from ntkproofs.simulation import networks, simulate, simulate_chunks, words_with_ones
-from ntkproofs.simulation.finite import Weights, draw_weights, linearised, scalar_means, trained
+from ntkproofs.simulation.finite import Weights, draw_weights, linearised, trained
 from ntkproofs.simulation.limit import ErrorLaw, Trials, limit_of
 from ntkproofs.simulation.normal import log_two_sided, log_upper, quadrant_excess
 from ntkproofs.simulation.streams import ENSEMBLES, PAIRS, WORDS, stream
@@ -196,7 +196,7 @@ def test_the_wrong_kernel_is_rejected_and_the_right_one_is_not():
             tests = {}
             for regime in (truth, other):
                 law = limits[regime].error_law(40)
-                tests[regime] = measured("", [Comparison("", error, law.mean, law.deviate(error))]).holds
+                tests[regime] = confirm_measured("", [Comparison("", error, law.mean, law.deviate(error))]).holds
             assert not tests[other]
             kept += tests[truth]
         assert kept >= 57  # each is kept with probability 0.99
@@ -297,22 +297,6 @@ def test_wide_trained_networks_become_linear(parametrisation):
     assert gaps[2] < gaps[1] / 2
 
 
-def test_scalar_networks_have_kernels_of_their_own_and_no_start():
-    """The least move of the weights that fits the samples, for each output bit in a network of its own."""
-    trials = words_with_ones(permutation([1, 2, 0]), ones=2)
-    means = scalar_means(trials, width=400, seed=(1, 2))
-    source = np.random.default_rng((1, 2))
-    for bit in range(3):
-        hidden, outer = source.standard_normal((400, 3)), source.standard_normal(400)
-        features = [
-            np.hstack([np.maximum(hidden @ x, 0), np.outer(outer * (hidden @ x > 0), x).ravel()])
-            for x in [*np.eye(3), *trials.codes]
-        ]
-        samples, states = np.array(features[:3]), np.array(features[3:])
-        least = np.linalg.lstsq(samples, trials.program.labels[:, bit], rcond=None)[0]  # the least move of the weights
-        assert np.allclose(states @ least, means[:, bit], rtol=1e-9)
-
-
 @pytest.mark.parametrize("model", ["linearised", "trained"])
 @pytest.mark.parametrize("parametrisation", ["ntk", "standard"])
 def test_finite_networks_follow_their_own_kernel(model, parametrisation):
@@ -406,10 +390,10 @@ def test_one_network_has_no_variance():
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"networks": 0}, "networks must be 1 or more, got 0"),
-        ({"networks": 1, "repetitions": -1}, "repetitions must be 1 or more"),
-        ({"networks": 1, "repetitions": 0}, "repetitions must be 1 or more, got 0"),
-        ({"networks": 1.5}, "networks must be 1 or more, got 1.5"),
+        ({"networks": 0}, "networks must be a positive integer, got 0"),
+        ({"networks": 1, "repetitions": -1}, "repetitions must be a positive integer"),
+        ({"networks": 1, "repetitions": 0}, "repetitions must be a positive integer, got 0"),
+        ({"networks": 1.5}, "networks must be a positive integer, got 1.5"),
         ({"networks": 1, "model": "deep"}, "unknown model 'deep'"),
         ({"networks": 1, "parametrisation": "mean-field"}, "unknown parametrisation 'mean-field'"),
         ({"networks": 1, "model": "trained", "width": 2}, "width 2: it must be at least 3"),
