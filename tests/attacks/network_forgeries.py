@@ -191,8 +191,8 @@ def more_inputs(c):
 
 each(
     "permutation",
-    "trained is not one of output: ",
-    trained_all=("trained", "all"),
+    "trained is not one of output, all: ",
+    trained_both=("trained", "both"),
     trained_nothing=("trained", ""),
     trained_as_a_list=("trained", ["output"]),
 )
@@ -213,9 +213,28 @@ each(
 )
 
 
-@forgery("permutation", "the claim has the unknown key 'inputs'")
-def inputs(c):
-    c["claim"]["inputs"] = 1
+@forgery("permutation", "start is not one of antisymmetric: 'zero'")
+def all_layers_from_zero(c):
+    c["claim"]["trained"] = "all"
+
+
+@forgery("permutation", "evidence lacks the key columns")
+def all_layers_with_the_same_evidence(c):
+    c["claim"] |= {"trained": "all", "start": "antisymmetric"}
+
+
+@forgery("permutation", "inputs: there are only 2^3")
+def more_inputs_than_there_are(c):
+    c["claim"]["inputs"] = 9
+
+
+@forgery("visited", "inputs: there are only 2^")
+def more_runs_than_there_are(c):
+    c["claim"]["inputs"] = 1 << 20
+
+
+each("permutation", "inputs is out of range", no_input=("inputs", 0))
+each("permutation", "inputs is not an integer", inputs_in_words=("inputs", "all"))
 
 
 @forgery("permutation", "the claim lacks the key start")

@@ -39,6 +39,8 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "linear",
     "open",
     "ordered",
+    "paired",
+    "scalar",
     "stopped",
     "strict",
     "theory",

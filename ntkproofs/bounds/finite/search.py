@@ -18,8 +18,8 @@ __all__ = ["Search", "best_threshold", "bisected", "bracketed"]
 class Search(ABC):
     """The failure probability at a width and threshold, by the classes that matter; `events`: share of the rest."""
 
-    def __init__(self, workload: Workload, failure: float, events: float) -> None:
-        self.workload, self.failure, self.events = workload, failure, events
+    def __init__(self, workload: Workload, failure: float, events: float, threshold: float | None = None) -> None:
+        self.workload, self.failure, self.events, self.threshold = workload, failure, events, threshold
         self.leading: list[BitClass] = []
         self.hints: dict[BitClass, float] = {}
         self.near: dict[int, Event] = {}
@@ -50,6 +50,12 @@ class Search(ABC):
                 return None
             self.near[t], result[t] = event, Deviated.of(event, self.workload.samples - 1)
         return result
+
+    def room(self) -> tuple[float, float]:
+        """Return the largest limit of a bit that should be 0 and the smallest of one that should be 1."""
+        means = [(kind, self.mean(kind)) for kind in self.workload.classes]
+        low = max([0.0, *(mean for kind, mean in means if not kind.p)])
+        return low, min([1.0, *(mean for kind, mean in means if kind.p)])
 
     def log_class(
         self, kind: BitClass, width: int, threshold: float, *, rounds: int
@@ -100,10 +106,12 @@ def bracketed(search: Search, most: int) -> tuple[int, float]:
 def best_threshold(
     search: Search, width: int, *, rounds: int, first: bool = False, near: float | None = None
 ) -> float | None:
-    """Return the threshold with the least failure probability, None if none separates ones from zeros."""
-    means = [(kind, search.mean(kind)) for kind in search.workload.classes]
-    low = max([0.0, *(mean for kind, mean in means if not kind.p)])
-    high = min([1.0, *(mean for kind, mean in means if kind.p)])
+    """Return the threshold given or the one with the least failure probability, None if it separates no bits."""
+    low, high = search.room()
+    if search.threshold is not None:
+        if first or not search.leading:
+            search.lead(width, search.threshold)
+        return search.threshold if search.total(width, search.threshold) < math.inf else None
     if low >= high:
         return None
     if first or not search.leading:  # by the middle of what the classes allow, then by the best threshold for these
