@@ -613,6 +613,8 @@ def suprema_of_output_bits(module: types.ModuleType) -> None:
         for cover, expected in _whole(case):
             close(module, bit.supremum(module.Interval.of(REACH), list(cover)), expected, "supremum", case, cover)
         others, none = bound.sizes[1], f"a block of the cover that is none {bit.where}"
+        for mu in (0, 1):
+            bit.supremum(module.Interval.of(REACH), [(others, Fraction(mu))])
         for cover, words in (
             ([], f"the cover does not end in {others} {bit.where}"),
             ([(others - 1, Fraction(1))] * bool(others), f"the cover does not end in {others} {bit.where}"),
@@ -638,8 +640,9 @@ def bounds_of_output_bits(module: types.ModuleType) -> None:
             found = bit.wrong(width, e, given.l, given.z, given.q, list(given.cover))
             close(module, found, _wrong(case, width, e), "wrong", case)
     words = f"a bound of an expectation that is not positive {bit.where}"
-    bit.margin = module.Interval.of(10**4)
-    refuses(module, "Rejected", words, bit.wrong, 9, Fraction(1), given.l, given.z, given.q, list(given.cover))
+    for low in (10**4, -1):
+        bit.margin = interval(module, low, 10**4)
+        refuses(module, "Rejected", words, bit.wrong, 9, Fraction(1), given.l, given.z, given.q, list(given.cover))
 
 
 def _refused(module: types.ModuleType, name: str) -> None:
