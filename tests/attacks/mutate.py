@@ -79,8 +79,14 @@ def _lines(first: str, last: str) -> range:
     return range(place(first), place(last))
 
 
+CLAIMS = _lines("class Network:", "inequalities")
+PATHS = (_lines("def all_layers_words(", "def output_layer("), _lines("def all_layers(", "def descent_of("))
 PARTS: dict[str, tuple[list[Fact], tuple[range, ...]]] = {
-    "networks": (NETWORK_FACTS, (_lines("finite networks", "claims"), _lines("class Network:", "inequalities"))),
+    "all layers": ([], (_lines("finite networks, all layers", "counting states"), *PATHS)),
+    "networks": (
+        NETWORK_FACTS,
+        (_lines("finite networks", "finite networks, all layers"), _lines("counting states", "claims"), CLAIMS),
+    ),
 }
 REST = "rest"
 
