@@ -72,7 +72,10 @@ def issued(issue: Issue, options: argparse.Namespace, run: Run, failure: Fractio
         if options.width in (None, "least"):
             raise
         freed = argparse.Namespace(**vars(options) | {"width": None})
-        enough = issue(freed, run, failure)
+        try:
+            enough = issue(freed, run, failure)
+        except NtkProofsError:
+            raise problem from None
         least = _least_width(run, enough)
         raise TooNarrow(f"{problem}; enough: {enough.claim['width']}, at least {least}") from problem
 
@@ -90,7 +93,8 @@ def networks_of(options: argparse.Namespace) -> int | None:
 
 
 def _kernel(options: argparse.Namespace) -> str:
-    return options.regime or ("ntk" if options.trained is None else LAYERS[options.trained].kernel)
+    known = "ntk" if options.trained is None else LAYERS[options.trained].kernel
+    return str(options.regime or known)
 
 
 def _required(options: argparse.Namespace, run: Run, failure: Fraction, states: str) -> Requirement:
@@ -235,11 +239,19 @@ def _suggested(
 
 
 def _beside_network(run: Run, certificate: Certificate) -> tuple[Lines, Keys]:
+    from mpmath import mp
+
+    from ntkproofs.estimates import failure_bound
+
     least, width = _least_width(run, certificate), certificate.claim["width"]
     if least > width:
         raise EnginesDisagree(f"the width {width} is certified, and a width below {least} fails")
-    lines = [("at least", f"width {least:,} whatever the threshold, enough: {width:,}")]
-    return lines, {"at_least": least}
+    estimate = failure_bound(certificate.computed)
+    lines = [
+        ("at least", f"width {least:,} whatever the threshold, enough: {width:,}"),
+        ("estimate", _estimated(mp.nstr(estimate, 8))),
+    ]
+    return lines, {"at_least": least, "estimate": mp.nstr(estimate, 50)}
 
 
 def _least_width(run: Run, certificate: Certificate) -> int:
@@ -248,7 +260,8 @@ def _least_width(run: Run, certificate: Certificate) -> int:
     from ntkproofs.execution.witnesses import disjoint_states
 
     claim = certificate.claim
-    every = claim["states"] == "arbitrary"
+    every, whole = claim["states"] == "arbitrary", claim["trained"] == "all"
     free, ones = (range(run.program.output_bits), ()) if every else (run.free, run.ones)
-    states = disjoint_states(run.program, free, ones, max(1, run.steps))
-    return least_width_of_any(states, Fraction(claim["failure"]))
+    states = disjoint_states(run.program, free, ones, max(1, run.steps), samples=whole)
+    failure, copies = Fraction(claim["failure"]), 2 if claim["start"] == "antisymmetric" else 1
+    return least_width_of_any(min(states, claim.get("inputs", states)), failure, copies=copies)
