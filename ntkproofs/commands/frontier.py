@@ -162,7 +162,7 @@ def _beside_ensemble(
 
 def _estimated(value: str) -> str:
     """Return the line about an estimate."""
-    return f"this bound of the failure probability is {value} by mpmath, which decides nothing"
+    return f"failure bound {value} by mpmath (50 digits): an estimate, not a verdict"
 
 
 def _at_least(options: argparse.Namespace, run: Run, required: Requirement, enough: int) -> int:
