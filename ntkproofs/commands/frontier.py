@@ -168,7 +168,7 @@ def _estimated(value: str) -> str:
 def _at_least(options: argparse.Namespace, run: Run, required: Requirement, enough: int) -> int:
     """Return a number of networks below which every ensemble fails; raises EnginesDisagree if it exceeds `enough`."""
     from ntkproofs.bounds.lower import least_networks
-    from ntkproofs.execution.witnesses import witnesses
+    from ntkproofs.witnesses import witnesses
 
     every = options.inputs == "all"
     free, ones = (
@@ -257,7 +257,7 @@ def _beside_network(run: Run, certificate: Certificate) -> tuple[Lines, Keys]:
 def _least_width(run: Run, certificate: Certificate) -> int:
     """Return a width below which a network as in the claim fails."""
     from ntkproofs.bounds.lower import least_width_of_any
-    from ntkproofs.execution.witnesses import disjoint_states
+    from ntkproofs.witnesses import disjoint_states
 
     claim = certificate.claim
     every, whole = claim["states"] == "arbitrary", claim["trained"] == "all"

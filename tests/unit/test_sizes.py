@@ -22,9 +22,9 @@ from ntkproofs.cli import main
 from ntkproofs.counts import Counts, worst_counts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.estimates import union_bound
-from ntkproofs.execution.witnesses import disjoint_states, witnesses
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import TemplateProgram, addition_task, permutation, permutation_task
+from ntkproofs.witnesses import disjoint_states, witnesses
 
 NTK = two_layer_relu()
 DELTA = Fraction(1, 100)
