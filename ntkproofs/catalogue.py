@@ -86,7 +86,7 @@ def built_ins(command: str) -> tuple[BuiltIn, ...]:
     """Return the programs that a command takes.
 
     >>> [entry.name for entry in built_ins("simulate")]
-    ['permutation']
+    ['addition', 'multiplication', 'permutation']
     """
     return tuple(entry for entry in CATALOGUE.values() if command in entry.limits)
 
@@ -96,7 +96,7 @@ add(
         "addition",
         "add two numbers",
         _addition,
-        limits={"run": 4096, "exhaust": 40, "certify": 4096},
+        limits={"run": 4096, "exhaust": 40, "certify": 4096, "simulate": 256},
         operands=("X", "Y"),
     )
 )
@@ -105,7 +105,7 @@ add(
         "multiplication",
         "multiply two numbers",
         _multiplication,
-        limits={"run": 128, "exhaust": 40, "certify": 256},
+        limits={"run": 128, "exhaust": 40, "certify": 256, "simulate": 256},
         operands=("X", "Y"),
     )
 )

@@ -298,10 +298,12 @@ def _accepted(claim: dict[str, Any], evidence: dict[str, Any]) -> str:
 
 
 def _from_which(claim: dict[str, Any], evidence: dict[str, Any], key: str) -> str:
+    unit = 2 if claim.get("trained") == "all" else 1  # a width counts both neurons of a pair
+
     def accepts(number: int) -> bool:
-        return checker.judge(Certificate(claim | {key: number}, evidence).data)[0] == checker.ACCEPTED
+        return checker.judge(Certificate(claim | {key: unit * number}, evidence).data)[0] == checker.ACCEPTED
 
     try:
-        return f"{key} = {least_integer(accepts, most=1000 * int(claim[key]), what=key)}"
+        return f"{key} = {unit * least_integer(accepts, most=1000 * int(claim[key]), what=key)}"
     except Undecided:
         return f"no {key} near that"

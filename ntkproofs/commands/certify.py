@@ -13,6 +13,7 @@ from ntkproofs.commands.common import HOLDS, clipped, number, print_json, remark
 from ntkproofs.commands.programs import ORDER, task_of
 from ntkproofs.commands.regime import add_regime, certified_regime
 from ntkproofs.errors import InputError
+from ntkproofs.training import LAYERS, STARTS, Training
 
 if TYPE_CHECKING:
     from ntkproofs.certificates import Certificate, Run
@@ -30,7 +31,7 @@ def register(commands: Any) -> None:
         help="how many networks run a program right, as a certificate",
         description="Find the least number of networks whose average, rounded at the threshold, runs a program right "
         "with probability 1 - failure, and issue a certificate of it. With --trained: the least width of one network "
-        "that does, trained by gradient descent.",
+        "that does, trained by gradient descent (with --trained all: of one scalar network for each output bit).",
     )
     programs = certify.add_subparsers(dest="program", metavar="PROGRAM", required=True)
     common = _common()
@@ -75,10 +76,15 @@ def _common() -> argparse.ArgumentParser:
     )
     common.add_argument(
         "--trained",
-        choices=("output", "all"),
+        choices=tuple(LAYERS),
         help="certify one network of finite width, trained by gradient descent: which layers are trained",
     )
-    common.add_argument("--start", choices=("zero",), help="of the output layer, with --trained output (zero)")
+    common.add_argument(
+        "--start",
+        choices=tuple(STARTS),
+        help="with --trained output: output weights from zero; with --trained all: pairs of neurons (1, u), (-1, u), "
+        "antisymmetric",
+    )
     common.add_argument("--steps", metavar="T", help="of gradient descent, with --trained (default: the fewest)")
     common.add_argument("--step", metavar="ETA", help="of gradient descent, with --trained (default: the largest)")
     common.add_argument("--drop-unwritten", action="store_true", help="claim nothing of bits that no template writes")
@@ -129,18 +135,21 @@ def _check_options(options: argparse.Namespace) -> None:
     if options.trained is None:
         for name in ("start", "steps", "step"):
             if getattr(options, name) is not None:
-                raise InputError(f"--{name} speaks of gradient descent on a finite network: it needs --trained output")
+                raise InputError(f"--{name} speaks of gradient descent on a finite network: it needs --trained")
         if options.width is not None:
             raise InputError("--width is of one finite network, trained by gradient descent: it needs --trained output")
         if options.threshold not in WORDS:
             raise InputError(f"--threshold is one of {', '.join(WORDS)}, got {clipped(options.threshold)}")
         return
-    if options.trained == "all":
-        raise InputError("--trained all: no theorem about training all layers is known here; --trained output is")
-    if options.regime == "ntk":
-        raise InputError("--trained output is the kernel nngp: --regime ntk does not go with it")
-    if options.inputs != "all" or options.tail != "gaussian" or options.drop_unwritten:
-        raise InputError("--inputs, --tail and --drop-unwritten are about ensembles: they do not go with --trained")
+    training = Training.of(options.trained, options.start)
+    if training.start.name != training.layers.start:
+        raise InputError(f"--start {options.start}: certificates are for the start {training.layers.start} alone")
+    if options.regime not in (None, training.kernel):
+        raise InputError(
+            f"--trained {options.trained} is the kernel {training.kernel}: --regime {options.regime} is another"
+        )
+    if options.tail != "gaussian" or options.drop_unwritten:
+        raise InputError("--tail and --drop-unwritten are about ensembles: they do not go with --trained")
     if options.threshold in ("zero", "half"):
         raise InputError(f"--threshold {options.threshold} is for ensembles; with --trained it is best or a fraction")
 
@@ -166,10 +175,13 @@ def _ensemble(options: argparse.Namespace, run: Run, failure: Fraction) -> Certi
 def _network(options: argparse.Namespace, run: Run, failure: Fraction) -> Certificate:
     """Issue the certificate of one finite network."""
     from ntkproofs.certificates import issue_network
+    from ntkproofs.commands.frontier import inputs_of
 
     return issue_network(
         run,
         failure=failure,
+        trained=options.trained,
+        inputs=inputs_of(options),
         width="least" if options.width in (None, "least") else number(options.width, "--width", low=1),
         threshold="best" if options.threshold == "best" else _fraction(options.threshold, "--threshold"),
         states=options.states,
@@ -202,7 +214,7 @@ def _sbn_run(options: argparse.Namespace) -> Run:
     assembly = read_assembly(Path(options.file))
     done = run_sbn(
         assembly,
-        kernel=two_layer_relu(options.regime or ("nngp" if options.trained else "ntk")),
+        kernel=two_layer_relu(options.regime or (LAYERS[options.trained].kernel if options.trained else "ntk")),
         max_instructions=limit,
     )
     if not done.halted:
@@ -262,7 +274,7 @@ def _details(options: argparse.Namespace, certificate: Certificate) -> dict[str,
     """Return what only an ensemble, or only a finite network, has."""
     claim = certificate.claim
     if claim["kind"] == "network":
-        return {key: claim[key] for key in ("trained", "start", "step")} | {"kernel": "nngp"}
+        return {key: claim[key] for key in ("trained", "start", "step")} | {"kernel": LAYERS[claim["trained"]].kernel}
     return {
         "tail": options.tail,
         "drop_unwritten": claim["drop_unwritten"],

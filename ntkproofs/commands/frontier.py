@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ntkproofs.commands.common import number
 from ntkproofs.display import counted
 from ntkproofs.errors import EnginesDisagree, InputError, NoMargin, NtkProofsError, Undecided
+from ntkproofs.training import LAYERS
 
 if TYPE_CHECKING:
     from ntkproofs.bounds.padding import Requirement, TooFew
@@ -89,7 +90,7 @@ def networks_of(options: argparse.Namespace) -> int | None:
 
 
 def _kernel(options: argparse.Namespace) -> str:
-    return options.regime or ("ntk" if options.trained is None else "nngp")
+    return options.regime or ("ntk" if options.trained is None else LAYERS[options.trained].kernel)
 
 
 def _required(options: argparse.Namespace, run: Run, failure: Fraction, states: str) -> Requirement:

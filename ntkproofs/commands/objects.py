@@ -52,7 +52,10 @@ def _executed(file: Path, name: str) -> object:
 
     with imports_from(file.resolve().parent) as imports, contextlib.redirect_stdout(sys.stderr):
         try:
-            value: object = getattr(imports.run(file), name)
-            return value() if inspect.isroutine(value) else value
+            names = vars(imports.run(file))
+            if name in names:
+                value: object = names[name]
+                return value() if inspect.isroutine(value) else value
         except (Exception, SystemExit) as error:
             raise InputError(f"{file}:{name}: {problem_of(error, imports.sources or (file.resolve(),))}") from error
+    raise InputError(f"{file} has no {name} at module level")

@@ -14,6 +14,7 @@ from ntkproofs.commands.progress import showing
 from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
+from ntkproofs.training import LAYERS, STARTS
 
 if TYPE_CHECKING:
     from ntkproofs.simulation.networks import Progress, Simulation
@@ -30,15 +31,19 @@ def register(commands: Any) -> None:
         "simulate",
         help="measure ensembles of networks next to what is predicted",
         description="Average networks, as the published ensemble experiment does: error, accuracy, means and variance, "
-        "measured with standard errors next to the prediction for infinite width.",
+        "measured with standard errors next to the prediction for infinite width. With --trained: draw and train "
+        "networks of finite width, and count how many have every bit of every state right.",
     )
-    parser.add_argument("program", choices=[entry.name for entry in built_ins("simulate")], help="which program")
+    parser.add_argument(
+        "program",
+        choices=[entry.name for entry in built_ins("simulate")],
+        help="which program (without --trained: permutation)",
+    )
     parser.add_argument("--bits", required=True, metavar="K", help="bits of each word, 2 to 256")
-    parser.add_argument("--networks", required=True, metavar="N", help="networks in an ensemble")
+    parser.add_argument("--networks", metavar="N", help="networks in an ensemble (with --trained: 1 unless given)")
     parser.add_argument(
         "--model",
         choices=("limit", "linearised", "trained"),
-        default="limit",
         help="infinite width (default), finite width to first order, or finite width trained by gradient descent",
     )
     parser.add_argument(
@@ -48,9 +53,30 @@ def register(commands: Any) -> None:
     )
     add_regime(parser, default=None)
     parser.add_argument("--width", metavar="W", help=f"of networks of finite width (default: {DEFAULT_WIDTH})")
-    parser.add_argument("--ones", default="2", metavar="M", help="ones in each test word (default: 2)")
     parser.add_argument(
-        "--repetitions", metavar="R", help="ensembles to measure (default: up to 1000 for limit, else 1)"
+        "--ones", metavar="M", help="ones in each test word (default: 2; with --trained: any number of ones)"
+    )
+    parser.add_argument(
+        "--repetitions",
+        metavar="R",
+        help="ensembles to measure (default: up to 1000 for limit, else 1; with --trained 100)",
+    )
+    trained = parser.add_argument_group("really trained networks of finite width")
+    trained.add_argument(
+        "--trained", choices=tuple(LAYERS), help="which layers: output (one network), all (a scalar network a bit)"
+    )
+    trained.add_argument(
+        "--start", choices=tuple(STARTS), help="how weights begin (default: output zero, all antisymmetric)"
+    )
+    trained.add_argument("--steps", metavar="T", help="of gradient descent (default: to convergence)")
+    trained.add_argument(
+        "--step", metavar="ETA", help="their size (default: half of 1 / the largest eigenvalue of the limit)"
+    )
+    trained.add_argument(
+        "--threshold", metavar="TAU", help="above which an output is a 1 (default: where most draws are right)"
+    )
+    trained.add_argument(
+        "--states", choices=("arbitrary", "reachable"), help="at which states: arbitrary (default) or those of runs"
     )
     parser.add_argument("--seed", default="0", metavar="S", help="the same seed draws the same networks (default: 0)")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -58,6 +84,23 @@ def register(commands: Any) -> None:
 
 
 def _simulate(options: argparse.Namespace) -> int:
+    if options.trained is not None:
+        from ntkproofs.commands.simulate_trained import simulate_trained
+
+        return simulate_trained(options)
+    for name in ("start", "steps", "step", "threshold", "states"):
+        if getattr(options, name) is not None:
+            raise InputError(f"--{name} is for really trained networks: it needs --trained output or --trained all")
+    if options.program != "permutation":
+        raise InputError(f"ensembles are measured for permutations; {options.program} needs --trained output or all")
+    if options.networks is None:
+        raise InputError("the following arguments are required: --networks")
+    options.model, options.parametrisation = options.model or "limit", options.parametrisation or "ntk"
+    options.ones = options.ones or "2"
+    return _ensembles(options)
+
+
+def _ensembles(options: argparse.Namespace) -> int:
     done: Progress | None = None
     with contextlib.ExitStack() as stack:
         show = stack.enter_context(showing())

@@ -162,12 +162,12 @@ def _prepare() -> None:
 
 def _list(file: Path, homes: tuple[Path, ...]) -> bytes:
     """Return the names of a file's claims and the digests of what was read, as JSON."""
-    theorems.OPENED.clear()
+    theorems.FOLDERS.clear()
     with claims_of(file, alone=True) as found:
         claims: list[Any] = [[each.name, each.statement, each.source, None] for each in found.claims]
         claims += [[key, statement, f"{file}", asdict(each)] for key, statement, each in troubles_of(found, homes)]
         own, helpers = _digests(found.imports.sources, found.home)
-        folders = sorted({f"{folder}" for folder in theorems.OPENED})
+        folders = sorted({f"{folder}" for folder in theorems.FOLDERS})
         read = {"sha256": own, "helpers": helpers, "shadowed": found.imports.shadowed, "theories": folders}
         return json.dumps({"claims": claims, "read": read if own else None}).encode()
 

@@ -189,7 +189,7 @@ class Kernel:
     @property
     def linear(self) -> bool:
         """Whether this kernel is a multiple of the correlation; functions drawn from it are then linear."""
-        return all(_is_multiple_of_correlation(term) for term in sympy.Add.make_args(self.angular))
+        return _is_linear(self.angular)
 
     @property
     def deterministic(self) -> bool:
@@ -231,7 +231,11 @@ class Kernel:
         return rf"$\displaystyle \kappa(\rho) = {sympy.latex(self.angular)}$"
 
 
-def _is_multiple_of_correlation(term: sympy.Expr) -> bool:
-    factors = sympy.Mul.make_args(term)
-    constants = [factor for factor in factors if factor != RHO]
-    return len(constants) == len(factors) - 1 and not any(formula(factor).symbols for factor in constants)
+def _is_linear(expression: sympy.Expr) -> bool:
+    """Tell whether the form of an expression shows that it is a constant times ``RHO``."""
+    if isinstance(expression, sympy.Add):
+        return all(_is_linear(term) for term in expression.args)
+    if isinstance(expression, sympy.Mul):
+        varying = [factor for factor in expression.args if formula(factor).symbols]
+        return len(varying) == 1 and _is_linear(varying[0])
+    return bool(expression == RHO)

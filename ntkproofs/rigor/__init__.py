@@ -1,4 +1,4 @@
-"""Deciding: balls, exact constants, inequalities over points, boxes and all integers, identities.
+"""Proofs of inequalities by interval arithmetic, over points, boxes and all integers, and proofs of identities.
 
 >>> import sympy
 >>> from ntkproofs.rigor import Integers, decide, less

@@ -27,7 +27,7 @@ from ntkproofs.programs import Rows, TemplateProgram
 from ntkproofs.simulation.normal import log_upper, quadrant_excess
 from ntkproofs.simulation.streams import PAIRS, stream
 
-__all__ = ["ErrorLaw", "Limit", "Trials", "limit_of"]
+__all__ = ["ErrorLaw", "Limit", "Trials", "kernel_values", "limit_of"]
 
 PAIRED = 256  # states of which all pairs are looked at
 
@@ -262,7 +262,8 @@ def _log_below(h: float) -> float:
     return math.log1p(-0.5 * math.erfc(h / math.sqrt(2))) if h > -5 else log_upper(-h)
 
 
-def _values(kernel: Kernel) -> Callable[[Floats], Floats]:
+def kernel_values(kernel: Kernel) -> Callable[[Floats], Floats]:
+    """Return the kernel of unit vectors as a function of arrays of their correlations."""
     angular = sympy.lambdify(RHO, kernel.angular, "numpy")
     return lambda correlation: np.broadcast_to(angular(np.clip(correlation, -1, 1)), correlation.shape)
 
@@ -284,7 +285,7 @@ def limit_of(trials: Trials, kernel: KernelLike, *, time: float | None = None) -
         raise InputError(f"the time of training must not be negative, got {time!r}")
     for matches in np.unique(np.count_nonzero(trials.codes, axis=1)).tolist():
         demand_networks(kernel, matches, K)
-    trained, prior = _values(kernel), _values(kernel.prior or kernel)
+    trained, prior = kernel_values(kernel), kernel_values(kernel.prior or kernel)
     eye, codes = np.eye(K), trials.codes
     values, vectors = np.linalg.eigh(trained(eye))
     learnt = 1 / values if time is None else -np.expm1(-values * time) / values

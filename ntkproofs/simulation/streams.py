@@ -7,9 +7,10 @@ import numpy as np
 from ntkproofs.errors import InputError
 from ntkproofs.validation import as_integer
 
-__all__ = ["ENSEMBLES", "PAIRS", "WORDS", "stream"]
+__all__ = ["ENSEMBLES", "PAIRS", "STATES", "WEIGHTS", "WORDS", "stream"]
 
-WORDS, ENSEMBLES, PAIRS = range(3)  # purposes: test words, networks (or averages of them), pairs of states
+# purposes: test words, networks (or averages of them), pairs of states; states, weights of trained networks
+WORDS, ENSEMBLES, PAIRS, STATES, WEIGHTS = range(5)
 
 
 def stream(seed: int, purpose: int, *place: int) -> np.random.Generator:

@@ -1,4 +1,4 @@
-"""Random programs: the sliced engine steps like the program, whatever the shape of its templates."""
+"""Bit-sliced execution agrees with the template logic on random programs."""
 
 import numpy as np
 from hypothesis import given, settings
@@ -10,7 +10,7 @@ from ntkproofs.strategies import template_programs
 
 @settings(max_examples=60)
 @given(template_programs(max_templates=14), st.integers(1, 150), st.integers(0, 2**32 - 1))
-def test_sliced_steps_are_dense_steps(program, states, seed):
+def test_bit_sliced_steps_agree_with_the_program(program, states, seed):
     rows = np.random.default_rng(seed).integers(0, 2, (states, program.output_bits), dtype=np.uint8)
     planes = slice_rows(rows)
     block = StateBlock(SlicedProgram(program), words=planes.shape[1])

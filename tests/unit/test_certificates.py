@@ -138,7 +138,7 @@ def test_inequalities():
         issue_inequality(at_most(6 * x, 9 * x**2 + 1), Box({x: (0, 1)}))
     with pytest.raises(InputError, match="not in the grammar"):
         issue_inequality(less(sympy.tan(x), 2), Box({x: (0, 1)}))
-    with pytest.raises(InputError, match="two different symbols are called x"):
+    with pytest.raises(InputError, match="two different symbols have the name x"):
         issue_inequality(less(0, x + 1), Box({x: (0, 1), sympy.Symbol("x", real=True): (0, 1)}))
 
 

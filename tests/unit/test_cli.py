@@ -311,7 +311,7 @@ def test_a_filter_takes_only_what_contains_the_text(capsys):
 def test_the_table_names_verdicts_counterexamples_and_who_was_believed(capsys):
     code, out, err = run(capsys, "check", CLAIMS)
     assert code == 1
-    for text in ("decided", "refuted", "undecided", "confirmed", "n = 1", "Who was believed", "Arb (python-flint"):
+    for text in ("decided", "refuted", "undecided", "confirmed", "n = 1", "Engines relied on", "Arb (python-flint"):
         assert text in out
     assert re.search(r"8 claims: 1 decided, 2 confirmed, 3 refuted, 2 undecided in \d", out)
     assert "\x1b" not in out + err
@@ -370,7 +370,7 @@ def test_what_a_claim_prints_is_shown_with_its_verdict(capsys, tmp_path):
     said = "print('one'); print('\\x1b[31mtwo')"
     (tmp_path / "mine.py").write_text(HEAD + f"@claim('s', source='x')\ndef f():\n    {said}\n    raise OSError\n")
     _, out, _ = run(capsys, "check", tmp_path)
-    assert "printed by mine.f:\n  one\n  \\x1b[31mtwo\n" in out
+    assert "output of mine.f:\n  one\n  \\x1b[31mtwo\n" in out
 
 
 def test_the_claims_of_the_paper_about_the_balance_hold(capsys, monkeypatch):

@@ -86,8 +86,8 @@ def test_evidence_that_was_changed_in_place_is_refused():
         ({"text": None}, "the text of a finding must be text, got None"),
         ({"work": -1}, r"the work of a finding \(its theorems\) must be a nonnegative integer, got -1"),
         ({"work": 1.0}, "got 1.0"),
-        ({"evidence": {"value": math.nan}}, r"evidence of 'P = NP'\['value'\]: nan is not a number that JSON has"),
-        ({"evidence": {"value": object()}}, r"evidence of 'P = NP'\['value'\]: evidence is text, numbers"),
+        ({"evidence": {"value": math.nan}}, r"evidence of 'P = NP'\['value'\]: nan cannot be represented in JSON"),
+        ({"evidence": {"value": object()}}, r"evidence of 'P = NP'\['value'\]: evidence consists of text, numbers"),
     ],
 )
 def test_unknown_words_and_evidence_that_is_no_data_are_refused(change, message):

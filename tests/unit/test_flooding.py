@@ -1,4 +1,4 @@
-"""Flooding: runs that can be followed by hand, what each rule is for, refused networks."""
+"""Flooding: runs computed by hand, the necessity of every template, invalid networks."""
 
 import pytest
 
@@ -41,20 +41,20 @@ def test_a_triangle_crosses_once():
     assert [messages for step, messages in enumerate(sent) if step not in (1, 3)] == [{}] * 7
 
 
-def test_messages_join_in_a_star():
+def test_messages_are_combined_in_a_star():
     network = Network(flooding(3, 3), 4, star(3))
     runs = log(network, [0, 1, 2, 4], 6, through_predictor(network.program))
     assert [known[0] for known, _ in runs] == [0, 0, 7, 7, 7, 7, 7]
     assert runs[-1] == ([7, 7, 7, 7], {})
 
 
-def test_parts_that_are_not_joined_stay_apart():
+def test_messages_stay_in_their_connected_component():
     network = Network(flooding(2, 1), 4, ((0, 1), (2, 3)))
     assert log(network, [1, 0, 2, 0], 6)[-1] == ([1, 1, 2, 2], {})
 
 
 @pytest.mark.parametrize("dropped", range(9))
-def test_no_rule_can_be_dropped(dropped):
+def test_every_template_is_necessary(dropped):
     """On a triangle with a tail the mutant forgets, does not tell, or never falls silent."""
     whole = flooding(1, 2)
     mutant = TemplateProgram("mutant", fields=whole.fields)
