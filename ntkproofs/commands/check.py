@@ -276,6 +276,7 @@ def _proofs(results: list[Result], coqc: Coqc, jobs: int) -> list[Result]:
     from ntkproofs.commands.prove import prove_results
 
     with showing(every=0) as show:
+        show(0, 1, "", f"{coqc.engine}: proving inequalities")
 
         def tell(done: int, total: int) -> None:
             show(done, total, f"[{coqc.engine}] {done}/{total} inequalities")
