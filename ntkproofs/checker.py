@@ -2007,8 +2007,8 @@ class Path:
         Let a be A + s (1 + B) in the member of sign s = +-1, ``u_i + p_i + s d_i`` what u_i would be if no coordinate
         that is open at first (`c^` are theirs) ever closed, and o_i = oA + s oB what relu(u_i) has more. Then ``A -=
         c.(v + p + oA)``, ``p -= A c^``, ``B -= c.(d + oB)``, ``d -= (1 + B) c^``: sums over impulses, ``|c.v| +
-        |c.oA|`` into A and 1 and ``|c.oB|`` into 1 + B, carried on by products of ``[[1, x], [x, 1]]``, ``x = |c|``, with
-        entries of at most cosh and sinh of the sum of x: ``|A| <= C (nu + be)``, ``|1 + B| <= C (1 + be)``.
+        |c.oA|`` into A and 1 and ``|c.oB|`` into 1 + B, carried on by products of ``[[1, x], [x, 1]]``, ``x = |c|``,
+        with entries of at most cosh and sinh of the sum of x: ``|A| <= C (nu + be)``, ``|1 + B| <= C (1 + be)``.
         *Closings.* A coordinate that closes, with an overshoot z and a path y of c_i to come, has used ``u_i + z`` of
         its path times amax, so ``z + amax y <= b_i = (amax path - u_i)+``, and ``|o_i| <= b_i``. The second member to
         close has used 2 u_i, as a keeps its sign if amax < 2. The sum of ``|c_i o_i|`` is at most ``z y + amax y^2/2 <=
@@ -2121,8 +2121,8 @@ class Path:
         """Enclose by how much x.u moves towards 0 at most: if above 0; the same with no matching writer open; if below.
 
         In the member that errs: ``E(T)`` is ``-H^-1 y/root w`` but for rest + late, and ``H^-1 y`` is at most R times
-        ``alpha + Hbar^(-1/2) delta``, ``|delta| < e``. The members a < 0 lower a bit that should be 1, and a > 0 raise one
-        that should be 0, by kinks alone: relu is convex.
+        ``alpha + Hbar^(-1/2) delta``, ``|delta| < e``. The members a < 0 lower a bit that should be 1, and a > 0 raise
+        one that should be 0, by kinks alone: relu is convex.
         """
         start, column, root = self.start, self.column, Interval.of(Fraction(1, n)).sqrt()
         scale = start.inverse / start.root
