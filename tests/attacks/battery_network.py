@@ -231,6 +231,10 @@ def work_is_counted(module: types.ModuleType) -> None:
     ):
         with replaced(module, _left=[least]):
             refuses(module, "Declined", words, action, *arguments)
+    said: list[str] = []
+    with replaced(module, spend=lambda _amount, what: said.append(what)):
+        module.pairs_visited(program, (0, 2, 3), (1,), 2)
+    expect(said.count(module.EXECUTION) > 40, said)  # for each step and output bit, and for matches and writers
 
 
 @network_fact
