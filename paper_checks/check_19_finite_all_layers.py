@@ -47,8 +47,8 @@ def finite_algebra() -> Verdict:
 
 
 @claim(
-    "sinh x <= x cosh x and cosh x - 1 <= x^2 cosh x/2 for 0 <= x <= 3, and exp(-s) is at most the parabola that agrees "
-    "with it at 0 and touches it at 1, for s in [1/64, 3/4] and [5/4, 6], away from both",
+    "sinh x <= x cosh x and cosh x - 1 <= x^2 cosh x/2 for 0 <= x <= 3, and exp(-s) is at most the parabola that "
+    "agrees with it at 0 and touches it at 1, for s in [1/64, 3/4] and [5/4, 6], away from both",
     source=SOURCE,
 )
 def finite_inequalities() -> Verdict:
