@@ -27,6 +27,7 @@ Signature
     Column(hidden, t).event(width, e, z, l)      log of a bound: trained weights of one finite network deviate by e
     OutputBit(column, count, ...).wrong(width, ...)      log of a bound: an output bit of it is on the wrong side
     Descent(hidden, step, rise, drop).remainder(t, T)    how far T steps of gradient descent are from its end
+    Path(start, column, ...).distance(...), Windows(path, levels)    how far training all layers leads from the linear
     leaves(domain, tree) -> (part, leaf)         parts of a domain that cover it
     Number  Series  + - * /  power sqrt atan ... enclosures with exact zeros; of functions near an end of their domain
     bounds_on(right - left, part, leaf)          enclosures of something of the same sign: an inequality holds on a part
