@@ -35,7 +35,7 @@ def union_bound(kernel: str, counts: Iterable[Counts], threshold: Fraction, *, n
 
     >>> estimate = union_bound("ntk", [Counts(2, 0, 1, 10)], Fraction(1, 10), networks=9, cases=5)
     >>> mp.nstr(estimate, 10)
-    '0.05617768384'
+    '0.0001117689942'
     """
     if kernel not in CURVATURE:
         raise InputError(f"a kernel is one of {', '.join(CURVATURE)}, got {kernel!r}")
