@@ -43,16 +43,9 @@ def arbitrary_classes(program: TemplateProgram) -> Classes:
     components = _components(program)
     free = program.output_bits - sum(len(bits) for bits, _ in components)
     component_of = {index: number for number, (_, members) in enumerate(components) for index in members}
-    writers: dict[int, list[int]] = defaultdict(list)
-    for index, template in enumerate(program.templates):
-        for bit in template.write:
-            writers[program.position(bit)].append(index)
     matching = [_matching(program, bits, members) for bits, members in components]
     plain = [Counter(map(len, sets)) for sets in matching]
-    kinds = Counter(
-        _signature(indices, component_of, matching, plain)
-        for indices in (writers[b] for b in range(program.output_bits))
-    )
+    kinds = Counter(_signature(indices, component_of, matching, plain) for indices in _writers(program))
     everything = Counter(_freeze(series) for series in plain)
     result: Counter[tuple[int, int, int]] = Counter()
     for (t, marked), bits in kinds.items():
@@ -65,6 +58,15 @@ def arbitrary_classes(program: TemplateProgram) -> Classes:
             for more, states in others.items():
                 result[n + more, p, t] += count * states * bits << free
     return dict(sorted(result.items()))
+
+
+def _writers(program: TemplateProgram) -> list[list[int]]:
+    """Return the templates that write each bit, by position."""
+    writers: list[list[int]] = [[] for _ in range(program.output_bits)]
+    for index, template in enumerate(program.templates):
+        for bit in template.write:
+            writers[program.position(bit)].append(index)
+    return writers
 
 
 def reachable_classes(program: TemplateProgram, free: Sequence[int], ones: Sequence[int], steps: int) -> Classes:

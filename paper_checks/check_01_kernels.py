@@ -8,6 +8,7 @@ from fractions import Fraction
 import sympy
 
 from ntkproofs.claims import Verdict, claim, conclude, derive, estimate
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import (
     REGIMES,
     RHO,
@@ -34,7 +35,7 @@ def derived(derivation: Derivation, closed_form: sympy.Expr) -> list[Identity]:
     return [*steps, derive(equal(derivation.result, closed_form), CORRELATION)]
 
 
-def quadrature(what: str, closed_form: sympy.Expr) -> list[object]:
+def quadrature(what: str, closed_form: sympy.Expr) -> list[Finding]:
     """Compare the closed form with the two-dimensional Gaussian integral at a few correlations."""
     return [
         estimate(

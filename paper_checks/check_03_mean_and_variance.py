@@ -6,6 +6,7 @@ import mpmath
 import sympy
 
 from ntkproofs.claims import Verdict, claim, conclude, decide, derive, estimate
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import REGIMES, Kernel, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor, combine, unmatched
 from ntkproofs.rigor import Integers, enclose, equal, less
@@ -79,7 +80,7 @@ def _dense(kernel: Kernel, rows: int, matches: int) -> tuple[mpmath.matrix, mpma
     return gram, mpmath.matrix([matched] * matches + [other] * (rows - matches))
 
 
-def _dense_means(regime: str) -> list[object]:
+def _dense_means(regime: str) -> list[Finding]:
     """Compare means with a dense linear solve at 60 digits."""
     kernel, found = two_layer_relu(regime), []
     for rows, matches, hit, writers in ((5, 2, 1, 1), (8, 3, 0, 2), (12, 7, 2, 5), (9, 9, 3, 3)):
@@ -110,7 +111,7 @@ def variance_closed_form(regime: str) -> Verdict:
     )
 
 
-def _dense_variances(regime: str) -> list[object]:
+def _dense_variances(regime: str) -> list[Finding]:
     """Compare variances with a dense linear solve at 60 digits."""
     predictor, found = Predictor(two_layer_relu(regime), K), []
     for rows, matches in ((5, 2), (8, 3), (12, 7), (9, 9)):

@@ -17,6 +17,7 @@ from ntkproofs.bounds import (
 from ntkproofs.claims import Verdict, claim, conclude, confirm, confirm_batches, decide, derive
 from ntkproofs.counts import arbitrary_counts, bound_matches, counts_of
 from ntkproofs.execution import Machine, RoundingFailure, exhaust
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import REGIMES, Kernel, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, WRITERS
 from ntkproofs.programs import Rows, State, Template, TemplateProgram, multiplication, multiplication_task
@@ -137,10 +138,6 @@ def _first(wrong: NDArray[np.bool_], x: Numbers, y: Numbers) -> str | None:
 # --- why no padding is needed where runs go
 
 
-def _next(program: TemplateProgram, match: NDArray[np.bool_]) -> Rows:
-    return (program.matched_writers_rows(match) > 0).astype(np.uint8)
-
-
 @claim(
     "with K = 20 l + 2, t <= 3, n <= 3 l + 1 every bit is rounded right, for every l at once ({regime})",
     source=SOURCE,
@@ -150,7 +147,7 @@ def condition(regime: str) -> Verdict:
     return conclude(*_no_failure(two_layer_relu(regime), 20 * l + 2, 3 * l + 1, 10 * l + longer, 0))
 
 
-def _no_failure(kernel: Kernel, K: sympy.Expr, most: sympy.Expr, spare: object, contrast: int) -> Iterator[object]:
+def _no_failure(kernel: Kernel, K: sympy.Expr, most: sympy.Expr, spare: object, contrast: int) -> Iterator[Finding]:
     """Find that every bit is right if t <= 3 and n <= `most`, with ``K + contrast = 3 most + spare`` and D > contrast.
 
     p (K + D) - t (n - B) is (p - 1)(K + D) + (K + contrast - 3 most) + 3 (most - n) + (3 - t) n + (D - contrast) + t B.

@@ -20,6 +20,7 @@ from ntkproofs.bounds.thresholds import best, half
 from ntkproofs.claims import Verdict, claim, conclude, confirm, confirm_batches, decide, derive
 from ntkproofs.counts import arbitrary_counts
 from ntkproofs.errors import InputError, NoMargin
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import REGIMES, Kernel, two_layer_relu
 from ntkproofs.predictor import MATCHES, SAMPLES, Predictor
 from ntkproofs.programs import addition, permutation
@@ -343,7 +344,7 @@ def odd_convergents() -> Verdict:
     )
 
 
-def _recurrence() -> object:
+def _recurrence() -> Finding:
     """Hold the convergents of the code against the recurrence, in exact rationals."""
 
     def check(point: Fraction) -> bool:
@@ -358,7 +359,7 @@ def _recurrence() -> object:
     return confirm(f"c_m = P_m/Q_m for m = 1..{ORDER}", points, check, exhaustive=False, seed=0)
 
 
-def _above_the_tail() -> object:
+def _above_the_tail() -> Finding:
     source = Random(SEED)
     points = [Fraction(source.randint(1, 40_000), 1000) for _ in range(200)]
 

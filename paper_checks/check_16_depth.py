@@ -21,6 +21,7 @@ from _other_networks import CORRELATION, PRECISION, SOURCE, K, a, margins_of, n,
 from ntkproofs.bounds import choose_threshold, matches_outweigh
 from ntkproofs.claims import Verdict, claim, conclude, confirm, confirm_batches, decide, derive, estimate
 from ntkproofs.counts import arbitrary_counts
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import (
     REGIMES,
     RHO,
@@ -123,7 +124,7 @@ def two_matches_are_the_worst() -> Verdict:
     )
 
 
-def signs_in_order() -> object:
+def signs_in_order() -> Finding:
     """Look at n = 2..40 for a few depths: no positive mean after one that is not."""
 
     def check(case: tuple[int, str]) -> bool:

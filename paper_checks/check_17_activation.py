@@ -8,6 +8,7 @@ from _other_networks import CORRELATION, PRECISION, SOURCE, K, a, n, p, positive
 
 from ntkproofs.bounds import matches_outweigh
 from ntkproofs.claims import Verdict, claim, conclude, confirm, decide, derive, estimate
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import (
     ACTIVATIONS,
     REGIMES,
@@ -66,7 +67,7 @@ def sine_and_cosine_closed_forms() -> Verdict:
     )
 
 
-def by_quadrature(activation: str, function: object) -> list[object]:
+def by_quadrature(activation: str, function: object) -> list[Finding]:
     """Hold a closed form against the two-dimensional Gaussian integral."""
     return [
         estimate(
@@ -149,7 +150,7 @@ def ensembles_of_odd_activations() -> Verdict:
 def cosine_always_fails() -> Verdict:
     y = sympy.Symbol("y", real=True)
     cosh, sinh = (sympy.exp(y) + sympy.exp(-y)) / 2, (sympy.exp(y) - sympy.exp(-y)) / 2
-    found: list[object] = []
+    found: list[Finding] = []
     for shape in (cosh - 1, cosh + y * sinh - 1):  # NNGP, NTK: exp(v) k(r) - 1 at y = v r
         s = 1 / sympy.sqrt(n)
         # own - other - n (matched - other) is positive iff shape(y)/y**2 at y = v exceeds that at y = v s: it increases

@@ -37,10 +37,8 @@ def planned(options: argparse.Namespace, run: Run, failure: Fraction) -> argpars
     from ntkproofs.kernels import two_layer_relu
 
     networks, word = networks_of(options), options.padding
-    if options.trained is not None and networks not in (None, 1):
-        raise InputError(f"--trained certifies one network, not {networks} (--networks)")
-    if options.trained is not None and word == "best":
-        raise InputError("--padding best weighs networks against samples: it does not go with --trained")
+    if options.trained is not None:
+        _check_one_network(networks, word)
     if word is None:
         word = "0" if networks is None or options.trained is not None else "least"
     if word == "auto":
@@ -52,6 +50,14 @@ def planned(options: argparse.Namespace, run: Run, failure: Fraction) -> argpars
         return _with(options, least_padding(two_layer_relu(_kernel(options)), required.counts), networks)
     point = best_padding(required) if networks is None or word == "best" else padding_for(required, networks)
     return _with(options, point.padding, networks or point.networks)
+
+
+def _check_one_network(networks: int | None, padding: str | None) -> None:
+    """Raise InputError for options about several networks where ``--trained`` certifies one."""
+    if networks not in (None, 1):
+        raise InputError(f"--trained certifies one network, not {networks} (--networks)")
+    if padding == "best":
+        raise InputError("--padding best weighs networks against samples: it does not go with --trained")
 
 
 def _with(options: argparse.Namespace, padding: int, networks: int | None) -> argparse.Namespace:

@@ -76,15 +76,7 @@ def list_claims(
     homes = tuple(file.resolve() for file in files)
     work = [partial(_list, file, homes) for file in files]
     for file, ended in zip(files, run_children(work, jobs=jobs or os.cpu_count() or 1, seconds=seconds), strict=True):
-        found = _answer(ended)
-        if found is None:
-            problem = Problem(
-                f"importing {file.name}: {ended.failure or 'its process sent no list of claims'}", trace=ended.output
-            )
-            found = {
-                "claims": [["", f"the file {file.name} can be imported", f"{file}", asdict(problem)]],
-                "read": None,
-            }
+        found = _answer(ended) or _not_imported(file, ended)
         if found["read"] is not None:
             sources.append(Source(file, output=ended.output, **found["read"]))
         mine = [
@@ -99,6 +91,13 @@ def list_claims(
     if named and claims:
         raise InputError(f"no claims found in {named[0]}: a claim is a function under @claim(...)")
     return Listing(matching_claims(claims, matching, paths), sources, left_out(paths), empty)
+
+
+def _not_imported(file: Path, ended: ChildResult) -> dict[str, Any]:
+    """Return, as the child would, the one claim of a file whose child sent no list."""
+    reason = ended.failure or "its process sent no list of claims"
+    problem = Problem(f"importing {file.name}: {reason}", trace=ended.output)
+    return {"claims": [["", f"the file {file.name} can be imported", f"{file}", asdict(problem)]], "read": None}
 
 
 def run_claims(

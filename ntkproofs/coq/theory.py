@@ -84,11 +84,13 @@ class Proof(Finding):
             margin=f"assumes {', '.join(self.groups) or 'nothing'}" if self.outcome == "holds" else "",
             reason=self.reason,
             evidence={
-                "coq": self.text,
-                "assumptions": list(self.assumptions),
-                "sources_sha256": self.theory,
-                "compile_seconds": self.seconds,
-                "from_cache": self.kept,
+                "coq": {
+                    "statement": self.text,
+                    "assumptions": list(self.assumptions),
+                    "sources_sha256": self.theory,
+                    "seconds": self.seconds,
+                    "from_cache": self.kept,
+                },
             },
             finding=self,
         )

@@ -160,8 +160,7 @@ def engine_summary(results: Sequence[Result]) -> list[str]:
 
 def from_cache(fact: Fact) -> bool:
     """Return whether a fact was read from the cache of an earlier run."""
-    proof = fact.evidence.get("coq")
-    return bool((proof if isinstance(proof, dict) else fact.evidence).get("from_cache"))
+    return bool(fact.evidence.get("coq", {}).get("from_cache"))
 
 
 def _amount(facts: Sequence[Fact]) -> str:

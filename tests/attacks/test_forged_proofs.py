@@ -132,11 +132,11 @@ READ = {
     ),
     "a library that is not on the list": (
         lemma("From NtkProofs", "From Elsewhere Require Import All.\nFrom NtkProofs"),
-        "Lemmas.v, line 1: `Require` of Elsewhere.All: the libraries allowed are Coq, Coquelicot",
+        "Lemmas.v, line 1: `Require` of Elsewhere.All: the allowed libraries are Coq, Coquelicot",
     ),
     "a library by its short name": (
         lemma("From NtkProofs", "Require Import All.\nFrom NtkProofs"),
-        "Lemmas.v, line 1: `Require` of All: the libraries allowed are",
+        "Lemmas.v, line 1: `Require` of All: the allowed libraries are",
     ),
     "a comment that seems to begin in a string": (
         lemma(GROWS, GROWS.replace("intros n. apply le_0_n. Qed", 'idtac "(*". Admitted') + "\n(* *)"),
@@ -154,8 +154,8 @@ READ = {
         lemma(GROWS, 'Notation "x = y" := (@eq _ x x) : type_scope.\n' + GROWS),
         "Lemmas.v, line 4: `Notation` changes the syntax of Coq",
     ),
-    "a comment without an end": (lemma(GROWS, GROWS + "\n(* (* *)"), "Lemmas.v, line 6: a comment that does not end"),
-    "a string without an end": (lemma(GROWS, GROWS + '\n"'), "Lemmas.v, line 6: a string that does not end"),
+    "a comment without an end": (lemma(GROWS, GROWS + "\n(* (* *)"), "Lemmas.v, line 6: a comment that is not closed"),
+    "a string without an end": (lemma(GROWS, GROWS + '\n"'), "Lemmas.v, line 6: a string that is not closed"),
     "a weakened statement": (
         statement("forall n, 0 <= twice n.\nProof. exact Lemmas.twice_grows.", "0 <= 0.\nProof. exact (le_n 0)."),
         "statement twice_grows differs from the record; review it, then record it",
@@ -172,7 +172,7 @@ READ = {
     ),
     "an extra statement": (
         [("Statements.v", "", "(** More. *) Theorem twice_grows_too : True.\nProof. exact I. Qed.\n")],
-        "statement twice_grows_too is not recorded",
+        "statement twice_grows_too is not in the record",
     ),
     "other words": (
         statement("(** Twice a number is no less than 0. *)", "(** P is not NP. *)"),
@@ -195,11 +195,11 @@ READ = {
             ("More.v", "", "Definition more (n : nat) : nat := n.\n"),
             ("Terms.v", "Definition", "From NtkProofs Require Export More.\nDefinition"),
         ],
-        "definition file More.v is not recorded",
+        "definition file More.v is not in the record",
     ),
     "lemmas imported as definitions": (
         statement("Require Lemmas", "Require Import Lemmas"),
-        "definition file Lemmas.v is not recorded",
+        "definition file Lemmas.v is not in the record",
     ),
     "a file that is missing": (statement("Require Lemmas", "Require Lost Lemmas"), "Lost.v not found"),
 }
@@ -219,27 +219,27 @@ SHAPE = {
     ),
     "a notation": (
         statement("(** Twice a", 'Notation "a <= b" := (a = a) (at level 70).\n(** Twice a'),
-        'line 6: `Notation "a <= b" := (a = a) (at level 70)` has no place here',
+        'line 6: `Notation "a <= b" := (a = a) (at level 70)` is not allowed',
     ),
     "a definition": (
         statement("(** Twice a", "Definition twice (n : nat) := 0.\n(** Twice a"),
-        "line 6: `Definition twice (n : nat) := 0` has no place here",
+        "line 6: `Definition twice (n : nat) := 0` is not allowed",
     ),
     "an import of a lemma file's module": (
         statement("(** Twice a", "Import Lemmas.\n(** Twice a"),
-        "line 6: `Import Lemmas` has no place here",
+        "line 6: `Import Lemmas` is not allowed",
     ),
     "a theorem with binders": (
         statement("twice_grows : forall n, 0", "twice_grows (n : nat) : 0"),
-        "line 7: `Theorem twice_grows (n : nat) : 0 <= twice n` has no place here",
+        "line 7: `Theorem twice_grows (n : nat) : 0 <= twice n` is not allowed",
     ),
     "no words": (
         statement("(** Twice a number is no less than 0. *)\n", ""),
-        "line 6: theorem twice_grows is not said",
+        "line 6: the theorem twice_grows has no comment",
     ),
     "the same name twice": (
         statement("Theorem twice_grows", "Theorem twice_zero"),
-        "line 7: there is a theorem twice_zero already",
+        "line 7: the theorem twice_zero occurs twice",
     ),
 }
 

@@ -69,9 +69,9 @@ def test_a_theorem_is_proved_by_coq(folder):
     assert (verdict.kind, verdict.engine, verdict.margin) == ("proved", find_coqc().engine, "assumes nothing")
     (finding,) = json.loads(json.dumps(verdict.evidence))["findings"]
     assert finding["statement"] == "Twice a number is no less than 0"
-    assert finding["coq"] == "forall n, 0 <= twice n"
-    assert finding["assumptions"] == []
-    assert finding["sources_sha256"] == Theory(folder).digest
+    assert finding["coq"]["statement"] == "forall n, 0 <= twice n"
+    assert finding["coq"]["assumptions"] == []
+    assert finding["coq"]["sources_sha256"] == Theory(folder).digest
 
 
 def test_without_coqc_a_theorem_is_undecided(folder, monkeypatch):

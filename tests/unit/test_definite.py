@@ -143,7 +143,7 @@ def test_promises_of_docstrings_are_kept():
     for ones in (2.0, "2"):
         with pytest.raises(InputError, match="number of ones"):
             words_with_ones(permutation(range(5)), ones=ones)
-    with pytest.raises(InputError, match="rounds is True, False or None, got 2"):
+    with pytest.raises(InputError, match="rounds must be True, False or None, got 2"):
         find(template_programs(rounds=2), lambda _: True, settings=settings(phases=[Phase.generate]))
 
 
@@ -151,7 +151,7 @@ def test_promises_of_docstrings_are_kept():
 
 
 def test_a_kernel_says_what_it_is_at_the_zero_vector():
-    with pytest.raises(InputError, match="is not homogeneous and must say what it is at the zero vector"):
+    with pytest.raises(InputError, match="is not homogeneous: its values at the zero vector are required"):
         Kernel("x", RHO, homogeneous=False)
     with pytest.raises(InputError, match="is homogeneous and vanishes"):
         Kernel("x", RHO, zero=(sympy.Integer(1), sympy.Integer(0)))

@@ -20,7 +20,7 @@ bits that no template writes are exactly 0.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -152,8 +152,13 @@ class AllLayersNetwork:
             for t, events in self.columns.items()
         }
 
-    def terms(self, setting: TangentSetting, rates: Rates | None = None) -> Iterator[Real]:
-        """Yield the terms of the union bound: the start, columns, classes; `rates` if they are known."""
+    def terms(
+        self, setting: TangentSetting, rates: Rates | None = None, kinds: Collection[BitClass] | None = None
+    ) -> Iterator[Real]:
+        """Yield the terms of the union bound: the start, columns, states, classes; `rates` if they are known.
+
+        Of these classes alone, if `kinds` are given: then it is no bound.
+        """
         if self.width % 2 or self.width < 2 or self.steps < 1:
             raise InputError(
                 f"a network of pairs has an even width and at least one step, got {self.width}, {self.steps}"
@@ -164,12 +169,8 @@ class AllLayersNetwork:
         if set(self.states) != {kind.n for kind in self.classes}:
             raise InputError("the events are not those of the workload's states")
         evaluation = _Evaluation(self, setting, self.rates(setting) if rates is None else rates)
-        yield from evaluation.start()
-        for t in self.workload.columns:
-            yield from evaluation.column(t)
-        for n in self.states:
-            yield from evaluation.state(n)
-        for kind in self.workload.classes:
+        yield from evaluation.before()
+        for kind in self.workload.classes if kinds is None else kinds:
             yield from evaluation.bit(kind)
 
 
@@ -189,6 +190,14 @@ class _Evaluation:
         self.pairs = network.width // 2
         self.ends: dict[int, tuple[Drift, Windows, Real, Real]] = {}
         self.states: dict[int, tuple[tuple[Real, ...], Real, Real]] = {}  # limits, Q(beta), |bh - beta|
+
+    def before(self) -> Iterator[Real]:
+        """Yield the terms of the start, columns and states."""
+        yield from self.start()
+        for t in self.network.workload.columns:
+            yield from self.column(t)
+        for n in self.network.states:
+            yield from self.state(n)
 
     def less(self, first: Real, second: Real, what: str) -> None:
         """Refuse the network unless the first number, which is not negative, is certainly smaller."""
@@ -332,6 +341,7 @@ SHARES = {  # of the failure probability, for up to 10 samples; less for more
 }
 SLACK = 1e-4  # the residual that is allowed for, relative to 1/(lam sqrt(width))
 MOST = 1 << 40  # the largest width looked at
+NEGLIGIBLE = 1e-9  # share of the failure probability below which a class does not move width or steps
 LEVELS = (0.2, 0.24, 0.28, 0.32, 0.36, 0.4, 0.44, 0.48, 0.53, 0.59, 0.66, 0.75, 0.87)
 
 
@@ -358,7 +368,7 @@ def _least(moment: Callable[[float], float], scale: float, chance: float, top: f
         except (ValueError, OverflowError):
             return (math.inf, l)
 
-    result, l = minimum(value, math.log(top) - 9, math.log(top * 0.98), 26)
+    result, l = minimum(value, math.log(top) - 9, math.log(top * 0.98), 14)
     return Tail(short(result * (1 + 2e-5)), short(l))
 
 
@@ -571,13 +581,13 @@ def find_all_layers(workload: Workload, wanted: Wanted) -> AllLayersNetwork:
             )
         return result
     width, threshold = bisected(search, *bracketed(search, MOST))
-    width += width % 2
-    for _ in range(12):
-        threshold = best_threshold(search, width, rounds=8, near=threshold) or threshold
+    for index in range(8):
+        width += index * width // 200  # by the classes that lead it is enough
+        width += width % 2
+        threshold = best_threshold(search, width, rounds=6, near=threshold) or threshold
         candidate = _complete(search, width, threshold)
         if candidate is not None:
             return candidate
-        width += max(2, width // 400 * 2)
     raise Undecided(f"no width near {width} was confirmed")
 
 
@@ -636,39 +646,60 @@ class _Fitted:
 
     def result(self) -> AllLayersNetwork | None:
         """Return the fitted network, confirmed by balls; None if it is not enough."""
-        network = self.network
-        if not self.enough(network):
+        if not self.enough(self.network):
             return None
-        candidates = [network]
+        for kinds in (self._leading(), tuple(self.network.classes)):
+            network = self._fitted(kinds)
+            if self.enough(network) and self._confirmed(network):
+                return network
+        return self.network if self._confirmed(self.network) else None
+
+    def _leading(self) -> tuple[BitClass, ...]:
+        """Return the classes that are not negligible by far."""
+        least, result = float(self.network.failure) * NEGLIGIBLE, list[BitClass]()
+        evaluation = _Evaluation(self.network, self.floats, self.upper)
+        for _ in evaluation.before():
+            pass
+        for kind in self.network.classes:
+            if sum(evaluation.bit(kind)) > least:
+                result.append(kind)
+        return tuple(result)
+
+    def _fitted(self, kinds: tuple[BitClass, ...]) -> AllLayersNetwork:
+        """Return the network with the least width and steps, by these classes."""
+        network = self.network
         if self.wanted.width is None:
-            half = self._least(lambda pairs: replace(network, width=2 * pairs), network.width // 2)
+            half = self._least(lambda pairs: replace(network, width=2 * pairs), network.width // 2, kinds)
             network = replace(network, width=2 * half)
         if self.wanted.steps is None:
-            network = replace(network, steps=self._least(lambda steps: replace(network, steps=steps), network.steps))
-        for candidate in (network, *candidates):
-            try:
-                total: Real = self.balls.numbers.of(0)
-                for term in candidate.terms(self.balls, self.rates):
-                    total = total + term
-                if total.upper <= candidate.failure:
-                    return candidate
-            except (Undecided, InputError):
-                continue
-        return None
+            fitted = network
+            steps = self._least(lambda steps: replace(fitted, steps=steps), network.steps, kinds)
+            network = replace(network, steps=steps)
+        return network
 
-    def enough(self, network: AllLayersNetwork) -> bool:
+    def _confirmed(self, network: AllLayersNetwork) -> bool:
+        """Tell whether the failure probability is small enough, by balls."""
+        total: Real = self.balls.numbers.of(0)
+        try:
+            for term in network.terms(self.balls, self.rates):
+                total = total + term
+        except (Undecided, InputError):
+            return False
+        return bool(total.upper <= network.failure)
+
+    def enough(self, network: AllLayersNetwork, kinds: tuple[BitClass, ...] | None = None) -> bool:
         """Tell whether the failure probability is small enough, by floats."""
         try:
-            return bool(sum(network.terms(self.floats, self.upper)) <= float(network.failure))
+            return bool(sum(network.terms(self.floats, self.upper, kinds)) <= float(network.failure))
         except (InputError, ValueError, OverflowError, ZeroDivisionError):
             return False
 
-    def _least(self, changed: Callable[[int], AllLayersNetwork], high: int) -> int:
+    def _least(self, changed: Callable[[int], AllLayersNetwork], high: int, kinds: tuple[BitClass, ...]) -> int:
         """Return the least number for which the network is enough, where `high` is."""
-        low = high * 3 // 4
-        while self.enough(changed(low)):
-            low, high = low * 3 // 4, low
+        low = high * 7 // 8
+        while self.enough(changed(low), kinds):
+            low, high = low * 7 // 8, low
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (low, middle) if self.enough(changed(middle)) else (middle, high)
+            low, high = (low, middle) if self.enough(changed(middle), kinds) else (middle, high)
         return high

@@ -15,6 +15,9 @@ from ntkproofs.errors import Undecided
 __all__ = ["Search", "best_threshold", "bisected", "bracketed"]
 
 
+OTHERS = 0.02  # the logarithm of what the other classes may add
+
+
 class Search(ABC):
     """The failure probability at a width and threshold, by the classes that matter; `events`: share of the rest."""
 
@@ -89,17 +92,20 @@ class Search(ABC):
         top = max([*logs, math.log(self.failure * self.events)])
         if top == math.inf:
             return math.inf
-        return top + math.log(sum(math.exp(log - top) for log in logs) + self.failure * self.events * math.exp(-top))
+        total = sum(math.exp(log - top) for log in logs) + self.failure * self.events * math.exp(-top)
+        return top + math.log(total) + OTHERS
 
 
 def bracketed(search: Search, most: int) -> tuple[int, float]:
     """Return a width that is enough by the leading classes, and its threshold."""
-    width = 8 * search.workload.samples**2
+    K, first = search.workload.samples, True
+    width = 12 * K * K + 150 * K
     while width <= most:
-        middle = best_threshold(search, width, rounds=6, first=True)
+        middle = best_threshold(search, width, rounds=6, first=first)
         if middle is not None and search.total(width, middle) <= math.log(search.failure):
             return width, middle
-        width *= 2
+        first = middle is None  # else it is known which classes lead
+        width = width * 3 // 2
     raise Undecided(f"no width up to {most} is enough")
 
 
@@ -117,6 +123,8 @@ def best_threshold(
     if first or not search.leading:  # by the middle of what the classes allow, then by the best threshold for these
         search.lead(width, low + 0.4 * (high - low))
         result = minimum(lambda tau: (search.total(width, tau), tau), low, high, rounds)
+        if result[0] == math.inf:
+            return None
         search.lead(width, result[1])
     if near is not None:
         low, high = max(low, near * 0.93), min(high, near * 1.07)
