@@ -302,11 +302,15 @@ def test_certify_and_verify_a_network(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (["--trained", "all"], 3, "--trained all: no theorem about training all layers is known here"),
+        (
+            ["--trained", "all", "--start", "zero"],
+            3,
+            "--start zero: certificates are for the start antisymmetric alone",
+        ),
         (["--trained", "output", "--start", "gaussian"], 3, "certificates are for the start zero alone"),
         (["--trained", "output", "--start", "antisymmetric"], 3, "is not for training 'output'"),
-        (["--trained", "output", "--regime", "ntk"], 3, "--regime ntk does not go with it"),
-        (["--trained", "output", "--inputs", "one"], 3, "are about ensembles"),
+        (["--trained", "output", "--regime", "ntk"], 3, "--regime ntk is another"),
+        (["--trained", "output", "--tail", "published"], 3, "are about ensembles"),
         (["--trained", "output", "--threshold", "half"], 3, "best or a fraction"),
         (["--trained", "output", "--step", "-1"], 3, "--step is a number above 0"),
         (["--trained", "output", "--width", "600"], 1, "the width 600 with this training and threshold does not"),
