@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ntkproofs.execution import Machine, exhaust
-from ntkproofs.execution.bitsliced import Slab, SlicedProgram
+from ntkproofs.execution.bitsliced import SlicedProgram, StateBlock
 from ntkproofs.programs import addition_task, multiplication_task, permutation_task
 
 CASES = {
@@ -59,9 +59,9 @@ def dense_cases_per_second(task) -> float:
 
 def word_operations_per_second(task) -> float:
     """Run nothing but the ANDs and ORs of the template logic, on one core, in the cache."""
-    slab = Slab(SlicedProgram(task.program), words=512)
-    slab.step()
+    block = StateBlock(SlicedProgram(task.program), words=512)
+    block.step()
     start = time.perf_counter()
     for _ in range(50 * task.steps):
-        slab.step()
+        block.step()
     return 50 * 512 * 64 / (time.perf_counter() - start)

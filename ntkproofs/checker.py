@@ -47,7 +47,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from math import factorial, isqrt
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
@@ -835,7 +835,8 @@ class Hidden:
         one = Interval.of(1)
         self.K, self.N = samples, samples - 1
         self.apart, self.D = one / pi().times(2), pi() - one
-        self.lam = Interval.of(Fraction(1, 2)) - self.apart
+        self.lam = self.variance = Interval.of(Fraction(1, 2)) - self.apart  # the variance of v_i
+        self.layers = 1  # that are trained
         first = self.apart.sqrt()
         self.m = (one, first, Interval.of(Fraction(1, 2)), first.times(2), Interval.of(Fraction(3, 2)))
         self._known: dict[tuple[int, int, tuple[int, ...]], Interval] = {}
@@ -927,6 +928,18 @@ class Hidden:
             p = Interval(slope_low, slope_high + (2 * k + 4) * high) / value / Interval.of(z)
             self._tilts[z] = p, p * Interval.of(z) - value.log()
         return self._tilts[z]
+
+    def matched(self, n: int) -> Interval:
+        """Enclose the limit kernel of a state with n matches and one of its samples."""
+        root = Interval.of(Fraction(1, n)).sqrt()
+        angle = pi() / Interval.of(2) + Interval.of(Fraction(1, n - 1)).sqrt().atan()  # pi - arccos(root)
+        return (Interval.of(Fraction(n - 1, n)).sqrt() + (angle * root).times(self.layers)) * self.apart
+
+    def limits(self, n: int) -> tuple[Interval, Interval]:
+        """Enclose beta, the limit kernel times its inverse at the samples: at matching ones, and at the others."""
+        matched = self.matched(n)
+        shift = (matched.times(n) + self.apart.times(self.K - n)) / (self.D + Interval.of(self.K))
+        return (matched - shift) / self.lam, (self.apart - shift) / self.lam
 
     def bennett(self, l: Fraction, M: Interval) -> Interval:
         """Enclose C: ``E exp(l X) <= 1 + l E X + C E X^2``, X homogeneous of degree 2 in u, ``X <= M`` at ``|u| = 1``.
@@ -1024,8 +1037,12 @@ class Column:
         inner = g * (one - b)
         M = largest(((inner.power(2) + self.A0).sqrt() - inner) / Interval.of(2), g * b) / hidden.lam
         V = (self.supremum(g).sqrt() + g * b * self.fourth_moment().sqrt()).power(2)
-        t0 = hidden.bennett(l, M) * V - Interval.of(l) * p * Interval.of(e)
+        t0 = self.factor(l, M, g, b) * V - Interval.of(l) * p * Interval.of(e)
         return divergence + (one + t0).log().times(width)
+
+    def factor(self, l: Fraction, M: Interval, g: Interval, b: Interval) -> Interval:
+        """Enclose Bennett's C for X at the supremum M."""
+        return self.hidden.bennett(l, M)
 
     def supremum(self, g: Interval) -> Interval:
         """Enclose E2 from above, the supremum of :meth:`second_moment` over ``-1 <= y <= 1`` in CELLS parts."""
@@ -1099,10 +1116,7 @@ class OutputBit:
         self.where = f"at n = {n}, p = {p}, t = {t}"
         self.sizes, self.sign = (p, n - p, t - p, hidden.K - n - t + p), -1 if p else 1
         self.root = Interval.of(Fraction(1, n)).sqrt()
-        angle = pi() / Interval.of(2) + Interval.of(Fraction(1, n - 1)).sqrt().atan()  # pi - arccos(root)
-        matched = (Interval.of(Fraction(n - 1, n)).sqrt() + angle * self.root) * hidden.apart
-        shift = (matched.times(n) + hidden.apart.times(hidden.K - n)) / (hidden.D + Interval.of(hidden.K))
-        inside, outside = (matched - shift) / hidden.lam, (hidden.apart - shift) / hidden.lam
+        inside, outside = hidden.limits(n)
         self.mean = inside.times(p) + outside.times(t - p)
         self.margin = (Interval.of(threshold) - self.mean).times(self.sign) - slack
         if self.margin.low <= 0:
@@ -1154,7 +1168,8 @@ class OutputBit:
         """
         _, m1, m2, m3, m4 = self.hidden.m
         S = m1 * _added(b.times(size) for b, size in zip(self.b, free, strict=True))
-        S2 = S.power(2) + self.hidden.lam * _added(b.power(2).times(size) for b, size in zip(self.b, free, strict=True))
+        squares = _added(b.power(2).times(size) for b, size in zip(self.b, free, strict=True))
+        S2 = S.power(2) + self.hidden.variance * squares
         b = [self.b[group] for group in base]
         if len(b) == 1:
             return b[0].power(2) * m4 + (b[0] * m3 * S).times(2) + m2 * S2
@@ -1263,11 +1278,15 @@ class OutputBit:
         """
         p, divergence = self.hidden.tilted(z)
         r = Interval.of(e) / p
-        C = self.hidden.bennett(l, self.supremum(r, cover))
+        C = self.factor(l, r, self.supremum(r, cover))
         base = Interval.of(1) + C * self.spread - Interval.of(l) * self.margin
         if base.low <= 0:
             raise Rejected(f"a bound of an expectation that is not positive {self.where}")
         return base.log().times(width) + divergence + self.averaged(C.times(width) / base, r, q)
+
+    def factor(self, l: Fraction, r: Interval, M: Interval) -> Interval:
+        """Enclose Bennett's C for X at the supremum M."""
+        return self.hidden.bennett(l, M)
 
     def averaged(self, g: Interval, r: Interval, q: Fraction) -> Interval:
         """Enclose ``q - log det((1 + 2 q/N) I - 2/N Q)/2``, a bound of the log of the average of ``exp(d' Q d)``.
@@ -1385,6 +1404,875 @@ class Descent:
         return largest(across, (own + pair.times(K - 1)) / along)
 
 
+# ------------------------------------------------------------------------------------------ finite networks, all layers
+# One scalar network for each output bit, all from one start: m pairs of neurons (a, u) = (1, u), (-1, u), u ~ N(0, I)
+# of K entries, so w = 2 m neurons and f(x) = w^(-1/2) sum a relu(u . x) = 0 at first. T steps of gradient descent of
+# size eta on all weights, on the K basis vectors and a column y of targets. "mean" is over the pairs; v = relu(u), 1_i
+# = [u_i > 0], h = relu(x . u), gamma = [x . u > 0], N_r = diag(1_i) + v v', H = mean N_r with limit Hbar = lam I + 1
+# 1'/ (2 pi), lam = 1 - 1/(2 pi), k = mean(v_i h + 1_i gamma x_i), and bh = H^-1 k. The network linearised at its start
+# ends in y . bh. Random is u alone. With e(k) = f(X) - y after k steps, c(k) = eta e(k)/root w and E(k) = c(0) + ... +
+# c(k-1) a step is u_i -= a c_i [u_i > 0], a -= c . relu(u). D_k(x) = f_k(x) + root w k . E(k) is 0 if nothing but the
+# linear part moves. Exactly: e(k+1) = (I - eta H) e(k) + D_(k+1)(X) - D_k(X), and after T steps f(x) - y . bh = D(x) -
+# bh . D(X) + bh . e(T). Start has the events about u alone, Path what follows for a column y, Windows the events of
+# coordinates that close, Regression those of a state, TangentColumn and TangentBit the linearised network.
+Term4: TypeAlias = tuple[str, int, int]  # a sum over samples of c_i^a alpha_i^b times v_i ("v") or 1_i ("1")
+Powers: TypeAlias = dict[tuple[int, ...], Interval]  # a polynomial, see TangentColumn
+Moment: TypeAlias = Callable[[Sequence[tuple[int, int]]], Interval]
+SHARES = 12  # parts of [0, 1]: the share of |c|^2 on the writers
+
+
+class Tangent(Hidden):
+    """Constants of K samples where all layers are trained: lam = 1 - 1/(2 pi), ``D = 2 pi - 1``."""
+
+    def __init__(self, samples: int) -> None:
+        super().__init__(samples)
+        self.lam, self.D, self.layers = Interval.of(1) - self.apart, pi().times(2) - Interval.of(1), 2
+        self.everywhere = Hidden(samples + 1)  # whose directions have K dimensions
+
+    def positive(self, exponent: int) -> Interval:
+        """Enclose ``E 1_i u_i^e``."""
+        return self.m[exponent] if exponent else Interval.of(Fraction(1, 2))
+
+    def gated(self, n: int, q: int, exponents: tuple[int, ...]) -> Interval:
+        """Enclose ``E gamma H^q prod 1_i u_i^(e_i)``, H the sum of n coordinates, s <= n of them named, e_i >= 0.
+
+        Where s = n all are positive, gamma is 1 and H is multiplied out.
+        """
+        key = (n, -1 - q, tuple(sorted(exponents)))
+        if key not in self._known:
+            s, one = len(exponents), Fraction(1)
+            if s < n:
+                rows = [[Fraction(i == k) for k in range(s)] + [one] for i in range(s)]
+                value = self.by_parts((*key[2], q), (*rows, [one] * s + [Fraction(n)]))
+            elif q == 0:
+                value = _multiplied(self.positive(e) for e in exponents)
+            else:
+                more = (tuple(e + (i == k) for i, e in enumerate(exponents)) for k in range(n))
+                value = _added(self.gated(n, q - 1, raised) for raised in more)
+            self._known[key] = value
+        return self._known[key]
+
+    def two_degrees(self, l: Fraction, M0: Interval, M2: Interval, dimension: int) -> Interval:
+        """Enclose C: ``E exp(l X) <= 1 + l E X + C E X^2``, X of degrees 0, at most M0, and 2, at most ``M2 |u|^2``.
+
+        Given the direction ``X = x0 + x2 R^2``, R^2 with K degrees of freedom, and C is ``E(exp(l X) - 1 - l X)/E X^2 =
+        (exp(l x0) (1 - 2 l x2)^(-K/2) - 1 - l (x0 + K x2))/(x0^2 + 2 K x0 x2 + K (K + 2) x2^2)``, increasing in x0 and
+        x2: an average over s in [0, 1] of ``E[X^2 exp(s l X)]/E X^2``, which does (K >= 2 if M0 > 0).
+        """
+        x, K, one = Interval.of(l) * M2, dimension, Interval.of(1)
+        if l <= 0 or M2.low <= 0 or (one - x.times(2)).low <= 0:
+            raise Rejected(f"l = {_shown(l)} is not between 0 and 1/(2 M)")
+        x0 = Interval.of(l) * M0
+        power = (x0 - (one - x.times(2)).log() * Interval.of(Fraction(K, 2))).exp()
+        square = M0.power(2) + (M0 * M2).times(2 * K) + M2.power(2).times(K * (K + 2))
+        return (power - one - x0 - x.times(K)) / square
+
+    def sums(self, size: int) -> tuple[Interval, Interval]:
+        """Enclose ``E T_i^2`` and ``E T_i T_k`` for ``T_i = 1_i + v_i V``, V the sum of v over `size` samples."""
+        (_, m1, m2, m3, m4), s, half = self.m, size, Interval.of(Fraction(1, 2))
+        m11 = m1.power(2)
+        own = m4 + (m3 * m1).times(2 * (s - 1)) + m2 * (m2.times(s - 1) + m11.times((s - 1) * (s - 2)))
+        own = own + (m2 + m11.times(s - 1)).times(2) + half
+        pair = (m3 * m1).times(2) + m2.power(2).times(2) + (m2 * m11).times(4 * (s - 2))
+        pair = pair + m11 * (m2.times(s - 2) + m11.times((s - 2) * (s - 3)))
+        return own, pair + m11.times(2) + m2 + m11.times(s - 2) + half * half
+
+    def fourth(self) -> tuple[Interval, Interval]:
+        """Enclose ``E v_i^2 |v|^2`` and ``E v_i v_k |v|^2``."""
+        K, (_, m1, m2, m3, m4) = self.K, self.m
+        return m4 + m2.power(2).times(K - 1), (m3 * m1).times(2) + (m2 * m1.power(2)).times(K - 2)
+
+    def chi(self, l: Fraction) -> Interval:
+        """Enclose ``log E exp(l |v|^2)``, 0 < l < 1/2."""
+        if not 0 < 2 * l < 1:
+            raise Rejected("a tilt of |v| is not between 0 and 1/2")
+        root = Interval.of(1 - 2 * l).sqrt()
+        return ((Interval.of(1) + Interval.of(1) / root) / Interval.of(2)).log().times(self.K)
+
+    def vector_event(
+        self, pairs: int, tail: Tail, values: Sequence[tuple[int, Interval]], M0: Interval, M2: Interval, where: str
+    ) -> Interval:
+        """Enclose the log of a bound of ``P(|mean xi| >= value)``, xi centred in N dimensions of known covariance.
+
+        Its eigenvalues, with multiplicities, are `values`; ``d . xi`` has parts of degree 0 and 2 at most M0 and M2 for
+        every unit vector d. Donsker and Varadhan with d tilted by z towards the mean of xi; ``E exp(l d . xi) <= exp(C
+        d' V d)``, and its power m averaged as in :meth:`OutputBit.averaged`.
+        """
+        value, l, z, q = tail
+        p, divergence = self.tilted(z)
+        C, total = self.two_degrees(l, M0, M2, self.K).times(2 * pairs) / Interval.of(self.N), Interval.of(0)
+        for times, eigenvalue in (each for each in values if each[0]):
+            factor = Interval.of(1 + Fraction(2 * q, self.N)) - C * eigenvalue
+            total = total + log_determinant([[factor]], where).times(times)
+        return divergence + Interval.of(q) - total / Interval.of(2) - (p * Interval.of(l * value)).times(pairs)
+
+
+Tail: TypeAlias = tuple[Fraction, ...]  # what an event keeps a number below, its tilt l; for lengths z and q too
+
+
+def power_trace(along: Interval, across: Interval, times: int, dimension: int, where: str) -> Interval:
+    """Enclose the log of the trace of a matrix to a power: one eigenvalue `along`, all the others `across`."""
+    first, second = (log_determinant([[value]], where) for value in (along, across))
+    return first.times(times) + (Interval.of(1) + (second - first).times(times).exp().times(dimension - 1)).log()
+
+
+class Start:
+    """What holds of u but for small probabilities: ``H >= (1 - drop) Hbar``, ``mean v v' <= gram I``, and of ``|v|``.
+
+    That no ``|v|`` exceeds `longest`, and levels s with a bound of ``P(|v| > s)`` for one neuron.
+    """
+
+    def __init__(self, tangent: Tangent, width: int, drop: Fraction, gram: Fraction, longest: Fraction) -> None:
+        if width % 2:
+            raise Rejected("a width that is odd: a start of pairs has an even number of neurons")
+        if not 0 < drop < 1:
+            raise Rejected("the drop of the least eigenvalue is not between 0 and 1")
+        self.tangent, self.pairs, self.root = tangent, width // 2, Interval.of(width).sqrt()
+        self.drop, self.gram, self.longest = drop, gram, longest
+        self.inverse = Interval.of(1 / (1 - drop))
+        self.least = tangent.lam * Interval.of(1 - drop)
+        self.L = Interval.of(gram).sqrt()  # |mean d v| <= L rms d for numbers d of the pairs
+
+    def eigenvalue_event(self, l: Fraction) -> Interval:
+        """Enclose the log of ``exp(l m (1 - drop)) tr(E exp(-l X))^m``, ``X = Hbar^(-1/2) N_r Hbar^(-1/2)``, E X = I.
+
+        The matrix Laplace transform; ``exp(-s) <= 1 - a s + b s^2`` for s >= 0, the parabola that agrees at 0 and
+        touches at any x > 0 (the difference has no more zeros: its third derivative is ``exp(-s)``).
+        """
+        along, across = self.second_moments()
+        x, one = Interval.of(l) * largest(along, across), Interval.of(1)
+        end = (-x).exp()
+        b = (one - end - end * x) / x.power(2)
+        a = (b * x).times(2) + end
+        first, second = (one - a * Interval.of(l) + b * Interval.of(l * l) * value for value in (along, across))
+        trace = power_trace(first, second, self.pairs, self.tangent.K, "for the least eigenvalue")
+        return trace + Interval.of(l * self.pairs * (1 - self.drop))
+
+    def second_moments(self) -> tuple[Interval, Interval]:
+        """Enclose the eigenvalues of ``E X^2`` along and across the vector 1: of ``E N Hbar^-1 N`` over those of Hbar.
+
+        ``N^2 = diag(1_i) + 2 v v' + |v|^2 v v'`` and ``(N 1)_i = 1_i + v_i V``, V the sum of all v_i.
+        """
+        tangent, K, (_, m1, m2, _, _) = self.tangent, self.tangent.K, self.tangent.m
+        (own, pair), (own_sum, pair_sum) = tangent.fourth(), tangent.sums(K)
+        divisor = tangent.D + Interval.of(K)
+        own = own + m2.times(2) + Interval.of(Fraction(1, 2)) - own_sum / divisor
+        pair = pair + m1.power(2).times(2) - pair_sum / divisor
+        along = (own + pair.times(K - 1)) / tangent.lam / (tangent.lam + tangent.apart.times(K))
+        return along, (own - pair) / tangent.lam / tangent.lam
+
+    def gram_event(self, l: Fraction) -> Interval:
+        """Enclose the log of ``exp(-l m gram) tr(E exp(l v v'))^m``.
+
+        ``E exp(l v v') <= I + l E v v' + C E |v|^2 v v'``, C Bennett's with M2 = 1: ``exp(l v v') = I + l v v' + l^2
+        |v|^2 v v' (exp(y) - 1 - y)/y^2`` with ``y = l |v|^2 <= l |u|^2``, the quotient increases, and ``|u|`` is
+        integrated out.
+        """
+        tangent, K, m2 = self.tangent, self.tangent.K, self.tangent.m[2]
+        (own, pair), C = tangent.fourth(), tangent.two_degrees(l, Interval.of(0), Interval.of(1), K)
+        one, rate = Interval.of(1), Interval.of(l)
+        along = one + rate * (m2 + tangent.apart.times(K - 1)) + C * (own + pair.times(K - 1))
+        across = one + rate * (m2 - tangent.apart) + C * (own - pair)
+        trace = power_trace(along, across, self.pairs, K, "for the Gram matrix")
+        return trace - Interval.of(l * self.pairs * self.gram)
+
+    def longest_event(self, l: Fraction) -> Interval:
+        """Enclose the log of ``m E exp(l |v|^2) exp(-l longest^2)``."""
+        return self.level(self.longest, l) + Interval.of(self.pairs).log()
+
+    def level(self, size: Fraction, l: Fraction) -> Interval:
+        """Enclose the log of a bound of ``P(|v| > size)``."""
+        return self.tangent.chi(l) - Interval.of(l * size**2)
+
+
+class TangentColumn(Column):
+    """A column y of targets with t ones where all layers are trained; ``c = alpha + Hbar^(-1/2) delta`` of H, not G.
+
+    The event is ``|delta| >= e`` as for :class:`Column`, over the pairs, with ``N~ = Hbar^(-1/2) N_r Hbar^(-1/2)`` for
+    ``V V'``. For ``d = Hbar^(1/2) c``, ``X = -(c.v)(alpha.v) - n1 - g ((c.v)^2 + n2) + g b tr``, where ``n1 = sum c_i
+    alpha_i 1_i``, ``n2 = sum c_i^2 1_i`` and tr, the trace of N~ off y, have the gates' parts.
+    """
+
+    hidden: Tangent
+
+    def factor(self, l: Fraction, M: Interval, g: Interval, b: Interval) -> Interval:
+        """Enclose Bennett's C for X, which has a part of degree 0 too."""
+        return self.hidden.two_degrees(l, self.constant(g, b), M, self.hidden.K)
+
+    def constant(self, g: Interval, b: Interval) -> Interval:
+        """Enclose the supremum of the part of degree 0 of X, ``-n1 - g n2 + g b tr``, from above.
+
+        Over the others ``a r y - g y^2``, y the length of c there, at most 1/root lam, and r^2 their number; over the
+        writers, where c adds up to 0, half of ``top root t/root lam``; and the largest trace.
+        """
+        hidden, t, others = self.hidden, self.t, self.hidden.K - self.t
+        slope, end = self.a * Interval.of(others).sqrt(), Interval.of(1) / hidden.lam.sqrt()
+        total = least(slope.power(2) / g.times(4), slope * end)
+        if t > 1:
+            total = total + self.top * Interval.of(t).sqrt() * end / Interval.of(2)
+        free = Interval.of(others) - Interval.of(others) / (hidden.D + Interval.of(others))
+        return total + g * b * (Interval.of(t - 1) + free) / hidden.lam
+
+    def fourth_moment(self) -> Interval:
+        """Enclose ``T2 = E tr^2``: lam tr is the sum of two independent parts, over targets 1 and over the others."""
+        parts = [self._trace(self.t, Interval.of(self.t))]
+        others = self.hidden.K - self.t
+        parts.append(self._trace(others, self.hidden.D + Interval.of(others)))
+        (first, square), (second, other) = parts
+        return (square + (first * second).times(2) + other) / self.hidden.lam.power(2)
+
+    def _trace(self, size: int, divisor: Interval) -> tuple[Interval, Interval]:
+        """Enclose mean and mean square of ``F + (1 - 1/divisor) J``, F of ``Column._form``, J the sum of the 1_i."""
+        (_, m1, m2, _, _), s = self.hidden.m, size
+        form, square = self._form(size, divisor)
+        weight = Interval.of(1) - Interval.of(1) / divisor
+        all_squares = m2.times(s + 1) / Interval.of(2)  # E 1_1 sum v_i^2
+        all_sums = all_squares + m1.power(2).times(2 * (s - 1)) + m1.power(2).times((s - 1) * (s - 2)) / Interval.of(2)
+        product = (all_squares - all_sums / divisor).times(s)  # E F J
+        mean = form + weight * Interval.of(Fraction(s, 2))
+        return mean, square + (weight * product).times(2) + weight.power(2) * Interval.of(Fraction(s * (s + 1), 4))
+
+    # --- events of y and the start: P projects to y.c = 0, y^ = y/root t, b = P 1
+
+    def pull_event(self, pairs: int, tail: Tail) -> Interval:
+        """``|P (H - Hbar) y^|``: ``xi = Y P v + P (1_i y^_i)`` less its mean, ``Y = y^.v``; ``d.P v Y <= |v|^2/2``.
+
+        Covariances: over the zeros ``E Y^2`` times that of v and the mean's; over the writers that of ``(v_i V +
+        1_i)/root t``, V their sum. Degree 0 is ``root(t (K - t))/(2 pi)`` of the mean and 1/2 of the writers, where d
+        adds up to 0.
+        """
+        tangent, t, zeros = self.hidden, self.t, self.hidden.K - self.t
+        own, pair = tangent.sums(t)
+        square, apart = self.label_mean(), tangent.apart
+        along = square * (tangent.variance + apart.times(zeros)) - apart.power(2).times(t * zeros)
+        values = [(1, along), (zeros - 1, square * tangent.variance), (t - 1, (own - pair) / Interval.of(t))]
+        M0 = Interval.of(t * zeros).sqrt() * apart + Interval.of(Fraction(int(t > 1), 2))
+        return tangent.vector_event(pairs, tail, values, M0, Interval.of(Fraction(1, 2)), "for the pull")
+
+    def bulk_event(self, pairs: int, tail: Tail) -> Interval:
+        """``|P (H - Hbar) b|``: ``xi = 1_i b_i + V P v`` less its mean mu b, V the sum of v over the r zeros.
+
+        ``d.P v V <= root r |v|^2``, and degree 0 is ``d.b`` times ``1_i - mu``. Covariances: over the zeros that of
+        ``v_i V + 1_i``, over the writers ``E V^2`` times that of v.
+        """
+        tangent, r = self.hidden, self.hidden.K - self.t
+        (own, pair), (_, m1, m2, _, _) = tangent.sums(r), tangent.m
+        mu, one = tangent.lam + tangent.apart.times(r), Interval.of(1)
+        square = m2.times(r) + m1.power(2).times(r * (r - 1))
+        along = own + pair.times(r - 1) - mu.power(2).times(r)
+        values = [(1, along), (r - 1, own - pair), (self.t - 1, square * tangent.variance)]
+        root = Interval.of(r).sqrt()
+        return tangent.vector_event(pairs, tail, values, root * largest(mu, one - mu), root, "for the bulk")
+
+    def label_mean(self) -> Interval:
+        """Enclose ``E (y^.v)^2``."""
+        return self.hidden.m[2] + self.hidden.m[1].power(2).times(self.t - 1)
+
+    def label_event(self, pairs: int, tail: Tail) -> Interval:
+        """``mean (y^.v)^2 > value``: Bennett's bound in the t dimensions of the writers, M2 = 1."""
+        (value, l), t, (_, m1, m2, m3, m4) = tail, self.t, self.hidden.m
+        two, three = t * (t - 1), t * (t - 1) * (t - 2)
+        fourth = m4.times(t) + (m3 * m1).times(4 * two) + m2.power(2).times(3 * two)
+        fourth = fourth + (m2 * m1.power(2)).times(6 * three) + m1.power(4).times(three * (t - 3))
+        C = self.hidden.two_degrees(l, Interval.of(0), Interval.of(1), t)
+        moment = Interval.of(1) + Interval.of(l) * self.label_mean() + C * fourth / Interval.of(t * t)
+        return moment.log().times(pairs) - Interval.of(l * pairs * value)
+
+    def open_event(self, pairs: int, tail: Tail) -> Interval:
+        """Bound that more than this share of pairs has ``u_i > 0`` for some writer; each has so with ``1 - 2^-t``."""
+        value, l = tail
+        shut = Interval(ONE >> self.t, -(-ONE >> self.t))
+        chance = (Interval.of(l).exp() - Interval.of(1)) * (Interval.of(1) - shut)
+        return (Interval.of(1) + chance).log().times(pairs) - Interval.of(l * pairs * value)
+
+    # --- E2: polynomials in the power sums of c, (sum, squares of writers, of others, cubes, ..., fourth powers)
+
+    def supremum(self, g: Interval) -> Interval:
+        """Enclose from above the supremum of ``E (Y A + n1 + g (Y^2 + n2))^2``, ``Y = c.v``, ``A = alpha.v``.
+
+        y.c = 0 and ``c' Hbar c = 1``, so with the mean ``y = m1 sum c`` of Y, -1 <= y <= 1, ``|c|^2 = (1 - y^2)/lam``,
+        of which a share lies on the writers (none if t = 1). Third powers add up to ``|c|^3`` on either part at most,
+        fourth ones to between 0 and ``|c|^4``.
+        """
+        Y, Y2 = [("v", 1, 0), ("v", 0, 1)], [("v", 1, 0), ("v", 1, 0)]
+        n1, n2 = [("1", 1, 1)], [("1", 2, 0)]
+        total: Powers = {}
+        for factor, left, right in (
+            (Interval.of(1), (Y, n1), (Y, n1)),
+            (g.times(2), (Y, n1), (Y2, n2)),
+            (g.power(2), (Y2, n2), (Y2, n2)),
+        ):
+            for one, other in ((one, other) for one in left for other in right):
+                for powers, value in self.expectation((*one, *other)).items():
+                    total[powers] = total.get(powers, Interval.of(0)) + value * factor
+        if self.t == 1:
+            return self._largest(total, Interval.of(0))
+        parts = [Interval(i * ONE // SHARES, -(-(i + 1) * ONE // SHARES)) for i in range(SHARES)]
+        return largest(*(self._largest(total, share) for share in parts))
+
+    def expectation(self, factors: tuple[Term4, ...]) -> Powers:
+        """Enclose the expectation of a product of sums over independent samples, a polynomial.
+
+        The first factor is in a joint cumulant with some of the others, and what is left is independent of it; a joint
+        cumulant of sums is the sum over samples of those of their terms.
+        """
+        if not factors:
+            return {(0,) * 7: Interval.of(1)}
+        first, rest, result = factors[0], factors[1:], Powers()
+        for chosen in range(1 << len(rest)):
+            block = [first, *(factor for i, factor in enumerate(rest) if chosen >> i & 1)]
+            others = tuple(factor for i, factor in enumerate(rest) if not chosen >> i & 1)
+            weight = self.cumulant(sum(kind == "v" for kind, _, _ in block), sum(kind == "1" for kind, _, _ in block))
+            sums = self._power_sum(sum(c for _, c, _ in block), sum(alpha for _, _, alpha in block))
+            for powers, value in self.expectation(others).items():
+                for more, times in sums.items():
+                    key = tuple(x + y for x, y in zip(powers, more, strict=True))
+                    result[key] = result.get(key, Interval.of(0)) + value * times * weight
+        return result
+
+    def cumulant(self, values: int, gates: int) -> Interval:
+        """Enclose the joint cumulant of so many copies of v_i and so many of 1_i, from its moments."""
+
+        def moment(v: int, one: int) -> Interval:
+            return self.hidden.positive(v) if v or one else Interval.of(1)
+
+        total = moment(values, gates)
+        first = (1, 0) if values else (0, 1)
+        for v in range(values - first[0] + 1):
+            for one in range(gates - first[1] + 1):
+                rest = (values - first[0] - v, gates - first[1] - one)
+                if rest != (0, 0):
+                    ways = _choices(values - first[0], v) * _choices(gates - first[1], one)
+                    total = total - (self.cumulant(v + first[0], one + first[1]) * moment(*rest)).times(ways)
+        return total
+
+    def _power_sum(self, c: int, alpha: int) -> Powers:
+        """Return ``sum c_i^c alpha_i^alpha``: over the writers c adds up to 0."""
+        writers, others = self.top.power(alpha), (-self.a).power(alpha)
+        if c == 0:
+            return {(0,) * 7: writers.times(self.t) + others.times(self.hidden.K - self.t)}
+        place = max(0, 2 * c - 3)
+        result = {tuple(int(i == 2 * c - 2) for i in range(7)): others}
+        return result if c == 1 else {tuple(int(i == place) for i in range(7)): writers} | result
+
+    def _largest(self, total: Powers, share: Interval) -> Interval:
+        """Enclose from above the polynomial's supremum over y in CELLS parts of [-1, 1], at this share of the writers.
+
+        First the terms are collected by the powers of y and of ``|c|``; those with third and fourth powers by part.
+        """
+        parts, plain, high = (share, Interval.of(1) - share), dict[tuple[int, int], Interval](), Powers()
+        for powers, value in total.items():
+            first, square = powers[0], powers[1] + powers[2]
+            value = value * parts[0].power(powers[1]) * parts[1].power(powers[2]) / self.hidden.m[1].power(first)
+            if any(powers[3:]):
+                index = powers.index(1, 3)
+                high[index, first] = high.get((index, first), Interval.of(0)) + value
+            else:
+                plain[first, square] = plain.get((first, square), Interval.of(0)) + value
+        ends = [Interval.of(Fraction(2 * i - CELLS, CELLS)) for i in range(CELLS + 1)]
+        cells = [Interval(low.low, up.high) for low, up in pairwise(ends)]
+        most = max(self._at(y, parts, plain, high).high for y in cells)
+        return Interval(most, most)
+
+    def _at(
+        self, y: Interval, parts: Sequence[Interval], plain: dict[tuple[int, int], Interval], high: Powers
+    ) -> Interval:
+        """Enclose a bound of the polynomial at y."""
+        square = (Interval.of(1) - y.power(2)) / self.hidden.lam
+        square = Interval(max(0, square.low), square.high)
+        y_powers, squares = [y.power(i) for i in range(5)], [square.power(i) for i in range(3)]
+        total = _added(value * y_powers[i] * squares[k] for (i, k), value in plain.items())
+        for index in {index for index, _ in high}:
+            slope = _added(value * y_powers[i] for (place, i), value in high.items() if place == index)
+            part = parts[(index - 3) % 2] * square
+            if index < 5:
+                total = total + largest(slope, -slope) * part * part.sqrt()
+            else:
+                total = total + _positive(slope) * part.power(2)
+        return total
+
+
+def _choices(number: int, chosen: int) -> int:
+    return factorial(number) // factorial(chosen) // factorial(number - chosen)
+
+
+def least(*numbers: Interval) -> Interval:
+    """Enclose the smallest of the numbers."""
+    return Interval(min(number.low for number in numbers), min(number.high for number in numbers))
+
+
+class TangentBit(OutputBit):
+    """One output bit of the linearised network at a state: how likely it is not on its side by more than `slack`.
+
+    As for :class:`OutputBit` with ``rho = s (k_r - N_r b)``, ``rho_i = v_i zeta + s 1_i (gamma x_i - b_i)``, for ``v
+    zeta``: ``s (f - mu) >= m`` is ``mean c . rho >= 0``, and ``E rho = -(m/A0) y``.
+    """
+
+    hidden: Tangent
+
+    def entry(self, g: int, k: int | None = None) -> Interval:
+        """Enclose ``E rho_i rho_k`` for i = k in group g, or different samples of the groups g and k.
+
+        ``rho_i rho_k`` is ``v_i v_k zeta^2`` and, where both are open, ``u_i (h - b.v)(gamma x_k - b_k)``, the same
+        with i and k exchanged, and ``(gamma x_i - b_i)(gamma x_k - b_k)``; ``gamma h = h``.
+        """
+        other = g if k is None else k
+        gates = [(g, 0)] if k is None else [(g, 0), (k, 0)]
+        if k is None:
+            crossed = self._crossed([(g, 1)], g).times(2)
+        else:
+            crossed = self._crossed([(g, 1), (k, 0)], k) + self._crossed([(g, 0), (k, 1)], g)
+        x, z, b, c = self._x(g), self._x(other), self.b[g], self.b[other]
+        closed = (x * z - x * c - z * b) * self._gated(gates, 0) + b * c * self._open(gates)
+        return super().entry(g, k) + crossed + closed
+
+    def _crossed(self, powers: Sequence[tuple[int, int]], far: int) -> Interval:
+        """Enclose ``E prod 1_i u_i^e (h - b.v)(gamma x_k - b_k)``, k in the group `far`."""
+        x, b = self._x(far), self.b[far]
+        total = (x - b) * self.root * self._gated(powers, 1) + b * self._along(powers, self._open)
+        return total - x * self._along(powers, lambda each: self._gated(each, 0))
+
+    def _x(self, group: int) -> Interval:
+        return self.root if group < 2 else Interval.of(0)
+
+    def _open(self, powers: Sequence[tuple[int, int]]) -> Interval:
+        """Enclose ``E prod 1_i u_i^e``."""
+        return _multiplied(self.hidden.positive(e) for _, e in powers)
+
+    def _gated(self, powers: Sequence[tuple[int, int]], q: int) -> Interval:
+        """Enclose ``E gamma (root n h)^q prod 1_i u_i^e``."""
+        inner = tuple(e for group, e in powers if group < 2)
+        return self._open([each for each in powers if each[0] >= 2]) * self.hidden.gated(self.n, q, inner)
+
+    def _along(self, powers: Sequence[tuple[int, int]], moment: Moment) -> Interval:
+        """Enclose ``E (b . v) ...`` for the product whose moments are given."""
+        total, free = Interval.of(0), list(self.sizes)
+        for index, (group, e) in enumerate(powers):
+            free[group] -= 1
+            total = total + self.b[group] * moment([*powers[:index], (group, e + 1), *powers[index + 1 :]])
+        for group in (group for group in range(4) if free[group]):
+            total = total + self.b[group].times(free[group]) * moment([*powers, (group, 1)])
+        return total
+
+    def factor(self, l: Fraction, r: Interval, M: Interval) -> Interval:
+        """Enclose Bennett's C for X at the suprema of both degrees."""
+        M0, spread = self.constants()
+        return self.hidden.two_degrees(l, M0 + r * spread, M, self.hidden.K)
+
+    def constants(self) -> tuple[Interval, Interval]:
+        """Enclose the suprema of ``s alpha . tau`` and of ``d' Hbar^(-1/2) tau``, ``tau_i = 1_i (gamma x_i - b_i)``.
+
+        The second over unit vectors d orthogonal to ``Hbar^(-1/2) y``: the length of tau over root lam, on the writers
+        less its mean, where t numbers of a range have a sum of squares about their mean of at most floor(t^2/4)/t times
+        its square.
+        """
+        zero, t = Interval.of(0), self.t
+        taus = [[self._x(group).times(gamma) - self.b[group] for group in range(4)] for gamma in (0, 1)]
+        sums = []
+        for row in taus:
+            gains = [_positive((alpha * tau).times(self.sign)) for alpha, tau in zip(self.alpha, row, strict=True)]
+            sums.append(_added(gain.times(size) for gain, size in zip(gains, self.sizes, strict=True)))
+        writing = [zero, *(row[group] for row in taus for group in (0, 2) if self.sizes[group])]
+        span = largest(*writing) + largest(*(-tau for tau in writing))
+        square = span.power(2) * Interval.of(Fraction(t * t // 4, t))
+        for group in (1, 3):
+            square = square + largest(*(row[group].power(2) for row in taus)).times(self.sizes[group])
+        return largest(*sums), (square / self.hidden.lam).sqrt()
+
+
+class Regression(TangentBit):
+    """A state with n matches: bh, the regression of its kernel row on those of the samples, near its limit beta.
+
+    bh minimises ``Q(b) = mean[(h - b.v)^2 + |tau_b|^2]``, ``tau_b,i = 1_i (gamma x_i - b_i)``; with b = beta and ``rho
+    = k_r - N_r beta``, ``mean rho = H (bh - beta)``, E rho = 0. beta has one value inside of x and one outside.
+    """
+
+    def __init__(self, tangent: Tangent, n: int) -> None:
+        self.n, self.hidden, self.where = n, tangent, f"of the regression at n = {n}"
+        self.root, (inside, outside) = Interval.of(Fraction(1, n)).sqrt(), tangent.limits(n)
+        self.sizes, self.sign, self.b = (0, n, 0, tangent.K - n), 1, (inside, inside, outside, outside)
+        self.alpha = (Interval.of(0),) * 4
+        self._weigh()
+        gaps = [(b, self._x(g) - b) for g, b in ((1, inside), (3, outside))]
+        self.weights = [largest(b, -b, gap, -gap) for b, gap in gaps]  # max(|x_i - beta_i|, |beta_i|)
+        squares = [weight.power(2) for weight in self.weights]
+        self.reach = (squares[0].times(n) + squares[1].times(tangent.K - n)).sqrt()
+
+    @property
+    def length(self) -> Interval:
+        """``|beta|``."""
+        return (self.b[1].power(2).times(self.n) + self.b[3].power(2).times(self.sizes[3])).sqrt()
+
+    def sides(self) -> tuple[Interval, Interval]:
+        """Enclose bounds of ``|zeta|`` and of ``|zeta| lam^(1/2) |Hbar^(-1/2) v|`` on the unit sphere of u.
+
+        ``zeta = h - beta.v <= (x - beta)+.v``; and ``-zeta <= beta+.v`` or, as ``h >= x.u/2``, at most the sum of
+        ``max((beta_i - x_i/2)+, x_i/2) |u_i|``. ``lam |Hbar^(-1/2) v|^2 = |v|^2 - V^2/E``, V the sum of v and E = D +
+        K; ``V (1 - V^2/E)^(1/2) <= E^(1/2)/2``.
+        """
+        half = (self.hidden.D + Interval.of(self.hidden.K)).sqrt() / Interval.of(2)
+        lengths, white = [], []
+        up = [_positive(self._x(g) - self.b[g]) for g in (1, 3)]
+        pulled = [self._x(g) / Interval.of(2) for g in (1, 3)]
+        down = [largest(self.b[g] - x, x) for g, x in zip((1, 3), pulled, strict=True)]
+        for coefficients, most in ((up, up), (down, [_positive(self.b[g]) for g in (1, 3)])):
+            square = _added(x.power(2).times(self.sizes[g]) for x, g in zip(coefficients, (1, 3), strict=True))
+            tops = [x for x, g in zip(most, (1, 3), strict=True) if self.sizes[g]]
+            lengths.append(square.sqrt())
+            white.append(least(square.sqrt(), largest(*tops) * half))
+        return largest(*lengths), largest(*white)
+
+    def square_event(self, pairs: int, tail: Tail) -> Interval:
+        """Enclose the log of a bound of ``P(Q(beta) > value)``: ``E exp(l X) <= 1 + E X r`` for X >= 0 of two degrees.
+
+        ``r = (exp(l M0) (1 - 2 l M2)^(-K/2) - 1)/(M0 + K M2)``: given the direction it is ``E[exp(l X) - 1]/E X``, an
+        average over s of ``E[X exp(s l X)]/E X``, increasing in both parts for K >= 2. ``E Q(beta) = E h^2 + P(u_i > 0,
+        gamma = 1) - beta . kbar``, with i inside of x.
+        """
+        (value, l), hidden, n, one = tail, self.hidden, self.n, Interval.of(1)
+        M0, M2, K = self.reach.power(2), self.sides()[0].power(2), hidden.K
+        x = (one - (M2 * Interval.of(l)).times(2)) if l > 0 else Interval.of(0)
+        if x.low <= 0:
+            raise Rejected(f"l = {_shown(l)} is not between 0 and 1/(2 M)")
+        power = (M0 * Interval.of(l) - x.log() * Interval.of(Fraction(K, 2))).exp()
+        angle = pi() / Interval.of(2) + Interval.of(Fraction(1, n - 1)).sqrt().atan()
+        mean = Interval.of(Fraction(1, 2)) + angle * hidden.apart
+        mean = mean - (self.b[1] * hidden.matched(n)).times(n) - (self.b[3] * hidden.apart).times(K - n)
+        return (one + mean * (power - one) / (M0 + M2.times(K))).log().times(pairs) - Interval.of(l * pairs * value)
+
+    def shift_event(self, pairs: int, tail: Tail) -> Interval:
+        """Enclose the log of a bound of ``P(|mean Hbar^(-1/2) rho| >= value)``, a centred vector of K dimensions.
+
+        As :meth:`Tangent.vector_event`, by the differences within the two groups and the vectors constant on both.
+        """
+        (value, l, z, q), hidden, K = tail, self.hidden, self.hidden.K
+        root, (_, white) = hidden.lam.sqrt(), self.sides()
+        p, divergence = hidden.everywhere.tilted(z)
+        C = hidden.two_degrees(l, self.reach / root, white / root, K).times(2 * pairs) / Interval.of(K)
+        base, total = Interval.of(1 + Fraction(2 * q, K)), Interval.of(0)
+        vectors = [vector for vector, size in (((0, 1, 0, 0), self.n), ((0, 0, 0, 1), self.sizes[3])) if size]
+        limit = [[self._inside(x, y) for y in vectors] for x in vectors]
+        form = [[self._weight(x, y) for y in vectors] for x in vectors]
+        for g in (1, 3):
+            if self.sizes[g] > 1:
+                ratio = base - C * (self.own[g] - self.pair[g][g]) / hidden.lam
+                total = total + log_determinant([[ratio]], self.where).times(self.sizes[g] - 1)
+        matrix = [[base * x - C * y for x, y in zip(*rows, strict=True)] for rows in zip(limit, form, strict=True)]
+        total = total + log_determinant(matrix, self.where) - log_determinant(limit, self.where)
+        return divergence + Interval.of(q) - total / Interval.of(2) - (p * Interval.of(l * value)).times(pairs)
+
+
+class Path:
+    """How far training moves the outputs for a column y with t ones, K - t zeros: lengths of paths, and what follows.
+
+    *Linear path.* ``e'(k) = -(I - eta H)^k y`` has ``y.e' <= 0``, as ``eta H <= I``; with ``y^ = y/root t`` and ``y'
+    H^-1 y <= R A0``, R = 1/(1 - drop), the sum of ``eta |y^.e'|`` is at most R A0/root t. P projects to y.c = 0 and b =
+    P 1 is the indicator of the zeros, of which ``P Hbar P`` makes mu b, ``mu = lam + (K - t)/(2 pi)``, and ``P Hbar y^
+    = root t b/(2 pi)``. ``q = P e'`` is driven by ``P H y^`` times y^.e' and decays by ``I - eta P H P``; compare it
+    with ``(1 - eta mu)^k b``: it is a multiple >= 0 of b whose path in each coordinate is ``each = root t/(2 pi mu)``
+    times that of y^.e', and a rest of ``dev = (|P (H - Hbar) y^| + each |P (H - Hbar) b|)/l0``, l0 = lam (1 - drop)
+    (events pull and bulk).
+    *True path.* The sum of ``eta |e - e'|`` is at most V/l0, if V bounds the sum over steps of ``|D_(k+1)(X) -
+    D_k(X)|``. So if `rest` exceeds V/(l0 root w) then, with ``pace = R A0/root(t w)``, the c have paths of at most sy
+    (along y), st (across), S (all), `one` (a coordinate with target 1), `back` (the same, the part with c_i > 0),
+    `zero` (a coordinate with target 0). V up to a step needs the sums before it alone: induction over steps.
+    """
+
+    def __init__(self, start: Start, column: TangentColumn, rest: Fraction, tails: dict[str, Any]) -> None:
+        self.start, self.column, self.t, self.rest = start, column, column.t, Interval.of(rest)
+        tangent, t = start.tangent, column.t
+        self.zeros, self.root_t = tangent.K - t, Interval.of(t).sqrt()
+        self.label, self.share = Interval.of(tails["label"][0]).sqrt(), Interval.of(tails["open"][0])
+        self.mu = tangent.lam + tangent.apart.times(self.zeros)
+        each = self.root_t * tangent.apart / self.mu
+        dev = (Interval.of(tails["pull"][0]) + each * Interval.of(tails["bulk"][0])) / start.least
+        pace = start.inverse * column.top * self.root_t / start.root
+        self.sy = pace + self.rest
+        self.st = pace * (each * Interval.of(self.zeros).sqrt() + dev) + self.rest
+        self.S, across = self.sy + self.st, pace * dev + self.rest
+        self.zero = pace * each + across
+        self.one, self.back = (self.sy, self.rest) if t == 1 else (pace / self.root_t + across, across)
+        self.C, self.sinh = hyperbolic(self.S)
+        self.be = self.S.power(2)
+
+    # --- one pair of neurons
+
+    def nu(self, size: Interval) -> Interval:
+        """Enclose a bound of the sum over steps of ``|c.v|``, if ``|v| <= size``."""
+        return size * (self.sy.power(2) + self.st.power(2)).sqrt()
+
+    def amax(self, size: Interval) -> Interval:
+        """Enclose a bound of ``|a|``: ``C (1 + nu + 2 be)``, C = cosh S, if ``|v| <= size``.
+
+        Let a be A + s (1 + B) in the member of sign s = +-1, ``u_i + p_i + s d_i`` what u_i would be if no coordinate
+        that is open at first (`c^` are theirs) ever closed, and o_i = oA + s oB what relu(u_i) has more. Then ``A -=
+        c.(v + p + oA)``, ``p -= A c^``, ``B -= c.(d + oB)``, ``d -= (1 + B) c^``: sums over impulses, ``|c.v| +
+        |c.oA|`` into A and 1 and ``|c.oB|`` into 1 + B, carried on by products of ``[[1, x], [x, 1]]``, ``x = |c|``,
+        with entries of at most cosh and sinh of the sum of x: ``|A| <= C (nu + be)``, ``|1 + B| <= C (1 + be)``.
+        *Closings.* A coordinate that closes, with an overshoot z and a path y of c_i to come, has used ``u_i + z`` of
+        its path times amax, so ``z + amax y <= b_i = (amax path - u_i)+``, and ``|o_i| <= b_i``. The second member to
+        close has used 2 u_i, as a keeps its sign if amax < 2. The sum of ``|c_i o_i|`` is at most ``z y + amax y^2/2 <=
+        b_i^2/(2 amax)``; over members and coordinates ``be <= amax S^2/2 <= S^2``.
+        """
+        return self.C * (Interval.of(1) + self.nu(size) + self.be.times(2))
+
+    def blur(self, size: Interval) -> Interval:
+        """Enclose a bound of the movement of x.u but for ``-s E^.x``: ``|p| + |d + E^|``, if ``|v| <= size``.
+
+        ``|p| <= C (P0 + be S)``, P0 the ordered sum of ``|c.v| |c|``: ``|y^.v| sy (sy/2 + st) + |P v| st (st/2 + sy)``;
+        and d + E^ lacks its first order: at most ``(1 + be) sinh S - S``.
+        """
+        sy, st, half = self.sy, self.st, Interval.of(Fraction(1, 2))
+        P0 = size * ((sy * (sy * half + st)).power(2) + (st * (st * half + sy)).power(2)).sqrt()
+        return self.C * (P0 + self.be * self.S) + (Interval.of(1) + self.be) * self.sinh - self.S
+
+    def kappa(self, size: Interval) -> Interval:
+        """Enclose what `be` of a pair adds to the smooth part, in units of 2 be reach (see :meth:`smooth`)."""
+        S, C, be, one = self.S, self.C, self.be, Interval.of(1)
+        first = size * (one + C * S.power(2) / Interval.of(2)) + C.power(2) * S * (self.nu(size).times(2) + be)
+        return first + (one + one + be) * self.sinh * C
+
+    # --- root mean squares over the pairs
+
+    def squares(self) -> tuple[Interval, Interval, Interval]:
+        """Enclose nu, P0 and T0, the ordered sum of ``|c.v| |c| |c|``, in root mean square.
+
+        Each step has one c for all pairs, so that ``|P c.v|`` is ``|P c| L``, and ``|y^.v|`` has the event label.
+        """
+        sy, st, y, L, half, sixth = self.sy, self.st, self.label, self.start.L, Fraction(1, 2), Fraction(1, 6)
+        two, three = Interval.of(half), Interval.of(sixth)
+        T0 = y * sy * (sy.power(2) * three + sy * st * two + st.power(2) * two)
+        T0 = T0 + L * st * (st.power(2) * three + st * sy * two + sy.power(2) * two)
+        P0 = y * sy * (sy * two + st) + L * st * (st * two + sy)
+        return sy * y + st * L, P0, T0
+
+    def bent(self, power: int) -> Interval:
+        """Enclose the mean of the power of ``(1 + B) d + E^``, at most ``c0 = sinh S cosh S - S``, be apart.
+
+        In pairs where no coordinate with target 1 is open at first c^ has the path st; event open has the others'
+        share.
+        """
+        cosh, sinh = hyperbolic(self.st)
+        first, second = self.sinh * self.C - self.S, sinh * cosh - self.st
+        return self.share * first.power(power) + second.power(power)
+
+    def smooth(self, theta: Interval, reach: Interval, echo: Interval) -> Interval:
+        """Enclose a bound of ``|D(x) - bh.D(X)|`` but for closings and kinks, where ``Q(bh) <= theta``.
+
+        Where x.u > 0 a pair adds ``2/root w`` times ``(A + v.E)(h - bh.v) + (A p + (1 + B) d + E^).tau``, ``tau_i = 1_i
+        (gamma x_i - bh_i)``; ``|A + v.E| <= C T0``, ``|A p| <= C^2 nu P0``, be apart; Q is the mean square of both
+        factors on the right, and `reach` bounds ``|tau|`` and ``|h - bh.v|/|v|``. What be adds is echo times reach.
+        """
+        nu, P0, T0 = self.squares()
+        first = (theta * ((self.C * T0).power(2) + self.bent(2))).sqrt()
+        return self.start.root * (first + reach * self.C.power(2) * nu * P0) + reach * echo
+
+    # --- closings: sums over the pairs, over root w, that the events of Windows bound, with each coordinate's path
+
+    def zeros_path(self) -> Interval:
+        """Enclose st/zero: paths of coordinates with target 0, in units of `zero`, are a vector of this length."""
+        return self.st / self.zero
+
+    def echo(self, closed: dict[str, Interval]) -> Interval:
+        """Enclose ``2 be kappa/root w`` over the pairs: a sum over coordinates of ``t_i kappa/2 (b_i+ + b_i-)``.
+
+        ``(x - u)+ <= x/X (X - u)+`` for ``0 <= x <= X``, so a smaller path counts by its square.
+        """
+        return closed["echo"].times(self.t) + closed["far_echo"] * self.zeros_path().power(2)
+
+    def variation(self, closed: dict[str, Interval]) -> Interval:
+        """Enclose V, a bound of the sum over steps of ``|D_(k+1)(X) - D_k(X)|``.
+
+        Products of increasing bounds vary by as much as they are. A closing coordinate's ``a o_i`` varies by ``amax b_i
+        + (amax - 1) b_i``; different coordinates may do so one after another, so these add up, over the zeros to
+        ``root(K - t)`` times the length of their paths.
+        """
+        nu, P0, T0 = self.squares()
+        L, amax = self.start.L, self.amax(Interval.of(self.start.longest))
+        smooth = self.start.root * (self.C * L * T0 + self.C.power(2) * nu * P0 + self.bent(1))
+        both = (closed["writer"] + closed["cross"]).times(self.t)
+        far = closed["other"] * self.zeros_path() * Interval.of(self.zeros).sqrt()
+        return smooth + self.echo(closed) + (both + far) * (Interval.of(2) - Interval.of(1) / amax)
+
+    def lipschitz(self, closed: dict[str, Interval], share: Interval) -> Interval:
+        """Enclose Lip: ``|D_(k+1)(X) - D_k(X)| <= eta |e(k)| Lip``, one step of each term; o bounds rms ``|oA|, |oB|``.
+
+        ``o^2 <= mean of b_i^2 <= sum of amax path_i G_i/root w``, G_i the closings; in a step a coordinate in its
+        window, of which there is at most this share, moves by ``amax^2 |c_i|``.
+        """
+        (nu, P0, _), C, be, L, one = self.squares(), self.C, self.be, self.start.L, Interval.of(1)
+        amax, p, A = self.amax(Interval.of(self.start.longest)), C * (P0 + be * self.S), C * (nu + be)
+        d, v = (one + be) * self.sinh, L * Interval.of(self.start.tangent.K).sqrt()
+        weight = (self.one * (closed["writer"] + closed["cross"])).times(self.t)
+        weight = weight + self.st * self.zeros_path() * closed["other"]
+        o = (amax * weight / self.start.root).sqrt()
+        first = L * (p + o) + (v + p + o) * p + A.power(2) + ((one + be) * C).power(2) - one
+        return first + (d + o) * d + (v + self.S.times(2)) * o + amax.power(2) * share
+
+    # --- after T steps
+
+    def residual(self, rate: Interval, steps: int) -> Interval:
+        """Enclose ``root t (1 - rate)^T``, a bound of ``|e(T)|`` at a rate of ``eta (l0 - Lip)``."""
+        if rate.low <= 0 or (Interval.of(1) - rate).low <= 0:
+            raise Rejected(f"columns with {self.t} ones: the residual does not decay")
+        return self.root_t * (Interval.of(1) - rate).log().times(steps).exp()
+
+    def moves(self, n: int, p: int, e: Fraction, late: Interval, size: Interval) -> tuple[Interval, ...]:
+        """Enclose by how much x.u moves towards 0 at most: if above 0; the same with no matching writer open; if below.
+
+        In the member that errs: ``E(T)`` is ``-H^-1 y/root w`` but for rest + late, and ``H^-1 y`` is at most R times
+        ``alpha + Hbar^(-1/2) delta``, ``|delta| < e``. The members a < 0 lower a bit that should be 1, and a > 0 raise
+        one that should be 0, by kinks alone: relu is convex.
+        """
+        start, column, root = self.start, self.column, Interval.of(Fraction(1, n)).sqrt()
+        scale = start.inverse / start.root
+        base = scale * Interval.of(e) / start.tangent.lam.sqrt() + self.rest + late + self.blur(size)
+        rise, fall = base + (scale * column.top * root).times(p), base + (scale * column.a * root).times(n - p)
+        if p == 0:
+            return fall, fall, base
+        return rise, base if p == 1 else rise, fall
+
+    def distance(
+        self, count: Count, state: Regression, threshold: Fraction, known: tuple[Interval, Interval, Interval],
+        closed: dict[str, Interval], residual: Interval,
+    ) -> Interval:  # fmt: skip
+        """Enclose a bound of how far ``f(x)`` is from ``y.bh`` in the bad direction.
+
+        `known` bounds kinks, Q(beta) and ``|bh - beta|``. At x and X a closing errs by at most ``amax b_i max(|x_i -
+        bh_i|, |bh_i|)``. If t = 1 the writer closes where a < 0, which costs ``(x_j - threshold)+`` of it where the bit
+        should be 1 and at most the threshold where it should be 0, as bh_j is on its side; what turns back has the
+        event turn.
+        """
+        (n, p, t), (kinks, theta, shift) = count, known
+        inside, outside = state.weights
+        wide = state.reach + shift
+        writing = inside.times(p) + outside.times(t - p) + shift * self.root_t
+        near = (inside.power(2).times(n - p) + outside.power(2).times(self.zeros - n + p)).sqrt() + shift
+        closing = writing
+        if self.t == 1:
+            closing = _positive(state.root - Interval.of(threshold)) if p else Interval.of(threshold)
+        closing = closing * (closed["writer"] + closed["cross"]) + writing * closed["turn"]
+        closing = closing + near * closed["other"] * self.zeros_path()
+        return kinks + self.smooth(theta, wide, self.echo(closed)) + closing + (state.length + shift) * residual
+
+
+def hyperbolic(x: Interval) -> tuple[Interval, Interval]:
+    """Enclose cosh x and sinh x."""
+    up, down, half = x.exp(), (-x).exp(), Interval.of(Fraction(1, 2))
+    return (up + down) * half, (up - down) * half
+
+
+class Windows:
+    """Events of the pairs near a kink: sums over pairs of X, 0 unless u_i (or z = x.u) is in a window at 0.
+
+    ``E exp(l X) - 1 <= (2 pi)^(-1/2)`` times the integral of ``exp(l X) - 1`` over the window, as no density is larger.
+    X grows with ``|v|``, and ``|v| <= s + width of the window`` where the rest of v is at most s, independent of u_i
+    (of z: by convexity no less likely to be long than v): so X at the first level, and its increments times ``P(|v| >
+    s)``.
+    """
+
+    def __init__(self, path: Path, levels: Sequence[Tail]) -> None:
+        start = path.start
+        sizes = [size for size, _ in levels] + [start.longest]
+        if sizes != sorted(sizes) or sizes[0] <= 0:
+            raise Rejected("levels that do not increase from above 0 to the longest")
+        self.path, self.pairs, self.root = path, start.pairs, start.root
+        self.sizes, self.peak = [Interval.of(size) for size in sizes], start.tangent.apart.sqrt()
+        self.chances = [start.level(size, l).exp() for size, l in levels]
+
+    def layered(self, value: Callable[[Interval], Interval], near: Interval, weight: Interval) -> Interval:
+        """Enclose a bound of ``E value(|v|)`` on something of this probability, for windows of width `near`."""
+        values = [value(size) for size in (*(size + near for size in self.sizes[:-1]), self.sizes[-1])]
+        total = values[0] * weight
+        for (low, high), chance in zip(pairwise(values), self.chances, strict=True):
+            total = total + _positive(high - low) * least(chance, weight)
+        return total
+
+    def event(self, tail: Tail, moment: Interval) -> Interval:
+        """Enclose the log of ``exp(-l root w value) (1 + moment)^m``: the sum of X over root w exceeds the value."""
+        value, l = tail
+        if moment.low < 0 or l <= 0:
+            raise Rejected("a tilt of a window is not above 0")
+        return (Interval.of(1) + self.peak * moment).log().times(self.pairs) - self.root * Interval.of(l * value)
+
+    def closing(self, tail: Tail, length: Interval, *, twice: bool, echo: bool) -> Interval:
+        """Bound closings of a coordinate with a path of this length: ``X = f (a length - u)+``, f = a.
+
+        Of their echo f is length kappa/2. `twice`: both members, ``f (a length - 2 u)+`` more; then X is ``f (2 a
+        length - 3 u)`` up to half of the window.
+        """
+        rate, half = Interval.of(tail[1]), Interval.of(Fraction(1, 2))
+
+        def value(size: Interval) -> Interval:
+            a = self.path.amax(size)
+            end, k = a * length, rate * (length * self.path.kappa(size) * half if echo else a)
+            one = Interval.of(1)
+            if not twice:
+                return ((k * end).exp() - one) / k - end
+            whole = (k * end).times(2).exp() + (k * end * half).exp().times(2) - one.times(3)
+            return whole / k.times(3) - end
+
+        return self.event(tail, self.layered(value, length.times(2), Interval.of(1)))
+
+    def cross(self, tail: Tail, length: Interval, back: Interval) -> Interval:
+        """Bound closings against the direction: ``X = a (a length - u)+`` where ``u < a back``."""
+        rate, back = Interval.of(tail[1]), least(back, length)
+
+        def value(size: Interval) -> Interval:
+            a = self.path.amax(size)
+            k = rate * a
+            return (k * a * length).exp() * (Interval.of(1) - (-(k * a * back)).exp()) / k - a * back
+
+        return self.event(tail, self.layered(value, length.times(2), Interval.of(1)))
+
+    def turn(self, tail: Tail, length: Interval, back: Interval) -> Interval:
+        """Bound what turns back after a closing: ``X = a^2 back``, and once more where ``u < a back``."""
+        rate, short = Interval.of(tail[1]), least(back, length)
+
+        def value(size: Interval) -> Interval:
+            a, one = self.path.amax(size), Interval.of(1)
+            rise = (rate * a.power(2) * back).exp()
+            return (rise - one) * a * (length - short) + (rise.power(2) - one) * a * short
+
+        return self.event(tail, self.layered(value, length.times(2), Interval.of(1)))
+
+    def share(self, tail: Tail) -> Interval:
+        """Bound by Chernoff that more than this share of the pairs have ``0 < u_i < amax path``."""
+        (value, l), path = tail, self.path
+        window = path.amax(self.sizes[-1]) * largest(path.one, path.zero)
+        chance = self.peak * window * (Interval.of(l).exp() - Interval.of(1))
+        return (Interval.of(1) + chance).log().times(self.pairs) - Interval.of(l * value * self.pairs)
+
+    def kinks(self, tail: Tail, n: int, p: int, e: Fraction, late: Interval) -> Interval:
+        """Bound kinks at a state: ``X = a (move - |z|)+``; above 0 with its one matching writer open or not, if p = 1.
+
+        ``P(u_j > 0 | z) <= 1/2 + (2 pi)^(-1/2) z/root(n - 1)`` for z > 0.
+        """
+        path, rate, one, half = self.path, Interval.of(tail[1]), Interval.of(1), Interval.of(Fraction(1, 2))
+        longest = path.moves(n, p, e, late, self.sizes[-1])
+        near = largest(*longest)
+
+        def side(index: int, weight: Interval) -> Interval:
+            def value(size: Interval) -> Interval:
+                k, move = rate * path.amax(size), path.moves(n, p, e, late, size)[index]
+                return ((k * move).exp() - one) / k - move
+
+            return self.layered(value, near, weight)
+
+        if p == 1:
+            more = self.peak * longest[0] / Interval.of(n - 1).sqrt()
+            above = side(0, half + more) + side(1, half)
+        else:
+            above = side(0, one)
+        return self.event(tail, above + side(2, one))
+
+
+# ------------------------------------------------------------------------------------------------------ counting states
+Component: TypeAlias = tuple[list[int], Counter[int]]  # templates, and how often each set of them matches
+Pieces: TypeAlias = tuple[tuple[tuple[int, int], int], ...]  # ((n, p), how many)
+Kind: TypeAlias = tuple[int, tuple[tuple[Pieces, Pieces], ...]]  # T, and two series of each component that writes
+
+
 def pairs_at_arbitrary(program: Program) -> Counter[Count]:
     """Return how many pairs of a state (any of ``2**bits``) and an output bit there are with each (n, p, t).
 
@@ -1393,31 +2281,36 @@ def pairs_at_arbitrary(program: Program) -> Counter[Count]:
     together.
     """
     tables = components(program)
-    home = {member: index for index, (members, _) in enumerate(tables) for member in members}
     plain = [_series(masks, 0) for _, masks in tables]
-    writers: list[dict[int, int]] = [{} for _ in range(program.bits)]  # component -> its members that write the bit
-    for index, (_, write) in enumerate(program.templates):
-        for place in write:
-            mask = writers[place].get(home[index], 0)
-            writers[place][home[index]] = mask | 1 << tables[home[index]][0].index(index)
-    kinds = Counter(
-        (t, tuple(sorted((plain[index], _series(tables[index][1], mask)) for index, mask in masks.items())))
-        for t, masks in zip(program.writers, writers, strict=True)
-    )
     unbound = program.bits - len({place for when, _ in program.templates for place, _ in when})
     result: Counter[Count] = Counter()
-    for (t, parts), bits in kinds.items():
+    for (t, parts), bits in _kinds(program, tables, plain).items():
         series: Pairs = {(0, 0): bits << unbound}
-        for factor in [marked for _, marked in parts] + [
-            *(Counter(plain) - Counter(each for each, _ in parts)).elements()
-        ]:
+        others = Counter(plain) - Counter(unmarked for unmarked, _ in parts)
+        for factor in [*(marked for _, marked in parts), *others.elements()]:
             series = _convolved(series, factor)
         for (n, p), pairs in series.items():
             result[n, p, t] += pairs
     return result
 
 
-def components(program: Program) -> list[tuple[list[int], Counter[int]]]:
+def _kinds(program: Program, tables: Sequence[Component], plain: Sequence[Pieces]) -> Counter[Kind]:
+    """Return how many output bits have the same T and the same series of the components that write them.
+
+    A component with a writer of the bit has two: its `plain` one, and one with the bit's writers marked.
+    """
+    home = {member: index for index, (members, _) in enumerate(tables) for member in members}
+    writers: list[Counter[int]] = [Counter() for _ in range(program.bits)]  # component -> its members that write it
+    for index, (_, write) in enumerate(program.templates):
+        for place in write:
+            writers[place][home[index]] |= 1 << tables[home[index]][0].index(index)
+    return Counter(
+        (t, tuple(sorted((plain[index], _series(tables[index][1], mask)) for index, mask in masks.items())))
+        for t, masks in zip(program.writers, writers, strict=True)
+    )
+
+
+def components(program: Program) -> list[Component]:
     """Return classes of templates tied by bits that they require: the members, and how often each set of them matches.
 
     A set is a number, bit i for member i; all assignments of the bits that members require are gone through.
@@ -1452,7 +2345,7 @@ def _matching(program: Program, bits: Sequence[int], members: Sequence[int]) -> 
 Pairs: TypeAlias = dict[tuple[int, int], int]  # (n, p) -> how many
 
 
-def _series(masks: Counter[int], marked: int) -> tuple[tuple[tuple[int, int], int], ...]:
+def _series(masks: Counter[int], marked: int) -> Pieces:
     """Return how many assignments have n matching templates, p of them marked."""
     spend(CALL * len(masks), "counting states")
     result: Counter[tuple[int, int]] = Counter()
@@ -1487,7 +2380,7 @@ def pairs_visited(program: Program, free: Sequence[int], ones: Sequence[int], st
         for t, planes in zip(program.writers, writing, strict=True):
             bits = _classes(planes, moving)
             spend(_plane_cost(lanes) * (len(planes) + 2 + 2 * len(bits) * len(rows)), EXECUTION)
-            for (p, here), (n, there) in ((bit, row) for bit in bits for row in rows):
+            for (p, here), (n, there) in product(bits, rows):
                 found[n, p, t] += (here & there).bit_count()
         moving &= _union(old ^ new for old, new in zip(state, after, strict=True))
         if not moving:
@@ -1668,16 +2561,22 @@ def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
     return count, f"from any {count} initial {kind} chosen beforehand"
 
 
+STARTS = {"output": "zero", "all": "antisymmetric"}  # by which layers are trained
+Chance: TypeAlias = tuple[str, Interval, int]  # what, the log of its probability, how often
+
+
 @dataclass(frozen=True)
 class Network:
-    """What a claim about one network of finite width says, read and within its ranges."""
+    """What a claim about networks of finite width says, read and within its ranges."""
 
     program: Program
+    trained: str
     width: int
     steps: int
     step: Fraction
     threshold: Fraction
     failure: Fraction
+    inputs: int | None  # None: all
 
     @property
     def columns(self) -> Counter[int]:
@@ -1704,35 +2603,112 @@ def network_of(claim: Any) -> Network:
         "trained",
         "width",
     )
-    given = _keys(claim, names, "the claim")
-    _choice(given["trained"], ("output",), "trained")
-    _choice(given["start"], ("zero",), "start")
+    given = _keys(claim, (*names, *("inputs",) * ("inputs" in claim)), "the claim")
+    trained = _choice(given["trained"], tuple(STARTS), "trained")
+    _choice(given["start"], (STARTS[trained],), "start")
     _integer(given["networks"], 1, 1, "networks")
     width, steps = _integer(given["width"], 1, None, "width"), _integer(given["steps"], 1, None, "steps")
     step, failure = _fraction(given["step"], "step"), _fraction(given["failure"], "failure")
     threshold = _fraction(given["threshold"], "threshold")
     if not (0 < failure < 1 and 0 < threshold < 1):
         raise Rejected("failure or threshold is not between 0 and 1")
-    return Network(program_of(given["program"]), width, steps, step, threshold, failure)
+    inputs = _integer(given["inputs"], 1, None, "inputs") if "inputs" in given else None
+    return Network(program_of(given["program"]), trained, width, steps, step, threshold, failure, inputs)
 
 
-def pairs_of(program: Program, value: Any) -> tuple[Counter[Count], str, str]:
-    """Return how many pairs of a claimed state and an output bit there are of each class; words for the states."""
+def pairs_of(network: Network, value: Any) -> tuple[dict[Count, int], dict[int, int], str, str]:
+    """Return how many pairs of a claimed state and an output bit there are of each class, and states with n matches.
+
+    Of those that need a bound: n >= 2, t >= 1. Then words for the states, and what was counted.
+    """
+    program, inputs = network.program, network.inputs
     if value == "arbitrary":
-        return pairs_at_arbitrary(program), "every state whatever", f"counted over 2^{program.bits} states"
-    free, ones = _starts(value, program.bits, ("free", "ones", "steps"), "states")
-    steps = _integer(value["steps"], 1, None, "states: steps")
-    words = f"every state visited in {steps} steps from the 2^{len(free)} assignments of the input bits"
-    return pairs_visited(program, free, ones, steps), words, f"{steps} steps executed on 2^{len(free)} inputs"
+        pairs, steps, most = pairs_at_arbitrary(program), 1, program.bits
+        words = "every state whatever" if inputs is None else f"any {_counted(inputs, 'state')} chosen beforehand"
+        source = f"counted over 2^{program.bits} states"
+    else:
+        free, ones = _starts(value, program.bits, ("free", "ones", "steps"), "states")
+        steps, most = _integer(value["steps"], 1, None, "states: steps"), len(free)
+        pairs = pairs_visited(program, free, ones, steps)
+        words = f"every state visited in {steps} steps from the 2^{most} assignments of the input bits"
+        if inputs is not None:
+            words = f"every state visited in {_counted(steps, 'step')} from any {_counted(inputs, 'assignment')} "
+            words += f"of the {most} input bits chosen beforehand"
+        source = f"{steps} steps executed on 2^{most} inputs"
+    if inputs is not None and inputs > 1 << most:
+        raise Rejected(f"inputs: there are only 2^{most}")
+    return *chosen_of(pairs, program, None if inputs is None else inputs * steps), words, source
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}s" if number > 1 else f"one {noun}"
+
+
+def chosen_of(pairs: Counter[Count], program: Program, room: int | None) -> tuple[dict[Count, int], dict[int, int]]:
+    """Return pairs by class and states by n, of which no more than `room` states are chosen (None: all of them)."""
+    bits, states = Counter(program.writers), Counter[int]()
+    for (n, _, _), number in pairs.items():
+        states[n] += number
+    counts = {count: number for count, number in sorted(pairs.items()) if count[0] > 1 and count[2] and number}
+    found = {n: states[n] // program.bits for n in sorted({n for n, _, _ in counts})}
+    if room is None:
+        return counts, found
+    counts = {count: min(number, room * bits[count[2]]) for count, number in counts.items()}
+    return counts, {n: min(number, room) for n, number in found.items()}
 
 
 def check_network(claim: Any, evidence: Any) -> tuple[str, int, str]:
-    """Conclude that one trained network runs the program right at all claimed states, with 1 - failure or more."""
+    """Conclude that trained networks run the program right at all claimed states, with 1 - failure or more."""
     network = network_of(claim)
+    classes, numbers, states, source = pairs_of(network, claim["states"])
+    if network.trained == "output":
+        chances, words = output_layer(network, classes, evidence), output_layer_words(network, claim)
+    else:
+        chances, words = all_layers(network, classes, numbers, evidence), all_layers_words(network, claim)
+    unlikely(chances, network.failure)
+    words += (
+        f" the templates' next state at {states} at once, each presented as the indicator of the templates that match, "
+        f"divided by its length, with probability at least 1 - {claim['failure']} over "
+    )
+    words += "the hidden weights" if network.trained == "output" else "the one draw of the pairs"
+    words += "; the width is finite, and nothing is neglected"
+    kinds = len(network.columns)
+    return (
+        words,
+        len(chances),
+        f"{len(classes)} classes (n, p, t), {source}; {kinds} kinds of columns, {len(chances)} probabilities",
+    )
+
+
+def output_layer_words(network: Network, claim: Any) -> str:
+    """Word which network a claim with a trained output layer is about."""
     program = network.program
-    pairs, states, source = pairs_of(program, claim["states"])
+    return (
+        f"one two-layer ReLU network of width {network.width} with all outputs of {program}, f(x) = "
+        f"{network.width}^(-1/2) sum over r of a_r relu(u_r . x): hidden weights u_r drawn from N(0, I), independent "
+        f"and not trained, output weights a_r trained from zero by {network.steps} steps of size {claim['step']} of "
+        f"full-batch gradient descent on half the sum of squared errors over its {program.samples} samples (basis "
+        f"vectors); rounded at the threshold {claim['threshold']} it gives"
+    )
+
+
+def all_layers_words(network: Network, claim: Any) -> str:
+    """Word which networks a claim with all layers trained is about."""
+    program = network.program
+    return (
+        f"one scalar two-layer ReLU network of width {network.width} for each output bit of {program}, f(x) = "
+        f"{network.width}^(-1/2) sum over r of a_r relu(u_r . x), all from one antisymmetric start of "
+        f"{network.width // 2} pairs of neurons (a, u) = (1, u), (-1, u), u drawn from N(0, I), independent, where "
+        f"every output is 0; all a_r and u_r of each network trained, on the targets of its bit, by {network.steps} "
+        f"steps of size {claim['step']} of full-batch gradient descent on half the sum of squared errors over the "
+        f"{program.samples} samples (basis vectors); rounded at the threshold {claim['threshold']} they give"
+    )
+
+
+def output_layer(network: Network, classes: dict[Count, int], evidence: Any) -> list[Chance]:
+    """Return the terms of the union bound of one network whose output layer is trained."""
     given = _keys(evidence, ("classes", "descent", "deviations"), "evidence")
-    hidden = Hidden(program.samples)
+    hidden = Hidden(network.program.samples)
     descent, chances = descent_of(hidden, network, given["descent"])
     events = deviations_of(network.columns, given["deviations"])
     slack = {t: descent.remainder(t, network.steps) for t in events}
@@ -1742,25 +2718,157 @@ def check_network(claim: Any, evidence: Any) -> tuple[str, int, str]:
         (f"the deviation of columns with {t} ones", columns[t].event(network.width, *events[t]), number)
         for t, number in network.columns.items()
     ]
-    classes = {count: number for count, number in sorted(pairs.items()) if count[0] > 1 and count[2] and number}
     for count, hints in classes_of(classes, given["classes"]).items():
         e, t = events[count[2]][0], count[2]
         bit = OutputBit(columns[t], count, network.threshold, Interval(slack[t].high, slack[t].high))
         chances.append((bit.where, bit.wrong(network.width, e, *hints), classes[count]))
-    unlikely(chances, network.failure)
-    words = (
-        f"one two-layer ReLU network of width {network.width} with all outputs of {program}, f(x) = "
-        f"{network.width}^(-1/2) sum over r of a_r relu(u_r . x): hidden weights u_r drawn from N(0, I), independent "
-        f"and not trained, output weights a_r trained from zero by {network.steps} steps of size {claim['step']} of "
-        f"full-batch gradient descent on half the sum of squared errors over its {program.samples} samples (basis "
-        f"vectors); rounded at the threshold {claim['threshold']} it gives the templates' next state at {states} at "
-        f"once, each presented as the indicator of the templates that match, divided by its length, with probability "
-        f"at least 1 - {claim['failure']} over the hidden weights; the width is finite, and nothing is neglected"
-    )
-    details = (
-        f"{len(classes)} classes (n, p, t), {source}; {len(events)} kinds of columns, {len(chances)} probabilities"
-    )
-    return words, len(chances), details
+    return chances
+
+
+def all_layers(network: Network, classes: dict[Count, int], numbers: dict[int, int], evidence: Any) -> list[Chance]:
+    """Return the terms of the union bound of networks all of whose layers are trained."""
+    given = _keys(evidence, ("classes", "columns", "kinks", "regressions", "start"), "evidence")
+    tangent = Tangent(network.program.samples)
+    if max(network.columns, default=0) == tangent.K:
+        raise Rejected("a column of targets without a 0")
+    start, levels, chances = start_of(tangent, network, given["start"])
+    rows = tails_of(given["columns"], "a column", [(t,) for t in network.columns], COLUMN)
+    columns = {t: TrainedColumn(network, start, levels, t, tails) for (t,), tails in rows.items()}
+    for t, number in network.columns.items():
+        chances += columns[t].chances(number)
+    regressions, more = regressions_of(tangent, start, numbers, given["regressions"])
+    kinks = tails_of(given["kinks"], "kinks", classes, {"kinks": 2})
+    for count, hints in classes_of(classes, given["classes"]).items():
+        n, p, t = count
+        column, (tail,) = columns[t], kinks[count].values()
+        state, theta, shift = regressions[n]
+        crossing = column.windows.kinks(tail, n, p, column.e, column.late)
+        known = (Interval.of(tail[0]), theta, shift)
+        slack = column.path.distance(count, state, network.threshold, known, column.closed, column.residual)
+        bit = TangentBit(column.column, count, network.threshold, Interval(slack.high, slack.high))
+        wrong = bit.wrong(start.pairs, column.e, *hints)
+        chances += [(f"of kinks {bit.where}", crossing, classes[count]), (bit.where, wrong, classes[count])]
+    return chances + more
+
+
+# The events of a column: how many numbers each has, a value and the parameters of its bound
+CLOSED = ("writer", "cross", "turn", "other", "echo", "far_echo")
+COLUMN = {"deviation": 3, "pull": 4, "bulk": 4, "label": 2, "open": 2, "rest": 1, "share": 2} | dict.fromkeys(CLOSED, 2)
+
+
+class TrainedColumn:
+    """The networks of columns with t ones after training: the path, its conditions, and what the states need."""
+
+    def __init__(self, network: Network, start: Start, levels: Sequence[Tail], t: int, tails: dict[str, Any]) -> None:
+        self.start, self.tails, self.column = start, tails, TangentColumn(start.tangent, t)
+        self.e, self.path = tails["deviation"][0], Path(start, self.column, tails["rest"][0], tails)
+        self.windows, self.closed = Windows(self.path, levels), {name: Interval.of(tails[name][0]) for name in CLOSED}
+        path, step, one, where = self.path, Interval.of(network.step), Interval.of(1), f" in columns with {t} ones"
+        less(path.amax(Interval.of(start.longest)), one + one, "the output weights may change sign" + where)
+        less(step * (one + Interval.of(start.gram)), one, "the step is too large for the eigenvalues of H")
+        less(step * path.mu, one, "the step is too large for the eigenvalue of the limit" + where)
+        limit = path.rest * start.least * start.root
+        less(path.variation(self.closed), limit, "the outputs vary more than the path allows" + where)
+        rate = step * (start.least - path.lipschitz(self.closed, Interval.of(tails["share"][0])))
+        self.residual = path.residual(rate, network.steps)
+        at_samples(network.threshold, [self.residual])
+        self.late = path.residual(step * start.least, network.steps) / start.least / start.root
+
+    def chances(self, number: int) -> list[Chance]:
+        """Return the terms of the union bound: `number` columns; of closings, each coordinate for all of them."""
+        t, tails, windows, K = self.path.t, self.tails, self.windows, self.start.tangent.K
+        where = f"of columns with {t} ones"
+        far = [("the share of closings", windows.share(tails["share"]), K)]
+        far += [(f"the closings {name}", log, K) for name, log in self.closings()]
+        near = [("the deviation", self.column.event(self.start.pairs, *tails["deviation"]), number)]
+        near += [(name, log, number) for name, log in self.vectors()]
+        return [(f"{name} {where}", log, times) for name, log, times in near + far]
+
+    def closings(self) -> list[tuple[str, Interval]]:
+        """Enclose the logs of the events of one coordinate."""
+        windows, path, tails = self.windows, self.path, self.tails
+        return [
+            ("writer", windows.closing(tails["writer"], path.one, twice=False, echo=False)),
+            ("cross", windows.cross(tails["cross"], path.one, path.back)),
+            ("turn", windows.turn(tails["turn"], path.one, path.back)),
+            ("other", windows.closing(tails["other"], path.zero, twice=True, echo=False)),
+            ("echo", windows.closing(tails["echo"], path.one, twice=True, echo=True)),
+            ("far_echo", windows.closing(tails["far_echo"], path.zero, twice=True, echo=True)),
+        ]
+
+    def vectors(self) -> list[tuple[str, Interval]]:
+        """Enclose the logs of the events of one column: see :class:`TangentColumn`."""
+        column, pairs, tails = self.column, self.start.pairs, self.tails
+        return [
+            ("the pull", column.pull_event(pairs, tails["pull"])),
+            ("the bulk", column.bulk_event(pairs, tails["bulk"])),
+            ("the label", column.label_event(pairs, tails["label"])),
+            ("open pairs", column.open_event(pairs, tails["open"])),
+        ]
+
+
+def less(first: Interval, second: Interval, what: str) -> None:
+    """Conclude that the first number is smaller than the second; rejected unless it certainly is."""
+    if first.high >= second.low:
+        raise Rejected(what)
+
+
+def tails_of(
+    value: Any, where: str, wanted: Iterable[tuple[int, ...]], sizes: dict[str, int]
+) -> dict[tuple[int, ...], dict[str, Tail]]:
+    """Read ``[*key, {name: [value, parameter, ...], ...}]`` for each key wanted, once; numbers but q are above 0."""
+    found: dict[tuple[int, ...], dict[str, Tail]] = {}
+    wanted = list(wanted)
+    for row in _list(value, where):
+        *numbers, tails = _list(row, where, len(wanted[0]) + 1 if wanted else None)
+        key = tuple(_integer(number, 0, None, where) for number in numbers)
+        if key in found:
+            raise Rejected(f"{where} {key} occurs twice")
+        given = _keys(tails, tuple(sizes), where)
+        found[key] = {name: _tail(given[name], size, f"{where}: {name}") for name, size in sizes.items()}
+    absent, strange = set(wanted) - set(found), set(found) - set(wanted)
+    if absent or strange:
+        raise Rejected(f"{where} {min(absent or strange)} {'is missing' if absent else 'does not occur'}")
+    return found
+
+
+def _tail(value: Any, size: int, where: str) -> tuple[Fraction, ...]:
+    numbers = tuple(_fraction(number, where) for number in _list(value, where, size))
+    if min(numbers[:3]) <= 0:
+        raise Rejected(f"{where}: a number that is not above 0")
+    return numbers
+
+
+def start_of(tangent: Tangent, network: Network, value: Any) -> tuple[Start, list[Tail], list[Chance]]:
+    """Read the events about the start alone; return it, the levels of ``|v|``, and the terms of the union bound."""
+    given = _keys(value, ("drop", "gram", "levels", "longest"), "evidence: start")
+    drop, gram, longest = (_tail(given[name], 2, f"evidence: {name}") for name in ("drop", "gram", "longest"))
+    levels = [_tail(level, 2, "a level") for level in _list(given["levels"], "the levels")]
+    start = Start(tangent, network.width, drop[0], gram[0], longest[0])
+    chances = [
+        ("the least eigenvalue", start.eigenvalue_event(drop[1]), 1),
+        ("the Gram matrix", start.gram_event(gram[1]), 1),
+        ("the longest neuron", start.longest_event(longest[1]), 1),
+    ]
+    return start, levels, chances
+
+
+def regressions_of(
+    tangent: Tangent, start: Start, numbers: dict[int, int], value: Any
+) -> tuple[dict[int, tuple[Regression, Interval, Interval]], list[Chance]]:
+    """Read the events of states with n matches; return regression, Theta and a bound of ``|bh - beta|``, and terms.
+
+    ``bh - beta = H^-1 mean rho``, at most ``|mean Hbar^(-1/2) rho|/((1 - drop) root lam)`` long.
+    """
+    rows = tails_of(value, "a regression", [(n,) for n in numbers], {"square": 2, "shift": 4})
+    found, chances, scale = {}, list[Chance](), start.inverse / tangent.lam.sqrt()
+    for (n,), tails in rows.items():
+        state = Regression(tangent, n)
+        square, shift = tails["square"], tails["shift"]
+        chances.append((f"the square {state.where}", state.square_event(start.pairs, square), numbers[n]))
+        chances.append((f"the shift {state.where}", state.shift_event(start.pairs, shift), numbers[n]))
+        found[n] = state, Interval.of(square[0]), Interval.of(shift[0]) * scale
+    return found, chances
 
 
 def descent_of(hidden: Hidden, network: Network, value: Any) -> tuple[Descent, list[tuple[str, Interval, int]]]:
@@ -2225,20 +3333,25 @@ def compiled(expression: Any, box: Box, steps: dict[Step, int]) -> int:
     name, *given = expression
     if name == "acos" and len(given) == 1:
         return compiled(["sub", ["div", ["pi"], 2], ["asin", given[0]]], box, steps)
-    if name == "var" and len(given) == 1:
+    step = _step(name, given, box, steps)
+    return steps.setdefault(step, len(steps))
+
+
+def _step(name: str, given: list[Any], box: Box, steps: dict[Step, int]) -> Step:
+    """Read an operation, its arguments into steps; return the step that it is."""
+    form = name, len(given)
+    if form == ("var", 1):
         if _text(given[0], "a variable") not in box:
             raise Rejected(f"the domain does not name the variable {_shown(given[0])}")
-        step: Step = ("var", given[0])
-    elif name == "pi" and not given:
-        step = ("pi",)
-    elif name == "pow" and len(given) == 2:
+        return ("var", given[0])
+    if form == ("pi", 0):
+        return ("pi",)
+    if form == ("pow", 2):
         exponent = _integer(given[1], -(10**MAX_DIGITS), None, "an exponent")
-        step = ("pow", compiled(given[0], box, steps), exponent)
-    elif name in OPERATIONS and len(given) == 1 + (name in BINARY):
-        step = (name, *(compiled(argument, box, steps) for argument in given))
-    else:
-        raise Rejected(f"unknown operation {_shown(name)} of {len(given)} arguments")
-    return steps.setdefault(step, len(steps))
+        return ("pow", compiled(given[0], box, steps), exponent)
+    if name in OPERATIONS and len(given) == 1 + (name in BINARY):
+        return (name, *(compiled(argument, box, steps) for argument in given))
+    raise Rejected(f"unknown operation {_shown(name)} of {len(given)} arguments")
 
 
 def value_of(steps: Iterable[Step], variables: dict[str, Term], constant: Callable[[Number], Term]) -> Term:
@@ -2271,12 +3384,19 @@ def leaves(box: Box, tree: Any) -> Iterator[tuple[Box, list[Any]]]:
             continue
         _, name, given, below, above = node
         low, high, whole = here[name]
-        at = _fraction(given, "the place of a split")
-        if at < low or (high is not None and at > high) or (whole and at.denominator > 1):
-            raise Rejected(f"a split of {_shown(name)} at {_shown(at)}, which is not in its domain")
+        at = _split_at(name, here[name], given)
         stack.append((here | {name: (at, high, whole)}, above))
         if not whole or at > low:
             stack.append((here | {name: (low, at - whole, whole)}, below))
+
+
+def _split_at(name: str, side: Side, given: Any) -> Fraction:
+    """Read the point at which a side is split: it lies on the side, and is an integer where the side is."""
+    low, high, whole = side
+    at = _fraction(given, "the place of a split")
+    if at < low or (high is not None and at > high) or (whole and at.denominator > 1):
+        raise Rejected(f"a split of {_shown(name)} at {_shown(at)}, which is not in its domain")
+    return at
 
 
 def bounds_on(steps: Iterable[Step], box: Box, leaf: list[Any]) -> Iterator[Interval]:
@@ -2288,27 +3408,42 @@ def bounds_on(steps: Iterable[Step], box: Box, leaf: list[Any]) -> Iterator[Inte
     if leaf == ["leaf"]:
         yield value_of(steps, {name: _over(name, side) for name, side in box.items()}, _itself).value
         return
-    if len(leaf) != 3 or leaf[0] not in ("low", "high") or leaf[1] not in list(box):
-        raise Rejected(f"a node of the tree is neither leaf nor split: {_shown(leaf[:2])}")
-    end, name, m = leaf[0], leaf[1], _integer(leaf[2], 1, MAX_TERMS, "the terms of a series")
+    end, name, m = _expansion(box, leaf)
     low, high, _ = box[name]
     others = {other: _over(other, side) for other, side in box.items() if other != name}
-    one, zeros = Number.of(1), [ZERO] * m
     if end == "high" and high is None:
-        if low < 1:
-            raise Rejected(f"a series of {_shown(name)} that begins below 1")
-        reach = Interval.of(1 / low).sqrt().high
-        variable = Series(Interval(0, reach), -2, [one, *zeros], Interval.of(0), m)
+        variable = _near_infinity(name, low, m)
     else:
-        side = _over(name, box[name]).value
-        at, sign = (low, one) if end == "low" or high is None else (high, -one)
+        at, variable = _near_end(name, box[name], end, m)
         yield value_of(steps, {**others, name: Number.of(at)}, _itself).value
         if low == high:
             return
-        reach = side.high - side.low
-        variable = Series(Interval(0, reach), 0, [Number.of(at), sign, *zeros], Interval.of(0), m)
     series = {other: variable.constant(number) for other, number in others.items()}
     yield value_of(steps, {**series, name: variable}, variable.constant).reduced().bounds()
+
+
+def _expansion(box: Box, leaf: list[Any]) -> tuple[str, str, int]:
+    """Read a leaf that is a series: at which end, of which variable, of how many terms."""
+    if len(leaf) != 3 or leaf[0] not in ("low", "high") or leaf[1] not in list(box):
+        raise Rejected(f"a node of the tree is neither leaf nor split: {_shown(leaf[:2])}")
+    return leaf[0], leaf[1], _integer(leaf[2], 1, MAX_TERMS, "the terms of a series")
+
+
+def _near_infinity(name: str, low: Fraction, m: int) -> Series:
+    """Return the variable from `low` on as a series in ``s = n^(-1/2)``: ``n = s^-2``."""
+    if low < 1:
+        raise Rejected(f"a series of {_shown(name)} that begins below 1")
+    reach = Interval.of(1 / low).sqrt().high
+    return Series(Interval(0, reach), -2, [Number.of(1), *[ZERO] * m], Interval.of(0), m)
+
+
+def _near_end(name: str, side: Side, end: str, m: int) -> tuple[Fraction, Series]:
+    """Return an end of a side, and the variable as a series in the distance from it."""
+    low, high, _ = side
+    over, one = _over(name, side).value, Number.of(1)
+    at, sign = (low, one) if end == "low" or high is None else (high, -one)
+    reach = over.high - over.low
+    return at, Series(Interval(0, reach), 0, [Number.of(at), sign, *[ZERO] * m], Interval.of(0), m)
 
 
 def _itself(number: Number) -> Number:
@@ -2355,15 +3490,20 @@ def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
     facts = 0
     for part, leaf in leaves(box, _keys(evidence, ("tree",), "evidence")["tree"]):
         facts += 1
-        for value in bounds_on(steps, part, leaf):
-            if value.low < 0 or (value.low == 0 and relation == "<"):
-                where = ", ".join(f"{n!a} in {_shown(low)} to {_shown(high)}" for n, (low, high, _) in part.items())
-                failing = FALSE if value.high < 0 else "the inequality does not follow"
-                raise Rejected(f"{failing} on the leaf {where or '(constants)'}")
+        _check_leaf(steps, part, leaf, relation)
     sides = ", ".join(_side_words(name, side) for name, side in box.items())
     left, right = (canonical(given[side]).decode("ascii") for side in ("left", "right"))
     words = f"{left} {relation} {right}" + (f" for all {sides}" if sides else "")
     return words, facts, f"{facts} boxes decided"
+
+
+def _check_leaf(steps: Iterable[Step], part: Box, leaf: list[Any], relation: str) -> None:
+    """Conclude that the last of the steps is positive, or with ``<=`` not negative, on one leaf."""
+    for value in bounds_on(steps, part, leaf):
+        if value.low < 0 or (value.low == 0 and relation == "<"):
+            where = ", ".join(f"{n!a} in {_shown(low)} to {_shown(high)}" for n, (low, high, _) in part.items())
+            failing = FALSE if value.high < 0 else "the inequality does not follow"
+            raise Rejected(f"{failing} on the leaf {where or '(constants)'}")
 
 
 # --------------------------------------------------------------------------------------------------------------- main

@@ -1,9 +1,12 @@
-"""Classes of output bits, with the number of states of each: how often ``(n, p, t)`` occurs over all states.
+"""Classes of output bits: how often ``(n, p, t)`` occurs over all states.
 
-A union bound over states need not take the worst margin for every one of them: few states are close to it. Templates
-whose required bits are connected (through templates that share a bit) form a *component*; components match
-independently of each other, so the numbers of states with n matches multiply as generating functions
-``sum_n (states with n matches) X^n``. Components are enumerated one assignment at a time, so they must be small.
+A union bound over states may use the margin of each class instead of the worst margin, which few states attain.
+Templates whose required bits are connected (through templates that share a bit) form a *component*. Components match
+independently of each other, so the generating functions ::
+
+    sum_n (number of states with n matches) X^n
+
+of the components multiply. All assignments of a component are enumerated, so components must be small.
 """
 
 from __future__ import annotations
@@ -24,14 +27,14 @@ Classes: TypeAlias = dict[tuple[int, int, int], int]  # (n, p, t) -> pairs of a 
 Series: TypeAlias = Mapping[int, int]  # matches -> assignments
 Marked: TypeAlias = Mapping[tuple[int, int], int]  # (matches, matched writers of one bit) -> assignments
 
-BLOCK = 1 << 13  # runs that are executed together
-MAX_COMPONENT = 16  # bits of a component: 65,536 assignments are enumerated
+BLOCK = 1 << 13  # runs executed together
+MAX_COMPONENT = 16  # bits of a component, of which 65,536 assignments are enumerated
 
 
 def arbitrary_classes(program: TemplateProgram) -> Classes:
     """Return the number of pairs (state, output bit) of each class, over all ``2**bits`` states.
 
-    Raises InputError where bits are tied together by templates in components of more than 16 bits.
+    Raises InputError for a program with a component of more than 16 bits.
 
     >>> from ntkproofs.programs import permutation
     >>> arbitrary_classes(permutation([1, 0]))
@@ -39,16 +42,10 @@ def arbitrary_classes(program: TemplateProgram) -> Classes:
     """
     components = _components(program)
     free = program.output_bits - sum(len(bits) for bits, _ in components)
-    home = {index: number for number, (_, members) in enumerate(components) for index in members}
-    writers: dict[int, list[int]] = defaultdict(list)
-    for index, template in enumerate(program.templates):
-        for bit in template.write:
-            writers[program.position(bit)].append(index)
+    component_of = {index: number for number, (_, members) in enumerate(components) for index in members}
     matching = [_matching(program, bits, members) for bits, members in components]
     plain = [Counter(map(len, sets)) for sets in matching]
-    kinds = Counter(
-        _signature(indices, home, matching, plain) for indices in (writers[b] for b in range(program.output_bits))
-    )
+    kinds = Counter(_signature(indices, component_of, matching, plain) for indices in _writers(program))
     everything = Counter(_freeze(series) for series in plain)
     result: Counter[tuple[int, int, int]] = Counter()
     for (t, marked), bits in kinds.items():
@@ -63,11 +60,20 @@ def arbitrary_classes(program: TemplateProgram) -> Classes:
     return dict(sorted(result.items()))
 
 
+def _writers(program: TemplateProgram) -> list[list[int]]:
+    """Return the templates that write each bit, by position."""
+    writers: list[list[int]] = [[] for _ in range(program.output_bits)]
+    for index, template in enumerate(program.templates):
+        for bit in template.write:
+            writers[program.position(bit)].append(index)
+    return writers
+
+
 def reachable_classes(program: TemplateProgram, free: Sequence[int], ones: Sequence[int], steps: int) -> Classes:
     """Return the number of pairs (step of a run, output bit) of each class, over runs from all values of `free` bits.
 
-    `ones` are the positions that are 1 at the start; all others are 0. A state that a step leaves as it is, is counted
-    once for its run.
+    `ones`: the positions that are 1 at the start; all others are 0. A run ends at a state that the step maps to itself,
+    which is counted once.
 
     >>> from ntkproofs.programs import permutation
     >>> reachable_classes(permutation([1, 0]), free=[0, 1], ones=[], steps=1)
@@ -95,7 +101,7 @@ def reachable_classes(program: TemplateProgram, free: Sequence[int], ones: Seque
 
 
 def _components(program: TemplateProgram) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Return the components: the bits (positions) that their templates require, and the templates."""
+    """Return the components: positions of the bits that the templates require, and indices of the templates."""
     parent = list(range(program.output_bits))
 
     def root(bit: int) -> int:
@@ -116,20 +122,20 @@ def _components(program: TemplateProgram) -> list[tuple[tuple[int, ...], tuple[i
     large = max(map(len, touched.values()), default=0)
     if large > MAX_COMPONENT:
         raise InputError(
-            f"program {program.name!r}: its templates tie {large} bits together; states are counted by class for "
-            f"components of at most {MAX_COMPONENT} bits"
+            f"program {program.name!r}: its templates connect {large} bits; classes are counted for components of at "
+            f"most {MAX_COMPONENT} bits"
         )
     return [(tuple(sorted(touched[key])), tuple(indices)) for key, indices in members.items()]
 
 
 def _matching(program: TemplateProgram, bits: Sequence[int], members: Sequence[int]) -> list[frozenset[int]]:
-    """Return, for each assignment of the component's bits, which of its templates match."""
-    place = {bit: index for index, bit in enumerate(bits)}
+    """Return, for each assignment of the component's bits, the indices of the templates that match."""
+    offset = {bit: index for index, bit in enumerate(bits)}
     masks = []
     for index in members:
         when = program.templates[index].when
-        mask = sum(1 << place[program.position(bit)] for bit, _ in when)
-        masks.append((index, mask, sum(value << place[program.position(bit)] for bit, value in when)))
+        mask = sum(1 << offset[program.position(bit)] for bit, _ in when)
+        masks.append((index, mask, sum(value << offset[program.position(bit)] for bit, value in when)))
     return [
         frozenset(index for index, mask, value in masks if state & mask == value) for state in range(1 << len(bits))
     ]
@@ -142,14 +148,14 @@ Signature: TypeAlias = tuple[
 
 def _signature(
     writers: Sequence[int],
-    home: Mapping[int, int],
+    component_of: Mapping[int, int],
     matching: Sequence[Sequence[frozenset[int]]],
     plain: Sequence[Series],
 ) -> Signature:
-    """Return what the counts of a bit depend on: t, and for each component with writers its two series."""
+    """Return what determines the classes of a bit: t, and the two series of each component with writers."""
     by_component: dict[int, set[int]] = defaultdict(set)
     for index in writers:
-        by_component[home[index]].add(index)
+        by_component[component_of[index]].add(index)
     parts = []
     for number, indices in by_component.items():
         marked = Counter((len(match), len(match & indices)) for match in matching[number])

@@ -1,7 +1,7 @@
-"""Counts: where programs and kernels meet. The numbers (n, p, t, K) that a program has.
+"""Counts: the numbers (n, p, t, K) of a program on which mean and variance depend.
 
-For one state, :func:`counts_of`; for *arbitrary* states, :func:`bound_matches` (with its evidence: groups of templates
-of which no two match the same state) and :func:`arbitrary_counts`.
+:func:`counts_of` returns those at one state. For *arbitrary* states :func:`bound_matches` bounds n, with evidence:
+groups of templates of which no two match the same state; :func:`arbitrary_counts` contains all counts that can occur.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 
 from ntkproofs.errors import InputError, NtkProofsError
 from ntkproofs.programs import Bit, TemplateProgram
-from ntkproofs.programs.language import as_integer
+from ntkproofs.validation import integer
 
 __all__ = ["Counts", "Groups", "arbitrary_counts", "bound_matches", "counts_of", "worst_counts"]
 
 
 @dataclass(frozen=True, order=True)
 class Counts:
-    """What the predictor needs to know of one output bit at one state.
+    """The counts on which mean and variance of one output bit at one state depend.
 
-    `matches` (n): templates that match the state; `matched_writers` (p): those of them that write the bit; `writers`
-    (t): templates that write the bit at all; `samples` (K): training samples. Raises InputError for counts that cannot
-    occur.
+    `matches` (n): the templates that match the state; `matched_writers` (p): those of them that write the bit;
+    `writers` (t): all templates that write the bit; `samples` (K): the training samples. Raises InputError for counts
+    that cannot occur.
     """
 
     matches: int
@@ -32,9 +32,10 @@ class Counts:
     samples: int
 
     def __post_init__(self) -> None:
+        for name in ("matches", "matched_writers", "writers", "samples"):
+            if type(getattr(self, name)) is not int:
+                object.__setattr__(self, name, integer(getattr(self, name), f"counts: {name}"))
         n, p, t, K = self.matches, self.matched_writers, self.writers, self.samples
-        if any(as_integer(count) is None for count in (n, p, t, K)):
-            raise InputError(f"counts are integers, got n = {n!r}, p = {p!r}, t = {t!r}, K = {K!r}")
         if not (0 <= p <= t <= K and p <= n <= K and K >= 1 and n - p <= K - t):
             raise InputError(f"counts that cannot occur: n = {n}, p = {p}, t = {t}, K = {K}")
 
@@ -54,39 +55,39 @@ def counts_of(program: TemplateProgram, state: Mapping[str, Sequence[int]]) -> d
     matched = program.matched_writers_rows(match)[0]
     n, K = int(match.sum()), program.samples
     return {
-        program.bit(place): Counts(n, int(p), int(t), K)
-        for place, (p, t) in enumerate(zip(matched, program.writers, strict=True))
+        program.bit(index): Counts(n, int(p), int(t), K)
+        for index, (p, t) in enumerate(zip(matched, program.writers, strict=True))
     }
 
 
 @dataclass(frozen=True)
 class Groups:
-    """A partition of a program's templates into groups of pairwise contradictory ones.
+    """A partition of a program's templates into groups of pairwise contradictory templates.
 
-    Of each group at most one template matches a state, so ``n <= len(groups)`` for every state whatever.
+    At most one template of each group matches a state, so ``n <= len(groups)`` at every state.
     """
 
     groups: tuple[tuple[int, ...], ...]
 
     @property
     def bound(self) -> int:
-        """The largest number of templates that can match one state, as far as this partition tells."""
+        """An upper bound of the number of templates that match a state."""
         return len(self.groups)
 
     def check(self, program: TemplateProgram) -> None:
-        """Verify the partition against the program; raises NtkProofsError if it proves nothing."""
+        """Verify the partition against the program; raises NtkProofsError unless it proves the bound."""
         members = Counter(index for group in self.groups for index in group)
         if members != Counter(range(len(program.templates))):
             raise NtkProofsError("the groups are not a partition of the program's templates")
         for group in self.groups:
-            for place, first in enumerate(group):
-                for second in group[place + 1 :]:
+            for index, first in enumerate(group):
+                for second in group[index + 1 :]:
                     if not program.templates[first].contradicts(program.templates[second]):
                         raise NtkProofsError(f"templates {first} and {second} are in one group but can match together")
 
 
 def bound_matches(program: TemplateProgram) -> Groups:
-    """Return groups that bound n for arbitrary states, found greedily and checked.
+    """Return groups of templates that bound n at arbitrary states, built greedily and verified.
 
     >>> from ntkproofs.programs import addition
     >>> bound_matches(addition(bits=8)).bound
@@ -106,16 +107,16 @@ def bound_matches(program: TemplateProgram) -> Groups:
         for bit, _ in template.when:
             if home not in touching.setdefault(bit, []):
                 touching[bit].append(home)
-    found = Groups(tuple(map(tuple, groups)))
-    found.check(program)
-    return found
+    result = Groups(tuple(map(tuple, groups)))
+    result.check(program)
+    return result
 
 
 def arbitrary_counts(program: TemplateProgram) -> frozenset[Counts]:
-    """Return a set of counts that contains all that can occur at any state whatever.
+    """Return a set of counts that contains all counts that occur at any state.
 
-    Over-approximates: every ``0 <= n <= bound_matches(program)`` and ``0 <= p <= min(t, n)`` for every t of the
-    program, as far as there are ``n - p`` templates that do not write the bit.
+    It may contain more: for every t of the program, all n and p with ``0 <= n <= bound_matches(program).bound``,
+    ``0 <= p <= min(t, n)`` and at least ``n - p`` templates that do not write the bit.
 
     >>> from ntkproofs.programs import permutation
     >>> sorted(map(str, arbitrary_counts(permutation([0, 1]))))[:2]
@@ -131,10 +132,10 @@ def arbitrary_counts(program: TemplateProgram) -> frozenset[Counts]:
 
 
 def worst_counts(program: TemplateProgram, most: int | None = None) -> frozenset[Counts]:
-    """Return those :func:`arbitrary_counts` at which a mean that grows with p is nearest to the other bits' means.
+    """Return the :func:`arbitrary_counts` whose means are nearest to any threshold, for means that increase with p.
 
-    For every n >= 1 (up to `most`, default ``bound_matches(program).bound``) and t: p = 0 and the least p >= 1, where
-    they can occur. Far fewer than all where many templates write one bit.
+    For every t and every n >= 1 (up to `most`, by default ``bound_matches(program).bound``): p = 0 and the smallest
+    p >= 1 that can occur. These are few even where many templates write one bit.
 
     >>> from ntkproofs.programs import permutation
     >>> program = permutation(range(5))

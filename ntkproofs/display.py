@@ -1,4 +1,4 @@
-"""Display: the one way in which objects become HTML tables in a notebook. Everything is escaped, and sizes are capped.
+"""HTML tables for notebooks, with all text escaped and the number of rows and characters limited.
 
 >>> "<b>" in table(["<b>"], [["p"]], caption="bits")
 False
@@ -12,25 +12,25 @@ from itertools import islice
 
 from ntkproofs.printable import printable
 
-__all__ = ["CODE", "MOST_CHARACTERS", "MOST_ROWS", "counted", "escaped", "facts", "table"]
+__all__ = ["CODE", "MAX_CHARACTERS", "MAX_ROWS", "counted", "escaped", "facts", "table"]
 
-MOST_ROWS = 16
-MOST_CHARACTERS = 1000
-ONE_LINE = 100  # characters of a caption
-CODE = "\0"  # put before a text that is code
+MAX_ROWS = 16
+MAX_CHARACTERS = 1000
+ONE_LINE = 100  # captions of at most so many characters are not wrapped
+CODE = "\0"  # prefix of a cell that is set as code
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str, total: int | None = None) -> str:
-    """Return an HTML table of the first 16 rows; `total` says how many there are where `rows` cannot be counted.
+    """Return an HTML table of the first 16 rows; `total` is the number of all rows if `rows` is an iterator.
 
-    A cell that starts with ``CODE`` is set as code. Nothing of a cell is taken for markup.
+    A cell that starts with ``CODE`` is set as code. All cells are escaped.
     """
-    given = list(rows) if total is None else list(islice(rows, MOST_ROWS))
-    left = (len(given) if total is None else total) - min(len(given), MOST_ROWS)
+    listed = list(rows) if total is None else list(islice(rows, MAX_ROWS))
+    omitted = (len(listed) if total is None else total) - min(len(listed), MAX_ROWS)
     head = "".join(f'<th style="text-align:left">{escaped(name)}</th>' for name in headings)
-    body = [f"<tr>{''.join(map(_cell, row))}</tr>" for row in given[:MOST_ROWS]]
-    if left > 0:
-        body.append(f'<tr><td colspan="{len(headings)}">… and {left:,} more</td></tr>')
+    body = [f"<tr>{''.join(map(_cell, row))}</tr>" for row in listed[:MAX_ROWS]]
+    if omitted > 0:
+        body.append(f'<tr><td colspan="{len(headings)}">… and {omitted:,} more</td></tr>')
     return (
         f'<table class="ntkproofs">{_caption(caption)}'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
@@ -38,7 +38,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, caption:
 
 
 def facts(rows: Iterable[tuple[str, object]], *, caption: str) -> str:
-    """Return an HTML table of two columns without headings: what is said, and its value.
+    """Return an HTML table of two columns, names and values, without headings.
 
     >>> facts([("networks", 390)], caption="enough").count("<th")
     1
@@ -50,7 +50,7 @@ def facts(rows: Iterable[tuple[str, object]], *, caption: str) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a number with its noun.
+    """Return a number followed by its noun in the singular or plural.
 
     >>> counted(1, "step"), counted(2000, "step")
     ('1 step', '2,000 steps')
@@ -59,7 +59,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def escaped(text: object) -> str:
-    r"""Return a text for HTML: one line, control and format characters shown as escapes, nothing of it markup.
+    r"""Return `text` as HTML on one line, with markup, control characters and format characters escaped.
 
     >>> print(escaped("a < b\n<script>"))
     a &lt; b\n&lt;script&gt;
@@ -68,7 +68,7 @@ def escaped(text: object) -> str:
 
 
 def _caption(text: str) -> str:
-    """Return the caption: on one line, however narrow the table, unless it is long."""
+    """Return the caption; a short one is not wrapped, however narrow the table."""
     style = ' style="white-space:nowrap;text-align:left"' if len(text) <= ONE_LINE else ""
     return f"<caption{style}>{escaped(_clipped(text))}</caption>"
 
@@ -81,4 +81,4 @@ def _cell(value: object) -> str:
 
 
 def _clipped(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
+    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"

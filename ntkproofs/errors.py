@@ -1,4 +1,8 @@
-"""One family of errors: every message names the value, the rule, and the way out."""
+"""The exceptions of this package, one family: each message names the value, the rule and what would be valid.
+
+Everything raised on purpose derives from :class:`NtkProofsError`; :class:`EnginesDisagree` does not, since it reports
+a bug of the package and not an error of the caller.
+"""
 
 from __future__ import annotations
 
@@ -15,32 +19,32 @@ __all__ = [
 
 
 class NtkProofsError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base class of every exception that this package raises on purpose."""
 
 
 class InputError(NtkProofsError, ValueError):
-    """The caller passed something that cannot be meant; nothing was changed."""
+    """Invalid argument or invalid input; nothing was changed."""
 
 
 class Undecided(NtkProofsError, ArithmeticError):
-    """An enclosure is too wide to answer; more precision or smaller boxes may help."""
+    """An enclosure is too wide to decide a question; a higher precision or smaller boxes may help."""
 
 
 class DomainError(NtkProofsError, ArithmeticError):
-    """A function is undefined at every point of the given ball: the statement itself is wrong there."""
+    """A function is undefined on the whole interval of its argument, so the statement itself is invalid there."""
 
 
 class NotExact(NtkProofsError, ArithmeticError):
-    """A value lies outside the field in which exact arithmetic is done."""
+    """A value is not known to lie in the field in which exact arithmetic is done, Q(pi)."""
 
 
 class NoMargin(NtkProofsError):
-    """A threshold leaves some output bit no margin: no ensemble, however large, rounds that bit reliably."""
+    """The margin of some output bit is not positive: no ensemble size makes the rounding of that bit reliable."""
 
 
 class ProofRefused(NtkProofsError):
-    """A proof that Coq does not accept, or a theory that holds or assumes what it may not."""
+    """Coq rejects a proof, or a theory contains a forbidden construct or assumes an axiom that is not allowed."""
 
 
 class EnginesDisagree(Exception):
-    """Two engines contradict each other: one of them has a bug. No NtkProofsError, since nobody's input is at fault."""
+    """Two engines return contradictory results, so at least one of them has a bug."""

@@ -1,7 +1,7 @@
-"""Atomic file writes: what was there, or all of the new, and never anything but a file replaced.
+"""Atomic file writes: after an interruption a file has either its old or its new content, never a part of it.
 
-Every file that a command writes goes through :func:`write_whole`. A link is followed, a device or a pipe is written to,
-and a folder, a block device or a read-only file is refused.
+Every file that a command writes is written by :func:`write_whole`. Symbolic links are followed; character devices and
+pipes are written to directly; folders, block devices and read-only files are refused.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ from ntkproofs.errors import InputError
 
 __all__ = ["check_writable", "write_whole"]
 
-MOST_DESCRIPTORS = 64  # that are looked at: those of the standard streams, and what a shell opened
-_STREAM = (stat.S_IFCHR, stat.S_IFIFO)  # what is written to as it stands: terminals, /dev/null, pipes
+MAX_DESCRIPTORS = 64  # open file descriptors that are examined: the standard streams and those that a shell opened
+_STREAMS = (stat.S_IFCHR, stat.S_IFIFO)  # written to directly: terminals, /dev/null, pipes
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
-    """Write `data` to the file at `path`; raises InputError, leaving what was there, if it cannot be written.
+    """Write `data` to the file at `path`, atomically where the file system allows it.
 
-    A regular file is replaced in one step, its permissions kept; one that has other names (hard links), and one that is
-    open already, such as that of ``/dev/stdout``, is written in place, as are pipes and character devices.
+    A regular file is replaced in one step and keeps its permissions. A file with several hard links, a file that this
+    process has open for writing (such as that of ``/dev/stdout``), a pipe and a character device are written in place.
+    Raises InputError, leaving the old content, if the file cannot be written.
 
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_whole(f"{folder}/a", b"whole")
@@ -35,7 +36,7 @@ def write_whole(path: str | Path, data: bytes) -> None:
     """
     before = check_writable(path)
     try:
-        descriptor = None if before is None else _opened_in_place(path, before)
+        descriptor = None if before is None else _open_in_place(path, before)
         if descriptor is None:
             _replace(Path(os.path.realpath(path)), data, before)
         else:
@@ -46,16 +47,16 @@ def write_whole(path: str | Path, data: bytes) -> None:
 
 
 def check_writable(path: str | Path) -> os.stat_result | None:
-    """Return what is at `path` now (None: nothing); raises InputError for a goal that :func:`write_whole` refuses.
+    """Return the status of the file at `path`, or None if there is none; use it before a long computation.
 
-    For use before the work whose result is to be written there.
+    Raises InputError if :func:`write_whole` would refuse `path`.
 
     >>> check_writable("/")
     Traceback (most recent call last):
-    ntkproofs.errors.InputError: / cannot be written: it names a folder
+    ntkproofs.errors.InputError: / cannot be written: it does not name a file
     """
     if not os.path.basename(path):
-        raise _refused(path, "it names a folder")
+        raise _refused(path, "it does not name a file")
     try:
         before = os.stat(path)
     except FileNotFoundError:
@@ -70,7 +71,7 @@ def check_writable(path: str | Path) -> os.stat_result | None:
     kind = stat.S_IFMT(before.st_mode)
     if kind == stat.S_IFDIR:
         raise _refused(path, "it is a folder")
-    if kind not in (*_STREAM, stat.S_IFREG):
+    if kind not in (*_STREAMS, stat.S_IFREG):
         raise _refused(path, "it is neither a file, a pipe nor a character device")
     if not before.st_mode & 0o222 or not os.access(path, os.W_OK):
         raise _refused(path, "it is read-only")
@@ -81,25 +82,25 @@ def _refused(path: str | Path, reason: str) -> InputError:
     return InputError(f"{path} cannot be written: {reason}")
 
 
-def _opened_in_place(path: str | Path, before: os.stat_result) -> int | None:
-    """Return a descriptor for what is written in place, or None for what is replaced."""
+def _open_in_place(path: str | Path, before: os.stat_result) -> int | None:
+    """Return a file descriptor if `path` must be written in place, or None if the file can be replaced."""
     if not stat.S_ISREG(before.st_mode):
         if sys.stdout is not None:
-            sys.stdout.flush()  # which may lead to the same place
+            sys.stdout.flush()  # it may refer to the same file
         return os.open(path, os.O_WRONLY)
-    for descriptor in range(MOST_DESCRIPTORS):
-        with contextlib.suppress(OSError):  # not open
-            writing = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
-            if writing and os.path.samestat(os.fstat(descriptor), before):
+    for descriptor in range(MAX_DESCRIPTORS):
+        with contextlib.suppress(OSError):  # the descriptor is not open
+            is_writable = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
+            if is_writable and os.path.samestat(os.fstat(descriptor), before):
                 if sys.stdout is not None:
                     sys.stdout.flush()
                 return os.dup(descriptor)
     return os.open(path, os.O_WRONLY | os.O_TRUNC) if before.st_nlink > 1 else None
 
 
-def _replace(goal: Path, data: bytes, before: os.stat_result | None) -> None:
-    """Write a new file beside `goal` and rename it, with the permissions and the owner of the old one."""
-    handle, name = tempfile.mkstemp(dir=goal.parent, prefix=".ntkproofs-")
+def _replace(target: Path, data: bytes, before: os.stat_result | None) -> None:
+    """Write a temporary file beside `target`, with the permissions and the owner of the old file, and rename it."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".ntkproofs-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -108,12 +109,12 @@ def _replace(goal: Path, data: bytes, before: os.stat_result | None) -> None:
         if before is None:
             mask = os.umask(0)
             os.umask(mask)
-            os.chmod(name, 0o666 & ~mask)  # as an ordinary new file; mkstemp makes private ones
+            os.chmod(name, 0o666 & ~mask)  # the usual permissions of a new file; mkstemp creates private ones
         else:
-            with contextlib.suppress(PermissionError):  # of another owner, in a folder of ours
+            with contextlib.suppress(PermissionError):  # the old file belongs to another user
                 os.chown(name, before.st_uid, before.st_gid)
             os.chmod(name, stat.S_IMODE(before.st_mode))
-        os.replace(name, goal)
+        os.replace(name, target)
     except BaseException:
         os.unlink(name)
         raise

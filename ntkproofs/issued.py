@@ -1,7 +1,7 @@
-"""Which results an engine made itself: by identity and content, so that a copy or a changed one is not among them.
+"""A registry of the results that engines returned, by identity and content: copies and modified results do not count.
 
-A claim file is Python and can reach this record like anything else; it is there against slips, not against malice
-(docs/trusted.md says what a reviewer looks for).
+The registry protects against mistakes and not against malice, since a claim file is Python and could modify it
+(docs/trusted.md lists what a reviewer checks).
 """
 
 from __future__ import annotations
@@ -16,41 +16,41 @@ __all__ = ["issue", "issues", "was_issued"]
 Result = TypeVar("Result")
 Parameters = ParamSpec("Parameters")
 
-_RECORD: dict[int, tuple[weakref.ref[object], type, dict[str, object]]] = {}
+_REGISTRY: dict[int, tuple[weakref.ref[object], type, dict[str, object]]] = {}
 
 
 def issue(result: Result) -> Result:
-    """Record a result (a frozen dataclass) as made by an engine, and return it."""
+    """Register a result (a frozen dataclass) as returned by an engine, and return it."""
     key = id(result)
-    reference: weakref.ref[object] = weakref.ref(result, lambda _: _RECORD.pop(key, None))
-    _RECORD[key] = (reference, type(result), _content(result))
+    reference: weakref.ref[object] = weakref.ref(result, lambda _: _REGISTRY.pop(key, None))
+    _REGISTRY[key] = (reference, type(result), _content(result))
     return result
 
 
 def _content(result: object) -> dict[str, object]:
-    """Return the values of a result's fields; dictionaries, which can be changed in place, as text."""
+    """Return the values of a result's fields; dictionaries, which are mutable, as text."""
     return {name: repr(value) if isinstance(value, dict) else value for name, value in vars(result).items()}
 
 
 def was_issued(result: object) -> bool:
-    """Tell whether an engine made this very object, and nobody changed it since.
+    """Return whether an engine returned this very object and its fields are unchanged.
 
     >>> from ntkproofs.rigor.identities import Identity, identity
-    >>> made = identity(1, 1)
-    >>> was_issued(made), was_issued(Identity(made.left, made.right, "holds", 1, 0))
+    >>> result = identity(1, 1)
+    >>> was_issued(result), was_issued(Identity(result.left, result.right, "holds", 1, 0))
     (True, False)
     """
-    if id(result) not in _RECORD:
+    if id(result) not in _REGISTRY:
         return False
-    reference, kind, content = _RECORD[id(result)]
+    reference, kind, content = _REGISTRY[id(result)]
     return reference() is result and kind is type(result) and content == _content(result)
 
 
 def issues(engine: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Record whatever a function returns as made by an engine."""
+    """Decorate an engine: every result that it returns is registered."""
 
     @wraps(engine)
-    def recorded(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+    def registering(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         return issue(engine(*args, **kwargs))
 
-    return recorded
+    return registering

@@ -1,24 +1,30 @@
-"""Predictor: what the trained ensemble answers, in closed form.
+"""Predictor: mean and variance of the outputs of a trained ensemble, in closed form.
 
-Networks of infinite width, trained to convergence with square loss on orthonormal samples, have at a state that n
-templates match the output mean and variance of Lee et al. (arXiv 1902.06720)::
+Let networks of infinite width be trained to convergence with square loss on orthonormal samples X with targets Y. At a
+state x the output has this mean and variance (Lee et al., arXiv 1902.06720), Theta being the trained kernel and C the
+prior kernel::
 
     mean = Theta(x, X) Theta(X, X)^-1 Y
-    var  = K(x, x) + a^T K(X, X) a - 2 a^T K(X, x),      a = Theta(X, X)^-1 Theta(X, x)
+    var  = C(x, x) + a^T C(X, X) a - 2 a^T C(X, x),      a = Theta(X, X)^-1 Theta(X, x)
 
-The Gram matrix has two different entries only, and so has the weight vector ``a``: one for samples that match, one for
-the others. With ``g = (matched(n) - other) / (own - other)``, which is ``F(n)/D``::
+The Gram matrix has two distinct entries. At a state that n templates match, so has the weight vector ``a``: one for the
+samples that match and one for the others. With the gain g, which is ``F(n)/D``::
 
-    u    = other (1 - n g) / (own - other + K other)    weight of a sample that does not match, (D - n F) / (D (D + K))
-    m    = u + g                                        weight of a sample that matches
+    g    = (matched(n) - other) / (own - other)
+    u    = other (1 - n g) / (own - other + K other)
+         = (D - n F(n)) / (D (D + K))                    weight of a sample that does not match
+    m    = u + g                                         weight of a sample that matches
     mean = p g + t u
 
-A state that no template matches is the zero vector. There every sample has the weight ``u = zero / (own - other + K
-other)``, with zero the trained kernel of the zero vector and a sample: 0 for networks without biases whose activation
+A state that no template matches is the zero vector. There every sample has the weight ::
+
+    u = zero / (own - other + K other)
+
+where zero is the trained kernel of the zero vector and a sample; it is 0 for networks without biases whose activation
 vanishes at 0.
 
-`n`, `p`, `t`, `K` are ``matches``, ``matched_writers``, ``writers``, ``samples``. Theta is the trained kernel, K the
-prior kernel; in the NNGP regime they are the same. The input dimension is the number of samples.
+`n`, `p`, `t`, `K` are ``matches``, ``matched_writers``, ``writers``, ``samples``. In the NNGP regime the trained and
+the prior kernel are the same. The input dimension is the number of samples.
 """
 
 from __future__ import annotations
@@ -32,6 +38,8 @@ from ntkproofs.arithmetic.expressions import as_expression, enclose
 from ntkproofs.errors import InputError
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.kernels.definite import certain_sign, demand_definite
+from ntkproofs.kernels.names import KernelLike, as_kernel
+from ntkproofs.validation import integer
 
 __all__ = [
     "MATCHED_WRITERS",
@@ -54,41 +62,47 @@ SAMPLES = sympy.Symbol("K", positive=True, integer=True)
 
 
 def unmatched(own: Any, other: Any, gain: Any, n: Any, K: Any) -> Any:
-    """Return the weight u of a sample that does not match; any kind of number (SymPy expressions, balls)."""
+    """Return the weight u of a sample that does not match; for SymPy expressions, balls and other numbers."""
     return other * (1 - n * gain) / (own - other + K * other)
 
 
 def combine(gain: Any, u: Any, p: Any, t: Any) -> Any:
-    """Return the mean ``p g + t u``; any kind of number."""
+    """Return the mean ``p g + t u``; for any kind of number."""
     return p * gain + t * u
 
 
 def spread(own: Any, other: Any, matched: Any, m: Any, u: Any, n: Any, K: Any) -> Any:
-    """Return n0 times the variance, from the three numbers of the prior kernel and the weights; any kind of number."""
+    """Return n0 times the variance, from the three values of the prior kernel and the weights; for any kind of number.
+
+    With S1 and S2 the sums of the weights and of their squares::
+
+        own + (own - other) S2 + other S1^2 - 2 (n m matched + (K - n) u other)
+    """
     S1 = n * m + (K - n) * u
     S2 = n * m**2 + (K - n) * u**2
     return own + (own - other) * S2 + other * S1**2 - 2 * (n * m * matched + (K - n) * u * other)
 
 
 def weight_at_zero(own: Any, other: Any, zero: Any, K: Any) -> Any:
-    """Return the weight of every sample where no template matches; any kind of number."""
+    """Return the weight of every sample at a state that no template matches; for any kind of number."""
     return zero / (own - other + K * other)
 
 
 def spread_at_zero(own: Any, other: Any, zero: tuple[Any, Any], u: Any, K: Any) -> Any:
-    """Return n0 times the variance where no template matches, from the numbers of the prior kernel; any kind of number.
+    """Return n0 times the variance at a state that no template matches; for any kind of number.
 
-    `zero`: the prior kernel of the zero vector with itself and with a sample; `u`: the weight of every sample.
+    `own`, `other`: values of the prior kernel; `zero`: its values at the zero vector, with itself and with a sample;
+    `u`: the weight of every sample.
     """
     return zero[0] + (own - other) * K * u**2 + other * (K * u) ** 2 - 2 * K * u * zero[1]
 
 
 @dataclass(frozen=True)
 class TwoValueMatrix:
-    """A symmetric matrix with one value on the diagonal and another one everywhere else.
+    """A symmetric matrix with one value on the diagonal and another value everywhere else.
 
-    `size` may be a symbol. Such matrices are closed under inversion; with ``a`` the diagonal, ``b`` the rest:
-    eigenvalues ``a - b`` (size - 1 times) and ``a + (size - 1) b`` (once, for the all-ones vector).
+    `size` may be a symbol. Such matrices are closed under inversion. With ``a`` on the diagonal and ``b`` elsewhere the
+    eigenvalues are ``a - b`` (size - 1 times) and ``a + (size - 1) b`` (once, for the all-ones vector).
 
     >>> TwoValueMatrix(sympy.Integer(2), sympy.Integer(1), 3).eigenvalues()
     {1: 2, 4: 1}
@@ -112,26 +126,24 @@ class TwoValueMatrix:
         return TwoValueMatrix(1 / low + rest, rest, self.size)
 
     def apply(self, first: Any, second: Any, count: Any) -> tuple[Any, Any]:
-        """Multiply by the vector with `first` in `count` places and `second` in the others; return its two values."""
+        """Return the two values of the product with the vector of `count` entries `first`, and `second` elsewhere."""
         total = self.rest * (count * first + (self.size - count) * second)
         gap = self.diagonal - self.rest
         return gap * first + total, gap * second + total
 
     def dense(self) -> sympy.Matrix:
         """Return the matrix itself; raises InputError unless `size` is an integer from 1 on."""
-        size = int(self.size) if isinstance(self.size, int) or getattr(self.size, "is_Integer", False) else 0
-        if size < 1:
-            raise InputError(f"the size of a matrix is an integer from 1 on, got {self.size!r}")
+        size = integer(self.size, "the size of a matrix", low=1)
         return sympy.Matrix(size, size, lambda i, j: self.diagonal if i == j else self.rest)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Predictor:
     """Mean and variance of the trained network's output at a state, as SymPy expressions.
 
-    Parameters: `kernel` (the trained kernel), `samples` (K: a number or a symbol), `prior` (the kernel before training;
-    default: the one that belongs to `kernel`). Raises InputError for counts that cannot occur, and unless the kernels
-    are positive (the prior: nonnegative) definite on the samples, which balls decide.
+    Parameters: `kernel`, the trained kernel or the name of one; `samples`, K, a number or a symbol; `prior`, the kernel
+    before training (default: that of `kernel`). Raises InputError for counts that cannot occur, and unless the trained
+    kernel is positive definite and the prior kernel positive semidefinite on the samples, decided by ball arithmetic.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> predictor = Predictor(two_layer_relu(), samples=10)
@@ -141,16 +153,16 @@ class Predictor:
 
     kernel: Kernel
     samples: Any
-    prior: Kernel | None = None
+    prior: Kernel
 
-    def __post_init__(self) -> None:
-        samples = as_expression(self.samples, "samples")
-        if samples.is_number and not (samples.is_Integer and samples >= 1):
-            raise InputError(f"samples must be a positive integer, got {self.samples!r}")
-        object.__setattr__(self, "samples", samples)
-        if self.prior is None:
-            object.__setattr__(self, "prior", self.kernel.prior or self.kernel)
-        demand_definite(replace(self.kernel, prior=self.prior), int(samples) if samples.is_number else None)
+    def __init__(self, kernel: KernelLike, samples: Any, prior: KernelLike | None = None) -> None:
+        trained, K = as_kernel(kernel), as_expression(samples, "samples")
+        before = as_kernel(prior) if prior is not None else trained.prior or trained
+        if K.is_number and not (K.is_Integer and K >= 1):
+            raise InputError(f"samples must be a positive integer, got {samples!r}")
+        demand_definite(replace(trained, prior=before), int(K) if K.is_number else None)
+        for field, value in (("kernel", trained), ("samples", K), ("prior", before)):
+            object.__setattr__(self, field, value)
 
     @property
     def gram(self) -> TwoValueMatrix:
@@ -163,7 +175,7 @@ class Predictor:
         return (self.kernel.matched(matches) - other) / (own - other)
 
     def weights(self, matches: Any) -> tuple[sympy.Expr, sympy.Expr]:
-        """Return the weights ``(m, u)`` of a sample that matches and of one that does not."""
+        """Return the weights ``(m, u)`` of a sample that matches and of a sample that does not."""
         n = self._matches(matches)
         gain = self.gain(n)
         u = unmatched(self.kernel.own, self.kernel.other, gain, n, self.samples)
@@ -172,7 +184,8 @@ class Predictor:
     def mean(self, matches: Any, matched_writers: Any, writers: Any) -> sympy.Expr:
         """Return the mean of an output bit that `writers` templates write, `matched_writers` of them matching.
 
-        Where no template matches, the encoded state is the zero vector: the mean is 0 if the kernel vanishes there.
+        At a state that no template matches the encoded state is the zero vector, and the mean is 0 if the kernel
+        vanishes there. Raises InputError for counts that cannot occur.
         """
         n, p, t = (as_expression(count, "a count") for count in (matches, matched_writers, writers))
         self._check(n, p, t)
@@ -184,15 +197,15 @@ class Predictor:
         return weight_at_zero(self.kernel.own, self.kernel.other, self.kernel.at_zero[1], self.samples)
 
     def variance(self, matches: Any) -> sympy.Expr:
-        """Return the variance of every output bit (of one network), the factor 1/n0 included.
+        """Return the variance of every output bit of one network, including the factor 1/n0.
 
-        Raises InputError for numbers at which it is negative: then there are no such networks.
+        Raises InputError where it is negative: then no networks have these kernels.
         """
         return self.scaled_variance(matches) / self.samples
 
     def scaled_variance(self, matches: Any) -> sympy.Expr:
-        """Return ``n0`` times the variance: it stays of order 1. Raises InputError like :meth:`variance`."""
-        prior, K = self.prior or self.kernel, self.samples
+        """Return ``n0`` times the variance, which is of order 1. Raises InputError like :meth:`variance`."""
+        prior, K = self.prior, self.samples
         if matches == 0:
             n = sympy.Integer(0)
             value = spread_at_zero(prior.own, prior.other, prior.at_zero, self._weight_at_zero(), K)
@@ -203,8 +216,8 @@ class Predictor:
         return value
 
     def _demand_variance(self, n: sympy.Expr, value: sympy.Expr) -> None:
-        """Refuse a negative variance; a training sample and a linear function have the variance 0 by structure."""
-        prior, K = self.prior or self.kernel, self.samples
+        """Raise InputError for a negative variance; at training samples and for linear functions it is exactly 0."""
+        prior, K = self.prior, self.samples
         if n == 1 or (self.kernel.linear and prior.linear) or not (n.is_Integer and K.is_Integer):
             return
         if certain_sign(lambda bits: enclose(value, precision=bits), f"the variance at n = {n}, K = {K}") < 0:
@@ -215,7 +228,7 @@ class Predictor:
 
     def _repr_latex_(self) -> str:
         gain, m, u = sympy.symbols("g m u")
-        n, p, t, K, prior = MATCHES, MATCHED_WRITERS, WRITERS, self.samples, self.prior or self.kernel
+        n, p, t, K, prior = MATCHES, MATCHED_WRITERS, WRITERS, self.samples, self.prior
         kernel = self.kernel
         rows = [
             ("g", kernel.excess(n) / kernel.contrast if kernel.other != 0 else self.gain(n)),
@@ -230,7 +243,7 @@ class Predictor:
     def _matches(self, matches: Any) -> sympy.Expr:
         n = as_expression(matches, "matches")
         if n.is_number and not (n.is_Integer and n >= 1):
-            raise InputError(f"matches must be a positive integer here, got {matches!r}")
+            raise InputError(f"matches must be a positive integer, got {matches!r}")
         if n.is_Integer and self.samples.is_Integer and n > self.samples:
             raise InputError(f"{n} matches among {self.samples} samples")
         return n

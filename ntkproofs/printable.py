@@ -1,7 +1,7 @@
-"""Text from elsewhere, made fit for one line of a terminal: statements, names of files, messages, what a claim prints.
+"""Escaping of untrusted text for a single line of a terminal: statements, file names, messages, output of claims.
 
-Whatever is no printable character is escaped as ``repr`` escapes it: a line break could forge a row of a table, an
-escape sequence could overwrite one, and a format character could reverse the order in which a statement is read.
+Characters that are not printable are escaped as ``repr`` escapes them. Otherwise a line break could forge a row of a
+table, an escape sequence could overwrite one, and a bidirectional format character could reverse a statement.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ import re
 
 __all__ = ["SPELLED", "file_name", "printable"]
 
-SPELLED = "ntkproofs.spelled"  # an error handler: how a stream writes what its encoding lacks
-_SPELLED = {"≥": ">=", "≤": "<=", "…": "...", "±": "+-"}  # signs of our own tables that ASCII can spell
+SPELLED = "ntkproofs.spelled"  # name of the encoding error handler for streams
+_ASCII = {"≥": ">=", "≤": "<=", "…": "...", "±": "+-"}  # ASCII forms of the characters that tables use
 _PLAIN_NAME = re.compile(r"[\w./+@%=,~-]+")
 
 
 def printable(text: object) -> str:
-    r"""Return `text` with everything but printable characters and spaces escaped: it is one line, and shows what it is.
+    r"""Return `text` on one line, with every character escaped that is not printable (a space is).
 
     >>> print(printable("3 < pi\n\x1b[32mproved \u202e"))
     3 < pi\n\x1b[32mproved \u202e
     """
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in str(text))
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in str(text))
 
 
 def file_name(path: str | os.PathLike[str]) -> str:
-    r"""Return a file's name for the beginning of a line: quoted if it holds spaces, quotes, colons or escapes.
+    r"""Return a file name for the beginning of a message, quoted if it contains spaces, quotes, colons or escapes.
 
     >>> file_name("results/a.json"), file_name("a.json: accepted")
     ('results/a.json', "'a.json: accepted'")
@@ -36,14 +36,13 @@ def file_name(path: str | os.PathLike[str]) -> str:
     return text if _PLAIN_NAME.fullmatch(text) else repr(text)
 
 
-def _spell(problem: UnicodeError) -> tuple[str, int]:
-    """Write what an encoding lacks: signs that ASCII can spell, and escapes for the rest; never a question mark."""
+def _replace_unencodable(problem: UnicodeError) -> tuple[str, int]:
+    """Replace characters that an encoding cannot represent by their ASCII form, or by an escape if there is none."""
     if not isinstance(problem, UnicodeEncodeError):
         raise problem
-    lost = problem.object[problem.start : problem.end]
-    return "".join(
-        _SPELLED.get(each) or each.encode("ascii", "backslashreplace").decode("ascii") for each in lost
-    ), problem.end
+    unencodable = problem.object[problem.start : problem.end]
+    text = "".join(_ASCII.get(char) or char.encode("ascii", "backslashreplace").decode("ascii") for char in unencodable)
+    return text, problem.end
 
 
-codecs.register_error(SPELLED, _spell)
+codecs.register_error(SPELLED, _replace_unencodable)

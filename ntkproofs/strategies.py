@@ -6,7 +6,7 @@ A property test with them is a few lines::
     def test_one_step(state):
         assert Machine(my_program).step(state) == my_program.step(state)
 
-All shrink towards what is easy to read: zeros, few templates, few requirements.
+All shrink towards simple values: zeros, few templates, few required bits.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from ntkproofs.bounds.rounding import least_padding, rounds_right
 from ntkproofs.counts import arbitrary_counts, counts_of
 from ntkproofs.errors import InputError, NoMargin
-from ntkproofs.kernels import Kernel, two_layer_relu
+from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.programs import Bit, State, TemplateProgram
 from ntkproofs.programs.sbn import Assembly, Instruction
 
@@ -37,7 +37,7 @@ def bit_vectors(length: int) -> st.SearchStrategy[list[int]]:
 
 
 def dyadics(*, bits: int = 8, largest: int = 4) -> st.SearchStrategy[Fraction]:
-    """Return fractions ``m / 2**e`` with e up to `bits` and size up to `largest`: few bits, exact everywhere."""
+    """Return dyadic fractions ``m / 2**e`` with ``0 <= e <= bits`` and absolute value at most `largest`."""
     return st.integers(0, bits).flatmap(
         lambda exponent: st.integers(-largest << exponent, largest << exponent).map(
             lambda numerator: Fraction(numerator, 1 << exponent)
@@ -58,22 +58,22 @@ def template_programs(
     max_templates: int = 8,
     max_padding: int = 4,
     rounds: bool | None = None,
-    kernel: Kernel | None = None,
+    kernel: KernelLike = "ntk",
 ) -> TemplateProgram:
     """Return random template programs.
 
-    `fields`: the program's fields (default: one to three small ones, drawn). `rounds`: True for programs whose every
-    bit is rounded right at every state (they are padded until it is), False for programs that some state breaks (one
-    is built in, with 17 templates or more), None for either. `kernel`: for which kernel (default: the two-layer ReLU
-    NTK). Raises InputError where `rounds` is True and padding does not make every program round right with this kernel
+    `fields`: the fields of the programs (default: one to three small ones, drawn). `rounds`: True for programs of which
+    every bit is rounded correctly at every state, by padding; False for programs with a state at which a bit is rounded
+    wrong (of one construction, with at least 17 templates); None for either. `kernel`: the kernel that determines
+    this, a Kernel or the name of one. Raises InputError where `rounds` is True and no padding is enough for this kernel
     (two hidden ReLU layers).
     """
     if rounds not in (True, False, None):
-        raise InputError(f"rounds is True, False or None, got {rounds!r}")
-    if not rounds and rounds is not None:
+        raise InputError(f"rounds must be True, False or None, got {rounds!r}")
+    if rounds is False:
         if fields is not None:
-            raise InputError("a program that breaks has fields of its own: leave out fields= where rounds=False")
-        return _breaking(draw, two_layer_relu() if kernel is None else kernel)
+            raise InputError("rounds=False determines the fields of the program: leave out fields=")
+        return _failing(draw, as_kernel(kernel))
     if fields is None:
         widths = draw(st.lists(st.integers(1, 4), min_size=1, max_size=3))
         fields = dict(zip("pqr", widths, strict=False))
@@ -85,17 +85,17 @@ def template_programs(
         _add(program, when, write)
     program.pad(draw(st.integers(0, max_padding)))
     if rounds is True:
-        _pad(program, two_layer_relu() if kernel is None else kernel)
+        _pad(program, as_kernel(kernel))
     return program
 
 
 @st.composite
 def sbn_programs(draw: st.DrawFn, *, most_words: int = 6, most_bits: int = 8, most_instructions: int = 8) -> Assembly:
-    """Return SBN programs with their data: few words, few instructions and small values first. Most do not halt.
+    """Return SBN programs with their data; most run forever. They shrink to few words and instructions, small values.
 
     >>> from hypothesis import find
-    >>> found = find(sbn_programs(), lambda program: len(program.instructions) > 1)
-    >>> len(found.names), len(found.instructions)
+    >>> smallest = find(sbn_programs(), lambda program: len(program.instructions) > 1)
+    >>> len(smallest.names), len(smallest.instructions)
     (1, 2)
     """
     bits, words, length = (draw(st.integers(1, most)) for most in (most_bits, most_words, most_instructions))
@@ -103,14 +103,14 @@ def sbn_programs(draw: st.DrawFn, *, most_words: int = 6, most_bits: int = 8, mo
     instruction = st.builds(Instruction, st.integers(0, words - 1), st.integers(0, words - 1), st.integers(0, length))
     return Assembly(
         bits,
-        tuple(f"w{place}" for place in range(words)),
+        tuple(f"w{index}" for index in range(words)),
         tuple(draw(st.lists(values, min_size=words, max_size=words))),
         tuple(draw(st.lists(instruction, min_size=length, max_size=length))),
     )
 
 
 def _add(program: TemplateProgram, when: Mapping[Bit, int], write: list[Bit]) -> None:
-    """Add a template unless the same one is there."""
+    """Add a template unless the program has the same one already."""
     try:
         program.template(when=when, write=write)
     except InputError:
@@ -118,25 +118,25 @@ def _add(program: TemplateProgram, when: Mapping[Bit, int], write: list[Bit]) ->
 
 
 def _pad(program: TemplateProgram, kernel: Kernel) -> None:
-    """Pad a program until every bit is rounded right at every state."""
+    """Pad a program so that every bit is rounded correctly at every state."""
     try:
         program.pad(least_padding(kernel, arbitrary_counts(program)))
     except NoMargin as problem:
-        raise InputError(f"rounds=True cannot be had for every program: {problem}") from problem
+        raise InputError(f"rounds=True is impossible for some programs: {problem}") from problem
 
 
-def _breaking(draw: st.DrawFn, kernel: Kernel) -> TemplateProgram:
-    """Return a program that is rounded wrong at the state ``p = 1``.
+def _failing(draw: st.DrawFn, kernel: Kernel) -> TemplateProgram:
+    """Return a program of which a bit is rounded wrong at the state ``p = 1``.
 
-    There ``q_0`` should become 1 by one of its many writers (p = 1), and is outweighed: the other writers do not match,
-    while one template for each bit of ``a`` raises n.
+    There one of the many writers of ``q_0`` matches, so the bit should be 1, but its mean is negative: the other
+    writers do not match, and one more template for each bit of ``a`` raises n.
     """
     writers = draw(st.integers(8, 12))
-    program = TemplateProgram("breaking", fields={"p": writers, "a": writers, "q": 2})
+    program = TemplateProgram("failing", fields={"p": writers, "a": writers, "q": 2})
     program.template(when={("p", 0): 1}, write=[("q", 0)])
     for index in range(writers):
         program.template(when={("a", index): 1}, write=[("q", 0)])
         program.template(when={("p", 0): 1, ("a", index): 0}, write=[("q", 1)])
     if rounds_right(kernel, counts_of(program, program.state(p=1))[("q", 0)]):
-        raise InputError(f"no program that breaks is known for the kernel {kernel.name!r}")
+        raise InputError(f"no program that is rounded wrong is known for the kernel {kernel.name!r}")
     return program

@@ -1,7 +1,7 @@
-"""Objects without a truth value: statements, findings and verdicts.
+"""A mixin for classes whose instances have no truth value: statements, findings and verdicts.
 
-In Python every object is true unless its class says otherwise, so ``decide(a) and decide(b)`` would be the second
-decision whatever the first one says, and ``assert exhaust(task)`` could not fail.
+Every Python object is true unless its class defines otherwise. So ``decide(a) and decide(b)`` would return the second
+decision whatever the outcome of the first, and ``assert exhaust(task)`` could never fail.
 
 >>> import sympy
 >>> from ntkproofs.rigor import decide, less
@@ -20,7 +20,7 @@ __all__ = ["NoTruthValue"]
 
 
 class NoTruthValue:
-    """Mixin whose ``bool`` raises InputError and names what to ask for; `instead` is that attribute or comparison."""
+    """Mixin whose ``bool`` raises InputError; `instead` is the attribute or comparison that the message recommends."""
 
     __slots__ = ()
     instead: ClassVar[str]

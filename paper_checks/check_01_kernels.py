@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import sympy
 
-from ntkproofs.claims import Verdict, claim, conclude
-from ntkproofs.facts import agreement
+from ntkproofs.claims import Verdict, claim, conclude, derive, estimate
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import (
     REGIMES,
     RHO,
@@ -21,7 +21,7 @@ from ntkproofs.kernels import (
     two_layer_relu,
 )
 from ntkproofs.predictor import MATCHES
-from ntkproofs.rigor import Identity, enclose, identity
+from ntkproofs.rigor import Identity, enclose, equal
 
 KERNEL_PAPERS = "Cho and Saul 2009 (arc-cosine kernels); Jacot et al. 2018 (NTK)"
 CORRELATION = {RHO: (Fraction(-1), Fraction(1))}
@@ -31,14 +31,14 @@ DIGITS = 30
 
 def derived(derivation: Derivation, closed_form: sympy.Expr) -> list[Identity]:
     """Check every step of a derivation, and that it ends at the closed form."""
-    steps = [identity(step.left, step.right, step.domains) for step in derivation.steps]
-    return [*steps, identity(derivation.result, closed_form, CORRELATION)]
+    steps = [derive(equal(step.left, step.right), step.domains) for step in derivation.steps]
+    return [*steps, derive(equal(derivation.result, closed_form), CORRELATION)]
 
 
-def quadrature(what: str, closed_form: sympy.Expr) -> list[object]:
+def quadrature(what: str, closed_form: sympy.Expr) -> list[Finding]:
     """Compare the closed form with the two-dimensional Gaussian integral at a few correlations."""
     return [
-        agreement(
+        estimate(
             f"E[{what}(g) {what}(h)] at correlation {rho}",
             expectation_by_quadrature(what, rho, digits=DIGITS),
             enclose(closed_form, {RHO: rho}, precision=192),
@@ -52,7 +52,7 @@ def quadrature(what: str, closed_form: sympy.Expr) -> list[object]:
 def relu_product_closed_form() -> Verdict:
     form = relu_product()
     special = [
-        identity(form.subs(RHO, rho), value)
+        derive(equal(form.subs(RHO, rho), value))
         for rho, value in ((-1, 0), (0, 1 / (2 * sympy.pi)), (1, sympy.Rational(1, 2)))
     ]
     return conclude(*derived(derive_relu_product(), form), *special, checks=quadrature("relu", form))
@@ -62,7 +62,7 @@ def relu_product_closed_form() -> Verdict:
 def step_product_closed_form() -> Verdict:
     form = step_product()
     special = [
-        identity(form.subs(RHO, rho), value)
+        derive(equal(form.subs(RHO, rho), value))
         for rho, value in ((-1, 0), (0, sympy.Rational(1, 4)), (1, sympy.Rational(1, 2)))
     ]
     return conclude(*derived(derive_step_product(), form), *special, checks=quadrature("step", form))
@@ -70,7 +70,7 @@ def step_product_closed_form() -> Verdict:
 
 @claim("the derivative of E[relu relu] in the correlation is E[step step]", source="Price's theorem")
 def derivative_of_relu_is_step() -> Verdict:
-    return conclude(identity(sympy.diff(relu_product(), RHO), step_product(), CORRELATION))
+    return conclude(derive(equal(sympy.diff(relu_product(), RHO), step_product()), CORRELATION))
 
 
 @claim(
@@ -92,9 +92,9 @@ def ntk_is_nngp_plus_first_layer() -> Verdict:
     domain = {symbol: (Fraction(0), Fraction(2)) for symbol in (a, *u, *x, *y)}
     ntk, nngp = two_layer_relu("ntk"), two_layer_relu("nngp")
     return conclude(
-        identity(gradients, expected, domain),
-        identity(ntk.angular, relu_product() + RHO * step_product(), CORRELATION),
-        identity(nngp.angular, relu_product(), CORRELATION),
+        derive(equal(gradients, expected), domain),
+        derive(equal(ntk.angular, relu_product() + RHO * step_product()), CORRELATION),
+        derive(equal(nngp.angular, relu_product()), CORRELATION),
     )
 
 
@@ -109,8 +109,8 @@ def three_numbers(regime: str) -> Verdict:
     s = 1 / sympy.sqrt(MATCHES)
     matched = (sympy.sqrt(1 - s**2) + slope * s * (sympy.pi - sympy.acos(s))) / (2 * sympy.pi)
     return conclude(
-        identity(kernel.own, own),
-        identity(kernel.other, 1 / (2 * sympy.pi)),
-        identity(kernel.matched(MATCHES), matched, {MATCHES: (1, 200)}),
-        identity(kernel.matched(1), kernel.own),
+        derive(equal(kernel.own, own)),
+        derive(equal(kernel.other, 1 / (2 * sympy.pi))),
+        derive(equal(kernel.matched(MATCHES), matched), {MATCHES: (1, 200)}),
+        derive(equal(kernel.matched(1), kernel.own)),
     )

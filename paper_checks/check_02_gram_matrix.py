@@ -7,12 +7,11 @@ from itertools import product
 
 import sympy
 
-from ntkproofs.claims import Verdict, claim, conclude
-from ntkproofs.facts import confirm
+from ntkproofs.claims import Verdict, claim, conclude, confirm, decide, derive
 from ntkproofs.kernels import REGIMES, two_layer_relu
 from ntkproofs.predictor import MATCHES, SAMPLES, Predictor
 from ntkproofs.programs import TemplateProgram, addition, permutation
-from ntkproofs.rigor import Integers, decide, identity, less
+from ntkproofs.rigor import Integers, equal, less
 
 ABSTRACT = "abstract: training data structured so that each template is one sample"
 SIZES = {MATCHES: (1, 100), SAMPLES: (101, 400)}
@@ -32,10 +31,10 @@ def positive_definite(regime: str) -> Verdict:
     ones = gram.apply(1, 1, n)
     balanced = gram.apply(K - n, -n, n)  # sums to zero; such vectors span the rest of the space
     return conclude(
-        identity(ones[0], high, SIZES),
-        identity(ones[1], high, SIZES),
-        identity(balanced[0], low * (K - n), SIZES),
-        identity(balanced[1], -low * n, SIZES),
+        derive(equal(ones[0], high), SIZES),
+        derive(equal(ones[1], high), SIZES),
+        derive(equal(balanced[0], low * (K - n)), SIZES),
+        derive(equal(balanced[1], -low * n), SIZES),
         decide(less(0, low)),
         decide(less(0, high), Integers(SAMPLES, start=1)),
         checks=[
@@ -57,9 +56,9 @@ def _dense_agrees(regime: str, size: int) -> bool:
     traces = [sum(count * value**power for value, count in spectrum.items()) for power in (1, 2)]
     return (
         bool(dense == dense.T)
-        and identity(dense.det(), determinant).outcome == "holds"
+        and derive(equal(dense.det(), determinant)).outcome == "holds"
         and all(
-            identity((dense**power).trace(), trace).outcome == "holds"
+            derive(equal((dense**power).trace(), trace)).outcome == "holds"
             for power, trace in zip((1, 2), traces, strict=True)
         )
     )
@@ -75,7 +74,7 @@ def inverse(regime: str) -> Verdict:
     back, K = gram.inverse(), SAMPLES
     diagonal = gram.diagonal * back.diagonal + (K - 1) * gram.rest * back.rest
     rest = gram.diagonal * back.rest + gram.rest * back.diagonal + (K - 2) * gram.rest * back.rest
-    return conclude(identity(diagonal, 1, {SAMPLES: (2, 400)}), identity(rest, 0, {SAMPLES: (2, 400)}))
+    return conclude(derive(equal(diagonal, 1), {SAMPLES: (2, 400)}), derive(equal(rest, 0), {SAMPLES: (2, 400)}))
 
 
 @claim(
@@ -88,8 +87,8 @@ def two_values(regime: str) -> Verdict:
     kernel = two_layer_relu(regime)
 
     @lru_cache
-    def equal(left: sympy.Expr, right: sympy.Expr) -> bool:
-        return identity(left, right).outcome == "holds"
+    def identical(left: sympy.Expr, right: sympy.Expr) -> bool:
+        return derive(equal(left, right)).outcome == "holds"
 
     def check(case: tuple[TemplateProgram, tuple[int, ...]]) -> bool:
         program, bits = case
@@ -100,10 +99,10 @@ def two_values(regime: str) -> Verdict:
         code = [1 / sympy.sqrt(n) if index in matching else sympy.Integer(0) for index in range(K)]
         rows = [[int(row == column) for column in range(K)] for row in range(K)]
         meets = (
-            equal(kernel.between(code, row), kernel.matched(n) if index in matching else kernel.other)
+            identical(kernel.between(code, row), kernel.matched(n) if index in matching else kernel.other)
             for index, row in enumerate(rows)
         )
-        return all(meets) and equal(kernel.between(code, code), kernel.own)
+        return all(meets) and identical(kernel.between(code, code), kernel.own)
 
     return conclude(confirm("all states of small programs", _all_states(), check, exhaustive=True))
 

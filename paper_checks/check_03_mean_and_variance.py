@@ -5,11 +5,11 @@ from fractions import Fraction
 import mpmath
 import sympy
 
-from ntkproofs.claims import Verdict, claim, conclude
-from ntkproofs.facts import agreement
+from ntkproofs.claims import Verdict, claim, conclude, decide, derive, estimate
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import REGIMES, Kernel, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor, combine, unmatched
-from ntkproofs.rigor import Integers, decide, enclose, identity, less
+from ntkproofs.rigor import Integers, enclose, equal, less
 
 LEE = "Lee et al., arXiv 1902.06720, on orthonormal samples; validation scripts"
 n, p, t, K = MATCHES, MATCHED_WRITERS, WRITERS, SAMPLES
@@ -25,10 +25,10 @@ def weights_solve_the_gram_system(regime: str) -> Verdict:
     at_matched, at_other = predictor.gram.apply(m, u, n)
     from_inverse = predictor.gram.inverse().apply(kernel.matched(n), kernel.other, n)
     return conclude(
-        identity(at_matched, kernel.matched(n), SIZES),
-        identity(at_other, kernel.other, SIZES),
-        identity(from_inverse[0], m, SIZES),
-        identity(from_inverse[1], u, SIZES),
+        derive(equal(at_matched, kernel.matched(n)), SIZES),
+        derive(equal(at_other, kernel.other), SIZES),
+        derive(equal(from_inverse[0], m), SIZES),
+        derive(equal(from_inverse[1], u), SIZES),
     )
 
 
@@ -41,8 +41,8 @@ def weights_for_every_kernel() -> Verdict:
     total = other * (n * m + (K - n) * u)
     ranges = {own: (1, 2), other: (0, 1), matched: (0, 2), **SIZES}
     return conclude(
-        identity((own - other) * m + total, matched, ranges),
-        identity((own - other) * u + total, other, ranges),
+        derive(equal((own - other) * m + total, matched), ranges),
+        derive(equal((own - other) * u + total, other), ranges),
     )
 
 
@@ -58,9 +58,9 @@ def mean_closed_form(regime: str) -> Verdict:
     D, F = kernel.contrast, kernel.excess(n)
     mean = predictor.mean(n, p, t)
     return conclude(
-        identity(p * m + (t - p) * u, mean, COUNTS),  # p matching and t - p other samples have the target 1
-        identity(p * F / D + t * (D - n * F) / (D * (D + K)), mean, COUNTS),
-        identity(combine(predictor.gain(n), u, p, t), mean, COUNTS),
+        derive(equal(p * m + (t - p) * u, mean), COUNTS),  # p matching and t - p other samples have the target 1
+        derive(equal(p * F / D + t * (D - n * F) / (D * (D + K)), mean), COUNTS),
+        derive(equal(combine(predictor.gain(n), u, p, t), mean), COUNTS),
         checks=_dense_means(regime),
     )
 
@@ -80,7 +80,7 @@ def _dense(kernel: Kernel, rows: int, matches: int) -> tuple[mpmath.matrix, mpma
     return gram, mpmath.matrix([matched] * matches + [other] * (rows - matches))
 
 
-def _dense_means(regime: str) -> list[object]:
+def _dense_means(regime: str) -> list[Finding]:
     """Compare means with a dense linear solve at 60 digits."""
     kernel, found = two_layer_relu(regime), []
     for rows, matches, hit, writers in ((5, 2, 1, 1), (8, 3, 0, 2), (12, 7, 2, 5), (9, 9, 3, 3)):
@@ -90,7 +90,7 @@ def _dense_means(regime: str) -> list[object]:
             targets = [1] * hit + [0] * (matches - hit) + [1] * (writers - hit) + [0] * (rows - matches - writers + hit)
             mean = mpmath.fdot(weights, targets)
             ball = enclose(Predictor(kernel, rows).mean(matches, hit, writers), precision=240)
-            found.append(agreement(f"mean by a dense solve, K = {rows}, n = {matches}", mean, ball, digits=50))
+            found.append(estimate(f"mean by a dense solve, K = {rows}, n = {matches}", mean, ball, digits=50))
     return found
 
 
@@ -105,13 +105,13 @@ def variance_closed_form(regime: str) -> Verdict:
     quadratic = n * m * at_matched + (K - n) * u * at_other
     linear = n * m * prior.matched(n) + (K - n) * u * prior.other
     return conclude(
-        identity(prior.own + quadratic - 2 * linear, predictor.scaled_variance(n), SIZES),
-        identity(predictor.variance(n) * K, predictor.scaled_variance(n), SIZES),
+        derive(equal(prior.own + quadratic - 2 * linear, predictor.scaled_variance(n)), SIZES),
+        derive(equal(predictor.variance(n) * K, predictor.scaled_variance(n)), SIZES),
         checks=_dense_variances(regime),
     )
 
 
-def _dense_variances(regime: str) -> list[object]:
+def _dense_variances(regime: str) -> list[Finding]:
     """Compare variances with a dense linear solve at 60 digits."""
     predictor, found = Predictor(two_layer_relu(regime), K), []
     for rows, matches in ((5, 2), (8, 3), (12, 7), (9, 9)):
@@ -122,7 +122,7 @@ def _dense_variances(regime: str) -> list[object]:
             own = prior_gram[0, 0]
             variance = (own + mpmath.fdot(a, prior_gram * a) - 2 * mpmath.fdot(a, prior_vector)) / rows
             ball = enclose(Predictor(predictor.kernel, rows).variance(matches), precision=240)
-            found.append(agreement(f"variance by a dense solve, K = {rows}, n = {matches}", variance, ball, digits=50))
+            found.append(estimate(f"variance by a dense solve, K = {rows}, n = {matches}", variance, ball, digits=50))
     return found
 
 
@@ -134,8 +134,8 @@ def _dense_variances(regime: str) -> list[object]:
 def interpolation(regime: str) -> Verdict:
     predictor = Predictor(two_layer_relu(regime), K)
     return conclude(
-        identity(predictor.mean(1, p, t), p, {p: (0, 1), t: (1, 50), K: (51, 400)}),
-        identity(predictor.variance(1), 0, {K: (1, 400)}),
+        derive(equal(predictor.mean(1, p, t), p), {p: (0, 1), t: (1, 50), K: (51, 400)}),
+        derive(equal(predictor.variance(1), 0), {K: (1, 400)}),
     )
 
 
@@ -176,9 +176,9 @@ def variance_positive(regime: str) -> Verdict:
     total = sum(coefficient * j**power for power, coefficient in enumerate(coefficients))
     # a polynomial in j >= 0 whose coefficients are all positive is positive
     return conclude(
-        identity(Predictor(kernel, n + j).scaled_variance(n) * W**2, total, {n: (1, 100), j: (0, 300)}),
+        derive(equal(Predictor(kernel, n + j).scaled_variance(n) * W**2, total), {n: (1, 100), j: (0, 300)}),
         *(decide(less(0, coefficient), Integers(n, start=2)) for coefficient in coefficients),
-        identity(Predictor(kernel, K).variance(1), 0, {K: (1, 400)}),
+        derive(equal(Predictor(kernel, K).variance(1), 0), {K: (1, 400)}),
     )
 
 

@@ -9,10 +9,10 @@ from fractions import Fraction
 import sympy
 
 from ntkproofs.bounds import contrast_positive, excess_positive, gap_increases, matches_outweigh
-from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.claims import Verdict, claim, conclude, decide, derive
 from ntkproofs.kernels import REGIMES, two_layer_relu
 from ntkproofs.predictor import MATCHES
-from ntkproofs.rigor import Integers, decide, identity, less
+from ntkproofs.rigor import Integers, equal, less
 
 n = MATCHES
 SOURCE = "abstract: control of the correlations in the kernel; validation scripts"
@@ -27,13 +27,13 @@ def excess_is_positive(regime: str) -> Verdict:
 @claim("n F(n) > D for all n >= 2, with equality at n = 1 ({regime})", source=SOURCE, each={"regime": REGIMES})
 def matches_outweigh_the_contrast(regime: str) -> Verdict:
     kernel = two_layer_relu(regime)
-    return conclude(decide(*matches_outweigh(kernel)), identity(kernel.excess(1), kernel.contrast))
+    return conclude(decide(*matches_outweigh(kernel)), derive(equal(kernel.excess(1), kernel.contrast)))
 
 
 @claim("n - B(n) increases with n, for all n >= 1, from 0 at n = 1 ({regime})", source=SOURCE, each={"regime": REGIMES})
 def gap_is_increasing(regime: str) -> Verdict:
     kernel = two_layer_relu(regime)
-    return conclude(decide(*gap_increases(kernel)), identity(1 - kernel.balance(1), 0))
+    return conclude(decide(*gap_increases(kernel)), derive(equal(1 - kernel.balance(1), 0)))
 
 
 @claim("B(2) = 1.73830..., and B(n)/sqrt(n) stays below its limit (2 pi - 1)/pi for all n >= 1 (NTK)", source=SOURCE)

@@ -12,12 +12,11 @@ from ntkproofs.bounds import (
     mean_sign,
     rounding_condition,
 )
-from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.claims import Verdict, claim, conclude, confirm, decide, derive
 from ntkproofs.counts import Counts
-from ntkproofs.facts import confirm
 from ntkproofs.kernels import REGIMES, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor
-from ntkproofs.rigor import Integers, combination, decide, identity, less
+from ntkproofs.rigor import Integers, equal, less
 
 SOURCE = "abstract: rounding the output is always right; validation scripts"
 n, p, t, K = MATCHES, MATCHED_WRITERS, WRITERS, SAMPLES
@@ -35,7 +34,7 @@ def condition_is_exact(regime: str) -> Verdict:
     factor = F / (D * (D + K))  # positive: so the mean has the sign of right - left of the condition
     mean = Predictor(kernel, K).mean(n, p, t)
     return conclude(
-        identity(mean, factor * rounding_condition(kernel).difference, COUNTS),
+        derive(equal(mean, factor * rounding_condition(kernel).difference), COUNTS),
         decide(*excess_positive(kernel)),
         decide(*contrast_positive(kernel)),
         checks=[
@@ -86,11 +85,11 @@ def zero_bits(regime: str) -> Verdict:
     predictor = Predictor(kernel, K)
     negative = -(n * F - D) / (D * (D + K))  # n F > D for n >= 2 and D > 0
     return conclude(
-        identity(predictor.mean(n, 0, t), t * negative, COUNTS),
+        derive(equal(predictor.mean(n, 0, t), t * negative), COUNTS),
         decide(*matches_outweigh(kernel)),
         decide(*contrast_positive(kernel)),
-        identity(predictor.mean(1, 0, t), 0, {t: (0, 100), K: (101, 400)}),
-        identity(predictor.mean(n, 0, 0), 0, {n: (1, 100), K: (101, 400)}),
+        derive(equal(predictor.mean(1, 0, t), 0), {t: (0, 100), K: (101, 400)}),
+        derive(equal(predictor.mean(n, 0, 0), 0), {n: (1, 100), K: (101, 400)}),
     )
 
 
@@ -106,9 +105,9 @@ def sufficient(regime: str) -> Verdict:
     above = decide(less(0, kernel.balance(n)), Integers(n, start=1))
     terms = slack + more * D + t * B
     return conclude(
-        combination(rounding_condition(kernel), given, terms, positive=(more, D), findings=[above]),
+        derive(rounding_condition(kernel), given, terms, positive=(more, D), findings=[above]),
         above,
         decide(*excess_positive(kernel)),
         decide(*contrast_positive(kernel)),
-        identity(kernel.balance(n) * kernel.excess(n), kernel.contrast, {n: (1, 100)}),
+        derive(equal(kernel.balance(n) * kernel.excess(n), kernel.contrast), {n: (1, 100)}),
     )

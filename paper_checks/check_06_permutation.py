@@ -8,14 +8,13 @@ import numpy as np
 import sympy
 
 from ntkproofs.bounds import contrast_positive, excess_positive, matches_outweigh
-from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.claims import Verdict, claim, conclude, confirm, decide, derive
 from ntkproofs.counts import bound_matches
 from ntkproofs.execution import Machine
-from ntkproofs.facts import confirm
 from ntkproofs.kernels import REGIMES, two_layer_relu
 from ntkproofs.predictor import MATCHES, SAMPLES
 from ntkproofs.programs import permutation, permutation_task
-from ntkproofs.rigor import Integers, combination, decide, less
+from ntkproofs.rigor import Integers, less
 
 SOURCE = "abstract; arXiv 2502.16763 v1: exact learning of permutations"
 SEED = 20250220
@@ -52,7 +51,7 @@ def exact(regime: str) -> Verdict:
     # t = p = 1 and n <= K: p (K + D) - t (n - B) = (K - n) + D + B
     condition = less(n - kernel.balance(n), K + kernel.contrast)
     return conclude(
-        combination(condition, given, spare + D + B, positive=(D, B), findings=[above]),
+        derive(condition, given, spare + D + B, positive=(D, B), findings=[above]),
         above,
         decide(*excess_positive(kernel)),
         decide(*contrast_positive(kernel)),

@@ -6,14 +6,13 @@ import numpy as np
 import sympy
 
 from ntkproofs.bounds import contrast_positive, excess_positive, matches_outweigh, rounding_condition
-from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.claims import Verdict, claim, conclude, confirm, confirm_batches, decide, derive
 from ntkproofs.counts import bound_matches
 from ntkproofs.execution import Machine, exhaust
-from ntkproofs.facts import confirm, tally
 from ntkproofs.kernels import REGIMES, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor
 from ntkproofs.programs import Rows, addition, addition_task
-from ntkproofs.rigor import Integers, combination, decide, identity, less
+from ntkproofs.rigor import Integers, equal, less
 
 SOURCE = "abstract; validation scripts"
 n, p, t, K = MATCHES, MATCHED_WRITERS, WRITERS, SAMPLES
@@ -54,7 +53,7 @@ def condition(regime: str) -> Verdict:
     condition = rounding_condition(kernel, K=4 * length)
     terms = 4 * length * more + fewer * n + 2 * spare + D * (more + 1) + t * B
     return conclude(
-        combination(condition, quantities, terms, positive=(D,), findings=[above]),
+        derive(condition, quantities, terms, positive=(D,), findings=[above]),
         above,
         decide(*excess_positive(kernel)),
         decide(*contrast_positive(kernel)),
@@ -94,7 +93,7 @@ def exact(regime: str) -> Verdict:
             wrong = np.flatnonzero(~_right(rows, bits))
             yield len(rows), f"pair {wrong[0]} of {bits} bits" if len(wrong) else None
 
-    return conclude(tally("all pairs of l-bit numbers, l = 1..5", run_all(), exhaustive=True))
+    return conclude(confirm_batches("all pairs of l-bit numbers, l = 1..5", run_all(), exhaustive=True))
 
 
 @claim(
@@ -109,7 +108,7 @@ def exhaustive(regime: str) -> Verdict:
         good = found.holds and found.largest_matches == bits
         return found.cases, None if good else f"l = {bits}: {found.wrong} wrong, n up to {found.largest_matches}"
 
-    return conclude(tally("all pairs of l-bit numbers, l = 1..10", map(check, range(1, 11)), exhaustive=True))
+    return conclude(confirm_batches("all pairs of l-bit numbers, l = 1..10", map(check, range(1, 11)), exhaustive=True))
 
 
 @claim(
@@ -131,7 +130,7 @@ def steps_needed() -> Verdict:
                 None if exact else f"l = {bits}: all pairs right after steps {np.flatnonzero(done).tolist()}",
             )
 
-    return conclude(tally("all pairs of l-bit numbers, l = 1..8", run_all(), exhaustive=True))
+    return conclude(confirm_batches("all pairs of l-bit numbers, l = 1..8", run_all(), exhaustive=True))
 
 
 @claim(
@@ -148,7 +147,7 @@ def lowest_bit_of_q() -> Verdict:
     length = sympy.Symbol("l", positive=True, integer=True)
     kernel = two_layer_relu()
     return conclude(
-        identity(Predictor(kernel, K).mean(n, 0, 0), 0, {n: (1, 100), K: (101, 400)}),
+        derive(equal(Predictor(kernel, K).mean(n, 0, 0), 0), {n: (1, 100), K: (101, 400)}),
         decide(less(0, Predictor(kernel, 4 * length).scaled_variance(length)), Integers(length, start=2)),
         confirm("q_0 has no writer and n = l occurs, l = 2..64", range(2, 65), check, exhaustive=True),
     )

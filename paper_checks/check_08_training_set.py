@@ -2,8 +2,7 @@
 
 from fractions import Fraction
 
-from ntkproofs.claims import Verdict, claim, conclude
-from ntkproofs.facts import confirm
+from ntkproofs.claims import Verdict, claim, conclude, confirm
 from ntkproofs.programs import Task, addition_task, multiplication_task, permutation_task
 
 SOURCE = "abstract: logarithmically many samples"

@@ -14,14 +14,14 @@ from ntkproofs.bounds import (
     matches_outweigh,
     rounding_condition,
 )
-from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.claims import Verdict, claim, conclude, confirm, confirm_batches, decide, derive
 from ntkproofs.counts import arbitrary_counts, bound_matches, counts_of
 from ntkproofs.execution import Machine, RoundingFailure, exhaust
-from ntkproofs.facts import confirm, tally
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import REGIMES, Kernel, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, WRITERS
 from ntkproofs.programs import Rows, State, Template, TemplateProgram, multiplication, multiplication_task
-from ntkproofs.rigor import Integers, combination, decide, less
+from ntkproofs.rigor import Integers, less
 from ntkproofs.simulation.streams import stream
 
 SOURCE = "abstract; validation scripts"
@@ -85,7 +85,7 @@ def counts() -> Verdict:
 )
 def exact(regime: str) -> Verdict:
     batches = (_products(bits, *_all_pairs(bits), two_layer_relu(regime)) for bits in range(1, 5))
-    return conclude(tally("all pairs of l-bit numbers, l = 1..4", batches, exhaustive=True))
+    return conclude(confirm_batches("all pairs of l-bit numbers, l = 1..4", batches, exhaustive=True))
 
 
 @claim(
@@ -103,7 +103,7 @@ def exhaustive(regime: str) -> Verdict:
         good = found.holds and most == 3 * bits + 1 and (2**bits - 1,) * 2 in reached
         return found.cases, None if good else f"l = {bits}: {found.wrong} wrong, {found.unsound}, n up to {most}"
 
-    return conclude(tally("all pairs of l-bit numbers, l = 1..8", map(check, range(1, 9)), exhaustive=True))
+    return conclude(confirm_batches("all pairs of l-bit numbers, l = 1..8", map(check, range(1, 9)), exhaustive=True))
 
 
 @claim(
@@ -114,7 +114,7 @@ def exhaustive(regime: str) -> Verdict:
 )
 def exact_sampled(regime: str) -> Verdict:
     batches = (_products(bits, *_random_pairs(bits, 8), two_layer_relu(regime)) for bits in (8, 12, 16))
-    return conclude(tally("8 pairs for each l", batches, exhaustive=False, seed=SEED))
+    return conclude(confirm_batches("8 pairs for each l", batches, exhaustive=False, seed=SEED))
 
 
 def _products(bits: int, x: Numbers, y: Numbers, kernel: Kernel) -> tuple[int, str | None]:
@@ -138,10 +138,6 @@ def _first(wrong: NDArray[np.bool_], x: Numbers, y: Numbers) -> str | None:
 # --- why no padding is needed where runs go
 
 
-def _next(program: TemplateProgram, match: NDArray[np.bool_]) -> Rows:
-    return (program.matched_writers_rows(match) > 0).astype(np.uint8)
-
-
 @claim(
     "with K = 20 l + 2, t <= 3, n <= 3 l + 1 every bit is rounded right, for every l at once ({regime})",
     source=SOURCE,
@@ -151,7 +147,7 @@ def condition(regime: str) -> Verdict:
     return conclude(*_no_failure(two_layer_relu(regime), 20 * l + 2, 3 * l + 1, 10 * l + longer, 0))
 
 
-def _no_failure(kernel: Kernel, K: sympy.Expr, most: sympy.Expr, spare: object, contrast: int) -> Iterator[object]:
+def _no_failure(kernel: Kernel, K: sympy.Expr, most: sympy.Expr, spare: object, contrast: int) -> Iterator[Finding]:
     """Find that every bit is right if t <= 3 and n <= `most`, with ``K + contrast = 3 most + spare`` and D > contrast.
 
     p (K + D) - t (n - B) is (p - 1)(K + D) + (K + contrast - 3 most) + 3 (most - n) + (3 - t) n + (D - contrast) + t B.
@@ -161,7 +157,7 @@ def _no_failure(kernel: Kernel, K: sympy.Expr, most: sympy.Expr, spare: object, 
     given |= {symbol: symbol for symbol in (n, t, l)} | {B: kernel.balance(n), D: kernel.contrast}
     balance = decide(less(0, kernel.balance(n)), Integers(n, start=1))
     terms = more * (K + D) + spare + 3 * room + fewer * n + above + t * B
-    yield combination(rounding_condition(kernel, K=K), given, terms, positive=(above,), findings=[balance])
+    yield derive(rounding_condition(kernel, K=K), given, terms, positive=(above,), findings=[balance])
     yield balance
     yield decide(less(contrast, kernel.contrast))
     yield decide(*contrast_positive(kernel))
@@ -179,7 +175,7 @@ def _no_failure(kernel: Kernel, K: sympy.Expr, most: sympy.Expr, spare: object, 
 )
 def steps_needed() -> Verdict:
     batches = (_last_steps(bits, *_all_pairs(bits)) for bits in range(1, 7))
-    return conclude(tally("all pairs of l-bit numbers, l = 1..6", batches, exhaustive=True))
+    return conclude(confirm_batches("all pairs of l-bit numbers, l = 1..6", batches, exhaustive=True))
 
 
 @claim(
@@ -191,7 +187,7 @@ def steps_of_all_ones() -> Verdict:
     batches = (
         _last_steps(bits, np.full(2**bits, 2**bits - 1, dtype=np.int64), np.arange(2**bits)) for bits in range(2, 10)
     )
-    return conclude(tally("every y of l bits, l = 2..9", batches, exhaustive=True))
+    return conclude(confirm_batches("every y of l bits, l = 2..9", batches, exhaustive=True))
 
 
 def _last_steps(bits: int, x: Numbers, y: Numbers) -> tuple[int, str | None]:
@@ -227,7 +223,7 @@ def steps_of_phases() -> Verdict:
             rows = task.program.step_rows(rows)
         return len(x), _first(~good, x, y)
 
-    return conclude(tally("all pairs of l-bit numbers, l = 1..5", map(check, range(1, 6)), exhaustive=True))
+    return conclude(confirm_batches("all pairs of l-bit numbers, l = 1..5", map(check, range(1, 6)), exhaustive=True))
 
 
 # --- padding: any numbers in the fields, one control token

@@ -6,15 +6,14 @@ from random import Random
 import sympy
 
 from ntkproofs.bounds import contrast_positive, excess_positive, gap_increases, matches_outweigh, rounding_condition
-from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.claims import Verdict, claim, conclude, confirm, decide, derive
 from ntkproofs.counts import bound_matches
 from ntkproofs.execution import Machine, RoundingFailure
-from ntkproofs.facts import confirm
 from ntkproofs.kernels import REGIMES, Kernel, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, WRITERS
 from ntkproofs.programs import Network, flooding
 from ntkproofs.programs.flooding import path, star
-from ntkproofs.rigor import Integers, combination, decide, less
+from ntkproofs.rigor import Integers, less
 
 SOURCE = "arXiv 2601.23207: message flooding; the rules of a node are ours"
 SEED = 20260130
@@ -142,7 +141,7 @@ def padding_enough(regime: str) -> Verdict:
     above = decide(less(0, kernel.balance(n)), Integers(n, start=1))
     terms = more * (K + D) + 4 * room + fewer * n + D + t * B
     return conclude(
-        combination(rounding_condition(kernel, K=K), given, terms, positive=(D,), findings=[above]),
+        derive(rounding_condition(kernel, K=K), given, terms, positive=(D,), findings=[above]),
         above,
         decide(*contrast_positive(kernel)),
         decide(*excess_positive(kernel)),

@@ -8,10 +8,9 @@ import numpy as np
 import sympy
 
 from ntkproofs.bounds import contrast_positive, excess_positive, matches_outweigh, rounding_condition
-from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.claims import Verdict, claim, conclude, confirm, confirm_batches, decide, derive
 from ntkproofs.counts import bound_matches
 from ntkproofs.execution import Machine, execute_sbn, run_sbn
-from ntkproofs.facts import confirm, tally
 from ntkproofs.kernels import REGIMES, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, WRITERS
 from ntkproofs.programs import Rows, TemplateProgram, sbn
@@ -24,9 +23,9 @@ from ntkproofs.programs.sbn.minsky import (
     Increment,
     compile_minsky,
     counter_steps,
-    entries,
+    sbn_addresses,
 )
-from ntkproofs.rigor import Integers, combination, decide, less
+from ntkproofs.rigor import Integers, less
 
 SOURCE = "abstract (SBN); the template set is this project's"
 SEED = 20250220
@@ -195,7 +194,7 @@ def condition(regime: str) -> Verdict:
         quantities |= {symbol: symbol for symbol in (W, b, P, A, C)} | {B: kernel.balance(n), D: kernel.contrast}
         # p (K + D) - t (n - B) = (p - 1) K + (K - 2 n) + (2 - t) n + p D + t B
         terms = more * room + left + 2 * spare + fewer * n + (more + 1) * D + t * B
-        proofs.append(combination(rounding_condition(kernel, K=K), quantities, terms, positive=(D,), findings=[above]))
+        proofs.append(derive(rounding_condition(kernel, K=K), quantities, terms, positive=(D,), findings=[above]))
     return conclude(
         *proofs,
         above,
@@ -234,7 +233,7 @@ def every_configuration() -> Verdict:
         wrong = np.flatnonzero((rows != expected).any(axis=1))
         return len(rows), f"case {wrong[0]} of the machine {size}" if len(wrong) else None
 
-    return conclude(tally("configurations of these machines", map(check, TINY), exhaustive=True))
+    return conclude(confirm_batches("configurations of these machines", map(check, TINY), exhaustive=True))
 
 
 @claim(
@@ -259,7 +258,7 @@ def every_subtraction(regime: str) -> Verdict:
         right = goes_back & (rows[:, :12] @ (1 << np.arange(12)) == x + (difference << 6))
         yield len(pairs), None if right.all() else f"x = {x[~right][0]}, y = {y[~right][0]}"
 
-    return conclude(tally("all pairs of 6-bit words", batches(), exhaustive=True))
+    return conclude(confirm_batches("all pairs of 6-bit words", batches(), exhaustive=True))
 
 
 def _random_program(random: Random) -> Assembly:
@@ -330,7 +329,7 @@ def counter_machines() -> Verdict:
     def check(name: str) -> bool:
         source, counters = COUNTER_MACHINES[name]
         program = compile_minsky(source, counters, bits=8)
-        places = {entry: number for number, entry in enumerate(entries(source))}
+        places = {entry: number for number, entry in enumerate(sbn_addresses(source))}
         seen: list[tuple[int, tuple[int, ...]]] = []
         for boundary in execute_sbn(program, Layout(5, 8, len(program.instructions))):
             now = boundary.configuration

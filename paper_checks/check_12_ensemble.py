@@ -17,14 +17,14 @@ from ntkproofs.bounds import (
 )
 from ntkproofs.bounds.tails import ORDER
 from ntkproofs.bounds.thresholds import best, half
-from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.claims import Verdict, claim, conclude, confirm, confirm_batches, decide, derive
 from ntkproofs.counts import arbitrary_counts
 from ntkproofs.errors import InputError, NoMargin
-from ntkproofs.facts import confirm, tally
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import REGIMES, Kernel, two_layer_relu
 from ntkproofs.predictor import MATCHES, SAMPLES, Predictor
 from ntkproofs.programs import addition, permutation
-from ntkproofs.rigor import Ball, Decision, Integers, at_most, combination, decide, enclose, identity, less
+from ntkproofs.rigor import Ball, Decision, Integers, at_most, enclose, equal, less
 
 SOURCE = "abstract: ensemble complexity; ensemble experiment (arXiv 2502.16763 v1)"
 n, K = MATCHES, SAMPLES
@@ -101,9 +101,9 @@ def thinnest_margin(regime: str) -> Verdict:
             decide(less(variance[power] if power < 3 else 0, products[power]), Integers(n, start=2))
             for power in range(5)
         ),
-        identity(predictor.scaled_variance(n) * W**2, total, SIZES),
-        identity(predictor.mean(n, 0, 1) * W, U, SIZES),
-        identity(predictor.mean(n, 1, 1) * W, one[0] + one[1] * j, SIZES),
+        derive(equal(predictor.scaled_variance(n) * W**2, total), SIZES),
+        derive(equal(predictor.mean(n, 0, 1) * W, U), SIZES),
+        derive(equal(predictor.mean(n, 1, 1) * W, one[0] + one[1] * j), SIZES),
     )
 
 
@@ -116,7 +116,7 @@ def thinnest_closed_form() -> Verdict:
     a, b, c = thinnest("ntk")
     limits = ((a, 28036, 10**4), (b, 3056, 100), (c, 8585, 100))
     return conclude(
-        identity(_of_two("ntk"), a * K + b + c / K, {K: (2, 400)}),
+        derive(equal(_of_two("ntk"), a * K + b + c / K), {K: (2, 400)}),
         *(decide(less(Fraction(value, unit), number)) for number, value, unit in limits),
         *(decide(less(number, Fraction(value + 1, unit))) for number, value, unit in limits),
     )
@@ -140,7 +140,7 @@ def linear_in_samples() -> Verdict:
     a, b, c = thinnest("ntk")
     only = Predictor(two_layer_relu(), 2)  # K = 2: the one bit with a variance, a 1-bit at n = 2
     return conclude(
-        identity(_of_two("ntk"), K * (a + b / K + c / K**2), {K: (3, 400)}),
+        derive(equal(_of_two("ntk"), K * (a + b / K + c / K**2)), {K: (3, 400)}),
         decide(less(Fraction(28036, 10000), a)),
         decide(less(0, b)),
         decide(less(0, c)),
@@ -170,19 +170,19 @@ def growth() -> Verdict:
     return conclude(
         _per_sample(*reversed(PER_SAMPLE[0])),
         *(decide(less(bound, value)) for bound, value in zip((low, 0, 0), thinnest("ntk"), strict=True)),
-        combination(at_most(one_input, 8 * high * K * (log_k + log_delta)), given, 8 * above * (log_k + log_delta)),
-        combination(at_most(8 * low * K * (log_k + log_delta), one_input), given, 8 * below * (log_k + log_delta)),
-        combination(
+        derive(at_most(one_input, 8 * high * K * (log_k + log_delta)), given, 8 * above * (log_k + log_delta)),
+        derive(at_most(8 * low * K * (log_k + log_delta), one_input), given, 8 * below * (log_k + log_delta)),
+        derive(
             at_most(all_inputs, most),
             short,
             8 * above * (log_k + log_delta + K * twice) + 8 * high * K * gap,
         ),
-        combination(
+        derive(
             at_most(8 * low * K**2 * twice, all_inputs),
             short,
             8 * below * (log_k + log_delta + K * twice) + 8 * low * K * (log_k + log_delta),
         ),
-        combination(at_most(2 * (K + 1), 2 * (2 * K)), {gap: K - 1}, 2 * gap),  # 2 K <= 2^K, by induction from K = 1
+        derive(at_most(2 * (K + 1), 2 * (2 * K)), {gap: K - 1}, 2 * gap),  # 2 K <= 2^K, by induction from K = 1
         decide(at_most(8 * high, Fraction(1804, 10))),
         decide(less(Fraction(224, 10), 8 * low)),
         decide(less(16 * high * two, 250)),
@@ -199,7 +199,7 @@ def scaling_curve() -> Verdict:
     a, b, c = thinnest("ntk")
     ratio = _of_two("ntk") / K
     return conclude(
-        identity(ratio, a + b / K + c / K**2, {K: (2, 400)}),
+        derive(equal(ratio, a + b / K + c / K**2), {K: (2, 400)}),
         decide(less(Fraction(28, 10), a + b / K + c / K**2), Integers(K, start=3)),
         decide(less(Fraction(39, 10), ratio.subs(K, 30))),
     )
@@ -252,7 +252,7 @@ def savings() -> Verdict:
             last = found
             yield 1, None if good and falls else f"k = {bits}: {found[0].digits(6)}, {found[1].digits(6)}, {tau}"
 
-    return conclude(tally("every k from 5 to 128, ratios by balls", check(), exhaustive=True))
+    return conclude(confirm_batches("every k from 5 to 128, ratios by balls", check(), exhaustive=True))
 
 
 @claim(
@@ -332,19 +332,19 @@ def odd_convergents() -> Verdict:
     slopes = x * p2 - q2 + m * p1, m * q1  # P_m', Q_m'
     wronskian = slopes[0] * q2 - p2 * slopes[1] - x * p2 * q2 + q2**2  # Q_m**2 (c_m' - x c_m + 1)
     return conclude(
-        identity(q_slope.subs(solved), ((m + 1) * q2).subs(solved), ranges),
-        identity(p_slope.subs(solved), (x * P_next - Q_next + (m + 1) * p2).subs(solved), ranges),
-        identity(wronskian, m * (p1 * q2 - p2 * q1), ranges),
+        derive(equal(q_slope.subs(solved), ((m + 1) * q2).subs(solved)), ranges),
+        derive(equal(p_slope.subs(solved), (x * P_next - Q_next + (m + 1) * p2).subs(solved)), ranges),
+        derive(equal(wronskian, m * (p1 * q2 - p2 * q1)), ranges),
         # P_m Q_(m-1) - P_(m-1) Q_m turns its sign and grows (m-1)-fold: (-1)**(m-1) (m-1)!, as P_1 Q_0 - P_0 Q_1 = 1
-        identity(P * q1 - p1 * Q, -(m - 1) * (p1 * q0 - p0 * q1), ranges),
+        derive(equal(P * q1 - p1 * Q, -(m - 1) * (p1 * q0 - p0 * q1)), ranges),
         # one more level: the last x of c_m replaced by x + m/y
-        identity((x + m / y) * p1 + (m - 1) * p0, ((x * p1 + (m - 1) * p0) * y + m * p1) / y, ranges),
-        identity(sympy.diff(1 / x, x) - x / x + 1, -1 / x**2, ranges),
+        derive(equal((x + m / y) * p1 + (m - 1) * p0, ((x * p1 + (m - 1) * p0) * y + m * p1) / y), ranges),
+        derive(equal(sympy.diff(1 / x, x) - x / x + 1, -1 / x**2), ranges),
         checks=[_recurrence(), _above_the_tail()],
     )
 
 
-def _recurrence() -> object:
+def _recurrence() -> Finding:
     """Hold the convergents of the code against the recurrence, in exact rationals."""
 
     def check(point: Fraction) -> bool:
@@ -359,7 +359,7 @@ def _recurrence() -> object:
     return confirm(f"c_m = P_m/Q_m for m = 1..{ORDER}", points, check, exhaustive=False, seed=0)
 
 
-def _above_the_tail() -> object:
+def _above_the_tail() -> Finding:
     source = Random(SEED)
     points = [Fraction(source.randint(1, 40_000), 1000) for _ in range(200)]
 

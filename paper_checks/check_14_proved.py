@@ -4,10 +4,9 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from ntkproofs.claims import Claim, ClaimFamily, Verdict, claim, conclude
-from ntkproofs.coq.agreement import Pair, agree
+from ntkproofs.claims import Claim, ClaimFamily, Verdict, claim, conclude, confirm_batches, prove, prove_equal
+from ntkproofs.coq.agreement import Pair
 from ntkproofs.coq.theory import Theory
-from ntkproofs.facts import tally
 from ntkproofs.programs import addition, multiplication, permutation
 
 SOURCE = "coq/Statements.v"
@@ -16,7 +15,7 @@ BITS = range(1, 9)
 
 
 def proved(name: str) -> Verdict:
-    return conclude(THEORY.proof(name))
+    return conclude(prove(THEORY, name))
 
 
 theorems = ClaimFamily(
@@ -25,13 +24,13 @@ theorems = ClaimFamily(
 
 
 @claim(
-    "no Coq file holds an axiom, an open proof or a way around the kernel; statements and definitions are as recorded",
+    "no Coq file contains an axiom, an incomplete proof or a bypass of the kernel; all agree with the record",
     source="coq/*.v; coq/statements.json",
 )
 def nothing_but_proofs() -> Verdict:
-    wrong = [*THEORY.offences, *THEORY.changed.values()]
+    wrong = [*THEORY.errors, *THEORY.record_differences.values()]
     read = len(THEORY.sources) + len(THEORY.statements)
-    return conclude(tally("every file and statement", [(read, wrong[0] if wrong else None)], exhaustive=True))
+    return conclude(confirm_batches("every file and statement", [(read, wrong[0] if wrong else None)], exhaustive=True))
 
 
 SAME = "the Coq program is the Python program, template by template: proved in Coq for l = 1..8"
@@ -39,13 +38,13 @@ SAME = "the Coq program is the Python program, template by template: proved in C
 
 @claim(f"addition: {SAME}", source="coq/Programs.v; ntkproofs/programs/addition.py")
 def same_addition() -> Verdict:
-    return conclude(agree(THEORY, "addition", [Pair(f"addition {bits}", addition(bits)) for bits in BITS]))
+    return conclude(prove_equal(THEORY, "addition", [Pair(f"addition {bits}", addition(bits)) for bits in BITS]))
 
 
 @claim(f"multiplication: {SAME}", source="coq/Programs.v; ntkproofs/programs/multiplication.py")
 def same_multiplication() -> Verdict:
     return conclude(
-        agree(THEORY, "multiplication", [Pair(f"multiplication {bits}", multiplication(bits)) for bits in BITS])
+        prove_equal(THEORY, "multiplication", [Pair(f"multiplication {bits}", multiplication(bits)) for bits in BITS])
     )
 
 
@@ -57,4 +56,4 @@ def same_permutation() -> Verdict:
     random = Random(14)
     orders = [random.sample(range(bits), bits) for bits in BITS for _ in range(3)]
     pairs = [Pair(f"permutation {len(order)} [{'; '.join(map(str, order))}]", permutation(order)) for order in orders]
-    return conclude(agree(THEORY, "permutation", pairs))
+    return conclude(prove_equal(THEORY, "permutation", pairs))

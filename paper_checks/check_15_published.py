@@ -20,12 +20,11 @@ from pathlib import Path
 import numpy as np
 import sympy
 
-from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.claims import Comparison, Measured, Verdict, claim, conclude, confirm, confirm_measured, decide
 from ntkproofs.errors import Undecided
-from ntkproofs.facts import Comparison, Measured, confirm, measured
 from ntkproofs.kernels import RHO, Kernel, relu_product, step_product, two_layer_relu
 from ntkproofs.programs import permutation
-from ntkproofs.rigor import Integers, decide, less
+from ntkproofs.rigor import Integers, less
 from ntkproofs.simulation import simulate, words_with_ones
 from ntkproofs.simulation.finite import draw_weights, trained
 from ntkproofs.simulation.limit import ErrorLaw, Limit, Trials, limit_of
@@ -184,7 +183,7 @@ def ntk_is_rejected() -> Verdict:
     rows = telling()
     compared = [compare(bits, sizes(bits)[-1], law(bits, "ntk", sizes(bits)[-1])) for bits in rows]
     return conclude(
-        measured("error of the average against the law under the NTK", compared, level=LEVEL, against=True),
+        confirm_measured("error of the average against the law under the NTK", compared, level=LEVEL, against=True),
         confirm("all of k = 6 to 30 can tell", [rows], lambda found: found == list(range(6, 31)), exhaustive=True),
     )
 
@@ -198,7 +197,7 @@ def nngp_agrees() -> Verdict:
     rows = range(STABLE, CLEAN + 1)
     compared = [compare(bits, size, law(bits, "nngp", size)) for bits in rows for size in sizes(bits)]
     return conclude(
-        measured("error of the average against the law under the NNGP kernel", compared, level=LEVEL),
+        confirm_measured("error of the average against the law under the NNGP kernel", compared, level=LEVEL),
         together([compare(bits, sizes(bits)[-1], law(bits, "nngp", sizes(bits)[-1])) for bits in rows]),
     )
 
@@ -212,7 +211,7 @@ def together(compared: list[Comparison]) -> Measured:
     total = sum(each.deviate**2 for each in compared)
     deviate = ((total / count) ** (1 / 3) - 1 + 2 / (9 * count)) / math.sqrt(2 / (9 * count))
     all_of_them = Comparison(f"sum of {count} squared deviates", total, count, deviate)
-    return measured("one deviate for each k, together", [all_of_them], level=LEVEL)
+    return confirm_measured("one deviate for each k, together", [all_of_them], level=LEVEL)
 
 
 @claim(
@@ -293,10 +292,10 @@ def largest_sizes_look_unfinished() -> Verdict:
     tops = [compare(bits, sizes(bits)[-1], early[bits].error_law(sizes(bits)[-1])) for bits in rows]
     improved = Comparison("twice the gain in log likelihood for one fitted number", 2 * gain, 1, math.sqrt(2 * gain))
     return conclude(
-        measured("0.48 of the training time: k = 4 to 30, all powers of two", compared, level=LEVEL),
+        confirm_measured("0.48 of the training time: k = 4 to 30, all powers of two", compared, level=LEVEL),
         together(tops),
-        measured("training to the end explains it as well", [improved], level=LEVEL, against=True),
-        measured("the NNGP as it stands at k = 30", [rejected], level=LEVEL / 187, against=True),
+        confirm_measured("training to the end explains it as well", [improved], level=LEVEL, against=True),
+        confirm_measured("the NNGP as it stands at k = 30", [rejected], level=LEVEL / 187, against=True),
     )
 
 
@@ -389,8 +388,8 @@ def parametrisation_decides() -> Verdict:
                 what = f"k = {bits}, {parametrisation} parametrisation against {kernel}"
                 group.append(Comparison(what, error, predicted.mean, predicted.deviate(error)))
     return conclude(
-        measured("trained networks follow their own kernel", own, level=LEVEL),
-        measured("trained networks follow the other kernel", other, level=LEVEL, against=True),
+        confirm_measured("trained networks follow their own kernel", own, level=LEVEL),
+        confirm_measured("trained networks follow the other kernel", other, level=LEVEL, against=True),
     )
 
 

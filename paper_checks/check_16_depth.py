@@ -19,9 +19,9 @@ import sympy
 from _other_networks import CORRELATION, PRECISION, SOURCE, K, a, margins_of, n, p, positive_at, size, t
 
 from ntkproofs.bounds import choose_threshold, matches_outweigh
-from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.claims import Verdict, claim, conclude, confirm, confirm_batches, decide, derive, estimate
 from ntkproofs.counts import arbitrary_counts
-from ntkproofs.facts import agreement, confirm, tally
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import (
     REGIMES,
     RHO,
@@ -38,7 +38,7 @@ from ntkproofs.kernels import (
 )
 from ntkproofs.predictor import combine, unmatched
 from ntkproofs.programs import permutation
-from ntkproofs.rigor import Ball, Box, Decision, Point, at_most, combination, decide, enclose, identity, less
+from ntkproofs.rigor import Ball, Box, Decision, Point, at_most, enclose, equal, less
 
 KERNELS = "Cho and Saul 2009; Jacot et al. 2018 (recursion over layers)"
 theta = sympy.Symbol("theta", real=True)
@@ -73,7 +73,7 @@ def layers_of_any_slope() -> Verdict:
     mixed = relu_product() - RHO / 2  # E[relu(g) relu(-h)]
     unlike = sympy.Rational(1, 2) - step_product()  # E[step(g) step(-h)]: step(-h) = 1 - step(h)
     flipped = [
-        agreement(
+        estimate(
             f"E[{what}(g) {what}(-h)] at correlation 2/9",
             expectation_by_quadrature(what, Fraction(-2, 9), digits=20),
             enclose(form, {RHO: Fraction(2, 9)}, precision=PRECISION),
@@ -82,12 +82,15 @@ def layers_of_any_slope() -> Verdict:
         for what, form in (("relu", mixed), ("step", unlike))
     ]
     return conclude(
-        identity((1 + a**2) * relu_product() - 2 * a * mixed, (1 + a**2) / 2 * layer_value(slope=a), ranges),
-        identity((1 + a**2) * step_product() + 2 * a * unlike, (1 + a**2) / 2 * layer_gradient(slope=a), ranges),
-        identity(sympy.diff(layer_value(slope=a), RHO), layer_gradient(slope=a), ranges),
-        *(identity(deep_relu(1, regime).angular, two_layer_relu(regime).angular, CORRELATION) for regime in REGIMES),
-        *(identity(leaky_relu(1, regime).angular, linear(regime).angular, CORRELATION) for regime in REGIMES),
-        identity(linear("nngp").angular, RHO, CORRELATION),
+        derive(equal((1 + a**2) * relu_product() - 2 * a * mixed, (1 + a**2) / 2 * layer_value(slope=a)), ranges),
+        derive(equal((1 + a**2) * step_product() + 2 * a * unlike, (1 + a**2) / 2 * layer_gradient(slope=a)), ranges),
+        derive(equal(sympy.diff(layer_value(slope=a), RHO), layer_gradient(slope=a)), ranges),
+        *(
+            derive(equal(deep_relu(1, regime).angular, two_layer_relu(regime).angular), CORRELATION)
+            for regime in REGIMES
+        ),
+        *(derive(equal(leaky_relu(1, regime).angular, linear(regime).angular), CORRELATION) for regime in REGIMES),
+        derive(equal(linear("nngp").angular, RHO), CORRELATION),
         checks=flipped,
     )
 
@@ -111,17 +114,17 @@ def two_matches_are_the_worst() -> Verdict:
     # 1/2, and k0' = (1 - r**2)**(-1/2)/pi is a binomial series with positive coefficients
     value, gradient = layer_value(), layer_gradient()
     return conclude(
-        identity(weight * (1 - 1 / x), -1, ranges),
-        identity(weight * (1 - x * y), weight * (1 - y) + x * y, ranges),
-        identity(sympy.diff(value, RHO), gradient, CORRELATION),
-        identity(sympy.diff(gradient, RHO), 1 / (sympy.pi * sympy.sqrt(1 - RHO**2)), CORRELATION),
-        identity(value.subs(RHO, 0), 1 / sympy.pi),
-        identity(gradient.subs(RHO, 0), sympy.Rational(1, 2)),
+        derive(equal(weight * (1 - 1 / x), -1), ranges),
+        derive(equal(weight * (1 - x * y), weight * (1 - y) + x * y), ranges),
+        derive(equal(sympy.diff(value, RHO), gradient), CORRELATION),
+        derive(equal(sympy.diff(gradient, RHO), 1 / (sympy.pi * sympy.sqrt(1 - RHO**2))), CORRELATION),
+        derive(equal(value.subs(RHO, 0), 1 / sympy.pi)),
+        derive(equal(gradient.subs(RHO, 0), sympy.Rational(1, 2))),
         checks=[signs_in_order()],
     )
 
 
-def signs_in_order() -> object:
+def signs_in_order() -> Finding:
     """Look at n = 2..40 for a few depths: no positive mean after one that is not."""
 
     def check(case: tuple[int, str]) -> bool:
@@ -161,7 +164,7 @@ def deep_networks_fail() -> Verdict:
 
     return conclude(
         positive_at_two(2, "ntk"),
-        tally(f"each depth from 2 to {DEEPEST}, by balls", check(), exhaustive=True),
+        confirm_batches(f"each depth from 2 to {DEEPEST}, by balls", check(), exhaustive=True),
     )
 
 
@@ -178,12 +181,12 @@ def ratios_rise() -> tuple[object, ...]:
     ranges = {RHO: (0, 1)}
     quarter = Box({theta: (0, Fraction(8, 5))})  # a little more than pi/2
     return (
-        identity(slopes[0], angle - root, ranges),
-        identity(slopes[1] * root, angle * root - (1 - RHO), ranges),
+        derive(equal(slopes[0], angle - root), ranges),
+        derive(equal(slopes[1] * root, angle * root - (1 - RHO)), ranges),
         decide(at_most(sympy.sin(theta), theta), quarter),
         decide(at_most(1 - sympy.cos(theta), theta * sympy.sin(theta)), quarter),
         decide(less(sympy.pi / 2, Fraction(8, 5))),
-        identity(sympy.diff(value, RHO), gradient, ranges),
+        derive(equal(sympy.diff(value, RHO), gradient), ranges),
         decide(less(0, gradient), Box({RHO: (0, 1)})),
     )
 
@@ -245,8 +248,8 @@ def one_hidden_layer_is_special() -> Verdict:
     step = layer_value(x) + below * layer_gradient(x)
     drop = (1 - layer_value(x)) + (m - below) * layer_gradient(x) + m * (1 - layer_gradient(x))
     return conclude(
-        identity(m + 1 - step, drop, {x: (0, 1), below: (0, 5), m: (1, 9)}),
-        combination(less(0, after), given, A + W * G + 2 * P_ * D + M * E, positive=(W, G)),
+        derive(equal(m + 1 - step, drop), {x: (0, 1), below: (0, 5), m: (1, 9)}),
+        derive(less(0, after), given, A + W * G + 2 * P_ * D + M * E, positive=(W, G)),
         *ratios_rise(),
         *(positive_at_two(layers, "ntk") for layers in (2, 3, 4, 5)),  # G > 0: the induction starts at 5 layers
         positive_at_two(5, "nngp"),  # 2 p > q
@@ -296,11 +299,11 @@ def a_threshold_for_every_depth() -> Verdict:
     ranges = {own: (2, 3), other: (0, 1), matched: (1, 2), n: (1, 50), K: (51, 90), p: (0, 20), t: (20, 50)}
     # T and S increase with the correlation (k1' = k0 > 0, k0' > 0), so matched(n) > other at every depth
     return conclude(
-        identity(mean, level + gain * (p - n * level), ranges),
+        derive(equal(mean, level + gain * (p - n * level)), ranges),
         # 0-bit (p = 0): tau - mean = g n tau; 1-bit: (mean - tau)(K + D) = g (p (K + D) - n t)
-        combination(less(0, g * n * tau), {g: g, n: n, tau: tau}, g * n * tau, positive=(g, n, tau)),
-        combination(less(0, p * (K + D) - n * t), {slack: p * K - n * t, p: p, D: D}, slack + p * D, positive=(p, D)),
-        identity(sympy.diff(layer_value(), RHO), layer_gradient(), CORRELATION),
+        derive(less(0, g * n * tau), {g: g, n: n, tau: tau}, g * n * tau, positive=(g, n, tau)),
+        derive(less(0, p * (K + D) - n * t), {slack: p * K - n * t, p: p, D: D}, slack + p * D, positive=(p, D)),
+        derive(equal(sympy.diff(layer_value(), RHO), layer_gradient()), CORRELATION),
         decide(less(0, layer_gradient()), Box({RHO: (0, 1)})),
     )
 

@@ -7,8 +7,8 @@ import sympy
 from _other_networks import CORRELATION, PRECISION, SOURCE, K, a, n, p, positive_at, size, t, v
 
 from ntkproofs.bounds import matches_outweigh
-from ntkproofs.claims import Verdict, claim, conclude
-from ntkproofs.facts import agreement, confirm
+from ntkproofs.claims import Verdict, claim, conclude, confirm, decide, derive, estimate
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import (
     ACTIVATIONS,
     REGIMES,
@@ -25,7 +25,7 @@ from ntkproofs.kernels import (
     two_layer_relu,
 )
 from ntkproofs.predictor import Predictor, combine, unmatched
-from ntkproofs.rigor import Box, Integers, at_most, decide, enclose, identity, less
+from ntkproofs.rigor import Box, Integers, at_most, enclose, equal, less
 
 # --- the kernels
 
@@ -38,9 +38,9 @@ def erf_closed_form() -> Verdict:
     # erf' = 2/sqrt(pi) exp(-x**2), and E exp(-g**2 - h**2) = det(1 + 2 C)**(-1/2), C the covariance of g and h
     determinant = (1 + 2 * v) ** 2 - (2 * v * RHO) ** 2
     return conclude(
-        identity(((1 + 2 * v) * root) ** 2, determinant, ranges),
-        identity(sympy.diff(erf_product(RHO, v), RHO), v * 4 / sympy.pi / ((1 + 2 * v) * root), ranges),
-        identity(erf_product(sympy.Integer(0), v), 0, {v: (0, 9)}),
+        derive(equal(((1 + 2 * v) * root) ** 2, determinant), ranges),
+        derive(equal(sympy.diff(erf_product(RHO, v), RHO), v * 4 / sympy.pi / ((1 + 2 * v) * root)), ranges),
+        derive(equal(erf_product(sympy.Integer(0), v), 0), {v: (0, 9)}),
         checks=by_quadrature("erf", mpmath.erf),
     )
 
@@ -57,20 +57,20 @@ def sine_and_cosine_closed_forms() -> Verdict:
     plus, minus = (sympy.exp(-v) * sympy.exp(sign * v * RHO) for sign in (-1, 1))
     angles = {g: (0, 3), h: (0, 3)}
     return conclude(
-        identity(sympy.sin(g) * sympy.sin(h), (sympy.cos(g - h) - sympy.cos(g + h)) / 2, angles),
-        identity(sympy.cos(g) * sympy.cos(h), (sympy.cos(g - h) + sympy.cos(g + h)) / 2, angles),
-        identity((minus - plus) / 2, sine_product(RHO, v), ranges),
-        identity((minus + plus) / 2, cosine_product(RHO, v), ranges),
-        identity(sympy.diff(sine_product(RHO, v), RHO), v * cosine_product(RHO, v), ranges),
-        identity(sympy.diff(cosine_product(RHO, v), RHO), v * sine_product(RHO, v), ranges),
+        derive(equal(sympy.sin(g) * sympy.sin(h), (sympy.cos(g - h) - sympy.cos(g + h)) / 2), angles),
+        derive(equal(sympy.cos(g) * sympy.cos(h), (sympy.cos(g - h) + sympy.cos(g + h)) / 2), angles),
+        derive(equal((minus - plus) / 2, sine_product(RHO, v)), ranges),
+        derive(equal((minus + plus) / 2, cosine_product(RHO, v)), ranges),
+        derive(equal(sympy.diff(sine_product(RHO, v), RHO), v * cosine_product(RHO, v)), ranges),
+        derive(equal(sympy.diff(cosine_product(RHO, v), RHO), v * sine_product(RHO, v)), ranges),
         checks=[*by_quadrature("sine", mpmath.sin), *by_quadrature("cosine", mpmath.cos)],
     )
 
 
-def by_quadrature(activation: str, function: object) -> list[object]:
+def by_quadrature(activation: str, function: object) -> list[Finding]:
     """Hold a closed form against the two-dimensional Gaussian integral."""
     return [
-        agreement(
+        estimate(
             f"E[{activation} {activation}] at correlation {rho}, variance {variance}",
             plane_expectation(function, rho, variance=variance, digits=18),
             enclose(
@@ -102,15 +102,15 @@ def odd_activations() -> Verdict:
     scaled = 2 * v * RHO / (1 + 2 * v)
     # 0 at r = 0, with a positive derivative: e(r) > 0 and r e'(r) > 0, so matched(n) > 0 in both regimes, at every v
     return conclude(
-        *(identity(product(nothing, v), 0, {v: (0, 9)}) for product in (erf_product, sine_product)),
-        identity(combine(gain, unmatched(own, nothing, gain, n, K), p, t), p * matched / own, ranges),
-        identity(
-            sympy.diff(erf_product(RHO, v), RHO),
-            v * 4 / sympy.pi / ((1 + 2 * v) * sympy.sqrt(1 - scaled**2)),
+        *(derive(equal(product(nothing, v), 0), {v: (0, 9)}) for product in (erf_product, sine_product)),
+        derive(equal(combine(gain, unmatched(own, nothing, gain, n, K), p, t), p * matched / own), ranges),
+        derive(
+            equal(sympy.diff(erf_product(RHO, v), RHO), v * 4 / sympy.pi / ((1 + 2 * v) * sympy.sqrt(1 - scaled**2))),
             {v: (0, 9), **CORRELATION},
         ),
-        identity(
-            sympy.diff(sine_product(RHO, v), RHO), v * sympy.exp(-v) * cosh.subs(y, v * RHO), {v: (0, 9), **CORRELATION}
+        derive(
+            equal(sympy.diff(sine_product(RHO, v), RHO), v * sympy.exp(-v) * cosh.subs(y, v * RHO)),
+            {v: (0, 9), **CORRELATION},
         ),
         # and by itself at v = 1
         *(decide(less(0, activation_kernel("erf", regime).matched(n)), Integers(n, start=1)) for regime in REGIMES),
@@ -150,7 +150,7 @@ def ensembles_of_odd_activations() -> Verdict:
 def cosine_always_fails() -> Verdict:
     y = sympy.Symbol("y", real=True)
     cosh, sinh = (sympy.exp(y) + sympy.exp(-y)) / 2, (sympy.exp(y) - sympy.exp(-y)) / 2
-    found: list[object] = []
+    found: list[Finding] = []
     for shape in (cosh - 1, cosh + y * sinh - 1):  # NNGP, NTK: exp(v) k(r) - 1 at y = v r
         s = 1 / sympy.sqrt(n)
         # own - other - n (matched - other) is positive iff shape(y)/y**2 at y = v exceeds that at y = v s: it increases
@@ -160,9 +160,9 @@ def cosine_always_fails() -> Verdict:
     # beyond y = 3 >= 2: y sinh - 2 cosh + 2 = (y - 2) sinh + 2 (1 - exp(-y)), and (y**2 - 2) cosh + 2, are positive
     return conclude(
         *found,
-        identity(y * sinh - 2 * (cosh - 1), (y - 2) * sinh + 2 * (1 - sympy.exp(-y)), {y: (0, 9)}),
-        identity(y * (2 * sinh + y * cosh) - 2 * (cosh + y * sinh - 1), (y**2 - 2) * cosh + 2, {y: (0, 9)}),
-        identity(cosine_product(RHO, v) * sympy.exp(v), cosh.subs(y, v * RHO), {v: (0, 9), **CORRELATION}),
+        derive(equal(y * sinh - 2 * (cosh - 1), (y - 2) * sinh + 2 * (1 - sympy.exp(-y))), {y: (0, 9)}),
+        derive(equal(y * (2 * sinh + y * cosh) - 2 * (cosh + y * sinh - 1), (y**2 - 2) * cosh + 2), {y: (0, 9)}),
+        derive(equal(cosine_product(RHO, v) * sympy.exp(v), cosh.subs(y, v * RHO)), {v: (0, 9), **CORRELATION}),
     )
 
 
@@ -188,11 +188,11 @@ def leaky_slopes(regime: str) -> Verdict:
     leaky = value if regime == "nngp" else value + RHO * gradient
     low, high = CRITICAL[regime]
     return conclude(
-        identity(leaky, (1 - a) ** 2 * plain.angular + a * line.angular, {a: (-2, 2), **CORRELATION}),
+        derive(equal(leaky, (1 - a) ** 2 * plain.angular + a * line.angular), {a: (-2, 2), **CORRELATION}),
         # so the sign is that of (1 - a)**2 U + a V; U < 0 (plain ReLU) and V = (1 - n**(1/2)) (2 or 1) < 0 for n >= 2:
         # for a >= 0 both parts are negative; for a = -b it is -(1 + b)**2 |U| + b |V|, which is positive between its
         # roots b and 1/b only; and n = 2 is the worst n
-        identity(sign(line.angular), line.own * (1 - 1 / s), {s: (0, 1)}),
+        derive(equal(sign(line.angular), line.own * (1 - 1 / s)), {s: (0, 1)}),
         decide(*matches_outweigh(plain)),
         decide(less(1, sympy.sqrt(n)), Integers(n, start=2)),
         decide(*matches_outweigh(leaky_relu(-low, regime))),
@@ -230,7 +230,7 @@ def linear_network(regime: str) -> Verdict:
     predictor = Predictor(linear(regime), K)
     ranges = {n: (1, 100), K: (101, 400), p: (0, 50), t: (50, 100)}
     return conclude(
-        identity(predictor.mean(n, p, t), p / sympy.sqrt(n), ranges),
-        identity(predictor.variance(n), 0, {n: (1, 100), K: (101, 400)}),
+        derive(equal(predictor.mean(n, p, t), p / sympy.sqrt(n)), ranges),
+        derive(equal(predictor.variance(n), 0), {n: (1, 100), K: (101, 400)}),
         checks=[confirm("30 bits: one network", [30], lambda bits: size(linear(regime), bits) == 1, exhaustive=True)],
     )

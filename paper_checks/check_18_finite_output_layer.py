@@ -17,11 +17,10 @@ from ntkproofs.bounds.finite.network import Wanted, Workload, find_network
 from ntkproofs.bounds.finite.numbers import FLOATS
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Setting
 from ntkproofs.certificates import Certificate, issue_network
-from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.claims import Verdict, claim, conclude, confirm, decide, derive
 from ntkproofs.classes import arbitrary_classes
-from ntkproofs.facts import confirm
 from ntkproofs.programs import TemplateProgram, addition_task, permutation, permutation_task
-from ntkproofs.rigor import Box, at_most, decide, identity
+from ntkproofs.rigor import Box, at_most, equal
 
 SOURCE = "derived here: PAC-Bayesian change of measure and Bennett's inequality for homogeneous variables"
 SEED = 20250228
@@ -44,8 +43,8 @@ def algebra() -> Verdict:
     inside = {symbol: (Fraction(1), Fraction(20)) for symbol in (K, Y, Z, R)}
     inside |= {root: (Fraction(1, 2), Fraction(1)), D: (Fraction(1), Fraction(2))}
     return conclude(
-        identity(lam / apart, sympy.pi - 1),
-        identity(whole - along**2 / weight, (R**2 - Z**2 / (D + K - root**2)) / lam, inside),
+        derive(equal(lam / apart, sympy.pi - 1)),
+        derive(equal(whole - along**2 / weight, (R**2 - Z**2 / (D + K - root**2)) / lam), inside),
     )
 
 

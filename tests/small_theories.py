@@ -35,7 +35,7 @@ def write(folder, files, *, record=True):
     for name, source in files.items():
         (folder / name).write_text(source)
     if record:
-        (folder / "statements.json").write_text(Theory(folder).found().to_json())
+        (folder / "statements.json").write_text(Theory(folder).current_record().to_json())
     return folder
 
 

@@ -1,7 +1,9 @@
-"""One compiled formula, and the kinds of number that it is evaluated on.
+"""Compiled formulas and the number types on which they are evaluated.
 
-* :mod:`.expressions` compiles a SymPy expression once, :mod:`.notation` prints it and reads it back
-* :mod:`.balls` real intervals, held by their end points and rounded outward (Arb), :mod:`.digits` their decimal digits
-* :mod:`.taylor` truncated power series over intervals: derivatives, :mod:`.germs` the same with exact coefficients,
-  :mod:`.exact` numbers of ``Q(pi)``, :mod:`.normal_form` rational functions of symbols, roots and function values
+* :mod:`.expressions` compiles a SymPy expression to a straight-line program; :mod:`.notation` prints an expression and
+  parses the text again
+* :mod:`.balls` real intervals, computed with Arb and rounded outward; :mod:`.digits` their certain decimal digits
+* :mod:`.taylor` truncated power series, over intervals or exact numbers; :mod:`.germs` expansions at a contact point,
+  over both at once
+* :mod:`.exact` the field ``Q(pi)``; :mod:`.normal_form` rational functions of symbols, roots and function values
 """

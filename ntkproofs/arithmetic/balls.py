@@ -1,13 +1,15 @@
-"""Ball: a closed real interval that contains the true value, computed with Arb.
+"""Interval arithmetic with outward rounding: the class Ball, a closed interval computed with Arb.
 
-What it offers: ``Ball(value, precision=...)``, ``Ball.between``, ``Ball.pi``; ``+ - * / **``; ``sqrt exp log sin cos
-atan asin acos erfc``; comparisons that answer only when the answer is certain.
+Constructors: ``Ball(value, precision=...)``, ``Ball.between``, ``Ball.pi``. Operations: ``+ - * / **`` and ``sqrt exp
+log sin cos atan asin acos erfc``. Comparisons return a result only where it is certain, and raise Undecided otherwise.
 
-Why not ``flint.arb`` itself: there ``bool(ball)`` is true for every ball, ``max`` picks silently, the precision is a
-global that leaks between threads, ``acos`` of a ball that touches 1 is nan, and balls do not pickle. A ``Ball`` has no
-truth value, takes no float, carries its precision, and raises instead of guessing. It is held by its two end points
-(exact Arb numbers) and not by midpoint and radius, so that a box that ends exactly at the edge of a function's domain
-stays inside it: ``1 - s**2`` on ``[1/2, 1]`` is ``[0, 3/4]``, not ``[-1e-9, ...]``.
+The class is named after the balls of Arb, with which it computes, and represents an interval by its two end points
+(exact Arb numbers) instead of midpoint and radius. So a box that ends exactly at the boundary of a function's domain
+stays inside the domain: ``1 - s**2`` on ``[1/2, 1]`` is ``[0, 3/4]``, not ``[-1e-9, ...]``.
+
+Differences from ``flint.arb``: a Ball has no truth value (every ``arb`` is true), stores its precision (Arb's is a
+global that threads share), rejects floats, can be pickled, and raises an exception where ``max`` or a comparison would
+be arbitrary or ``acos`` would be nan.
 """
 
 from __future__ import annotations
@@ -24,20 +26,21 @@ import flint
 from ntkproofs.arithmetic.digits import certain_digits
 from ntkproofs.errors import DomainError, InputError, Undecided
 from ntkproofs.truth import NoTruthValue
+from ntkproofs.validation import integer
 
 __all__ = ["Ball", "Rational", "as_fraction", "greatest", "hull", "least"]
 
 Rational: TypeAlias = int | Fraction
-Arb: TypeAlias = Any  # flint ships no complete stubs; an `Arb` here is always exact (radius 0) unless said otherwise
+Arb: TypeAlias = Any  # flint has no complete stubs; an `Arb` here is exact (radius 0) unless stated otherwise
 
 MAX_PRECISION = 1 << 16
-MAX_WRITTEN = 1 << 16  # bits of the largest number that is written out in decimal digits
-MAX_EXPONENT = 1 << 26  # larger numbers are computed with, but not turned into fractions
+MAX_PRINTED_BITS = 1 << 16  # bits of the largest number that is printed in decimal digits
+MAX_EXPONENT = 1 << 26  # binary exponent of the largest number that is converted to a fraction
 _LOCK = threading.RLock()
 
 
-class _Working:
-    """Set Arb's global precision for a block of code, alone among threads, and put it back."""
+class _WorkingPrecision:
+    """Context manager that sets Arb's global precision, holding a lock, and restores it afterwards."""
 
     __slots__ = ("bits", "saved")
 
@@ -57,7 +60,7 @@ class _Working:
 
 
 def as_fraction(value: object, what: str = "a number") -> Fraction:
-    """Return `value` as an exact fraction; floats, booleans and texts are refused with InputError.
+    """Convert `value` to an exact fraction; raises InputError for a float, a boolean or text, naming it `what`.
 
     >>> as_fraction(3)
     Fraction(3, 1)
@@ -70,7 +73,9 @@ def as_fraction(value: object, what: str = "a number") -> Fraction:
 def _to_fraction(end: Arb) -> Fraction:
     mantissa, exponent = map(int, end.man_exp())
     if abs(exponent) > MAX_EXPONENT:
-        raise Undecided(f"a number of size 2^{exponent + mantissa.bit_length()} cannot be written out")
+        raise Undecided(
+            f"a number of size 2^{exponent + mantissa.bit_length()} is too large or too small for a fraction"
+        )
     return Fraction(mantissa << exponent) if exponent >= 0 else Fraction(mantissa, 1 << -exponent)
 
 
@@ -79,12 +84,12 @@ def _to_arb(value: Fraction) -> Arb:
 
 
 class Ball(NoTruthValue):
-    """A closed interval ``[lower, upper]`` that is known to contain a real number.
+    """A closed interval ``[lower, upper]`` that contains some real number: an enclosure of that number.
 
-    Parameters: `value` (int or Fraction), `precision` (bits, 2 to 65536; explicit, nothing is taken from a global).
-    A float, a bool or a text raises InputError. Every operation rounds outward; operations on two balls work at the
-    larger precision. Comparisons raise Undecided where the intervals overlap, functions raise Undecided where the
-    interval sticks out of the domain and DomainError where it lies wholly outside.
+    Parameters: `value` (int or Fraction) and `precision` (bits, 2 to 65536; there is no global default). A float, a
+    bool or text raises InputError. Every operation rounds outward; an operation on two intervals uses the larger
+    precision. Comparisons raise Undecided if the intervals overlap. Functions raise Undecided if the interval is not
+    contained in their domain, and DomainError if it is disjoint from the domain.
 
     >>> third = Ball(Fraction(1, 3), precision=64)
     >>> third * 3 - 1 < Fraction(1, 10**18)
@@ -95,7 +100,7 @@ class Ball(NoTruthValue):
 
     instead = "a comparison or .sign()"
     __slots__ = ("_lower", "_upper", "precision")
-    __hash__ = None  # type: ignore[assignment]  # two overlapping balls are neither equal nor different
+    __hash__ = None  # type: ignore[assignment]  # overlapping intervals are neither known to be equal nor to be different
 
     _lower: Arb
     _upper: Arb
@@ -103,36 +108,35 @@ class Ball(NoTruthValue):
 
     def __init__(self, value: Rational, *, precision: int) -> None:
         fraction = as_fraction(value, "the value of a Ball")
-        self._fill(fraction, fraction, precision)
+        self._set(fraction, fraction, precision)
 
-    def _fill(self, lower: Fraction, upper: Fraction, precision: int) -> None:
-        if isinstance(precision, bool) or not isinstance(precision, int) or not 2 <= precision <= MAX_PRECISION:
-            raise InputError(f"precision must be a number of bits from 2 to {MAX_PRECISION}, got {precision!r}")
+    def _set(self, lower: Fraction, upper: Fraction, precision: int) -> None:
+        precision = integer(precision, "precision", low=2, high=MAX_PRECISION)
         if lower > upper:
             raise InputError(f"a Ball needs lower <= upper, got [{lower}, {upper}]")
-        with _Working(precision):
+        with _WorkingPrecision(precision):
             self._lower, self._upper = _to_arb(lower).lower(), _to_arb(upper).upper()
         self.precision = precision
 
     @classmethod
     def between(cls, lower: Rational, upper: Rational, *, precision: int) -> Self:
-        """Return the smallest ball of the given precision that contains ``[lower, upper]`` (exact rationals).
+        """Return the smallest interval of the given precision that contains ``[lower, upper]`` (exact rationals).
 
         >>> Ball.between(0, 1, precision=53).contains(Fraction(1, 3))
         True
         """
         ball = cls.__new__(cls)
-        ball._fill(as_fraction(lower, "a lower end"), as_fraction(upper, "an upper end"), precision)
+        ball._set(as_fraction(lower, "a lower end"), as_fraction(upper, "an upper end"), precision)
         return ball
 
     @classmethod
     def pi(cls, *, precision: int) -> Self:
-        """Return a ball that contains pi.
+        """Return an interval that contains pi.
 
         >>> print(Ball.pi(precision=53))
         3.14159265358979…
         """
-        with _Working(precision):
+        with _WorkingPrecision(precision):
             value = flint.arb.pi()
             return cls._of(value.lower(), value.upper(), precision)
 
@@ -144,16 +148,16 @@ class Ball(NoTruthValue):
         ball._lower, ball._upper, ball.precision = lower, upper, precision
         return ball
 
-    # --- what is known
+    # --- properties
 
     @property
     def lower(self) -> Fraction:
-        """The lower end, exactly."""
+        """The lower end point, exactly."""
         return _to_fraction(self._lower)
 
     @property
     def upper(self) -> Fraction:
-        """The upper end, exactly."""
+        """The upper end point, exactly."""
         return _to_fraction(self._upper)
 
     @property
@@ -163,26 +167,26 @@ class Ball(NoTruthValue):
 
     @property
     def width(self) -> Fraction:
-        """Upper end minus lower end, exactly."""
+        """``upper - lower``, exactly."""
         return self.upper - self.lower
 
     def contains(self, value: Rational) -> bool:
-        """Tell whether the exact rational `value` lies in the ball."""
+        """Return whether the exact rational `value` lies in the interval."""
         return self.lower <= as_fraction(value) <= self.upper
 
     def overlaps(self, other: Ball) -> bool:
-        """Tell whether the two balls have a point in common."""
+        """Return whether the two intervals have a common point."""
         return not bool(self._upper < other._lower or other._upper < self._lower)
 
     def intersection(self, other: Ball) -> Ball:
-        """Return what two balls that contain the same number have in common; disjoint balls raise InputError."""
+        """Return the intersection of two enclosures of the same number; raises InputError if they are disjoint."""
         if not self.overlaps(other):
             raise InputError(f"{self!r} and {other!r} cannot contain the same number")
         lower, upper = _greatest([self._lower, other._lower]), _least([self._upper, other._upper])
         return Ball._of(lower, upper, max(self.precision, other.precision))
 
     def sign(self) -> int:
-        """Return -1, 0 or 1 when the sign is certain (0 only for the exact zero); raise Undecided otherwise.
+        """Return the sign, -1, 0 or 1, if it is certain (0 only for the exact zero); raises Undecided otherwise.
 
         >>> (Ball.pi(precision=53) - 3).sign()
         1
@@ -196,13 +200,13 @@ class Ball(NoTruthValue):
         raise Undecided(f"the sign of {self!r} is not certain at {self.precision} bits")
 
     def digits(self, limit: int = 20) -> str:
-        """Return the decimal digits that are certain, at most `limit` of them; '…' says that more digits follow.
+        """Return the certain decimal digits, at most `limit` of them; '…' stands for further digits.
 
         >>> Ball.pi(precision=200).digits(6)
         '3.14159…'
         """
-        sizes = [_size(end) for end in (self._lower, self._upper)]
-        if max(map(abs, sizes)) > MAX_WRITTEN:
+        sizes = [_binary_exponent(end) for end in (self._lower, self._upper)]
+        if max(map(abs, sizes)) > MAX_PRINTED_BITS:
             low, high = (f"{'-' if end < 0 else ''}2^{size}" for end, size in zip(self._ends, sizes, strict=True))
             return f"about {low}" if low == high else f"[about {low}, about {high}]"
         return certain_digits(self.lower, self.upper, limit)
@@ -212,15 +216,15 @@ class Ball(NoTruthValue):
         return self._lower, self._upper
 
     def is_positive(self) -> bool:
-        """Tell whether every number of the ball is positive."""
+        """Return whether every number of the interval is positive."""
         return bool(self._lower > 0)
 
     def is_nonnegative(self) -> bool:
-        """Tell whether no number of the ball is negative."""
+        """Return whether no number of the interval is negative."""
         return bool(self._lower >= 0)
 
     def accuracy(self) -> int:
-        """Return how many leading bits are certain (the precision itself for an exact value, 0 if none)."""
+        """Return the relative accuracy in bits: the precision itself for an exact value, 0 if no bit is certain."""
         size = max(abs(self.lower), abs(self.upper))
         if self.width == 0:
             return self.precision
@@ -229,55 +233,54 @@ class Ball(NoTruthValue):
 
     # --- arithmetic
 
-    def _with(self, other: object) -> Ball:
+    def _operand(self, other: object) -> Ball:
         if isinstance(other, Ball):
             return other
         if type(other) is int and other.bit_length() <= self.precision:
-            exact = flint.arb(other)  # an integer that fits is held exactly: no need to round it outward
+            exact = flint.arb(other)  # an integer of so few bits is represented exactly and needs no rounding
             return Ball._of(exact, exact, self.precision)
         return Ball(as_fraction(other, "the other operand of a Ball"), precision=self.precision)
 
     def __add__(self, other: Ball | Rational) -> Ball:
-        other = self._with(other)
+        other = self._operand(other)
         precision = max(self.precision, other.precision)
-        with _Working(precision):
+        with _WorkingPrecision(precision):
             return Ball._of((self._lower + other._lower).lower(), (self._upper + other._upper).upper(), precision)
 
     def __sub__(self, other: Ball | Rational) -> Ball:
-        other = self._with(other)
+        other = self._operand(other)
         precision = max(self.precision, other.precision)
-        with _Working(precision):
+        with _WorkingPrecision(precision):
             return Ball._of((self._lower - other._upper).lower(), (self._upper - other._lower).upper(), precision)
 
     def __mul__(self, other: Ball | Rational) -> Ball:
-        other = self._with(other)
+        other = self._operand(other)
         precision = max(self.precision, other.precision)
         a, b, c, d = self._lower, self._upper, other._lower, other._upper
-        with _Working(precision):
+        with _WorkingPrecision(precision):
             if a >= 0 and c >= 0:
                 return Ball._of((a * c).lower(), (b * d).upper(), precision)
             ends = (a * c, a * d, b * c, b * d)
             return Ball._of(_least([x.lower() for x in ends]), _greatest([x.upper() for x in ends]), precision)
 
     def __truediv__(self, other: Ball | Rational) -> Ball:
-        other = self._with(other)
+        other = self._operand(other)
         precision = max(self.precision, other.precision)
         a, b, c, d = self._lower, self._upper, other._lower, other._upper
         if c == 0 and d == 0:
             raise DomainError("division by zero")
         if not (c > 0 or d < 0):
             raise Undecided(f"division by {other!r}, which contains zero")
-        with _Working(precision):
+        with _WorkingPrecision(precision):
             ends = (a / c, a / d, b / c, b / d)
             return Ball._of(_least([x.lower() for x in ends]), _greatest([x.upper() for x in ends]), precision)
 
     def __pow__(self, exponent: int) -> Ball:
-        if isinstance(exponent, bool) or not isinstance(exponent, int):
-            raise InputError(f"a Ball takes integer powers only, got {exponent!r}; use sqrt for 1/2")
+        exponent = integer(exponent, "the power of a Ball (sqrt is the power 1/2)")
         if exponent < 0:
             return 1 / self**-exponent
         a, b = self._lower, self._upper
-        with _Working(self.precision):
+        with _WorkingPrecision(self.precision):
             low, high = a**exponent, b**exponent
             if exponent % 2 == 0 and exponent > 0:
                 if b < 0:
@@ -290,16 +293,16 @@ class Ball(NoTruthValue):
         return self + other
 
     def __rsub__(self, other: Rational) -> Ball:
-        return self._with(other) - self
+        return self._operand(other) - self
 
     def __rmul__(self, other: Rational) -> Ball:
         return self * other
 
     def __rtruediv__(self, other: Rational) -> Ball:
-        return self._with(other) / self
+        return self._operand(other) / self
 
     def __neg__(self) -> Ball:
-        with _Working(self.precision):
+        with _WorkingPrecision(self.precision):
             return Ball._of((-self._upper).lower(), (-self._lower).upper(), self.precision)
 
     def __abs__(self) -> Ball:
@@ -307,81 +310,81 @@ class Ball(NoTruthValue):
             return self
         if self._upper <= 0:
             return -self
-        with _Working(self.precision):
+        with _WorkingPrecision(self.precision):
             return Ball._of(flint.arb(0), _greatest([(-self._lower).upper(), self._upper]), self.precision)
 
-    # --- functions: each is monotone on its domain, so its values at the two ends enclose it
+    # --- functions that are monotone on their domain: the values at the end points enclose the range
 
-    def _increasing(self, function: Callable[[Arb], Arb]) -> Ball:
-        with _Working(self.precision):
+    def _apply_increasing(self, function: Callable[[Arb], Arb]) -> Ball:
+        with _WorkingPrecision(self.precision):
             return Ball._of(function(self._lower).lower(), function(self._upper).upper(), self.precision)
 
-    def _needs(self, name: str, low: int | None, high: int | None, *, open_low: bool = False) -> None:
-        """Refuse a ball that is not wholly in the domain of the function `name`."""
+    def _check_domain(self, name: str, low: int | None, high: int | None, *, open_low: bool = False) -> None:
+        """Raise DomainError or Undecided unless the interval lies in the domain of the function `name`."""
         outside_low = low is not None and (self._lower < low or (open_low and self._lower == low))
         outside_high = high is not None and self._upper > high
         if not (outside_low or outside_high):
             return
-        wholly_low = low is not None and (self._upper < low or (open_low and self._upper == low))
-        if wholly_low or (high is not None and self._lower > high):
+        disjoint_low = low is not None and (self._upper < low or (open_low and self._upper == low))
+        if disjoint_low or (high is not None and self._lower > high):
             raise DomainError(f"{name} of {self!r}: outside its domain")
-        raise Undecided(f"{name} of {self!r}: the ball sticks out of the domain")
+        raise Undecided(f"{name} of {self!r}: the interval is not contained in the domain")
 
     def sqrt(self) -> Ball:
-        """Return the square root; raises DomainError below zero, Undecided across it."""
-        self._needs("sqrt", 0, None)
-        return self._increasing(lambda x: x.sqrt())
+        """Return the square root; raises DomainError for a negative interval, Undecided for one across zero."""
+        self._check_domain("sqrt", 0, None)
+        return self._apply_increasing(lambda x: x.sqrt())
 
     def exp(self) -> Ball:
-        """Return e to the power of this ball."""
-        return self._increasing(lambda x: x.exp())
+        """Return the exponential."""
+        return self._apply_increasing(lambda x: x.exp())
 
     def log(self) -> Ball:
-        """Return the natural logarithm; raises DomainError at or below zero, Undecided across it."""
-        self._needs("log", 0, None, open_low=True)
-        return self._increasing(lambda x: x.log())
+        """Return the natural logarithm; raises DomainError for an interval ``<= 0``, Undecided for one across zero."""
+        self._check_domain("log", 0, None, open_low=True)
+        return self._apply_increasing(lambda x: x.log())
 
     def atan(self) -> Ball:
         """Return the arc tangent, in radians."""
-        return self._increasing(lambda x: x.atan())
+        return self._apply_increasing(lambda x: x.atan())
 
     def asin(self) -> Ball:
-        """Return the arc sine, in radians; raises DomainError outside [-1, 1], Undecided across its ends."""
-        self._needs("asin", -1, 1)
-        return self._increasing(lambda x: x.asin())
+        """Return the arc sine, in radians; raises DomainError outside [-1, 1], Undecided across -1 or 1."""
+        self._check_domain("asin", -1, 1)
+        return self._apply_increasing(lambda x: x.asin())
 
     def acos(self) -> Ball:
-        """Return the arc cosine, in radians; raises DomainError outside [-1, 1], Undecided across its ends."""
-        self._needs("acos", -1, 1)
-        with _Working(self.precision):
+        """Return the arc cosine, in radians; raises DomainError outside [-1, 1], Undecided across -1 or 1."""
+        self._check_domain("acos", -1, 1)
+        with _WorkingPrecision(self.precision):
             return Ball._of(self._upper.acos().lower(), self._lower.acos().upper(), self.precision)
 
     def erfc(self) -> Ball:
-        """Return the complementary error function ``2/sqrt(pi) * integral of exp(-t**2) from here on``; it decreases.
+        """Return the complementary error function, ``2/sqrt(pi)`` times the integral of ``exp(-t**2)`` over t > x.
 
         >>> print(Ball(1, precision=50).erfc())
         0.15729920705028…
         """
-        with _Working(self.precision):
+        with _WorkingPrecision(self.precision):
             return Ball._of(self._upper.erfc().lower(), self._lower.erfc().upper(), self.precision)
 
-    def _through_arb(self, function: Callable[[Arb], Arb]) -> Ball:
-        with _Working(self.precision):
+    def _apply_in_arb(self, function: Callable[[Arb], Arb]) -> Ball:
+        with _WorkingPrecision(self.precision):
             value = function(self._lower.union(self._upper))
             return Ball._of(value.lower(), value.upper(), self.precision)
 
     def sin(self) -> Ball:
-        """Return the sine of this ball, in radians."""
-        return self._through_arb(lambda x: x.sin())
+        """Return the sine of an angle in radians."""
+        return self._apply_in_arb(lambda x: x.sin())
 
     def cos(self) -> Ball:
-        """Return the cosine of this ball, in radians."""
-        return self._through_arb(lambda x: x.cos())
+        """Return the cosine of an angle in radians."""
+        return self._apply_in_arb(lambda x: x.cos())
 
-    # --- comparisons: certain or Undecided
+    # --- comparisons, which raise Undecided where the result is not certain
 
     def __lt__(self, other: Ball | Rational) -> bool:
-        other = self._with(other)
+        other = self._operand(other)
         if self._upper < other._lower:
             return True
         if self._lower >= other._upper:
@@ -389,7 +392,7 @@ class Ball(NoTruthValue):
         raise Undecided(f"{self!r} < {other!r} is not certain")
 
     def __le__(self, other: Ball | Rational) -> bool:
-        other = self._with(other)
+        other = self._operand(other)
         if self._upper <= other._lower:
             return True
         if self._lower > other._upper:
@@ -405,14 +408,14 @@ class Ball(NoTruthValue):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Ball | int | Fraction | float):
             return NotImplemented
-        other = self._with(other)
+        other = self._operand(other)
         if not self.overlaps(other):
             return False
         if self.width == 0 and other.width == 0:
             return True
         raise Undecided(f"{self!r} == {other!r} is not certain")
 
-    # --- display and transport
+    # --- display and pickling
 
     def __str__(self) -> str:
         return self.digits(max(3, int(self.precision * 0.30103)))
@@ -424,8 +427,8 @@ class Ball(NoTruthValue):
         return _rebuild, (self.lower, self.upper, self.precision)
 
 
-def _size(end: Arb) -> int:
-    """Return e with ``2**(e-1) <= |end| < 2**e`` (0 for zero)."""
+def _binary_exponent(end: Arb) -> int:
+    """Return the integer e with ``2**(e-1) <= |end| < 2**e`` (0 for zero)."""
     mantissa, exponent = map(int, end.man_exp())
     return exponent + mantissa.bit_length() if mantissa else 0
 
@@ -451,7 +454,7 @@ def _greatest(ends: list[Arb]) -> Arb:
 
 
 def hull(*balls: Ball) -> Ball:
-    """Return the smallest ball that contains all of `balls` (at least one).
+    """Return the smallest interval that contains all of `balls` (at least one).
 
     >>> hull(Ball(1, precision=53), Ball(3, precision=53)).contains(2)
     True
@@ -466,7 +469,7 @@ def hull(*balls: Ball) -> Ball:
 
 
 def least(*balls: Ball) -> Ball:
-    """Return a ball that contains the smallest of the numbers in `balls` (at least one), whichever it is.
+    """Return an enclosure of the minimum of the numbers that `balls` enclose (at least one).
 
     >>> least(Ball.pi(precision=53), Ball(3, precision=53)).contains(3)
     True
@@ -481,7 +484,7 @@ def least(*balls: Ball) -> Ball:
 
 
 def greatest(*balls: Ball) -> Ball:
-    """Return a ball that contains the largest of the numbers in `balls` (at least one), whichever it is.
+    """Return an enclosure of the maximum of the numbers that `balls` enclose (at least one).
 
     >>> greatest(Ball(2, precision=53), Ball(3, precision=53)).contains(3)
     True

@@ -1,4 +1,4 @@
-"""Decimal digits of an enclosure: only those that are certain."""
+"""Decimal output of an interval that shows only digits that are certain."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ __all__ = ["certain_digits"]
 
 
 def certain_digits(lower: Fraction, upper: Fraction, limit: int) -> str:
-    """Return the leading decimal digits shared by every number of ``[lower, upper]``, at most `limit` of them.
+    """Return the leading decimal digits that all numbers of ``[lower, upper]`` share, at most `limit` of them.
 
-    '…' says that the digits go on. Exact values that fit are written out. Across a carry (0.7999 to 0.8001) a rounded
-    value is given with its error, and where not even one digit is certain the two ends, rounded outward.
+    '…' stands for further digits. An exact value of at most `limit` digits is printed in full. If the numbers share too
+    few digits because of a carry (0.7999 to 0.8001), the result is a rounded value with an error bound; if not even one
+    digit is certain, it is the two end points, rounded outward.
 
     >>> certain_digits(Fraction(314158, 100000), Fraction(314159, 100000), 10)
     '3.1415…'
@@ -23,25 +24,25 @@ def certain_digits(lower: Fraction, upper: Fraction, limit: int) -> str:
     '[-1.00e-3, 2.00e-3]'
     """
     if lower == upper:
-        exact = _written_out(lower, limit)
+        exact = _exact_digits(lower, limit)
         if exact is not None:
             return exact
     if (lower > 0) == (upper > 0) and lower != 0 and upper != 0:
         sign, small, large = ("-", -upper, -lower) if upper < 0 else ("", lower, upper)
         exponent = _exponent(large)
-        good = limit if large == small else min(limit, exponent - _exponent(large - small))
-        for count in range(good, max(0, good - 2), -1):
+        certain = limit if large == small else min(limit, exponent - _exponent(large - small))
+        for count in range(certain, max(0, certain - 2), -1):
             scale = Fraction(10) ** (count - 1 - exponent)
             head = int(small * scale)
             if head and head == int(large * scale):
-                return sign + _place(str(head), exponent, count) + "…"
-        if good > 2:
-            return sign + _with_error(small, large, good - 1)
-    return _ends(lower, upper)
+                return sign + _with_point(str(head), exponent, count) + "…"
+        if certain > 2:
+            return sign + _with_error(small, large, certain - 1)
+    return _end_points(lower, upper)
 
 
 def _exponent(value: Fraction) -> int:
-    """Return e with 10**e <= value < 10**(e+1), for positive `value`."""
+    """Return the integer e with 10**e <= value < 10**(e+1), for positive `value`."""
     guess = (value.numerator.bit_length() - value.denominator.bit_length()) * 30103 // 100000
     while Fraction(10) ** guess > value:
         guess -= 1
@@ -50,24 +51,24 @@ def _exponent(value: Fraction) -> int:
     return guess
 
 
-def _written_out(value: Fraction, limit: int) -> str | None:
+def _exact_digits(value: Fraction, limit: int) -> str | None:
     if abs(value) >= 10**limit or value.denominator.bit_length() > 4 * limit:
-        return None  # too long, and Python writes out no integer of more than some thousand digits
-    rest, places = value.denominator, 0
+        return None  # too long; Python converts no integer of more than a few thousand digits
+    rest, decimals = value.denominator, 0
     while rest % 10 == 0 or rest % 2 == 0 or rest % 5 == 0:
         rest //= 10 if rest % 10 == 0 else (2 if rest % 2 == 0 else 5)
-        places += 1
-    if rest != 1 or places > limit:
+        decimals += 1
+    if rest != 1 or decimals > limit:
         return None
-    digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
+    digits = str(abs(value.numerator) * 10**decimals // value.denominator).rjust(decimals + 1, "0")
     if len(digits.lstrip("0")) > limit:
         return None
-    text = f"{digits[:-places]}.{digits[-places:]}" if places else digits
+    text = f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits
     return ("-" if value < 0 else "") + text
 
 
-def _place(head: str, exponent: int, count: int) -> str:
-    """Put the point into the `count` leading digits of a number of size 10**exponent (some may be leading zeros)."""
+def _with_point(head: str, exponent: int, count: int) -> str:
+    """Insert the decimal point into the `count` leading digits of a number of size 10**exponent."""
     head = head.rjust(count, "0")
     if -5 <= exponent < 0:
         return "0." + "0" * (-exponent - 1) + head
@@ -78,7 +79,7 @@ def _place(head: str, exponent: int, count: int) -> str:
 
 
 def _with_error(small: Fraction, large: Fraction, count: int) -> str:
-    """Return the middle, rounded to `count` digits, and a bound of its distance to both ends."""
+    """Return the midpoint, rounded to `count` digits, and a bound of its distance to both end points."""
     middle = (small + large) / 2
     exponent = _exponent(middle)
     unit = Fraction(10) ** (exponent + 1 - count)
@@ -88,15 +89,15 @@ def _with_error(small: Fraction, large: Fraction, count: int) -> str:
     leading = -(-error // Fraction(10) ** size)
     if head == 10**count:
         head, exponent = head // 10, exponent + 1
-    return f"{_place(str(head), exponent, count)} ± {leading}e{size}"
+    return f"{_with_point(str(head), exponent, count)} ± {leading}e{size}"
 
 
-def _ends(lower: Fraction, upper: Fraction) -> str:
+def _end_points(lower: Fraction, upper: Fraction) -> str:
     return f"[{_rounded(lower, up=False)}, {_rounded(upper, up=True)}]"
 
 
 def _rounded(value: Fraction, *, up: bool) -> str:
-    """Return `value` with three digits, rounded up or down."""
+    """Return `value` rounded to three digits, up or down."""
     if value == 0:
         return "0"
     exponent = _exponent(abs(value))

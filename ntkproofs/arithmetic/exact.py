@@ -1,7 +1,8 @@
-"""PiRational: exact constants, the rational functions of pi.
+"""Exact arithmetic in the field ``Q(pi)`` of rational functions of pi, with decidable equality.
 
-Pi is transcendental, so such a constant is zero exactly when its numerator polynomial is: here equality is decided,
-where ball arithmetic can only say "contains zero". Used for contact points, where an inequality touches equality.
+Since pi is transcendental, such a constant is zero if and only if its numerator is the zero polynomial, whereas an
+interval can only be known to contain zero. Exact constants are needed at contact points, where the two sides of an
+inequality are equal.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from ntkproofs.errors import DomainError, NotExact
 
 __all__ = ["ExactArithmetic", "PiRational"]
 
-Polynomial = Any  # flint.fmpq_poly, in pi
-MAX_BITS = 1 << 20  # of a power that is computed exactly
+Polynomial = Any  # flint.fmpq_poly, a polynomial in pi
+MAX_BITS = 1 << 20  # size of the largest power that is computed exactly
 
 
 def _polynomial(coefficients: list[Fraction]) -> Polynomial:
@@ -27,13 +28,13 @@ def _polynomial(coefficients: list[Fraction]) -> Polynomial:
 
 
 def _size(polynomial: Polynomial) -> int:
-    """Return about how many bits a polynomial takes; 0 for the constants 0, 1 and -1."""
+    """Return the approximate size of a polynomial in bits; 0 for the constants 0, 1 and -1."""
     parts = [int(part) for c in polynomial.coeffs() for part in (c.p, c.q)]
     return int(polynomial.degree()) + sum(part.bit_length() for part in parts if abs(part) > 1)
 
 
 def _constant(polynomial: Polynomial) -> Fraction | None:
-    """Return the polynomial's value if it is constant."""
+    """Return the value of a constant polynomial, or None if it is not constant."""
     if polynomial.degree() > 0:
         return None
     value = polynomial[0]
@@ -41,9 +42,9 @@ def _constant(polynomial: Polynomial) -> Fraction | None:
 
 
 class PiRational:
-    """An element of Q(pi), held as a reduced quotient of polynomials.
+    """An element of Q(pi), represented as a reduced quotient of polynomials in pi.
 
-    A function whose value is not in the field raises NotExact; an undefined one raises DomainError.
+    A function whose value is not known to lie in Q(pi) raises NotExact; an undefined operation raises DomainError.
 
     >>> pi = PiRational.pi()
     >>> ((2 * pi - 1) - (2 * pi - 1)).is_zero()
@@ -72,22 +73,22 @@ class PiRational:
         return cls(_polynomial([Fraction(0), Fraction(1)]), _polynomial([Fraction(1)]))
 
     def is_zero(self) -> bool:
-        """Tell whether this is exactly zero."""
+        """Return whether the number is exactly zero."""
         return bool(self.numerator == 0)
 
     def rational(self) -> Fraction | None:
-        """Return the value as a fraction, or None if pi occurs in it."""
+        """Return the number as a fraction, or None if pi occurs in it."""
         top, bottom = _constant(self.numerator), _constant(self.denominator)
         return None if top is None or bottom is None else top / bottom
 
     def enclose(self, precision: int) -> Ball:
-        """Return a ball that contains the value."""
+        """Return an interval of `precision` bits that contains the number."""
         pi = Ball.pi(precision=precision)
 
         def value(polynomial: Polynomial) -> Ball:
             total = Ball(0, precision=precision)
-            for place in range(polynomial.degree(), -1, -1):
-                coefficient = polynomial[place]
+            for degree in range(polynomial.degree(), -1, -1):
+                coefficient = polynomial[degree]
                 total = total * pi + Fraction(int(coefficient.p), int(coefficient.q))
             return total
 
@@ -153,16 +154,16 @@ class PiRational:
     def __repr__(self) -> str:
         return f"({self.numerator.str(var='pi')})/({self.denominator.str(var='pi')})"
 
-    # --- functions, at the points where the value is again in Q(pi)
+    # --- functions, at arguments for which the value is known to lie in Q(pi)
 
-    def _known(self, name: str, table: dict[Fraction, PiRational]) -> PiRational:
+    def _look_up(self, name: str, table: dict[Fraction, PiRational]) -> PiRational:
         value = self.rational()
         if value is None or value not in table:
             raise NotExact(f"{name} of {self!r} is not known in Q(pi)")
         return table[value]
 
     def sqrt(self) -> PiRational:
-        """Return the square root of a rational square."""
+        """Return the square root of the square of a rational number."""
         value = self.rational()
         if value is not None and value < 0:
             raise DomainError(f"sqrt of {value}")
@@ -173,38 +174,38 @@ class PiRational:
         raise NotExact(f"sqrt of {self!r} is not known in Q(pi)")
 
     def exp(self) -> PiRational:
-        """Return 1 at 0."""
-        return self._known("exp", {Fraction(0): PiRational.of(1)})
+        """Return the exponential, which is known at 0."""
+        return self._look_up("exp", {Fraction(0): PiRational.of(1)})
 
     def log(self) -> PiRational:
-        """Return 0 at 1."""
-        return self._known("log", {Fraction(1): PiRational.of(0)})
+        """Return the natural logarithm, which is known at 1."""
+        return self._look_up("log", {Fraction(1): PiRational.of(0)})
 
     def acos(self) -> PiRational:
-        """Return the arc cosine of 0, 1/2, 1 and their negatives."""
+        """Return the arc cosine, which is known at 0, 1/2, 1 and their negatives."""
         return PiRational.pi() / 2 - self.asin()
 
     def asin(self) -> PiRational:
-        """Return the arc sine of 0, 1/2, 1 and their negatives."""
+        """Return the arc sine, which is known at 0, 1/2, 1 and their negatives."""
         pi, half = PiRational.pi(), Fraction(1, 2)
         one, zero = Fraction(1), Fraction(0)
         table = {-one: -pi / 2, -half: -pi / 6, zero: PiRational.of(0), half: pi / 6, one: pi / 2}
-        return self._known("asin", table)
+        return self._look_up("asin", table)
 
     def atan(self) -> PiRational:
-        """Return the arc tangent of -1, 0, 1."""
+        """Return the arc tangent, which is known at -1, 0 and 1."""
         pi = PiRational.pi()
-        return self._known("atan", {Fraction(-1): -pi / 4, Fraction(0): PiRational.of(0), Fraction(1): pi / 4})
+        return self._look_up("atan", {Fraction(-1): -pi / 4, Fraction(0): PiRational.of(0), Fraction(1): pi / 4})
 
     def _turns(self) -> Fraction:
-        """Return q where this is q * pi."""
+        """Return the rational q if the number is q * pi."""
         turns = (self / PiRational.pi()).rational()
         if turns is None:
             raise NotExact(f"{self!r} is not a rational multiple of pi")
         return turns
 
     def sin(self) -> PiRational:
-        """Return the sine of a multiple of pi/2 (and of 5 pi/6 and the like, where it is a half)."""
+        """Return the sine, which is known at the angles where it is 0, 1/2, 1 or a negative of these."""
         zero, half, one = Fraction(0), Fraction(1, 2), Fraction(1)
         table = {zero: zero, Fraction(1, 6): half, half: one, Fraction(5, 6): half, one: zero}
         turns = self._turns() % 2
@@ -214,13 +215,13 @@ class PiRational:
         return PiRational.of(table[turns] * sign)
 
     def cos(self) -> PiRational:
-        """Return the cosine of a multiple of pi/2 (and of pi/3 and the like, where it is a half)."""
+        """Return the cosine, which is known at the angles where it is 0, 1/2, 1 or a negative of these."""
         return (PiRational.pi() / 2 - self).sin()
 
 
 @dataclass(frozen=True)
 class ExactArithmetic:
-    """Formulas over Q(pi)."""
+    """The arithmetic of Q(pi), for evaluating formulas."""
 
     def rational(self, value: Fraction) -> PiRational:
         """Return the constant `value`."""

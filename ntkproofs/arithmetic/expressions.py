@@ -1,8 +1,8 @@
-"""Formula: a SymPy expression turned into a straight-line program that any arithmetic can run.
+"""Compilation of SymPy expressions to straight-line programs, and their evaluation over any number type.
 
-SymPy only holds the expression. Whoever evaluates it (balls, Taylor coefficients, exact constants, polynomials) passes
-an :class:`Arithmetic`, so that one walk serves them all and nothing that SymPy simplifies or approximates is believed:
-:class:`Difference` subtracts two expressions itself, and checks that both are defined even where terms cancel.
+SymPy only stores the expression. A program is evaluated over an :class:`Arithmetic` (intervals, Taylor series, exact
+constants, polynomials), so one compiler serves all of them, and no simplification or numerical evaluation of SymPy is
+relied on. :class:`Difference` subtracts two expressions and checks that both are defined even where terms cancel.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
     "formula",
 ]
 
-FUNCTIONS = {  # by the class itself: a user's own function of the same name is another function
+FUNCTIONS = {  # keyed by class, so that a user-defined function of the same name is not recognised
     sympy.exp: "exp",
     sympy.log: "log",
     sympy.sin: "sin",
@@ -43,7 +43,7 @@ FUNCTIONS = {  # by the class itself: a user's own function of the same name is 
     sympy.asin: "asin",
     sympy.acos: "acos",
 }
-PARTIAL = ("divide", "sqrt", "log", "asin", "acos")  # operations that are undefined for some real arguments
+PARTIAL = ("divide", "sqrt", "log", "asin", "acos")  # partial operations: undefined for some real arguments
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _RESERVED = {"pi", "E", "I", "oo", "zoo", "nan", "sqrt", "ln", *FUNCTIONS.values()} | {
@@ -52,7 +52,7 @@ _RESERVED = {"pi", "E", "I", "oo", "zoo", "nan", "sqrt", "ln", *FUNCTIONS.values
 
 
 class Number(Protocol):
-    """What a value must be able to do so that a formula can be run on it."""
+    """The operations that a number type must provide so that formulas can be evaluated on it."""
 
     def __add__(self, other: Any) -> Self: ...
     def __sub__(self, other: Any) -> Self: ...
@@ -68,7 +68,7 @@ T_co = TypeVar("T_co", bound=Number, covariant=True)
 
 
 class Arithmetic(Protocol[T_co]):
-    """Where a formula's constants live."""
+    """A number type, given by the conversion of constants to it."""
 
     def rational(self, value: Fraction) -> T_co:
         """Return the exact constant `value`."""
@@ -78,7 +78,7 @@ class Arithmetic(Protocol[T_co]):
 
 
 def as_expression(value: object, what: str = "an expression") -> sympy.Expr:
-    """Return a SymPy expression as it is and an exact number as one; anything else (texts above all) is refused.
+    """Convert an exact number to a SymPy expression; raises InputError for text and for other objects, naming `what`.
 
     >>> as_expression(Fraction(1, 2)), as_expression(sympy.pi)
     (1/2, pi)
@@ -90,49 +90,52 @@ def as_expression(value: object, what: str = "an expression") -> sympy.Expr:
 
 
 def check_names(symbols: Iterable[object]) -> None:
-    """Refuse a symbol whose name could be read as something else, and two symbols of one name; InputError.
+    """Check that the names of symbols are unambiguous in a printed statement; raises InputError otherwise.
 
-    A name is a letter followed by letters, digits and underscores (ASCII), and not that of a function, a constant or a
-    word of the statement around it.
+    A name is an ASCII letter followed by ASCII letters, digits and underscores. It must differ from the functions, the
+    constants and the words that occur in statements, and no two symbols may have the same name.
 
     >>> check_names([sympy.Symbol("n"), sympy.Symbol("pi")])
     Traceback (most recent call last):
       ...
-    ntkproofs.errors.InputError: a symbol cannot be called 'pi', which means something else in a statement
+    ntkproofs.errors.InputError: the name 'pi' is reserved and cannot be the name of a symbol
     """
-    seen: dict[str, sympy.Symbol] = {}
+    by_name: dict[str, sympy.Symbol] = {}
     for symbol in symbols:
         if type(symbol) not in (sympy.Symbol, sympy.Dummy):
             raise InputError(f"a variable must be a sympy.Symbol, got {type(symbol).__name__} {symbol!r}")
         name = symbol.name  # type: ignore[attr-defined]
         if not _IDENTIFIER.fullmatch(name):
             raise InputError(
-                f"{name!r} is not the name of a symbol: a letter, then letters, digits and underscores (ASCII)"
+                f"{name!r} is not the name of a symbol: an ASCII letter, then letters, digits and underscores"
             )
         if name in _RESERVED:
-            raise InputError(f"a symbol cannot be called {name!r}, which means something else in a statement")
-        if seen.setdefault(name, symbol) != symbol:
-            raise InputError(f"two different symbols are called {name} (their assumptions differ): use one of them")
+            raise InputError(f"the name {name!r} is reserved and cannot be the name of a symbol")
+        if by_name.setdefault(name, symbol) != symbol:
+            raise InputError(f"two different symbols have the name {name} (their assumptions differ): use one of them")
 
 
 @dataclass(frozen=True)
 class BallArithmetic:
-    """Balls of a given precision (bits)."""
+    """Interval arithmetic of a given precision (bits)."""
 
     precision: int
 
     def rational(self, value: Fraction) -> Ball:
-        """Return a ball that contains `value`."""
+        """Return an interval that contains `value`."""
         return Ball(value, precision=self.precision)
 
     def pi(self) -> Ball:
-        """Return a ball that contains pi."""
+        """Return an interval that contains pi."""
         return Ball.pi(precision=self.precision)
 
 
 @dataclass(frozen=True)
 class Instruction:
-    """One step: apply `name` to earlier results. Leaves hold their constant or symbol in `data`."""
+    """One instruction: apply the operation `name` to the results of earlier instructions.
+
+    `arguments`: the indices of these instructions; `data`: the constant, symbol or exponent.
+    """
 
     name: str
     arguments: tuple[int, ...] = ()
@@ -140,60 +143,60 @@ class Instruction:
 
 
 @dataclass(frozen=True)
-class _Part:
-    """Instructions that can be run: each refers to earlier ones; `places` are their places in the whole program."""
+class _Subprogram:
+    """Instructions that refer to each other only; `indices` are their indices in the whole program."""
 
     instructions: tuple[Instruction, ...]
     result: int
-    places: tuple[int, ...]
+    indices: tuple[int, ...]
 
     @property
     def symbols(self) -> frozenset[sympy.Symbol]:
-        """The symbols that are read."""
+        """The symbols that occur."""
         return frozenset(instruction.data for instruction in self.instructions if instruction.name == "symbol")
 
     def run(self, values: Mapping[sympy.Symbol, T], arithmetic: Arithmetic[T]) -> T:
-        """Run all instructions and return the result."""
+        """Execute all instructions and return the result."""
         results: list[T] = []
         for instruction in self.instructions:
-            arguments = [results[place] for place in instruction.arguments]
+            arguments = [results[index] for index in instruction.arguments]
             results.append(_apply(instruction, arguments, values, arithmetic))
         return results[self.result]
 
 
 class _Program:
-    """Instructions for one or more expressions; equal subexpressions are computed once."""
+    """A program for one or more expressions, with common subexpressions computed once."""
 
     def __init__(self) -> None:
         self.instructions: list[Instruction] = []
-        self._places: dict[tuple[str, tuple[int, ...], Any], int] = {}
-        self._known: dict[sympy.Expr, int] = {}  # a nested kernel repeats its parts: walk each of them once
+        self._indices: dict[tuple[str, tuple[int, ...], Any], int] = {}
+        self._compiled: dict[sympy.Expr, int] = {}  # each common subexpression is compiled once
 
-    def part(self, goals: Iterable[int], result: int) -> _Part:
-        """Return the instructions on which `goals` depend, themselves included, as a program of their own."""
-        found, stack = set(), list(goals)
+    def subprogram(self, outputs: Iterable[int], result: int) -> _Subprogram:
+        """Return the instructions on which `outputs` depend, themselves included; `result` is one of them."""
+        required, stack = set(), list(outputs)
         while stack:
-            place = stack.pop()
-            if place not in found:
-                found.add(place)
-                stack += self.instructions[place].arguments
-        moved = {old: new for new, old in enumerate(sorted(found))}
-        chosen = (self.instructions[old] for old in moved)
-        return _Part(
-            tuple(Instruction(one.name, tuple(moved[each] for each in one.arguments), one.data) for one in chosen),
-            moved[result],
-            tuple(moved),
+            index = stack.pop()
+            if index not in required:
+                required.add(index)
+                stack += self.instructions[index].arguments
+        renumbered = {old: new for new, old in enumerate(sorted(required))}
+        instructions = (self.instructions[old] for old in renumbered)
+        return _Subprogram(
+            tuple(Instruction(i.name, tuple(renumbered[old] for old in i.arguments), i.data) for i in instructions),
+            renumbered[result],
+            tuple(renumbered),
         )
 
-    def partial(self, steps: Iterable[int]) -> Iterator[int]:
-        """Give those of `steps` that are undefined for some arguments."""
-        for step in steps:
-            instruction = self.instructions[step]
-            if instruction.name in PARTIAL and not self._total(instruction):
-                yield step
+    def partial_operations(self, indices: Iterable[int]) -> Iterator[int]:
+        """Yield those of `indices` whose operation is undefined for some arguments."""
+        for index in indices:
+            instruction = self.instructions[index]
+            if instruction.name in PARTIAL and not self._is_defined(instruction):
+                yield index
 
-    def _total(self, instruction: Instruction) -> bool:
-        """Tell whether the argument is a rational constant at which the operation is defined."""
+    def _is_defined(self, instruction: Instruction) -> bool:
+        """Return whether the argument is a rational constant at which a partial operation is defined."""
         argument = self.instructions[instruction.arguments[-1]]
         if argument.name != "rational":
             return False
@@ -203,18 +206,18 @@ class _Program:
     # --- compiling
 
     def emit(self, name: str, arguments: tuple[int, ...] = (), data: Any = None) -> int:
-        """Return the place of an instruction, a new one if there is none."""
+        """Return the index of an instruction, appending it if the program does not contain it."""
         key = (name, arguments, data)
-        if key not in self._places:
-            self._places[key] = len(self.instructions)
+        if key not in self._indices:
+            self._indices[key] = len(self.instructions)
             self.instructions.append(Instruction(name, arguments, data))
-        return self._places[key]
+        return self._indices[key]
 
     def compile(self, node: sympy.Expr) -> int:
-        """Return the place of a node's value."""
-        if node not in self._known:
-            self._known[node] = self._walk(node)
-        return self._known[node]
+        """Return the index of the instruction that computes `node`."""
+        if node not in self._compiled:
+            self._compiled[node] = self._walk(node)
+        return self._compiled[node]
 
     def _walk(self, node: sympy.Expr) -> int:
         if node.func in (sympy.Add, sympy.Mul, sympy.Pow):
@@ -244,14 +247,14 @@ class _Program:
             f"integer and half-integer powers, {', '.join(FUNCTIONS.values())}"
         )
 
-    def _fold(self, name: str, places: list[int]) -> int:
-        total = places[0]
-        for place in places[1:]:
-            total = self.emit(name, (total, place))
+    def _fold(self, name: str, indices: list[int]) -> int:
+        total = indices[0]
+        for index in indices[1:]:
+            total = self.emit(name, (total, index))
         return total
 
     def product(self, factors: Iterable[sympy.Expr]) -> int:
-        """Compile numerator / denominator, so that each quotient is one division."""
+        """Compile a product as numerator / denominator, so that each quotient is a single division."""
         above: list[int] = []
         below: list[int] = []
         for factor in factors:
@@ -259,8 +262,8 @@ class _Program:
                 below.append(self._power(factor.base, -factor.exp))
             else:
                 above.append(self.compile(factor))
-        top = self._fold("multiply", above) if above else self.emit("rational", data=Fraction(1))
-        return self.emit("divide", (top, self._fold("multiply", below))) if below else top
+        numerator = self._fold("multiply", above) if above else self.emit("rational", data=Fraction(1))
+        return self.emit("divide", (numerator, self._fold("multiply", below))) if below else numerator
 
     def _power(self, base: sympy.Expr, exponent: sympy.Expr) -> int:
         if not isinstance(exponent, sympy.Rational) or exponent.q not in (1, 2) or exponent.p == 0:
@@ -270,25 +273,25 @@ class _Program:
         if exponent < 0:
             one = self.emit("rational", data=Fraction(1))
             return self.emit("divide", (one, self._power(base, -exponent)))
-        place = self.compile(base)
+        index = self.compile(base)
         if exponent.q == 2:
-            place = self.emit("sqrt", (place,))
-        return place if exponent.p == 1 else self.emit("power", (place,), int(exponent.p))
+            index = self.emit("sqrt", (index,))
+        return index if exponent.p == 1 else self.emit("power", (index,), int(exponent.p))
 
     # --- subtracting
 
     def subtract(self, left: sympy.Expr, right: sympy.Expr) -> int:
-        """Return the place of ``right - left``, with the terms that both have in common subtracted exactly."""
+        """Return the index of ``right - left``, in which the terms that both sides share are subtracted exactly."""
         terms: dict[sympy.Expr, Fraction] = {}
         for side, sign in ((right, Fraction(1)), (left, Fraction(-1))):
             _add_terms(terms, side, sign)
         constant = terms.pop(sympy.S.One, Fraction(0))
-        listed = [_scaled(term, factor) for term, factor in terms.items() if factor]
-        listed.sort(key=cmp_to_key(_by_expression))
-        places = [self.product(factors) for _, factors in listed]
-        if constant or not places:
-            places.insert(0, self.emit("rational", data=constant))
-        return self._fold("add", places)
+        products = [_scaled(term, factor) for term, factor in terms.items() if factor]
+        products.sort(key=cmp_to_key(_compare_expressions))
+        indices = [self.product(factors) for _, factors in products]
+        if constant or not indices:
+            indices.insert(0, self.emit("rational", data=constant))
+        return self._fold("add", indices)
 
 
 def _is_reciprocal(factor: sympy.Expr) -> bool:
@@ -298,7 +301,7 @@ def _is_reciprocal(factor: sympy.Expr) -> bool:
 def _add_terms(terms: dict[sympy.Expr, Fraction], node: sympy.Expr, factor: Fraction) -> None:
     """Add ``factor * node`` to a linear combination ``{term: coefficient}``; only sums and rational factors are split.
 
-    Nothing is dropped: a term whose coefficient becomes 0 is still compiled as a part of its side.
+    A term whose coefficient becomes 0 stays in the combination; the two sides are compiled separately.
     """
     if node.func is sympy.Add:
         for part in node.args:
@@ -319,14 +322,14 @@ def _add_terms(terms: dict[sympy.Expr, Fraction], node: sympy.Expr, factor: Frac
     terms[term] = terms.get(term, Fraction(0)) + factor
 
 
-def _by_expression(
+def _compare_expressions(
     first: tuple[sympy.Expr, tuple[sympy.Expr, ...]], second: tuple[sympy.Expr, tuple[sympy.Expr, ...]]
 ) -> int:
     return int(first[0].compare(second[0]))
 
 
 def _scaled(term: sympy.Expr, factor: Fraction) -> tuple[sympy.Expr, tuple[sympy.Expr, ...]]:
-    """Return a term with its coefficient: as an expression to sort by, and as factors."""
+    """Return the product of a term and its coefficient, as an expression (for sorting) and as factors."""
     parts = term.args if term.func is sympy.Mul else (term,)
     if factor == 1:
         return term, parts
@@ -362,13 +365,14 @@ def _apply(
 
 
 class Formula:
-    """A SymPy expression compiled for evaluation; equal subexpressions are computed once.
+    """A SymPy expression compiled for evaluation, with common subexpressions computed once.
 
-    Allowed: exact rationals, pi, symbols, ``+ - * /``, integer and half-integer powers, ``exp log sin cos atan asin
-    acos``. Anything else, a float above all, raises InputError that names it.
+    The grammar: exact rationals, pi, symbols, ``+ - * /``, integer and half-integer powers, ``exp log sin cos atan asin
+    acos``. Raises InputError, naming the part, for anything else, floats included.
 
-    `instructions`: the program, in which each instruction refers to earlier ones; `result`: the place of the value;
-    `symbols`: those that occur; `total`: whether the form alone shows that it is defined everywhere.
+    `instructions`: the program, in which each instruction refers to earlier ones; `result`: the index of the
+    instruction that computes the value; `symbols`: the symbols that occur; `total`: whether the expression contains no
+    operation that may be undefined, so that it is defined everywhere.
 
     >>> x = sympy.Symbol("x")
     >>> print(Formula(sympy.sqrt(1 - x**2)).evaluate({x: Ball(Fraction(3, 5), precision=30)}, BallArithmetic(30)))
@@ -379,25 +383,25 @@ class Formula:
         self.expression = as_expression(expression, "a formula")
         program = _Program()
         result = program.compile(self.expression)
-        self._part = program.part([result], result)
-        self.instructions, self.result = self._part.instructions, self._part.result
-        self.symbols = self._part.symbols
-        self.total = not any(True for _ in program.partial(self._part.places))
+        self._program = program.subprogram([result], result)
+        self.instructions, self.result = self._program.instructions, self._program.result
+        self.symbols = self._program.symbols
+        self.total = not any(True for _ in program.partial_operations(self._program.indices))
         check_names(self.symbols)
 
     def evaluate(self, values: Mapping[sympy.Symbol, T], arithmetic: Arithmetic[T]) -> T:
-        """Run the formula; `values` gives each symbol's value. Raises InputError for a symbol without one."""
-        return self._part.run(values, arithmetic)
+        """Evaluate the formula at `values`, one for each symbol; raises InputError for a symbol without a value."""
+        return self._program.run(values, arithmetic)
 
 
 class Difference:
-    """``right - left``, compiled so that common terms cancel in the value but not in the question where it is defined.
+    """``right - left``, compiled so that common terms cancel in the value but are still checked to be defined.
 
     >>> x = sympy.Symbol("x")
-    >>> both = Difference(1 / x, 1 + 1 / x)
-    >>> both.evaluate({x: Ball(3, precision=30)}, BallArithmetic(30)) == 1
+    >>> compiled = Difference(1 / x, 1 + 1 / x)
+    >>> compiled.evaluate({x: Ball(3, precision=30)}, BallArithmetic(30)) == 1
     True
-    >>> both.evaluate({x: Ball(0, precision=30)}, BallArithmetic(30))
+    >>> compiled.evaluate({x: Ball(0, precision=30)}, BallArithmetic(30))
     Traceback (most recent call last):
       ...
     ntkproofs.errors.DomainError: division by zero
@@ -406,45 +410,46 @@ class Difference:
     def __init__(self, left: sympy.Expr, right: sympy.Expr) -> None:
         program = _Program()
         first, second = program.compile(left), program.compile(right)
-        sides = program.part([first, second], second)
+        sides = program.subprogram([first, second], second)
         result = program.subtract(left, right)
-        guards = list(program.partial(sides.places))
-        self._unguarded = program.part([result], result)
-        self._guarded = program.part([result, *guards], result)
+        guards = list(program.partial_operations(sides.indices))
+        self._unguarded = program.subprogram([result], result)
+        self._guarded = program.subprogram([result, *guards], result)
         self.symbols, self.total = sides.symbols, not guards
         check_names(self.symbols)
 
     def evaluate(self, values: Mapping[sympy.Symbol, T], arithmetic: Arithmetic[T], *, guarded: bool = True) -> T:
-        """Return the difference; with `guarded`, every division, root and so on of both sides is evaluated as well.
+        """Return the value of ``right - left``.
 
-        Raises DomainError or Undecided as the arithmetic does where one of them is undefined or not known to be
-        defined. ``guarded=False`` is for a caller that knows that both sides are defined.
+        With `guarded`, every partial operation of both sides (division, root, logarithm, ...) is evaluated as well, so
+        that DomainError or Undecided is raised where a side is undefined or not known to be defined. Pass
+        ``guarded=False`` only if both sides are known to be defined.
         """
         return (self._guarded if guarded else self._unguarded).run(values, arithmetic)
 
 
 @lru_cache(maxsize=4096)
 def formula(expression: sympy.Expr) -> Formula:
-    """Return the compiled form of `expression`, remembered (it is pure)."""
+    """Return the compiled form of `expression`, from a cache."""
     return Formula(expression)
 
 
 @lru_cache(maxsize=4096)
 def difference(left: sympy.Expr, right: sympy.Expr) -> Difference:
-    """Return the compiled form of ``right - left``, remembered (it is pure)."""
+    """Return the compiled form of ``right - left``, from a cache."""
     return Difference(left, right)
 
 
 def enclose(expression: sympy.Expr, values: Mapping[sympy.Symbol, Any] | None = None, *, precision: int) -> Ball:
-    """Return a ball that contains the value of `expression` at exact rational (or ball) `values`.
+    """Return an interval that contains the value of `expression`; `values` are exact rationals or intervals.
 
     >>> n = sympy.Symbol("n")
     >>> print(enclose(sympy.acos(1 / sympy.sqrt(n)), {n: 2}, precision=60))
     0.7853981633974483…
     """
     arithmetic = BallArithmetic(precision)
-    balls = {
+    arguments = {
         symbol: value if isinstance(value, Ball) else arithmetic.rational(as_fraction(value, f"the value of {symbol}"))
         for symbol, value in (values or {}).items()
     }
-    return formula(expression).evaluate(balls, arithmetic)
+    return formula(expression).evaluate(arguments, arithmetic)

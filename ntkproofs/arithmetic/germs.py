@@ -1,13 +1,13 @@
-"""Germ: a function near a contact point, with its pole or zero there divided out.
+"""Germs: functions near a contact point, with their zero or pole at that point divided out.
 
-On ``0 < s <= h`` a germ is ``s**valuation * g(s)``. About ``g`` two things are known: its first Taylor coefficients at
-0, exactly (in Q(pi), where zero can be told from non-zero), and balls that contain its Taylor coefficients at every
-point of ``[0, h]``. When the exact constant term is zero, ``g`` is divided by ``s``: since ``g(s)/s`` is the mean of
-``g'`` between 0 and ``s``, its k-th Taylor coefficient lies in the ball of coefficient ``k + 1``, so the balls just
-move up one place.
+On ``0 < s <= h`` a germ is the function ``s**valuation * g(s)``. Two things are known of ``g``: its first Taylor
+coefficients at 0, exactly in Q(pi), where equality with zero is decidable; and intervals that contain its Taylor
+coefficients at every point of ``[0, h]``. If the exact constant term is zero, ``g`` can be divided by ``s``. Since
+``g(s)/s`` is the mean of ``g'`` over ``[0, s]``, its k-th Taylor coefficient lies in the interval of coefficient
+``k + 1`` of ``g``, so the division drops the first interval.
 
-This is how an inequality that touches equality at an end of its domain (at infinity, for ``s = n**(-1/2)``) is decided:
-``f > 0`` near the contact follows from ``g > 0`` on the closed box.
+Germs decide an inequality whose two sides are equal at an end of the domain, or in the limit ``n -> infinity`` with
+``s = n**(-1/2)``: ``f > 0`` near the contact point follows from ``g > 0`` on the closed interval.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ MAX_POWER = 1 << 16
 
 @dataclass(frozen=True)
 class Germ:
-    """The function ``s**valuation * g(s)`` on ``0 < s <= h``; see the module for what is known of ``g``.
+    """The function ``s**valuation * g(s)`` on ``0 < s <= h``.
 
-    `exact` is None once a constant outside Q(pi) has entered; then the germ still has an enclosure but no exact zeros.
+    `exact`: the Taylor coefficients of ``g`` at 0, or None if one of them is not known in Q(pi); then exact zeros
+    cannot be recognised. `balls`: intervals that contain the Taylor coefficients of ``g`` at every point of ``[0, h]``.
     """
 
     arithmetic: GermArithmetic
@@ -42,19 +43,19 @@ class Germ:
     balls: Taylor[Ball]
 
     def reduced(self) -> Germ:
-        """Return the same germ with exact zeros at 0 divided out; raises Undecided if all known terms are zero."""
+        """Return the same germ with its zeros at ``s = 0`` divided out; Undecided if all known terms are zero."""
         valuation, exact, balls = self.valuation, self.exact, self.balls
         while exact is not None and exact.coefficients[0].is_zero():
             if len(balls.coefficients) < 2:
-                raise Undecided("every Taylor coefficient looked at is zero at the contact point")
+                raise Undecided("all computed Taylor coefficients are zero at the contact point")
             valuation += 1
             exact, balls = Taylor(exact.coefficients[1:]), Taylor(balls.coefficients[1:])
         return Germ(self.arithmetic, valuation, exact, balls)
 
     def factor(self) -> Ball:
-        """Return a ball that contains ``g(s)`` for all ``0 <= s <= h``; of the reduced germ this decides the sign.
+        """Return an interval that contains ``g(s)`` for all ``0 <= s <= h``; for a reduced germ it decides the sign.
 
-        Two enclosures meet: the one computed with the whole box, and ``g(0) + s g'(xi)``.
+        The result is the intersection of two enclosures: the range of ``g``, and the mean-value form ``g(0) + s g'``.
         """
         values = self.balls.coefficients[0]
         if self.exact is None or len(self.balls.coefficients) < 2:
@@ -63,8 +64,8 @@ class Germ:
         centred = self.exact.coefficients[0].enclose(self.arithmetic.precision) + reach * self.balls.coefficients[1]
         return values.intersection(centred)
 
-    def _raised(self, valuation: int) -> Germ:
-        """Return the same germ written with the smaller exponent `valuation`."""
+    def _with_valuation(self, valuation: int) -> Germ:
+        """Return the same germ with the smaller exponent `valuation`."""
         gap = self.valuation - valuation
         if gap == 0:
             return self
@@ -76,16 +77,26 @@ class Germ:
     def _aligned(self, other: Germ) -> tuple[Germ, Germ]:
         """Return both germs with the same valuation and the same number of terms."""
         low = min(self.valuation, other.valuation)
-        first, second = self._raised(low), other._raised(low)
-        return first._cut(second), second._cut(first)
+        first, second = self._with_valuation(low), other._with_valuation(low)
+        return first._truncated(second), second._truncated(first)
 
-    def _cut(self, other: Germ) -> Germ:
+    def _truncated(self, other: Germ) -> Germ:
+        """Return this germ with at most as many terms as `other`."""
         terms = min(len(self.balls.coefficients), len(other.balls.coefficients))
         exact = None if self.exact is None else Taylor(self.exact.coefficients[:terms])
         return Germ(self.arithmetic, self.valuation, exact, Taylor(self.balls.coefficients[:terms]))
 
+    def _before(self, other: Germ) -> Germ:
+        """Return this germ as it enters a sum with `other`: reduced if the sum will not be exact, as none can be then.
+
+        So ``n F(n) - D``, with D outside Q(pi), keeps the pole that ``n F(n)`` has at infinity.
+        """
+        if self.exact is None or other.exact is not None or all(c.is_zero() for c in self.exact.coefficients):
+            return self
+        return self.reduced()
+
     def _combine(self, other: Germ, operation: str) -> Germ:
-        first, second = self._aligned(other)
+        first, second = self._before(other)._aligned(other._before(self))
         exact = None
         if first.exact is not None and second.exact is not None:
             exact = getattr(first.exact, operation)(second.exact)
@@ -99,91 +110,98 @@ class Germ:
         return self._combine(other, "__sub__")
 
     def __mul__(self, other: Germ) -> Germ:
-        first, second = self._cut(other), other._cut(self)
+        first, second = self._truncated(other), other._truncated(self)
         exact = None if first.exact is None or second.exact is None else first.exact * second.exact
         return Germ(self.arithmetic, self.valuation + other.valuation, exact, first.balls * second.balls)
 
     def __truediv__(self, other: Germ) -> Germ:
-        below = other.reduced()
-        first, second = self._cut(below), below._cut(self)
+        divisor = other.reduced()
+        first, second = self._truncated(divisor), divisor._truncated(self)
         exact = None if first.exact is None or second.exact is None else first.exact / second.exact
-        return Germ(self.arithmetic, self.valuation - below.valuation, exact, first.balls / second.balls)
+        return Germ(self.arithmetic, self.valuation - divisor.valuation, exact, first.balls / second.balls)
 
     def __pow__(self, exponent: int) -> Germ:
         if exponent < 0:
             return self.arithmetic.rational(Fraction(1)) / self**-exponent
         if exponent > MAX_POWER:
-            raise Undecided(f"the power {exponent} grows too fast to be followed")
-        exact = _exactly(self.exact, lambda series: series**exponent)
+            raise Undecided(f"the exponent {exponent} is larger than {MAX_POWER}")
+        exact = _if_exact(self.exact, lambda series: series**exponent)
         return Germ(self.arithmetic, self.valuation * exponent, exact, self.balls**exponent)
 
     def sqrt(self) -> Germ:
-        """Return the square root; an odd valuation or a germ that is not positive raises Undecided or DomainError."""
+        """Return the square root.
+
+        Raises Undecided for an odd valuation, and Undecided or DomainError if ``g`` is not known to be positive.
+        """
         base = self.reduced()
         if base.valuation % 2:
             raise Undecided("the square root is not a power series at the contact point")
         return Germ(
-            self.arithmetic, base.valuation // 2, _exactly(base.exact, operator.methodcaller("sqrt")), base.balls.sqrt()
+            self.arithmetic,
+            base.valuation // 2,
+            _if_exact(base.exact, operator.methodcaller("sqrt")),
+            base.balls.sqrt(),
         )
 
-    def _bounded(self, name: str) -> Germ:
-        """Apply a function that is analytic where the germ's value at 0 lies."""
+    def _apply_analytic(self, name: str) -> Germ:
+        """Apply a function that is analytic at the germ's value at the contact point."""
         base = self
         if self.valuation < 0:
             base = self.reduced()
             if base.valuation < 0:
-                raise Undecided(f"{name} of a value that grows without bound at the contact point")
-        base = base._raised(0)
-        return Germ(self.arithmetic, 0, _exactly(base.exact, operator.methodcaller(name)), getattr(base.balls, name)())
+                raise Undecided(f"{name} of a function that is unbounded at the contact point")
+        base = base._with_valuation(0)
+        return Germ(self.arithmetic, 0, _if_exact(base.exact, operator.methodcaller(name)), getattr(base.balls, name)())
 
     def exp(self) -> Germ:
         """Return the exponential of a bounded germ."""
-        return self._bounded("exp")
+        return self._apply_analytic("exp")
 
     def log(self) -> Germ:
         """Return the logarithm of a germ with a positive limit."""
-        return self._bounded("log")
+        return self._apply_analytic("log")
 
     def sin(self) -> Germ:
         """Return the sine of a bounded germ."""
-        return self._bounded("sin")
+        return self._apply_analytic("sin")
 
     def cos(self) -> Germ:
         """Return the cosine of a bounded germ."""
-        return self._bounded("cos")
+        return self._apply_analytic("cos")
 
     def asin(self) -> Germ:
         """Return the arc sine."""
-        return self._bounded("asin")
+        return self._apply_analytic("asin")
 
     def acos(self) -> Germ:
         """Return the arc cosine."""
-        return self._bounded("acos")
+        return self._apply_analytic("acos")
 
     def atan(self) -> Germ:
-        """Return the arc tangent; where the germ grows without bound, +-pi/2 minus that of its inverse."""
+        """Return the arc tangent; for a germ f that is unbounded at the contact point, +-pi/2 minus that of 1/f."""
         base = self.reduced() if self.valuation < 0 else self
         if base.valuation >= 0:
-            return base._bounded("atan")
+            return base._apply_analytic("atan")
         sign = base.balls.coefficients[0].sign()
-        quarter = self.arithmetic.pi() * self.arithmetic.rational(Fraction(sign, 2))
-        return quarter - (self.arithmetic.rational(Fraction(1)) / base)._bounded("atan")
+        half_pi = self.arithmetic.pi() * self.arithmetic.rational(Fraction(sign, 2))
+        return half_pi - (self.arithmetic.rational(Fraction(1)) / base)._apply_analytic("atan")
 
 
-def _exactly(
+def _if_exact(
     series: Taylor[PiRational] | None, operation: Callable[[Taylor[PiRational]], Taylor[PiRational]]
 ) -> Taylor[PiRational] | None:
+    """Apply an operation to exact coefficients; None if there are none or the result is not known exactly."""
     if series is None:
         return None
     try:
         return operation(series)
-    except (NotExact, DomainError):  # the balls decide whether it is defined
+    except (NotExact, DomainError):  # the intervals decide whether the result is defined
         return None
 
 
 @dataclass(frozen=True)
 class GermArithmetic:
-    """Germs on ``0 < s <= reach``, with `order` + 1 Taylor coefficients, balls of `precision` bits."""
+    """Germs on ``0 < s <= reach`` with `order` + 1 Taylor coefficients and intervals of `precision` bits."""
 
     reach: Fraction
     order: int
@@ -204,13 +222,13 @@ class GermArithmetic:
         return Germ(self, 0, self._exact().pi(), self._balls().pi())
 
     def monomial(self, power: int, order: int) -> Germ:
-        """Return ``s**power`` (power >= 0) written with valuation 0 and `order` + 1 terms."""
+        """Return ``s**power`` (power >= 0) as a germ of valuation 0 with `order` + 1 terms."""
         balls = self._balls()
         box: Any = Ball.between(0, self.reach, precision=self.precision)
         series = Germ(
             self,
             0,
-            _exactly(self._exact().series([PiRational.of(0), PiRational.of(1)]), lambda series: series**power),
+            _if_exact(self._exact().series([PiRational.of(0), PiRational.of(1)]), lambda series: series**power),
             balls.series([box, Ball(1, precision=self.precision)]) ** power,
         )
         return Germ(
@@ -221,10 +239,10 @@ class GermArithmetic:
         )
 
     def variable(self, power: int) -> Germ:
-        """Return ``s**power`` for any integer power, as a pure valuation."""
+        """Return ``s**power`` for any integer power, as a germ of valuation `power` with ``g = 1``."""
         one = self.rational(Fraction(1))
         return Germ(self, power, one.exact, one.balls)
 
     def shifted(self, centre: Fraction, direction: int) -> Germ:
-        """Return the variable ``centre + direction * s`` of a box that starts at the contact point `centre`."""
+        """Return ``centre + direction * s``, the variable near the contact point `centre` (`direction`: 1 or -1)."""
         return self.rational(centre) + self.rational(Fraction(direction)) * self.variable(1)

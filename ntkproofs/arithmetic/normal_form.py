@@ -1,9 +1,9 @@
-"""Normal forms: quotients of polynomials over Q in which equality of expressions is decided exactly.
+"""Normal forms of expressions: quotients of polynomials over Q, which prove that two expressions are equal.
 
-The generators are the symbols, pi, and one for each root, sine or other function that occurs, with ``root**2 =
-radicand``, ``sin**2 = 1 - cos**2`` and ``cos(acos x) = x``. Two expressions are equal wherever both are defined if
-their cross difference is the zero polynomial. (The converse does not hold: nothing else is known of the functions.)
-The polynomials are FLINT's; SymPy's ``simplify`` has no part in it.
+The generators are the symbols, pi, and one generator for each root, sine or other function value that occurs, with the
+relations ``root**2 = radicand``, ``sin**2 = 1 - cos**2`` and ``cos(acos x) = x``. Two expressions are equal wherever
+both are defined if their difference is zero in normal form. The converse does not hold, since no other relations are
+used. The polynomial arithmetic is FLINT's; SymPy's ``simplify`` is not used.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from ntkproofs.errors import DomainError, Undecided
 __all__ = ["Quotient", "Ring", "same_normal_form"]
 
 Polynomial: TypeAlias = Any  # flint.fmpq_mpoly
-GENERATORS = 24
+MAX_GENERATORS = 24
 MAX_POWER = 1000
 
 
 class Ring:
-    """Polynomials over Q whose generators are given out on demand."""
+    """A polynomial ring over Q whose generators are assigned to symbols and function values on demand."""
 
     def __init__(self) -> None:
-        names = tuple(f"g{place}" for place in range(GENERATORS))
+        names = tuple(f"g{index}" for index in range(MAX_GENERATORS))
         self.context = flint.fmpq_mpoly_ctx.get(names, flint.Ordering.lex)
-        self.free = list(self.context.gens())
-        self.named: dict[Any, Polynomial] = {}
-        self.squares: dict[int, Quotient] = {}  # place of a root generator -> what its square is
-        self.cosines: dict[int, Quotient] = {}  # place of an arc cosine -> its argument
+        self.generators = list(self.context.gens())
+        self.assigned: dict[Any, Polynomial] = {}
+        self.squares: dict[int, Quotient] = {}  # index of a root or sine generator -> its square
+        self.cosines: dict[int, Quotient] = {}  # index of an arc cosine generator -> its argument
         self.pi_generator: Polynomial | None = None
 
     def constant(self, value: Fraction) -> Polynomial:
@@ -41,44 +41,44 @@ class Ring:
         return self.context.constant(flint.fmpq(value.numerator, value.denominator))
 
     def generator(self, key: Any) -> Polynomial:
-        """Return the generator known by `key`, a new one if there is none."""
-        if key not in self.named:
-            place = len(self.named)
-            if place >= GENERATORS:
-                raise Undecided(f"the identity has more than {GENERATORS} symbols and functions")
-            self.named[key] = self.free[place]
-        return self.named[key]
+        """Return the generator assigned to `key`, assigning a free one if there is none."""
+        if key not in self.assigned:
+            index = len(self.assigned)
+            if index >= MAX_GENERATORS:
+                raise Undecided(f"the identity has more than {MAX_GENERATORS} symbols and functions")
+            self.assigned[key] = self.generators[index]
+        return self.assigned[key]
 
-    def place(self, generator: Polynomial) -> int:
-        """Return the place of a generator among all."""
-        return self.free.index(generator)
+    def index(self, generator: Polynomial) -> int:
+        """Return the index of a generator."""
+        return self.generators.index(generator)
 
     def rational(self, value: Fraction) -> Quotient:
         """Return the constant `value`."""
         return Quotient(self, self.constant(value), self.constant(Fraction(1)))
 
     def symbol(self, key: Any) -> Quotient:
-        """Return the generator known by `key`."""
+        """Return the generator assigned to `key`, as a quotient."""
         return Quotient(self, self.generator(key), self.constant(Fraction(1)))
 
     def pi(self) -> Quotient:
-        """Return the generator that stands for pi."""
+        """Return the generator that represents pi, as a quotient."""
         self.pi_generator = self.generator("pi")
         return self.symbol("pi")
 
     def reduce(self, polynomial: Polynomial) -> tuple[Polynomial, Polynomial]:
-        """Replace squares of root generators, latest first; return ``r`` without them, and ``m``: r = m polynomial.
+        """Replace the squares of root and sine generators, the latest first; return ``(r, m)`` with r = m polynomial.
 
-        ``m`` is the product of the radicands' denominators that had to be cleared.
+        ``r`` is at most linear in these generators; ``m`` is the product of the denominators that were cleared.
         """
         cleared = self.constant(Fraction(1))
-        for place in sorted(self.squares, reverse=True):
-            square = self.squares[place]
-            generator = self.free[place]
+        for index in sorted(self.squares, reverse=True):
+            square = self.squares[index]
+            generator = self.generators[index]
             parts: dict[int, Polynomial] = {}
             for exponents, coefficient in polynomial.to_dict().items():
-                lower = [*exponents[:place], 0, *exponents[place + 1 :]]
-                power = int(exponents[place])
+                lower = [*exponents[:index], 0, *exponents[index + 1 :]]
+                power = int(exponents[index])
                 term = self.context.from_dict({tuple(map(int, lower)): coefficient})
                 parts[power] = parts.get(power, self.constant(Fraction(0))) + term
             top = max((power // 2 for power in parts), default=0)
@@ -92,7 +92,7 @@ class Ring:
 
 
 class Quotient:
-    """A quotient of two polynomials of a ring; a number in the sense of formulas."""
+    """A quotient of two polynomials of a ring, on which formulas can be evaluated."""
 
     def __init__(self, ring: Ring, numerator: Polynomial, denominator: Polynomial) -> None:
         self.ring, self.numerator, self.denominator = ring, numerator, denominator
@@ -127,7 +127,7 @@ class Quotient:
         return Quotient(self.ring, self.numerator**exponent, self.denominator**exponent)
 
     def is_zero(self) -> bool:
-        """Tell whether this is zero in normal form."""
+        """Return whether the normal form is zero."""
         return bool(self.ring.reduce(self.numerator)[0] == 0)
 
     def _key(self, name: str) -> tuple[str, str, str]:
@@ -137,51 +137,51 @@ class Quotient:
         return name, str(plain.numerator / lead), str(plain.denominator / lead)
 
     def _opaque(self, name: str) -> Quotient:
-        """Return the value of a function of which nothing is used but that equal arguments give equal values."""
+        """Return the generator of a function value; the only rule is that equal arguments give equal values."""
         return self.ring.symbol(self._key(name))
 
     def sqrt(self) -> Quotient:
-        """Return a generator whose square is this."""
+        """Return the square root: a generator whose square is known."""
         root = self._opaque("sqrt")
-        self.ring.squares[self.ring.place(root.numerator)] = self
+        self.ring.squares[self.ring.index(root.numerator)] = self
         return root
 
     def exp(self) -> Quotient:
-        """Return an opaque exponential."""
+        """Return the exponential, a generator without relations."""
         return self._opaque("exp")
 
     def log(self) -> Quotient:
-        """Return an opaque logarithm."""
+        """Return the natural logarithm, a generator without relations."""
         return self._opaque("log")
 
     def atan(self) -> Quotient:
-        """Return an opaque arc tangent."""
+        """Return the arc tangent, a generator without relations."""
         return self._opaque("atan")
 
     def asin(self) -> Quotient:
-        """Return pi/2 - acos."""
+        """Return the arc sine as ``pi/2 - acos``."""
         return self.ring.pi() / self.ring.rational(Fraction(2)) - self.acos()
 
     def acos(self) -> Quotient:
-        """Return an arc cosine: opaque but for ``cos(acos x) = x``."""
+        """Return the arc cosine: a generator with the relation ``cos(acos x) = x``."""
         angle = self._opaque("acos")
-        self.ring.cosines[self.ring.place(angle.numerator)] = self
+        self.ring.cosines[self.ring.index(angle.numerator)] = self
         return angle
 
     def sin(self) -> Quotient:
-        """Return the sine, by the addition theorems where the argument is an integer combination."""
-        return self._turn()[1]
+        """Return the sine, by the addition theorems if the argument is an integer combination of monomials."""
+        return self._cosine_and_sine()[1]
 
     def cos(self) -> Quotient:
-        """Return the cosine, by the addition theorems where the argument is an integer combination."""
-        return self._turn()[0]
+        """Return the cosine, by the addition theorems if the argument is an integer combination of monomials."""
+        return self._cosine_and_sine()[0]
 
-    def _turn(self) -> tuple[Quotient, Quotient]:
-        """Return cosine and sine."""
+    def _cosine_and_sine(self) -> tuple[Quotient, Quotient]:
+        """Return the cosine and the sine."""
         ring = self.ring
         one, zero = ring.rational(Fraction(1)), ring.rational(Fraction(0))
         if not self.denominator.is_constant():
-            return self._basic_turn()
+            return self._cosine_and_sine_generators()
         scale = Fraction(str(self.denominator.leading_coefficient()))
         total = (one, zero)
         for exponents, coefficient in self.numerator.to_dict().items():
@@ -191,38 +191,39 @@ class Quotient:
             )
             if ring.pi_generator is not None and monomial.numerator == ring.pi_generator:
                 if (2 * count).denominator != 1:
-                    return self._basic_turn()
+                    return self._cosine_and_sine_generators()
                 quarter = int(2 * count) % 4
                 values = [(one, zero), (zero, one), (zero - one, zero), (zero, zero - one)]
                 total = _rotate(total, values[quarter])
                 continue
             if count.denominator != 1:
-                return self._basic_turn()
-            basic = monomial._basic_turn()
+                return self._cosine_and_sine_generators()
+            single = monomial._cosine_and_sine_generators()
             if count < 0:
-                basic = (basic[0], zero - basic[1])
+                single = (single[0], zero - single[1])
             for _ in range(abs(int(count))):
-                total = _rotate(total, basic)
+                total = _rotate(total, single)
         return total
 
-    def _basic_turn(self) -> tuple[Quotient, Quotient]:
-        """Return generators c, s for cosine and sine of this argument, with s**2 = 1 - c**2."""
-        for place, cosine in self.ring.cosines.items():
-            if self.numerator == self.ring.free[place] and self.denominator == 1:  # acos lies in [0, pi]: sine >= 0
+    def _cosine_and_sine_generators(self) -> tuple[Quotient, Quotient]:
+        """Return cosine c and sine s of an argument that is not expanded, with ``s**2 = 1 - c**2``."""
+        for index, cosine in self.ring.cosines.items():
+            if self.numerator == self.ring.generators[index] and self.denominator == 1:  # acos is in [0, pi]: sine >= 0
                 return cosine, (self.ring.rational(Fraction(1)) - cosine * cosine).sqrt()
         cosine, sine = self._opaque("cos"), self._opaque("sin")
         square = self.ring.rational(Fraction(1)) - cosine * cosine
-        self.ring.squares[self.ring.place(sine.numerator)] = square
+        self.ring.squares[self.ring.index(sine.numerator)] = square
         return cosine, sine
 
 
 def _rotate(first: tuple[Quotient, Quotient], second: tuple[Quotient, Quotient]) -> tuple[Quotient, Quotient]:
+    """Return cosine and sine of a sum of two angles."""
     (a, b), (c, d) = first, second
     return a * c - b * d, a * d + b * c
 
 
 def same_normal_form(left: sympy.Expr, right: sympy.Expr) -> bool:
-    """Tell whether two expressions have the same normal form (then they are equal wherever both are defined).
+    """Return whether two expressions have the same normal form; if so, they are equal wherever both are defined.
 
     >>> x = sympy.Symbol("x")
     >>> same_normal_form(sympy.sqrt(1 + x) ** 2, x + 1), same_normal_form(sympy.sqrt(x**2), x)

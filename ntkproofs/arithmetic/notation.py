@@ -1,8 +1,8 @@
-"""Notation: formulas as text, read back before anybody sees them.
+"""Printing and parsing of formulas: every printed formula is parsed again and compared with the original.
 
-:func:`written` prints an expression much as SymPy does, with brackets of our own, and then reads the text with a small
-parser: the formula read must be the formula that is evaluated, up to the order of sums and products and arithmetic on
-rational numbers. So a printed statement is the statement that was decided. (SymPy prints the unevaluated
+:func:`written` prints an expression in the style of SymPy, with its own rules for parentheses, and parses the result.
+The parsed formula must equal the formula that is evaluated, up to the order of sums and products and arithmetic on
+rational numbers; so a printed statement is the statement that was decided. (SymPy prints the unevaluated expression
 ``1 - 1/(1/2)`` as ``1 - 1/1/2``.) The grammar::
 
     sum     = ["-"] product {("+" | "-") product}
@@ -29,15 +29,15 @@ __all__ = ["latex", "read", "same_formula", "written"]
 
 MAX_TEXT = 1_000_000  # characters of one expression
 
-# how tightly a text binds: it may stand as an operand where its level is high enough
+# precedence levels: a text is an operand without parentheses where its level is high enough
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 
 
 @lru_cache(maxsize=4096)
 def written(expression: sympy.Expr) -> str:
-    """Return an expression as text that reads back as the same formula.
+    """Return an expression as text that parses as the same formula.
 
-    Raises InputError for what is not in the grammar of formulas or too long to be written.
+    Raises InputError for an expression that is not in the grammar of formulas or has more than a million characters.
 
     >>> n = sympy.Symbol("n")
     >>> print(written(sympy.sqrt(n) / 2 - 1 / (n + 1) ** 2))
@@ -45,18 +45,18 @@ def written(expression: sympy.Expr) -> str:
     >>> print(written(sympy.Add(1, -sympy.Pow(sympy.Rational(1, 2), -1, evaluate=False), evaluate=False)))
     1 - 1/(1/2)
     """
-    formula(expression)  # what is not in the grammar is refused
+    formula(expression)  # raises InputError for an expression outside the grammar
     try:
         text = _Printer().top(expression)
-    except ValueError as problem:  # Python's limit on the digits of an integer
-        raise InputError(f"a number in the expression is too long to be written: {problem}") from problem
+    except ValueError as problem:  # Python limits the number of digits of an integer
+        raise InputError(f"a number in the expression is too long to be printed: {problem}") from problem
     if not same_formula(text, expression):
-        raise NtkProofsError(f"internal error: {text!r} does not read back as the expression that it stands for")
+        raise NtkProofsError(f"internal error: {text!r} does not read back as the expression that was printed")
     return text
 
 
 def same_formula(text: str, expression: sympy.Expr) -> bool:
-    """Tell whether `text` reads as the formula of `expression` (sums and products in any order).
+    """Return whether `text` parses as the formula of `expression`, up to the order of sums and products.
 
     >>> x = sympy.Symbol("x")
     >>> same_formula("1 - x/2", 1 - x / 2), same_formula("(1 - x)/2", 1 - x / 2)
@@ -72,23 +72,23 @@ def same_formula(text: str, expression: sympy.Expr) -> bool:
 
 
 class _Printer:
-    """Writes expressions; equal parts are written once."""
+    """Prints expressions; common subexpressions are printed once."""
 
     def __init__(self) -> None:
-        self._known: dict[sympy.Expr, tuple[str, int]] = {}
+        self._printed: dict[sympy.Expr, tuple[str, int]] = {}
 
     def top(self, node: sympy.Expr) -> str:
-        """Return the text of a whole expression."""
+        """Return the text of an expression."""
         return self._text(node)[0]
 
     def _text(self, node: sympy.Expr) -> tuple[str, int]:
-        """Return the text and its level; one that begins with a minus sign has the level of a sum."""
-        if node not in self._known:
+        """Return the text and its precedence level; a text that begins with a minus sign has the level of a sum."""
+        if node not in self._printed:
             text, level = self._write(node)
             if len(text) > MAX_TEXT:
                 raise InputError(f"the expression has more than {MAX_TEXT:,} characters")
-            self._known[node] = text, level
-        return self._known[node]
+            self._printed[node] = text, level
+        return self._printed[node]
 
     def _at(self, node: sympy.Expr, level: int) -> str:
         text, own = self._text(node)
@@ -147,12 +147,12 @@ class _Printer:
             return f"sqrt({self.top(base)})"
         if exponent == 1:
             return self._at(base, level)
-        shown = f"{exponent}" if exponent.q == 1 and exponent > 0 else f"({exponent})"
-        return f"{self._at(base, _ATOM)}**{shown}"
+        printed = f"{exponent}" if exponent.q == 1 and exponent > 0 else f"({exponent})"
+        return f"{self._at(base, _ATOM)}**{printed}"
 
 
 def _ordered(node: sympy.Expr) -> tuple[sympy.Expr, ...]:
-    """Return the terms or factors in the order in which SymPy shows them, which is for the eye only."""
+    """Return the terms or factors in the order in which SymPy prints them; the order has no meaning."""
     if node.func not in (sympy.Add, sympy.Mul):
         return (node,)
     try:
@@ -167,7 +167,7 @@ def _leaf(node: sympy.Expr) -> str:
     return "E" if node is sympy.S.Exp1 else str(node.name)
 
 
-# --- reading
+# --- parsing
 
 Tree: TypeAlias = tuple[Any, ...]
 """``("number", int)``, ``("name", str)``, ``("call", name, tree)``, ``("power", tree, Fraction)``, and
@@ -177,33 +177,35 @@ _TOKEN = re.compile(r"\s*(?:(\d+)|([A-Za-z][A-Za-z0-9_]*)|(\*\*|[-+*/()]))", re.
 
 
 def read(text: str) -> Tree:
-    """Return the tree of a printed expression; InputError where the text is not in the grammar.
+    """Parse a printed expression; raises InputError, with the position, if the text is not in the grammar.
 
     >>> read("-x/2")
     ('sum', (('-', ('product', (('*', ('name', 'x')), ('/', ('number', 2))))),))
     """
-    return _Reader(text).whole()
+    return _Parser(text).parse()
 
 
-class _Reader:
+class _Parser:
+    """A recursive-descent parser with one token of lookahead."""
+
     def __init__(self, text: str) -> None:
-        self.text, self.place = text, 0
+        self.text, self.offset = text, 0
         self.kind, self.token = "", ""
         self._next()
 
     def _next(self) -> None:
-        match = _TOKEN.match(self.text, self.place)
+        match = _TOKEN.match(self.text, self.offset)
         if match is None:
-            if self.text[self.place :].strip():
+            if self.text[self.offset :].strip():
                 self._refuse()
             self.kind, self.token = "end", ""
             return
-        self.place = match.end()
+        self.offset = match.end()
         self.kind = ("number", "name", "sign")[(match.lastindex or 1) - 1]
         self.token = match[match.lastindex or 1]
 
     def _refuse(self) -> None:
-        raise InputError(f"not an expression: {self.text[:80]!r} at character {self.place}")
+        raise InputError(f"not an expression: {self.text[:80]!r} at character {self.offset}")
 
     def _take(self, token: str) -> None:
         if self.kind != "sign" or self.token != token:
@@ -211,15 +213,15 @@ class _Reader:
         self._next()
 
     def _sign(self, *choices: str) -> str | None:
-        """Take one of the signs, if it stands here."""
+        """Consume the next token if it is one of the signs `choices`, and return it."""
         if self.kind != "sign" or self.token not in choices:
             return None
         sign = self.token
         self._next()
         return sign
 
-    def whole(self) -> Tree:
-        """Read all of the text."""
+    def parse(self) -> Tree:
+        """Parse the entire text."""
         tree = self._sum()
         if self.kind != "end":
             self._refuse()
@@ -272,12 +274,12 @@ class _Reader:
         return inside if name is None else ("call", name, inside)
 
 
-# --- comparing: formulas up to the order of sums and products and arithmetic on rationals
+# --- comparison of formulas up to the order of sums and products and arithmetic on rational numbers
 
 
 @dataclass(frozen=True)
 class _Shape:
-    """A formula in a table of formulas; two are the same if their keys are."""
+    """A formula in a table of formulas; two formulas of a table are the same if and only if their keys are."""
 
     table: _Shapes
     key: int
@@ -298,7 +300,7 @@ class _Shape:
         return self.table.make("power", self.key, exponent)
 
     def call(self, name: str) -> _Shape:
-        """Return a function of this."""
+        """Return the formula with the function `name` applied."""
         if name not in ("sqrt", *FUNCTIONS.values()):
             raise InputError(f"{name} is not a function of the grammar")
         return self.table.make(name, self.key)
@@ -337,14 +339,14 @@ class _Shape:
 
 
 class _Shapes:
-    """A table of formulas; it rewrites only what keeps the value and where it is defined."""
+    """A table of formulas; its rewriting rules preserve the value and the domain of definition."""
 
     def __init__(self) -> None:
         self._keys: dict[tuple[Any, ...], int] = {}
         self._rows: list[tuple[Any, ...]] = []
 
     def make(self, *row: Any) -> _Shape:
-        """Return the formula of a row."""
+        """Return the formula with the given row, appending the row if it is new."""
         if row not in self._keys:
             self._keys[row] = len(self._rows)
             self._rows.append(row)
@@ -359,11 +361,11 @@ class _Shapes:
         return self.make("pi")
 
     def name(self, name: str) -> _Shape:
-        """Return the symbol of that name."""
+        """Return the symbol with the given name."""
         return self.make("symbol", name)
 
     def sum(self, keys: tuple[int, ...]) -> _Shape:
-        """Return a sum: rational terms are added up, sums in it dissolved."""
+        """Return a sum, with rational terms added and nested sums flattened."""
         constant, terms = Fraction(0), []
         for key in keys:
             kind, *data = self._rows[key]
@@ -381,9 +383,9 @@ class _Shapes:
         return self.make("sum", constant, tuple(sorted(terms)))
 
     def product(self, above: tuple[int, ...], below: tuple[int, ...]) -> _Shape:
-        """Return a quotient of products: rational factors are multiplied, products in it dissolved.
+        """Return a quotient of products, with rational factors multiplied and nested products flattened.
 
-        A quotient below the line stays as it is: ``x/(y/z)`` is undefined at ``z = 0``, ``x*z/y`` is not. So does 0.
+        A quotient or 0 in the denominator is not flattened: ``x/(y/z)`` is undefined at ``z = 0``, ``x*z/y`` is not.
         """
         scale = Fraction(1)
         tops: list[int] = []
@@ -416,7 +418,7 @@ class _Shapes:
 
 
 def _shape(tree: Tree, shapes: _Shapes) -> _Shape:
-    """Return the formula that a tree stands for."""
+    """Return the formula that a syntax tree represents."""
     kind, first, *rest = tree
     if kind == "number":
         return shapes.rational(Fraction(first))
@@ -449,7 +451,7 @@ def _raise(base: _Shape, exponent: Fraction, shapes: _Shapes) -> _Shape:
     return base if exponent.numerator == 1 else base**exponent.numerator
 
 
-# --- LaTeX, from the tree of the text that was read back
+# --- LaTeX, from the syntax tree of the printed text
 
 _GREEK = (
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
@@ -458,7 +460,7 @@ _GREEK = (
 
 
 def latex(expression: sympy.Expr) -> str:
-    r"""Return an expression in LaTeX, made from its text as read back.
+    r"""Return an expression in LaTeX, converted from the syntax tree of its printed text.
 
     >>> print(latex(sympy.sqrt(sympy.Symbol("n")) / 2 - sympy.pi))
     \frac{\sqrt{n}}{2} - \pi
@@ -480,13 +482,13 @@ def _latex(tree: Tree) -> str:
     if kind == "sum":
         pieces = [f"{sign} {_latex_part(part, ('sum',))}" for sign, part in first]
         return re.sub(r"^\+ |^(-) ", r"\1", " ".join(pieces))
-    above, below = ([part for sign, part in first if sign == wanted] for wanted in "*/")
+    above, below = ([part for sign, part in first if sign == operator] for operator in "*/")
     text = _latex_factors(above)
     return rf"\frac{{{text}}}{{{_latex_factors(below)}}}" if below else text
 
 
 def _latex_factors(parts: list[Tree]) -> str:
-    if len(parts) == 1:  # a fraction's line brackets it
+    if len(parts) == 1:  # the fraction bar groups it
         return _latex(parts[0])
     text = ""
     for part in parts:
@@ -495,9 +497,9 @@ def _latex_factors(parts: list[Tree]) -> str:
     return text or "1"
 
 
-def _latex_part(tree: Tree, loose: tuple[str, ...]) -> str:
+def _latex_part(tree: Tree, bracketed_kinds: tuple[str, ...]) -> str:
     text = _latex(tree)
-    return _bracketed(text) if tree[0] in loose else text
+    return _bracketed(text) if tree[0] in bracketed_kinds else text
 
 
 def _latex_call(name: str, argument: str) -> str:

@@ -1,8 +1,8 @@
-"""Taylor: truncated power series, over balls or over exact constants.
+"""Truncated Taylor series over intervals or exact constants (automatic differentiation).
 
-Over exact constants the coefficients are those of the expansion at one point. Over balls, with the variable's first
-coefficient a whole box, they enclose the Taylor coefficients at *every* point of the box: coefficient ``k`` contains
-``f^(k)(x)/k!`` for all ``x`` in it. That is what mean-value forms and contact points need.
+Over exact constants the coefficients are those of the expansion at one point. Over intervals, if the variable's
+constant term is an interval X, the coefficients enclose the Taylor coefficients at *every* point of X: coefficient
+``k`` contains ``f^(k)(x)/k!`` for all ``x`` in X. Mean-value forms and contact points need such enclosures.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["Taylor", "TaylorArithmetic"]
 
 
 class Coefficient(Number, Protocol):
-    """A number with the functions of the grammar."""
+    """A number type with all functions that may occur in a formula."""
 
     def exp(self) -> Self: ...
     def log(self) -> Self: ...
@@ -32,9 +32,10 @@ C = TypeVar("C", bound=Coefficient)
 
 
 class Taylor(Generic[C]):
-    """A power series ``c[0] + c[1] x + ... + c[order] x**order`` with its operations cut off after `order`.
+    """A power series ``c[0] + c[1] x + ... + c[order] x**order``, truncated after `order`.
 
-    Operands must have the same length; results of Undecided, DomainError or NotExact coefficients raise those errors.
+    The operands of an operation must have the same length. An operation raises Undecided, DomainError or NotExact if
+    an operation on its coefficients does.
 
     >>> from ntkproofs.arithmetic.exact import PiRational
     >>> one_plus_x = Taylor([PiRational.of(1), PiRational.of(1), PiRational.of(0)])
@@ -69,7 +70,7 @@ class Taylor(Generic[C]):
             return self._constant(1) / self**-exponent
         if exponent == 0:
             return self._constant(1)
-        # the constant term directly: x**2 of a box across zero must not be negative
+        # the constant term by a single power, since x*x of an interval across zero would contain negative numbers
         constant = self.coefficients[0] ** exponent
         power = self if exponent == 1 else (self * self if exponent == 2 else self ** (exponent // 2))
         if exponent > 2:
@@ -83,7 +84,7 @@ class Taylor(Generic[C]):
         return Taylor([zero + value] + [zero] * (len(self.coefficients) - 1))
 
     def _integral(self, start: C, slope: Taylor[C]) -> Taylor[C]:
-        """Return the series with constant term `start` and derivative `slope` (known one term less far)."""
+        """Return the series with constant term `start` and derivative `slope` (which has one term less)."""
         return Taylor([start, *(slope.coefficients[k - 1] / k for k in range(1, len(self.coefficients)))])
 
     def _derivative(self) -> Taylor[C]:
@@ -93,7 +94,7 @@ class Taylor(Generic[C]):
         return Taylor(self.coefficients[:-1])
 
     def sqrt(self) -> Taylor[C]:
-        """Return the square root; the constant term must be positive (or the series a constant)."""
+        """Return the square root; the constant term must be positive unless the series is a constant."""
         a = self.coefficients
         root: list[C] = [a[0].sqrt()]
         for k in range(1, len(a)):
@@ -171,7 +172,7 @@ def _convolution(a: list[C], b: list[C], k: int, first: int, last: int) -> C:
 
 @dataclass(frozen=True)
 class TaylorArithmetic:
-    """Series of a given order over the numbers of another arithmetic."""
+    """Taylor series of a given order over the numbers of the arithmetic `base`."""
 
     base: Arithmetic[Any]
     order: int
@@ -185,6 +186,6 @@ class TaylorArithmetic:
         return self.series([self.base.pi()])
 
     def series(self, leading: list[Any]) -> Taylor[Any]:
-        """Return the series with the given leading coefficients and zeros after them."""
+        """Return the series with the given leading coefficients, followed by zeros."""
         zeros = [self.base.rational(Fraction(0))] * (self.order + 1 - len(leading))
         return Taylor([*leading, *zeros][: self.order + 1])

@@ -1,4 +1,4 @@
-"""Atlas: kernel by kernel, for which n the mean of a 0-bit is positive, which thresholds work, what ensemble they need.
+"""Atlas: for each kernel, the n at which the mean of a 0-bit is positive, the thresholds that work, and ensemble sizes.
 
 >>> from ntkproofs.bounds.atlas import depth_kernels, survey
 >>> for entry in survey(depth_kernels(2), most=8, bits=10):
@@ -17,18 +17,21 @@ from ntkproofs.bounds.ensemble import ensemble_size
 from ntkproofs.bounds.margins import PRECISION, Margins
 from ntkproofs.bounds.thresholds import best
 from ntkproofs.counts import arbitrary_counts
+from ntkproofs.display import counted
 from ntkproofs.errors import InputError, NoMargin
-from ntkproofs.kernels import REGIMES, Kernel, activation_kernel, deep_relu, leaky_relu, linear
+from ntkproofs.kernels import Kernel, KernelLike, activation_kernel, as_kernel, deep_relu, leaky_relu, linear
+from ntkproofs.kernels.regimes import check_regime
 from ntkproofs.programs import permutation
 from ntkproofs.rigor import Ball
 from ntkproofs.truth import NoTruthValue
+from ntkproofs.validation import integer
 
 __all__ = ["AtlasEntry", "activation_kernels", "depth_kernels", "sign_of_zero", "survey"]
 
 
 @dataclass(frozen=True, eq=False)
 class AtlasEntry(NoTruthValue):
-    """What is known of one kernel; for its fields see :func:`survey`."""
+    """The results for one kernel; :func:`survey` explains the fields."""
 
     instead = ".zero_works"
 
@@ -44,70 +47,68 @@ class AtlasEntry(NoTruthValue):
 
     @property
     def last_positive(self) -> int | None:
-        """The last n looked at for which the mean of a 0-bit is positive (None: none)."""
+        """The last n examined at which the mean of a 0-bit is positive (None: there is none)."""
         return max((n for n, sign in enumerate(self.signs, start=2) if sign > 0), default=None)
 
     @property
     def zero_works(self) -> bool:
-        """Whether at every n looked at the mean of a 0-bit is negative: what the threshold 0 needs."""
+        """Whether the mean of a 0-bit is negative at every n examined, which the threshold 0 requires."""
         return all(sign < 0 for sign in self.signs)
 
     def __str__(self) -> str:
         last = self.last_positive
         if self.zero_works:
-            found = "threshold 0 works"
+            sign = "threshold 0 works"
         elif last is None:
-            found = "mean of a 0-bit 0"
+            sign = "mean of a 0-bit 0"
         else:
-            found = f"mean of a 0-bit positive at n = {'2' if last == 2 else f'2..{last}'}"
+            sign = f"mean of a 0-bit positive at n = {'2' if last == 2 else f'2..{last}'}"
         if self.threshold is None:
-            return f"{self.name}: {found}; no threshold works"
-        return f"{self.name}: {found}; at threshold {self.threshold} {self.networks:,} networks"
+            return f"{self.name}: {sign}; no threshold works"
+        return f"{self.name}: {sign}; at threshold {self.threshold} {self.networks:,} networks"
 
 
-def sign_of_zero(kernel: Kernel, matches: int, *, precision: int = PRECISION) -> int:
-    """Return the sign of the mean of a bit that should be 0 and that some template writes, rigorously; n >= 2.
+def sign_of_zero(kernel: KernelLike, matches: int, *, precision: int = PRECISION) -> int:
+    """Return the sign of the mean of a 0-bit that some template writes, at n = `matches` >= 2, rigorously.
 
-    Samples (K) and writers (t >= 1) do not matter. Raises Undecided if balls of `precision` bits do not tell.
+    It does not depend on K and t >= 1. Raises InputError for n < 2 and Undecided if `precision` bits do not determine
+    the sign.
 
     >>> sign_of_zero(deep_relu(1), 2), sign_of_zero(deep_relu(2), 2), sign_of_zero(linear(), 2)
     (-1, 1, 0)
     """
-    if isinstance(matches, bool) or not isinstance(matches, int) or matches < 2:
-        raise InputError(f"matches must be an integer from 2 on here, got {matches!r}: with one match the mean is 0")
-    own, other, near = kernel.enclosed(matches, precision=precision)
+    matches = integer(matches, "matches (with a single one the mean is 0)", low=2)
+    own, other, matched = as_kernel(kernel).enclosed(matches, precision=precision)
     if other == 0:
         return 0
-    return other.sign() * (own - other).sign() * (own - other - (near - other) * matches).sign()
+    return other.sign() * (own - other).sign() * (own - other - (matched - other) * matches).sign()
 
 
 def _balance(kernel: Kernel, matches: int) -> Ball | None:
-    own, other, near = kernel.enclosed(matches, precision=PRECISION)
-    return None if other == 0 else (own - other) / (near - other)
+    own, other, matched = kernel.enclosed(matches, precision=PRECISION)
+    return None if other == 0 else (own - other) / (matched - other)
 
 
 def depth_kernels(most: int = 8, regime: str = "ntk") -> dict[str, Kernel]:
-    """Return the kernels of 1 to `most` hidden ReLU layers by name, scaled as :func:`survey` compares them.
+    """Return the kernels of 1 to `most` hidden ReLU layers by name, with equal variance of the untrained outputs.
 
     >>> list(depth_kernels(2))
     ['1 layer', '2 layers']
     """
-    layers = range(1, most + 1)
     return {
-        f"{each} layer{'s' if each > 1 else ''}": deep_relu(each, regime).scaled(2 ** (each - 1)) for each in layers
+        counted(layers, "layer"): deep_relu(layers, regime).scaled(2 ** (layers - 1)) for layers in range(1, most + 1)
     }
 
 
 def activation_kernels(regime: str = "ntk", *, variance: Fraction = Fraction(1)) -> dict[str, Kernel]:
-    """Return two-layer kernels of other activations by name; untrained outputs have the variance 1/2, as with ReLU.
+    """Return two-layer kernels of several activations by name, scaled to the variance 1/2 of untrained ReLU outputs.
 
-    `variance`: of the preactivations, for erf, sine and cosine.
+    `variance`: that of the preactivations, for erf, sine and cosine. Raises InputError for another regime.
 
     >>> list(activation_kernels())
     ['linear', 'erf', 'sine', 'leaky 1/2', 'leaky 1/10', 'ReLU', 'cosine', '|x|']
     """
-    if regime not in REGIMES:
-        raise InputError(f"unknown regime {regime!r}: choose one of {', '.join(REGIMES)}")
+    check_regime(regime)
     kernels = {
         "linear": linear(regime),
         "erf": activation_kernel("erf", regime, variance=variance),
@@ -122,21 +123,21 @@ def activation_kernels(regime: str = "ntk", *, variance: Fraction = Fraction(1))
 
 
 def survey(
-    kernels: Mapping[str, Kernel], *, most: int = 32, bits: int = 30, failure: Fraction = Fraction(1, 100)
+    kernels: Mapping[str, KernelLike], *, most: int = 32, bits: int = 30, failure: Fraction = Fraction(1, 100)
 ) -> tuple[AtlasEntry, ...]:
-    """Return an entry for every kernel: a pure function, every number enclosed or decided by balls.
+    """Return an entry for each kernel; every number is enclosed or decided by ball arithmetic.
 
-    Of an entry: `signs` of the mean of a 0-bit at n = 2, ..., `most`; `balances`, B(n) there (None where different
-    samples do not interact); for a permutation of so many `bits`: thresholds work from `lowest` (the largest mean of a
-    0-bit, if positive) to `highest` (the smallest mean of a 1-bit); `threshold`, the best one, rounded; `networks` that
-    it needs on all inputs with probability of failure `failure`. Both are None where no threshold works.
+    The fields of an entry: `signs`, those of the mean of a 0-bit at n = 2, ..., `most`; `balances`, B(n) for these n
+    (None where other = 0). For a permutation of `bits` bits: `lowest` and `highest`, the largest mean of a 0-bit and
+    the smallest mean of a 1-bit, between which thresholds work; `threshold`, the best threshold, rounded; `networks`,
+    the number that it needs on all inputs for the probability of failure `failure`. Both are None where no threshold
+    works.
 
-    Variances grow with the size of the untrained outputs: kernels to be compared should agree on it
+    Variances are proportional to those of the untrained outputs, which kernels to be compared should have in common
     (:meth:`~ntkproofs.kernels.angular.Kernel.scaled`).
     """
-    if isinstance(most, bool) or not isinstance(most, int) or most < 2:
-        raise InputError(f"most must be an integer from 2 on, got {most!r}")
-    return tuple(_entry(name, kernel, most, bits, failure) for name, kernel in kernels.items())
+    most = integer(most, "most", low=2)
+    return tuple(_entry(name, as_kernel(kernel), most, bits, failure) for name, kernel in kernels.items())
 
 
 def _entry(name: str, kernel: Kernel, most: int, bits: int, failure: Fraction) -> AtlasEntry:
@@ -149,10 +150,10 @@ def _entry(name: str, kernel: Kernel, most: int, bits: int, failure: Fraction) -
     networks: int | None = None
     try:
         threshold = best(margins)
-        found = ensemble_size(
+        size = ensemble_size(
             kernel, counts, output_bits=bits, steps=1, inputs=2**bits, failure=failure, threshold=threshold
         )
-        networks = found.networks
+        networks = size.networks
     except NoMargin:
         threshold = None
     return AtlasEntry(

@@ -12,6 +12,7 @@ steps and inputs stays below the permitted probability delta of failure if
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +26,7 @@ from ntkproofs.counts import Counts
 from ntkproofs.display import counted, facts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels.angular import Kernel
+from ntkproofs.validation import integer
 
 __all__ = ["TAILS", "EnsembleSize", "Least", "Tail", "ensemble_size", "networks_enough", "size_for_margin"]
 
@@ -149,12 +151,6 @@ def _size(margin: SmallestMargin, cases: int, failure: Fraction, tail: Tail) -> 
     return (1, "tail") if margin.z is None else size_for_margin(margin.z, cases, failure, tail)
 
 
-def _positive(value: object, what: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InputError(f"{what} must be an integer from 1 on, got {value!r}")
-    return value
-
-
 def ensemble_size(
     kernel: Kernel,
     counts: Iterable[Counts],
@@ -182,7 +178,8 @@ def ensemble_size(
     >>> size.networks, size.least
     (390, 'tail')
     """
-    cases = _positive(output_bits, "output_bits") * _positive(steps, "steps") * _positive(inputs, "inputs")
+    sizes = {"output_bits": output_bits, "steps": steps, "inputs": inputs}
+    cases = math.prod(integer(value, name, low=1) for name, value in sizes.items())
     delta = as_fraction(failure, "the probability of failure")
     if not 0 < delta < 1:
         raise InputError(f"the probability of failure must lie between 0 and 1 (both excluded), got {delta}")

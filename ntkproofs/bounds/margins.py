@@ -1,12 +1,16 @@
-"""Margins: how far the mean of every output bit stays from the threshold, in standard deviations of one network.
+"""Margins: the distance of the mean of each output bit from the threshold, in standard deviations of one network.
 
-A bit that should be 1 (p >= 1) has the margin ``mean - threshold``, a bit that should be 0 the margin ``threshold -
-mean``; divided by ``sigma = sqrt(var)`` it is the *standardised* margin z. An ensemble of N networks rounds the bit
-wrong with probability ``Q(sqrt(N) z)`` (:mod:`ntkproofs.bounds.tails`), so the smallest z of a program decides.
+With ``sigma = sqrt(var)`` the *standardised* margin is ::
+
+    z = (mean - threshold) / sigma      for a bit that should be 1 (p >= 1)
+    z = (threshold - mean) / sigma      for a bit that should be 0
+
+An ensemble of N networks rounds the bit wrong with probability ``Q(sqrt(N) z)`` (:mod:`ntkproofs.bounds.tails`), so the
+smallest z of a program determines the size of the ensemble.
 
 The output of a network is rounded to 1 where it is above the threshold. Where one template matches (n = 1) the output
-has variance 0: the mean is exactly p, and only its comparison with the threshold counts. So it is where none matches
-(n = 0), with the mean 0, if the kernel vanishes at the zero vector.
+has variance 0: the mean is exactly p, and its comparison with the threshold is exact. The same holds where no template
+matches (n = 0), with the mean 0, if the kernel vanishes at the zero vector.
 """
 
 from __future__ import annotations
@@ -23,8 +27,9 @@ from ntkproofs.counts import Counts
 from ntkproofs.display import facts, table
 from ntkproofs.errors import InputError
 from ntkproofs.kernels.angular import Kernel
+from ntkproofs.kernels.names import KernelLike, as_kernel
 
-__all__ = ["Margins", "SmallestMargin", "smallest_margin"]
+__all__ = ["Margins", "SmallestMargin", "smallest_margin", "thinnest_counts"]
 
 PRECISION = 128
 
@@ -33,8 +38,8 @@ PRECISION = 128
 class SmallestMargin:
     """The smallest standardised margin at a threshold: an enclosure, and counts at which it is attained.
 
-    `z` and `counts` are None where no counts have a positive variance (then a single network is enough). If two counts
-    cannot be told apart at the precision used, `counts` are one of them; `z` holds for both.
+    `z` and `counts` are None where no counts have a positive variance (then a single network is enough). Where the
+    precision does not separate several counts, `counts` is one of them and `z` encloses the minimum.
     """
 
     threshold: Fraction
@@ -61,12 +66,12 @@ def _by_state(counts: Iterable[Counts]) -> dict[tuple[int, int], set[tuple[int, 
     return states
 
 
-def _thinnest(pairs: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield those (p, t) of one state whose margin can be the smallest, if g > 0 and u < 0.
+def _critical(pairs: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the pairs (p, t) of one state whose margin can be the smallest, if g > 0 and u < 0.
 
-    The mean ``p g + t u`` then increases with p and decreases with t. Of bits that should be 0 the one with the fewest
-    writers has the largest mean; of bits that should be 1, (p, t) is no thinner than (p', t') if p >= p' and t <= t'.
-    That holds whatever the threshold, as all bits of a state have the same variance.
+    The mean ``p g + t u`` then increases with p and decreases with t. Among bits that should be 0, a bit with the
+    fewest writers has the largest mean. Among bits that should be 1, the mean at (p, t) is at least that at (p', t') if
+    p >= p' and t <= t'. All bits of a state have the same variance, so this holds for every threshold.
     """
     ordered = sorted(pairs, key=lambda pair: (pair[0], -pair[1]))
     zeros = [pair for pair in ordered if pair[0] == 0]
@@ -79,11 +84,23 @@ def _thinnest(pairs: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
             yield p, t
 
 
+def thinnest_counts(counts: Iterable[Counts], drop_unwritten: bool = False) -> list[Counts]:
+    """Return those counts that can have the smallest margin at some number of samples, if g > 0 and u < 0.
+
+    >>> for counts in thinnest_counts([Counts(3, 1, 2, 9), Counts(3, 2, 2, 9), Counts(3, 0, 1, 9), Counts(3, 0, 2, 9)]):
+    ...     print(counts)
+    n = 3, p = 0, t = 1, K = 9
+    n = 3, p = 1, t = 2, K = 9
+    """
+    states = _by_state(each for each in counts if each.writers or not drop_unwritten)
+    return [Counts(n, p, t, K) for (n, K), pairs in sorted(states.items()) for p, t in _critical(pairs)]
+
+
 @dataclass(frozen=True, eq=False)
 class Margins:
-    """Mean and variance over a set of counts, enclosed; only those counts that can have the smallest margin are kept.
+    """Enclosures of mean and variance over a set of counts, kept for the counts that can have the smallest margin.
 
-    Made by :meth:`of`. `dropped` tells whether bits that no template writes (t = 0) were left out.
+    Constructed by :meth:`of`. `dropped`: whether bits that no template writes (t = 0) were left out.
     """
 
     kernel: Kernel
@@ -93,13 +110,13 @@ class Margins:
 
     @classmethod
     def of(
-        cls, kernel: Kernel, counts: Iterable[Counts], *, drop_unwritten: bool = False, precision: int = PRECISION
+        cls, kernel: KernelLike, counts: Iterable[Counts], *, drop_unwritten: bool = False, precision: int = PRECISION
     ) -> Margins:
-        """Enclose the moments of all `counts` that matter, at `precision` bits.
+        """Return the margins of a kernel over `counts`, at `precision` bits.
 
-        One kernel evaluation for each (n, K); balls throughout, so the cost grows with the number of distinct n.
-        `drop_unwritten` leaves out bits that no template writes (they are then not rounded but known to be 0). Raises
-        InputError if no counts are left and Undecided if a sign is not certain.
+        The kernel is evaluated once for each (n, K) in ball arithmetic, so the cost grows with the number of distinct
+        n. `drop_unwritten` leaves out bits that no template writes (they are then not rounded but known to be 0).
+        Raises InputError if no counts are left and Undecided if a sign is not certain.
 
         >>> from ntkproofs.counts import arbitrary_counts
         >>> from ntkproofs.kernels import two_layer_relu
@@ -108,15 +125,15 @@ class Margins:
         >>> print(margins.largest_zero.mean.digits(6), margins.smallest_one.mean.digits(6), len(margins.moments))
         0 0.140391… 20
         """
-        given = list(counts)
-        kept = [c for c in given if c.writers or not drop_unwritten]
+        kernel, items = as_kernel(kernel), list(counts)
+        kept = [c for c in items if c.writers or not drop_unwritten]
         if not kept:
-            raise InputError("no counts given" if not given else "no counts are left: no template writes any bit")
+            raise InputError("no counts given" if not items else "no counts are left: no template writes any bit")
         rows: list[Moments] = []
         for (n, K), pairs in sorted(_by_state(kept).items()):
             state = State.at(kernel, n, K, precision)
-            thin = _thinnest(pairs) if state.ordered else sorted(pairs)
-            rows += [state.moments(Counts(n, p, t, K)) for p, t in thin]
+            critical = _critical(pairs) if state.ordered else sorted(pairs)
+            rows += [state.moments(Counts(n, p, t, K)) for p, t in critical]
         return cls(kernel, tuple(rows), drop_unwritten, precision)
 
     @cached_property
@@ -125,8 +142,8 @@ class Margins:
         rows = [row for row in self.moments if row.bit]
         if not rows:
             return None
-        thinnest = min(rows, key=lambda row: row.mean.lower)
-        return MeanAt(thinnest.counts, least(*(row.mean for row in rows)))
+        lowest = min(rows, key=lambda row: row.mean.lower)
+        return MeanAt(lowest.counts, least(*(row.mean for row in rows)))
 
     @cached_property
     def largest_zero(self) -> MeanAt | None:
@@ -134,8 +151,8 @@ class Margins:
         rows = [row for row in self.moments if not row.bit]
         if not rows:
             return None
-        thinnest = max(rows, key=lambda row: row.mean.upper)
-        return MeanAt(thinnest.counts, greatest(*(row.mean for row in rows)))
+        highest = max(rows, key=lambda row: row.mean.upper)
+        return MeanAt(highest.counts, greatest(*(row.mean for row in rows)))
 
     @cached_property
     def variances(self) -> tuple[Ball, Ball]:
@@ -145,8 +162,9 @@ class Margins:
     def smallest(self, threshold: Rational) -> SmallestMargin:
         """Return the smallest standardised margin at an exact `threshold` >= 0.
 
-        Raises NoMargin, with the counts, if a bit lies on the wrong side of the threshold or (with a positive variance)
-        exactly at it; InputError for a negative threshold: a state that no template matches has the output 0.
+        Raises NoMargin, with the counts, if a mean lies on the wrong side of the threshold or (with a positive
+        variance) exactly at it; InputError for a negative threshold: at a state that no template matches the output 0
+        must round to 0.
 
         >>> from ntkproofs.kernels import two_layer_relu
         >>> print(Margins.of(two_layer_relu(), [Counts(2, 0, 1, 10), Counts(2, 1, 1, 10)]).smallest(0))
@@ -154,17 +172,19 @@ class Margins:
         """
         tau = as_fraction(threshold, "the threshold")
         if tau < 0:
-            raise InputError(f"the threshold must not be negative, got {tau}: the output 0 of no match must round to 0")
-        spread_out: list[tuple[Ball, Counts]] = []
+            raise InputError(
+                f"the threshold must not be negative, got {tau}: the output 0 where no template matches must round to 0"
+            )
+        standardised: list[tuple[Ball, Counts]] = []
         for row in self.moments:
             if row.certain:
                 row.demand_right(tau)
             else:
-                spread_out.append((row.standardised(tau), row.counts))
-        if not spread_out:
+                standardised.append((row.standardised(tau), row.counts))
+        if not standardised:
             return SmallestMargin(tau, None, None)
-        z = least(*(ball for ball, _ in spread_out))
-        return SmallestMargin(tau, z, next(c for ball, c in spread_out if ball.overlaps(z)))
+        z = least(*(ball for ball, _ in standardised))
+        return SmallestMargin(tau, z, next(c for ball, c in standardised if ball.overlaps(z)))
 
     def __repr__(self) -> str:
         return f"<Margins of {len(self.moments)} counts, {self.kernel.name}>"
@@ -187,11 +207,11 @@ class Margins:
         return table(headings, rows, caption=caption, total=len(self.moments))
 
     def ceiling(self, threshold: Rational) -> Ball | None:
-        """Return what no threshold whatever can exceed as its smallest standardised margin; None if nothing bounds it.
+        """Return an upper bound of the smallest standardised margin over all thresholds; None where there is none.
 
-        A 0-bit and a 1-bit have margins that sum to the distance of their means, so the smaller standardised margin is
-        at most ``(mean_1 - mean_0)/(sigma_0 + sigma_1)``, whatever the threshold. The pair taken is the thinnest one at
-        `threshold`: near the best threshold the ceiling is close to what is attained.
+        The margins of a 0-bit and a 1-bit sum to the distance of their means, so at every threshold the smaller
+        standardised margin is at most ``(mean_1 - mean_0)/(sigma_0 + sigma_1)``. The pair used is that of the smallest
+        margins at `threshold`; near the best threshold the bound is close to the margin attained.
 
         >>> from ntkproofs.kernels import two_layer_relu
         >>> margins = Margins.of(two_layer_relu(), [Counts(2, 0, 1, 10), Counts(2, 1, 1, 10)])
@@ -209,7 +229,7 @@ class Margins:
 
 
 def smallest_margin(
-    kernel: Kernel,
+    kernel: KernelLike,
     counts: Iterable[Counts],
     threshold: Rational,
     *,

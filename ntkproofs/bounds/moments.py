@@ -1,4 +1,4 @@
-"""Moments: mean and variance of one output bit, enclosed, and the side of the threshold on which the mean must lie."""
+"""Moments: enclosures of mean and variance of one output bit, and its margin to a threshold."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Moments", "State", "demand_networks", "enclose_weights"]
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Mean and variance (of one network, the factor 1/n0 included) of an output bit with these counts, enclosed."""
+    """Enclosures of mean and variance of an output bit of one network at these counts, including the factor 1/n0."""
 
     counts: Counts
     mean: Ball
@@ -26,15 +26,15 @@ class Moments:
 
     @property
     def bit(self) -> int:
-        """What the bit should be."""
+        """The bit that the program means."""
         return int(self.counts.matched_writers > 0)
 
     @property
     def certain(self) -> bool:
-        """Whether every network answers the mean itself: the variance is exactly 0.
+        """Whether the variance is exactly 0, so that the output of every network is the mean.
 
-        So it is at a training sample (n = 1), for linear networks, and at the zero vector (n = 0) for networks that
-        answer 0 there.
+        This holds at a training sample (n = 1), for linear networks, and at the zero vector (n = 0) for networks whose
+        output is 0 there.
         """
         return bool(self.variance == 0)
 
@@ -44,7 +44,7 @@ class Moments:
         return self.variance.sqrt()
 
     def margin(self, threshold: Rational) -> Ball:
-        """Return how far the mean lies on the right side of `threshold` (negative: on the wrong one)."""
+        """Return the distance of the mean from `threshold`, positive on the side of the bit that the program means."""
         return self.mean - threshold if self.bit else threshold - self.mean
 
     def standardised(self, threshold: Rational) -> Ball:
@@ -60,9 +60,9 @@ class Moments:
         return margin / self.sigma
 
     def demand_right(self, threshold: Rational) -> None:
-        """Do the exact comparison; raise NoMargin if a bit of variance 0 is rounded wrong."""
-        right = self.mean.lower > threshold if self.bit else self.mean.upper <= threshold
-        if not right:
+        """Raise NoMargin if a bit of variance 0 is rounded wrong: its output is the mean, and the comparison exact."""
+        correct = self.mean.lower > threshold if self.bit else self.mean.upper <= threshold
+        if not correct:
             raise NoMargin(self._reason(threshold))
 
     def _reason(self, threshold: Rational) -> str:
@@ -86,7 +86,7 @@ def _numbers(kernel: Kernel, n: int, precision: int) -> tuple[Ball, Ball, Ball]:
 
 @lru_cache(maxsize=1 << 16)
 def enclose_weights(kernel: Kernel, n: int, K: int, precision: int) -> tuple[Ball, Ball]:
-    """Return balls for the gain g(n) and the weight u of an unmatched sample; at n = 0 for 0 and every sample's weight.
+    """Return balls that contain the gain g(n) and the weight u of a sample that does not match; at n = 0 the gain is 0.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> print(*(ball.digits(4) for ball in enclose_weights(two_layer_relu(), 2, 10, 64)))
@@ -103,7 +103,7 @@ def enclose_weights(kernel: Kernel, n: int, K: int, precision: int) -> tuple[Bal
 
 
 def _variance(kernel: Kernel, n: int, K: int, precision: int) -> Ball:
-    """Return the variance of one network; 0 where it is so by structure (see :attr:`Moments.certain`)."""
+    """Return the variance of one network, exactly 0 in the cases of :attr:`Moments.certain`."""
     if n == 1 or (n == 0 and kernel.vanishes) or (n > 1 and kernel.deterministic):
         return Ball(0, precision=precision)
     prior, (gain, u) = kernel.prior or kernel, enclose_weights(kernel, n, K, precision)
@@ -118,10 +118,10 @@ def _variance(kernel: Kernel, n: int, K: int, precision: int) -> Ball:
 
 @lru_cache(maxsize=1 << 16)
 def demand_networks(kernel: Kernel, n: int, K: int) -> None:
-    """Raise InputError unless there can be networks of this kernel (and its prior): decided by balls.
+    """Raise InputError unless networks can have this kernel and its prior, decided by ball arithmetic.
 
-    The Gram matrices of K samples are definite (:func:`~ntkproofs.kernels.definite.demand_definite`), and the variance
-    at a state that n templates match is positive, or 0 by structure.
+    The Gram matrices of K samples must be definite (:func:`~ntkproofs.kernels.definite.demand_definite`), and the
+    variance at a state that n templates match must not be negative.
 
     >>> from ntkproofs.kernels import RHO
     >>> demand_networks(Kernel("triangle", RHO + RHO**2), 3, 10)
@@ -140,7 +140,7 @@ def demand_networks(kernel: Kernel, n: int, K: int) -> None:
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """What all output bits of a state share: gain, weight of an unmatched sample, variance."""
+    """Enclosures that all output bits of a state share: gain, weight of a sample that does not match, and variance."""
 
     gain: Ball
     u: Ball
@@ -148,22 +148,22 @@ class State:
 
     @classmethod
     def at(cls, kernel: Kernel, n: int, K: int, precision: int) -> State:
-        """Enclose the numbers of a state that n templates match, among K samples, at `precision` bits.
+        """Return the enclosures for a state that n of K samples match, at `precision` bits.
 
-        Raises InputError if there are no networks of this kernel (:func:`demand_networks`).
+        Raises InputError if no networks have this kernel (:func:`demand_networks`).
         """
         demand_networks(kernel, n, K)
         return cls(*enclose_weights(kernel, n, K, precision), _variance(kernel, n, K, precision))
 
     @property
     def ordered(self) -> bool:
-        """Whether it is certain that g > 0 and u < 0: more matching writers raise the mean, more writers lower it."""
+        """Whether g > 0 and u < 0 for certain: the mean increases with p and decreases with t."""
         try:
             return self.gain.sign() > 0 and self.u.sign() < 0
         except Undecided:
             return False
 
     def moments(self, counts: Counts) -> Moments:
-        """Return mean and variance of a bit of this state."""
+        """Return the moments of a bit of this state."""
         mean = combine(self.gain, self.u, counts.matched_writers, counts.writers)
         return Moments(counts, mean, self.variance)

@@ -1,12 +1,12 @@
-"""Exact rounding: when the sign of the mean is the bit.
+"""Exact rounding: the conditions under which the sign of the mean is the bit that the program means.
 
 With ``D = own/other - 1``, ``F(n) = matched(n)/other - 1``, ``B(n) = D/F(n)``:
 
 * a bit that should be 1 (p >= 1) has a positive mean iff ``t (n - B(n)) < p (K + D)``;
-* a bit that should be 0 (p = 0) has mean ``t u(n)``: 0 if n = 1 or t = 0, negative iff ``n F(n) > D``.
+* a bit that should be 0 (p = 0) has the mean ``t u(n)``: 0 if n = 1 or t = 0, negative iff ``n F(n) > D``.
 
-This file states the conditions (symbolically) and decides them for given counts (with balls). That the condition is the
-right one, and that it follows from ``t n <= p K``, is claimed and decided in ``paper_checks/``.
+The conditions are stated symbolically and decided for given counts by ball arithmetic. That the first one is equivalent
+to a positive mean, and that it follows from ``t n <= p K``, is claimed and decided in ``paper_checks/``.
 """
 
 from __future__ import annotations
@@ -17,13 +17,17 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+import sympy
+
+from ntkproofs.arithmetic.normal_form import same_normal_form
 from ntkproofs.bounds.balance import contrast_positive, excess_positive, matches_outweigh
 from ntkproofs.bounds.moments import demand_networks, enclose_weights
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.kernels.definite import FIRST_PRECISION, LAST_PRECISION, certain_sign, demand_definite
-from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, combine
+from ntkproofs.kernels.names import KernelLike, as_kernel
+from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor, combine
 from ntkproofs.rigor import Ball, Inequality, at_most, decide, less
 
 __all__ = [
@@ -40,24 +44,25 @@ __all__ = [
 
 
 def rounding_condition(
-    kernel: Kernel, n: Any = MATCHES, p: Any = MATCHED_WRITERS, t: Any = WRITERS, K: Any = SAMPLES
+    kernel: KernelLike, n: Any = MATCHES, p: Any = MATCHED_WRITERS, t: Any = WRITERS, K: Any = SAMPLES
 ) -> Inequality:
-    """State ``t (n - B(n)) < p (K + D)``: for p >= 1 and F(n) > 0, the mean is positive iff this holds.
+    """Return the inequality ``t (n - B(n)) < p (K + D)``; for p >= 1 and F(n) > 0 it holds iff the mean is positive.
 
-    Raises InputError for a function that is no kernel on every number of samples, or has other = 0 (D is infinite).
-    That F(n) > 0 is stated by :func:`~ntkproofs.bounds.balance.excess_positive`.
+    That F(n) > 0 is the statement :func:`~ntkproofs.bounds.balance.excess_positive`. Raises InputError for a function
+    that is not positive definite on every number of samples, and if other = 0 (D is infinite).
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> from ntkproofs.rigor import decide
     >>> decide(rounding_condition(two_layer_relu(), n=16, p=1, t=2, K=32)).outcome
     'holds'
     """
+    kernel = as_kernel(kernel)
     demand_definite(kernel, None)
     return less(t * (n - kernel.balance(n)), p * (K + kernel.contrast))
 
 
 def sufficient_condition(n: Any = MATCHES, p: Any = MATCHED_WRITERS, t: Any = WRITERS, K: Any = SAMPLES) -> Inequality:
-    """State ``t n <= p K``: integers only, and enough for the rounding condition if B(n) > 0 and D > 0.
+    """Return the inequality ``t n <= p K`` between integers; it implies the rounding condition if B(n) > 0 and D > 0.
 
     >>> print(sufficient_condition())
     n*t <= K*p
@@ -65,49 +70,73 @@ def sufficient_condition(n: Any = MATCHES, p: Any = MATCHED_WRITERS, t: Any = WR
     return at_most(t * n, p * K)
 
 
-@lru_cache(maxsize=64)
-def sufficient_applies(kernel: Kernel) -> bool:
-    """Decide whether for this kernel ``t n <= p K`` makes every mean right, for all counts.
+def sufficient_applies(kernel: KernelLike) -> bool:
+    """Decide whether for this kernel ``t n <= p K`` implies the right sign of every mean, for all counts.
 
-    So it is if D > 0, F(n) > 0, n F(n) > D, and the kernel vanishes at the zero vector (where no template matches).
+    It does if D > 0, F(n) > 0 and n F(n) > D for every n, and the kernel vanishes at the zero vector (where no template
+    matches).
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> sufficient_applies(two_layer_relu("ntk")), sufficient_applies(two_layer_relu("nngp"))
     (True, True)
     """
+    return _sufficient_applies(as_kernel(kernel))
+
+
+@lru_cache(maxsize=64)
+def _sufficient_applies(kernel: Kernel) -> bool:
     if kernel.other == 0 or not kernel.vanishes:
         return False
-    facts = (contrast_positive(kernel), excess_positive(kernel), matches_outweigh(kernel))
-    return all(decide(*fact).outcome == "holds" for fact in facts)
+    statements = (contrast_positive(kernel), excess_positive(kernel), matches_outweigh(kernel))
+    return all(decide(*statement).outcome == "holds" for statement in statements)
 
 
-def enclose_mean(kernel: Kernel, counts: Counts, *, precision: int) -> Ball:
+def enclose_mean(kernel: KernelLike, counts: Counts, *, precision: int) -> Ball:
     """Return a ball of the given precision (bits) that contains the mean of an output bit with these counts.
 
-    Raises InputError if there are no networks of this kernel (:func:`~ntkproofs.bounds.moments.demand_networks`).
+    Raises InputError if no networks have this kernel (:func:`~ntkproofs.bounds.moments.demand_networks`).
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> print(enclose_mean(two_layer_relu(), Counts(2, 1, 1, 10), precision=40))
     0.5654217643…
     """
+    kernel = as_kernel(kernel)
     demand_networks(kernel, counts.matches, counts.samples)
     gain, u = enclose_weights(kernel, counts.matches, counts.samples, precision)
     mean: Ball = combine(gain, u, counts.matched_writers, counts.writers)
     return mean
 
 
-@lru_cache(maxsize=1 << 18)
-def mean_sign(kernel: Kernel, counts: Counts) -> int:
-    """Return the sign (-1, 0, 1) of the mean, rigorously; raises Undecided if 8192 bits do not tell it.
+def mean_sign(kernel: KernelLike, counts: Counts) -> int:
+    """Return the sign (-1, 0 or 1) of the mean, rigorously.
 
-    Exact zeros: no template writes the bit, one matches (n = 1) and does not write it, or none matches and the kernel
-    vanishes at the zero vector. Raises InputError if there are no networks of this kernel.
+    The mean is exactly 0 where no template writes the bit, where one template matches (n = 1) and does not write it,
+    where none matches and the kernel vanishes at the zero vector, and where the normal form of its formula is 0. Raises
+    Undecided if 8192 bits do not determine the sign, InputError if no networks have this kernel.
+
+    >>> mean_sign("gelu", Counts(2, 0, 1, 10)), mean_sign("gelu", Counts(2, 1, 1, 10))
+    (-1, 1)
     """
-    return certain_sign(lambda bits: enclose_mean(kernel, counts, precision=bits), f"the mean at {counts}")
+    return _mean_sign(as_kernel(kernel), counts)
 
 
-def rounds_right(kernel: Kernel, counts: Counts) -> bool:
-    """Tell whether rounding at threshold 0 gives the bit that the program means: mean > 0 iff p >= 1.
+@lru_cache(maxsize=1 << 18)
+def _mean_sign(kernel: Kernel, counts: Counts) -> int:
+    return certain_sign(
+        lambda bits: enclose_mean(kernel, counts, precision=bits),
+        f"the mean at {counts}",
+        is_zero=lambda: _is_zero(kernel, counts),
+    )
+
+
+def _is_zero(kernel: Kernel, counts: Counts) -> bool:
+    """Tell whether the normal form of the mean is zero; False where it is not known."""
+    mean = Predictor(kernel, counts.samples).mean(counts.matches, counts.matched_writers, counts.writers)
+    return same_normal_form(mean, sympy.Integer(0))
+
+
+def rounds_right(kernel: KernelLike, counts: Counts) -> bool:
+    """Tell whether rounding at the threshold 0 gives the bit that the program means: mean > 0 iff p >= 1.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> rounds_right(two_layer_relu(), Counts(10, 1, 9, 20)), rounds_right(two_layer_relu(), Counts(10, 1, 2, 20))
@@ -116,40 +145,42 @@ def rounds_right(kernel: Kernel, counts: Counts) -> bool:
     return (mean_sign(kernel, counts) > 0) == (counts.matched_writers > 0)
 
 
-def least_padding(kernel: Kernel, counts: Iterable[Counts]) -> int:
-    """Return the least number of further samples with which every bit rounds right at threshold 0.
+def least_padding(kernel: KernelLike, counts: Iterable[Counts]) -> int:
+    """Return the smallest number of additional samples with which every bit is rounded correctly at the threshold 0.
 
-    `counts` are those of the program as it stands; samples added change K only. Raises InputError if there are no
-    counts, and NoMargin where no number of samples helps: a bit that should be 0 has a positive mean (two hidden ReLU
-    layers; a kernel that does not vanish at the zero vector), or the mean of one that should be 1 does not grow.
+    `counts` are those of the program without them; additional samples change K only. Raises InputError if there are no
+    counts, and NoMargin where no number of samples is enough: a bit that should be 0 has a positive mean (two hidden
+    ReLU layers; a kernel that does not vanish at the zero vector), or the mean of a bit that should be 1 does not grow
+    with K.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> least_padding(two_layer_relu(), [Counts(10, 1, 9, 20)])
     24
     """
-    heaviest: dict[tuple[int, int], Fraction] = {}  # (n, K) -> the largest t/p: the need grows with it where positive
-    written: dict[tuple[int, int], Counts] = {}  # (n, K) -> a bit that should be 0 and that is written
-    for each in _nonempty(counts):
-        n, p, t, K = each.matches, each.matched_writers, each.writers, each.samples
-        known = heaviest.get((n, K))
-        if p and n > 1 and (known is None or t * known.denominator > known.numerator * p):
-            heaviest[n, K] = Fraction(t, p)
+    kernel = as_kernel(kernel)
+    largest: dict[tuple[int, int], Fraction] = {}  # (n, K) -> the largest t/p; the padding increases with it
+    written: dict[tuple[int, int], Counts] = {}  # (n, K) -> counts of a written bit that should be 0
+    for item in _nonempty(counts):
+        n, p, t, K = item.matches, item.matched_writers, item.writers, item.samples
+        if p and n > 1:
+            largest[n, K] = max(largest.get((n, K), Fraction(0)), Fraction(t, p))
         elif t and not p:
-            written[n, K] = each
+            written[n, K] = item
     if not kernel.vanishes:
         raise NoMargin(
-            f"no padding helps: networks of the kernel {kernel.name!r} do not answer 0 where nothing matches"
+            f"no padding helps: networks of the kernel {kernel.name!r} do not answer 0 where no template matches"
         )
-    for zero in written.values():  # the sign of t u(n) depends on n alone
-        if mean_sign(kernel, zero) > 0:
+    for zero_bit in written.values():  # the sign of t u(n) depends on n alone
+        if mean_sign(kernel, zero_bit) > 0:
             raise NoMargin(
-                f"no padding helps: for the kernel {kernel.name!r} a bit that should be 0 has a positive mean at {zero}"
+                f"no padding helps: for the kernel {kernel.name!r} a bit that should be 0 has a positive mean at "
+                f"{zero_bit}"
             )
-    return max([0, *(_padding(kernel, n, K, ratio) for (n, K), ratio in heaviest.items())])
+    return max([0, *(_padding(kernel, n, K, ratio) for (n, K), ratio in largest.items())])
 
 
 def _padding(kernel: Kernel, n: int, K: int, ratio: Fraction) -> int:
-    """Return the least P >= 0 with ``(t/p) (n - B(n)) < K + P + D``, which with F(n) > 0 makes the mean positive."""
+    """Return the smallest P >= 0 with ``(t/p) (n - B(n)) < K + P + D``; if F(n) > 0, the mean is then positive."""
     demand_networks(kernel, n, K)
     if certain_sign(lambda bits: enclose_weights(kernel, n, K, bits)[0], f"the gain at n = {n}") <= 0:
         raise NoMargin(f"no padding helps: for the kernel {kernel.name!r} matching does not raise the mean at n = {n}")
@@ -172,15 +203,15 @@ def _padding(kernel: Kernel, n: int, K: int, ratio: Fraction) -> int:
 
 
 def _nonempty(counts: Iterable[Counts]) -> frozenset[Counts]:
-    given = frozenset(counts)
-    if not given:
+    items = frozenset(counts)
+    if not items:
         raise InputError("no counts given: there is nothing to decide")
-    return given
+    return items
 
 
 @dataclass(frozen=True)
 class MeanAt:
-    """A mean, enclosed, and counts at which it is taken."""
+    """An enclosure of a mean, and the counts at which the mean is attained."""
 
     counts: Counts
     mean: Ball
@@ -189,28 +220,30 @@ class MeanAt:
         return f"{self.mean} at {self.counts}"
 
 
-def extreme_means(kernel: Kernel, counts: Iterable[Counts], *, digits: int = 15) -> tuple[MeanAt | None, MeanAt | None]:
-    """Return the smallest positive mean and the largest non-positive one over a set of counts (None if there is none).
+def extreme_means(
+    kernel: KernelLike, counts: Iterable[Counts], *, digits: int = 15
+) -> tuple[MeanAt | None, MeanAt | None]:
+    """Return the smallest positive mean and the largest non-positive mean over a set of counts (None if there is none).
 
-    Each as an enclosure with `digits` certain digits. Raises InputError for an empty set and Undecided if a sign or the
-    digits cannot be had within 8192 bits.
+    Both are enclosed to `digits` certain digits. Raises InputError for an empty set and Undecided if 8192 bits do not
+    determine a sign or the digits.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> small, large = extreme_means(two_layer_relu(), [Counts(2, 1, 1, 10), Counts(2, 0, 1, 10)], digits=6)
     >>> print(small.mean.digits(6), large.mean.digits(6))
     0.565421… -0.00985031…
     """
-    given = sorted(_nonempty(counts))
-    positive = [c for c in given if mean_sign(kernel, c) > 0]
-    rest = [c for c in given if mean_sign(kernel, c) <= 0]
-    return (
-        _extreme(kernel, positive, digits, smallest=True) if positive else None,
-        _extreme(kernel, rest, digits, smallest=False) if rest else None,
-    )
+    kernel = as_kernel(kernel)
+    signs = {item: mean_sign(kernel, item) for item in sorted(_nonempty(counts))}
+    by_sign = {sign: [item for item in signs if signs[item] == sign] for sign in (-1, 0, 1)}
+    smallest = _extreme(kernel, by_sign[1], digits, smallest=True) if by_sign[1] else None
+    if by_sign[0]:
+        return smallest, MeanAt(by_sign[0][0], Ball(0, precision=FIRST_PRECISION))
+    return smallest, _extreme(kernel, by_sign[-1], digits, smallest=False) if by_sign[-1] else None
 
 
 def _extreme(kernel: Kernel, counts: list[Counts], digits: int, *, smallest: bool) -> MeanAt:
-    """Return the extreme mean: the hull of those that could be it, narrowed until the digits are certain."""
+    """Return the extreme mean: the hull of the enclosures that may contain it, refined until its digits are certain."""
     wanted = int(digits * 3.33) + 8
     precision = max(FIRST_PRECISION, wanted + 16)
     while precision <= LAST_PRECISION:

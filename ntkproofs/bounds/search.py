@@ -1,4 +1,4 @@
-"""The least integer that is enough, where more is never worse."""
+"""Smallest integer satisfying a monotone predicate."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ __all__ = ["least_integer"]
 
 
 def least_integer(enough: Callable[[int], bool], *, most: int, what: str) -> int:
-    """Return the least integer from 1 on that is `enough`, by doubling and bisection; `enough` must not fall back.
+    """Return the smallest integer from 1 on that satisfies the monotone predicate `enough`, by doubling and bisection.
 
-    Raises Undecided, naming `what` is searched, if more than `most` would be needed.
+    Once true, `enough` must stay true for larger integers. Raises Undecided, with `what` in the message, where the
+    doubling exceeds `most`.
 
     >>> least_integer(lambda number: number * number >= 50, most=100, what="a root")
     8

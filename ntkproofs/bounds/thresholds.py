@@ -1,11 +1,12 @@
-"""Thresholds: where to cut between 0 and 1. Three choices, each a short rational.
+"""Thresholds between 0-bits and 1-bits: three choices, each a fraction with a small denominator.
 
 * ``zero``: 0. Refused where the mean of a bit can be exactly 0 with a positive variance.
 * ``half``: half the smallest mean of a bit that should be 1, rounded down.
 * ``best``: where the smallest standardised margins of 0-bits and of 1-bits are equal, rounded.
 
-Floats search for the best threshold; whatever they find is an exact rational, and the margin at it is certified by
-:meth:`ntkproofs.bounds.margins.Margins.smallest`. A threshold is at least 0, as a state without matches answers 0.
+The best threshold is searched in floating point; the result is an exact fraction, and the margin at it is certified by
+:meth:`ntkproofs.bounds.margins.Margins.smallest`. A threshold is at least 0, because the output 0 at a state that no
+template matches must round to 0.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from ntkproofs.bounds.margins import Margins
 from ntkproofs.bounds.rounding import MeanAt
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NoMargin
-from ntkproofs.kernels.angular import Kernel
+from ntkproofs.kernels.names import KernelLike
 
-__all__ = ["THRESHOLDS", "best", "choose_threshold", "half", "simplest_between", "zero"]
+__all__ = ["THRESHOLDS", "best", "choose_threshold", "half", "reaching", "simplest_between", "zero"]
 
-SLACK = Fraction(1, 2000)  # of z that rounding the best threshold may cost: of N, which goes like z**-2, 1 in 1,000
-SHORT = Fraction(1, 1000)  # of itself by which `half` is rounded down
-HALVINGS = 100  # of a float interval: more than a float has bits
+SLACK = Fraction(1, 2000)  # relative loss of z by rounding the best threshold; N is of order z**-2 and loses 1/1000
+SHORT = Fraction(1, 1000)  # relative error by which `half` is rounded down
+HALVINGS = 100  # of an interval of floats; more than the bits of a float
 
 _NO_POSITIVE = "no threshold from 0 on works: a bit that should be 1 has the mean {}; more samples (padding) raise it"
 
@@ -58,16 +59,16 @@ def zero(margins: Margins) -> Fraction:
 
 
 def half(margins: Margins) -> Fraction:
-    """Return half the smallest mean of a 1-bit, rounded down by at most a thousandth to a short rational.
+    """Return half the smallest mean of a 1-bit, rounded down by at most a thousandth to a small denominator.
 
     Raises NoMargin if that mean is not positive or the threshold does not work, InputError if no bit is ever 1.
     """
-    thinnest = margins.smallest_one
-    if thinnest is None:
+    smallest = margins.smallest_one
+    if smallest is None:
         raise InputError("no counts with p >= 1: there is no positive mean to halve")
-    if thinnest.mean.sign() <= 0:
-        raise NoMargin(_NO_POSITIVE.format(_shown(thinnest)))
-    most = thinnest.mean.lower / 2
+    if smallest.mean.sign() <= 0:
+        raise NoMargin(_NO_POSITIVE.format(_shown(smallest)))
+    most = smallest.mean.lower / 2
     threshold = simplest_between(most * (1 - SHORT), most)
     margins.smallest(threshold)
     return threshold
@@ -75,7 +76,7 @@ def half(margins: Margins) -> Fraction:
 
 @dataclass(frozen=True)
 class _Lines:
-    """The standardised margins as lines in the threshold, as floats: a search, never a verdict."""
+    """The standardised margins as linear functions of the threshold, in floating point: for the search only."""
 
     means: NDArray[np.float64]
     sigmas: NDArray[np.float64]
@@ -98,7 +99,7 @@ class _Lines:
 
 
 def _last(low: float, high: float, holds: Callable[[float], bool]) -> float:
-    """Return by bisection about the last point at which `holds` (true at `low`) is still true."""
+    """Return approximately the last point at which `holds`, true at `low`, is true, by bisection."""
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if holds(middle) else (low, middle)
@@ -106,11 +107,12 @@ def _last(low: float, high: float, holds: Callable[[float], bool]) -> float:
 
 
 def best(margins: Margins) -> Fraction:
-    """Return a short rational threshold at which the smallest standardised margin is as large as it gets, nearly.
+    """Return a threshold with a small denominator at which the smallest standardised margin is nearly maximal.
 
-    The smallest margin of 0-bits grows with the threshold, that of 1-bits falls: the best is where they meet (or an end
-    of what is allowed: 0, and 1/2 where an output is certainly 1). Among all thresholds that cost at most one network
-    in 1,000 the one with the smallest denominator is taken. Raises NoMargin if no threshold works.
+    The smallest margin of 0-bits increases with the threshold and that of 1-bits decreases; the maximum lies where they
+    are equal (or at an end of the allowed interval: 0, and 1/2 where an output is exactly 1). Among all thresholds that
+    increase the number of networks by at most 1/1000 the one with the smallest denominator is returned. Raises NoMargin
+    if no threshold works.
 
     >>> from ntkproofs.counts import arbitrary_counts
     >>> from ntkproofs.kernels import two_layer_relu
@@ -118,6 +120,20 @@ def best(margins: Margins) -> Fraction:
     >>> best(Margins.of(two_layer_relu(), arbitrary_counts(permutation(range(30)))))
     Fraction(3, 238)
     """
+    return _short(margins, 0.0)
+
+
+def reaching(margins: Margins, z: float) -> Fraction:
+    """Return a short rational threshold at which the smallest standardised margin is `z`, as far as floats tell.
+
+    The one of :func:`best` unless `z` lies so near the largest value that a closer one is needed. Raises NoMargin if no
+    threshold works; whether the margin is at least `z` is decided by who uses it.
+    """
+    return _short(margins, z)
+
+
+def _short(margins: Margins, z: float) -> Fraction:
+    """Return the shortest threshold that costs at most SLACK of the largest margin, and less if `z` needs that."""
     _demand_separable(margins)
     lines = _Lines.of(margins)
     one = margins.smallest_one
@@ -128,7 +144,8 @@ def best(margins: Margins) -> Fraction:
         threshold = Fraction(1, 2) if one is None else half(margins)
     else:
         peak = _last(0.0, top, lambda tau: lines.lowest(tau, 1) <= lines.lowest(tau, -1))
-        enough = lines.value(peak) * float(1 - SLACK)
+        most = lines.value(peak)
+        enough = max(most * float(1 - SLACK), min(most, z * (1 + 1e-12)))
         first = -_last(-peak, 0.0, lambda tau: lines.value(-tau) >= enough)
         last = _last(peak, top, lambda tau: lines.value(tau) >= enough)
         threshold = simplest_between(Fraction(first), max(Fraction(first), Fraction(last)))
@@ -138,14 +155,14 @@ def best(margins: Margins) -> Fraction:
 
 def _demand_separable(margins: Margins) -> None:
     """Raise NoMargin if no threshold from 0 on can lie between the means of 0-bits and of 1-bits."""
-    one, nought = margins.smallest_one, margins.largest_zero
+    one, largest = margins.smallest_one, margins.largest_zero
     if one is None:
         return
     if one.mean.sign() <= 0:
         raise NoMargin(_NO_POSITIVE.format(_shown(one)))
-    if nought is not None and not nought.mean < one.mean:
+    if largest is not None and not largest.mean < one.mean:
         raise NoMargin(
-            f"no threshold works: a bit that should be 0 has the mean {_shown(nought)}, "
+            f"no threshold works: a bit that should be 0 has the mean {_shown(largest)}, "
             f"one that should be 1 {_shown(one)}"
         )
 
@@ -154,12 +171,12 @@ THRESHOLDS: dict[str, Callable[[Margins], Fraction]] = {"zero": zero, "half": ha
 
 
 def choose_threshold(
-    kernel: Kernel, counts: Iterable[Counts], choice: str, *, drop_unwritten: bool = False
+    kernel: KernelLike, counts: Iterable[Counts], choice: str, *, drop_unwritten: bool = False
 ) -> Fraction:
-    """Return the threshold of the given name (``zero``, ``half`` or ``best``) for a set of counts.
+    """Return the threshold ``zero``, ``half`` or ``best`` for a set of counts.
 
-    Raises NoMargin where it does not work for some counts, which for ``zero`` are those with t = 0 and n >= 2 unless
-    `drop_unwritten` leaves out the bits that no template writes.
+    Raises InputError for another choice, and NoMargin where the threshold does not work for some counts; for ``zero``
+    those are the counts with t = 0 and n >= 2, unless `drop_unwritten` leaves out bits that no template writes.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> choose_threshold(two_layer_relu(), [Counts(2, 0, 1, 10), Counts(2, 1, 1, 10)], "half")

@@ -14,10 +14,9 @@ from typing import Any
 from ntkproofs import checker
 from ntkproofs.bounds import (
     THRESHOLDS,
-    choose_threshold,
-    ensemble_size,
     rounds_right,
 )
+from ntkproofs.bounds.padding import Requirement
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.certificates.format import Certificate
 from ntkproofs.counts import Counts, bound_matches, worst_counts
@@ -25,16 +24,19 @@ from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undeci
 from ntkproofs.execution.visited import visited_counts
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import State, Task, TemplateProgram
+from ntkproofs.validation import integer
 
 __all__ = [
     "MAX_EXECUTED",
     "THRESHOLDS",
     "Run",
+    "States",
     "ample_padding",
     "checked",
     "issue_ensemble",
     "issue_rounding",
     "program_json",
+    "requirement",
 ]
 
 KERNELS = ("ntk", "nngp")
@@ -98,52 +100,82 @@ def issue_ensemble(
     tail: str = "gaussian",
     drop_unwritten: bool = False,
     kernel: str = "ntk",
+    networks: int | None = None,
 ) -> Certificate:
     """Certify the least number of networks whose average runs the program right with probability 1 - failure.
 
     `inputs`: ``"all"`` together, or any chosen number of them; `threshold`: ``best`` (balances the standardised
     margins), ``half`` (of the smallest mean of a 1) or ``zero``; `states`: whose counts, ``arbitrary`` or ``reachable``
     (default: arbitrary where rounding holds there); `tail`: the bound that gives the number of networks, ``gaussian``
-    or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that no template writes.
-    Raises NtkProofsError with the reason where no number of networks is enough, Undecided beyond the limits of the
-    checker.
+    or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that no template writes; `networks`:
+    certify this number instead of the least one. Raises NtkProofsError with the reason where no number of networks is
+    enough, Undecided where the bounds do not give `networks`, and beyond the limits of the checker.
 
     >>> from ntkproofs.programs import permutation_task
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100").networks
     390
     """
+    run = _run(task)
+    claimed, required = requirement(
+        run,
+        failure=failure,
+        inputs=inputs,
+        threshold=threshold,
+        states=states,
+        tail=tail,
+        drop_unwritten=drop_unwritten,
+        kernel=kernel,
+    )
+    size = required.size(0) if networks is None else required.exactly(0, networks)
+    claim = {
+        "kind": "ensemble",
+        "kernel": kernel,
+        "program": program_json(run.program),
+        "states": claimed.value,
+        "inputs": {"free": list(run.free), "ones": list(run.ones)} if inputs == "all" else required.inputs,
+        "steps": run.steps,
+        "failure": str(required.failure),
+        "threshold": str(size.threshold),
+        "networks": size.networks,
+        "drop_unwritten": drop_unwritten,
+    }
+    return checked(claim, claimed.evidence)
+
+
+def requirement(
+    run: Run,
+    *,
+    failure: Any,
+    inputs: int | str = "all",
+    threshold: str = "best",
+    states: str = "",
+    tail: str = "gaussian",
+    drop_unwritten: bool = False,
+    kernel: str = "ntk",
+) -> tuple[States, Requirement]:
+    """Return the states of a claim about an ensemble, and what is required there.
+
+    Parameters and errors of :func:`issue_ensemble`.
+    """
     _choose(kernel, KERNELS, "kernel")
     _choose(threshold, THRESHOLDS, "threshold")
     _choose(tail, TAILS, "tail")
-    run, chance = _run(task), Fraction(failure)
+    chance = Fraction(failure)
     if not 0 < chance < 1:
         raise InputError(f"failure must lie between 0 and 1, got {failure}")
     many = _how_many(inputs, run)
     claimed = _states(run, states, kernel)
-    size = ensemble_size(
+    return claimed, Requirement(
         two_layer_relu(kernel),
         claimed.counts,
         output_bits=int((run.program.writers > 0).sum()) if drop_unwritten else run.program.output_bits,
         steps=run.steps,
         inputs=many,
         failure=chance,
-        threshold=choose_threshold(two_layer_relu(kernel), claimed.counts, threshold, drop_unwritten=drop_unwritten),
+        threshold=threshold,
         tail="published" if tail == "published" else "gaussian",
         drop_unwritten=drop_unwritten,
     )
-    claim = {
-        "kind": "ensemble",
-        "kernel": kernel,
-        "program": program_json(run.program),
-        "states": claimed.value,
-        "inputs": {"free": list(run.free), "ones": list(run.ones)} if inputs == "all" else many,
-        "steps": run.steps,
-        "failure": str(chance),
-        "threshold": str(size.threshold),
-        "networks": size.networks,
-        "drop_unwritten": drop_unwritten,
-    }
-    return checked(claim, claimed.evidence)
 
 
 def ample_padding(program: TemplateProgram) -> int:
@@ -190,13 +222,11 @@ def _run(task: Task | Run | TemplateProgram) -> Run:
 def _how_many(inputs: int | str, run: Run) -> int:
     if inputs == "all":
         return 1 << len(run.free)
-    if isinstance(inputs, (str, bool)) or not 1 <= inputs <= 1 << len(run.free):
-        raise InputError(f"inputs must be 'all' or a number from 1 to 2^{len(run.free)}, got {inputs!r}")
-    return inputs
+    return integer(inputs, "inputs", low=1, high=1 << len(run.free), word="all")
 
 
 @dataclass(frozen=True)
-class _States:
+class States:
     """The states of a claim: as they stand in it, the evidence for their counts, and the counts."""
 
     value: Any
@@ -204,7 +234,7 @@ class _States:
     counts: frozenset[Counts]
 
 
-def _states(run: Run, states: str, kernel: str) -> _States:
+def _states(run: Run, states: str, kernel: str) -> States:
     """Choose the states and return them with their counts."""
     _choose(states or "arbitrary", ("arbitrary", "reachable"), "states")
     if states != "reachable":
@@ -212,7 +242,7 @@ def _states(run: Run, states: str, kernel: str) -> _States:
         counts = worst_counts(run.program, groups.bound)
         wrong = None if states == "arbitrary" else _wrong(kernel, counts)
         if wrong is None:
-            return _States("arbitrary", {"groups": [list(group) for group in groups.groups]}, counts)
+            return States("arbitrary", {"groups": [list(group) for group in groups.groups]}, counts)
         if not run.steps or len(run.free) > MAX_EXECUTED:
             raise NtkProofsError(
                 f"rounding is not right at arbitrary states ({wrong}), and there is no execution of at most "
@@ -223,7 +253,7 @@ def _states(run: Run, states: str, kernel: str) -> _States:
     if len(run.free) > MOST_EXECUTED:
         raise Undecided(f"{len(run.free)} input bits: the checker executes at most {MOST_EXECUTED}")
     value = {"free": list(run.free), "ones": list(run.ones), "steps": run.steps}
-    return _States(value, {}, visited_counts(run.program, run.free, run.ones, run.steps))
+    return States(value, {}, visited_counts(run.program, run.free, run.ones, run.steps))
 
 
 def _wrong(kernel: str, counts: Collection[Counts]) -> str | None:
@@ -239,9 +269,9 @@ def _wrong(kernel: str, counts: Collection[Counts]) -> str | None:
 # --- the checker's word
 
 
-def checked(claim: dict[str, Any], evidence: dict[str, Any]) -> Certificate:
+def checked(claim: dict[str, Any], evidence: dict[str, Any], computed: Any = None) -> Certificate:
     """Return the certificate if the checker accepts it; it has no say in what stands there."""
-    certificate = Certificate(claim, evidence)
+    certificate = Certificate(claim, evidence, computed)
     try:
         _ = certificate.verified
     except NtkProofsError as problem:
@@ -268,10 +298,12 @@ def _accepted(claim: dict[str, Any], evidence: dict[str, Any]) -> str:
 
 
 def _from_which(claim: dict[str, Any], evidence: dict[str, Any], key: str) -> str:
+    unit = 2 if claim.get("trained") == "all" else 1  # a width counts both neurons of a pair
+
     def accepts(number: int) -> bool:
-        return checker.judge(Certificate(claim | {key: number}, evidence).data)[0] == checker.ACCEPTED
+        return checker.judge(Certificate(claim | {key: unit * number}, evidence).data)[0] == checker.ACCEPTED
 
     try:
-        return f"{key} = {least_integer(accepts, most=1000 * int(claim[key]), what=key)}"
+        return f"{key} = {unit * least_integer(accepts, most=1000 * int(claim[key]), what=key)}"
     except Undecided:
         return f"no {key} near that"

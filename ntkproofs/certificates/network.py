@@ -1,4 +1,4 @@
-"""Issuing certificates about one network of finite width whose output layer is trained from zero.
+"""Issuing certificates about networks of finite width: output layer from zero, or all layers from pairs.
 
 The producer searches with floats and confirms with balls (``bounds.finite``); the checker recomputes everything from
 the claim. Where they differ one of them has a bug, and EnginesDisagree says what each computes.
@@ -9,37 +9,44 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from ntkproofs.bounds.finite.all_layers import AllLayersNetwork, find_all_layers
 from ntkproofs.bounds.finite.network import FiniteNetwork, Wanted, Workload, find_network
+from ntkproofs.certificates.all_layers import all_layers_evidence
 from ntkproofs.certificates.format import Certificate
 from ntkproofs.certificates.issue import MAX_EXECUTED, MOST_EXECUTED, Run, checked, program_json
 from ntkproofs.classes import arbitrary_classes, reachable_classes
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.programs import Task
 from ntkproofs.training import Training
+from ntkproofs.validation import integer
 
 __all__ = ["issue_network"]
-
-TRAINING = Training.of("output")
 
 
 def issue_network(
     task: Task | Run,
     *,
     failure: Any,
+    trained: str = "output",
+    start: str = "",
     width: int | str = "least",
     threshold: Any = "best",
     states: str = "",
+    inputs: int | str = "all",
     steps: int | str = "least",
     step: Any = "largest",
 ) -> Certificate:
-    """Certify that one network of finite width, its output layer trained from zero, runs the program right.
+    """Certify that a network of finite width, trained by gradient descent, runs the program right.
 
-    The claim is about all its outputs at all states of the kind named together (``arbitrary``, or ``reachable`` by the
-    run; default: arbitrary where their limits leave a threshold), with probability 1 - failure over the hidden weights,
-    and neglects nothing. `width`: a number of neurons, or ``"least"``; `threshold`: a fraction, or ``"best"``; `steps`
-    and `step`: of full-batch gradient descent on half the sum of squared errors, the least number for which the width
-    suffices and the largest step that the bounds allow unless given. Raises NtkProofsError with the reason where the
-    bounds do not give what is asked, Undecided beyond the limits of the checker.
+    `trained`: ``"output"``, one network with all outputs, its output layer trained from zero and its hidden layer kept;
+    or ``"all"``, one scalar network for each output bit, all layers trained, the networks of all bits from one
+    antisymmetric `start` of pairs of neurons (the width counts both of a pair). The claim is about all outputs at all
+    states of the kind named together (``arbitrary``, or ``reachable`` by the run; default: arbitrary where their limits
+    leave a threshold), or at any `inputs` of them chosen beforehand, with probability 1 - failure over the draw of the
+    start, and neglects nothing. `width`: a number of neurons, or ``"least"``; `threshold`: a fraction, or ``"best"``;
+    `steps` and `step`: of full-batch gradient descent on half the sum of squared errors, the least number for which the
+    width suffices and the largest step that the bounds allow unless given. Raises NtkProofsError with the reason where
+    the bounds do not give what is asked, Undecided beyond the limits of the checker.
 
     >>> from ntkproofs.programs import permutation_task
     >>> certificate = issue_network(permutation_task([1, 0, 2]), failure="1/10")
@@ -47,6 +54,9 @@ def issue_network(
     (1, 240)
     """
     run = task if isinstance(task, Run) else Run.of(task)
+    training = Training.of(trained, start or None)
+    if training.start.name != training.layers.start:
+        raise InputError(f"start {start!r}: certificates are for the start {training.layers.start!r} alone")
     wanted = Wanted(
         _between(failure, "failure"),
         _number(width, "width", "least"),
@@ -54,13 +64,14 @@ def issue_network(
         _number(steps, "steps", "least"),
         None if step == "largest" else _positive(step, "step"),
     )
-    value, network = _network(run, states, wanted)
+    count = _number(inputs, "inputs", "all")
+    value, network = _network(run, states, count, trained, wanted)
     claim = {
         "kind": "network",
         "program": program_json(run.program),
         "states": value,
-        "trained": TRAINING.trained,
-        "start": TRAINING.start.name,
+        "trained": training.trained,
+        "start": training.start.name,
         "networks": 1,
         "width": network.width,
         "steps": network.steps,
@@ -68,20 +79,35 @@ def issue_network(
         "threshold": str(network.threshold),
         "failure": str(network.failure),
     }
-    return checked(claim, _evidence(network))
+    if count is not None:
+        claim["inputs"] = count
+    evidence = _evidence(network) if isinstance(network, FiniteNetwork) else all_layers_evidence(network)
+    return checked(claim, evidence, network)
 
 
-def _network(run: Run, states: str, wanted: Wanted) -> tuple[Any, FiniteNetwork]:
+def _network(
+    run: Run, states: str, inputs: int | None, trained: str, wanted: Wanted
+) -> tuple[Any, FiniteNetwork | AllLayersNetwork]:
     """Return the states as they stand in the claim, and the network; see :func:`issue_network` for the default."""
-    value, classes = _states(run, states or "arbitrary")
-    columns = run.program.labels.T.tolist()
+    find = find_network if trained == "output" else find_all_layers
+    value, load = _workload(run, states or "arbitrary", inputs)
     try:
-        return value, find_network(Workload.of(run.program.samples, classes, columns), wanted)
+        return value, find(load, wanted)
     except NoMargin as problem:
         if states or not run.steps or len(run.free) > MAX_EXECUTED:
             raise NoMargin(f"{problem}: more padding makes room for one") from problem
-    value, classes = _states(run, "reachable")
-    return value, find_network(Workload.of(run.program.samples, classes, columns), wanted)
+    value, load = _workload(run, "reachable", inputs)
+    return value, find(load, wanted)
+
+
+def _workload(run: Run, states: str, inputs: int | None) -> tuple[Any, Workload]:
+    """Return the states as they stand in a claim, and what must go right at them."""
+    value, classes = _states(run, states)
+    most, steps = (run.program.output_bits, 1) if value == "arbitrary" else (len(run.free), run.steps)
+    if inputs is not None and inputs > 1 << most:
+        raise InputError(f"inputs: there are only 2^{most}, got {inputs}")
+    room = None if inputs is None else inputs * steps
+    return value, Workload.of(run.program.samples, classes, run.program.labels.T.tolist(), room=room)
 
 
 def _evidence(network: FiniteNetwork) -> dict[str, Any]:
@@ -123,11 +149,7 @@ def _states(run: Run, states: str) -> tuple[Any, dict[tuple[int, int, int], int]
 
 
 def _number(value: int | str, name: str, word: str) -> int | None:
-    if value == word:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InputError(f"{name} must be an integer from 1 on, or {word!r}, got {value!r}")
-    return value
+    return None if value == word else integer(value, name, low=1, word=word)
 
 
 def _positive(value: Any, name: str) -> Fraction:

@@ -60,25 +60,26 @@ class Imports:
 
         Raises InputError if that name cannot or must not be taken.
         """
-        local = next(
-            (each for each in (self.folder / f"{name}.py", self.folder / name / "__init__.py") if each.is_file()), None
-        )
+        local = self._local(name)
         present = sys.modules.get(name)
         if local is None or name in self.shadowed or (present is not None and self._is(present, local)):
             return
-        shown = local.relative_to(self.folder)
-        if name in ENGINES:
-            raise InputError(f"{shown} has the name of the package {name}, which verdicts rest on: rename it")
-        if name in sys.builtin_module_names or importlib.machinery.FrozenImporter.find_spec(name) is not None:
-            raise InputError(
-                f"{shown} has the name of a module built into Python, which is imported instead: rename it"
-            )
+        _check_name(name, local.relative_to(self.folder))
         if present is not None:
-            for other in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
-                self._replaced[other] = sys.modules.pop(other)
+            self._set_aside(name)
         elsewhere = [entry for entry in sys.path if entry != str(self.folder)]
         if present is not None or importlib.machinery.PathFinder.find_spec(name, elsewhere) is not None:
             self.shadowed.append(name)
+
+    def _local(self, name: str) -> Path | None:
+        """Return the file of the module or package of that name in the folder."""
+        files = (self.folder / f"{name}.py", self.folder / name / "__init__.py")
+        return next((file for file in files if file.is_file()), None)
+
+    def _set_aside(self, name: str) -> None:
+        """Take a module and its submodules out of those imported, until they are restored."""
+        for other in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
+            self._replaced[other] = sys.modules.pop(other)
 
     def restore(self) -> None:
         """Remove the modules that came from the folder, and put back those that they took the place of.
@@ -103,6 +104,14 @@ class Imports:
             return any(Path(entry).is_relative_to(self.folder) for entry in getattr(module, "__path__", ()))
         except Exception:  # whatever stands in sys.modules
             return False
+
+
+def _check_name(name: str, file: Path) -> None:
+    """Raise InputError for the name of a module that a file of claims must not, or cannot, take the place of."""
+    if name in ENGINES:
+        raise InputError(f"{file} has the name of the package {name}, which verdicts rest on: rename it")
+    if name in sys.builtin_module_names or importlib.machinery.FrozenImporter.find_spec(name) is not None:
+        raise InputError(f"{file} has the name of a module built into Python, which is imported instead: rename it")
 
 
 class _SourceLoader(importlib.machinery.SourceFileLoader):

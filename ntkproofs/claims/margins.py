@@ -61,8 +61,7 @@ def _assumptions(facts: Sequence[Fact]) -> list[str]:
 
 
 def _assumed(fact: Fact) -> Iterable[str]:
-    asked = fact.evidence["coq"]
-    names: Iterable[str] = asked["assumptions"] if isinstance(asked, dict) else fact.evidence["assumptions"]
+    names: Iterable[str] = fact.evidence["coq"]["assumptions"]
     return names
 
 

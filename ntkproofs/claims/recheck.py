@@ -1,9 +1,10 @@
-"""What is looked into again before a verdict counts: decisions are replayed, cell by cell, without their search."""
+"""Decisions are replayed before a verdict counts, cell by cell and without their search, and written for Coq."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ntkproofs.coq.lemmas import export
 from ntkproofs.errors import NtkProofsError
 from ntkproofs.facts import Fact, amended
 from ntkproofs.rigor import Decision
@@ -13,7 +14,7 @@ __all__ = ["rechecked"]
 
 
 def rechecked(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    """Return the facts; a decision whose evidence does not support it is open, and says why it was not replayed."""
+    """Return the facts; a decision gets its lemma, or is open, with the reason, if its evidence does not support it."""
     return tuple(map(_rechecked, facts))
 
 
@@ -27,5 +28,5 @@ def _rechecked(fact: Fact) -> Fact:
     except (NtkProofsError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         problem = " ".join(f"{error}".split()) or type(error).__name__
     if not problem:
-        return fact
+        return amended(fact, lemma=export(decision)) if fact.kind == "decided" and fact.outcome == "holds" else fact
     return amended(fact, outcome="open", margin="", reason=f"not replayed: {problem}", lemma=None)

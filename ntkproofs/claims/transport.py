@@ -7,7 +7,7 @@ from typing import Any
 
 from ntkproofs.claims import Claim, Listed, Result, Verdict
 from ntkproofs.claims.problems import Problem
-from ntkproofs.coq.lemmas import Lemma, NoLemma
+from ntkproofs.coq.lemmas import Export, Lemma, NoLemma
 from ntkproofs.errors import InputError
 from ntkproofs.facts import Fact
 from ntkproofs.issued import issue
@@ -44,7 +44,7 @@ def problem_from(data: dict[str, Any] | None) -> Problem | None:
 
 def _fact_to(fact: Fact) -> dict[str, Any]:
     data = {each.name: getattr(fact, each.name) for each in fields(fact) if each.name not in ("lemma", "finding")}
-    return {**data, "lemma": None if fact.lemma is None else asdict(fact.lemma)}
+    return {**data, "lemma": asdict(fact.lemma) if isinstance(fact.lemma, Export) else None}
 
 
 def _fact_from(data: dict[str, Any]) -> Fact:

@@ -8,7 +8,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ntkproofs.catalogue import built_ins
 from ntkproofs.commands.common import HOLDS, clipped, number, print_json, remark
+from ntkproofs.commands.programs import ORDER, task_of
+from ntkproofs.commands.regime import add_regime, certified_regime
 from ntkproofs.errors import InputError
 from ntkproofs.training import LAYERS, STARTS, Training
 
@@ -17,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-MAX_BITS = {"addition": 4096, "multiplication": 256, "permutation": 4096}
-MAX_PADDING = 10**9
 WORDS = ("zero", "half", "best")
 NUMBER = r"[0-9]*\.?[0-9]+([eE]-?[0-9]{1,3})?|[0-9]+/[0-9]*[1-9][0-9]*"
 
@@ -30,15 +31,16 @@ def register(commands: Any) -> None:
         help="how many networks run a program right, as a certificate",
         description="Find the least number of networks whose average, rounded at the threshold, runs a program right "
         "with probability 1 - failure, and issue a certificate of it. With --trained: the least width of one network "
-        "that does, trained by gradient descent.",
+        "that does, trained by gradient descent (with --trained all: of one scalar network for each output bit).",
     )
     programs = certify.add_subparsers(dest="program", metavar="PROGRAM", required=True)
     common = _common()
-    for name, most in MAX_BITS.items():
-        parser = programs.add_parser(name, parents=[common], help=f"the program {name}")
+    for entry in built_ins("certify"):
+        parser = programs.add_parser(entry.name, parents=[common], help=f"the program {entry.name}")
+        most = entry.limits["certify"]
         parser.add_argument("--bits", required=True, metavar="N", help=f"bits of each input, at most {most}")
-        if name == "permutation":
-            parser.add_argument("--order", metavar="I,J,...", help="its order (default: the bits reversed)")
+        if entry.ordered:
+            parser.add_argument("--order", metavar=ORDER, help="its order (default: the bits reversed)")
         parser.set_defaults(function=_certify, make=_task_run)
     sbn = programs.add_parser(
         "sbn", parents=[common], help="a program for the subtract-and-branch machine, as it stands"
@@ -77,39 +79,51 @@ def _common() -> argparse.ArgumentParser:
         choices=tuple(LAYERS),
         help="certify one network of finite width, trained by gradient descent: which layers are trained",
     )
-    common.add_argument("--start", choices=tuple(STARTS), help="how weights begin, with --trained output (zero)")
+    common.add_argument(
+        "--start",
+        choices=tuple(STARTS),
+        help="with --trained output: output weights from zero; with --trained all: pairs of neurons (1, u), (-1, u), "
+        "antisymmetric",
+    )
     common.add_argument("--steps", metavar="T", help="of gradient descent, with --trained (default: the fewest)")
     common.add_argument("--step", metavar="ETA", help="of gradient descent, with --trained (default: the largest)")
     common.add_argument("--drop-unwritten", action="store_true", help="claim nothing of bits that no template writes")
-    common.add_argument("--padding", default="0", metavar="P|auto", help="further samples with all-zero targets")
     common.add_argument(
-        "--regime", choices=("ntk", "nngp"), help="the kernel that trains (default: ntk; with --trained output nngp)"
+        "--padding",
+        metavar="P|auto|least|best",
+        help="further samples with all-zero targets (default: 0, or with --networks as many as those need): least for "
+        "right means, or for --networks; best: fewest networks times samples; auto: enough for ample margins",
     )
+    common.add_argument("--networks", metavar="N", help="certify this number of networks (default: the least)")
+    add_regime(common, default=None, known="ntk (default) or nngp (with --trained output the default)")
     common.add_argument("-o", dest="output", metavar="FILE", help="write the certificate there")
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return common
 
 
 def _certify(options: argparse.Namespace) -> int:
-    from ntkproofs.certificates import ample_padding, write
+    from ntkproofs.certificates import write
+    from ntkproofs.commands.frontier import beside, issued, planned
     from ntkproofs.files import check_writable
 
     if options.output is not None:
         check_writable(options.output)  # before the work, not after it
     failure = _probability(options.failure)
     issue = _ensemble if options.trained is None else _network
+    if options.regime is not None:
+        options.regime = certified_regime(options.regime)
     _check_options(options)
     run: Run = options.make(options)
-    auto = options.padding == "auto"
-    padding = ample_padding(run.program) if auto else number(options.padding, "--padding", low=0, high=MAX_PADDING)
-    run.program.pad(padding)
-    certificate = issue(options, run, failure)
+    options = planned(options, run, failure)
+    run.program.pad(int(options.padding))
+    certificate = issued(issue, options, run, failure)
+    lines, keys = beside(options, run, failure, certificate)
     if options.output is not None:
         write(certificate, options.output)
     if options.json:
-        print_json(_document(options, certificate) | _details(options, certificate))
+        print_json(_document(options, certificate) | _details(options, certificate) | keys)
     else:
-        for name, text in _lines(certificate):
+        for name, text in [*_lines(certificate), *lines]:
             print(f"{name:<10} {text}")
     if options.output is None:
         remark("ntkproofs: the certificate was not written; name a file with -o FILE")
@@ -121,55 +135,53 @@ def _check_options(options: argparse.Namespace) -> None:
     if options.trained is None:
         for name in ("start", "steps", "step"):
             if getattr(options, name) is not None:
-                raise InputError(f"--{name} speaks of gradient descent on a finite network: it needs --trained output")
+                raise InputError(f"--{name} speaks of gradient descent on a finite network: it needs --trained")
         if options.width is not None:
             raise InputError("--width is of one finite network, trained by gradient descent: it needs --trained output")
         if options.threshold not in WORDS:
             raise InputError(f"--threshold is one of {', '.join(WORDS)}, got {clipped(options.threshold)}")
         return
-    if options.trained == "all":
-        raise InputError("--trained all: no theorem about training all layers is known here; --trained output is")
-    _check_start(options)
-    if options.regime == "ntk":
-        raise InputError("--trained output is the kernel nngp: --regime ntk does not go with it")
-    if options.inputs != "all" or options.tail != "gaussian" or options.drop_unwritten:
-        raise InputError("--inputs, --tail and --drop-unwritten are about ensembles: they do not go with --trained")
+    training = Training.of(options.trained, options.start)
+    if training.start.name != training.layers.start:
+        raise InputError(f"--start {options.start}: certificates are for the start {training.layers.start} alone")
+    if options.regime not in (None, training.kernel):
+        raise InputError(
+            f"--trained {options.trained} is the kernel {training.kernel}: --regime {options.regime} is another"
+        )
+    if options.tail != "gaussian" or options.drop_unwritten:
+        raise InputError("--tail and --drop-unwritten are about ensembles: they do not go with --trained")
     if options.threshold in ("zero", "half"):
         raise InputError(f"--threshold {options.threshold} is for ensembles; with --trained it is best or a fraction")
-
-
-def _check_start(options: argparse.Namespace) -> None:
-    training = Training.of(options.trained, options.start)
-    if options.start not in (None, training.layers.start):
-        raise InputError(f"--start {options.start}: certificates are for the start {training.layers.start} alone")
 
 
 def _ensemble(options: argparse.Namespace, run: Run, failure: Fraction) -> Certificate:
     """Issue the certificate of an ensemble."""
     from ntkproofs.certificates import issue_ensemble
+    from ntkproofs.commands.frontier import inputs_of, networks_of
 
-    inputs: int | str = "all"
-    if options.inputs != "all":
-        inputs = 1 if options.inputs == "one" else number(options.inputs, "--inputs", low=1)
     return issue_ensemble(
         run,
         failure=failure,
-        inputs=inputs,
+        inputs=inputs_of(options),
         threshold=options.threshold,
         states=options.states,
         tail=options.tail,
         drop_unwritten=options.drop_unwritten,
         kernel=options.regime or "ntk",
+        networks=networks_of(options),
     )
 
 
 def _network(options: argparse.Namespace, run: Run, failure: Fraction) -> Certificate:
     """Issue the certificate of one finite network."""
     from ntkproofs.certificates import issue_network
+    from ntkproofs.commands.frontier import inputs_of
 
     return issue_network(
         run,
         failure=failure,
+        trained=options.trained,
+        inputs=inputs_of(options),
         width="least" if options.width in (None, "least") else number(options.width, "--width", low=1),
         threshold="best" if options.threshold == "best" else _fraction(options.threshold, "--threshold"),
         states=options.states,
@@ -186,17 +198,9 @@ def _fraction(text: str, option: str) -> Fraction:
 
 
 def _task_run(options: argparse.Namespace) -> Run:
-    from ntkproofs import programs
     from ntkproofs.certificates import Run
 
-    name, bits = options.program, number(options.bits, "--bits", low=1, high=MAX_BITS[options.program])
-    if name != "permutation":
-        return Run.of({"addition": programs.addition_task, "multiplication": programs.multiplication_task}[name](bits))
-    places = map(str, reversed(range(bits))) if options.order is None else options.order.split(",")
-    order = [number(place.strip(), "a place in --order") for place in places]
-    if len(order) != bits:
-        raise InputError(f"--order names {len(order)} places for {bits} bits")
-    return Run.of(programs.permutation_task(order))
+    return Run.of(task_of(options, "certify"))
 
 
 def _sbn_run(options: argparse.Namespace) -> Run:
@@ -210,7 +214,7 @@ def _sbn_run(options: argparse.Namespace) -> Run:
     assembly = read_assembly(Path(options.file))
     done = run_sbn(
         assembly,
-        kernel=two_layer_relu(options.regime or ("nngp" if options.trained else "ntk")),
+        kernel=two_layer_relu(options.regime or (LAYERS[options.trained].kernel if options.trained else "ntk")),
         max_instructions=limit,
     )
     if not done.halted:
@@ -270,7 +274,7 @@ def _details(options: argparse.Namespace, certificate: Certificate) -> dict[str,
     """Return what only an ensemble, or only a finite network, has."""
     claim = certificate.claim
     if claim["kind"] == "network":
-        return {key: claim[key] for key in ("trained", "start", "step")} | {"kernel": "nngp"}
+        return {key: claim[key] for key in ("trained", "start", "step")} | {"kernel": LAYERS[claim["trained"]].kernel}
     return {
         "tail": options.tail,
         "drop_unwritten": claim["drop_unwritten"],

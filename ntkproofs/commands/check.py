@@ -24,8 +24,8 @@ from ntkproofs.commands.common import (
     remark,
     worst,
 )
+from ntkproofs.commands.progress import showing
 from ntkproofs.errors import InputError
-from ntkproofs.printable import printable
 
 if TYPE_CHECKING:
     from ntkproofs.claims import Result
@@ -272,23 +272,16 @@ def _ask_kernel(results: list[Result], jobs: int | None, *, asked_for: bool) -> 
 
 
 def _proofs(results: list[Result], coqc: Coqc, jobs: int) -> list[Result]:
-    """Run Coq; show a spinner on stderr if that is a terminal, a line for each file otherwise."""
+    """Run Coq; show how many inequalities are settled."""
     from ntkproofs.commands.prove import prove_results
 
-    console = make_console(stderr=True)
-    if not console.is_terminal:
+    with showing(every=0) as show:
+        show(0, 1, "", f"{coqc.engine}: proving inequalities")
 
         def tell(done: int, total: int) -> None:
-            remark(f"[{coqc.engine}] {done}/{total} inequalities")
+            show(done, total, f"[{coqc.engine}] {done}/{total} inequalities")
 
         return prove_results(results, coqc, jobs=jobs, progress=tell)
-    with console.status(f"{coqc.engine}: proving inequalities") as status:
-        return prove_results(
-            results,
-            coqc,
-            jobs=jobs,
-            progress=lambda done, total: status.update(f"{coqc.engine}: {done}/{total} inequalities"),
-        )
 
 
 def exit_code(results: Sequence[Result]) -> int:
@@ -297,28 +290,17 @@ def exit_code(results: Sequence[Result]) -> int:
 
 
 def _progress(found: Listing, jobs: int | None, seconds: float) -> Iterator[Result]:
-    """Run the claims; show a bar on stderr if that is a terminal, a line for each claim otherwise."""
+    """Run the claims; show a bar and the name of the next claim on a terminal, a line for each claim elsewhere."""
     from ntkproofs.commands.workers import run_claims
 
-    claims, console = found.claims, make_console(stderr=True)
+    claims, total = found.claims, len(found.claims)
     with contextlib.ExitStack() as stack:
         running = stack.enter_context(
             contextlib.closing(run_claims(claims, jobs, seconds=seconds, sources=found.sources))
         )
-        bar = None
-        if console.is_terminal:
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-            name = TextColumn("{task.description}", markup=False)
-            columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), name)
-            bar = stack.enter_context(Progress(*columns, console=console, transient=True, auto_refresh=False))
-            job = bar.add_task(printable(claims[0].name), total=len(claims))
-            bar.refresh()
-        for place, result in enumerate(running, 1):
-            if bar is not None:
-                following = claims[min(place, len(claims) - 1)].name
-                bar.update(job, advance=1, description=printable(following), refresh=True)
-            else:
-                line = f"[{place}/{len(claims)}] {result.claim.name}: {result.verdict.kind}, {result.seconds:.2f} s"
-                remark(line)
+        show = stack.enter_context(showing(every=0))
+        show(0, total, "", f"0/{total} {claims[0].name}")
+        for done, result in enumerate(running, 1):
+            line = f"[{done}/{total}] {result.claim.name}: {result.verdict.kind}, {result.seconds:.2f} s"
+            show(done, total, line, f"{done}/{total} {claims[min(done, total - 1)].name}")
             yield result

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, number, print_json, remark
+from ntkproofs.catalogue import built_ins
+from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
+from ntkproofs.commands.programs import ORDER, task_of
 from ntkproofs.commands.progress import showing
+from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
-from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Exhaustion
-    from ntkproofs.programs import Task
 
 __all__ = ["register"]
-
-PROGRAMS = ("addition", "multiplication", "permutation")
 
 
 def register(commands: Any) -> None:
@@ -29,24 +28,20 @@ def register(commands: Any) -> None:
         description="Run a program on every input, 64 at a time, and compare each answer with the oracle's. Rounding "
         "is proved right for all states (t n <= K) or checked for the counts of every visited state and bit.",
     )
-    parser.add_argument("program", choices=PROGRAMS, help="which program")
+    parser.add_argument("program", choices=[entry.name for entry in built_ins("exhaust")], help="which program")
     parser.add_argument("--bits", required=True, metavar="N", help="bits of each input")
-    parser.add_argument("--order", metavar="I,J,...", help="for permutation: its order (default: the bits reversed)")
+    parser.add_argument("--order", metavar=ORDER, help="for permutation: its order (default: the bits reversed)")
     parser.add_argument("--condition", action="store_true", help="count at every state even where t n <= K is proved")
-    parser.add_argument(
-        "--regime", choices=("ntk", "nngp"), default="ntk", help="the kernel that trains (default: ntk)"
-    )
+    add_regime(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(function=_exhaust)
 
 
 def _exhaust(options: argparse.Namespace) -> int:
     from ntkproofs.execution import Exhaustion, exhaust_chunks
-    from ntkproofs.execution.crew import WorkerDied
-    from ntkproofs.kernels import two_layer_relu
+    from ntkproofs.processes import WorkerDied
 
-    bits = number(options.bits, "--bits", low=1, high=40)
-    task, kernel = _task(options, bits), two_layer_relu(options.regime)
+    task, kernel = task_of(options, "exhaust"), kernel_of(options.regime)
     found = Exhaustion(task, kernel, 1 << task.input_bits)
     with contextlib.ExitStack() as stack:
         show = stack.enter_context(showing())
@@ -58,28 +53,13 @@ def _exhaust(options: argparse.Namespace) -> int:
         except WorkerDied as problem:
             stop.reason = f"stopped: {problem}"
     if options.json:
-        print_json(_document(options.program, bits, found))
+        print_json(_document(options.program, int(options.bits), found))
     else:
         print("\n".join(f"{name:<16} {value}" for name, value in _lines(found)))
     if not found.complete:
         remark(f"ntkproofs: {stop.reason} after {found.cases:,} of {found.total:,} cases")
         return UNDECIDED
     return HOLDS if found.holds else REFUTED
-
-
-def _task(options: argparse.Namespace, bits: int) -> Task:
-    from ntkproofs import programs
-
-    if options.program == "permutation":
-        places = map(str, reversed(range(bits))) if options.order is None else options.order.split(",")
-        order = [number(place.strip(), "a place in --order") for place in places]
-        if len(order) != bits:
-            raise InputError(f"--order names {len(order)} places for {bits} bits")
-        return programs.permutation_task(order)
-    if options.order is not None:
-        raise InputError(f"--order is for permutation, not for {options.program}")
-    make: Callable[[int], Task] = getattr(programs, f"{options.program}_task")
-    return make(bits)
 
 
 def _lines(found: Exhaustion) -> Iterator[tuple[str, str]]:
@@ -92,7 +72,7 @@ def _lines(found: Exhaustion) -> Iterator[tuple[str, str]]:
     yield "wrong", f"{found.wrong:,}{so_far}"
     if found.first_wrong is not None:
         wrong = found.first_wrong
-        yield "first wrong", f"inputs {', '.join(map(str, wrong.inputs))}: got {wrong.got}, should be {wrong.wanted}"
+        yield "first wrong", f"inputs {', '.join(map(str, wrong.inputs))}: got {wrong.got}, should be {wrong.expected}"
     yield "states", f"{found.states:,} ({found.steps} steps each)"
     if not found.counted:
         yield "rounding", f"right at all states: t n <= K, with n <= {found.matches_bound} by contradictory templates"
@@ -126,7 +106,7 @@ def _document(program: str, bits: int, found: Exhaustion) -> dict[str, Any]:
         "wrong": found.wrong,
         "first_wrong": None
         if wrong is None
-        else {"inputs": list(wrong.inputs), "got": wrong.got, "wanted": wrong.wanted},
+        else {"inputs": list(wrong.inputs), "got": wrong.got, "wanted": wrong.expected},
         "steps": found.steps,
         "states": found.states,
         "complete": found.complete,

@@ -8,8 +8,8 @@ from typing import Any
 
 from ntkproofs.claims import Result
 from ntkproofs.coq.compiler import MISSING, Coqc
-from ntkproofs.coq.inequalities import Settled, settle
-from ntkproofs.coq.lemmas import Lemma
+from ntkproofs.coq.inequalities import LemmaResult, prove_lemmas
+from ntkproofs.coq.lemmas import Lemma, NoLemma
 from ntkproofs.facts import Fact, amended
 
 __all__ = ["prove_results", "without_kernel"]
@@ -23,8 +23,9 @@ def prove_results(
     An inequality that several claims need is proved once.
     """
     lemmas = [fact.lemma for result in results for fact in result.verdict.facts if _is_open_to_proof(fact)]
-    settled = settle([each for each in lemmas if isinstance(each, Lemma)], coqc=coqc, jobs=jobs, progress=progress)
-    return _replaced(results, lambda fact: _after_proof(fact, settled, coqc))
+    exported = [lemma for lemma in lemmas if isinstance(lemma, Lemma)]
+    proofs = prove_lemmas(exported, coqc=coqc, jobs=jobs, progress=progress)
+    return _replaced(results, lambda fact: _after_proof(fact, proofs, coqc))
 
 
 def without_kernel(results: Sequence[Result]) -> list[Result]:
@@ -50,19 +51,19 @@ def _is_open_to_proof(fact: Fact) -> bool:
     return fact.kind == "decided" and fact.outcome == "holds" and fact.lemma is not None
 
 
-def _after_proof(fact: Fact, settled: Mapping[Lemma, Settled], coqc: Coqc) -> Fact:
+def _after_proof(fact: Fact, proofs: Mapping[Lemma, LemmaResult], coqc: Coqc) -> Fact:
     if not isinstance(fact.lemma, Lemma):
-        return _noted(fact, {"reason": "" if fact.lemma is None else fact.lemma.reason})
-    found = settled[fact.lemma]
-    if found.outcome != "proved":
-        return _noted(fact, {"reason": found.reason, "tactic": found.tactic, "digest": found.digest})
+        return _noted(fact, {"reason": fact.lemma.reason if isinstance(fact.lemma, NoLemma) else ""})
+    proof = proofs[fact.lemma]
+    if proof.outcome != "proved":
+        return _noted(fact, {"reason": proof.reason, "tactic": proof.tactic, "digest": proof.digest})
     shown = {
         "statement": fact.lemma.statement,
-        "tactic": found.tactic,
-        "assumptions": list(found.assumptions),
-        "digest": found.digest,
-        "seconds": found.seconds,
-        "from_cache": found.kept,
+        "tactic": proof.tactic,
+        "assumptions": list(proof.assumptions),
+        "digest": proof.digest,
+        "seconds": proof.seconds,
+        "from_cache": proof.cached,
     }
     evidence = {**fact.evidence, "margin_engine": fact.engine, "coq": shown}
     return amended(fact, kind="proved", engine=coqc.engine, work=1, unit="inequalities", evidence=evidence)

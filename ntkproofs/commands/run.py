@@ -6,8 +6,11 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ntkproofs.catalogue import CATALOGUE, BuiltIn, built_ins
 from ntkproofs.commands import sbn
 from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, make_console, number, print_json, remark
+from ntkproofs.commands.programs import ORDER, read_bits, read_order, task_of
+from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
 
@@ -16,9 +19,6 @@ if TYPE_CHECKING:
     from ntkproofs.programs import Task
 
 __all__ = ["register"]
-
-MAX_RUN_BITS = 4096
-TWO_OPERANDS = {"addition": ("add two numbers", MAX_RUN_BITS), "multiplication": ("multiply two numbers", 128)}
 
 
 def register(commands: Any) -> None:
@@ -32,39 +32,42 @@ def register(commands: Any) -> None:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--trace", action="store_true", help="show every step")
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    common.add_argument(
-        "--regime", choices=("ntk", "nngp"), default="ntk", help="the kernel that trains (default: ntk)"
-    )
-    for name, (what, most) in TWO_OPERANDS.items():
-        binary = programs.add_parser(name, parents=[common], help=what)
-        binary.add_argument("x", metavar="X", help="a number")
-        binary.add_argument("y", metavar="Y", help="a number")
-        binary.add_argument("--bits", required=True, metavar="L", help=f"bits of each number, at most {most}")
-        binary.set_defaults(function=_run_two_operands)
-    permute = programs.add_parser("permutation", parents=[common], help="permute the bits of a word")
-    permute.add_argument("word", metavar="BITS", help="bits as typed, such as 1011")
-    permute.add_argument(
-        "--order",
-        required=True,
-        metavar="I,J,...",
-        help="output bit i is input bit ORDER[i], both from the left, from 0",
-    )
-    permute.set_defaults(function=_run_permutation)
+    add_regime(common)
+    for entry in built_ins("run"):
+        _add_built_in(programs.add_parser(entry.name, parents=[common], help=entry.help), entry)
     sbn.register(programs, common)
 
 
-def _run_two_operands(options: argparse.Namespace) -> int:
-    from ntkproofs.programs import addition_task, multiplication_task
+def _add_built_in(parser: argparse.ArgumentParser, entry: BuiltIn) -> None:
+    """Add the inputs of a program to its parser: numbers of so many bits, or a word of bits."""
+    for name in entry.operands:
+        parser.add_argument(name.lower(), metavar=name, help="a number")
+    if entry.operands:
+        parser.add_argument(
+            "--bits", required=True, metavar="L", help=f"bits of each number, at most {entry.limits['run']}"
+        )
+        parser.set_defaults(function=_run_on_numbers)
+        return
+    parser.add_argument("word", metavar="BITS", help="bits as typed, such as 1011")
+    if entry.ordered:
+        parser.add_argument(
+            "--order",
+            required=True,
+            metavar=ORDER,
+            help="output bit i is input bit ORDER[i], both from the left, from 0",
+        )
+    parser.set_defaults(function=_run_on_word)
 
-    task_of = {"addition": addition_task, "multiplication": multiplication_task}[options.program]
-    bits = number(options.bits, "--bits", low=1, high=TWO_OPERANDS[options.program][1])
-    values = []
-    for name, text in (("X", options.x), ("Y", options.y)):
+
+def _run_on_numbers(options: argparse.Namespace) -> int:
+    bits, values = read_bits(options, "run"), []
+    for name in CATALOGUE[options.program].operands:
+        text = getattr(options, name.lower())
         value = number(text, name)
         if value.bit_length() > bits:
             raise InputError(f"{name} = {clipped(text)} does not fit in {bits} bits: 0 to {_largest(bits)}")
         values.append(value)
-    task, more = task_of(bits), {"bits": bits, "inputs": values}
+    task, more = task_of(options, "run"), {"bits": bits, "inputs": values}
     trace = _execute(task, options, values, more)
     return UNDECIDED if trace is None else _answer(options, trace, task.read(trace.final), more)
 
@@ -73,31 +76,26 @@ def _largest(bits: int) -> str:
     return str((1 << bits) - 1) if bits <= 64 else f"2^{bits} - 1"
 
 
-def _run_permutation(options: argparse.Namespace) -> int:
-    from ntkproofs.programs import permutation_task
-
-    word = options.word
+def _run_on_word(options: argparse.Namespace) -> int:
+    word, most = options.word, CATALOGUE[options.program].limits["run"]
     if not word or set(word) - {"0", "1"}:
         raise InputError(f"BITS must be a word of the digits 0 and 1, got {clipped(word)}")
-    if len(word) > MAX_RUN_BITS:
-        raise InputError(f"BITS has {len(word)} digits, at most {MAX_RUN_BITS} are supported")
-    order = [number(part.strip(), "a place in --order") for part in options.order.split(",")]
-    if len(order) != len(word):
-        raise InputError(f"--order names {len(order)} places for a word of {len(word)} bits")
-    task, more = permutation_task(order), {"bits": len(word), "inputs": [word], "order": order}
+    if len(word) > most:
+        raise InputError(f"BITS has {len(word)} digits, at most {most} are supported")
+    order = read_order(options)
+    task = CATALOGUE[options.program].task(len(word), order)
+    more = {"bits": len(word), "inputs": [word], **({} if order is None else {"order": order})}
     trace = _execute(task, options, [int(word[::-1], 2)], more)
     if trace is None:
         return UNDECIDED
-    (field,) = task.program.fields
-    return _answer(options, trace, "".join(map(str, trace.final[field])), more)
+    return _answer(options, trace, "".join(str(trace.final[field][index]) for field, index in task.output), more)
 
 
 def _execute(task: Task, options: argparse.Namespace, values: Sequence[int], more: dict[str, Any]) -> Trace | None:
     """Run the task; if somebody stops it, report that there is no result and return None."""
     from ntkproofs.execution import Machine
-    from ntkproofs.kernels import two_layer_relu
 
-    machine, done = Machine(task.program, kernel=two_layer_relu(options.regime)), 0
+    machine, done = Machine(task.program, kernel=kernel_of(options.regime)), 0
 
     def watch(steps: int) -> None:
         nonlocal done
@@ -131,7 +129,7 @@ def _answer(options: argparse.Namespace, trace: Trace, result: int | str, more: 
             "kernel": trace.kernel.name,
         }
         if options.trace:
-            document["trace"] = [trace.program.written(trace.row(step)) for step in range(len(trace) + 1)]
+            document["trace"] = [trace.program.field_digits(trace.row(step)) for step in range(len(trace) + 1)]
         print_json(document)
         return HOLDS
     if options.trace:

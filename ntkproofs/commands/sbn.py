@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
+from ntkproofs.commands.regime import kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
 
@@ -49,7 +50,6 @@ def register(programs: Any, common: argparse.ArgumentParser) -> None:
 def run_file(options: argparse.Namespace) -> int:
     """Run the file that the options name; return the exit code."""
     from ntkproofs.execution import SbnRun, run_sbn
-    from ntkproofs.kernels import two_layer_relu
     from ntkproofs.programs.sbn import layout_for, read_assembly
 
     limit = number(options.max_instructions, "--max-instructions")
@@ -57,7 +57,7 @@ def run_file(options: argparse.Namespace) -> int:
     program = read_assembly(Path(options.file)).with_data(data)
     trace: list[dict[str, Any]] = []
     show = _printer(program) if options.trace and not options.json else None
-    layout, kernel = layout_for(program), two_layer_relu(options.regime)
+    layout, kernel = layout_for(program), kernel_of(options.regime)
     last: Boundary | None = None
 
     def watch(boundary: Boundary) -> None:

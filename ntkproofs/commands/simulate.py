@@ -7,8 +7,11 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, UNDECIDED, number, print_json, remark
+from ntkproofs.catalogue import CATALOGUE, built_ins
+from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
+from ntkproofs.commands.programs import read_bits
 from ntkproofs.commands.progress import showing
+from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
 from ntkproofs.training import LAYERS, STARTS
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-TASKS = ("permutation", "addition", "multiplication")
 QUANTITIES = ("mean_squared_error", "accuracy", "mean_of_ones", "mean_of_zeros", "variance")
 DEFAULT_WIDTH = 2000
 
@@ -32,7 +34,11 @@ def register(commands: Any) -> None:
         "measured with standard errors next to the prediction for infinite width. With --trained: draw and train "
         "networks of finite width, and count how many have every bit of every state right.",
     )
-    parser.add_argument("program", choices=TASKS, help="which program (without --trained: permutation)")
+    parser.add_argument(
+        "program",
+        choices=[entry.name for entry in built_ins("simulate")],
+        help="which program (without --trained: permutation)",
+    )
     parser.add_argument("--bits", required=True, metavar="K", help="bits of each word, 2 to 256")
     parser.add_argument("--networks", metavar="N", help="networks in an ensemble (with --trained: 1 unless given)")
     parser.add_argument(
@@ -45,6 +51,7 @@ def register(commands: Any) -> None:
         choices=("ntk", "standard"),
         help="ntk (default), or standard: deviations 1/sqrt(fan in), which follows the NNGP kernel",
     )
+    add_regime(parser, default=None)
     parser.add_argument("--width", metavar="W", help=f"of networks of finite width (default: {DEFAULT_WIDTH})")
     parser.add_argument(
         "--ones", metavar="M", help="ones in each test word (default: 2; with --trained: any number of ones)"
@@ -76,7 +83,25 @@ def register(commands: Any) -> None:
     parser.set_defaults(function=_simulate)
 
 
+def _check_regime(options: argparse.Namespace) -> None:
+    """Refuse a kernel beside options that determine another one."""
+    if options.regime is None:
+        return
+    if options.trained is not None:
+        kernel = LAYERS[options.trained].kernel
+        if options.regime != kernel:
+            raise InputError(
+                f"--trained {options.trained} is the kernel {kernel}: --regime {clipped(options.regime)} is another"
+            )
+        return
+    if options.parametrisation is not None:
+        raise InputError("--regime names the kernel of the limit, and so does --parametrisation: give one of them")
+    if options.model not in (None, "limit"):
+        raise InputError("--regime is for the limit; networks of finite width (--model) are two-layer ReLU networks")
+
+
 def _simulate(options: argparse.Namespace) -> int:
+    _check_regime(options)
     if options.trained is not None:
         from ntkproofs.commands.simulate_trained import simulate_trained
 
@@ -124,7 +149,7 @@ def _nothing(options: argparse.Namespace, reason: str | None) -> int:
 
 
 def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
-    bits = number(options.bits, "--bits", low=2, high=256)
+    bits = read_bits(options, "simulate", low=2)
     networks = number(options.networks, "--networks", low=1, high=10**9)
     ones = number(options.ones, "--ones", low=2, high=bits)
     seed = number(options.seed, "--seed", high=2**128 - 1)
@@ -136,10 +161,9 @@ def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
     text = str(DEFAULT_WIDTH) if options.width is None else options.width
     width = number(text, "--width", low=bits, high=10**7)
 
-    from ntkproofs.programs import permutation
     from ntkproofs.simulation import simulate_chunks, words_with_ones
 
-    trials = words_with_ones(permutation(range(bits - 1, -1, -1)), ones=ones, seed=seed)
+    trials = words_with_ones(CATALOGUE[options.program].task(bits).program, ones=ones, seed=seed)
     return simulate_chunks(
         trials,
         networks=networks,
@@ -148,6 +172,7 @@ def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
         width=width,
         repetitions=repetitions,
         seed=seed,
+        kernel=None if options.regime is None else kernel_of(options.regime),
     )
 
 

@@ -10,7 +10,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from ntkproofs.catalogue import CATALOGUE
 from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
+from ntkproofs.commands.programs import read_bits
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.errors import InputError
@@ -71,15 +73,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _chunks(options: argparse.Namespace, training: Training) -> Iterator[Draws]:
-    from ntkproofs import programs
-
-    bits = number(options.bits, "--bits", low=2, high=256)
-    if options.program == "permutation":
-        task = programs.permutation_task(range(bits - 1, -1, -1))
-    else:
-        task = {"addition": programs.addition_task, "multiplication": programs.multiplication_task}[options.program](
-            bits
-        )
+    task = CATALOGUE[options.program].task(read_bits(options, "simulate", low=2))
     seed = number(options.seed, "--seed", high=2**128 - 1)
     if options.states == "reachable":
         states = States.reachable(task, seed=seed)

@@ -50,12 +50,12 @@ def _recorded(theory: Theory) -> Theory:
     """Record a theory as it is, with what its statements assume if all are proved; return it as it was read again."""
     target = theory.folder / RECORD
     check_writable(target)
-    write_whole(target, theory.found(theory.expected).to_json().encode())
+    write_whole(target, theory.current_record(theory.recorded_assumptions).to_json().encode())
     theory = Theory(theory.folder)
     proofs = {each.name: theory.proof(each.name) for each in theory.statements}
     if all(proof.outcome == "holds" for proof in proofs.values()):
         assumed = {name: in_words(proof.assumptions) for name, proof in proofs.items()}
-        write_whole(target, theory.found(assumed).to_json().encode())
+        write_whole(target, theory.current_record(assumed).to_json().encode())
         theory = Theory(theory.folder)
     return theory
 
@@ -72,7 +72,7 @@ def _show(theory: Theory) -> int:
     parts = theory.compiled(*theory.sources)
     if not isinstance(parts, str):
         for part in parts.values():
-            print(printable(f"{part.seconds:8.1f} s  {part.name}.v{' (from the cache)' if part.kept else ''}"))
+            print(printable(f"{part.seconds:8.1f} s  {part.name}.v{' (from the cache)' if part.cached else ''}"))
         print(printable(f"coqchk accepts {', '.join(parts)}"))
     return HOLDS
 

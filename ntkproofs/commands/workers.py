@@ -16,23 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from ntkproofs.claims import importing
-from ntkproofs.claims.claim import (
-    Listed,
-    Result,
-    Verdict,
-    claim_files,
-    claims_of,
-    left_out,
-    matching_claims,
-    titles_of,
-    troubles_of,
-)
+from ntkproofs.claims.claim import Listed, Result
+from ntkproofs.claims.collect import matching_claims
+from ntkproofs.claims.files import claim_files, left_out, titles_of
 from ntkproofs.claims.problems import Problem
+from ntkproofs.claims.registry import claims_of, troubles_of
 from ntkproofs.claims.transport import from_json, problem_from, to_json
-from ntkproofs.commands.children import Ended, quiet, run_children
+from ntkproofs.claims.verdict import Verdict
 from ntkproofs.commands.second_engine import decided_again
 from ntkproofs.coq import theory as theorems
 from ntkproofs.errors import InputError
+from ntkproofs.processes import ChildResult, run_children, silenced
 
 __all__ = ["SECONDS", "Listing", "Source", "list_claims", "run_claims"]
 
@@ -82,15 +76,7 @@ def list_claims(
     homes = tuple(file.resolve() for file in files)
     work = [partial(_list, file, homes) for file in files]
     for file, ended in zip(files, run_children(work, jobs=jobs or os.cpu_count() or 1, seconds=seconds), strict=True):
-        found = _answer(ended)
-        if found is None:
-            problem = Problem(
-                f"importing {file.name}: {ended.failure or 'its process sent no list of claims'}", trace=ended.output
-            )
-            found = {
-                "claims": [["", f"the file {file.name} can be imported", f"{file}", asdict(problem)]],
-                "read": None,
-            }
+        found = _answer(ended) or _not_imported(file, ended)
         if found["read"] is not None:
             sources.append(Source(file, output=ended.output, **found["read"]))
         mine = [
@@ -105,6 +91,13 @@ def list_claims(
     if named and claims:
         raise InputError(f"no claims found in {named[0]}: a claim is a function under @claim(...)")
     return Listing(matching_claims(claims, matching, paths), sources, left_out(paths), empty)
+
+
+def _not_imported(file: Path, ended: ChildResult) -> dict[str, Any]:
+    """Return, as the child would, the one claim of a file whose child sent no list."""
+    reason = ended.failure or "its process sent no list of claims"
+    problem = Problem(f"importing {file.name}: {reason}", trace=ended.output)
+    return {"claims": [["", f"the file {file.name} can be imported", f"{file}", asdict(problem)]], "read": None}
 
 
 def run_claims(
@@ -132,7 +125,7 @@ def run_claims(
         ended.close()
 
 
-def _result(claim: Listed, ended: Ended) -> Result:
+def _result(claim: Listed, ended: ChildResult) -> Result:
     answer = _answer(ended)
     if answer is None:
         return _failed(claim, Problem(ended.failure or "its process sent no result"), ended.seconds, ended.output)
@@ -146,7 +139,7 @@ def _failed(claim: Listed, problem: Problem, seconds: float, output: str = "") -
     return Result(claim, Verdict((), failure=f"{problem}"), seconds, output, problem)
 
 
-def _answer(ended: Ended) -> dict[str, Any] | None:
+def _answer(ended: ChildResult) -> dict[str, Any] | None:
     if ended.answer is None:
         return None
     try:
@@ -169,12 +162,12 @@ def _prepare() -> None:
 
 def _list(file: Path, homes: tuple[Path, ...]) -> bytes:
     """Return the names of a file's claims and the digests of what was read, as JSON."""
-    theorems.OPENED.clear()
+    theorems.FOLDERS.clear()
     with claims_of(file, alone=True) as found:
         claims: list[Any] = [[each.name, each.statement, each.source, None] for each in found.claims]
         claims += [[key, statement, f"{file}", asdict(each)] for key, statement, each in troubles_of(found, homes)]
         own, helpers = _digests(found.imports.sources, found.home)
-        folders = sorted({f"{folder}" for folder in theorems.OPENED})
+        folders = sorted({f"{folder}" for folder in theorems.FOLDERS})
         read = {"sha256": own, "helpers": helpers, "shadowed": found.imports.shadowed, "theories": folders}
         return json.dumps({"claims": claims, "read": read if own else None}).encode()
 
@@ -192,7 +185,7 @@ def _digests(sources: dict[Path, str], home: Path) -> tuple[str, dict[str, str]]
 def _run(claim: Listed, listed: tuple[str, dict[str, str]] | None) -> bytes:
     """Import the file of a claim, run that claim and return its result as JSON."""
     with contextlib.ExitStack() as stack:
-        with quiet():  # what the import prints was shown when the claims were listed
+        with silenced():  # what the import prints was shown when the claims were listed
             found = stack.enter_context(claims_of(claim.file, alone=True))
         mine = next((each for each in found.claims if each.name == claim.key), None)
         if found.problem is not None:

@@ -1,8 +1,10 @@
-"""The Coq side: compiler and checker, audit of sources, theories with their theorems, inequalities as lemmas.
+"""Proofs in Coq: theories, their theorems as findings, decided inequalities as lemmas, and agreement of programs.
 
-* :mod:`.compiler` runs ``coqc``; :mod:`.installed` says which Coq is there; :mod:`.recheck` runs ``coqchk``
-* :mod:`.text`, :mod:`.permitted`, :mod:`.recursion`, :mod:`.audit` hold sources against lists of what they may contain
-* :mod:`.statements`, :mod:`.builds`, :mod:`.theory` make a theorem of a theory a finding
-* :mod:`.lemmas`, :mod:`.inequalities` put decided inequalities to the tactic ``interval``
-* :mod:`.programs`, :mod:`.agreement` compare the programs of a theory with those of this package
+* :mod:`.compiler` runs ``coqc``, :mod:`.recheck` runs ``coqchk``, :mod:`.installed` computes a digest of the
+  installation
+* :mod:`.text`, :mod:`.permitted`, :mod:`.recursion`, :mod:`.audit` parse sources and check them against allow-lists
+* :mod:`.statements` reads the statements of a theory, :mod:`.builds` compiles its files, :mod:`.theory` returns each
+  theorem as a finding
+* :mod:`.lemmas` exports decided inequalities as lemmas, :mod:`.inequalities` proves them with the tactic ``interval``
+* :mod:`.programs`, :mod:`.agreement` prove that the programs of a theory equal those of this package
 """

@@ -1,7 +1,7 @@
-"""Whether the programs of a theory are the Python programs: template by template, padding included, inside Coq.
+"""Proofs in Coq that the programs of a theory equal those of this package, template by template and in their padding.
 
-The files of the theory that are asked about must be as recorded. The question imports nothing and says everything by
-full names and constructors, so that no notation, scope or definition of the theory can change what is asked.
+The files of the theory that define the programs must agree with the record. The generated file imports nothing and
+uses only full names and constructors, so that no notation, scope or definition of the theory can change its meaning.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _TERM = re.compile(rf"([A-Za-z][A-Za-z0-9_]*)((?: {_ARGUMENT})*)")
 
 @dataclass(frozen=True)
 class Pair:
-    """A program of the theory and the Python program that it should be.
+    """A program of the theory and the Python program that it should equal.
 
-    `term`: the name of a definition in ``Programs.v`` and its arguments, numbers and lists of numbers (a list stands
-    for the function from indices to its numbers), separated by single spaces: ``permutation 3 [2; 0; 1]``. Raises
-    InputError for any other text.
+    `term`: the name of a definition in ``Programs.v`` and its arguments, separated by single spaces, as in
+    ``permutation 3 [2; 0; 1]``. An argument is a number or a list of numbers; a list represents the function that maps
+    an index to the number there. Raises InputError for any other text.
     """
 
     term: str
@@ -45,13 +45,13 @@ class Pair:
     def __post_init__(self) -> None:
         if _TERM.fullmatch(self.term) is None:
             raise InputError(
-                f"{self.term!r} is no name with numbers and lists of numbers, as in `permutation 2 [1; 0]`"
+                f"{self.term!r} is not a name followed by numbers and lists of numbers, as in `permutation 2 [1; 0]`"
             )
 
     def written(self, terms: Terms) -> str:
-        """Return the term as Coq is asked about it."""
+        """Return the term with full names."""
         name, _, rest = self.term.partition(" ")
-        return " ".join([f"{PROGRAMS}.{name}", *(_argument(each, terms) for each in re.findall(_ARGUMENT, rest))])
+        return " ".join([f"{PROGRAMS}.{name}", *(_argument(text, terms) for text in re.findall(_ARGUMENT, rest))])
 
 
 def _argument(text: str, terms: Terms) -> str:
@@ -61,63 +61,63 @@ def _argument(text: str, terms: Terms) -> str:
 
 @issues
 def agree(theory: Theory, words: str, pairs: Sequence[Pair]) -> Proof:
-    """Have Coq prove that every term is the Python program beside it; a difference is named, template by template.
+    """Prove in Coq that each term equals its Python program; if not, name the first templates that differ.
 
-    Raises InputError if there are no pairs, and ProofRefused if the theory's programs are refused: by the audit,
-    because a file of theirs is not the one recorded, or by Coq.
+    `words`: the statement in words. Raises InputError if there are no pairs, and ProofRefused if the audit or Coq
+    rejects the definitions of the theory, or if one of their files differs from the record.
     """
     if not pairs:
-        raise InputError(f"nothing to compare: {words}")
-    offences = [*theory.impure, *theory.not_recorded(FILES)]
-    if offences:
-        raise ProofRefused(offences[0])
+        raise InputError(f"no programs to compare: {words}")
+    errors = [*theory.audit_errors, *theory.definition_differences(FILES)]
+    if errors:
+        raise ProofRefused(errors[0])
     terms = Terms()
-    questions = [_question(index, pair, terms) for index, pair in enumerate(pairs)]
-    before = [*HEADER, *terms.definitions()]
-    printed = [f"Print Assumptions same_{index}." for index in range(len(pairs))]
-    done = theory.compile_with(FILES, TITLE, "\n".join([*before, *questions, *printed, ""]))
-    shown = "; ".join(pair.term for pair in pairs)
-    if isinstance(done, str):
-        return Proof(words, shown, "open", theory.engine, theory=theory.digest, reason=done, count=len(pairs))
-    if not done.ok:
-        line, message = first_error(done)
-        if not len(before) < line <= len(before) + len(pairs):
+    equations = [_equation(index, pair, terms) for index, pair in enumerate(pairs)]
+    header = [*HEADER, *terms.definitions()]
+    assumptions = [f"Print Assumptions same_{index}." for index in range(len(pairs))]
+    compiled = theory.compile_with(FILES, TITLE, "\n".join([*header, *equations, *assumptions, ""]))
+    text = "; ".join(pair.term for pair in pairs)
+    if isinstance(compiled, str):
+        return Proof(words, text, "open", theory.engine, theory=theory.digest, reason=compiled, count=len(pairs))
+    if not compiled.ok:
+        line, message = first_error(compiled)
+        if not len(header) < line <= len(header) + len(pairs):
             raise ProofRefused(f"{TITLE}, line {line}: {message}")
-        pair = pairs[line - len(before) - 1]
+        pair = pairs[line - len(header) - 1]
         reason = f"{pair.term} is not the Python program: {_difference(theory, pair) or message}"
-        return Proof(words, shown, "fails", theory.engine, theory=theory.digest, reason=reason, count=len(pairs))
-    if done.output.splitlines() != ["Closed under the global context"] * len(pairs):
-        raise ProofRefused(f"{words}: the comparison assumes something: {' '.join(done.output.split())[:200]}")
-    checked = theory.rechecked_with(FILES, done)
+        return Proof(words, text, "fails", theory.engine, theory=theory.digest, reason=reason, count=len(pairs))
+    if compiled.output.splitlines() != ["Closed under the global context"] * len(pairs):
+        raise ProofRefused(f"{words}: the comparison has assumptions: {' '.join(compiled.output.split())[:200]}")
+    checked = theory.rechecked_with(FILES, compiled)
     if checked.refusal:
         raise ProofRefused(f"{words}: {checked.refusal}")
     return Proof(
         words,
-        shown,
+        text,
         "open" if checked.open else "holds",
         theory.engine,
         theory=theory.digest,
-        seconds=done.seconds,
+        seconds=compiled.seconds,
         reason=checked.open,
         count=len(pairs),
-        kept=done.kept and checked.kept,
+        kept=compiled.cached and checked.cached,
     )
 
 
-def _question(index: int, pair: Pair, terms: Terms) -> str:
-    """Return one line that Coq accepts if and only if the two are the same."""
+def _equation(index: int, pair: Pair, terms: Terms) -> str:
+    """Return a line that Coq accepts if and only if the two programs of a pair are equal."""
     program = terms.program(pair.program)
-    same = _equal(PROGRAM, pair.written(terms), program)
-    return f"Definition same_{index} : {same} := {REFLEXIVE} {PROGRAM} ({program})."
+    equality = _equal(PROGRAM, pair.written(terms), program)
+    return f"Definition same_{index} : {equality} := {REFLEXIVE} {PROGRAM} ({program})."
 
 
 def _difference(theory: Theory, pair: Pair) -> str:
-    """Return the first templates that differ, or the numbers that do; nothing if no difference is seen."""
+    """Return the first templates or numbers that differ, at most three; empty if no difference is found."""
     terms = Terms()
     term, templates = pair.written(terms), pair.program.templates
-    theirs = f"(NtkProofs.Templates.templates ({term}))"
+    listed = f"(NtkProofs.Templates.templates ({term}))"
     option = f"@Coq.Init.Datatypes.option {TEMPLATE}"
-    length = f"@Coq.Init.Datatypes.length {TEMPLATE} {theirs}"
+    length = f"@Coq.Init.Datatypes.length {TEMPLATE} {listed}"
     checks = [
         (f"the number of templates is not {len(templates)}", _equal(NAT, length, terms.number(len(templates)))),
         *(
@@ -125,7 +125,7 @@ def _difference(theory: Theory, pair: Pair) -> str:
                 f"template {index} is not {template}",
                 _equal(
                     f"({option})",
-                    f"@Coq.Lists.List.nth_error {TEMPLATE} {theirs} {terms.number(index)}",
+                    f"@Coq.Lists.List.nth_error {TEMPLATE} {listed} {terms.number(index)}",
                     f"@Coq.Init.Datatypes.Some {TEMPLATE} ({terms.template(template)})",
                 ),
             )
@@ -136,13 +136,13 @@ def _difference(theory: Theory, pair: Pair) -> str:
             _equal(NAT, f"NtkProofs.Templates.padding ({term})", terms.number(pair.program.padding)),
         ),
     ]
-    tries = [
+    goals = [
         f'Goal {equality}. first [reflexivity | idtac "differs:{number}"]. Abort.'
         for number, (_, equality) in enumerate(checks)
     ]
-    done = theory.compile_with(FILES, "Difference", "\n".join([*HEADER, *terms.definitions(), *tries, ""]))
-    differ = [] if isinstance(done, str) else re.findall(r"^differs:(\d+)$", done.output, re.MULTILINE)
-    return "; ".join(checks[int(number)][0] for number in differ[:3])
+    compiled = theory.compile_with(FILES, "Difference", "\n".join([*HEADER, *terms.definitions(), *goals, ""]))
+    different = [] if isinstance(compiled, str) else re.findall(r"^differs:(\d+)$", compiled.output, re.MULTILINE)
+    return "; ".join(checks[int(number)][0] for number in different[:3])
 
 
 def _equal(kind: str, left: str, right: str) -> str:

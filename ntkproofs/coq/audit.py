@@ -1,6 +1,7 @@
-"""Reading a theory before it is believed: what its files may not hold, and what its theorems may assume.
+"""The audit of a theory: forbidden constructs in its files, and the assumptions that its theorems may have.
 
-Pure functions on text. The kernel sees most of this too; an audit says it early, in one line, with the place.
+These are pure functions on text. The kernel detects most of the same faults; the audit reports them before compilation,
+in one line, with file and line number. It also excludes constructs that meet known bugs of the kernel.
 """
 
 from __future__ import annotations
@@ -14,20 +15,20 @@ from importlib.resources import files
 from operator import itemgetter
 from typing import Literal
 
-from ntkproofs.coq.permitted import OWN, characters, command_problem, opens_proof, requirements, tactic_problem
-from ntkproofs.coq.text import Sentence, line_of, sentences
+from ntkproofs.coq.permitted import OWN, character_errors, command_error, opens_proof, requirements, tactic_error
+from ntkproofs.coq.text import Sentence, line_number, sentences
 from ntkproofs.errors import InputError
 
-__all__ = ["OWN", "allowed", "assumptions", "forbidden", "groups_of", "locations", "requirements"]
+__all__ = ["OWN", "allowed", "forbidden", "groups_of", "parse_assumptions", "parse_locations", "requirements"]
 
 _NAME = r"[^\W\d][\w']*(?:\.[^\W\d][\w']*)*"
-_OPEN = "leaves something without a proof"
-_ASSUMES = "assumes something"
-_AROUND = "goes around the kernel"
-_OUTSIDE = "reaches outside the file"
-_RECURSION = "is recursion outside of a plain Fixpoint"
-_FAULTS = "needs a part of the kernel that this theory does without"
-_TOKENS = "declares how Coq reads text"
+_OPEN = "leaves a goal without a proof"
+_ASSUMES = "introduces an assumption"
+_AROUND = "bypasses checks of the kernel"
+_OUTSIDE = "depends on state outside the file"
+_RECURSION = "defines recursion other than by a plain Fixpoint"
+_FAULTS = "uses a feature of the kernel that theories may not use"
+_TOKENS = "changes the syntax of Coq"
 _WORDS = {
     **dict.fromkeys(("Admitted", "admit", "give_up", "Admit", "admitted"), _OPEN),
     **dict.fromkeys(("Axiom", "Axioms", "Parameter", "Parameters", "Conjecture", "Conjectures"), _ASSUMES),
@@ -54,121 +55,126 @@ _PHRASES = (
 
 @lru_cache(maxsize=1024)
 def forbidden(source: str, file: str) -> list[str]:
-    r"""Return what a Coq source may not hold, each with file, line and reason; an empty list for one that is clean.
+    r"""Return an error message, with file and line, for each forbidden construct in a Coq source.
 
-    Every character and every sentence must be on the lists of :mod:`~ntkproofs.coq.permitted`. Words that no sentence
-    may hold are named as such, with what they would do.
+    Every character and every sentence must be on the allow-lists of :mod:`~ntkproofs.coq.permitted`. Words that are
+    forbidden in every sentence have messages that state their effect.
 
     >>> forbidden("Lemma a : 1 = 2. (* Admitted *)\nAdmitted.", "A.v")
-    ['A.v, line 2: `Admitted` leaves something without a proof']
+    ['A.v, line 2: `Admitted` leaves a goal without a proof']
     """
     try:
-        places, found = characters(source), sentences(source)
+        characters, parsed = character_errors(source), sentences(source)
     except InputError as problem:
         return [f"{file}, {problem}"]
-    messages: list[tuple[int, str]] = []
-    state = _State(frozenset(own.group(1) for own in map(_LTAC.match, (each.bare for each in found)) if own))
-    for sentence in found:
-        messages += state.offences(sentence)
-    messages += [(line_of(source, place), what) for place, what in places]
-    return [f"{file}, line {line}: {what}" for line, what in sorted(messages, key=itemgetter(0))]
+    auditor = _Auditor(frozenset(match.group(1) for match in (_LTAC.match(s.code) for s in parsed) if match))
+    errors = [error for sentence in parsed for error in auditor.errors(sentence)]
+    errors += [(line_number(source, offset), message) for offset, message in characters]
+    return [f"{file}, line {line}: {message}" for line, message in sorted(errors, key=itemgetter(0))]
 
 
 _LTAC = re.compile(r"(?:Local\s+)?Ltac\s+([\w']+)")
 
 
 @dataclass
-class _State:
-    """Where in a file one is: in which sections, whether before or inside of a proof; `own`: the file's tactics."""
+class _Auditor:
+    """Checks the sentences of a file in order.
 
-    own: frozenset[str]
+    `local_tactics`: the tactics that the file defines; `sections`: the number of open sections; `proof`: whether a
+    proof is ``open``, or ``expected`` since the last sentence was a statement.
+    """
+
+    local_tactics: frozenset[str]
     sections: int = 0
     proof: Literal["none", "expected", "open"] = "none"
 
-    def offences(self, sentence: Sentence) -> list[tuple[int, str]]:
-        """Return what is wrong with the next sentence, with its lines, and go past it."""
-        bare = sentence.bare
-        words = _word_offences(bare, in_section=self.sections > 0)
-        form = self._form(bare)
-        self._follow(bare)
+    def errors(self, sentence: Sentence) -> list[tuple[int, str]]:
+        """Return the errors of the next sentence as ``(line, message)``, and advance."""
+        code = sentence.code
+        words = _word_errors(code, in_section=self.sections > 0)
+        form = self._form_error(code)
+        self._advance(code)
         if not words and form:
             return [(sentence.line, form)]
-        return [(sentence.line + bare.count("\n", 0, start), what) for start, what in sorted(words)]
+        return [(sentence.line + code.count("\n", 0, start), message) for start, message in sorted(words)]
 
-    def _form(self, bare: str) -> str:
-        """Return what is wrong with the form of a sentence."""
+    def _form_error(self, code: str) -> str:
+        """Return why the form of a sentence is not allowed; empty if it is."""
         if self.proof == "expected":
-            return "" if bare == "Proof" else f"`{' '.join(bare.split())[:60]}` where a statement needs `Proof.`"
+            return (
+                "" if code == "Proof" else f"expected `Proof.` after a statement, got `{' '.join(code.split())[:60]}`"
+            )
         if self.proof == "open":
-            return "" if _ends(bare) else tactic_problem(bare, self.own)
-        return command_problem(bare)
+            return "" if _ends(code) else tactic_error(code, self.local_tactics)
+        return command_error(code)
 
-    def _follow(self, bare: str) -> None:
+    def _advance(self, code: str) -> None:
         if self.proof == "expected":
             self.proof = "open"
         elif self.proof == "open":
-            self.proof = "none" if _ends(bare) else "open"
-        elif opens_proof(bare):
+            self.proof = "none" if _ends(code) else "open"
+        elif opens_proof(code):
             self.proof = "expected"
-        elif bare.split()[:1] == ["Section"]:
+        elif code.split()[:1] == ["Section"]:
             self.sections += 1
-        elif bare.split()[:1] == ["End"]:
+        elif code.split()[:1] == ["End"]:
             self.sections = max(0, self.sections - 1)
 
 
-def _ends(bare: str) -> bool:
-    """Tell whether a sentence ends a proof, perhaps after closing braces."""
-    return re.fullmatch(r"[}\s]*(?:Qed|Defined|Admitted)", bare) is not None
+def _ends(code: str) -> bool:
+    """Return whether a sentence ends a proof, possibly after closing braces."""
+    return re.fullmatch(r"[}\s]*(?:Qed|Defined|Admitted)", code) is not None
 
 
-def _word_offences(bare: str, *, in_section: bool) -> list[tuple[int, str]]:
-    """Return the words and phrases that no sentence may hold, with their places."""
-    found = []
-    for word in _WORD.finditer(bare):
+def _word_errors(code: str, *, in_section: bool) -> list[tuple[int, str]]:
+    """Return the forbidden words and phrases of a sentence as ``(offset, message)``."""
+    errors = []
+    for word in _WORD.finditer(code):
         reason = _WORDS.get(word.group())
         if reason is None and word.group() in _IN_SECTIONS and not in_section:
-            reason = f"{_ASSUMES}, as no section is open"
+            reason = f"{_ASSUMES} outside of a section"
         if reason is not None:
-            found.append((word.start(), f"`{word.group()}` {reason}"))
+            errors.append((word.start(), f"`{word.group()}` {reason}"))
     for pattern, reason in _PHRASES:
-        found += [(hit.start(), f"`{' '.join(hit.group().split())}` {reason}") for hit in pattern.finditer(bare)]
-    return found
+        matches = pattern.finditer(code)
+        errors += [(match.start(), f"`{' '.join(match.group().split())}` {reason}") for match in matches]
+    return errors
 
 
-# --- what theorems assume
+# --- assumptions of theorems
 
 
-def assumptions(output: str) -> frozenset[str]:
-    r"""Return what one ``Print Assumptions`` lists: names as Coq prints them, or the whole line for what has none.
+def parse_assumptions(output: str) -> frozenset[str]:
+    r"""Parse the output of ``Print Assumptions``: return the printed names, or the whole line if there is no name.
 
-    Raises InputError if the text is no such output.
+    Raises InputError if the text is not such an output.
 
-    >>> sorted(assumptions("Axioms:\nA.b\n  : forall x : nat,\n    x = x\nf is assumed to be guarded."))
+    >>> sorted(parse_assumptions("Axioms:\nA.b\n  : forall x : nat,\n    x = x\nf is assumed to be guarded."))
     ['A.b', 'f is assumed to be guarded.']
-    >>> assumptions("Closed under the global context")
+    >>> parse_assumptions("Closed under the global context")
     frozenset()
     """
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     if lines == ["Closed under the global context"]:
         return frozenset()
     if not lines or lines[0] not in ("Axioms:", "Section Variables:"):
-        raise InputError(f"no output of Print Assumptions: {' '.join(lines)[:80]!r}")
-    found, kind = set(), ""
+        raise InputError(f"not an output of Print Assumptions: {' '.join(lines)[:80]!r}")
+    names, kind = set(), ""
     for line in lines:
         if line in ("Axioms:", "Section Variables:"):
             kind = "" if line == "Axioms:" else "section variable "
         elif not line.startswith((" ", ":")):
-            named = re.fullmatch(rf"({_NAME})(?:\s*:.*)?", line)
-            found.add(kind + (named.group(1) if named else line))
-    return frozenset(found)
+            match = re.fullmatch(rf"({_NAME})(?:\s*:.*)?", line)
+            names.add(kind + (match.group(1) if match else line))
+    return frozenset(names)
 
 
-def locations(output: str) -> dict[str, str]:
-    r"""Return ``{name as Coq prints it: full name}`` from what ``Locate`` says.
+def parse_locations(output: str) -> dict[str, str]:
+    r"""Parse the output of ``Locate``: return ``{printed name: full name}``.
 
-    Two constants may print alike only in part: Coq prints the shortest name that means one constant and no other.
+    Coq prints the shortest name that identifies a constant uniquely.
 
-    >>> locations("Constant Coq.A.b\n  (shorter name to refer to it in current context is A.b)\nConstant C.d")
+    >>> parse_locations("Constant Coq.A.b\n  (shorter name to refer to it in current context is A.b)\nConstant C.d")
     {'A.b': 'Coq.A.b', 'C.d': 'C.d'}
     """
     pattern = rf"^Constant ({_NAME})(?:\s+\(shorter name to refer to it in current context is ({_NAME})\))?"
@@ -176,31 +182,31 @@ def locations(output: str) -> dict[str, str]:
 
 
 @lru_cache
-def _list() -> dict[str, dict[str, str]]:
-    """Return the allow-list: ``{group: {full name: why it is allowed}}``."""
+def _allow_list() -> dict[str, dict[str, str]]:
+    """Return the allow-list of assumptions: ``{group: {full name: why it is allowed}}``."""
     text = files("ntkproofs.coq").joinpath("assumptions.json").read_text(encoding="utf-8")
     groups: dict[str, dict[str, str]] = json.loads(text)
     return groups
 
 
 def allowed() -> frozenset[str]:
-    """Return the full names of all that a theorem may assume.
+    """Return the full names of all assumptions that a theorem may have.
 
     >>> "Coq.Logic.Classical_Prop.classic" in allowed(), "Coq.Floats.PrimFloat.float" in allowed()
     (True, False)
     """
-    return frozenset(name for names in _list().values() for name in names)
+    return frozenset(name for names in _allow_list().values() for name in names)
 
 
 def groups_of(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the groups to which allowed assumptions belong, in the order of the list.
+    """Return the groups of the given assumptions, in the order of the allow-list.
 
     Raises InputError for a name that is not on the list.
 
     >>> groups_of(["Coq.Logic.Classical_Prop.classic"])
     ('classical logic',)
     """
-    given = frozenset(names)
-    if not given <= allowed():
-        raise InputError(f"not on the list of assumptions that are allowed: {', '.join(sorted(given - allowed()))}")
-    return tuple(group for group, members in _list().items() if not given.isdisjoint(members))
+    assumed = frozenset(names)
+    if not assumed <= allowed():
+        raise InputError(f"not on the allow-list of assumptions: {', '.join(sorted(assumed - allowed()))}")
+    return tuple(group for group, members in _allow_list().items() if not assumed.isdisjoint(members))

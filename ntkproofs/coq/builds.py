@@ -1,9 +1,8 @@
-"""Compiling the files of a theory: in the order in which they need each other, side by side, each version once.
+"""Compilation of the files of a theory: in topological order, in parallel, and incrementally.
 
-A compiled file is kept under the digest of its source, of the compiled files it needs and of all that is installed of
-Coq. So a second look costs nothing, and a change costs what depends on it. A file appears there complete or not at all;
-one process compiles while others wait for it. Failures are kept as well, but only believed within one run: the next run
-tries again.
+Compiled files are cached. The key is a digest of the source, of the compiled dependencies and of the Coq installation,
+so that only changed files and the files that depend on them are compiled again. Entries are created atomically, and a
+lock lets one process compile at a time. Failures are cached too, but only for the duration of a run.
 """
 
 from __future__ import annotations
@@ -23,21 +22,21 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from ntkproofs.coq.compiler import Coqc, cache_folder, compile_file, find_coqc, run_began, stop_all
+from ntkproofs.coq.compiler import Coqc, cache_folder, compile_file, find_coqc, run_start, stop_all
 from ntkproofs.coq.installed import fingerprint
 from ntkproofs.coq.permitted import OWN
 from ntkproofs.coq.statements import required_files
 from ntkproofs.errors import InputError
 from ntkproofs.truth import NoTruthValue
 
-__all__ = ["Compiled", "Limits", "build", "compile_one", "first_error", "needed_by", "place", "prepare"]
+__all__ = ["Compiled", "Limits", "build", "compile_one", "dependencies", "first_error", "link_files", "prepare"]
 
 _DAY = 24 * 3600
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What compiling may take: seconds and MiB of memory for a file, and how many files at a time."""
+    """Limits of compilation: seconds and MiB of memory for each file, and the number of parallel jobs."""
 
     seconds: float = 300
     memory_mib: int = 6144
@@ -46,10 +45,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Compiled(NoTruthValue):
-    """What came of a file: whether Coq accepted it, what it said, the seconds it took when it was compiled.
+    """The result of compiling a file.
 
-    `digest`: the SHA-256 of the compiled file, which lies at `path` (both empty if there is none). `blame`: the name of
-    the file that failed, which may be one that this file needs. `kept`: it was compiled by an earlier run.
+    `ok`: whether Coq accepted it; `output`: the output of Coq; `seconds`: the time of the compilation; `digest` and
+    `path`: the SHA-256 and the path of the compiled file (empty if it failed); `failed_file`: the name of the file that
+    failed, this one or a dependency; `cached`: whether an earlier run compiled it.
     """
 
     instead = ".ok"
@@ -60,25 +60,25 @@ class Compiled(NoTruthValue):
     seconds: float
     digest: str = ""
     path: str = ""
-    blame: str = ""
-    kept: bool = False
+    failed_file: str = ""
+    cached: bool = False
 
 
-def needed_by(names: tuple[str, ...], sources: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the files that `names` need, and these, each after what it needs itself.
+def dependencies(names: tuple[str, ...], sources: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the files `names` and their dependencies in topological order.
 
-    Raises InputError if a file is missing or needs itself.
+    Raises InputError if a file is missing or depends on itself.
 
-    >>> needed_by(("B",), {"A": "", "B": "From NtkProofs Require A."})
+    >>> dependencies(("B",), {"A": "", "B": "From NtkProofs Require A."})
     ('A', 'B')
     """
     order: list[str] = []
 
     def visit(name: str, path: tuple[str, ...]) -> None:
         if name in path:
-            raise InputError(f"{name}.v needs itself: {' -> '.join([*path, name])}")
+            raise InputError(f"circular dependency of {name}.v: {' -> '.join([*path, name])}")
         if name not in sources:
-            raise InputError(f"{name}.v is not there" + (f", but {path[-1]}.v requires it" if path else ""))
+            raise InputError(f"{name}.v not found" + (f", required by {path[-1]}.v" if path else ""))
         if name not in order:
             for other in _required(name, sources[name]):
                 visit(other, (*path, name))
@@ -97,10 +97,10 @@ def _required(name: str, source: str) -> tuple[str, ...]:
 
 
 def build(coqc: Coqc, sources: Mapping[str, str], names: tuple[str, ...], limits: Limits) -> dict[str, Compiled]:
-    """Compile the files `names` and all that they need; return what came of each, in that order."""
-    order = needed_by(names, sources)
+    """Compile the files `names` and their dependencies; return the results in topological order."""
+    order = dependencies(names, sources)
     done: dict[str, Compiled] = {}
-    needs = {name: set(needed_by((name,), sources)) - {name} for name in order}
+    needs = {name: set(dependencies((name,), sources)) - {name} for name in order}
     with _store() as store, ThreadPoolExecutor(max(1, limits.jobs)) as pool:
         running: dict[Future[Compiled], str] = {}
         waiting = list(order)
@@ -113,7 +113,7 @@ def build(coqc: Coqc, sources: Mapping[str, str], names: tuple[str, ...], limits
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
                     done[running.pop(future)] = future.result()
-        except BaseException:  # interrupted: do not wait for what still compiles
+        except BaseException:  # interrupted: do not wait for running compilations
             pool.shutdown(wait=False, cancel_futures=True)
             stop_all()
             raise
@@ -121,13 +121,13 @@ def build(coqc: Coqc, sources: Mapping[str, str], names: tuple[str, ...], limits
 
 
 def compile_one(coqc: Coqc, name: str, source: str, parts: Mapping[str, Compiled], limits: Limits) -> Compiled:
-    """Compile one more source against compiled files."""
+    """Compile an additional source against the compiled files `parts`."""
     with _store() as store:
         return _compile(store, coqc, name, source, parts, limits)
 
 
-def place(parts: Mapping[str, Compiled], folder: Path) -> None:
-    """Put the compiled files into a folder."""
+def link_files(parts: Mapping[str, Compiled], folder: Path) -> None:
+    """Link or copy compiled files to a folder."""
     for part in parts.values():
         target = folder / f"{part.name}.vo"
         try:
@@ -136,36 +136,36 @@ def place(parts: Mapping[str, Compiled], folder: Path) -> None:
             shutil.copyfile(part.path, target)
 
 
-# --- the store
+# --- the cache of compiled files
 
 
 @contextlib.contextmanager
 def _store() -> Iterator[Path]:
-    """Give the folder of compiled files to this process alone; a temporary one if there is no cache to write to."""
-    import fcntl  # not everywhere; but where it is not, there is nothing to compile either
+    """Lock the folder of compiled files and return it; a temporary folder if the cache cannot be written."""
+    import fcntl  # not available on Windows, where nothing is compiled
 
     root = cache_folder() / "coq"
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (root / "lock").open("w")
     except OSError:
-        yield _temporary()
+        yield _temporary_folder()
         return
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _sweep(root)
+        _remove_old_entries(root)
         yield root
 
 
 @lru_cache
-def _temporary() -> Path:
+def _temporary_folder() -> Path:
     folder = tempfile.mkdtemp(prefix="ntkproofs-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
 
 
-def _sweep(root: Path) -> None:
-    """Remove what interrupted runs left, and what nobody asked for in two months."""
+def _remove_old_entries(root: Path) -> None:
+    """Remove incomplete entries of interrupted runs after a day, and entries that have not been used for 60 days."""
     now = time.time()
     for entry in root.iterdir():
         with contextlib.suppress(OSError):
@@ -179,25 +179,25 @@ def _compile(
 ) -> Compiled:
     for part in parts.values():
         if not part.ok:
-            return Compiled(name, False, part.output, 0.0, blame=part.blame)
-    needed = sorted((part.name, part.digest) for part in parts.values())
-    key = sha256(json.dumps([coqc.engine, fingerprint(coqc), name, source, needed]).encode()).hexdigest()
-    known = _read(store / key, name)
-    if known is not None:
-        return known
+            return Compiled(name, False, part.output, 0.0, failed_file=part.failed_file)
+    required = sorted((part.name, part.digest) for part in parts.values())
+    key = sha256(json.dumps([coqc.engine, fingerprint(coqc), name, source, required]).encode()).hexdigest()
+    cached = _read(store / key, name)
+    if cached is not None:
+        return cached
     folder = Path(tempfile.mkdtemp(prefix="new-", dir=store))
     try:
-        place(parts, folder)
+        link_files(parts, folder)
         file = folder / f"{name}.v"
         file.write_bytes(source.encode())
-        outcome = compile_file(coqc, file, root=folder, name=OWN, seconds=limits.seconds, memory_mib=limits.memory_mib)
+        run = compile_file(coqc, file, root=folder, name=OWN, seconds=limits.seconds, memory_mib=limits.memory_mib)
         compiled = file.with_suffix(".vo")
         result = {
-            "ok": outcome.ok and compiled.is_file(),
-            "output": outcome.output,
-            "seconds": round(outcome.seconds, 2),
-            "digest": sha256(compiled.read_bytes()).hexdigest() if outcome.ok and compiled.is_file() else "",
-            "began": run_began(),
+            "ok": run.ok and compiled.is_file(),
+            "output": run.output,
+            "seconds": round(run.seconds, 2),
+            "digest": sha256(compiled.read_bytes()).hexdigest() if run.ok and compiled.is_file() else "",
+            "began": run_start(),
         }
         for other in folder.iterdir():
             if other != compiled or not result["ok"]:
@@ -207,31 +207,31 @@ def _compile(
         os.rename(folder, store / key)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    found = _read(store / key, name)
-    if found is None:
-        raise OSError(f"{store / key}: the compiled {name} does not read as it was written")
-    return found
+    entry = _read(store / key, name)
+    if entry is None:
+        raise OSError(f"{store / key}: the compiled {name} cannot be read back")
+    return entry
 
 
 def _read(entry: Path, name: str) -> Compiled | None:
-    """Return what is kept, or None: nothing, a compiled file that is not the one kept, or an earlier run's failure."""
+    """Return a cached result; None if there is none, the compiled file has changed, or an earlier run failed."""
     path = entry / f"{name}.vo"
     try:
         result = json.loads((entry / "result.json").read_bytes())
         ok, digest = result["ok"], result["digest"]
-        kept = float(result["began"]) < run_began()
-        if sha256(path.read_bytes()).hexdigest() != digest if ok else kept:
+        from_earlier_run = float(result["began"]) < run_start()
+        if sha256(path.read_bytes()).hexdigest() != digest if ok else from_earlier_run:
             return None
         os.utime(entry)
         seconds = float(result["seconds"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if ok:
-        return Compiled(name, True, str(result["output"]), seconds, digest, str(path), kept=kept)
-    return Compiled(name, False, str(result["output"]), seconds, blame=name)
+        return Compiled(name, True, str(result["output"]), seconds, digest, str(path), cached=from_earlier_run)
+    return Compiled(name, False, str(result["output"]), seconds, failed_file=name)
 
 
-# --- what Coq said
+# --- error messages of Coq
 
 
 _ERROR = re.compile(
@@ -242,10 +242,10 @@ _ENVIRONMENT = re.compile(r"\AIn environment\n(?:.*\n)*?(?=(?:The|Unable|Cannot|
 
 
 def first_error(compiled: Compiled) -> tuple[int, str]:
-    r"""Return the line at which a file failed (0 if none is known) and Coq's message, in one line.
+    r"""Return the line of the first error (0 if it is not known) and the message of Coq on one line.
 
-    >>> said = 'File "/x/A.v", line 3, characters 0-4:\nError:\nUnable to unify\n "1" with "2".'
-    >>> first_error(Compiled("A", False, said, 0.1, blame="A"))
+    >>> output = 'File "/x/A.v", line 3, characters 0-4:\nError:\nUnable to unify\n "1" with "2".'
+    >>> first_error(Compiled("A", False, output, 0.1, failed_file="A"))
     (3, 'Unable to unify "1" with "2".')
     """
     error = _ERROR.search(compiled.output)
@@ -255,7 +255,7 @@ def first_error(compiled: Compiled) -> tuple[int, str]:
 
 
 def prepare() -> None:
-    """Look at the Coq that is installed, once for this process and all that it forks later."""
+    """Compute the digest of the Coq installation, for this process and the processes forked later."""
     coqc = find_coqc()
     if coqc is not None:
         fingerprint(coqc)

@@ -1,8 +1,8 @@
-"""coqc: run the Coq compiler on one file, with limits on time and memory. Nothing here trusts what a file says.
+"""Execution of the Coq compiler on one file with limits on time and memory, and the cache of results.
 
-The compiler is the ``coqc`` on the path, or the one that the environment variable ``NTKPROOFS_COQC`` names. Of the
-environment it is given the path and the folder for temporary files alone, so that no variable (``COQLIB``, ``COQPATH``,
-``OCAMLPATH``, ``LD_PRELOAD``, a home folder with libraries) makes it another compiler.
+The compiler is the ``coqc`` on the path, or the one that the environment variable ``NTKPROOFS_COQC`` names. It inherits
+only the variables ``PATH`` and ``TMPDIR``, so that no other variable (``COQLIB``, ``COQPATH``, ``OCAMLPATH``,
+``LD_PRELOAD``) and no library in a home folder can change what it does.
 """
 
 from __future__ import annotations
@@ -27,39 +27,40 @@ from ntkproofs.truth import NoTruthValue
 __all__ = [
     "MISSING",
     "Coqc",
-    "Outcome",
-    "ask",
+    "RunResult",
     "cache_folder",
     "compile_file",
     "find_coqc",
+    "limit_message",
     "one_run",
+    "query",
     "read_cache",
-    "run_began",
     "run_limited",
+    "run_start",
     "stop_all",
     "write_cache",
 ]
 
 MISSING = "coqc not found: apt-get install coq libcoq-interval libcoq-coquelicot"
 VARIABLE = "NTKPROOFS_COQC"
-CACHE = "NTKPROOFS_CACHE"  # the folder for results that can be computed again
-BEGAN = "NTKPROOFS_BEGAN"  # when the run began to which a process belongs
-KEPT = ("PATH", "TMPDIR")  # of the environment
-IDLE = 0.9  # of a process' seconds it must have computed for its lateness to mean anything
+CACHE = "NTKPROOFS_CACHE"  # the cache folder, instead of the default one
+RUN_START = "NTKPROOFS_BEGAN"  # the time at which the current run started
+INHERITED = ("PATH", "TMPDIR")  # environment variables that compiler and checker inherit
+MIN_CPU_SHARE = 0.9  # CPU time / elapsed time below which the machine counts as busy
 
 MAX_OUTPUT = 8 << 20  # bytes of output that are read
 MAX_FILE = 1 << 30  # bytes of a file that coqc may write
 
-_RUNNING: set[subprocess.Popen[bytes]] = set()  # what compile_file started and has not seen end
+_RUNNING: set[subprocess.Popen[bytes]] = set()  # processes that have been started and have not ended
 
-# The limits are set by a small Python in between, not by a function that runs after the fork: threads may be running.
-_START = """\
+# A short Python script sets the limits and then executes the command, since preexec_fn is not safe with threads.
+_LAUNCHER = """\
 import os, resource, sys
-for limit, wanted in ((resource.RLIMIT_AS, int(sys.argv[1])), (resource.RLIMIT_FSIZE, int(sys.argv[2]))):
+for limit, value in ((resource.RLIMIT_AS, int(sys.argv[1])), (resource.RLIMIT_FSIZE, int(sys.argv[2]))):
     hard = resource.getrlimit(limit)[1]
-    wanted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(limit, (wanted, wanted))
-if sys.platform == "linux":  # end with the process that waits for it, even if that is killed
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(limit, (value, value))
+if sys.platform == "linux":  # send SIGKILL to this process when its parent dies
     import ctypes
     ctypes.CDLL(None).prctl(1, 9)
 os.execv(sys.argv[3], sys.argv[3:])
@@ -68,14 +69,14 @@ os.execv(sys.argv[3], sys.argv[3:])
 
 @dataclass(frozen=True)
 class Coqc:
-    """A Coq compiler: where it is, and its version (``8.16.1``)."""
+    """A Coq compiler: its path and its version (``8.16.1``)."""
 
     path: str
     version: str
 
     @property
     def engine(self) -> str:
-        """The name under which it is believed.
+        """The name of the engine in verdicts.
 
         >>> Coqc("/usr/bin/coqc", "8.16.1").engine
         'Coq 8.16.1'
@@ -84,10 +85,11 @@ class Coqc:
 
 
 @dataclass(frozen=True)
-class Outcome(NoTruthValue):
-    """What came of one run: whether the file was accepted, what was said (or which limit was met), and its seconds.
+class RunResult(NoTruthValue):
+    """The result of one run.
 
-    `busy`: the machine had other things to do, so that a limit of time says little.
+    `ok`: whether the file was accepted; `output`: the output, after a line with the reason if the run failed;
+    `seconds`: the elapsed time; `busy`: the process got too little CPU time for a time limit to be conclusive.
     """
 
     instead = ".ok"
@@ -99,17 +101,17 @@ class Outcome(NoTruthValue):
 
 
 def environment() -> dict[str, str]:
-    """Return the environment that compiler and checker get.
+    """Return the environment variables of compiler and checker.
 
     >>> sorted(environment().keys() - {"TMPDIR"})
     ['HOME', 'LC_ALL', 'PATH']
     """
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    return {"PATH": os.defpath, **kept, "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    return {"PATH": os.defpath, **inherited, "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
 
 
 def find_coqc() -> Coqc | None:
-    """Return the Coq compiler, or None if there is none that runs.
+    """Return the Coq compiler, or None if there is no working one.
 
     >>> compiler = find_coqc()
     >>> compiler is None or compiler.version[0].isdigit()
@@ -120,76 +122,79 @@ def find_coqc() -> Coqc | None:
 
 @lru_cache
 def _find(name: str, _path: str) -> Coqc | None:
-    found = shutil.which(name)
-    if found is None:
+    executable = shutil.which(name)
+    if executable is None:
         return None
-    path = os.path.abspath(found)
-    version = re.match(r"\d+\.\d+(\.\d+)?", ask(path, "--print-version"))
+    path = os.path.abspath(executable)
+    version = re.match(r"\d+\.\d+(\.\d+)?", query(path, "--print-version"))
     return None if version is None else Coqc(path, version.group())
 
 
-def ask(path: str, option: str) -> str:
-    """Return what a program prints when it is run with one option; nothing if it does not run, or fails.
+def query(path: str, option: str) -> str:
+    """Return the output of a program that is run with one option; empty if it cannot be run or fails.
 
-    >>> ask("/nowhere/coqc", "-where")
+    >>> query("/nowhere/coqc", "-where")
     ''
     """
     try:
-        answer = subprocess.run(
+        completed = subprocess.run(
             [path, option], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, env=environment()
         )
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return ""
-    return "" if answer.returncode else answer.stdout
+    return "" if completed.returncode else completed.stdout
 
 
 def compile_file(
     coqc: Coqc, source: Path, *, root: Path, name: str = "NtkProofs", seconds: float, memory_mib: int
-) -> Outcome:
-    """Compile `source`; `root` is the folder whose files have the logical name `name`.
+) -> RunResult:
+    """Compile `source`; `root` is the folder that is bound to the logical path `name`.
 
-    At the limit of `seconds` coqc is killed, with everything that it started; beyond `memory_mib` it gets no more
-    memory. What coqc writes (``.vo``, ``.glob``) lies beside `source`. Raises InputError for limits that are none.
+    After `seconds`, coqc and its child processes are killed; `memory_mib` limits its address space. The output files
+    (``.vo``, ``.glob``) are written beside `source`. Raises InputError for limits that are not positive.
     """
     arguments = ["-q", "-Q", str(root.resolve()), name, str(source.resolve())]
     return run_limited("coqc", [coqc.path, *arguments], seconds=seconds, memory_mib=memory_mib)
 
 
-def run_limited(title: str, command: list[str], *, seconds: float, memory_mib: int) -> Outcome:
-    """Run a command that is called `title` in messages, within limits; see :func:`compile_file`."""
+def run_limited(title: str, command: list[str], *, seconds: float, memory_mib: int) -> RunResult:
+    """Run a command with the limits of :func:`compile_file`; `title` names it in messages."""
     if not seconds > 0 or memory_mib < 1:
-        raise InputError(f"{title} needs some time and memory, got {seconds} s and {memory_mib} MiB")
-    starter = [sys.executable, "-I", "-S", "-c", _START, str(memory_mib << 20), str(MAX_FILE)]
-    begin = time.perf_counter()
-    with tempfile.TemporaryFile() as said:
+        raise InputError(f"the limits of {title} must be positive, got {seconds} s and {memory_mib} MiB")
+    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(memory_mib << 20), str(MAX_FILE)]
+    start = time.perf_counter()
+    with tempfile.TemporaryFile() as file:
         process = subprocess.Popen(
-            [*starter, *command],
+            [*launcher, *command],
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=file,
             stderr=subprocess.STDOUT,
             env=environment(),
             start_new_session=True,
         )
         _RUNNING.add(process)
-        late = False
+        timed_out = False
         try:
-            code, computed = _wait(process, seconds)
+            code, cpu_seconds = _wait(process, seconds)
         except subprocess.TimeoutExpired:
-            late, code, computed = True, -signal.SIGKILL, 0.0
+            timed_out, code, cpu_seconds = True, -signal.SIGKILL, 0.0
         finally:
             _kill(process)
             _RUNNING.discard(process)
-        spent = time.perf_counter() - begin
-        said.seek(0)
-        output = said.read(MAX_OUTPUT + 1)
+        elapsed = time.perf_counter() - start
+        file.seek(0)
+        output = file.read(MAX_OUTPUT + 1)
     text = output[:MAX_OUTPUT].decode(errors="replace").strip()
     limits = f"{seconds:g} s, {memory_mib} MiB of memory"
-    problem = f"stopped after {seconds:g} s" if late else _problem(title, code, len(output) > MAX_OUTPUT, text, limits)
-    return Outcome(not problem, f"{problem}\n{text}".strip(), spent, busy=computed < IDLE * spent)
+    if timed_out:
+        failure = f"stopped after {seconds:g} s"
+    else:
+        failure = _failure(title, code, len(output) > MAX_OUTPUT, text, limits)
+    return RunResult(not failure, f"{failure}\n{text}".strip(), elapsed, busy=cpu_seconds < MIN_CPU_SHARE * elapsed)
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> tuple[int, float]:
-    """Wait for a process; return its exit code and the seconds that it computed, or raise TimeoutExpired."""
+    """Wait for a process; return its exit code and its CPU time in seconds, or raise TimeoutExpired."""
     deadline, pause = time.monotonic() + seconds, 0.001
     while True:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
@@ -203,42 +208,52 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> tuple[int, float]
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the whole process group; nobody is left behind."""
+    """Kill the process group."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def stop_all() -> None:
-    """End every run of :func:`compile_file` that other threads wait for; they see a run that died."""
+    """Kill every running process; the threads that wait for them get a failed run."""
     for process in tuple(_RUNNING):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _problem(title: str, code: int, long: bool, text: str, limits: str) -> str:
-    """Say why a run is not accepted; nothing if it is."""
+def _failure(title: str, code: int, too_long: bool, text: str, limits: str) -> str:
+    """Return why a run failed, or an empty text if it did not."""
     if code and re.search("out of memory|not enough memory|cannot allocate memory", text[-4000:].casefold()):
         return f"more than {limits.partition(', ')[2]} needed"
     if code < 0:
-        return f"{title} died of signal {-code} (limits: {limits})"
+        return f"{title} was killed by signal {-code} (limits: {limits})"
     if code:
-        return f"{title} exits with {code}"
-    return f"{title} says more than {MAX_OUTPUT} bytes" if long else ""
+        return f"{title} exited with code {code}"
+    return f"{title} printed more than {MAX_OUTPUT} bytes" if too_long else ""
 
 
-# --- what was found before
+def limit_message(output: str) -> str:
+    """Return the first line of the output of a failed run if it reports a limit; empty otherwise.
+
+    >>> limit_message("stopped after 20 s"), limit_message("coqc exited with code 1")
+    ('stopped after 20 s', '')
+    """
+    line = output.split("\n", 1)[0]
+    return line if re.match(r"stopped after|more than .* needed|coq\w+ was killed by signal", line) else ""
+
+
+# --- the cache
 
 
 @contextlib.contextmanager
 def one_run(*, cache: bool = True) -> Iterator[None]:
-    """Let what happens inside, in child processes too, be one run: what failed in it is not tried again in it.
+    """Context manager of one run, child processes included: a failed computation is not repeated within a run.
 
-    Without `cache` it begins with an empty cache of its own, which is gone afterwards.
+    With ``cache=False`` the run uses a temporary cache folder, which is empty at first and deleted afterwards.
     """
-    before = {name: os.environ.get(name) for name in (BEGAN, CACHE)}
+    before = {name: os.environ.get(name) for name in (RUN_START, CACHE)}
     with contextlib.ExitStack() as stack:
-        os.environ[BEGAN] = repr(time.time())
+        os.environ[RUN_START] = repr(time.time())
         if not cache:
             os.environ[CACHE] = stack.enter_context(tempfile.TemporaryDirectory(prefix="ntkproofs-"))
         try:
@@ -250,28 +265,28 @@ def one_run(*, cache: bool = True) -> Iterator[None]:
                     os.environ[name] = value
 
 
-def run_began() -> float:
-    """Return when the run began to which this process belongs, in seconds since 1970."""
+def run_start() -> float:
+    """Return the time at which the current run started, in seconds since 1970."""
     try:
-        return float(os.environ[BEGAN])
+        return float(os.environ[RUN_START])
     except (KeyError, ValueError):
-        return _IMPORTED
+        return _IMPORT_TIME
 
 
-_IMPORTED = time.time()  # also in the processes forked later
+_IMPORT_TIME = time.time()  # inherited by forked processes
 
 
 def cache_folder() -> Path:
-    """Return the folder for results that can be computed again: ``$XDG_CACHE_HOME`` or ``~/.cache``, ``/ntkproofs``.
+    """Return the cache folder, ``$XDG_CACHE_HOME/ntkproofs`` or ``~/.cache/ntkproofs``, creating it if possible.
 
-    It is made if it can be; if not, :func:`write_cache` writes nothing and :func:`read_cache` finds nothing.
+    If it cannot be created, :func:`write_cache` returns False and :func:`read_cache` returns None.
     """
     if os.environ.get(CACHE):
         return Path(os.environ[CACHE])
-    given = os.environ.get("XDG_CACHE_HOME", "")
+    configured = os.environ.get("XDG_CACHE_HOME", "")
     try:
-        base = Path(given) if os.path.isabs(given) else Path.home() / ".cache"
-    except RuntimeError:  # nobody's home
+        base = Path(configured) if os.path.isabs(configured) else Path.home() / ".cache"
+    except RuntimeError:  # the user has no home folder
         base = Path(tempfile.gettempdir()) / f"cache-{os.getuid()}"
     folder = base / "ntkproofs"
     with contextlib.suppress(OSError):
@@ -279,18 +294,18 @@ def cache_folder() -> Path:
     return folder
 
 
-def read_cache(name: str, *, most: int = MAX_OUTPUT) -> bytes | None:
-    """Return what :func:`write_cache` wrote under `name`, or None; more than `most` bytes count as nothing."""
+def read_cache(name: str, *, max_bytes: int = MAX_OUTPUT) -> bytes | None:
+    """Return the cached data of the key `name`, or None if there is none or it has more than `max_bytes` bytes."""
     try:
         with (cache_folder() / name).open("rb") as file:
-            data = file.read(most + 1)
+            data = file.read(max_bytes + 1)
     except OSError:
         return None
-    return data if len(data) <= most else None
+    return data if len(data) <= max_bytes else None
 
 
 def write_cache(name: str, data: bytes) -> bool:
-    """Write `data` under `name` in the cache, all of it or nothing; returns whether it could be written."""
+    """Write `data` to the cache under the key `name`, atomically; return whether it could be written."""
     target = cache_folder() / name
     temporary = ""
     try:

@@ -1,15 +1,14 @@
-"""coq: what balls decided, proved again by Coq's kernel.
+"""Kernel-checked proofs, in Coq, of inequalities that interval arithmetic decided.
 
-``prove(decisions, coqc=find_coqc())`` writes each decision that holds as a lemma (see ``lemmas``), closes it by the
-tactic ``interval``, whose interval arithmetic is itself proved correct in Coq, and compiles. A lemma is ``proved`` if
-coqc accepts its proof, the printed assumptions are all on the allow-list, and coqchk, which has no virtual machine,
-accepts the compiled file; else it is ``open``, with the reason.
+``prove(decisions, coqc=find_coqc())`` exports each decision that holds as a lemma (see ``lemmas``) and proves it by the
+tactic ``interval``, whose interval arithmetic is proved correct in Coq. The result of a lemma is ``proved`` if coqc
+accepts the proof, all printed assumptions are on the allow-list, and coqchk, which has no virtual machine, accepts the
+compiled file. Otherwise it is ``open``, with the reason.
 
-Many lemmas share a file, since printing assumptions takes seconds each time; what is printed for one holds for all in
-its file. If one fails, all are tried without their proofs being kept, and those that fail are left out. What came of a
-lemma is remembered in a cache, under the digest of its text, its proof and all that is installed of Coq. That it took
-too long is remembered for this machine alone, and only if the machine had nothing else to do meanwhile: else the next
-run tries again. So it does where the whole file met a limit.
+Many lemmas share a file, since printing assumptions takes seconds; the assumptions printed for a file are those of all
+its lemmas. If a lemma fails, all lemmas of the file are tried without recording proofs, and those that fail are
+removed. Results are cached; the key is a digest of the lemma, its proof and the Coq installation. A timeout is cached
+for this machine only, and only if the machine was not busy. A limit that a whole file met is not cached.
 """
 
 from __future__ import annotations
@@ -28,9 +27,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from ntkproofs.coq.audit import allowed, assumptions, locations
-from ntkproofs.coq.compiler import Coqc, compile_file, read_cache, run_began, stop_all, write_cache
-from ntkproofs.coq.compiler import Outcome as Compilation
+from ntkproofs.coq.audit import allowed, parse_assumptions, parse_locations
+from ntkproofs.coq.compiler import (
+    Coqc,
+    RunResult,
+    compile_file,
+    limit_message,
+    read_cache,
+    run_start,
+    stop_all,
+    write_cache,
+)
 from ntkproofs.coq.installed import fingerprint
 from ntkproofs.coq.lemmas import Lemma, export
 from ntkproofs.coq.recheck import recheck_files
@@ -38,15 +45,15 @@ from ntkproofs.errors import InputError
 from ntkproofs.rigor.decide import Decision
 from ntkproofs.truth import NoTruthValue
 
-__all__ = ["Outcome", "Answer", "Settled", "emit", "prove", "settle", "tactic"]
+__all__ = ["DecisionResult", "LemmaResult", "ProofStatus", "prove", "prove_lemmas", "tactic"]
 
-Outcome: TypeAlias = Literal["proved", "open"]
+ProofStatus: TypeAlias = Literal["proved", "open"]
 
-EMITTER = 2  # changes when the text of a file does
+EMITTER = 3  # to be increased when the text of the generated files or of results changes
 BATCH = 48  # lemmas in one file
-SECONDS = 20  # for one lemma
-OVERHEAD = 120  # seconds for the rest of a file: loading, printing assumptions
-MEMORY = 4096  # MiB
+SECONDS = 20  # time limit for one lemma
+OVERHEAD = 120  # seconds for the rest of a file: loading libraries, printing assumptions
+MEMORY = 4096  # memory limit, MiB
 INSTALL = "Coq-Interval not found: apt-get install libcoq-interval libcoq-coquelicot"
 
 PREAMBLE = """\
@@ -63,7 +70,7 @@ Proof. intros a b H. lra. Qed.
 Lemma reals_of_integers : forall a b n : Z, (a <= n <= b)%Z -> IZR a <= IZR n <= IZR b.
 Proof. intros a b n [low high]. split; apply IZR_le; assumption. Qed.
 
-(* The tactic knows atan, and neither acos nor asin. *)
+(* The tactic supports atan, but neither acos nor asin. *)
 Lemma acos_positive : forall e : R, 0 < e -> acos e = atan (sqrt (1 - e * e) / e).
 Proof. intros e H. exact (acos_atan e H). Qed.
 
@@ -89,146 +96,145 @@ Ltac differ close :=
 
 
 @dataclass(frozen=True)
-class Settled(NoTruthValue):
-    """What came of a lemma; `seconds` is its share of the time of its file, `assumptions` are full names.
+class LemmaResult(NoTruthValue):
+    """The result of a lemma.
 
-    `kept`: it was settled by an earlier run, and read from the cache.
+    `outcome`: ``proved`` or ``open``, with the `reason`; `assumptions`: the full names of the axioms used; `tactic`:
+    the tactic that was tried; `seconds`: its share of the time of its file; `digest`: its cache key; `cached`: whether
+    it was read from the cache of an earlier run.
     """
 
     instead = '.outcome == "proved"'
 
-    outcome: Outcome
+    outcome: ProofStatus
     reason: str
     assumptions: tuple[str, ...]
     tactic: str
     seconds: float
     digest: str
-    kept: bool = False
+    cached: bool = False
 
 
 @dataclass(frozen=True)
-class Answer(NoTruthValue):
-    """What came of a decision: ``proved``, with what the proof assumes, or ``open``, with the reason."""
+class DecisionResult(NoTruthValue):
+    """The result of a decision: ``proved``, with the axioms used, or ``open``, with the reason."""
 
     instead = '.outcome == "proved"'
 
     decision: Decision
-    outcome: Outcome
+    outcome: ProofStatus
     reason: str
     assumptions: tuple[str, ...] = ()
     seconds: float = 0.0
     digest: str = ""
 
 
-def prove(decisions: Iterable[Decision], *, coqc: Coqc, jobs: int = 1) -> list[Answer]:
-    """Try to prove decisions in Coq, `jobs` files at a time, and return what came of each, in order.
+def prove(decisions: Iterable[Decision], *, coqc: Coqc, jobs: int = 1) -> list[DecisionResult]:
+    """Try to prove decisions in Coq, with `jobs` parallel processes; return the results in order.
 
     >>> import sympy
     >>> from ntkproofs.rigor import decide, less
     >>> prove([decide(less(sympy.pi, 3))], coqc=Coqc("/usr/bin/coqc", "8.16.1"))[0].reason
-    'it was not decided that it holds'
+    'the inequality was not decided to hold'
     """
     decisions = list(decisions)
-    written = [export(decision) for decision in decisions]
-    found = settle([lemma for lemma in written if isinstance(lemma, Lemma)], coqc=coqc, jobs=jobs)
-    proofs = []
-    for decision, lemma in zip(decisions, written, strict=True):
+    exports = [export(decision) for decision in decisions]
+    proofs = prove_lemmas([lemma for lemma in exports if isinstance(lemma, Lemma)], coqc=coqc, jobs=jobs)
+    results = []
+    for decision, lemma in zip(decisions, exports, strict=True):
         if isinstance(lemma, Lemma):
-            it = found[lemma]
-            proofs.append(Answer(decision, it.outcome, it.reason, it.assumptions, it.seconds, it.digest))
+            proof = proofs[lemma]
+            results.append(
+                DecisionResult(decision, proof.outcome, proof.reason, proof.assumptions, proof.seconds, proof.digest)
+            )
         else:
-            proofs.append(Answer(decision, "open", lemma.reason))
-    return proofs
+            results.append(DecisionResult(decision, "open", lemma.reason))
+    return results
 
 
-def settle(
+def prove_lemmas(
     lemmas: Iterable[Lemma],
     *,
     coqc: Coqc,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
-) -> dict[Lemma, Settled]:
-    """Return what came of each lemma; `progress` is told how many are settled, of how many that no cache knew."""
-    found: dict[Lemma, Settled] = {}
-    tools = _tools(coqc)
-    digests = {lemma: _digest(lemma, tools) for lemma in dict.fromkeys(lemmas)}
-    for lemma, digest in digests.items():
-        known = _remembered(lemma, digest)
-        if known is not None:
-            found[lemma] = known
-    wanted = [lemma for lemma in digests if lemma not in found]
-    if not wanted:
-        return found
-    jobs = max(1, min(jobs, len(wanted)))
-    files = min(len(wanted), jobs * -(-len(wanted) // (jobs * BATCH)))
-    batches = [wanted[place::files] for place in range(files)]
+) -> dict[Lemma, LemmaResult]:
+    """Try to prove lemmas in Coq, with `jobs` parallel processes; return the result of each.
+
+    `progress` is called with the number of lemmas that are finished and the number of all lemmas that are not cached.
+    """
+    digests = _digests(lemmas, coqc)
+    results = {
+        lemma: cached for lemma, digest in digests.items() if (cached := _read_result(lemma, digest)) is not None
+    }
+    remaining = [lemma for lemma in digests if lemma not in results]
+    if not remaining:
+        return results
+    jobs = max(1, min(jobs, len(remaining)))
+    files = min(len(remaining), jobs * -(-len(remaining) // (jobs * BATCH)))
+    batches = [remaining[index::files] for index in range(files)]
     halt = threading.Event()
-    count = 0
+    finished = 0
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            running = [pool.submit(_Batch(coqc, digests, halt).settle, batch) for batch in batches]
+            running = [pool.submit(_Batch(coqc, digests, halt).prove, batch) for batch in batches]
             for future in as_completed(running):
-                for lemma, settled, lasts in future.result():
-                    found[lemma] = settled
-                    count += 1
-                    if lasts != "no":
-                        write_cache(_cache_name(settled.digest, lasts), _document(settled))
+                batch_results = future.result()
+                results.update((lemma, result) for lemma, result, _ in batch_results)
+                _write_results(batch_results)
+                finished += len(batch_results)
                 if progress is not None:
-                    progress(count, len(wanted))
-        except BaseException:  # interrupted: nothing is left running
+                    progress(finished, len(remaining))
+        except BaseException:  # interrupted: end all running processes
             halt.set()
             stop_all()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return found
+    return results
 
 
-# --- text
+# --- generated files
 
 
 def tactic(lemma: Lemma) -> str:
-    """Return the tactic that closes the inequality of a lemma: settings of ``interval``, the cheap ones first.
+    """Return the tactic that proves the inequality of a lemma: calls of ``interval``, the fastest first.
 
-    Precisions are always given, so that no machine floats are used.
+    A precision is always specified, since otherwise ``interval`` uses machine floats.
     """
-    return f"first [{' | '.join(_ways(lemma))}]"
+    return f"first [{' | '.join(_interval_calls(lemma))}]"
 
 
-def _ways(lemma: Lemma) -> list[str]:
-    ways = ["interval with (i_prec 60)"]
+def _interval_calls(lemma: Lemma) -> list[str]:
+    calls = ["interval with (i_prec 60)"]
     if lemma.unbounded:
-        return ways  # no half of such a domain is smaller
+        return calls  # bisection of an unbounded domain does not help
     if not lemma.variables:
-        return [*ways, f"interval with (i_prec {4 * max(60, lemma.precision)})"]
+        return [*calls, f"interval with (i_prec {4 * max(60, lemma.precision)})"]
     split = ", ".join(f"i_bisect {name}" for name in lemma.variables)
-    ways.append(f"interval with (i_prec 60, {split}, i_depth 14)")
+    calls.append(f"interval with (i_prec 60, {split}, i_depth 14)")
     if len(lemma.variables) == 1:
-        ways.append(f"interval with (i_prec 60, {split}, i_autodiff {lemma.variables[0]}, i_depth 18)")
-    ways.append(f"interval with (i_prec 120, {split}, i_depth 20)")
-    return ways
-
-
-def emit(lemmas: Sequence[Lemma]) -> str:
-    """Return a Coq file that proves the lemmas and prints what they assume together."""
-    return _Text.of(lemmas).source
+        calls.append(f"interval with (i_prec 60, {split}, i_autodiff {lemma.variables[0]}, i_depth 18)")
+    calls.append(f"interval with (i_prec 120, {split}, i_depth 20)")
+    return calls
 
 
 @dataclass(frozen=True)
-class _Text:
-    """A file, and the line on which each lemma begins."""
+class _CoqFile:
+    """A Coq file that proves lemmas and prints their assumptions; `starts`: the first line of each lemma."""
 
     source: str
     starts: tuple[int, ...]
 
     @classmethod
-    def of(cls, lemmas: Sequence[Lemma]) -> _Text:
+    def of(cls, lemmas: Sequence[Lemma]) -> _CoqFile:
+        """Return the file that proves `lemmas`."""
         parts, starts, line = [PREAMBLE], [], PREAMBLE.count("\n") + 1
-        for place, lemma in enumerate(lemmas, 1):
+        for number, lemma in enumerate(lemmas, 1):
             starts.append(line + 1)
-            part = f"\n{_lemma_text(lemma, f'inequality_{place}')}"
+            part = f"\n{_lemma_text(lemma, f'inequality_{number}')}"
             line += part.count("\n")
             parts.append(part)
-        everything = " (".join(f"inequality_{place}," for place in range(1, len(lemmas) + 1))
+        everything = " (".join(f"inequality_{number}," for number in range(1, len(lemmas) + 1))
         parts.append(f"\nDefinition everything := ({everything} I{')' * len(lemmas)}.\n")
         parts.append('Goal True. idtac "assumptions begin". Abort.\n')
         parts.append("Print Assumptions everything.\n")
@@ -236,10 +242,10 @@ class _Text:
         parts += [f"Locate {name}.\n" for name in sorted(allowed())]
         return cls("".join(parts), tuple(starts))
 
-    def place(self, line: int) -> int | None:
-        """Return which lemma holds the given line."""
-        before = [place for place, start in enumerate(self.starts) if start <= line]
-        return before[-1] if before else None
+    def lemma_at(self, line: int) -> int | None:
+        """Return the index of the lemma that contains a line, or None if the line precedes all lemmas."""
+        preceding = [index for index, start in enumerate(self.starts) if start <= line]
+        return preceding[-1] if preceding else None
 
 
 def _lemma_text(lemma: Lemma, name: str) -> str:
@@ -250,196 +256,214 @@ def _lemma_text(lemma: Lemma, name: str) -> str:
 
 
 def _goals(lemma: Lemma) -> str:
-    """Return the tactic that proves a lemma once its variables are introduced; what may well fail comes first."""
+    """Return the tactic that proves a lemma after its variables are introduced: the inequality, then the conditions."""
     differ = f"differ ltac:({tactic(lemma)})"
     if not lemma.conditions:
         return differ
-    first, *more = _ways(lemma)
+    first, *more = _interval_calls(lemma)
     return f"split; [ | {differ}]; defined ltac:(first [{' | '.join([first, 'lra', *more])}])"
 
 
-def _trial(lemmas: Sequence[Lemma]) -> str:
-    """Return a file that keeps nothing and prints, for each lemma, whether its proof goes through."""
+def _trial_source(lemmas: Sequence[Lemma]) -> str:
+    """Return a Coq file that records no proofs and prints the lemmas whose proofs fail."""
     return PREAMBLE + "".join(
         f"\nGoal {lemma.statement}.\n{lemma.introduction}.\n"
-        f'first [timeout {SECONDS} (first [{_goals(lemma)} | idtac "trial {place} fails"]) '
-        f'| idtac "trial {place} late"].\nAbort.\n'
-        for place, lemma in enumerate(lemmas)
+        f'first [timeout {SECONDS} (first [{_goals(lemma)} | idtac "trial {index} fails"]) '
+        f'| idtac "trial {index} late"].\nAbort.\n'
+        for index, lemma in enumerate(lemmas)
     )
 
 
 # --- compiling
 
-_Lasts: TypeAlias = Literal["yes", "here", "no"]  # whether it would come out the same again, or so on this machine
-_Finding: TypeAlias = tuple[Lemma, Settled, _Lasts]
+_Validity: TypeAlias = Literal["everywhere", "this machine", "once"]  # where a result may be used again
+_BatchResult: TypeAlias = tuple[Lemma, LemmaResult, _Validity]
 
 
 @dataclass(frozen=True)
 class _Batch:
-    """Settles lemmas that share a file."""
+    """Proves lemmas that share a file; `halt`: set when the run is interrupted."""
 
     coqc: Coqc
     digests: dict[Lemma, str]
     halt: threading.Event
 
-    def settle(self, lemmas: Sequence[Lemma]) -> list[_Finding]:
-        """Prove what can be proved; a lemma that meets a limit of the whole file is tried in smaller company."""
-        doubtful = [lemma for lemma in lemmas if lemma.unbounded]  # most of these fail
-        kept, found = self._tried(doubtful) if doubtful else ([], [])
-        rest = [lemma for lemma in lemmas if not lemma.unbounded or lemma in kept]
-        tried = False
-        while rest and not self.halt.is_set():
-            text = _Text.of(rest)
-            outcome = self._compile(text.source, len(rest), recheck=True)
-            if outcome.ok:
-                reason, names = _assumed(outcome.output)
-                share, lasts = outcome.seconds / len(rest), _lasts(not reason)
-                return found + [self._finding(lemma, reason, names, share, lasts) for lemma in rest]
-            place = _stopped_at(outcome.output, text)
-            if place is not None and not tried and len(rest) > 1:
-                rest, dropped = self._tried(rest)
-                found, tried = found + dropped, True
-            elif place is not None:
-                fate = "late" if "timeout" in outcome.output.casefold() else "fails"
-                found.append(self._failed(rest.pop(place), fate, outcome, outcome.seconds))
-            elif _met_limit(outcome.output) and len(rest) > 1:
-                half = len(rest) // 2
-                return found + self.settle(rest[:half]) + self.settle(rest[half:])
-            else:
-                reason = INSTALL if _LACKS_INTERVAL.search(outcome.output) else _short(outcome.output)
-                return found + [self._finding(lemma, reason, (), outcome.seconds, "no") for lemma in rest]
-        return found + [self._finding(lemma, "interrupted", (), 0.0, "no") for lemma in rest]
+    def prove(self, lemmas: Sequence[Lemma]) -> list[_BatchResult]:
+        """Return the results of all lemmas; those with an unbounded domain, most of which fail, are tried first."""
+        unbounded = [lemma for lemma in lemmas if lemma.unbounded]
+        accepted, failed = self._try(unbounded) if unbounded else ([], [])
+        remaining = [lemma for lemma in lemmas if not lemma.unbounded or lemma in accepted]
+        return failed + self._prove(remaining)
 
-    def _tried(self, lemmas: Sequence[Lemma]) -> tuple[list[Lemma], list[_Finding]]:
-        """Return the lemmas whose proofs went through when they were tried, and the others as findings."""
-        outcome = self._compile(_trial(lemmas), len(lemmas))
-        fates = dict(re.findall(r"^trial (\d+) (fails|late)$", outcome.output, re.MULTILINE))
-        share = outcome.seconds / len(lemmas)
-        kept = [lemma for place, lemma in enumerate(lemmas) if f"{place}" not in fates]
-        return kept, [self._failed(lemmas[int(place)], fate, outcome, share) for place, fate in fates.items()]
+    def _prove(self, lemmas: Sequence[Lemma], *, tried: bool = False) -> list[_BatchResult]:
+        """Prove lemmas in one file.
 
-    def _failed(self, lemma: Lemma, fate: str, outcome: Compilation, seconds: float) -> _Finding:
-        late = fate == "late"
-        reason = f"interval could not within {SECONDS} s" if late else "interval could not"
+        If one fails, all are tried, and the file is compiled again without those that fail; after that (`tried`),
+        lemmas that fail are removed one by one.
+        """
+        if self.halt.is_set() or not lemmas:
+            return [self._result(lemma, "interrupted", (), 0.0, "once") for lemma in lemmas]
+        file = _CoqFile.of(lemmas)
+        run = self._compile(file.source, len(lemmas), recheck=True)
+        if run.ok:
+            return self._accepted(lemmas, run)
+        index = _failed_lemma(run.output, file)
+        if index is None:
+            return self._without_error_line(lemmas, run)
+        if not tried and len(lemmas) > 1:
+            accepted, failed = self._try(lemmas)
+            return failed + self._prove(accepted, tried=True)
+        timed_out = "timeout" in run.output.casefold()
+        remaining = [*lemmas[:index], *lemmas[index + 1 :]]
+        return [
+            self._failed(lemmas[index], run, run.seconds, timed_out=timed_out),
+            *self._prove(remaining, tried=tried),
+        ]
+
+    def _accepted(self, lemmas: Sequence[Lemma], run: RunResult) -> list[_BatchResult]:
+        reason, names = _parse_assumptions(run.output)
+        validity: _Validity = "once" if reason else "everywhere"
+        return [self._result(lemma, reason, names, run.seconds / len(lemmas), validity) for lemma in lemmas]
+
+    def _without_error_line(self, lemmas: Sequence[Lemma], run: RunResult) -> list[_BatchResult]:
+        """Return the results of a file that failed as a whole; if it met a limit, each half is proved separately."""
+        if limit_message(run.output) and len(lemmas) > 1:
+            half = len(lemmas) // 2
+            return self._prove(lemmas[:half]) + self._prove(lemmas[half:])
+        reason = INSTALL if _LACKS_INTERVAL.search(run.output) else _short(run.output)
+        return [self._result(lemma, reason, (), run.seconds, "once") for lemma in lemmas]
+
+    def _try(self, lemmas: Sequence[Lemma]) -> tuple[list[Lemma], list[_BatchResult]]:
+        """Return the lemmas whose proofs succeed in a trial, and the results of the others."""
+        run = self._compile(_trial_source(lemmas), len(lemmas))
+        failures = dict(re.findall(r"^trial (\d+) (fails|late)$", run.output, re.MULTILINE))
+        share = run.seconds / len(lemmas)
+        accepted = [lemma for index, lemma in enumerate(lemmas) if f"{index}" not in failures]
+        failed = [
+            self._failed(lemmas[int(index)], run, share, timed_out=kind == "late") for index, kind in failures.items()
+        ]
+        return accepted, failed
+
+    def _failed(self, lemma: Lemma, run: RunResult, seconds: float, *, timed_out: bool) -> _BatchResult:
+        reason = f"interval exceeded {SECONDS} s" if timed_out else "interval failed"
         if lemma.unbounded:
             reason += " (unbounded domain)"
-        if late and outcome.busy:
+        if timed_out and run.busy:
             reason += " (the machine was busy: the next run tries again)"
-        lasts: _Lasts = "yes" if not late else "no" if outcome.busy else "here"
-        return self._finding(lemma, reason, (), seconds, lasts)
+        validity: _Validity = "everywhere" if not timed_out else "once" if run.busy else "this machine"
+        return self._result(lemma, reason, (), seconds, validity)
 
-    def _compile(self, source: str, lemmas: int, *, recheck: bool = False) -> Compilation:
+    def _compile(self, source: str, lemmas: int, *, recheck: bool = False) -> RunResult:
         limit = OVERHEAD + SECONDS * lemmas
         with tempfile.TemporaryDirectory(prefix="ntkproofs-") as folder:
             file = Path(folder) / "Inequalities.v"
             file.write_text(source, encoding="utf-8")
-            outcome = compile_file(self.coqc, file, root=file.parent, seconds=limit, memory_mib=MEMORY)
-            if not recheck or not outcome.ok:
-                return outcome
+            run = compile_file(self.coqc, file, root=file.parent, seconds=limit, memory_mib=MEMORY)
+            if not recheck or not run.ok:
+                return run
             checked = recheck_files(self.coqc, file.parent, [file.stem], seconds=limit, memory_mib=MEMORY)
-        problem = checked.refusal or checked.open.removeprefix("coqchk: ")
-        return replace(outcome, ok=False, output=problem) if problem else outcome
+        reason = checked.refusal or checked.open.removeprefix("coqchk: ")
+        return replace(run, ok=False, output=reason) if reason else run
 
-    def _finding(self, lemma: Lemma, reason: str, names: tuple[str, ...], seconds: float, lasts: _Lasts) -> _Finding:
-        outcome: Outcome = "open" if reason else "proved"
-        settled = Settled(outcome, reason, names, tactic(lemma), round(seconds, 3), self.digests[lemma])
-        return lemma, settled, lasts
-
-
-def _lasts(certain: bool) -> _Lasts:
-    return "yes" if certain else "no"
+    def _result(
+        self, lemma: Lemma, reason: str, names: tuple[str, ...], seconds: float, validity: _Validity
+    ) -> _BatchResult:
+        outcome: ProofStatus = "open" if reason else "proved"
+        result = LemmaResult(outcome, reason, names, tactic(lemma), round(seconds, 3), self.digests[lemma])
+        return lemma, result, validity
 
 
 _LACKS_INTERVAL = re.compile(r"Cannot find a physical path[^.]*Interval", re.DOTALL)
 
 
-def _met_limit(output: str) -> bool:
-    """Tell whether coqc was ended by a limit of time or memory."""
-    return re.match(r"stopped after|more than .* of memory|coqc died of signal", output) is not None
-
-
-def _stopped_at(output: str, text: _Text) -> int | None:
-    """Return the lemma in which coqc reports an error."""
+def _failed_lemma(output: str, file: _CoqFile) -> int | None:
+    """Return the index of the lemma in which coqc reports an error, or None if it reports no line."""
     lines = re.findall(r'^File "[^"\n]*", line (\d+), characters \d+-\d+:\s*\nError', output, re.MULTILINE)
-    return text.place(int(lines[-1])) if lines else None
+    return file.lemma_at(int(lines[-1])) if lines else None
 
 
-def _assumed(output: str) -> tuple[str, tuple[str, ...]]:
-    """Return the full names of what is assumed, and a reason for not believing the file if one is not allowed."""
+def _parse_assumptions(output: str) -> tuple[str, tuple[str, ...]]:
+    """Return the full names of the assumptions; or, first, the reason why the file is refused."""
     between = re.search(r"^assumptions begin\n(.*)^assumptions end$", output, re.MULTILINE | re.DOTALL)
     if between is None:
         return "coqc printed no assumptions", ()
     try:
-        printed = assumptions(between.group(1))
+        printed = parse_assumptions(between.group(1))
     except InputError as problem:
         return f"{problem}", ()
-    full = locations(output[between.end() :])
-    foreign = sorted(name for name in printed if full.get(name) not in allowed())
+    full_names = parse_locations(output[between.end() :])
+    foreign = sorted(name for name in printed if full_names.get(name) not in allowed())
     if foreign:
-        return f"the proof assumes {', '.join(foreign)}, which is not on the allow-list", ()
-    return "", tuple(sorted(full[name] for name in printed))
+        return f"the proof has assumptions that are not on the allow-list: {', '.join(foreign)}", ()
+    return "", tuple(sorted(full_names[name] for name in printed))
 
 
 def _short(output: str) -> str:
     return " ".join(output.split())[:200]
 
 
-# --- what was found before
+# --- the cache of results
 
 
-def _tools(coqc: Coqc) -> str:
-    """Return what a result depends on besides the text: all that is installed of Coq, and how texts are written."""
-    return f"emitter {EMITTER}, {coqc.engine}, {fingerprint(coqc)}"
+def _digests(lemmas: Iterable[Lemma], coqc: Coqc) -> dict[Lemma, str]:
+    """Return the cache keys of lemmas: digests of the text, of the proof and of the Coq installation."""
+    tools = f"emitter {EMITTER}, {coqc.engine}, {fingerprint(coqc)}"
+    return {
+        lemma: sha256("\n".join([tools, PREAMBLE, _lemma_text(lemma, "inequality")]).encode()).hexdigest()
+        for lemma in dict.fromkeys(lemmas)
+    }
 
 
-def _digest(lemma: Lemma, tools: str) -> str:
-    return sha256("\n".join([tools, PREAMBLE, _lemma_text(lemma, "inequality")]).encode()).hexdigest()
-
-
-def _cache_name(digest: str, lasts: _Lasts) -> str:
-    return f"inequality-{digest}.json" if lasts == "yes" else f"late-{digest}-{_machine()}.json"
+def _cache_name(digest: str, validity: _Validity) -> str:
+    return f"inequality-{digest}.json" if validity == "everywhere" else f"late-{digest}-{_machine()}.json"
 
 
 @lru_cache
 def _machine() -> str:
-    """Return a name of this machine, for what depends on how fast it is."""
+    """Return an identifier of this machine, for results that depend on its speed."""
     return sha256(json.dumps([*platform.uname(), os.cpu_count()]).encode()).hexdigest()[:16]
 
 
-def _document(settled: Settled) -> bytes:
+def _document(result: LemmaResult) -> bytes:
     document = {
         "format": 2,
-        "digest": settled.digest,
-        "outcome": settled.outcome,
-        "reason": settled.reason,
-        "assumptions": list(settled.assumptions),
-        "seconds": settled.seconds,
-        "began": run_began(),
+        "digest": result.digest,
+        "outcome": result.outcome,
+        "reason": result.reason,
+        "assumptions": list(result.assumptions),
+        "seconds": result.seconds,
+        "began": run_start(),
     }
     return json.dumps(document, sort_keys=True).encode()
 
 
-def _remembered(lemma: Lemma, digest: str) -> Settled | None:
-    """Return what the cache holds under a digest, if it has the right form; anything else counts as nothing."""
-    kinds: tuple[_Lasts, ...] = ("yes", "here")
-    for lasts in kinds:
+def _write_results(results: Iterable[_BatchResult]) -> None:
+    for _, result, validity in results:
+        if validity != "once":
+            write_cache(_cache_name(result.digest, validity), _document(result))
+
+
+def _read_result(lemma: Lemma, digest: str) -> LemmaResult | None:
+    """Return the cached result of a lemma, or None if there is none or the document is malformed."""
+    validities: tuple[_Validity, ...] = ("everywhere", "this machine")
+    for validity in validities:
         try:
-            document = json.loads(read_cache(_cache_name(digest, lasts), most=1 << 16) or b"null")
+            document = json.loads(read_cache(_cache_name(digest, validity), max_bytes=1 << 16) or b"null")
         except (ValueError, RecursionError):
             continue
-        known = _well_formed(document, tactic(lemma), digest)
-        if known is not None and (lasts == "yes" or known.outcome == "open"):
-            return known
+        result = _parse_result(document, tactic(lemma), digest)
+        if result is not None and (validity == "everywhere" or result.outcome == "open"):
+            return result
     return None
 
 
-def _well_formed(document: Any, closed_by: str, digest: str) -> Settled | None:
+def _parse_result(document: Any, closing_tactic: str, digest: str) -> LemmaResult | None:
     keys = {"format", "digest", "outcome", "reason", "assumptions", "seconds", "began"}
     if not isinstance(document, dict) or set(document) != keys:
         return None
     names, reason, outcome = document["assumptions"], document["reason"], document["outcome"]
     seconds, began = document["seconds"], document["began"]
-    sound = (
+    is_valid = (
         document["format"] == 2
         and document["digest"] == digest
         and isinstance(names, list)
@@ -448,13 +472,13 @@ def _well_formed(document: Any, closed_by: str, digest: str) -> Settled | None:
         and _is_time(seconds)
         and _is_time(began)
     )
-    if not sound:
+    if not is_valid:
         return None
-    kept = began < run_began()
+    cached = began < run_start()
     if outcome == "proved" and not reason and names and set(names) <= allowed():
-        return Settled("proved", "", tuple(names), closed_by, float(seconds), digest, kept)
+        return LemmaResult("proved", "", tuple(names), closing_tactic, float(seconds), digest, cached)
     if outcome == "open" and reason and not names:
-        return Settled("open", reason, (), closed_by, float(seconds), digest, kept)
+        return LemmaResult("open", reason, (), closing_tactic, float(seconds), digest, cached)
     return None
 
 

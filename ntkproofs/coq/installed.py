@@ -1,8 +1,7 @@
-"""What is installed: a digest of the compiler, the checker and their libraries, by content.
+"""A digest of the contents of the installed compiler, checker and libraries.
 
-Results that a cache keeps are kept under this digest, so that what one compiler said is never taken for what another
-would say. Reading a few hundred files takes seconds; so the digest itself is kept, under their names, sizes, times and
-inode numbers.
+The digest is part of every cache key, so that a result of one installation is never used for another. Reading a few
+hundred files takes seconds; so the digest itself is cached, with the names, sizes, times and inode numbers as the key.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from ntkproofs.coq.compiler import Coqc, ask, read_cache, write_cache
+from ntkproofs.coq.compiler import Coqc, query, read_cache, write_cache
 
 __all__ = ["fingerprint", "find_coqchk"]
 
@@ -23,16 +22,16 @@ _SUFFIXES = (".vo", ".cmxs", ".so")
 
 
 def find_coqchk(coqc: Coqc) -> str:
-    """Return the checker that belongs to a compiler: beside it, or beside what it is a link to; empty if none is.
+    """Return the path of the ``coqchk`` that belongs to a compiler; empty if there is none.
 
-    A compiler that is a script of one's own, with nothing beside it, goes with the checker on the path.
+    It is the one in the folder of the compiler, in the folder of the link's target, or otherwise the one on the path.
 
     >>> find_coqchk(Coqc("/nowhere/coqc", "0.0")) in ("", shutil.which("coqchk"))
     True
     """
-    beside = (Path(coqc.path).parent, Path(os.path.realpath(coqc.path)).parent)
-    found = next((place for folder in beside if (place := shutil.which("coqchk", path=str(folder)))), None)
-    return found or shutil.which("coqchk") or ""
+    folders = (Path(coqc.path).parent, Path(os.path.realpath(coqc.path)).parent)
+    checker = next((path for folder in folders if (path := shutil.which("coqchk", path=str(folder)))), None)
+    return checker or shutil.which("coqchk") or ""
 
 
 def fingerprint(coqc: Coqc) -> str:
@@ -46,36 +45,36 @@ def fingerprint(coqc: Coqc) -> str:
 
 @lru_cache
 def _fingerprint(coqc: str, checker: str) -> str:
-    where = ask(coqc, "-where").strip()
-    files = [*(os.path.realpath(path) for path in (coqc, checker) if path), *sorted(_libraries(where))]
+    library = query(coqc, "-where").strip()
+    files = [*(os.path.realpath(path) for path in (coqc, checker) if path), *sorted(_libraries(library))]
     stamps = sha256(json.dumps([(path, *_stamp(path)) for path in files]).encode()).hexdigest()
-    known = read_cache(f"installed/{stamps}", most=64)
-    if known is not None and len(known) == 64:
-        return known.decode(errors="replace")
-    contents = [(path, _content(path)) for path in files]
-    found = sha256(json.dumps(contents).encode()).hexdigest()
-    write_cache(f"installed/{stamps}", found.encode())
-    return found
+    cached = read_cache(f"installed/{stamps}", max_bytes=64)
+    if cached is not None and len(cached) == 64:
+        return cached.decode(errors="replace")
+    contents = [(path, _content_digest(path)) for path in files]
+    digest = sha256(json.dumps(contents).encode()).hexdigest()
+    write_cache(f"installed/{stamps}", digest.encode())
+    return digest
 
 
-def _libraries(where: str) -> Iterator[str]:
-    """Yield the compiled libraries and plugins below the folder of Coq's library, and those of Coq beside it."""
-    if not where or not os.path.isdir(where):
+def _libraries(library: str) -> Iterator[str]:
+    """Yield the compiled libraries and plugins in the library folder of Coq and in ``coq-core`` beside it."""
+    if not library or not os.path.isdir(library):
         return
-    for root in (where, os.path.join(os.path.dirname(os.path.normpath(where)), "coq-core")):
+    for root in (library, os.path.join(os.path.dirname(os.path.normpath(library)), "coq-core")):
         for folder, _, names in os.walk(root):
             yield from (os.path.join(folder, name) for name in names if name.endswith(_SUFFIXES))
 
 
 def _stamp(path: str) -> tuple[int, ...]:
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return ()
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev
 
 
-def _content(path: str) -> str:
+def _content_digest(path: str) -> str:
     try:
         return sha256(Path(path).read_bytes()).hexdigest()
     except OSError:

@@ -1,8 +1,8 @@
-"""The sentences and characters that a Coq file of a theory may hold: an allow-list, each entry of one form.
+"""Allow-lists for the files of a theory: characters, libraries, commands (each in one form) and tactics.
 
-Nothing here may declare a token, so that Coq reads comments, strings and the ends of sentences as
-:mod:`~ntkproofs.coq.text` does; and nothing may change how the kernel checks. Whatever is not on
-the lists is refused, whether it is harmful or not.
+No allowed command declares a token, so that Coq recognises comments, strings and the ends of sentences as
+:mod:`~ntkproofs.coq.text` does, and none changes the checks of the kernel. Everything that is not on a list is refused,
+whether it is harmful or not.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import string
 from collections.abc import Callable, Iterable
 
-from ntkproofs.coq.recursion import SHAPE, recursion_problem, tokens
+from ntkproofs.coq.recursion import SHAPE, recursion_error, tokens
 from ntkproofs.coq.text import pieces
 from ntkproofs.errors import InputError
 
@@ -19,11 +19,11 @@ __all__ = [
     "LIBRARIES",
     "OWN",
     "TACTICS",
-    "characters",
-    "command_problem",
+    "character_errors",
+    "command_error",
     "opens_proof",
     "requirements",
-    "tactic_problem",
+    "tactic_error",
 ]
 
 OWN = "NtkProofs"
@@ -56,123 +56,123 @@ _REQUIRE = re.compile(rf"(?:From\s+({_NAME})\s+)?Require(?:\s+(Import|Export))?(
 _CODE = frozenset(string.ascii_letters + string.digits + " \n_'!%&()*+,-./:;<=>?@[\\]^{|}~")
 _COMMENT = frozenset(map(chr, range(32, 127))) | {"\n"}
 _STRING = frozenset(string.ascii_letters + string.digits + " _-.,")
-_PLACES = {
+_ALLOWED = {
     "code": (_CODE, "outside of comments and strings"),
-    "comment": (_COMMENT - {'"'}, "in a comment (quotation marks would begin a string there)"),
-    "string": (_STRING, "in a string (letters, digits and `_-., ` may)"),
+    "comment": (_COMMENT - {'"'}, "in a comment (a quotation mark would begin a string)"),
+    "string": (_STRING, "in a string (only letters, digits and `_-., ` are)"),
 }
 
 
-def characters(source: str) -> list[tuple[int, str]]:
-    r"""Return the places of a source at which a character may not stand, with the reason; the first of each kind.
+def character_errors(source: str) -> list[tuple[int, str]]:
+    r"""Return the characters that are not allowed, as ``(offset, message)``; at most one for each piece of the source.
 
-    Raises InputError for a comment or string that does not end.
+    Raises InputError for a comment or string that is not closed.
 
-    >>> characters('Lemma \u03b1 : True.')
-    [(6, "the character 'α' (U+03B1) may not stand outside of comments and strings")]
+    >>> character_errors('Lemma \u03b1 : True.')
+    [(6, "the character 'α' (U+03B1) is not allowed outside of comments and strings")]
     """
-    found = []
+    errors = []
     for kind, start, end in pieces(source):
         inside = source[start + 1 : end - 1] if kind == "string" else source[start:end]
-        allowed, where = _PLACES[kind]
-        wrong = next((place for place, character in enumerate(inside) if character not in allowed), None)
-        if wrong is not None:
-            what = inside[wrong]
-            place = start + wrong + (kind == "string")
-            found.append((place, f"the character {what!r} (U+{ord(what):04X}) may not stand {where}"))
-    return found
+        allowed, where = _ALLOWED[kind]
+        index = next((index for index, character in enumerate(inside) if character not in allowed), None)
+        if index is not None:
+            character = inside[index]
+            offset = start + index + (kind == "string")
+            errors.append((offset, f"the character {character!r} (U+{ord(character):04X}) is not allowed {where}"))
+    return errors
 
 
 # --- libraries
 
 
-def requirements(bare: str) -> list[tuple[str, bool]]:
-    """Return the full names that a sentence requires, and whether they are imported; none for another sentence.
+def requirements(code: str) -> list[tuple[str, bool]]:
+    """Return the full names of the files that a ``Require`` sentence requires, each with whether it is imported.
 
-    Raises InputError for a ``Require`` of an unusual form.
+    The result is empty for any other sentence. Raises InputError for a ``Require`` of a form that is not allowed.
 
     >>> requirements("From Coq Require Import Reals Lra")
     [('Coq.Reals', True), ('Coq.Lra', True)]
     """
-    if not re.search(r"\bRequire\b", bare):
+    if not re.search(r"\bRequire\b", code):
         return []
-    found = _REQUIRE.fullmatch(bare)
-    if found is None:
-        raise InputError(f"`{_short(bare)}` is not `From LIBRARY Require [Import] FILES`")
-    root, form, names = found.groups()
+    match = _REQUIRE.fullmatch(code)
+    if match is None:
+        raise InputError(f"`{_short(code)}` is not `From LIBRARY Require [Import] FILES`")
+    root, form, names = match.groups()
     return [(f"{root}.{name}" if root else name, form is not None) for name in names.split()]
 
 
-def _require_problem(bare: str) -> str:
+def _require_error(code: str) -> str:
     try:
-        required = requirements(bare)
+        required = requirements(code)
     except InputError as problem:
         return str(problem)
     if not required:
-        return f"`{_short(bare)}` is not `From LIBRARY Require [Import] FILES`"
-    return "; ".join(filter(None, (_library_problem(name) for name, _ in required)))
+        return f"`{_short(code)}` is not `From LIBRARY Require [Import] FILES`"
+    return "; ".join(filter(None, (_library_error(name) for name, _ in required)))
 
 
-def _library_problem(name: str) -> str:
+def _library_error(name: str) -> str:
     root, *path = name.split(".")
     if root == OWN and len(path) == 1:
         return ""
     if root not in LIBRARIES:
-        return f"`Require` of {name}: the libraries allowed are {', '.join(sorted([*LIBRARIES, OWN]))}"
+        return f"`Require` of {name}: the allowed libraries are {', '.join(sorted([*LIBRARIES, OWN]))}"
     if not path or path[-1] not in LIBRARIES[root]:
-        return f"`Require` of {name}: of {root} these files are allowed: {', '.join(sorted(LIBRARIES[root]))}"
+        return f"`Require` of {name}: the allowed files of {root} are {', '.join(sorted(LIBRARIES[root]))}"
     return ""
 
 
 # --- commands
 
 
-def _form(pattern: str, shown: str) -> Callable[[str], str]:
-    """Return the check that a sentence is of one form."""
+def _form(pattern: str, description: str) -> Callable[[str], str]:
+    """Return a function that checks that a sentence has the form of a pattern."""
     compiled = re.compile(pattern)
-    return lambda bare: "" if compiled.fullmatch(bare) else f"`{_short(bare)}` is not of the form `{shown}`"
+    return lambda code: "" if compiled.fullmatch(code) else f"`{_short(code)}` is not of the form `{description}`"
 
 
-def _term_problem(bare: str) -> str:
-    """Return what is wrong with a term: a ``with`` without its ``match`` (mutual recursion), or tactics inside."""
-    found = tokens(bare)
-    if "ltac" in found:
-        return f"tactics inside of a term: `{_short(bare)}`"
+def _term_error(code: str) -> str:
+    """Return an error for a ``with`` that belongs to no ``match`` (mutual definitions) and for tactics in a term."""
+    words = tokens(code)
+    if "ltac" in words:
+        return f"tactics inside a term: `{_short(code)}`"
     depth = 0
-    for token in found:
+    for token in words:
         depth += (token == "match") - (token == "with")
         if depth < 0:
-            return f"`with` joins several in one: `{_short(bare)}`"
+            return f"mutual definitions (`with`) are not allowed: `{_short(code)}`"
     return ""
 
 
-def _type(bare: str) -> str:
-    found = tokens(bare)
-    problem = _term_problem(bare)
-    if problem or (found.count(":=") == 1 and "let" not in found):
-        return problem
-    return f"`{_short(bare)}` is not of the form `{found[0]} name ... := ...` without definitions inside"
+def _type_error(code: str) -> str:
+    words = tokens(code)
+    error = _term_error(code)
+    if error or (words.count(":=") == 1 and "let" not in words):
+        return error
+    return f"`{_short(code)}` is not of the form `{words[0]} name ... := ...` without local definitions"
 
 
-def _declared(bare: str) -> str:
-    return f"`{_short(bare)}` defines something" if ":=" in tokens(bare) else _term_problem(bare)
+def _declaration_error(code: str) -> str:
+    return f"`{_short(code)}` contains a definition" if ":=" in tokens(code) else _term_error(code)
 
 
-def _recursive(bare: str) -> str:
-    problem = recursion_problem(bare)
-    name = next(iter(tokens(bare)[1:]), "")
-    return f"the recursion of {name} is not plain: {problem}; the form is `{SHAPE}`" if problem else ""
+def _fixpoint_error(code: str) -> str:
+    error = recursion_error(code)
+    name = next(iter(tokens(code)[1:]), "")
+    return f"the recursion of {name} is not plain: {error}; the form is `{SHAPE}`" if error else ""
 
 
-def _tactic(bare: str) -> str:
-    found = re.fullmatch(r"Ltac(?:\s+[A-Za-z_][\w']*)+\s*:=\s*(.*)", bare, re.DOTALL)
-    return tactic_problem(found.group(1)) if found else f"`{_short(bare)}` is not of the form `Ltac name ... := tactic`"
+def _ltac_error(code: str) -> str:
+    match = re.fullmatch(r"Ltac(?:\s+[A-Za-z_][\w']*)+\s*:=\s*(.*)", code, re.DOTALL)
+    return tactic_error(match.group(1)) if match else f"`{_short(code)}` is not of the form `Ltac name ... := tactic`"
 
 
 _STATE = ("Lemma", "Theorem", "Corollary", "Proposition", "Fact", "Remark", "Example")
 _ARGUMENT = r"(?:\{\w+\}|\[\w+\]|!?\w+|/)"
 _COMMANDS: dict[str, Callable[[str], str]] = {
-    **dict.fromkeys(("From", "Require"), _require_problem),
+    **dict.fromkeys(("From", "Require"), _require_error),
     "Import": _form(r"Import\s+ListNotations", "Import ListNotations"),
     **dict.fromkeys(("Open", "Close"), _form(r"(?:Open|Close)\s+Scope\s+\w+", "Open Scope name")),
     "Arguments": _form(
@@ -180,51 +180,51 @@ _COMMANDS: dict[str, Callable[[str], str]] = {
         "Arguments name arguments : simpl never",
     ),
     **dict.fromkeys(("Section", "End"), _form(r"(?:Section|End)\s+\w+", "Section name")),
-    **dict.fromkeys(("Variable", "Variables", "Hypothesis", "Hypotheses", "Context"), _declared),
-    **dict.fromkeys(_STATE, _term_problem),
-    **dict.fromkeys(("Definition", "Let"), _term_problem),
-    "Fixpoint": _recursive,
-    **dict.fromkeys(("Inductive", "Record"), _type),
-    "Ltac": _tactic,
+    **dict.fromkeys(("Variable", "Variables", "Hypothesis", "Hypotheses", "Context"), _declaration_error),
+    **dict.fromkeys(_STATE, _term_error),
+    **dict.fromkeys(("Definition", "Let"), _term_error),
+    "Fixpoint": _fixpoint_error,
+    **dict.fromkeys(("Inductive", "Record"), _type_error),
+    "Ltac": _ltac_error,
 }
 _LOCAL = ("Open", "Close", "Arguments", "Definition", "Ltac")
 
 
-def command_problem(bare: str) -> str:
-    """Return why a sentence outside of proofs is refused; empty if it is a command of the list, in its form.
+def command_error(code: str) -> str:
+    """Return why a sentence outside of proofs is refused; empty if it is an allowed command in the allowed form.
 
-    >>> command_problem("Definition one := 1"), command_problem("Unset Universe Checking")[:41]
-    ('', '`Unset` is not among the commands allowed')
+    >>> command_error("Definition one := 1"), command_error("Unset Universe Checking")[:41]
+    ('', '`Unset` is not among the allowed commands')
     """
-    rest = re.sub(r"^Local\s+", "", bare)
+    rest = re.sub(r"^Local\s+", "", code)
     word = re.match(r"\w*", rest)
     command = word.group() if word else ""
-    if command not in _COMMANDS or (rest != bare and command not in _LOCAL):
-        shown = f"Local {command}" if rest != bare else command or _short(bare)
+    if command not in _COMMANDS or (rest != code and command not in _LOCAL):
+        name = f"Local {command}" if rest != code else command or _short(code)
         return (
-            f"`{shown}` is not among the commands allowed: {', '.join(sorted({*_COMMANDS, 'Proof', 'Qed', 'Defined'}))}"
+            f"`{name}` is not among the allowed commands: {', '.join(sorted({*_COMMANDS, 'Proof', 'Qed', 'Defined'}))}"
         )
     return _COMMANDS[command](rest)
 
 
-def opens_proof(bare: str) -> bool:
-    """Tell whether a proof follows a sentence: a statement, or a definition without its value."""
-    word = next(iter(re.sub(r"^Local\s+", "", bare).split(maxsplit=1)), "")
-    return word in _STATE or (word in ("Definition", "Let") and ":=" not in tokens(bare))
+def opens_proof(code: str) -> bool:
+    """Return whether a sentence begins a proof: a statement, or a definition without a value."""
+    word = next(iter(re.sub(r"^Local\s+", "", code).split(maxsplit=1)), "")
+    return word in _STATE or (word in ("Definition", "Let") and ":=" not in tokens(code))
 
 
-def tactic_problem(bare: str, own: Iterable[str] = ()) -> str:
-    """Return why a sentence inside of a proof is refused; `own`: the tactics that the theory defines.
+def tactic_error(code: str, local: Iterable[str] = ()) -> str:
+    """Return why a sentence inside a proof is refused, or an empty text; `local`: the tactics that the file defines.
 
-    >>> tactic_problem("- intros n; lia"), tactic_problem("native_compute")[:24]
+    >>> tactic_error("- intros n; lia"), tactic_error("native_compute")[:24]
     ('', '`native_compute` is not ')
     """
-    rest = re.sub(r"^(?:\s|[-+*]+(?=[\s{])|[{}(]|(?:all|\d+)\s*:)+", "", bare)
+    rest = re.sub(r"^(?:\s|[-+*]+(?=[\s{])|[{}(]|(?:all|\d+)\s*:)+", "", code)
     word = re.match(r"[\w']*", rest)
     head = word.group() if word else ""
-    if not rest or head in TACTICS or head in own:
+    if not rest or head in TACTICS or head in local:
         return ""
-    return f"`{head or _short(rest)}` is not among the tactics allowed"
+    return f"`{head or _short(rest)}` is not among the allowed tactics"
 
 
 def _short(text: str) -> str:

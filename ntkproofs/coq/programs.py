@@ -1,7 +1,7 @@
-"""Template programs as Coq terms in which nothing is left to notations, scopes or names that a file may redefine.
+"""Export of template programs as Coq terms that do not depend on notations, scopes or short names.
 
-Names are full, lists and strings are spelled by their constructors, and a number, a string or a bit is a definition of
-its own, which a file writes before it uses it: ``five`` is ``S four``. See :class:`Terms`.
+All names are full names, and lists and strings are written with their constructors. Numbers and strings are definitions
+that the terms refer to: ``number_5`` is ``S number_4``. See :class:`Terms`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from ntkproofs.programs.language import Bit, Template, TemplateProgram
 
 __all__ = ["Terms"]
 
-MOST = 1 << 14  # the greatest number that is written
-MAX_NAME = 200  # characters of a field's name
+MAX_NUMBER = 1 << 14  # the largest number that is exported
+MAX_NAME = 200  # characters of the name of a field
 
 _DATA = "Coq.Init.Datatypes"
 _STRING = "Coq.Strings.String"
@@ -25,7 +25,7 @@ _TRUE, _FALSE = f"{_DATA}.true", f"{_DATA}.false"
 
 
 class Terms:
-    """Terms of Coq that share definitions of numbers and strings; :meth:`definitions` has to stand before them.
+    """Terms of Coq that share definitions of numbers and strings; :meth:`definitions` must precede them in a file.
 
     >>> terms = Terms()
     >>> terms.number(1)
@@ -37,63 +37,63 @@ class Terms:
     """
 
     def __init__(self) -> None:
-        self._greatest = -1
+        self._largest = -1
         self._texts: dict[str, str] = {}
 
     def definitions(self) -> list[str]:
-        """Return a line of Coq for every number and string used so far."""
+        """Return the definitions of all numbers and strings used so far, one a line."""
         numbers = [
             f"Definition number_{value} : {NAT} := {f'{_DATA}.S number_{value - 1}' if value else f'{_DATA}.O'}."
-            for value in range(self._greatest + 1)
+            for value in range(self._largest + 1)
         ]
-        texts = [f"Definition {name} : {_STRING}.string := {_spelled(text)}." for text, name in self._texts.items()]
+        texts = [f"Definition {name} : {_STRING}.string := {_constructed(text)}." for text, name in self._texts.items()]
         return [*numbers, *texts]
 
     def number(self, value: int) -> str:
-        """Return a natural number; raises InputError beyond the greatest that is written."""
-        if not 0 <= value <= MOST:
-            raise InputError(f"a number that is written for Coq lies from 0 to {MOST}, got {value}")
-        self._greatest = max(self._greatest, value)
+        """Return a natural number; raises InputError unless it is at most 2^14."""
+        if not 0 <= value <= MAX_NUMBER:
+            raise InputError(f"a number exported to Coq must be from 0 to {MAX_NUMBER}, got {value}")
+        self._largest = max(self._largest, value)
         return f"number_{value}"
 
     def text(self, value: str) -> str:
-        """Return a string of ASCII characters."""
+        """Return a string; raises InputError unless it has at most 200 characters, all ASCII."""
         if not value.isascii() or len(value) > MAX_NAME:
-            raise InputError(f"a name that is written for Coq has at most {MAX_NAME} ASCII characters, got {value!r}")
+            raise InputError(f"a name exported to Coq must have at most {MAX_NAME} ASCII characters, got {value!r}")
         return self._texts.setdefault(value, f"text_{len(self._texts)}")
 
-    def listed(self, kind: str, terms: Iterable[str]) -> str:
-        """Return a list of terms of one type, spelled by its constructors."""
+    def list_of(self, kind: str, terms: Iterable[str]) -> str:
+        """Return a list of terms of the type `kind`, written with its constructors."""
         parts = list(terms)
         heads = "".join(f"@{_DATA}.cons {kind} ({part}) (" for part in parts)
         return f"{heads}@{_DATA}.nil {kind}{')' * len(parts)}"
 
     def bit(self, bit: Bit) -> str:
-        """Return a bit: its field and its index there."""
+        """Return a bit: the pair of its field and its index."""
         return f"@{_DATA}.pair {_STRING}.string {NAT} {self.text(bit[0])} {self.number(bit[1])}"
 
     def template(self, template: Template) -> str:
-        """Return a template: its requirements and what it writes, in order."""
+        """Return a template: the lists of its requirements and of the bits that it writes."""
         requirement = f"(@{_DATA}.prod {BIT} {BOOL})"
         when = [
             f"@{_DATA}.pair {BIT} {BOOL} ({self.bit(bit)}) {_TRUE if value else _FALSE}" for bit, value in template.when
         ]
         write = [self.bit(bit) for bit in template.write]
-        return f"{_OWN}.Template ({self.listed(requirement, when)}) ({self.listed(BIT, write)})"
+        return f"{_OWN}.Template ({self.list_of(requirement, when)}) ({self.list_of(BIT, write)})"
 
     def program(self, program: TemplateProgram) -> str:
-        """Return a program: its templates in order, and its padding."""
-        templates = self.listed(TEMPLATE, map(self.template, program.templates))
+        """Return a program: the list of its templates, and its padding."""
+        templates = self.list_of(TEMPLATE, map(self.template, program.templates))
         return f"{_OWN}.Program ({templates}) {self.number(program.padding)}"
 
     def function(self, values: Sequence[int]) -> str:
-        """Return the function from indices to the numbers of a list, 0 beyond its end."""
-        numbers = self.listed(NAT, map(self.number, values))
+        """Return the function that maps an index to the number at that index of a list, or to 0 beyond its end."""
+        numbers = self.list_of(NAT, map(self.number, values))
         return f"(fun i : {NAT} => @Coq.Lists.List.nth {NAT} i ({numbers}) {self.number(0)})"
 
 
-def _spelled(text: str) -> str:
-    """Return a string by its constructors: eight bits for a character, the lowest first."""
+def _constructed(text: str) -> str:
+    """Return a string written with its constructors: eight bits for each character, the lowest first."""
     heads = "".join(
         f"{_STRING}.String (Coq.Strings.Ascii.Ascii {' '.join(_TRUE if code >> i & 1 else _FALSE for i in range(8))}) ("
         for code in text.encode("ascii")

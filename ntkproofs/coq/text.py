@@ -1,8 +1,8 @@
-"""Coq source as text: comments, strings, sentences. Enough to audit a file, not to understand it.
+"""Lexical analysis of Coq sources: comments, strings and sentences.
 
-Coq's own rules: comments ``(* *)`` nest, a string inside a comment hides what it holds, ``""`` inside a string is a
-quote, and a sentence ends with a dot that white space (or the end of the file) follows. That is so as long as no
-notation declares a token with such marks in it, and files that are audited declare none.
+The rules of Coq: comments ``(* *)`` are nested, a string inside a comment hides comment delimiters, ``""`` inside a
+string is a quotation mark, and a sentence ends with a dot that is followed by white space or the end of the file. The
+rules hold if no notation declares a token that contains these characters; the audit does not allow notations.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ntkproofs.errors import InputError
 
-__all__ = ["Sentence", "line_of", "normal", "pieces", "sentences", "without_comments"]
+__all__ = ["Sentence", "line_number", "normalized", "pieces", "sentences", "without_comments"]
 
 _TOKEN = re.compile(r'\(\*|\*\)|"')
 _STRING = re.compile(r'"(?:[^"]|"")*"')
@@ -21,13 +21,14 @@ _END = re.compile(r"(?<!\.)(?:\.|\.\.\.)(?=\s|$)")
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence without its dot: `bare` without comments and with empty strings, `text` with its strings.
+    """A sentence without its final dot.
 
-    `line`: where it begins; `comment`: the last comment between the sentence before and this one, as it stands;
-    `source`: all from that comment on, as it stands.
+    `code`: its text with comments and the contents of strings replaced by spaces; `text`: the same with the contents of
+    strings; `line`: the number of its first line; `comment`: the last comment between the previous sentence and this
+    one, verbatim; `source`: the source from that comment on, verbatim.
     """
 
-    bare: str
+    code: str
     text: str
     line: int
     comment: str
@@ -35,68 +36,68 @@ class Sentence:
 
 
 def pieces(source: str) -> list[tuple[str, int, int]]:
-    """Return the pieces of a source in order, ``(kind, start, end)``: code, comments and strings.
+    """Split a source into code, comments and strings; return them in order as ``(kind, start, end)``.
 
-    Raises InputError for a comment or string that does not end.
+    Raises InputError for a comment or string that is not closed.
 
     >>> pieces("a (* b *)")
     [('code', 0, 2), ('comment', 2, 9)]
     """
-    found, place = [], 0
-    for kind, start, end in [*_parts(source), ("end", len(source), len(source))]:
-        if place < start:
-            found.append(("code", place, start))
+    result, offset = [], 0
+    for kind, start, end in [*_comments_and_strings(source), ("end", len(source), len(source))]:
+        if offset < start:
+            result.append(("code", offset, start))
         if kind != "end":
-            found.append((kind, start, end))
-        place = end
-    return found
+            result.append((kind, start, end))
+        offset = end
+    return result
 
 
-def _parts(source: str) -> list[tuple[str, int, int]]:
-    """Return the comments and strings of a source, ``(kind, start, end)``; raises InputError if one does not end."""
-    found: list[tuple[str, int, int]] = []
-    place = 0
-    while (token := _TOKEN.search(source, place)) is not None:
+def _comments_and_strings(source: str) -> list[tuple[str, int, int]]:
+    """Return the comments and strings of a source as ``(kind, start, end)``; InputError if one is not closed."""
+    result: list[tuple[str, int, int]] = []
+    offset = 0
+    while (token := _TOKEN.search(source, offset)) is not None:
         start = token.start()
         if token.group() == '"':
-            place = _end_of_string(source, start)
-            found.append(("string", start, place))
+            offset = _end_of_string(source, start)
+            result.append(("string", start, offset))
         elif token.group() == "(*":
-            place = _end_of_comment(source, start)
-            found.append(("comment", start, place))
+            offset = _end_of_comment(source, start)
+            result.append(("comment", start, offset))
         else:
-            place = token.end()
-    return found
+            offset = token.end()
+    return result
 
 
 def _end_of_string(source: str, start: int) -> int:
     string = _STRING.match(source, start)
     if string is None:
-        raise InputError(f"line {line_of(source, start)}: a string that does not end")
+        raise InputError(f"line {line_number(source, start)}: a string that is not closed")
     return string.end()
 
 
 def _end_of_comment(source: str, start: int) -> int:
-    depth, place = 1, start + 2
+    depth, offset = 1, start + 2
     while depth:
-        token = _TOKEN.search(source, place)
+        token = _TOKEN.search(source, offset)
         if token is None:
-            raise InputError(f"line {line_of(source, start)}: a comment that does not end")
+            raise InputError(f"line {line_number(source, start)}: a comment that is not closed")
         if token.group() == '"':
-            place = _end_of_string(source, token.start())
+            offset = _end_of_string(source, token.start())
         else:
             depth += 1 if token.group() == "(*" else -1
-            place = token.end()
-    return place
+            offset = token.end()
+    return offset
 
 
-def line_of(source: str, place: int) -> int:
-    r"""Return the number of the line on which a place lies.
+def line_number(source: str, offset: int) -> int:
+    r"""Return the number of the line that contains the character at `offset`.
 
-    >>> line_of("a\nb", 2)
+    >>> line_number("a\nb", 2)
     2
     """
-    return source.count("\n", 0, place) + 1
+    return source.count("\n", 0, offset) + 1
 
 
 def _blank(text: str) -> str:
@@ -104,62 +105,63 @@ def _blank(text: str) -> str:
 
 
 def without_comments(source: str, *, strings: bool = False) -> str:
-    """Return the source with blanks for its comments, and for what its strings hold unless `strings` are kept.
+    """Return the source with comments replaced by spaces, and the contents of strings as well unless `strings`.
 
-    Every other character keeps its place. Raises InputError for a comment or string that does not end.
+    The offsets of all other characters are preserved. Raises InputError for a comment or string that is not closed.
 
     >>> without_comments('a (* b (* c *) "*)" *) "d" e').split()
     ['a', '"', '"', 'e']
     """
-    parts, place = [], 0
-    for kind, start, end in _parts(source):
-        parts.append(source[place:start])
+    parts, offset = [], 0
+    for kind, start, end in _comments_and_strings(source):
+        parts.append(source[offset:start])
         piece = source[start:end]
         if kind == "comment":
             parts.append(_blank(piece))
         else:
             parts.append(piece if strings else f'"{_blank(piece[1:-1])}"')
-        place = end
-    return "".join([*parts, source[place:]])
+        offset = end
+    return "".join([*parts, source[offset:]])
 
 
 def sentences(source: str) -> tuple[Sentence, ...]:
-    """Return the sentences of a source; raises InputError for text after the last dot.
+    """Split a source into sentences; raises InputError for text after the last dot.
 
-    >>> [sentence.bare for sentence in sentences("Lemma a : b. (* not. *) Proof. exact c.d. Qed.")]
+    >>> [sentence.code for sentence in sentences("Lemma a : b. (* not. *) Proof. exact c.d. Qed.")]
     ['Lemma a : b', 'Proof', 'exact c.d', 'Qed']
     """
-    bare, text = without_comments(source), without_comments(source, strings=True)
-    comments = [(start, end) for kind, start, end in _parts(source) if kind == "comment"]
-    found, place = [], 0
-    for dot in _END.finditer(bare):
-        start = place + len(bare[place : dot.start()]) - len(bare[place : dot.start()].lstrip())
-        before = [(first, last) for first, last in comments if place <= first and last <= start]
-        first, last = before[-1] if before else (start, start)
-        found.append(
+    code, text = without_comments(source), without_comments(source, strings=True)
+    comments = [(start, end) for kind, start, end in _comments_and_strings(source) if kind == "comment"]
+    result, offset = [], 0
+    for dot in _END.finditer(code):
+        start = offset + len(code[offset : dot.start()]) - len(code[offset : dot.start()].lstrip())
+        preceding = [(first, last) for first, last in comments if offset <= first and last <= start]
+        first, last = preceding[-1] if preceding else (start, start)
+        result.append(
             Sentence(
-                bare=bare[start : dot.start()].rstrip(),
+                code=code[start : dot.start()].rstrip(),
                 text=text[start : dot.start()].rstrip(),
-                line=line_of(source, start),
+                line=line_number(source, start),
                 comment=source[first:last],
                 source=source[first : dot.start()],
             )
         )
-        place = dot.end()
-    rest = bare[place:].strip()
+        offset = dot.end()
+    rest = code[offset:].strip()
     if rest:
-        raise InputError(f"line {line_of(source, len(bare.rstrip()))}: no dot ends {' '.join(rest.split())[:60]!r}")
-    return tuple(found)
+        line = line_number(source, len(code.rstrip()))
+        raise InputError(f"line {line}: no dot at the end of {' '.join(rest.split())[:60]!r}")
+    return tuple(result)
 
 
-def normal(text: str) -> str:
-    r"""Return text with one space for white space, outside of strings.
+def normalized(text: str) -> str:
+    r"""Return `text` with each run of white space outside of strings replaced by one space.
 
-    >>> normal('a  =\n  "b  c"')
+    >>> normalized('a  =\n  "b  c"')
     'a = "b  c"'
     """
-    parts, place = [], 0
+    parts, offset = [], 0
     for string in _STRING.finditer(text):
-        parts += [re.sub(r"\s+", " ", text[place : string.start()]), string.group()]
-        place = string.end()
-    return "".join([*parts, re.sub(r"\s+", " ", text[place:])]).strip()
+        parts += [re.sub(r"\s+", " ", text[offset : string.start()]), string.group()]
+        offset = string.end()
+    return "".join([*parts, re.sub(r"\s+", " ", text[offset:])]).strip()

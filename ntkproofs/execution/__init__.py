@@ -1,4 +1,4 @@
-"""Executing programs through the predictor.
+"""Execute template programs through the predictor: step by step, or on every input at once.
 
 >>> from ntkproofs.execution import Machine
 >>> from ntkproofs.programs import permutation

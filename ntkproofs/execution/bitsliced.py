@@ -1,12 +1,13 @@
 """Bit-sliced execution: 64 states in every machine word.
 
-A *plane* holds one bit of many states: word w of it holds that bit for the states 64 w to 64 w + 63 (lane 0 is the
-lowest bit). A block of states is a matrix of planes, ``(bits, words)``. One step is the template logic on whole
-planes: AND the planes that a template requires, OR what the matching templates write.
+A *plane* holds one bit of many states: its word w holds that bit for the states 64 w to 64 w + 63. The position of a
+state within a word is its *lane*; lane 0 is the lowest bit. A block of states is a matrix of planes, ``(bits, words)``.
+A step evaluates the templates on whole planes: a match plane is the AND of the planes that its template requires, and
+an output plane is the OR of the match planes of its writers.
 
-Templates that repeat from position to position (most do) form *runs*: their planes are slices of the matrix, and one
-NumPy operation serves the whole run. :class:`SlicedProgram` finds the runs; :class:`Slab` binds them to buffers of one
-size. Counts come bit-sliced as well: matches by a carry-save adder over the match planes (:class:`Adder`).
+Consecutive templates with the same pattern form a *run*: their planes are slices of the matrix, and one NumPy operation
+evaluates the whole run. :class:`SlicedProgram` finds the runs; :class:`StateBlock` binds them to buffers of one size.
+:class:`Adder` counts the matching templates of every lane with a carry-save adder.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ from numpy.typing import NDArray
 from ntkproofs.errors import InputError
 from ntkproofs.programs import Rows, TemplateProgram
 
-__all__ = ["Adder", "Planes", "Slab", "SlicedProgram", "slice_rows", "unslice"]
+__all__ = ["Adder", "Planes", "SlicedProgram", "StateBlock", "slice_rows", "unslice"]
 
 Planes: TypeAlias = NDArray[np.uint64]  # (bits, words)
 Instruction: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
 
-LANES = 64
+LANES = 64  # states in a word
 
 
 def slice_rows(rows: Rows) -> Planes:
-    """Turn states ``(states, bits)`` into planes ``(bits, words)``; lanes beyond the last state are zero.
+    """Convert states, ``(states, bits)``, to planes, ``(bits, words)``; lanes beyond the last state are zero.
 
     >>> slice_rows(np.array([[1, 0], [1, 1]], dtype=np.uint8)).tolist()
     [[3], [2]]
@@ -45,7 +46,7 @@ def slice_rows(rows: Rows) -> Planes:
 
 
 def unslice(planes: Planes, states: int) -> Rows:
-    """Turn planes back into the first `states` states, ``(states, bits)``.
+    """Convert planes back to the first `states` states, ``(states, bits)``.
 
     >>> unslice(np.array([[3], [2]], dtype=np.uint64), 2).tolist()
     [[1, 0], [1, 1]]
@@ -56,13 +57,14 @@ def unslice(planes: Planes, states: int) -> Rows:
 
 @dataclass(frozen=True)
 class _Operand:
-    """Planes ``start, start + stride, ...`` of one of the matrices; stride 0 repeats one plane."""
+    """The planes ``start, start + stride, ...`` of one of the matrices; a stride of 0 repeats one plane."""
 
     matrix: str
     start: int
     stride: int
 
     def view(self, buffers: dict[str, Planes], count: int) -> Planes:
+        """Return the first `count` of these planes as a view of their buffer."""
         planes = buffers[self.matrix]
         if self.stride == 0:
             return planes[self.start : self.start + 1]
@@ -74,7 +76,7 @@ class _Operand:
 
 @dataclass(frozen=True)
 class _Run:
-    """`count` planes of a target that are each made of operands in the same way: by AND (matches) or OR (writes)."""
+    """The `count` planes of a target from `start` on, each the AND (matches) or the OR (writes) of the operands."""
 
     start: int
     count: int
@@ -82,7 +84,7 @@ class _Run:
 
 
 def _runs(columns: Sequence[tuple[tuple[str, int], ...]]) -> Iterable[tuple[int, int, tuple[_Operand, ...]]]:
-    """Cut a list of items, each a tuple of ``(matrix, plane)``, into maximal arithmetic progressions.
+    """Split a list of items, each a tuple of ``(matrix, plane)``, into maximal arithmetic progressions.
 
     Yields ``(first item, number of items, operands)``.
     """
@@ -100,16 +102,17 @@ def _runs(columns: Sequence[tuple[tuple[str, int], ...]]) -> Iterable[tuple[int,
         first = last + 1
 
 
-def _stride(item: tuple[tuple[str, int], ...], after: tuple[tuple[str, int], ...]) -> tuple[int, ...] | None:
-    if [matrix for matrix, _ in item] != [matrix for matrix, _ in after]:
+def _stride(item: tuple[tuple[str, int], ...], following: tuple[tuple[str, int], ...]) -> tuple[int, ...] | None:
+    """Return the differences of the plane numbers of two items, or None if they belong to different matrices."""
+    if [matrix for matrix, _ in item] != [matrix for matrix, _ in following]:
         return None
-    return tuple(b - a for (_, a), (_, b) in zip(item, after, strict=True))
+    return tuple(b - a for (_, a), (_, b) in zip(item, following, strict=True))
 
 
 class SlicedProgram:
-    """A template program as runs of planes.
+    """A template program as runs of planes; raises InputError for a program without templates.
 
-    Match planes are in an order of our own: ``templates[i]`` is the program's template that match plane i belongs to.
+    The templates are reordered to get long runs: match plane i belongs to the program's template ``templates[i]``.
 
     >>> from ntkproofs.programs import addition
     >>> sliced = SlicedProgram(addition(bits=8))
@@ -127,52 +130,52 @@ class SlicedProgram:
         ]
 
         def shape(index: int) -> tuple[Any, ...]:
-            """Return what templates of one run have in common, then where they stand."""
+            """Return a sort key: first what the templates of a run have in common, then their positions."""
             fields = tuple((matrix, program.bit(plane)[0]) for matrix, plane in literals[index])
             written = tuple(sorted(program.position(bit) for bit in program.templates[index].write))
             targets = tuple(program.bit(position)[0] for position in written)
             return fields, targets, written, literals[index]
 
         self.templates = sorted(range(len(literals)), key=shape)
-        self.match_runs = [_Run(*found) for found in _runs([literals[index] for index in self.templates])]
+        self.match_runs = [_Run(*run) for run in _runs([literals[index] for index in self.templates])]
         planes: dict[int, list[int]] = {position: [] for position in range(program.output_bits)}
         for plane, index in enumerate(self.templates):
             for bit in program.templates[index].write:
                 planes[program.position(bit)].append(plane)
         self.writers = [tuple(planes[position]) for position in range(program.output_bits)]
         columns = [tuple(("match", plane) for plane in writers) for writers in self.writers]
-        self.write_runs = [_Run(*found) for found in _runs(columns)]
+        self.write_runs = [_Run(*run) for run in _runs(columns)]
 
     @cached_property
     def inverted(self) -> list[tuple[int, int]]:
-        """The stretches ``(first, last + 1)`` of planes that some template requires to be 0."""
-        needed = sorted(
+        """The intervals ``(first, last + 1)`` of planes that some template requires to be 0."""
+        required = sorted(
             {
-                operand.start + place * operand.stride
+                operand.start + index * operand.stride
                 for run in self.match_runs
                 for operand in run.operands
                 if operand.matrix == "inverse"
-                for place in range(run.count)
+                for index in range(run.count)
             }
         )
-        groups = groupby(enumerate(needed), key=lambda pair: pair[1] - pair[0])
-        stretches = [[plane for _, plane in group] for _, group in groups]
-        return [(planes[0], planes[-1] + 1) for planes in stretches]
+        groups = groupby(enumerate(required), key=lambda pair: pair[1] - pair[0])
+        intervals = [[plane for _, plane in group] for _, group in groups]
+        return [(planes[0], planes[-1] + 1) for planes in intervals]
 
 
-class Slab:
-    """Buffers for `words` words of states, and the instructions that step them.
+class StateBlock:
+    """A block of `words` words of states, with the instructions of one step.
 
-    Fill ``slab.state`` (``(bits, words)``), call :meth:`step` as often as wanted, read ``slab.state`` again. After a
-    step ``slab.match`` holds the match planes of the state before it.
+    Fill ``block.state``, of shape ``(bits, words)``, call :meth:`step` any number of times, and read ``block.state``
+    again. After a step, ``block.match`` holds the match planes of the previous state.
 
     >>> from ntkproofs.programs import addition_task
     >>> task = addition_task(bits=4)
-    >>> slab = Slab(SlicedProgram(task.program), words=1)
-    >>> slab.state[:] = slice_rows(task.program.row(task.start(9, 8))[None, :])
+    >>> block = StateBlock(SlicedProgram(task.program), words=1)
+    >>> block.state[:] = slice_rows(task.program.row(task.start(9, 8))[None, :])
     >>> for _ in range(task.steps):
-    ...     slab.step()
-    >>> task.read_row(unslice(slab.state, 1)[0])
+    ...     block.step()
+    >>> task.read_row(unslice(block.state, 1)[0])
     17
     """
 
@@ -182,23 +185,23 @@ class Slab:
         self._states = [np.zeros((bits, words), dtype=np.uint64) for _ in range(2)]
         self._inverse = np.zeros((bits, words), dtype=np.uint64)
         self.match = np.zeros((len(sliced.templates), words), dtype=np.uint64)
-        self._now = 0
-        self._code = [self._instructions(now) for now in range(2)]
+        self._current = 0  # which of the two buffers holds the current states
+        self._code = [self._instructions(source) for source in range(2)]
 
     @property
     def state(self) -> Planes:
         """The planes of the current states."""
-        return self._states[self._now]
+        return self._states[self._current]
 
     def step(self) -> None:
-        """Replace the states by the next ones."""
-        for operation, arguments in self._code[self._now]:
+        """Replace the current states by their next states."""
+        for operation, arguments in self._code[self._current]:
             operation(*arguments)
-        self._now = 1 - self._now
+        self._current = 1 - self._current
 
-    def _instructions(self, now: int) -> list[Instruction]:
-        """Return the operations of one step from buffer `now` into the other one, each bound to its planes."""
-        state, after = self._states[now], self._states[1 - now]
+    def _instructions(self, source: int) -> list[Instruction]:
+        """Return the operations of a step from buffer `source` into the other buffer, each bound to its planes."""
+        state, next_state = self._states[source], self._states[1 - source]
         buffers = {"state": state, "inverse": self._inverse, "match": self.match}
         code: list[Instruction] = [
             (np.invert, (state[first:last], self._inverse[first:last])) for first, last in self.sliced.inverted
@@ -206,29 +209,30 @@ class Slab:
         for run in self.sliced.match_runs:
             code += _fold(np.bitwise_and, run, buffers, self.match)
         for run in self.sliced.write_runs:
-            code += _fold(np.bitwise_or, run, buffers, after)
+            code += _fold(np.bitwise_or, run, buffers, next_state)
         return code
 
 
 def _fold(operation: Callable[..., Any], run: _Run, buffers: dict[str, Planes], target: Planes) -> list[Instruction]:
-    """Return the operations that make the run's planes of `target` out of its operands."""
-    goal = target[run.start : run.start + run.count]
+    """Return the operations that compute the run's planes of `target` from its operands."""
+    output = target[run.start : run.start + run.count]
     views = [operand.view(buffers, run.count) for operand in run.operands]
     if not views:
-        return [(np.bitwise_xor, (goal, goal, goal))]
+        return [(np.bitwise_xor, (output, output, output))]
     if len(views) == 1:
-        return [(np.positive, (views[0], goal))]
-    code: list[Instruction] = [(operation, (views[0], views[1], goal))]
-    code += [(operation, (goal, view, goal)) for view in views[2:]]
+        return [(np.positive, (views[0], output))]
+    code: list[Instruction] = [(operation, (views[0], views[1], output))]
+    code += [(operation, (output, view, output)) for view in views[2:]]
     return code
 
 
 class Adder:
-    """Counts, for every lane, how many of `planes` have it set; bound to those planes, so that it can run again.
+    """Count for every lane how many of `planes` have the bit set.
 
-    A carry-save adder: three planes of one weight become one of that weight and one of twice it, by five operations.
-    Whole thirds of the planes are added at a time. `counts` are the bits of the counts, least significant first, after
-    :meth:`run`.
+    A carry-save adder: five operations replace three planes of one weight by one plane of the same weight and one of
+    twice the weight. A third of the planes of a weight is added to the second and last thirds at a time. The operations
+    are bound to `planes`: :meth:`run` counts their current contents, and leaves the bits of the counts in `counts`,
+    least significant first.
 
     >>> adder = Adder(np.array([[1], [3], [1]], dtype=np.uint64))
     >>> adder.run()
@@ -239,49 +243,54 @@ class Adder:
     def __init__(self, planes: Planes) -> None:
         self._words = planes.shape[1]
         self._code: list[Instruction] = []
-        self._scratch = self._take(max(1, len(planes) // 3))
+        self._scratch = self._allocate(max(1, len(planes) // 3))
         self.counts: list[NDArray[np.uint64]] = []
-        level = [(planes, False)]  # stretches of planes of one weight, and whether they are ours to overwrite
+        level = [(planes, False)]  # groups of planes of one weight, and whether they may be overwritten
         while level:
             carries: list[tuple[Planes, bool]] = []
-            while sum(len(stretch) for stretch, _ in level) > 1:
-                level = self._add_some(level, carries)
+            while sum(len(group) for group, _ in level) > 1:
+                level = self._add_groups(level, carries)
             self.counts.append(level[0][0][0])
             level = carries
 
     def run(self) -> None:
-        """Count again."""
+        """Count the current contents of the planes."""
         for operation, arguments in self._code:
             operation(*arguments)
 
-    def _take(self, count: int) -> Planes:
+    def _allocate(self, count: int) -> Planes:
         return np.empty((count, self._words), dtype=np.uint64)
 
-    def _add_some(
+    def _add_groups(
         self, level: list[tuple[Planes, bool]], carries: list[tuple[Planes, bool]]
     ) -> list[tuple[Planes, bool]]:
-        """Add three stretches of equal length (two planes, if no more are left); return what is left of the level."""
+        """Add three groups of equal length, or the last two planes; return the remaining planes of the weight."""
         level = sorted(level, key=lambda pair: len(pair[0]))
-        longest, ours = level[-1]
+        longest, writable = level[-1]
         if len(longest) >= 3:
             third = len(longest) // 3
-            a, b, c = (longest[place * third : (place + 1) * third] for place in range(3))
-            rest = [(longest[3 * third :], ours)] if len(longest) % 3 else []
-            return [*level[:-1], *rest, self._full(a, b, c, ours, carries)]
-        single = [(stretch[place : place + 1], mine) for stretch, mine in level for place in range(len(stretch))]
+            a, b, c = (longest[part * third : (part + 1) * third] for part in range(3))
+            rest = [(longest[3 * third :], writable)] if len(longest) % 3 else []
+            return [*level[:-1], *rest, self._full_adder(a, b, c, writable, carries)]
+        single = [(group[index : index + 1], flag) for group, flag in level for index in range(len(group))]
         if len(single) == 2:
-            (a, ours), (b, _) = single
-            total, carry = (a if ours else self._take(1)), self._take(1)
+            (a, writable), (b, _) = single
+            total, carry = (a if writable else self._allocate(1)), self._allocate(1)
             self._code += [(np.bitwise_and, (a, b, carry)), (np.bitwise_xor, (a, b, total))]
             carries.append((carry, True))
             return [(total, True)]
-        (a, ours), (b, _), (c, _) = single[:3]
-        return [*single[3:], self._full(a, b, c, ours, carries)]
+        (a, writable), (b, _), (c, _) = single[:3]
+        return [*single[3:], self._full_adder(a, b, c, writable, carries)]
 
-    def _full(
-        self, a: Planes, b: Planes, c: Planes, ours: bool, carries: list[tuple[Planes, bool]]
+    def _full_adder(
+        self, a: Planes, b: Planes, c: Planes, writable: bool, carries: list[tuple[Planes, bool]]
     ) -> tuple[Planes, bool]:
-        total, carry, scratch = (a if ours else self._take(len(a))), self._take(len(a)), self._scratch[: len(a)]
+        """Append the operations that add three groups; return the group of the sums, and append that of the carries."""
+        total, carry, scratch = (
+            (a if writable else self._allocate(len(a))),
+            self._allocate(len(a)),
+            self._scratch[: len(a)],
+        )
         self._code += [
             (np.bitwise_and, (a, b, carry)),
             (np.bitwise_xor, (a, b, total)),

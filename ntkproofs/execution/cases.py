@@ -1,4 +1,4 @@
-"""Cases as planes: the inputs of all cases of a block, and the oracle's answers, 64 in a word."""
+"""Cases as planes: the inputs of a block of cases, and the comparison with the oracle's answers, 64 to a word."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ Words: TypeAlias = NDArray[np.uint64]
 
 _LANE_PATTERNS = tuple(
     sum(((lane >> bit) & 1) << lane for lane in range(LANES)) for bit in range(6)
-)  # bit `bit` of the lane's number, for all 64 lanes
-_ALL = (1 << LANES) - 1
+)  # bit `bit` of the number of each of the 64 lanes
+_ALL_LANES = (1 << LANES) - 1
 
 
-def lane_planes(state: Planes, places: Sequence[int], first: int = 0) -> None:
-    """Fill the planes at `places` so that bit number i of a lane's number, counted from `first`, is at place i.
+def lane_planes(state: Planes, positions: Sequence[int], first: int = 0) -> None:
+    """Fill the planes at `positions` with the numbers of the lanes: bit i of each number in the plane ``positions[i]``.
+
+    Lanes are numbered from `first`, a multiple of the number of lanes of the block.
 
     >>> state = np.zeros((2, 1), dtype=np.uint64)
     >>> lane_planes(state, [1])
@@ -31,18 +33,18 @@ def lane_planes(state: Planes, places: Sequence[int], first: int = 0) -> None:
     ['0x0', '0xaaaaaaaaaaaaaaaa']
     """
     words = state.shape[1]
-    for number, place in enumerate(places):
-        if number < 6:
-            state[place] = _LANE_PATTERNS[number]
-        elif 1 << (number - 6) < words:
+    for bit, position in enumerate(positions):
+        if bit < 6:
+            state[position] = _LANE_PATTERNS[bit]
+        elif 1 << (bit - 6) < words:
             word_numbers = np.arange(words, dtype=np.uint64)
-            state[place] = (0 - (word_numbers >> np.uint64(number - 6) & np.uint64(1))).astype(np.uint64)
+            state[position] = (0 - (word_numbers >> np.uint64(bit - 6) & np.uint64(1))).astype(np.uint64)
         else:
-            state[place] = _ALL if first >> number & 1 else 0
+            state[position] = _ALL_LANES if first >> bit & 1 else 0
 
 
 def inputs_of(task: Task, case: int) -> tuple[int, ...]:
-    """Return the inputs of a case: its number cut into the inputs' bits, the first input lowest."""
+    """Return the inputs of a case number: its bits are those of the first input, then of the second, and so on."""
     values = []
     for width in task.input_widths:
         values.append(case & ((1 << width) - 1))
@@ -51,55 +53,56 @@ def inputs_of(task: Task, case: int) -> tuple[int, ...]:
 
 
 class CaseInputs:
-    """Inputs as planes, and the oracle's answers as planes. Case number c has the bits of c in the inputs' places.
+    """The inputs of blocks of cases as planes, and the comparison of answers with the oracle's.
 
-    A block starts at a multiple of its size, so the number of a case is the block's number plus (or) the lane's: what
-    the lane adds to each input is made once. Integers are kept as ``(64, words)``, lane j of word w in row j.
+    The bits of a case number are the bits of its inputs. A block starts at a multiple of its size, so each input is the
+    input of the block's first case plus a part that depends on the lane only and is computed once. Arrays of integers
+    have the shape ``(64, words)``: lane j of word w is in row j.
     """
 
     def __init__(self, task: Task, words: int) -> None:
         self.task, self.words, self.oracle = task, words, Oracle(task)
         program = task.program
-        self.places = [place for places in task.input_positions for place in places]
+        self.input_positions = [position for positions in task.input_positions for position in positions]
         self.output = [program.position(bit) for bit in task.output]
         zero = program.row(task.start(*(0 for _ in task.inputs)))
-        self.constants = np.where(zero[:, None] == 1, np.uint64(_ALL), np.uint64(0))
+        self.constants = np.where(zero[:, None] == 1, np.uint64(_ALL_LANES), np.uint64(0))
         self.word_numbers = np.arange(words, dtype=np.uint64)
         lanes = self.word_numbers[None, :] * np.uint64(LANES) + np.arange(LANES, dtype=np.uint64)[:, None]
-        self.lane_inputs = [np.ascontiguousarray(value.astype(np.int64)) for value in _cut(task, lanes)]
+        self.lane_inputs = [np.ascontiguousarray(value.astype(np.int64)) for value in _split(task, lanes)]
         self.inputs = [value.copy() for value in self.lane_inputs]
 
     def load(self, state: Planes, first: int) -> None:
-        """Fill `state` with the initial states of the cases from number `first` on."""
+        """Fill `state` with the initial states of the cases from case number `first` on."""
         state[:] = self.constants
-        lane_planes(state, self.places, first)
+        lane_planes(state, self.input_positions, first)
 
     def differences(self, state: Planes, first: int) -> Words:
-        """Return, a lane for each case, where the answer in `state` is not the oracle's."""
-        heads = inputs_of(self.task, first)
-        for lane_input, value, head in zip(self.lane_inputs, self.inputs, heads, strict=True):
-            np.add(lane_input, head, out=value)
-        wanted, large = self.oracle.answers(self.inputs)
+        """Return a plane, ``(words,)``, of the cases whose answer in `state` differs from the oracle's."""
+        first_inputs = inputs_of(self.task, first)
+        for lane_input, value, first_input in zip(self.lane_inputs, self.inputs, first_inputs, strict=True):
+            np.add(lane_input, first_input, out=value)
+        expected, large = self.oracle.answers(self.inputs)
         wrong = np.zeros(self.words, dtype=np.uint64)
-        if large.any():  # answers too large for the output
+        if large.any():  # expected answers that do not fit in the output bits
             wrong |= transpose(large.astype(np.uint64), 1)[0]
-        planes = transpose(wanted, len(self.output))
-        for place, position in enumerate(self.output):
-            wrong |= planes[place] ^ state[position]
+        planes = transpose(expected, len(self.output))
+        for plane, position in zip(planes, self.output, strict=True):
+            wrong |= plane ^ state[position]
         return wrong
 
 
-def _cut(task: Task, cases: Words) -> Iterator[Words]:
-    """Yield each input of the given cases."""
+def _split(task: Task, cases: Words) -> Iterator[Words]:
+    """Yield the first input of all cases, then the second, and so on."""
     for width in task.input_widths:
         yield cases & np.uint64((1 << width) - 1)
         cases = cases >> np.uint64(width)
 
 
 def transpose(lanes: Words, bits: int) -> Words:
-    """Turn integers, ``(64, words)`` with lane j in row j, into their lowest `bits` planes, ``(>= bits, words)``.
+    """Convert integers, ``(64, words)`` with lane j in row j, to planes of their lowest bits, ``(bits, words)``.
 
-    Transposes 64 x 64 bit matrices (32 x 32 or 16 x 16 where so few bits matter) by swapping ever smaller blocks.
+    Transposes 64 x 64 bit matrices (32 x 32 or 16 x 16 for so few bits) by swapping smaller and smaller blocks.
 
     >>> numbers = np.arange(64, dtype=np.uint64)[:, None]
     >>> [hex(int(plane)) for plane in transpose(numbers, 2)[:2, 0]]
@@ -121,5 +124,5 @@ def transpose(lanes: Words, bits: int) -> Words:
         low ^= swap
         width >>= 1
         mask ^= mask << width & (1 << size) - 1
-    together = np.ascontiguousarray(matrix[:, :bits].transpose(1, 2, 0))
-    return together.view("<u8").astype(np.uint64, copy=False).reshape(bits, words)
+    rows = np.ascontiguousarray(matrix[:, :bits].transpose(1, 2, 0))
+    return rows.view("<u8").astype(np.uint64, copy=False).reshape(bits, words)

@@ -1,10 +1,10 @@
-"""exhaust: run a task on every input, 64 at a time, and look at every state that it visits.
+"""exhaust: run a task on every input, 64 inputs to a machine word, and check every answer and every rounded bit.
 
-The template logic gives the next states; that a network would give the same is checked, not assumed. Either it
-provably cannot fail (``t n <= K`` for the largest t and n that can occur: the sufficient condition with p = 1), or the
-counts of every visited state and output bit are collected, bit-sliced, and each distinct ``(n, p, t)`` is held against
-the rigorous sign of its mean. The answers are compared with the task's oracle, which means its value on Python's
-integers (:mod:`ntkproofs.execution.oracles`).
+The next states come from the template logic. That a trained network computes the same states is checked, not assumed:
+either the sufficient condition ``t n <= K`` holds for the largest t and n that can occur, or the counts of every
+visited state and output bit are recorded, and the sign of the mean is decided rigorously for each distinct
+``(n, p, t)``. The answers are compared with the values of the task's oracle on Python integers
+(:mod:`ntkproofs.execution.oracles`).
 """
 
 from __future__ import annotations
@@ -21,40 +21,41 @@ from ntkproofs.bounds.moments import demand_networks
 from ntkproofs.bounds.rounding import MeanAt, extreme_means, rounds_right, sufficient_applies
 from ntkproofs.counts import Counts, bound_matches
 from ntkproofs.errors import InputError
-from ntkproofs.execution.bitsliced import LANES, Slab, SlicedProgram
+from ntkproofs.execution.bitsliced import LANES, SlicedProgram, StateBlock
 from ntkproofs.execution.cases import CaseInputs, inputs_of
-from ntkproofs.execution.census import Census, Visit
-from ntkproofs.execution.crew import can_fork, side_by_side
 from ntkproofs.execution.oracles import Oracle
-from ntkproofs.kernels import Kernel, two_layer_relu
+from ntkproofs.execution.recorder import CountsRecorder, Visit
+from ntkproofs.kernels import Kernel, KernelLike, as_kernel
+from ntkproofs.processes import can_fork, parallel_map
 from ntkproofs.programs import Task
 from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Exhaustion", "Visit", "WrongCase", "exhaust", "exhaust_chunks"]
 
 MAX_INPUT_BITS = 40
-SLAB_WORDS = 1 << 17  # one megabyte of planes: what a core's cache holds
-CHUNK_WORK = 1 << 27  # plane words for a chunk: some tenths of a second
-SMALL_WORK = 1 << 26  # below this, starting processes costs more than it saves
+BLOCK_WORDS = 1 << 17  # of all planes of a block: one megabyte, which fits in the cache of a core
+CHUNK_WORK = 1 << 27  # plane words that a chunk processes: some tenths of a second
+SMALL_WORK = 1 << 26  # plane words; with fewer, starting processes costs more than it saves
 
 
 @dataclass(frozen=True)
 class WrongCase:
-    """An input on which the program's answer is not the oracle's."""
+    """Inputs at which the program's answer, `got`, differs from that of the oracle, `expected`."""
 
     inputs: tuple[int, ...]
     got: int
-    wanted: int
+    expected: int
 
 
 @dataclass(frozen=True)
 class Exhaustion(NoTruthValue):
-    """What came of running a task on all inputs (or so far).
+    """The result of running a task on all inputs, or on those done so far.
 
-    `wrong` counts the cases whose answer differs from the oracle's, `first_wrong` is the first of them. `visited` maps
-    every counts (n, p, t, K) that occurred to where it occurred first; it is empty if the rounding condition holds
-    provably for all states (``t n <= K`` with `matches_bound`) and counting was not asked for. `unsound` are the
-    counts among them at which rounding goes wrong.
+    `cases` of `total` inputs are done. `wrong` is the number of cases whose answer differs from the oracle's, and
+    `first_wrong` is the first of them. `visited` maps the counts (n, p, t, K) that occurred to their first occurrence;
+    it is empty unless `counted`, that is if counts were not requested and ``t n <= K``, with `matches_bound` for n,
+    proves that every state is rounded correctly. `unsound` are the visited counts at which rounding is incorrect.
+    `seconds` is the running time.
     """
 
     instead = ".holds"
@@ -73,84 +74,87 @@ class Exhaustion(NoTruthValue):
 
     @property
     def complete(self) -> bool:
-        """Whether every case is done."""
+        """Whether all cases are done."""
         return self.cases == self.total
 
     @property
     def holds(self) -> bool:
-        """Whether every case is done, its answer right, and every visited bit rounded right."""
+        """Whether all cases are done, all answers agree with the oracle, and every visited bit is rounded correctly."""
         return self.complete and self.wrong == 0 and not self.unsound
 
     @property
     def steps(self) -> int:
-        """Steps that each case was run for."""
+        """The number of steps of each case."""
         return self.task.steps
 
     @property
     def states(self) -> int:
-        """How many states were stepped."""
+        """The number of states to which a step was applied."""
         return self.cases * self.task.steps
 
     @property
     def cases_per_second(self) -> float:
-        """Speed."""
+        """The number of cases per second."""
         return self.cases / self.seconds if self.seconds else 0.0
 
     @property
     def largest_matches(self) -> int | None:
-        """The largest n that occurred, None if counts were not collected."""
+        """The largest n that occurred; None if counts were not recorded."""
         return max((counts.matches for counts in self.visited), default=None) if self.counted else None
 
     def smallest_margin(self) -> tuple[MeanAt, Visit] | None:
-        """Return the smallest positive mean among the visited bits and where it occurred first; None without counts."""
+        """Return the smallest positive mean of a visited bit and its first occurrence; None if there is none."""
         if not self.visited:
             return None
         smallest, _ = extreme_means(self.kernel, self.visited)
         return None if smallest is None else (smallest, self.visited[smallest.counts])
 
     def inputs_of(self, case: int) -> tuple[int, ...]:
-        """Return the inputs of a case: the case's number, cut into the inputs' bits, the first input lowest."""
+        """Return the inputs of a case number: its bits are those of the first input, then of the second, and so on."""
         return inputs_of(self.task, case)
 
 
 def exhaust(
-    task: Task, *, condition: bool = True, kernel: Kernel | None = None, workers: int | None = None
+    task: Task, *, condition: bool = True, kernel: KernelLike = "ntk", workers: int | None = None
 ) -> Exhaustion:
     """Run `task` on all its inputs; see :class:`Exhaustion`.
 
-    `condition`: collect the counts even where rounding provably cannot fail. `workers`: processes (default: all cores).
-    Raises InputError for more than 40 input bits, for an oracle that gives anything but integers from 0 on, and for a
-    function that is no kernel; Undecided if a worker process dies.
+    `condition`: record the counts even if ``t n <= K`` proves that rounding is correct. `kernel`: a Kernel or the name
+    of one. `workers`: number of processes (default: one for each core). Raises InputError for more than 40 input bits,
+    for an oracle whose value is not a nonnegative integer, and for a kernel that is not positive definite; Undecided if
+    a worker process dies.
 
     >>> from ntkproofs.programs import addition_task
-    >>> found = exhaust(addition_task(bits=4))
-    >>> found.cases, found.wrong, found.largest_matches, found.holds
+    >>> result = exhaust(addition_task(bits=4))
+    >>> result.cases, result.wrong, result.largest_matches, result.holds
     (256, 0, 4, True)
     """
-    *_, found = exhaust_chunks(task, condition=condition, kernel=kernel, workers=workers)
-    return found
+    *_, result = exhaust_chunks(task, condition=condition, kernel=kernel, workers=workers)
+    return result
 
 
 def exhaust_chunks(
-    task: Task, *, condition: bool = True, kernel: Kernel | None = None, workers: int | None = None
+    task: Task, *, condition: bool = True, kernel: KernelLike = "ntk", workers: int | None = None
 ) -> Iterator[Exhaustion]:
-    """Like :func:`exhaust`, but yield what is known after every chunk; the last one is the whole."""
-    kernel = two_layer_relu() if kernel is None else kernel
+    """Run like :func:`exhaust`, and yield the result so far after every chunk of cases; the last one is complete."""
+    kernel = as_kernel(kernel)
     if not 1 <= task.input_bits <= MAX_INPUT_BITS:
-        raise InputError(f"{task.program.name}: {task.input_bits} input bits, 1 to {MAX_INPUT_BITS} can be exhausted")
+        raise InputError(
+            f"{task.program.name}: {task.input_bits} input bits; an exhaustive run takes 1 to {MAX_INPUT_BITS}"
+        )
     if len(task.output) > LANES:
         raise InputError(f"{task.program.name}: {len(task.output)} output bits, at most {LANES} are supported")
     plan = _Plan.of(task, kernel, condition)
     start = time.perf_counter()
-    found = Exhaustion(task, kernel, 1 << task.input_bits, counted=plan.counting, matches_bound=plan.matches_bound)
+    result = Exhaustion(task, kernel, 1 << task.input_bits, counted=plan.counting, matches_bound=plan.matches_bound)
     for chunk in _run_chunks(plan, workers):
-        found = _merge(found, chunk, kernel, time.perf_counter() - start)
-        yield found
+        result = _merge(result, chunk, kernel, time.perf_counter() - start)
+        yield result
 
 
 @dataclass(frozen=True)
 class _Chunk:
-    """What one range of blocks gave."""
+    """The result of a range of blocks."""
 
     cases: int
     wrong: int
@@ -158,22 +162,23 @@ class _Chunk:
     visited: dict[Counts, Visit]
 
 
-def _merge(found: Exhaustion, chunk: _Chunk, kernel: Kernel, seconds: float) -> Exhaustion:
-    first = found.first_wrong
-    if first is None and chunk.first_wrong is not None:
-        first = _wrong_case(found.task, chunk.first_wrong)
-    visited = dict(found.visited)
-    unsound = list(found.unsound)
+def _merge(result: Exhaustion, chunk: _Chunk, kernel: Kernel, seconds: float) -> Exhaustion:
+    """Return the result so far, extended by a chunk."""
+    first_wrong = result.first_wrong
+    if first_wrong is None and chunk.first_wrong is not None:
+        first_wrong = _wrong_case(result.task, chunk.first_wrong)
+    visited = dict(result.visited)
+    unsound = list(result.unsound)
     for counts, visit in chunk.visited.items():
         if counts not in visited:
             visited[counts] = visit
             if not rounds_right(kernel, counts):
                 unsound.append(counts)
     return replace(
-        found,
-        cases=found.cases + chunk.cases,
-        wrong=found.wrong + chunk.wrong,
-        first_wrong=first,
+        result,
+        cases=result.cases + chunk.cases,
+        wrong=result.wrong + chunk.wrong,
+        first_wrong=first_wrong,
         visited=visited,
         unsound=tuple(unsound),
         seconds=seconds,
@@ -181,7 +186,7 @@ def _merge(found: Exhaustion, chunk: _Chunk, kernel: Kernel, seconds: float) -> 
 
 
 def _wrong_case(task: Task, case: int) -> WrongCase:
-    """Run one case alone, on Python integers."""
+    """Run a single case through the template logic."""
     inputs = inputs_of(task, case)
     row = task.program.row(task.start(*inputs))[None, :]
     for _ in range(task.steps):
@@ -189,12 +194,12 @@ def _wrong_case(task: Task, case: int) -> WrongCase:
     return WrongCase(inputs, task.read_row(row[0]), Oracle(task).one(inputs))
 
 
-# --- the work, cut into blocks and chunks
+# --- blocks and chunks
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """How the cases are cut: blocks of `words` words that fit the cache, chunks of `blocks_per_chunk` blocks."""
+    """The partition of the cases: blocks of `words` words, which fit in the cache, and chunks of several blocks."""
 
     task: Task
     sliced: SlicedProgram
@@ -207,6 +212,7 @@ class _Plan:
 
     @classmethod
     def of(cls, task: Task, kernel: Kernel, condition: bool) -> _Plan:
+        """Return the plan for a task; raises InputError if the kernel is not positive definite on its samples."""
         program = task.program
         bound = bound_matches(program).bound
         for matches in range(bound + 1):
@@ -215,7 +221,7 @@ class _Plan:
         counting = condition or not provable
         planes = 3 * program.output_bits + len(program.templates) * (2 if counting else 1)
         total_words = max(1, (1 << task.input_bits) // LANES)
-        words = min(total_words, max(8, 1 << (SLAB_WORDS // planes).bit_length() - 1))
+        words = min(total_words, max(8, 1 << (BLOCK_WORDS // planes).bit_length() - 1))
         blocks = total_words // words
         work = words * planes * max(1, task.steps)
         return cls(
@@ -230,38 +236,40 @@ class _Plan:
         )
 
     def chunks(self) -> list[range]:
+        """Return the blocks of each chunk."""
         size = self.blocks_per_chunk
         return [range(first, min(first + size, self.blocks)) for first in range(0, self.blocks, size)]
 
 
 def _run_chunks(plan: _Plan, workers: int | None) -> Iterator[_Chunk]:
-    """Run the chunks in order: in this process if there is little to do, else in several."""
+    """Run the chunks and yield their results in order, in several processes unless there is little work."""
     chunks = plan.chunks()
     count = min(workers or os.cpu_count() or 1, len(chunks))
     if count == 1 or plan.work < SMALL_WORK or not can_fork():
         yield from (_run_chunk(plan, chunk) for chunk in chunks)
     else:
-        yield from side_by_side(partial(_run_chunk, plan), chunks, count)
+        yield from parallel_map(partial(_run_chunk, plan), chunks, count)
 
 
 def _run_chunk(plan: _Plan, chunk: range) -> _Chunk:
-    task, slab = plan.task, Slab(plan.sliced, plan.words)
-    census = Census(slab) if plan.counting else None
+    """Run a range of blocks."""
+    task, states = plan.task, StateBlock(plan.sliced, plan.words)
+    recorder = CountsRecorder(states) if plan.counting else None
     inputs = CaseInputs(task, plan.words)
-    lanes = min(1 << task.input_bits, LANES)  # fewer than 64 cases leave lanes idle
+    lanes = min(1 << task.input_bits, LANES)  # the others are unused
     mask = np.full(plan.words, (1 << lanes) - 1, dtype=np.uint64)
     cases, wrong, first_wrong = 0, 0, None
     for block in chunk:
         first = block * plan.words * LANES
-        inputs.load(slab.state, first)
+        inputs.load(states.state, first)
         for step in range(task.steps):
-            slab.step()
-            if census is not None:
-                census.look(mask, first, step)
-        differs = inputs.differences(slab.state, first) & mask
+            states.step()
+            if recorder is not None:
+                recorder.record(mask, first, step)
+        differs = inputs.differences(states.state, first) & mask
         if differs.any():
-            places = np.flatnonzero(np.unpackbits(differs.astype("<u8").view(np.uint8), bitorder="little"))
-            wrong += len(places)
-            first_wrong = first + int(places[0]) if first_wrong is None else first_wrong
+            offsets = np.flatnonzero(np.unpackbits(differs.astype("<u8").view(np.uint8), bitorder="little"))
+            wrong += len(offsets)
+            first_wrong = first + int(offsets[0]) if first_wrong is None else first_wrong
         cases += plan.words * lanes
-    return _Chunk(cases, wrong, first_wrong, {} if census is None else census.visited)
+    return _Chunk(cases, wrong, first_wrong, {} if recorder is None else recorder.visited)

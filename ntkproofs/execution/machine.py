@@ -1,7 +1,8 @@
-"""Machine: a program executed through the predictor. Counts, then the rigorous sign of each mean, then the next state.
+"""Machine: execute a template program through the predictor.
 
-Nothing is assumed about the program: where the rounded mean is not the bit that the program means, the machine raises
-:class:`RoundingFailure` instead of answering.
+Each step computes the counts of every output bit, decides the sign of the mean at these counts rigorously, and rounds.
+Nothing is assumed about the program: the machine raises :class:`RoundingFailure` if a rounded mean differs from the bit
+that the templates define.
 """
 
 from __future__ import annotations
@@ -15,36 +16,37 @@ from ntkproofs.bounds.rounding import enclose_mean, mean_sign
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NtkProofsError
 from ntkproofs.execution.trace import Trace
-from ntkproofs.kernels import Kernel, two_layer_relu
+from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.kernels.definite import FIRST_PRECISION
 from ntkproofs.programs import Bit, Rows, State, TemplateProgram
-from ntkproofs.programs.language import as_integer
+from ntkproofs.validation import integer
 
 __all__ = ["Machine", "RoundingFailure"]
 
 
 class RoundingFailure(NtkProofsError):
-    """The rounded mean of an output bit is not the bit that the program means.
+    """The rounded mean of an output bit differs from the bit that the templates define.
 
     Attributes: `state` (before the step), `bit` (field, index), `counts` (:class:`ntkproofs.counts.Counts`).
     """
 
     def __init__(self, program: TemplateProgram, row: Rows, bit: Bit, counts: Counts, kernel: Kernel) -> None:
         self.state, self.bit, self.counts = program.unrow(row), bit, counts
-        shown = " ".join(f"{field}={_short(text)}" for field, text in program.written(row).items())
-        wanted = "positive" if counts.matched_writers else "not positive"
+        shown = " ".join(f"{field}={_short(text)}" for field, text in program.field_digits(row).items())
+        required = "positive" if counts.matched_writers else "not positive"
         mean = enclose_mean(kernel, counts, precision=FIRST_PRECISION).digits(6)
         super().__init__(
-            f"program {program.name!r}: at the state {shown} the bit {bit[0]}_{bit[1]} would be rounded wrong: "
-            f"its mean is {mean} and must be {wanted} ({counts})"
+            f"program {program.name!r}: at the state {shown} the bit {bit[0]}_{bit[1]} would be rounded incorrectly: "
+            f"its mean is {mean} and must be {required} ({counts})"
             + ("; more padding may help" if counts.matched_writers else "; padding does not help")
         )
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _failure_again, (str(self), self.state, self.bit, self.counts)
+        return _restored_failure, (str(self), self.state, self.bit, self.counts)
 
 
-def _failure_again(text: str, state: State, bit: Bit, counts: Counts) -> RoundingFailure:
+def _restored_failure(text: str, state: State, bit: Bit, counts: Counts) -> RoundingFailure:
+    """Return a pickled or copied failure."""
     failure = RoundingFailure.__new__(RoundingFailure)
     NtkProofsError.__init__(failure, text)
     failure.state, failure.bit, failure.counts = state, bit, counts
@@ -56,10 +58,11 @@ def _short(text: str, limit: int = 24) -> str:
 
 
 class Machine:
-    """Executes a template program through the predictor, rounding at threshold 0.
+    """Execute a template program through the predictor, rounding at threshold 0.
 
-    Parameters: `program`; `kernel` (default: the two-layer ReLU NTK). Every bit comes from the exact counts and the
-    rigorous sign of the mean at those counts; no float decides.
+    Parameters: `program`; `kernel`, a Kernel or the name of one. Every bit is computed from the exact counts and the
+    rigorously decided sign of the mean; floating-point numbers decide nothing. Raises InputError for anything but a
+    TemplateProgram with at least one template.
 
     >>> from ntkproofs.programs import addition_task
     >>> task = addition_task(bits=4)
@@ -68,78 +71,77 @@ class Machine:
     8
     """
 
-    def __init__(self, program: TemplateProgram, kernel: Kernel | None = None) -> None:
+    def __init__(self, program: TemplateProgram, kernel: KernelLike = "ntk") -> None:
         if not isinstance(program, TemplateProgram):
             raise InputError(f"a Machine executes a TemplateProgram, got {type(program).__name__}")
         if program.samples == 0:
             raise InputError(f"program {program.name!r} has no templates: there is nothing to train on")
         self.program = program
-        self.kernel = two_layer_relu() if kernel is None else kernel
+        self.kernel = as_kernel(kernel)
 
     def step(self, state: Mapping[str, Sequence[int]]) -> State:
-        """Return the next state; raises RoundingFailure where a bit would be rounded wrong."""
+        """Return the next state; raises RoundingFailure if a bit would be rounded incorrectly."""
         rows, _ = self.step_rows(self.program.row(state)[None, :])
         return self.program.unrow(rows[0])
 
     def run(
         self, state: Mapping[str, Sequence[int]], *, steps: int, watch: Callable[[int], object] | None = None
     ) -> Trace:
-        """Return the trace of `steps` steps from `state`; raises RoundingFailure at the first that would go wrong.
+        """Return the trace of `steps` steps from `state`.
 
         `watch` is called after each step with the number of steps done.
+        Raises RoundingFailure at the first step that would round a bit incorrectly.
         """
-        number = as_integer(steps)
-        if number is None or number < 0:
-            raise InputError(f"steps must be an integer from 0 on, got {steps!r}")
+        number = integer(steps, "steps", low=0)
         row = self.program.row(state)[None, :]
-        rows, seen = [np.packbits(row[0])], []
+        rows, step_counts = [np.packbits(row[0])], []
         for _ in range(number):
             row, counts = self.step_rows(row)
             rows.append(np.packbits(row[0]))
-            seen.append(counts)
+            step_counts.append(counts)
             if watch is not None:
-                watch(len(seen))
-        return Trace(self.program, self.kernel, np.stack(rows), tuple(seen))
+                watch(len(step_counts))
+        return Trace(self.program, self.kernel, np.stack(rows), tuple(step_counts))
 
     def step_rows(self, rows: Rows) -> tuple[Rows, frozenset[Counts]]:
-        """Return the next states of many, ``(states, bits)``, and all counts that occurred at their bits."""
+        """Return the next states of many states, ``(states, bits)``, and all counts that occurred at their bits."""
         program = self.program
         match = program.match_rows(rows)
         n = match.sum(axis=1, dtype=np.int64)[:, None]
-        counts, place = _different(n, program.matched_writers_rows(match), program.writers[None, :], program.samples)
-        positive = np.array([mean_sign(self.kernel, each) > 0 for each in counts], dtype=np.bool_)
-        meant = np.array([each.matched_writers > 0 for each in counts], dtype=np.bool_)
-        wrong = (positive != meant)[place]
+        counts, index = _distinct_counts(
+            n, program.matched_writers_rows(match), program.writers[None, :], program.samples
+        )
+        positive = np.array([mean_sign(self.kernel, item) > 0 for item in counts], dtype=np.bool_)
+        expected = np.array([item.matched_writers > 0 for item in counts], dtype=np.bool_)
+        wrong = (positive != expected)[index]
         if wrong.any():
-            raise self._failure(rows, wrong, counts, place)
-        return positive[place].astype(np.uint8), frozenset(counts)
+            raise self._failure(rows, wrong, counts, index)
+        return positive[index].astype(np.uint8), frozenset(counts)
 
     def _failure(
-        self, rows: Rows, wrong: NDArray[np.bool_], counts: list[Counts], place: NDArray[np.intp]
+        self, rows: Rows, wrong: NDArray[np.bool_], counts: list[Counts], index: NDArray[np.intp]
     ) -> RoundingFailure:
-        case, position = (int(index[0]) for index in np.nonzero(wrong))
+        case, position = (int(indices[0]) for indices in np.nonzero(wrong))
         return RoundingFailure(
-            self.program, rows[case], self.program.bit(position), counts[place[case, position]], self.kernel
+            self.program, rows[case], self.program.bit(position), counts[index[case, position]], self.kernel
         )
 
 
-def _different(
+def _distinct_counts(
     n: NDArray[np.int64], p: NDArray[np.int32], t: NDArray[np.int32], K: int
 ) -> tuple[list[Counts], NDArray[np.intp]]:
-    """Return the different counts among arrays of n, p, t, and for each place which of them stands there.
+    """Return the distinct counts among arrays of n, p, t, and for each entry the index of its counts among them.
 
-    Triples are packed into 64-bit integers by the largest n, p and t at hand: K itself, which may be any integer, is
-    not packed.
+    Each triple is packed into one 64-bit integer, with a base for p and t given by their largest values. K may be any
+    integer and is not packed. Raises InputError if the triples do not fit.
     """
     number_p, number_t = int(p.max(initial=0)) + 1, int(t.max(initial=0)) + 1
     if (int(n.max(initial=0)) + 1) * number_p * number_t >= 1 << 63:
-        raise InputError(
-            f"counts up to n = {n.max()}, p = {number_p - 1}, t = {number_t - 1} are too large to be counted"
-        )
-    codes, place = np.unique((n * number_p + p) * number_t + t, return_inverse=True)
+        raise InputError(f"counts up to n = {n.max()}, p = {number_p - 1}, t = {number_t - 1} do not fit in 64 bits")
+    codes, index = np.unique((n * number_p + p) * number_t + t, return_inverse=True)
     counts = []
     for code in codes.tolist():
         rest, writers = divmod(code, number_t)
         matches, matched = divmod(rest, number_p)
         counts.append(Counts(matches, matched, writers, K))
-    return counts, place.reshape(p.shape)
+    return counts, index.reshape(p.shape)

@@ -1,10 +1,11 @@
-"""Oracles: what a program is meant to compute, evaluated on Python's integers or provably as if on them.
+"""Oracles: evaluate the function that a program is meant to compute, with the semantics of Python integers.
 
-An oracle means one thing: its value on Python's integers. Up to 2^20 cases it is called for each of them. Arrays of
-64-bit integers are faster and mean something else where a number overflows, where a quotient is a float, where truth
-values are added. So for more cases an oracle is traced first, on ranges of integers (:class:`Span`): if it consists of
-integer operations alone, without a branch, and no number in it needs more than 62 bits, then NumPy computes the same on
-int64, which a random sample confirms. Any other oracle is called for each case.
+The expected answer of a case is the value of the oracle on Python integers. For up to 2^20 cases the oracle is called
+once for each case. Calling it on arrays of 64-bit integers is faster, but differs if a number overflows, if a quotient
+is a float, or if truth values are added. With more cases an oracle is therefore traced first, on integer ranges
+(:class:`IntegerRange`). If it consists of integer operations without branches, and no intermediate value needs more
+than 62 bits, NumPy computes the same values with ``int64``, and a random sample of the cases is compared as well. Any
+other oracle is called once for each case.
 """
 
 from __future__ import annotations
@@ -19,39 +20,39 @@ from numpy.typing import NDArray
 
 from ntkproofs.errors import InputError
 from ntkproofs.programs import Task
-from ntkproofs.programs.language import as_integer
+from ntkproofs.validation import as_integer
 
-__all__ = ["Oracle", "Span", "Untraceable"]
+__all__ = ["IntegerRange", "Oracle", "Untraceable"]
 
-MOST = 1 << 62  # in absolute value, of every number of a traced oracle
-EXACT_BITS = 20  # of the inputs together: up to so many, nothing is computed on arrays
-CHECKED = 64  # random cases of a block, at least, whose answers on arrays are compared with those on Python's integers
-EVERY = 256  # one case in so many is compared
+BOUND = 1 << 62  # exceeds the absolute value of every number in a traced oracle
+EXACT_BITS = 20  # with at most so many input bits, the oracle is not called on arrays
+MIN_COMPARED = 64  # least number of random cases of a block whose array answers are compared with Python integers
+COMPARED_EVERY = 256  # one case in so many is compared
 
 Words = NDArray[np.uint64]
 
 
 class Untraceable(Exception):
-    """An oracle does something that may differ between Python's integers and arrays of 64-bit integers.
+    """An operation of an oracle may give different results on Python integers and on arrays of 64-bit integers.
 
-    `raised` counts them: an oracle may catch its exceptions, and is not traced all the same.
+    `raised` counts these exceptions, so that one which the oracle catches is noticed.
     """
 
     raised: ClassVar[int] = 0
 
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
+    def __init__(self, operation: str) -> None:
+        super().__init__(operation)
         Untraceable.raised += 1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Span:
-    """All integers from `low` to `high`, or the truth values among them; stands for an array while an oracle is traced.
+class IntegerRange:
+    """The integers from `low` to `high`, or truth values; takes the place of an array while an oracle is traced.
 
-    Operations give ranges that contain every possible result, and raise Untraceable where NumPy's int64 may differ.
-    So does everything else: powers, negation, conversions, methods of int, and asking for the class.
+    The result of an operation is a range that contains every possible value. Operations whose results may differ for
+    NumPy's ``int64`` raise Untraceable, as does everything else: powers, negation, conversions, attributes, the class.
 
-    >>> product = Span(0, 7) * Span(0, 7) + 1
+    >>> product = IntegerRange(0, 7) * IntegerRange(0, 7) + 1
     >>> product.low, product.high
     (1, 50)
     """
@@ -61,120 +62,121 @@ class Span:
     boolean: bool = False
 
     def __post_init__(self) -> None:
-        if not -MOST < self.low <= self.high < MOST:
+        if not -BOUND < self.low <= self.high < BOUND:
             raise Untraceable(f"numbers from {self.low} to {self.high} may not fit in 64 bits")
 
     def __bool__(self) -> bool:
         raise Untraceable("a branch")
 
     def __repr__(self) -> str:
-        raise Untraceable("a text")
+        raise Untraceable("conversion to text")
 
-    def _in_place(self, other: object) -> Span:
-        raise Untraceable("an operation in place, which changes an array under its other names, too")
+    def _in_place(self, other: object) -> IntegerRange:
+        raise Untraceable("an in-place operation, which changes the array under all its names")
 
     __iadd__ = __isub__ = __imul__ = __ifloordiv__ = __imod__ = _in_place
     __ilshift__ = __irshift__ = __iand__ = __ior__ = __ixor__ = _in_place
 
-    def _unknown(self, *_: object) -> NoReturn:
-        raise Untraceable("an operation that arrays may not have, or have otherwise")
+    def _unsupported(self, *_: object) -> NoReturn:
+        raise Untraceable("an operation that arrays lack or define differently")
 
-    __pos__ = __neg__ = __abs__ = __invert__ = __round__ = __trunc__ = __floor__ = __ceil__ = _unknown
-    __pow__ = __rpow__ = __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = __divmod__ = __rdivmod__ = _unknown
-    __rfloordiv__ = __rmod__ = __rlshift__ = __rrshift__ = __format__ = __str__ = __call__ = _unknown
-    __int__ = __float__ = __complex__ = __index__ = __len__ = __iter__ = __getitem__ = __contains__ = _unknown
-    __hash__ = _unknown
-    __class__ = property(_unknown)
+    __pos__ = __neg__ = __abs__ = __invert__ = __round__ = __trunc__ = __floor__ = __ceil__ = _unsupported
+    __pow__ = __rpow__ = __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = __divmod__ = __rdivmod__ = _unsupported
+    __rfloordiv__ = __rmod__ = __rlshift__ = __rrshift__ = __format__ = __str__ = __call__ = _unsupported
+    __int__ = __float__ = __complex__ = __index__ = __len__ = __iter__ = __getitem__ = __contains__ = _unsupported
+    __hash__ = _unsupported
+    __class__ = property(_unsupported)
 
     def __getattr__(self, name: str) -> NoReturn:
         raise Untraceable(f"the attribute {name}")
 
-    def _with(self, other: object, operation: Callable[[int, int], int]) -> Span:
-        """Return the range of an operation that is monotone in each argument where the other is fixed."""
-        right = _span(other)
+    def _monotone(self, other: object, operation: Callable[[int, int], int]) -> IntegerRange:
+        """Return the range of an operation that is monotone in each argument for every fixed value of the other."""
+        right = _as_range(other)
         if self.boolean and right.boolean:
             raise Untraceable("arithmetic of truth values")
         ends = [operation(a, b) for a in (self.low, self.high) for b in (right.low, right.high)]
-        return Span(min(ends), max(ends))
+        return IntegerRange(min(ends), max(ends))
 
-    def _compared(self, other: object) -> Span:
-        _span(other)
-        return Span(0, 1, boolean=True)
+    def _comparison(self, other: object) -> IntegerRange:
+        _as_range(other)
+        return IntegerRange(0, 1, boolean=True)
 
-    def __add__(self, other: object) -> Span:
-        return self._with(other, operator.add)
+    def __add__(self, other: object) -> IntegerRange:
+        return self._monotone(other, operator.add)
 
-    def __sub__(self, other: object) -> Span:
-        return self._with(other, operator.sub)
+    def __sub__(self, other: object) -> IntegerRange:
+        return self._monotone(other, operator.sub)
 
-    def __rsub__(self, other: object) -> Span:
-        return _span(other) - self
+    def __rsub__(self, other: object) -> IntegerRange:
+        return _as_range(other) - self
 
-    def __mul__(self, other: object) -> Span:
-        return self._with(other, operator.mul)
+    def __mul__(self, other: object) -> IntegerRange:
+        return self._monotone(other, operator.mul)
 
     __radd__, __rmul__ = __add__, __mul__
 
-    def __floordiv__(self, other: object) -> Span:
-        divisor = _span(other)
+    def __floordiv__(self, other: object) -> IntegerRange:
+        divisor = _as_range(other)
         if divisor.low <= 0:
-            raise Untraceable("division by what may not be positive")
-        return self._with(other, operator.floordiv)
+            raise Untraceable("division by a number that may not be positive")
+        return self._monotone(other, operator.floordiv)
 
-    def __mod__(self, other: object) -> Span:
-        divisor = _span(other)
+    def __mod__(self, other: object) -> IntegerRange:
+        divisor = _as_range(other)
         if divisor.low <= 0 or (self.boolean and divisor.boolean):
-            raise Untraceable("division by what may not be positive")
-        return Span(0, divisor.high - 1)
+            raise Untraceable("division by a number that may not be positive")
+        return IntegerRange(0, divisor.high - 1)
 
-    def __lshift__(self, other: object) -> Span:
-        return self._with(_shift(other), lambda a, b: a << b)
+    def __lshift__(self, other: object) -> IntegerRange:
+        return self._monotone(_shift(other), lambda a, b: a << b)
 
-    def __rshift__(self, other: object) -> Span:
-        return self._with(_shift(other), lambda a, b: a >> b)
+    def __rshift__(self, other: object) -> IntegerRange:
+        return self._monotone(_shift(other), lambda a, b: a >> b)
 
-    def _bits(self, other: object) -> Span:
-        """Return the range of a bitwise operation on numbers that are not negative."""
-        right = _span(other)
+    def _bits(self, other: object) -> IntegerRange:
+        """Return the range of a bitwise operation on nonnegative numbers."""
+        right = _as_range(other)
         if self.low < 0 or right.low < 0:
             raise Untraceable("bits of negative numbers")
         top = (1 << max(self.high.bit_length(), right.high.bit_length())) - 1
-        return Span(0, top, boolean=self.boolean and right.boolean)
+        return IntegerRange(0, top, boolean=self.boolean and right.boolean)
 
-    def __and__(self, other: object) -> Span:
+    def __and__(self, other: object) -> IntegerRange:
         both = self._bits(other)
-        return Span(0, min(both.high, self.high, _span(other).high), boolean=both.boolean)
+        return IntegerRange(0, min(both.high, self.high, _as_range(other).high), boolean=both.boolean)
 
     __or__ = __xor__ = _bits
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
-    __lt__ = __le__ = __gt__ = __ge__ = _compared
+    __lt__ = __le__ = __gt__ = __ge__ = _comparison
 
     def __eq__(self, other: object) -> Any:
-        return self._compared(other)
+        return self._comparison(other)
 
     def __ne__(self, other: object) -> Any:
-        return self._compared(other)
+        return self._comparison(other)
 
 
-def _span(value: object) -> Span:
-    if isinstance(value, Span):
+def _as_range(value: object) -> IntegerRange:
+    if isinstance(value, IntegerRange):
         return value
     if type(value) is int:
-        return Span(value, value)
+        return IntegerRange(value, value)
     raise Untraceable(f"a {type(value).__name__}")
 
 
-def _shift(value: object) -> Span:
-    places = _span(value)
-    if not 0 <= places.low <= places.high < 63 or places.boolean:
-        raise Untraceable("a shift by what may be too much")
-    return places
+def _shift(value: object) -> IntegerRange:
+    distance = _as_range(value)
+    if not 0 <= distance.low <= distance.high < 63 or distance.boolean:
+        raise Untraceable("a shift that may be negative or too large")
+    return distance
 
 
 class Oracle:
-    """The answers of a task's oracle for many cases; `traced` tells whether arrays provably give the same.
+    """The oracle of a task, evaluated for many cases; `traced` says whether it may be called on arrays.
 
-    Raises InputError, with the inputs, for an oracle that raises or whose value is not an integer from 0 on.
+    `exact_bits`: with at most so many input bits it is never called on arrays. Its methods raise InputError, with the
+    inputs, if the oracle raises an exception or its value is not a nonnegative integer.
 
     >>> from ntkproofs.programs import addition_task
     >>> Oracle(addition_task(bits=8)).traced, Oracle(addition_task(bits=16)).traced
@@ -186,38 +188,39 @@ class Oracle:
         self.traced = task.input_bits > exact_bits and self._trace()
 
     def _trace(self) -> bool:
+        """Return whether the oracle provably has the same values on arrays as on Python integers."""
         before = Untraceable.raised
         try:
-            result: Any = self.task.oracle(*(Span(0, (1 << width) - 1) for width in self.task.input_widths))
-        except Exception:  # whatever an oracle does with what is no integer
+            result: Any = self.task.oracle(*(IntegerRange(0, (1 << width) - 1) for width in self.task.input_widths))
+        except Exception:  # an oracle may raise anything if its arguments are no integers
             return False
-        return type(result) is Span and Untraceable.raised == before
+        return type(result) is IntegerRange and Untraceable.raised == before
 
-    def _refusal(self, what: str) -> InputError:
-        return InputError(f"the oracle of {self.task.program.name} {what}")
+    def _error(self, problem: str) -> InputError:
+        return InputError(f"the oracle of {self.task.program.name} {problem}")
 
     def one(self, inputs: tuple[int, ...]) -> int:
-        """Return the answer for one case, on Python's integers."""
+        """Return the answer for one case, computed with Python integers."""
         try:
             value = self.task.oracle(*inputs)
         except Exception as problem:
-            raise self._refusal(f"raises {type(problem).__name__} at the inputs {inputs}: {problem}") from problem
+            raise self._error(f"raises {type(problem).__name__} at the inputs {inputs}: {problem}") from problem
         answer = as_integer(value)
         if answer is None or answer < 0:
-            raise self._refusal(
-                f"gives {value!r} ({type(value).__name__}) at the inputs {inputs}: an answer is an integer from 0 on "
-                "(x // 2 is one, x / 2 is not)"
+            raise self._error(
+                f"gives {value!r} ({type(value).__name__}) at the inputs {inputs}: an answer must be a nonnegative "
+                "integer (x // 2 is an integer, x / 2 is a float)"
             )
         return answer
 
     def answers(self, inputs: Sequence[NDArray[np.int64]]) -> tuple[Words, NDArray[np.bool_]]:
-        """Return the answers for arrays of inputs (of one shape), and where one needs more bits than the output has."""
+        """Return the answers for arrays of inputs of one shape, and where an answer does not fit in the output bits."""
         bits, shape = len(self.task.output), inputs[0].shape
         exact = self._on_arrays(inputs) if self.traced else None
         values: list[int] | None = None
         if exact is None:
             values = self._one_by_one(inputs)
-            if max(values) < MOST:
+            if max(values) < BOUND:
                 exact = np.array(values, dtype=np.int64).reshape(shape)
         if exact is not None:
             return exact.astype(np.uint64), exact >> min(bits, 63) != 0
@@ -226,31 +229,32 @@ class Oracle:
         return low.reshape(shape), large.reshape(shape)
 
     def _on_arrays(self, inputs: Sequence[NDArray[np.int64]]) -> NDArray[np.int64] | None:
-        """Return the answers of a traced oracle, some of them compared with those on Python's integers."""
+        """Return the answers of a traced oracle, after comparing a sample with the answers on Python integers."""
         value: Any = self.task.oracle(*inputs)
         if not isinstance(value, np.ndarray) or value.shape != inputs[0].shape or value.dtype.kind not in "bi":
             return None
         answers: NDArray[np.int64] = value.astype(np.int64)
         flat = answers.reshape(-1)
-        random = np.random.default_rng([int(each.flat[0]) for each in inputs])  # other places in every block
-        drawn = random.integers(len(flat), size=max(CHECKED, len(flat) // EVERY))
-        places = np.concatenate([drawn, [0, len(flat) - 1, flat.argmin(), flat.argmax()]])
-        columns = [each.reshape(-1)[places].tolist() for each in inputs]
-        for *case, found in zip(*columns, flat[places].tolist(), strict=True):
+        random = np.random.default_rng([int(values.flat[0]) for values in inputs])  # a different sample for every block
+        drawn = random.integers(len(flat), size=max(MIN_COMPARED, len(flat) // COMPARED_EVERY))
+        sample = np.concatenate([drawn, [0, len(flat) - 1, flat.argmin(), flat.argmax()]])
+        columns = [values.reshape(-1)[sample].tolist() for values in inputs]
+        for *case, result in zip(*columns, flat[sample].tolist(), strict=True):
             answer = self.one(tuple(case))
-            if answer != found:
-                raise self._refusal(
-                    f"gives {answer} at the inputs {tuple(case)} and {found} on arrays with them: "
-                    "it must not tell arrays from integers"
+            if answer != result:
+                raise self._error(
+                    f"gives {answer} at the inputs {tuple(case)} and {result} on arrays that contain them: "
+                    "its value must not depend on the type of its arguments"
                 )
         return answers
 
     def _one_by_one(self, inputs: Sequence[NDArray[np.int64]]) -> list[int]:
-        columns = [each.reshape(-1).tolist() for each in inputs]
+        """Return the answers for arrays of inputs, calling the oracle once for each case."""
+        columns = [column.reshape(-1).tolist() for column in inputs]
         try:
             values = list(map(self.task.oracle, *columns))
             if {*map(type, values)} <= {int, bool} and min(values) >= 0:
                 return values
-        except Exception:  # the case is looked for below
+        except Exception:  # the case that raises it is found below
             pass
         return [self.one(case) for case in zip(*columns, strict=True)]

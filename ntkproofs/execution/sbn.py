@@ -1,4 +1,4 @@
-"""Executing SBN programs through the predictor, an instruction at a time."""
+"""Execute SBN programs through the predictor, one instruction after another."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ntkproofs.display import CODE, counted, table
-from ntkproofs.errors import InputError
 from ntkproofs.execution.machine import Machine
-from ntkproofs.kernels import Kernel, two_layer_relu
-from ntkproofs.programs.language import as_integer
+from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.programs.sbn.assembly import Assembly
 from ntkproofs.programs.sbn.interpreter import Configuration
 from ntkproofs.programs.sbn.layout import Layout
 from ntkproofs.programs.sbn.loader import layout_for, load, read_configuration
 from ntkproofs.programs.sbn.program import sbn
 from ntkproofs.truth import NoTruthValue
+from ntkproofs.validation import integer
 
 __all__ = ["Boundary", "SbnRun", "execute_sbn", "run_sbn"]
 
 
 @dataclass(frozen=True)
 class Boundary:
-    """What stands in the state between two instructions, and how much was done to come here."""
+    """A state between two instructions: its configuration, and the work done so far.
+
+    `executed` instructions, network `steps`, and the largest number n of matching templates of a step.
+    """
 
     executed: int
     steps: int
@@ -32,9 +34,9 @@ class Boundary:
 
 @dataclass(frozen=True)
 class SbnRun(NoTruthValue):
-    """What came of a run: `memory` by name (signed), instructions `executed`, network `steps`.
+    """The result of a run: `memory` (signed values by name), `executed` instructions, network `steps`.
 
-    `halted` is false if the run was cut off; `largest_matches` is the largest n of the run.
+    `halted` is false if the run ended at the limit of instructions; `largest_matches` is the largest n of the run.
     """
 
     instead = ".halted"
@@ -50,18 +52,18 @@ class SbnRun(NoTruthValue):
 
     @classmethod
     def at(cls, program: Assembly, layout: Layout, kernel: Kernel, boundary: Boundary) -> SbnRun:
-        """Return what came of a run that ended at the given boundary."""
-        now = boundary.configuration
-        memory = dict(zip(program.names, now.memory, strict=True))
-        halted = now.counter == len(program.instructions)
+        """Return the result of a run that ended at `boundary`."""
+        configuration = boundary.configuration
+        memory = dict(zip(program.names, configuration.memory, strict=True))
+        halted = configuration.counter == len(program.instructions)
         return cls(program, layout, kernel, memory, boundary.executed, boundary.steps, halted, boundary.largest_matches)
 
     def __repr__(self) -> str:
-        state = "halted" if self.halted else "cut off"
+        state = "halted" if self.halted else "not halted"
         return f"<SbnRun {state} after {counted(self.executed, 'instruction')}: {self.memory}>"
 
     def _repr_html_(self) -> str:
-        state = "halted" if self.halted else "cut off"
+        state = "halted" if self.halted else "not halted"
         return table(
             ["word", "value"],
             ((CODE + name, f"{value}") for name, value in self.memory.items()),
@@ -71,10 +73,10 @@ class SbnRun(NoTruthValue):
         )
 
 
-def execute_sbn(program: Assembly, layout: Layout, *, kernel: Kernel | None = None) -> Iterator[Boundary]:
-    r"""Yield the boundary before the first instruction and after each, until the program stops (or for ever).
+def execute_sbn(program: Assembly, layout: Layout, *, kernel: KernelLike = "ntk") -> Iterator[Boundary]:
+    r"""Yield the boundary before the first instruction and after every instruction, until the program halts, if ever.
 
-    Raises RoundingFailure where a bit would be rounded wrong. Nothing is kept.
+    Raises RoundingFailure if a bit would be rounded incorrectly.
 
     >>> from ntkproofs.programs.sbn import assemble, layout_for
     >>> program = assemble("x: .word 5\ny: .word 3\nsbn x y\nsbn x y")
@@ -86,13 +88,13 @@ def execute_sbn(program: Assembly, layout: Layout, *, kernel: Kernel | None = No
     state = load(layout, program)
     row, executed, largest = templates.row(state)[None, :], 0, 0
     while True:
-        now = read_configuration(layout, state, program)
-        yield Boundary(executed, executed * layout.steps_per_instruction, now, largest)
-        if now.counter == len(program.instructions):
+        configuration = read_configuration(layout, state, program)
+        yield Boundary(executed, executed * layout.steps_per_instruction, configuration, largest)
+        if configuration.counter == len(program.instructions):
             return
         for _ in range(layout.steps_per_instruction):
             row, counts = machine.step_rows(row)
-            largest = max(largest, *(each.matches for each in counts))
+            largest = max(largest, *(item.matches for item in counts))
         state = templates.unrow(row[0])
         executed += 1
 
@@ -100,27 +102,26 @@ def execute_sbn(program: Assembly, layout: Layout, *, kernel: Kernel | None = No
 def run_sbn(
     program: Assembly,
     *,
-    kernel: Kernel | None = None,
+    kernel: KernelLike = "ntk",
     max_instructions: int = 10_000,
     words: int | None = None,
     instructions: int | None = None,
     watch: Callable[[Boundary], object] | None = None,
 ) -> SbnRun:
-    """Execute an SBN program through the predictor, until it stops or `max_instructions` have been executed.
+    """Execute an SBN program through the predictor, until it halts or `max_instructions` have been executed.
 
-    `words` and `instructions` make the machine larger than the program needs; `watch` is called with every boundary.
-    Raises RoundingFailure where a bit would be rounded wrong.
+    `kernel`: a Kernel or the name of one; `words` and `instructions` are the size of the machine (default: that of the
+    program); `watch` is called with every boundary. Raises RoundingFailure if a bit would be rounded incorrectly, and
+    InputError for sizes out of range.
 
     >>> from ntkproofs.programs.sbn import example
     >>> run = run_sbn(example("addition").with_data({"x": 20, "y": -3}))
     >>> run.memory["z"], run.executed, run.steps
     (17, 3, 48)
     """
-    limit = as_integer(max_instructions)
-    if limit is None or limit < 0:
-        raise InputError(f"max_instructions must be an integer from 0 on, got {max_instructions!r}")
+    limit = integer(max_instructions, "max_instructions", low=0)
     layout = layout_for(program, words=words, instructions=instructions)
-    used = two_layer_relu() if kernel is None else kernel
+    used = as_kernel(kernel)
     for boundary in execute_sbn(program, layout, kernel=used):
         if watch is not None:
             watch(boundary)

@@ -1,4 +1,4 @@
-"""Trace: what a run went through, printed so that one can follow it."""
+"""Trace: the states of a run and their counts, displayed as a table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from ntkproofs.bounds.rounding import enclose_mean
 from ntkproofs.counts import Counts
-from ntkproofs.display import escaped
+from ntkproofs.display import counted, escaped
 from ntkproofs.kernels import Kernel
 from ntkproofs.kernels.definite import FIRST_PRECISION
 from ntkproofs.programs import Rows, State, TemplateProgram
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
 
 __all__ = ["Trace"]
 
-MOST_ROWS = 80  # longer traces are shown by their first and last steps
-MOST_DIGITS = 64  # longer fields are shown by their ends
-MOST_WIDTH = 120  # wider tables get headings of several lines
+MAX_ROWS = 80  # of a longer trace only the first and last steps are displayed
+MAX_DIGITS = 64  # of a longer field only the first and last digits are displayed
+MAX_WIDTH = 120  # characters; a wider table gets headings of several lines
 HEADINGS = ("step", "matching", "least 1-bit mean", "greatest 0-bit mean")
 
 
 @dataclass(frozen=True)
 class _Row:
-    """One line of the display: the step, each field's digits with flags for those that changed, and three numbers."""
+    """A row of the table: the step, the digits of each field with marks for changes, n and the two means."""
 
     step: str
-    fields: tuple[tuple[str, str], ...]  # digits, and '^' under those that changed
+    fields: tuple[tuple[str, str], ...]  # digits, and '^' below the digits that changed
     numbers: tuple[str, str, str]
 
 
 class Trace:
-    """The states of a run and the counts at every step. Printing it shows each field as a binary number.
+    """The states of a run and the counts of every step; printed as a table with each field as a binary number.
 
-    ``len(trace)`` is the number of steps; ``trace.states`` has one state more; ``trace.counts[i]`` are the counts that
-    occurred at step i + 1. In a terminal and in Jupyter the bits that a step changed are marked.
+    ``len(trace)`` is the number of steps; ``trace.states`` has one more entry; ``trace.counts[i]`` are the counts that
+    occurred at step i + 1. The digits that a step changed are marked, in Jupyter by colour.
 
     >>> from ntkproofs.execution import Machine
     >>> from ntkproofs.programs import permutation
@@ -66,7 +66,7 @@ class Trace:
 
     @property
     def states(self) -> list[State]:
-        """All states, from the initial one on."""
+        """All states, beginning with the initial state."""
         return list(self)
 
     def __iter__(self) -> Iterator[State]:
@@ -80,16 +80,16 @@ class Trace:
     @property
     def largest_matches(self) -> int:
         """The largest n of the run (0 for a run of no steps)."""
-        return max((each.matches for counts in self.counts for each in counts), default=0)
+        return max((item.matches for counts in self.counts for item in counts), default=0)
 
     # --- display
 
     def _margins(self, step: int) -> tuple[str, str, str]:
-        """Return n and the two means nearest to the threshold, for the step that leads to state `step`."""
+        """Return n and the two means nearest to the threshold, for the step that leads to state number `step`."""
         if step == 0:
             return "", "", ""
         counts = self.counts[step - 1]
-        means = [(each.matched_writers > 0, self._mean(each)) for each in counts]
+        means = [(item.matched_writers > 0, self._mean(item)) for item in counts]
         ones = [mean for is_one, mean in means if is_one]
         zeros = [mean for is_one, mean in means if not is_one]
         return (
@@ -99,41 +99,41 @@ class Trace:
         )
 
     def _mean(self, counts: Counts) -> float:
-        """Return a mean for display only."""
+        """Return the mean as a float, for display only."""
         return float(enclose_mean(self.kernel, counts, precision=FIRST_PRECISION).middle)
 
-    def _shown_steps(self) -> list[int | None]:
-        if len(self) < MOST_ROWS:
+    def _displayed_steps(self) -> list[int | None]:
+        """Return the numbers of the steps to display; None stands for the omitted ones."""
+        if len(self) < MAX_ROWS:
             return list(range(len(self) + 1))
-        half = MOST_ROWS // 2
+        half = MAX_ROWS // 2
         return [*range(half), None, *range(len(self) + 1 - half, len(self) + 1)]
 
     def _rows(self) -> Iterator[_Row]:
-        for step in self._shown_steps():
+        for step in self._displayed_steps():
             if step is None:
-                hidden = len(self) + 1 - 2 * (MOST_ROWS // 2)
-                yield _Row("…", tuple(("…", "") for _ in self.program.fields), (f"{hidden} more steps", "", ""))
+                omitted = len(self) + 1 - 2 * (MAX_ROWS // 2)
+                yield _Row("…", tuple(("…", "") for _ in self.program.fields), (f"{omitted} more steps", "", ""))
                 continue
-            now = self.program.written(self.row(step))
-            before = self.program.written(self.row(step - 1)) if step else now
-            fields = tuple(
-                _shorten(
-                    now[field], "".join("^" if a != b else " " for a, b in zip(now[field], before[field], strict=True))
-                )
-                for field in self.program.fields
-            )
+            digits = self.program.field_digits(self.row(step))
+            before = self.program.field_digits(self.row(step - 1)) if step else digits
+            marks = {
+                field: "".join("^" if a != b else " " for a, b in zip(digits[field], before[field], strict=True))
+                for field in digits
+            }
+            fields = tuple(_shorten(digits[field], marks[field]) for field in digits)
             yield _Row(str(step), fields, self._margins(step))
 
     def _headings(self, rows: list[_Row]) -> list[list[str]]:
-        """Return the lines of each column's heading; more than one only where that keeps a table narrow."""
+        """Return the lines of the heading of each column: one line, or several if the table would be too wide."""
         names = (HEADINGS[0], *self.program.fields, *HEADINGS[1:])
         columns = list(
             zip(*([row.step, *(digits for digits, _ in row.fields), *row.numbers] for row in rows), strict=True)
         )
         widths = [max(map(len, column)) for column in columns]
-        if sum(max(len(name), width) + 2 for name, width in zip(names, widths, strict=True)) <= MOST_WIDTH:
+        if sum(max(len(name), width) + 2 for name, width in zip(names, widths, strict=True)) <= MAX_WIDTH:
             return [[name] for name in names]
-        return [_break(name, width) for name, width in zip(names, widths, strict=True)]
+        return [_break_heading(name, width) for name, width in zip(names, widths, strict=True)]
 
     def __str__(self) -> str:
         rows = list(self._rows())
@@ -150,10 +150,10 @@ class Trace:
         return "\n".join(line.rstrip() for line in lines)
 
     def __repr__(self) -> str:
-        return f"<Trace of {self.program.name!r}: {len(self)} steps>"
+        return f"<Trace of {self.program.name!r}: {counted(len(self), 'step')}>"
 
     def __rich__(self) -> Table:
-        """Return a table for rich, changed bits in bold colour."""
+        """Return a table for rich, with the changed digits in bold colour."""
         from rich.table import Table
         from rich.text import Text
 
@@ -164,30 +164,30 @@ class Trace:
             cells: list[Any] = [Text(row.step, style="dim")]
             for digits, marks in row.fields:
                 text = Text(digits)
-                for place, mark in enumerate(marks):
+                for index, mark in enumerate(marks):
                     if mark == "^":
-                        text.stylize("bold green" if digits[place] == "1" else "bold magenta", place, place + 1)
+                        text.stylize("bold green" if digits[index] == "1" else "bold magenta", index, index + 1)
                 cells.append(text)
             table.add_row(*cells, *row.numbers)
         return table
 
     def _repr_html_(self) -> str:
-        heads = "".join(f"<th>{escaped(name)}</th>" for name in (HEADINGS[0], *self.program.fields, *HEADINGS[1:]))
+        headings = "".join(f"<th>{escaped(name)}</th>" for name in (HEADINGS[0], *self.program.fields, *HEADINGS[1:]))
         body = []
         for row in self._rows():
             cells = [f"<td>{escaped(row.step)}</td>"]
-            cells += [f"<td><code>{_marked(digits, marks)}</code></td>" for digits, marks in row.fields]
+            cells += [f"<td><code>{_html_digits(digits, marks)}</code></td>" for digits, marks in row.fields]
             cells += [f"<td>{escaped(number)}</td>" for number in row.numbers]
             body.append(f"<tr>{''.join(cells)}</tr>")
-        title = f"{escaped(self.program.name)}: {len(self)} steps, {escaped(self.kernel.name)}"
+        title = f"{escaped(self.program.name)}: {counted(len(self), 'step')}, {escaped(self.kernel.name)}"
         return (
             f'<table class="ntkproofs-trace"><caption>{title}</caption>'
-            f"<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+            f"<thead><tr>{headings}</tr></thead><tbody>{''.join(body)}</tbody></table>"
         )
 
 
-def _break(name: str, width: int) -> list[str]:
-    """Break a heading after underscores and at spaces into lines as long as its column, or as its longest part."""
+def _break_heading(name: str, width: int) -> list[str]:
+    """Break a heading at spaces and after underscores into lines no longer than its column or its longest part."""
     parts = name.replace("_", "_ ").split(" ")
     width = max([width, *map(len, parts)])
     lines = [parts[0]]
@@ -201,14 +201,15 @@ def _break(name: str, width: int) -> list[str]:
 
 
 def _shorten(digits: str, marks: str) -> tuple[str, str]:
-    if len(digits) <= MOST_DIGITS:
+    """Omit the middle of more than ``MAX_DIGITS`` digits, and of their marks."""
+    if len(digits) <= MAX_DIGITS:
         return digits, marks
-    half = MOST_DIGITS // 2 - 1
+    half = MAX_DIGITS // 2 - 1
     return f"{digits[:half]}…{digits[-half:]}", f"{marks[:half]} {marks[-half:]}"
 
 
-def _marked(digits: str, marks: str) -> str:
-    """Return the digits as HTML, those that changed in ``<b>`` with a colour that reads on light and dark."""
+def _html_digits(digits: str, marks: str) -> str:
+    """Return the digits as HTML; changed ones in ``<b>``, in a colour that is legible on light and dark backgrounds."""
     marks = marks.ljust(len(digits))
     return "".join(
         f'<b style="color:#c2410c">{escaped(digit)}</b>' if mark == "^" else escaped(digit)

@@ -1,21 +1,31 @@
-"""Kernels of wide networks: Gaussian expectations, and the three numbers they become on orthonormal samples.
+"""Kernels of wide networks: from Gaussian expectations to three values on orthonormal samples.
+
+* :mod:`.angular` the class Kernel and its arithmetic, :mod:`.activation` the base class of an activation,
+  :mod:`.bias` an output bias
+* :mod:`.two_layer`, :mod:`.activations`, :mod:`.depth` the kernels of the package, :mod:`.names` their names
+* :mod:`.gaussian` derivations, :mod:`.definite` positive definiteness
+
+Wherever a kernel is a parameter, it is a Kernel or the name of one (:func:`~ntkproofs.kernels.names.as_kernel`).
 
 >>> from ntkproofs.kernels import two_layer_relu
 >>> two_layer_relu(regime="nngp").matched(4)
 (sqrt(3)/2 + pi/3)/(2*pi)
 """
 
+from ntkproofs.kernels.activation import Activation
 from ntkproofs.kernels.activations import (
     ACTIVATIONS,
     activation_kernel,
     cosine_product,
     erf_product,
+    gelu_product,
     leaky_relu,
     linear,
     plane_expectation,
     sine_product,
 )
 from ntkproofs.kernels.angular import RHO, Kernel
+from ntkproofs.kernels.bias import bias
 from ntkproofs.kernels.definite import demand_definite
 from ntkproofs.kernels.depth import MAX_LAYERS, deep_numbers, deep_relu, layer_gradient, layer_value
 from ntkproofs.kernels.gaussian import (
@@ -25,17 +35,24 @@ from ntkproofs.kernels.gaussian import (
     derive_step_product,
     expectation_by_quadrature,
 )
-from ntkproofs.kernels.two_layer import REGIMES, relu_product, step_product, two_layer_relu
+from ntkproofs.kernels.names import KERNEL_NAMES, KernelLike, as_kernel
+from ntkproofs.kernels.regimes import REGIMES
+from ntkproofs.kernels.two_layer import relu_product, step_product, two_layer_relu
 
 __all__ = [
     "RHO",
     "REGIMES",
     "ACTIVATIONS",
+    "KERNEL_NAMES",
     "MAX_LAYERS",
+    "Activation",
     "Derivation",
     "Kernel",
+    "KernelLike",
     "Step",
     "activation_kernel",
+    "as_kernel",
+    "bias",
     "cosine_product",
     "deep_numbers",
     "deep_relu",
@@ -44,6 +61,7 @@ __all__ = [
     "derive_step_product",
     "erf_product",
     "expectation_by_quadrature",
+    "gelu_product",
     "layer_gradient",
     "layer_value",
     "leaky_relu",

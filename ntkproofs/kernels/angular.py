@@ -1,4 +1,4 @@
-"""Kernel: what a kernel that depends on angles says about orthonormal samples, in three numbers."""
+"""Kernel: a kernel that depends on lengths and angles alone, and its three values on orthonormal samples."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import sympy
 
 from ntkproofs.arithmetic.balls import Ball
 from ntkproofs.arithmetic.expressions import as_expression, enclose, formula
-from ntkproofs.errors import InputError
+from ntkproofs.errors import DomainError, InputError
 from ntkproofs.kernels.substitution import substituted
+from ntkproofs.validation import integer
 
 __all__ = ["RHO", "Kernel"]
 
@@ -20,19 +21,30 @@ RHO = sympy.Symbol("rho", real=True)
 
 @dataclass(frozen=True)
 class Kernel:
-    """A kernel ``k(x, y) = |x| |y| angular(rho) / n0``, with rho the correlation (cosine of the angle).
+    """A kernel ``k(x, y) = |x| |y| angular(rho) / n0``, with rho the correlation (cosine of the angle) of x and y.
 
-    Parameters: `name`; `angular`, a SymPy expression in the symbol ``RHO``; `prior`, the kernel of the network's output
-    before training (None: this kernel itself, as in the NNGP regime); `homogeneous`, whether the kernel scales with the
-    lengths of the vectors (if not, it is known for unit vectors only); `zero`, what it is at the zero vector, the
-    encoding of a state that no template matches: ``(k(0, 0), k(0, x))`` for unit x. A homogeneous kernel vanishes
-    there; any other must say so or give its values. All values leave out the common factor ``1/n0`` (n0 is the input
-    dimension, the number of samples). Raises InputError for anything else. That the function is positive definite is
-    decided for the samples at hand, where it is used (:func:`~ntkproofs.kernels.definite.demand_definite`).
+    All values leave out the common factor ``1/n0``; n0 is the input dimension, the number of samples. Parameters:
+
+    * `name`, for tables and messages;
+    * `angular`, a SymPy expression in the symbol ``RHO``: its values at 1, 0 and ``n**(-1/2)`` are the three numbers
+      :attr:`own`, :attr:`other` and :meth:`matched` on which everything else rests;
+    * `prior`, the kernel of the network's output before training (None: this kernel itself, as in the NNGP regime);
+    * `homogeneous`, whether the kernel scales with the lengths of the vectors; if not, it is known for unit vectors and
+      the zero vector only;
+    * `zero`, the values ``(k(0, 0), k(0, x))`` at the zero vector (the encoding of a state that no template matches)
+      for unit x. A homogeneous kernel vanishes there; for any other they are required.
+
+    Kernels of independent networks add where the outputs of the networks do (``first + second``), and a positive factor
+    multiplies a kernel where its root multiplies the output (``factor * kernel``); prior kernels and the values at the
+    zero vector follow. Raises InputError for invalid parameters. Whether the function is positive definite is decided
+    for the samples at hand, where it is used (:func:`~ntkproofs.kernels.definite.demand_definite`).
 
     >>> linear = Kernel("linear", RHO)
     >>> linear.own, linear.other, linear.matched(4), linear.zero
     (1, 0, 1/2, (0, 0))
+    >>> both = linear + 2 * Kernel("square", RHO**2)
+    >>> both.name, both.angular, both.matched(4)
+    ('linear + 2 (square)', 2*rho**2 + rho, 1)
     """
 
     name: str
@@ -57,7 +69,7 @@ class Kernel:
             if self.homogeneous:
                 return nothing
             raise InputError(
-                f"the kernel {self.name!r} is not homogeneous and must say what it is at the zero vector: "
+                f"the kernel {self.name!r} is not homogeneous: its values at the zero vector are required, "
                 "zero=(k(0, 0), k(0, x)) for unit x, (0, 0) if the networks answer 0 there"
             )
         if not isinstance(self.zero, tuple) or len(self.zero) != 2:
@@ -76,7 +88,7 @@ class Kernel:
 
     @property
     def vanishes(self) -> bool:
-        """Whether every network answers 0 at the zero vector, before and after training."""
+        """Whether the output of every network is 0 at the zero vector, before and after training."""
         prior = self.prior or self
         return not any((*self.at_zero, *prior.at_zero))
 
@@ -112,47 +124,76 @@ class Kernel:
         return self.at(1 / sympy.sqrt(n))
 
     def enclosed(self, matches: int, *, precision: int) -> tuple[Ball, Ball, Ball]:
-        """Return balls of the given precision (bits) for own, other and ``matched(matches)``; matches >= 1.
+        """Return balls of the given precision (bits) that contain own, other and ``matched(matches)``; matches >= 1.
 
-        The formula is run on balls and nothing is simplified, so that a kernel of many nested layers costs no more than
-        its layers.
+        The formula is evaluated in ball arithmetic without simplification, so the cost of a deep kernel is linear in
+        the number of its layers. Raises InputError where the kernel is undefined.
 
         >>> print(*(ball.digits(3) for ball in Kernel("linear", RHO).enclosed(2, precision=40)))
         1 0 0.707…
         """
-        if isinstance(matches, bool) or not isinstance(matches, int) or matches < 1:
-            raise InputError(f"matches must be an integer from 1 on here, got {matches!r}")
-        own = enclose(self.own, precision=precision)  # exact: a ball around 1 may stick out of the domain of acos
+        matches = integer(matches, "matches", low=1)
+        try:
+            return self._enclosed(matches, precision)
+        except DomainError as problem:
+            raise InputError(f"the kernel {self.name!r} is undefined at a correlation from 0 to 1: {problem}") from None
+
+    def _enclosed(self, matches: int, precision: int) -> tuple[Ball, Ball, Ball]:
+        own = enclose(self.own, precision=precision)  # from the exact 1: a ball around 1 leaves the domain of acos
         zero, one = Ball(0, precision=precision), Ball(1, precision=precision)
         other = enclose(self.angular, {RHO: zero}, precision=precision)
         if matches == 1:
             return own, other, own
-        near = one / Ball(matches, precision=precision).sqrt()
-        return own, other, enclose(self.angular, {RHO: near}, precision=precision)
+        correlation = one / Ball(matches, precision=precision).sqrt()
+        return own, other, enclose(self.angular, {RHO: correlation}, precision=precision)
+
+    # --- arithmetic
+
+    def __add__(self, other: Kernel) -> Kernel:
+        """Return the kernel of the sum of the outputs of two independent networks."""
+        if not isinstance(other, Kernel):
+            return NotImplemented
+        prior = None
+        if self.prior is not None or other.prior is not None:
+            prior = (self.prior or self) + (other.prior or other)
+        return Kernel(
+            f"{self.name} + {other.name}",
+            self.angular + other.angular,
+            prior,
+            homogeneous=self.homogeneous and other.homogeneous,
+            zero=(self.at_zero[0] + other.at_zero[0], self.at_zero[1] + other.at_zero[1]),
+        )
 
     def scaled(self, factor: Any) -> Kernel:
-        """Return the kernel of the same network with its output multiplied by the root of `factor` > 0, prior and all.
+        """Return the kernel of the network whose output is multiplied by the square root of `factor`; its prior, too.
 
-        Means stay the same, variances are multiplied by `factor`.
+        Means stay the same and variances are multiplied by `factor`. Written ``factor * kernel`` as well. Raises
+        InputError unless `factor` is an exact positive number.
 
         >>> Kernel("linear", RHO).scaled(sympy.Rational(1, 2)).own
         1/2
         """
-        multiple = as_expression(factor, "the factor")
-        if not multiple.is_positive:
-            raise InputError(f"the factor of a kernel must be positive, got {factor!r}")
+        multiple = as_expression(factor, "the factor of a kernel")
+        if not multiple.is_positive or formula(multiple).symbols:
+            raise InputError(f"the factor of a kernel must be a positive number, got {factor!r}")
+        if multiple == 1:
+            return self
         prior = None if self.prior is None else self.prior.scaled(multiple)
         zero = (multiple * self.at_zero[0], multiple * self.at_zero[1])
-        return replace(self, angular=multiple * self.angular, prior=prior, zero=zero)
+        return replace(self, name=f"{multiple} ({self.name})", angular=multiple * self.angular, prior=prior, zero=zero)
+
+    __mul__ = __rmul__ = scaled
+
+    # --- properties
 
     @property
     def linear(self) -> bool:
-        """Whether this kernel is a multiple of the correlation: then functions drawn from it are linear."""
-        return bool(self.angular.as_coeff_Mul()[1] == RHO)
+        """Whether this kernel is a multiple of the correlation; functions drawn from it are then linear."""
+        return _is_linear(self.angular)
 
     @property
     def deterministic(self) -> bool:
-        """Whether every network answers the same at sums of samples: trained and prior kernel are linear."""
+        """Whether all networks have the same output at sums of samples: trained and prior kernel are linear."""
         return self.linear and (self.prior is None or self.prior.linear)
 
     @property
@@ -169,7 +210,7 @@ class Kernel:
         return sympy.expand(self.matched(matches) / self.other - 1)
 
     def balance(self, matches: Any) -> sympy.Expr:
-        """Return ``B(n) = D / F(n)``: the number of matching templates that a single sample outweighs."""
+        """Return ``B(n) = D / F(n)``; where F(n) > 0, the mean of a written 0-bit is negative iff ``n > B(n)``."""
         return self.contrast / self.excess(matches)
 
     def between(self, first: Sequence[Any], second: Sequence[Any]) -> sympy.Expr:
@@ -188,3 +229,13 @@ class Kernel:
 
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle \kappa(\rho) = {sympy.latex(self.angular)}$"
+
+
+def _is_linear(expression: sympy.Expr) -> bool:
+    """Tell whether the form of an expression shows that it is a constant times ``RHO``."""
+    if isinstance(expression, sympy.Add):
+        return all(_is_linear(term) for term in expression.args)
+    if isinstance(expression, sympy.Mul):
+        varying = [factor for factor in expression.args if formula(factor).symbols]
+        return len(varying) == 1 and _is_linear(varying[0])
+    return bool(expression == RHO)

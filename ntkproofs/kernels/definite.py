@@ -1,4 +1,4 @@
-"""Whether a kernel is one: the eigenvalues of its Gram matrix on the samples, decided by balls."""
+"""Positive definiteness: the signs of the eigenvalues of a Gram matrix, decided by ball arithmetic."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from ntkproofs.arithmetic.balls import Ball
+from ntkproofs.display import counted
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels.angular import Kernel
 
@@ -15,10 +16,12 @@ FIRST_PRECISION = 64
 LAST_PRECISION = 8192
 
 
-def certain_sign(enclosure: Callable[[int], Ball], what: str) -> int:
-    """Return the sign of a number from its enclosures, a function of the precision in bits; 0 for the exact zero only.
+def certain_sign(enclosure: Callable[[int], Ball], what: str, *, is_zero: Callable[[], bool] = lambda: False) -> int:
+    """Return the sign of a number: 1, -1, or 0 where the number is known to be exactly zero.
 
-    Raises Undecided, naming `what`, if 8192 bits do not tell.
+    `enclosure`: a ball that contains the number, as a function of the precision in bits; `what`: its name for messages;
+    `is_zero`: an exact test for zero, used once if the first precision does not determine the sign. Raises Undecided if
+    8192 bits do not determine it.
 
     >>> certain_sign(lambda precision: Ball.pi(precision=precision) - 3, "pi - 3")
     1
@@ -28,6 +31,8 @@ def certain_sign(enclosure: Callable[[int], Ball], what: str) -> int:
         try:
             return enclosure(precision).sign()
         except Undecided as problem:
+            if precision == FIRST_PRECISION and is_zero():
+                return 0
             precision *= 2
             if precision > LAST_PRECISION:
                 raise Undecided(f"the sign of {what} is not certain at {LAST_PRECISION} bits") from problem
@@ -35,10 +40,11 @@ def certain_sign(enclosure: Callable[[int], Ball], what: str) -> int:
 
 @lru_cache(maxsize=1 << 12)
 def demand_definite(kernel: Kernel, samples: int | None) -> None:
-    """Raise InputError unless a kernel is positive definite, and its prior nonnegative definite, on so many samples.
+    """Raise InputError unless a kernel is positive definite, and its prior positive semidefinite, on the samples.
 
-    The eigenvalues of a Gram matrix of K orthonormal samples are ``own - other`` (K - 1 times) and
-    ``own + (K - 1) other``. `samples` None: on every number of samples, for which ``other`` must not be negative.
+    The eigenvalues of the Gram matrix of K orthonormal samples are ``own - other`` (K - 1 times) and
+    ``own + (K - 1) other``. `samples`: K, or None for every number of samples, which requires that ``other`` is not
+    negative. Raises Undecided if 8192 bits do not determine a sign.
 
     >>> from ntkproofs.kernels import RHO
     >>> demand_definite(Kernel("linear", RHO), 12)
@@ -48,19 +54,19 @@ def demand_definite(kernel: Kernel, samples: int | None) -> None:
     ntkproofs.errors.InputError: 'minus' is no kernel on 12 samples: the eigenvalue own - other = -1
     """
     kernels = [(kernel, 1)] if kernel.prior is None else [(kernel, 1), (kernel.prior, 0)]
-    for each, least in kernels:
-        for name, enclosure, lowest in _conditions(each, samples, least):
-            if certain_sign(enclosure, f"{name} of the kernel {each.name!r}") < lowest:
+    for part, least_sign in kernels:
+        for name, enclosure, required_sign in _conditions(part, samples, least_sign):
+            if certain_sign(enclosure, f"{name} of the kernel {part.name!r}") < required_sign:
                 value = enclosure(FIRST_PRECISION).digits(6)
-                raise InputError(f"{each.name!r} is no kernel on {_samples(samples)}: {name} = {value}")
+                raise InputError(f"{part.name!r} is no kernel on {_samples(samples)}: {name} = {value}")
 
 
-def _samples(number: int | None) -> str:
-    return "every number of samples" if number is None else f"{number} sample{'s' if number > 1 else ''}"
+def _samples(count: int | None) -> str:
+    return "every number of samples" if count is None else counted(count, "sample")
 
 
-def _conditions(kernel: Kernel, samples: int | None, least: int) -> list[tuple[str, Callable[[int], Ball], int]]:
-    """Return what must have at least a given sign: name, enclosure, sign."""
+def _conditions(kernel: Kernel, samples: int | None, least_sign: int) -> list[tuple[str, Callable[[int], Ball], int]]:
+    """Return the quantities whose signs decide: name, enclosure, least admissible sign."""
 
     def gap(precision: int) -> Ball:
         own, other, _ = kernel.enclosed(1, precision=precision)
@@ -70,9 +76,9 @@ def _conditions(kernel: Kernel, samples: int | None, least: int) -> list[tuple[s
         own, other, _ = kernel.enclosed(1, precision=precision)
         return own + other * ((samples or 1) - 1)
 
-    def rest(precision: int) -> Ball:
+    def other_value(precision: int) -> Ball:
         return kernel.enclosed(1, precision=precision)[1]
 
     if samples is None:
-        return [("the eigenvalue own - other", gap, least), ("other", rest, 0)]
-    return [("the eigenvalue own - other", gap, least), ("the eigenvalue own + (K - 1) other", total, least)]
+        return [("the eigenvalue own - other", gap, least_sign), ("other", other_value, 0)]
+    return [("the eigenvalue own - other", gap, least_sign), ("the eigenvalue own + (K - 1) other", total, least_sign)]

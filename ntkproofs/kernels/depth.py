@@ -8,8 +8,9 @@ For standard normal g, h of correlation r and the activation ``phi = relu(x) - a
 
 Layer by layer ``S' = value(S)`` (NNGP) and ``T' = value(S) + T gradient(S)`` (NTK), from ``S = T = r`` (Cho and Saul
 2009, Jacot et al. 2018; no bias). In the NTK parametrisation of the two-layer network (all weights standard normal)
-every hidden layer multiplies both by ``(1 + a**2)/2``, so a deep plain network starts with small outputs: variances,
-not means, depend on that, and :meth:`~ntkproofs.kernels.angular.Kernel.scaled` undoes it.
+every hidden layer multiplies both by ``(1 + a**2)/2``, so the outputs of a deep plain network are small at
+initialisation. Variances depend on that factor, means do not; :meth:`~ntkproofs.kernels.angular.Kernel.scaled` removes
+it.
 """
 
 from __future__ import annotations
@@ -23,15 +24,17 @@ from ntkproofs.arithmetic.balls import Ball, Rational, as_fraction
 from ntkproofs.arithmetic.expressions import enclose
 from ntkproofs.errors import InputError
 from ntkproofs.kernels.angular import RHO, Kernel
-from ntkproofs.kernels.two_layer import REGIMES, relu_product, step_product
+from ntkproofs.kernels.regimes import check_regime
+from ntkproofs.kernels.two_layer import relu_product, step_product
+from ntkproofs.validation import integer
 
 __all__ = ["MAX_LAYERS", "deep_numbers", "deep_relu", "layer_gradient", "layer_value"]
 
-MAX_LAYERS = 24  # of a formula; :func:`deep_numbers` knows no limit
+MAX_LAYERS = 24  # of a formula; deep_numbers has no limit
 
 
 def layer_value(rho: Any = RHO, slope: Any = 0) -> sympy.Expr:
-    """Return the correlation after a hidden layer of the given slope.
+    """Return the correlation after a hidden layer with the given slope.
 
     >>> layer_value(sympy.Integer(0)), layer_value(RHO, slope=1)
     (1/pi, rho)
@@ -40,7 +43,7 @@ def layer_value(rho: Any = RHO, slope: Any = 0) -> sympy.Expr:
 
 
 def layer_gradient(rho: Any = RHO, slope: Any = 0) -> sympy.Expr:
-    """Return the factor that a hidden layer of the given slope applies to gradients from below it.
+    """Return the factor by which a hidden layer with the given slope multiplies the NTK of the layers below it.
 
     >>> layer_gradient(sympy.Integer(0)), layer_gradient(RHO, slope=1)
     (1/2, 1)
@@ -54,18 +57,17 @@ def _slope(value: Rational) -> sympy.Rational:
 
 
 def _check(layers: int, regime: str) -> None:
-    if isinstance(layers, bool) or not isinstance(layers, int) or layers < 1:
-        raise InputError(f"the number of hidden layers must be an integer from 1 on, got {layers!r}")
-    if regime not in REGIMES:
-        raise InputError(f"unknown regime {regime!r}: choose one of {', '.join(REGIMES)}")
+    integer(layers, "the number of hidden layers", low=1)
+    check_regime(regime)
 
 
 @lru_cache(maxsize=256)
 def deep_relu(layers: int, regime: str = "ntk", *, slope: Rational = 0) -> Kernel:
-    """Return the kernel that trains a network of so many hidden layers, plain (slope 0) or leaky, without bias.
+    """Return the kernel that trains a ReLU network with `layers` hidden layers, plain (slope 0) or leaky, without bias.
 
-    `slope`: of the activation below 0 (1: linear, -1: the absolute value). One hidden layer of slope 0 is the two-layer
-    network. Raises InputError for more than 24 layers, of which the formula gets long (see :func:`deep_numbers`).
+    `slope`: that of the activation on negative numbers (1: linear, -1: the absolute value). One hidden layer of slope 0
+    is the two-layer network. Raises InputError for more than 24 layers, where formulas become too long
+    (:func:`deep_numbers` has no limit), and for slopes that are not exact numbers.
 
     >>> from ntkproofs.rigor import enclose
     >>> enclose(deep_relu(2).balance(2), precision=60).digits(6)
@@ -73,7 +75,7 @@ def deep_relu(layers: int, regime: str = "ntk", *, slope: Rational = 0) -> Kerne
     """
     _check(layers, regime)
     if layers > MAX_LAYERS:
-        raise InputError(f"{layers} hidden layers: formulas go up to {MAX_LAYERS}, deep_numbers knows no limit")
+        raise InputError(f"{layers} hidden layers: formulas are limited to {MAX_LAYERS}, deep_numbers has no limit")
     below = _slope(slope)
     value = gradient = RHO
     for _ in range(layers):
@@ -88,22 +90,21 @@ def deep_relu(layers: int, regime: str = "ntk", *, slope: Rational = 0) -> Kerne
 def deep_numbers(
     layers: int, matches: int, regime: str = "ntk", *, slope: Rational = 0, precision: int
 ) -> tuple[Ball, Ball, Ball]:
-    """Return balls for own, other and matched(n) of any number of hidden layers, scaled so that S = 1 at r = 1.
+    """Return balls that contain own, other and matched(n) for any number of hidden layers, scaled so that S(1) = 1.
 
-    The recursion itself, run on balls of `precision` bits and 16 more for every layer: cheap at every depth. ``own`` is
-    1 (NNGP) or ``layers + 1``.
+    The recursion is evaluated in ball arithmetic with `precision` bits and 16 more for each layer; the cost is linear
+    in the number of layers. ``own`` is 1 (NNGP) or ``layers + 1`` (NTK).
 
     >>> own, other, matched = deep_numbers(3, 2, precision=80)
     >>> print(((own - other) / (matched - other)).digits(6))
     2.50620…
     """
     _check(layers, regime)
-    if isinstance(matches, bool) or not isinstance(matches, int) or matches < 1:
-        raise InputError(f"matches must be an integer from 1 on here, got {matches!r}")
-    precision += 16 * layers  # a layer loses a few bits: correlations approach 1, where acos and sqrt are steep
+    matches = integer(matches, "matches", low=1)
+    precision += 16 * layers  # each layer loses a few bits: correlations approach 1, where acos and sqrt are steep
     next_value, next_gradient = layer_value(slope=_slope(slope)), layer_gradient(slope=_slope(slope))
 
-    def climb(value: Ball) -> Ball:
+    def through_all_layers(value: Ball) -> Ball:
         gradient = value
         for _ in range(layers):
             above = enclose(next_value, {RHO: value}, precision=precision)
@@ -113,5 +114,5 @@ def deep_numbers(
 
     one, zero = Ball(1, precision=precision), Ball(0, precision=precision)
     own = Ball(1 if regime == "nngp" else layers + 1, precision=precision)
-    near = own if matches == 1 else climb(one / Ball(matches, precision=precision).sqrt())
-    return own, climb(zero), near
+    matched = own if matches == 1 else through_all_layers(one / Ball(matches, precision=precision).sqrt())
+    return own, through_all_layers(zero), matched

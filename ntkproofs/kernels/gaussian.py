@@ -1,13 +1,14 @@
-"""From Gaussian expectations to the arc-cosine functions, step by step.
+"""Derivation of the arc-cosine functions from Gaussian expectations, step by step.
 
 For standard normal g, h of correlation ``rho = cos(theta)``::
 
     E[relu(g) relu(h)] = (sqrt(1 - rho**2) + (pi - acos(rho)) rho) / (2 pi)
     E[step(g) step(h)] = (pi - acos(rho)) / (2 pi)
 
-(Cho and Saul, *Kernel Methods for Deep Learning*, 2009, orders 1 and 0.) Each :class:`Derivation` holds the steps as
-identities which :func:`ntkproofs.rigor.identity` can refuse; the one step that is no identity, polar coordinates, is
-tested from outside by quadrature of the two-dimensional integral (:func:`expectation_by_quadrature`).
+(Cho and Saul, *Kernel Methods for Deep Learning*, 2009, orders 1 and 0.) Each :class:`Derivation` holds its steps as
+identities that :func:`ntkproofs.rigor.identity` can check or refute. The one step that is not an identity, the change
+to polar coordinates, is tested independently by quadrature of the two-dimensional integral
+(:func:`expectation_by_quadrature`).
 """
 
 from __future__ import annotations
@@ -67,10 +68,10 @@ class Derivation:
 
 
 def _derive(title: str, radial_power: int, angular: sympy.Expr) -> Derivation:
-    """Derive ``E = (1 / 2 pi) * integral of r**power exp(-r**2/2) dr * integral of angular dphi``.
+    """Derive ``E = 1/(2 pi) * (integral of r**power exp(-r**2/2) dr) * (integral of angular dphi)``.
 
-    Polar coordinates ``g = r cos(phi)``, ``h = r cos(phi - theta)``; both are positive for phi from ``theta - pi/2`` to
-    ``pi/2``. The radial primitive is a polynomial times ``exp(-r**2/2)``: it vanishes at infinity.
+    In polar coordinates ``g = r cos(phi)``, ``h = r cos(phi - theta)``; both are positive for phi from
+    ``theta - pi/2`` to ``pi/2``. The radial primitive is a polynomial times ``exp(-r**2/2)`` and vanishes at infinity.
     """
     density = RADIUS**radial_power * sympy.exp(-(RADIUS**2) / 2)
     radial_primitive = sympy.integrate(density, RADIUS)
@@ -120,10 +121,11 @@ def derive_step_product() -> Derivation:
 
 
 def expectation_by_quadrature(what: Literal["relu", "step"], correlation: Fraction, *, digits: int = 30) -> Any:
-    """Estimate ``E[a(g) a(h)]`` by quadrature of the two-dimensional Gaussian integral (mpmath, `digits` digits).
+    """Estimate ``E[a(g) a(h)]``, a the ReLU or the unit step, by quadrature of the Gaussian integral with mpmath.
 
-    Independent of the derivation: Cartesian coordinates and the bivariate normal density over the quadrant where both
-    are positive. An estimate, never a verdict by itself. `correlation` lies strictly between -1 and 1.
+    Independent of the derivation: in Cartesian coordinates, the bivariate normal density over the quadrant where both
+    are positive, to `digits` digits. An estimate, never a verdict by itself. Raises InputError unless `correlation`
+    lies strictly between -1 and 1.
 
     >>> print(mpmath.nstr(expectation_by_quadrature("step", Fraction(0), digits=20), 12))
     0.25
@@ -134,13 +136,13 @@ def expectation_by_quadrature(what: Literal["relu", "step"], correlation: Fracti
         raise InputError(f"the correlation must lie strictly between -1 and 1, got {correlation}")
     with mpmath.workdps(digits + 10):
         rho = mpmath.mpf(correlation.numerator) / correlation.denominator
-        spread = 1 - rho**2
-        far = mpmath.sqrt(2 * mpmath.log(10) * (digits + 6)) + 1  # the density beyond is below the last digit asked for
+        determinant = 1 - rho**2
+        far = mpmath.sqrt(2 * mpmath.log(10) * (digits + 6)) + 1  # beyond, the density is below 10**-digits
 
         def integrand(g: Any, h: Any) -> Any:
-            density = mpmath.exp(-(g * g - 2 * rho * g * h + h * h) / (2 * spread))
+            density = mpmath.exp(-(g * g - 2 * rho * g * h + h * h) / (2 * determinant))
             return g * h * density if what == "relu" else density
 
         panels = [0, far / 4, far / 2, far]
         total = mpmath.quad(integrand, panels, panels, method="gauss-legendre", maxdegree=5)
-        return total / (2 * mpmath.pi * mpmath.sqrt(spread))
+        return total / (2 * mpmath.pi * mpmath.sqrt(determinant))

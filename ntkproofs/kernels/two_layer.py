@@ -6,12 +6,11 @@ from functools import lru_cache
 
 import sympy
 
-from ntkproofs.errors import InputError
+from ntkproofs.kernels.activation import Activation
 from ntkproofs.kernels.angular import RHO, Kernel
+from ntkproofs.kernels.regimes import REGIMES
 
 __all__ = ["REGIMES", "relu_product", "step_product", "two_layer_relu"]
-
-REGIMES = ("ntk", "nngp")
 
 
 def relu_product(rho: sympy.Expr = RHO) -> sympy.Expr:
@@ -24,21 +23,27 @@ def step_product(rho: sympy.Expr = RHO) -> sympy.Expr:
     return (sympy.pi - sympy.acos(rho)) / (2 * sympy.pi)
 
 
+class _Relu(Activation):
+    name = "two-layer ReLU"
+    homogeneous = True
+
+    def product(self, rho: sympy.Expr) -> sympy.Expr:
+        return relu_product(rho)
+
+    def product_of_derivatives(self, rho: sympy.Symbol) -> sympy.Expr:
+        return step_product(rho)
+
+
 @lru_cache
 def two_layer_relu(regime: str = "ntk") -> Kernel:
     """Return the kernel that trains a two-layer ReLU network without bias, at infinite width.
 
-    `regime`: ``"ntk"`` (all weights trained, NTK parametrisation: Jacot et al. 2018) or ``"nngp"`` (the last layer
-    alone matters; the prior kernel trains). In both the prior is the NNGP kernel.
+    `regime`: ``"ntk"`` (all weights are trained, NTK parametrisation: Jacot et al. 2018) or ``"nngp"`` (the output
+    layer alone is trained: the NNGP kernel). In both the prior kernel is the NNGP kernel.
 
     >>> two_layer_relu().own, two_layer_relu().other
     (1, 1/(2*pi))
     >>> two_layer_relu("nngp").own
     1/2
     """
-    nngp = Kernel("two-layer ReLU, NNGP", relu_product())
-    if regime == "nngp":
-        return nngp
-    if regime == "ntk":
-        return Kernel("two-layer ReLU, NTK", relu_product() + RHO * step_product(), prior=nngp)
-    raise InputError(f"unknown regime {regime!r}: choose one of {', '.join(REGIMES)}")
+    return _Relu().kernel(regime)

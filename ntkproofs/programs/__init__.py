@@ -1,4 +1,4 @@
-"""Template programs: the language, and the programs of the paper.
+"""Template programs: the language in which they are written, and the programs of the paper.
 
 >>> from ntkproofs.programs import addition
 >>> addition(bits=8).samples

@@ -8,14 +8,15 @@ __all__ = ["ripple_carry"]
 
 
 def ripple_carry(program: TemplateProgram, bits: int, *, total: str, addend: str, carry: str) -> None:
-    """Add the 4 `bits` templates that add the field `addend` into the field `total`, with the carries in `carry`.
+    """Append the templates that add the field `addend` to the field `total`: four for each of `bits` positions.
 
-    At every position i, with p, q, c for the three fields::
+    The fields have `bits` bits or more; the field `carry` holds the carries and starts at zero. A step preserves
+    ``p + q + 2 c``, where p, q, c are the values of the three fields. The templates at position i are::
 
         p_i=0, q_i=1 -> p_i        0 + 1 = 1
         p_i=1, q_i=0 -> p_i        1 + 0 = 1
         p_i=1, q_i=1 -> c_i        1 + 1 = 0, carry 1
-        c_i=1        -> q_{i+1}    the carry moves on; at the last position it is held: c_{l-1} -> c_{l-1}
+        c_i=1        -> q_{i+1}    propagate the carry; at the last position, l - 1, keep it: c_{l-1} -> c_{l-1}
 
     >>> program = TemplateProgram("adder", fields={"p": 2, "q": 2, "c": 2})
     >>> ripple_carry(program, 2, total="p", addend="q", carry="c")

@@ -1,43 +1,39 @@
-"""Addition of two l-bit numbers by rippling carries.
+"""Addition of two l-bit numbers with ripple carry.
 
-Fields ``p``, ``q``, ``c`` of l bits start as x, y, 0. A step preserves ``p + q + 2 c``; a carry that has reached the
-last position stays there and is bit l of the sum. The rules at position i (:mod:`ntkproofs.programs.adder`)::
-
-    p_i=0, q_i=1 -> p_i        0 + 1 = 1
-    p_i=1, q_i=0 -> p_i        1 + 0 = 1
-    p_i=1, q_i=1 -> c_i        1 + 1 = 0, carry 1
-    c_i=1        -> q_{i+1}    the carry moves on; at the last position it is held: c_{l-1} -> c_{l-1}
+The fields ``p``, ``q``, ``c`` of l bits start with the values x, y, 0. The templates are those of
+:func:`ntkproofs.programs.adder.ripple_carry`. A step preserves ``p + q + 2 c``; a carry out of the last position stays
+there and is bit l of the sum.
 """
 
 from __future__ import annotations
 
 import operator
 
-from ntkproofs.errors import InputError
 from ntkproofs.programs.adder import ripple_carry
-from ntkproofs.programs.language import MAX_BITS, TemplateProgram, as_integer
+from ntkproofs.programs.language import MAX_BITS, TemplateProgram
 from ntkproofs.programs.tasks import Task
+from ntkproofs.validation import integer
 
 __all__ = ["addition", "addition_task"]
 
 
 def addition(bits: int) -> TemplateProgram:
-    """Return the program that adds two numbers of `bits` bits: 4 l templates, 3 l output bits.
+    """Return the program that adds two numbers of l = `bits` bits: 4 l templates and 3 l output bits.
+
+    Raises InputError for a number of bits out of range.
 
     >>> program = addition(bits=8)
     >>> program.samples, program.labels.shape
     (32, (32, 24))
     """
-    length = as_integer(bits)
-    if length is None or not 1 <= length <= MAX_BITS // 3:
-        raise InputError(f"addition needs a number of bits from 1 to {MAX_BITS // 3}, got {bits!r}")
+    length = integer(bits, "addition: bits", low=1, high=MAX_BITS // 3)
     program = TemplateProgram("addition", fields={"p": length, "q": length, "c": length})
     ripple_carry(program, length, total="p", addend="q", carry="c")
     return program
 
 
 def addition_task(bits: int) -> Task:
-    """Return addition as a task: x in ``p``, y in ``q``, 2 l steps, the sum in ``p`` with ``c_{l-1}`` as its top bit.
+    """Return addition as a task of 2 l steps: inputs in ``p`` and ``q``, the sum in ``p`` with ``c_{l-1}`` as bit l.
 
     >>> addition_task(bits=8).steps
     16

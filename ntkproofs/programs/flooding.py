@@ -1,24 +1,24 @@
-"""Message flooding: what a node knows, all nodes that it can reach come to know. The program is that of one node.
+"""Message flooding: the program of a node that forwards messages until all nodes of its component know them.
 
-A node has d slots, each for one neighbour, and messages of l bits; every bit floods by itself. Fields of l bits:
-``message`` (what the node knows), and for each slot j ``in_j`` (what has just arrived there), ``out_j`` (what is sent
-there now), ``told_j`` (what that neighbour knows already: it was sent there, or came from there).
+A node has d slots, one for each neighbour, and messages of l bits, which are forwarded independently. The fields have l
+bits each: ``message`` (the bits that the node knows), and for each slot j ``in_j`` (bits received in the last step),
+``out_j`` (bits to send now), ``told_j`` (bits that the neighbour knows, since they were sent to it or came from it).
 
-Rules for each bit: one to keep the message, and four for each slot, the four cases of (told_j, in_j)::
+The templates for each bit are one that keeps the message, and four for each slot, by the values of (told_j, in_j)::
 
-    message=1                      -> message            keep
-    message=1, told_j=0, in_j=0    -> out_j, told_j      send what the neighbour may not know yet, once
-               told_j=0, in_j=1    -> message, told_j    learn, and never send it back
-               told_j=1, in_j=0    -> told_j             remember
-               told_j=1, in_j=1    -> told_j             both have sent at once: nothing new
+    message=1                      -> message            keep the bit
+    message=1, told_j=0, in_j=0    -> out_j, told_j      send the bit, once
+               told_j=0, in_j=1    -> message, told_j    receive the bit, and do not send it back
+               told_j=1, in_j=0    -> told_j             remember that the neighbour knows the bit
+               told_j=1, in_j=1    -> told_j             both nodes have sent the bit in the same step
 
-That makes ``l (1 + 4 d)`` templates for ``l (1 + 3 d)`` bits. Of the four cases one at most matches, so that
-``n <= l (1 + d)``, which a node reaches that knows everything. told_j has four writers, message 1 + d, out_j one, and
-in_j none: only the neighbours write it.
+There are ``l (1 + 4 d)`` templates and ``l (1 + 3 d)`` bits. At most one of the four templates of a bit and a slot
+matches, so ``n <= l (1 + d)``, with equality for a node that knows every bit. told_j has four writers, message has
+1 + d, out_j has one, and in_j has none: it is set by the exchange only.
 
-Between two steps the nodes exchange: the bits of out_j join (OR) those of the slot at the other end of the edge. So a
-bit needs two steps for each edge: one to be sent, one to be learned. It passes each edge once, or once each way if both
-ends learned it at the same step.
+After each step the nodes exchange messages: the bits of out_j are set in the slot at the other end of the edge. A bit
+therefore needs two steps for each edge: one to be sent and one to be received. It crosses each edge once, or once in
+each direction if both ends received it in the same step.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ from typing import TypeAlias
 
 import numpy as np
 
+from ntkproofs.display import counted
 from ntkproofs.errors import InputError
-from ntkproofs.programs.language import MAX_BITS, Rows, TemplateProgram, as_integer
+from ntkproofs.programs.language import MAX_BITS, Rows, TemplateProgram
+from ntkproofs.validation import integer
 
 __all__ = ["Network", "Step", "flooding", "path", "star"]
 
@@ -41,16 +43,17 @@ Edges: TypeAlias = tuple[tuple[int, int], ...]
 
 
 def flooding(bits: int, slots: int) -> TemplateProgram:
-    """Return the program of a node: messages of `bits` bits, `slots` neighbours at most.
+    """Return the program of a node with messages of `bits` bits and at most `slots` neighbours.
+
+    Raises InputError for numbers that are not positive or too large.
 
     >>> flooding(bits=2, slots=3).samples
     26
     """
-    length, degree = as_integer(bits), as_integer(slots)
-    if length is None or degree is None or length < 1 or degree < 1 or length * (1 + 3 * degree) > MAX_BITS:
+    length, degree = integer(bits, "flooding: bits", low=1), integer(slots, "flooding: slots", low=1)
+    if length * (1 + 3 * degree) > MAX_BITS:
         raise InputError(
-            f"flooding needs 1 bit and 1 slot or more, and bits (1 + 3 slots) <= {MAX_BITS}, "
-            f"got bits = {bits!r}, slots = {slots!r}"
+            f"flooding: bits (1 + 3 slots) must be at most {MAX_BITS}, got bits = {bits!r}, slots = {slots!r}"
         )
     fields = {"message": length}
     for j in range(degree):
@@ -70,11 +73,11 @@ def flooding(bits: int, slots: int) -> TemplateProgram:
 
 @dataclass(frozen=True)
 class Network:
-    """Nodes 0, 1, ... that run the same flooding program, and the edges between them.
+    """A graph with nodes 0, 1, ..., each of which runs the same flooding program.
 
-    A node's edges take its slots in the order in which they are listed; slots left over lead nowhere. States of all
-    nodes are rows, ``(nodes, bits)``. Raises InputError for a loop, a repeated edge, an unknown node, or a node with
-    more edges than slots.
+    Parameters: `program`; `nodes`, the number of nodes; `edges`, pairs of nodes. The edges of a node use its slots in
+    the order in which they are listed; other slots are unused. States of all nodes are rows, ``(nodes, bits)``. Raises
+    InputError for a loop, a repeated edge, an unknown node, or a node with more edges than slots.
 
     >>> network = Network(flooding(bits=3, slots=2), nodes=3, edges=path(3))
     >>> [network.known(rows) for rows in network.run([1, 0, 4], steps=4)]
@@ -90,14 +93,14 @@ class Network:
         for edge in self.edges:
             u, v = edge
             if not (0 <= u < self.nodes and 0 <= v < self.nodes) or u == v:
-                raise InputError(f"an edge joins two different nodes from 0 to {self.nodes - 1}, got {edge}")
+                raise InputError(f"an edge must join two different nodes from 0 to {self.nodes - 1}, got {edge}")
             if frozenset(edge) in seen:
-                raise InputError(f"the nodes {u} and {v} are joined twice")
+                raise InputError(f"the edge between the nodes {u} and {v} is listed twice")
             seen.add(frozenset(edge))
         for node in range(self.nodes):
             degree = sum(node in edge for edge in self.edges)
             if degree > self.slots:
-                raise InputError(f"node {node} has {degree} edges, its program has {self.slots} slots")
+                raise InputError(f"node {node} has {degree} edges, but its program has {counted(self.slots, 'slot')}")
 
     @property
     def slots(self) -> int:
@@ -106,38 +109,46 @@ class Network:
 
     @cached_property
     def wires(self) -> tuple[tuple[tuple[int, int], tuple[int, int]], ...]:
-        """Each edge as its two ends ``(node, slot)``."""
-        taken = [0] * self.nodes
+        """The two ends ``(node, slot)`` of each edge."""
+        used = [0] * self.nodes
         wires = []
         for u, v in self.edges:
-            wires.append(((u, taken[u]), (v, taken[v])))
-            taken[u] += 1
-            taken[v] += 1
+            wires.append(((u, used[u]), (v, used[v])))
+            used[u] += 1
+            used[v] += 1
         return tuple(wires)
 
     def start(self, messages: Sequence[int]) -> Rows:
-        """Return the initial states: node i knows ``messages[i]`` and has told nobody."""
+        """Return the initial states: node i knows the bits of the number ``messages[i]`` and has sent nothing."""
         if len(messages) != self.nodes:
-            raise InputError(f"{self.nodes} nodes need as many messages, got {len(messages)}")
+            raise InputError(
+                f"there must be one message for each of {counted(self.nodes, 'node')}, got {len(messages)}"
+            )
         return np.stack([self.program.row(self.program.state(message=number)) for number in messages])
 
     def exchange(self, rows: Rows) -> Rows:
-        """Return the states after what is sent on each edge has joined what arrives at its other end."""
-        after = rows.copy()
-        for one, other in self.wires:
-            for (sender, slot), (receiver, at) in ((one, other), (other, one)):
-                after[receiver, self._places(f"in_{at}")] |= rows[sender, self._places(f"out_{slot}")]
-        return after
+        """Return the states after an exchange: each ``out_j`` is delivered to the slot at the other end of its edge."""
+        result = rows.copy()
+        for (sender, out_slot), (receiver, in_slot) in self._directed_wires():
+            result[receiver, self._positions(f"in_{in_slot}")] |= rows[sender, self._positions(f"out_{out_slot}")]
+        return result
 
-    def _places(self, field: str) -> slice:
+    def _directed_wires(self) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+        """Yield the ends ``(sender, slot), (receiver, slot)`` of both directions of every edge."""
+        for one, other in self.wires:
+            yield one, other
+            yield other, one
+
+    def _positions(self, field: str) -> slice:
+        """Return the positions of a field in a row."""
         first = self.program.position((field, 0))
         return slice(first, first + self.program.fields[field])
 
     def run(self, messages: Sequence[int], *, steps: int, step: Step | None = None) -> Iterator[Rows]:
-        """Yield the states of all nodes, from the initial ones on, after each step and the exchange that follows it.
+        """Yield the initial states of all nodes, then the states after each step and the exchange that follows it.
 
-        `step` maps the states of all nodes to their next states, each node by itself; by default the program's ideal
-        semantics. To go through the predictor: ``step=lambda rows: machine.step_rows(rows)[0]``.
+        `step` maps the states of all nodes to their next states (default: the ideal semantics of the program). To run
+        through the predictor: ``step=lambda rows: machine.step_rows(rows)[0]``.
         """
         rows = self.start(messages)
         yield rows
@@ -146,24 +157,25 @@ class Network:
             yield rows
 
     def known(self, rows: Rows) -> list[int]:
-        """Return what each node knows."""
-        bits = rows[:, self._places("message")]
-        return [sum(int(bit) << place for place, bit in enumerate(row)) for row in bits]
+        """Return the message of each node as a number."""
+        return [_number(row) for row in rows[:, self._positions("message")]]
 
     def sent(self, rows: Rows) -> dict[tuple[int, int], int]:
-        """Return what is on its way from node u to node v, ``{(u, v): bits}``; pairs with nothing are left out."""
-        found = {}
-        for one, other in self.wires:
-            for (sender, slot), (receiver, _) in ((one, other), (other, one)):
-                bits = rows[sender, self._places(f"out_{slot}")]
-                number = sum(int(bit) << place for place, bit in enumerate(bits))
-                if number:
-                    found[sender, receiver] = number
-        return found
+        """Return the bits to be sent from node u to node v, ``{(u, v): number}``; pairs without any are omitted."""
+        numbers = {
+            (sender, receiver): _number(rows[sender, self._positions(f"out_{slot}")])
+            for (sender, slot), (receiver, _) in self._directed_wires()
+        }
+        return {pair: number for pair, number in numbers.items() if number}
+
+
+def _number(bits: Rows) -> int:
+    """Return the number with the given bits, least significant first."""
+    return sum(int(bit) << index for index, bit in enumerate(bits))
 
 
 def path(nodes: int) -> Edges:
-    """Return the edges of a path.
+    """Return the edges of a path of `nodes` nodes.
 
     >>> path(3)
     ((0, 1), (1, 2))
@@ -172,7 +184,7 @@ def path(nodes: int) -> Edges:
 
 
 def star(leaves: int) -> Edges:
-    """Return the edges of a star: node 0 and its leaves.
+    """Return the edges of a star: node 0 is joined to each of the `leaves` other nodes.
 
     >>> star(3)
     ((0, 1), (0, 2), (0, 3))

@@ -1,4 +1,4 @@
-"""Task: what a program is for. Where its inputs go, how long it runs, where the answer stands, what it should be."""
+"""Task: a program with its inputs, its number of steps, its output, and the function that it should compute."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkproofs.display import counted
 from ntkproofs.errors import InputError
-from ntkproofs.programs.language import Bit, Rows, State, TemplateProgram, as_integer
+from ntkproofs.programs.language import Bit, Rows, State, TemplateProgram
+from ntkproofs.validation import as_integer, integer
 
 __all__ = ["Task"]
 
@@ -18,11 +20,11 @@ __all__ = ["Task"]
 class Task:
     """A program with its interface.
 
-    Parameters: `program`; `inputs`, the fields that take the inputs, in order; `steps`; `output`, the bits of the
-    answer, least significant first; `oracle`, the function that the program is meant to compute, from integers to an
-    integer; `constants`, the initial values of other fields (those not named start at zero); `widths`, the bits of
-    those inputs that take only the low bits of their field. Raises InputError for no inputs, no output bits, no steps,
-    for fields and bits that the program does not have, and if `widths` names no input or does not fit its field.
+    Parameters: `program`; `inputs`, the fields that hold the inputs, in order; `steps`, the number of steps; `output`,
+    the bits of the answer, least significant first; `oracle`, the function that the program should compute, from
+    integers to a nonnegative integer; `constants`, the initial values of other fields (default: zero); `widths`, the
+    number of bits of inputs that are narrower than their fields. Raises InputError if there are no inputs, output bits
+    or steps, if the program lacks a field or bit, and if a width belongs to no input or exceeds its field.
 
     >>> from ntkproofs.programs import addition_task
     >>> task = addition_task(bits=4)
@@ -39,37 +41,33 @@ class Task:
     widths: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        title = self.program.name
-        if as_integer(self.steps) is None or self.steps < 1:
-            raise InputError(f"{title}: a task runs for a number of steps from 1 on, got {self.steps!r}")
+        name = self.program.name
+        object.__setattr__(self, "steps", integer(self.steps, f"{name}: steps", low=1))
         if not self.output:
-            raise InputError(f"{title}: a task has at least one output bit, got {self.output!r}")
+            raise InputError(f"{name}: a task needs at least one output bit, got {self.output!r}")
         if not callable(self.oracle):
-            raise InputError(f"{title}: the oracle is a function of the inputs, got {self.oracle!r}")
+            raise InputError(f"{name}: the oracle must be a function of the inputs, got {self.oracle!r}")
         for bit in self.output:
             self.program.position(bit)
         if not self.inputs or len(set(self.inputs)) < len(self.inputs):
-            raise InputError(f"{title}: inputs are one or more different fields, got {self.inputs!r}")
-        for name in (*self.inputs, *self.constants):
-            if name not in self.program.fields:
-                raise InputError(f"{title}: unknown field {name!r}; there are {', '.join(self.program.fields)}")
-        if set(self.inputs) & set(self.constants):
-            raise InputError(
-                f"{title}: {sorted(set(self.inputs) & set(self.constants))} are inputs and constants at once"
-            )
+            raise InputError(f"{name}: inputs must be one or more distinct fields, got {self.inputs!r}")
+        for field_name in (*self.inputs, *self.constants):
+            if field_name not in self.program.fields:
+                known = ", ".join(self.program.fields)
+                raise InputError(f"{name}: unknown field {field_name!r}; the fields are {known}")
+        both = sorted(set(self.inputs) & set(self.constants))
+        if both:
+            raise InputError(f"{name}: a field is either an input or a constant, got both for {both}")
         self._check_widths()
 
     def _check_widths(self) -> None:
+        """Raise InputError unless every width belongs to an input and fits in its field."""
         for name, width in self.widths.items():
             if name not in self.inputs:
                 raise InputError(
-                    f"{self.program.name}: {name!r} has a width but is no input ({', '.join(self.inputs)})"
+                    f"{self.program.name}: widths are for inputs ({', '.join(self.inputs)}), got one for {name!r}"
                 )
-            if as_integer(width) is None or not 1 <= width <= self.program.fields[name]:
-                raise InputError(
-                    f"{self.program.name}: an input of {width} bits does not fit the field {name!r} of "
-                    f"{self.program.fields[name]} bits"
-                )
+            integer(width, f"{self.program.name}: the width of input {name!r}", low=1, high=self.program.fields[name])
 
     @property
     def input_widths(self) -> tuple[int, ...]:
@@ -84,12 +82,12 @@ class Task:
 
     @property
     def input_bits(self) -> int:
-        """The number of input bits: there are ``2**input_bits`` inputs."""
+        """The total number of input bits; there are ``2**input_bits`` different inputs."""
         return sum(self.input_widths)
 
     @property
     def input_positions(self) -> tuple[tuple[int, ...], ...]:
-        """For each input the places in a row of bits that carry it, least significant first.
+        """The positions of the bits of each input in a row, least significant first.
 
         >>> from ntkproofs.programs import addition_task
         >>> addition_task(bits=2).input_positions
@@ -101,41 +99,40 @@ class Task:
         )
 
     def start(self, *values: int) -> State:
-        """Return the initial state for the given inputs; raises InputError if one does not fit its bits."""
+        """Return the initial state for the inputs `values`; raises InputError if a value does not fit in its bits."""
         if len(values) != len(self.inputs):
             raise InputError(
-                f"{self.program.name} takes {len(self.inputs)} inputs ({', '.join(self.inputs)}), got {len(values)}"
+                f"{self.program.name} takes {counted(len(self.inputs), 'input')} ({', '.join(self.inputs)}), "
+                f"got {len(values)}"
             )
         for name, width, value in zip(self.inputs, self.input_widths, values, strict=True):
             number = as_integer(value)
-            if (
-                number is None or number >> width
-            ):  # what the field itself cannot hold, negative numbers too, is refused below as well
+            if number is None or number >> width:
                 raise InputError(f"input {name!r}: {value!r} does not fit in {width} bits (0 to {(1 << width) - 1})")
         return self.program.state(**self.constants, **dict(zip(self.inputs, values, strict=True)))
 
     def start_rows(self, *values: NDArray[np.int64]) -> Rows:
-        """Return the initial states of many inputs, ``(cases, bits)``: one array of shape ``(cases,)`` for each input.
+        """Return the initial states of many cases, ``(cases, bits)``, from one array ``(cases,)`` for each input.
 
-        The low bits of each number are taken: nothing is refused here.
+        Only the low bits of each number are used; numbers that do not fit raise no error.
         """
         cases = len(values[0])
         rows = np.tile(self.program.row(self.start(*(0 for _ in self.inputs))), (cases, 1))
-        for places, numbers in zip(self.input_positions, values, strict=True):
-            for index, place in enumerate(places):
-                rows[:, place] = numbers >> index & 1
+        for positions, numbers in zip(self.input_positions, values, strict=True):
+            for index, position in enumerate(positions):
+                rows[:, position] = numbers >> index & 1
         return rows
 
     def read(self, state: State) -> int:
-        """Return the answer that stands in `state`."""
-        return sum(state[field][index] << place for place, (field, index) in enumerate(self.output))
+        """Return the answer in `state`."""
+        return sum(state[name][index] << weight for weight, (name, index) in enumerate(self.output))
 
     def read_row(self, row: Rows) -> int:
-        """Return the answer that stands in one row of bits."""
-        return sum(int(row[self.program.position(bit)]) << place for place, bit in enumerate(self.output))
+        """Return the answer in one row of bits."""
+        return sum(int(row[self.program.position(bit)]) << weight for weight, bit in enumerate(self.output))
 
     def read_rows(self, rows: Rows) -> NDArray[np.int64]:
-        """Return the answers that stand in many rows, ``(cases,)``; for answers of at most 62 bits.
+        """Return the answers in many rows, ``(cases,)``; raises InputError for answers of more than 62 bits.
 
         >>> import numpy as np
         >>> from ntkproofs.programs import permutation_task
@@ -144,8 +141,10 @@ class Task:
         [0, 2, 1, 3]
         """
         if len(self.output) > 62:
-            raise InputError(f"{self.program.name}: answers of {len(self.output)} bits, read_rows reads at most 62")
-        places = [self.program.position(bit) for bit in self.output]
-        weights = np.int64(1) << np.arange(len(places), dtype=np.int64)
-        answers: NDArray[np.int64] = rows[:, places].astype(np.int64) @ weights
+            raise InputError(
+                f"{self.program.name}: read_rows reads answers of at most 62 bits, got {len(self.output)} bits"
+            )
+        positions = [self.program.position(bit) for bit in self.output]
+        weights = np.int64(1) << np.arange(len(positions), dtype=np.int64)
+        answers: NDArray[np.int64] = rows[:, positions].astype(np.int64) @ weights
         return answers

@@ -1,6 +1,6 @@
-"""Showing verdicts to people: tables for the terminal, documents for programs, figures, one page for the browser.
+"""Reports of verdicts: tables for the terminal, JSON documents, figures, and an HTML page.
 
-Its parts load on first use: naming the figures loads neither SymPy nor matplotlib.
+The modules are imported on first use: listing the figures imports neither SymPy nor matplotlib.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ntkproofs.report.terminal import census, document, show_results
+    from ntkproofs.report.terminal import document, engine_summary, show_results
 
-__all__ = ["census", "document", "show_results"]
+__all__ = ["document", "engine_summary", "show_results"]
 
 
 def __getattr__(name: str) -> Any:

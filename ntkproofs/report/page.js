@@ -3,49 +3,49 @@
   const root = document.documentElement;
   const table = document.querySelector(".verdicts");
   const rows = [...table.tBodies[0].rows];
-  const words = document.querySelector(".controls input");
-  const kinds = [...document.querySelectorAll(".controls button")];
-  const shown = document.querySelector(".controls output");
+  const search = document.querySelector(".controls input");
+  const verdicts = [...document.querySelectorAll(".controls button")];
+  const count = document.querySelector(".controls output");
   root.classList.add("js");
 
   function filter() {
-    const wanted = words.value.trim().toLowerCase().split(/\s+/);
-    const chosen = kinds.filter((each) => each.getAttribute("aria-pressed") === "true").map((each) => each.value);
-    let left = 0;
+    const words = search.value.trim().toLowerCase().split(/\s+/);
+    const chosen = verdicts.filter((button) => button.getAttribute("aria-pressed") === "true").map((button) => button.value);
+    let visible = 0;
     for (const row of rows) {
       const text = row.textContent.toLowerCase();
-      const fits = wanted.every((word) => text.includes(word)) && (!chosen.length || chosen.includes(row.dataset.kind));
-      row.hidden = !fits;
-      left += fits;
+      const matches = words.every((word) => text.includes(word)) && (!chosen.length || chosen.includes(row.dataset.kind));
+      row.hidden = !matches;
+      visible += matches;
     }
-    shown.textContent = `${left} of ${rows.length}`;
+    count.textContent = `${visible} of ${rows.length}`;
   }
-  words.addEventListener("input", filter);
-  for (const each of kinds) {
-    each.addEventListener("click", () => {
-      each.setAttribute("aria-pressed", each.getAttribute("aria-pressed") !== "true");
+  search.addEventListener("input", filter);
+  for (const button of verdicts) {
+    button.addEventListener("click", () => {
+      button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") !== "true");
       filter();
     });
   }
   filter();
 
-  [...table.tHead.rows[0].cells].forEach((cell, place) => {
+  [...table.tHead.rows[0].cells].forEach((cell, column) => {
     const button = document.createElement("button");
     button.append(...cell.childNodes);
     cell.append(button);
     button.addEventListener("click", () => {
-      const turn = cell.getAttribute("aria-sort") === "ascending" ? -1 : 1;
+      const direction = cell.getAttribute("aria-sort") === "ascending" ? -1 : 1;
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-      cell.setAttribute("aria-sort", turn > 0 ? "ascending" : "descending");
-      const key = (row) => row.cells[place].dataset.key ?? row.cells[place].textContent;
-      rows.sort((a, b) => turn * key(a).localeCompare(key(b), "en", { numeric: true }));
+      cell.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
+      const key = (row) => row.cells[column].dataset.key ?? row.cells[column].textContent;
+      rows.sort((a, b) => direction * key(a).localeCompare(key(b), "en", { numeric: true }));
       table.tBodies[0].append(...rows);
     });
   });
 
   function openTarget() {
-    const goal = location.hash && document.getElementById(location.hash.slice(1));
-    if (goal instanceof HTMLDetailsElement) goal.open = true;
+    const target = location.hash && document.getElementById(location.hash.slice(1));
+    if (target instanceof HTMLDetailsElement) target.open = true;
   }
   addEventListener("hashchange", openTarget);
   openTarget();
@@ -60,10 +60,10 @@
   let closed = [];
   addEventListener("beforeprint", () => {
     closed = [...document.querySelectorAll("details.claim:not([open])")];
-    for (const each of closed) each.open = true;
+    for (const claim of closed) claim.open = true;
   });
   addEventListener("afterprint", () => {
-    for (const each of closed) each.open = false;
+    for (const claim of closed) claim.open = false;
   });
   root.dataset.ready = "yes";
 })();

@@ -1,4 +1,4 @@
-"""The verdict table, the census of who was believed, and the same as a JSON document."""
+"""Verdicts as tables for the terminal and as a JSON document, and a summary of the engines relied on."""
 
 from __future__ import annotations
 
@@ -13,12 +13,26 @@ from rich.table import Table
 from rich.text import Text
 
 from ntkproofs.claims import VERDICTS, Result, Verdict, VerdictKind
+from ntkproofs.display import counted
 from ntkproofs.facts import Fact
 from ntkproofs.printable import printable
 
-__all__ = ["STYLES", "amounts", "census", "document", "engine_names", "not_decided_again", "not_proved", "show_results"]
+__all__ = [
+    "STYLES",
+    "amounts",
+    "document",
+    "engine_names",
+    "engine_summary",
+    "not_decided_again",
+    "not_proved",
+    "reason_lines",
+    "show_results",
+]
 
-MOST_LINES = 200  # shown of what a claim prints
+MAX_LINES = 200  # displayed of the output of a claim
+
+NOT_PROVED = "Decided by ball arithmetic, not proved by Coq"
+NOT_DECIDED_AGAIN = "Decided by ball arithmetic, not decided again by the checker"
 
 STYLES = {
     "proved": "bold green",
@@ -32,25 +46,28 @@ STYLES = {
 
 
 def show_results(results: Sequence[Result], console: Console, *, traceback: bool = False) -> None:
-    """Print the table of verdicts, what went wrong, what the claims printed, the totals and the census.
+    """Print the table of verdicts, the reasons of failures, the output of the claims, the totals and the engines.
 
-    Nothing of a claim is markup. `traceback`: with Python's traceback of each error.
+    `traceback`: also print the Python traceback of each error. Texts of claims are escaped.
     """
     console.print(_table(results))
     for result in results:
         if result.verdict.reason:
-            told = f" {printable(result.claim.name)}: {printable(result.verdict.reason)}"
-            console.print(Text("\n").append_text(_styled(result.verdict.kind)).append(told))
+            reason = f" {printable(result.claim.name)}: {printable(result.verdict.reason)}"
+            console.print(Text("\n").append_text(_styled(result.verdict.kind)).append(reason))
         if traceback and result.problem is not None and result.problem.trace:
             _show_lines("traceback", result.problem.trace, console)
         if result.output.strip():
-            _show_lines(f"printed by {result.claim.name}", result.output, console)
+            _show_lines(f"output of {result.claim.name}", result.output, console)
     console.print(_totals(results))
-    console.print("\nWho was believed, for what:")
-    for line in census(results):
+    console.print("\nEngines relied on:")
+    for line in engine_summary(results):
         console.print(f"  {printable(line)}")
-    _show_reasons("Decided by balls and not proved by Coq:", not_proved(results), console)
-    _show_reasons("Decided by balls and not re-decided by the checker:", not_decided_again(results), console)
+    for heading, reasons in (NOT_PROVED, not_proved(results)), (NOT_DECIDED_AGAIN, not_decided_again(results)):
+        if reasons:
+            console.print(f"\n{heading}:")
+        for line in reason_lines(reasons):
+            console.print(f"  {printable(line)}")
 
 
 def engine_names(verdict: Verdict) -> str:
@@ -58,11 +75,13 @@ def engine_names(verdict: Verdict) -> str:
     return ", ".join(re.sub(r" \([^)]*\)", "", engine) for engine in verdict.engines)
 
 
-def _show_reasons(heading: str, reasons: dict[str, int], console: Console) -> None:
-    if reasons:
-        console.print(f"\n{heading}")
-    for reason, count in reasons.items():
-        console.print(f"  {count} finding{'s' if count != 1 else ''}: {printable(reason)}")
+def reason_lines(reasons: dict[str, int]) -> list[str]:
+    """Return a line for each reason, with the number of its findings.
+
+    >>> reason_lines({"coqc not found": 2})
+    ['2 findings: coqc not found']
+    """
+    return [f"{counted(count, 'finding')}: {reason}" for reason, count in reasons.items()]
 
 
 def _table(results: Sequence[Result]) -> Table:
@@ -92,26 +111,29 @@ def _totals(results: Sequence[Result]) -> Text:
     totals = Counter(result.verdict.kind for result in results)
     counts = [Text(f"{totals[kind]} ").append_text(_styled(kind)) for kind in VERDICTS if totals[kind]]
     seconds = sum(result.seconds for result in results)
-    head = Text(f"\n{len(results)} claim{'s' if len(results) != 1 else ''}: ")
-    return head.append_text(Text(", ").join(counts)).append(f" in {seconds:.1f} s")
+    start = Text(f"\n{counted(len(results), 'claim')}: ")
+    return start.append_text(Text(", ").join(counts)).append(f" in {seconds:.1f} s")
 
 
 def _show_lines(title: str, text: str, console: Console) -> None:
-    """Print a text that a claim wrote, indented and escaped."""
+    """Print the first lines of a text that a claim wrote, indented and escaped."""
     lines = text.splitlines()
-    left = [f"... and {len(lines) - MOST_LINES} lines more"] if len(lines) > MOST_LINES else []
+    omitted = [f"... and {len(lines) - MAX_LINES} more lines"] if len(lines) > MAX_LINES else []
     console.print(f"\n{printable(title)}:")
-    for line in lines[:MOST_LINES] + left:
+    for line in lines[:MAX_LINES] + omitted:
         console.print(f"  {printable(line)}", soft_wrap=True)
 
 
 def not_proved(results: Sequence[Result]) -> dict[str, int]:
-    """Return why decided findings are not proved by Coq, and how many; nothing if Coq was not asked."""
+    """Return the reasons why decided findings are not proved by Coq, each with the number of findings.
+
+    The result is empty if Coq was not used.
+    """
     return _reasons(results, "coq")
 
 
 def not_decided_again(results: Sequence[Result]) -> dict[str, int]:
-    """Return why decided findings are not decided by the checker too, and how many."""
+    """Return the reasons why decided findings were not decided again by the checker, each with their number."""
     return _reasons(results, "checker")
 
 
@@ -121,40 +143,39 @@ def _reasons(results: Sequence[Result], engine: str) -> dict[str, int]:
     return dict(Counter(note["reason"] for note in notes if "reason" in note).most_common())
 
 
-def census(results: Sequence[Result]) -> list[str]:
-    """Return one line for each engine: what it was believed for, and how much it looked at."""
+def engine_summary(results: Sequence[Result]) -> list[str]:
+    """Return a line for each engine: the findings that rely on it, those that it cross-checked, and its work."""
     facts = [fact for result in results for fact in result.verdict.facts]
     checks = [fact for result in results for fact in result.verdict.checks]
     lines = []
     for engine in sorted({fact.engine for fact in (*facts, *checks)}):
-        mine, also = ([fact for fact in group if fact.engine == engine] for group in (facts, checks))
-        believed = [_amount(mine, "believed for")] if mine else []
-        crossed = [_amount(also, "cross-checked")] if also else []
-        kept = sum(from_cache(fact) for fact in (*mine, *also))
-        before = [f"{kept} from the cache (--no-cache asks again)"] if kept else []
-        lines.append(f"{engine}: {'; '.join(believed + crossed + before)}")
+        relying, checked = ([fact for fact in group if fact.engine == engine] for group in (facts, checks))
+        cached = sum(from_cache(fact) for fact in (*relying, *checked))
+        parts = [_amount(relying)] if relying else []
+        parts += [f"cross-checked {_amount(checked)}"] if checked else []
+        parts += [f"{cached} from the cache (--no-cache computes them again)"] if cached else []
+        lines.append(f"{engine}: {'; '.join(parts)}")
     return lines
 
 
 def from_cache(fact: Fact) -> bool:
-    """Tell whether an earlier run found a fact, and a cache kept it."""
-    asked = fact.evidence.get("coq")
-    return bool((asked if isinstance(asked, dict) else fact.evidence).get("from_cache"))
+    """Return whether a fact was read from the cache of an earlier run."""
+    return bool(fact.evidence.get("coq", {}).get("from_cache"))
 
 
-def _amount(facts: Sequence[Fact], how: str) -> str:
-    return f"{how} {len(facts)} finding{'s' if len(facts) != 1 else ''} ({amounts(facts)})"
+def _amount(facts: Sequence[Fact]) -> str:
+    return f"{counted(len(facts), 'finding')} ({amounts(facts)})"
 
 
 def amounts(facts: Sequence[Fact]) -> str:
-    """Return how much was looked at, unit by unit."""
+    """Return the amount of work of facts, in each unit: ``1 box, 40 cases``."""
     work = Counter[str]()
     for fact in facts:
         work[fact.unit] += fact.work
-    return ", ".join(f"{count:,} {unit if count != 1 else _one(unit)}" for unit, count in sorted(work.items()))
+    return ", ".join(f"{count:,} {unit if count != 1 else _singular(unit)}" for unit, count in sorted(work.items()))
 
 
-def _one(unit: str) -> str:
+def _singular(unit: str) -> str:
     """Return the singular of a unit: one box, one inequality, one case."""
     return {"boxes": "box", "inequalities": "inequality"}.get(unit, unit.removesuffix("s"))
 

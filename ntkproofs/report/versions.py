@@ -1,4 +1,4 @@
-"""What a run was made with: the versions of everything that has a say in it."""
+"""The versions of the software on which the verdicts of a run depend."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ PACKAGES = {
 
 
 def versions() -> dict[str, str]:
-    """Return ``{name: version}`` of this package, Python, its libraries, and Coq if there is one.
+    """Return ``{name: version}`` of this package, Python, the libraries, and Coq if it is installed.
 
     >>> list(versions())[:3]
     ['ntkproofs', 'Python', 'SymPy']
     """
-    found = {"ntkproofs": ntkproofs.__version__, "Python": platform.python_version()}
+    result = {"ntkproofs": ntkproofs.__version__, "Python": platform.python_version()}
     for name, package in PACKAGES.items():
         try:
-            found[name] = version(package)
+            result[name] = version(package)
         except PackageNotFoundError:
             continue
-    coqc = find_coqc()  # the one that the engine asks
-    return {**found, "Coq": coqc.version} if coqc else found
+    coqc = find_coqc()
+    return {**result, "Coq": coqc.version} if coqc else result

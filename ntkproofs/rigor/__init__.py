@@ -1,4 +1,4 @@
-"""Deciding: balls, exact constants, inequalities over points, boxes and all integers, identities.
+"""Proofs of inequalities by interval arithmetic, over points, boxes and all integers, and proofs of identities.
 
 >>> import sympy
 >>> from ntkproofs.rigor import Integers, decide, less
@@ -11,6 +11,7 @@ from ntkproofs.arithmetic.balls import Ball, greatest, hull, least
 from ntkproofs.arithmetic.expressions import enclose
 from ntkproofs.rigor.combination import Combination, combination
 from ntkproofs.rigor.decide import Cell, Decision, decide
+from ntkproofs.rigor.derive import Equality, derive, equal
 from ntkproofs.rigor.identities import Identity, identity
 from ntkproofs.rigor.replay import EvidenceError, replay
 from ntkproofs.rigor.statements import Box, Inequality, Integers, Point, at_most, less
@@ -21,6 +22,7 @@ __all__ = [
     "Cell",
     "Combination",
     "Decision",
+    "Equality",
     "EvidenceError",
     "Identity",
     "Inequality",
@@ -29,7 +31,9 @@ __all__ = [
     "at_most",
     "combination",
     "decide",
+    "derive",
     "enclose",
+    "equal",
     "greatest",
     "hull",
     "identity",

@@ -1,7 +1,7 @@
-"""What SymPy assumes of a symbol, held against the domain over which a statement is claimed.
+"""Checks that SymPy's assumptions about symbols are true on the domain of a statement.
 
-SymPy simplifies by what a symbol was declared to be (``sqrt(x**2)`` is ``x`` for a positive symbol, ``cos(pi*k)`` is
-``-1`` for an odd one), before anybody here sees the expression. So each assumption must be true on the whole domain.
+SymPy uses the assumptions about a symbol while an expression is constructed (``sqrt(x**2)`` is ``x`` for a positive
+symbol, ``cos(pi*k)`` is ``-1`` for an odd one). So each assumption must be true on the whole domain.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ntkproofs.errors import InputError
 
 __all__ = ["Extent", "check_assumptions", "check_declared"]
 
-# what a symbol may be declared to be; whatever SymPy derives from that is checked against the domain as well
+# the assumptions that are allowed; those that SymPy derives from them are checked against the domain as well
 DECLARED = (
     "commutative", "complex", "finite", "hermitian", "integer", "negative", "nonnegative", "nonpositive", "nonzero",
     "positive", "rational", "real", "zero",
@@ -26,83 +26,81 @@ DECLARED = (
 
 @dataclass(frozen=True)
 class Extent:
-    """Where the values of a symbol lie: from `low` to `high`, ends included unless `open`, all reals or `integers`.
+    """The set of values of a symbol: the reals, or the `integers`, from `low` to `high`.
 
-    `endless`: there is no last one, and `high` is one that is large enough to stand for all (2 or more).
+    `open`: without the end points. `unbounded`: all values >= `low`; then `high` is some value >= 2 of the set.
     """
 
     low: Fraction
     high: Fraction
     integers: bool = False
     open: bool = False
-    endless: bool = False
+    unbounded: bool = False
 
     @property
-    def above(self) -> bool:
+    def is_positive(self) -> bool:
         """Whether every value is positive."""
         return self.low > 0 or (self.open and self.low == 0)
 
     @property
-    def below(self) -> bool:
+    def is_negative(self) -> bool:
         """Whether every value is negative."""
         return self.high < 0 or (self.open and self.high == 0)
 
     @property
-    def only_zero(self) -> bool:
+    def is_zero(self) -> bool:
         """Whether 0 is the only value."""
         return self.low == self.high == 0
 
     @property
-    def rational(self) -> bool:
+    def is_rational(self) -> bool:
         """Whether every value is rational."""
         return self.integers or self.low == self.high
 
     def __str__(self) -> str:
-        which = "integers " if self.integers else ""
-        if self.endless:
-            return f"all integers from {self.low} on"
+        kind = "integers " if self.integers else ""
+        if self.unbounded:
+            return f"all integers >= {self.low}"
         if self.low == self.high:
             return f"{self.low}"
-        return (
-            f"{which}strictly between {self.low} and {self.high}" if self.open else f"{which}{self.low} to {self.high}"
-        )
+        return f"{kind}strictly between {self.low} and {self.high}" if self.open else f"{kind}{self.low} to {self.high}"
 
 
-_Test = Callable[[Extent], bool]
+_Predicate = Callable[[Extent], bool]
 
 
 def _always(_: Extent) -> bool:
     return True
 
 
-# what SymPy may know of a symbol, and when it is true of all values
-_TRUE: dict[tuple[str, bool], _Test] = {
+# for each assumption that SymPy may derive: whether it is true of all values
+_TRUE: dict[tuple[str, bool], _Predicate] = {
     **{(name, True): _always for name in ("commutative", "complex", "hermitian", "real", "extended_real", "finite")},
     **{(name, False): _always for name in ("infinite", "imaginary")},
-    ("positive", True): lambda at: at.above,
-    ("positive", False): lambda at: at.high <= 0,
-    ("negative", True): lambda at: at.below,
-    ("negative", False): lambda at: at.low >= 0,
-    ("nonnegative", True): lambda at: at.low >= 0,
-    ("nonnegative", False): lambda at: at.below,
-    ("nonpositive", True): lambda at: at.high <= 0,
-    ("nonpositive", False): lambda at: at.above,
-    ("nonzero", True): lambda at: at.above or at.below,
-    ("nonzero", False): lambda at: at.only_zero,
-    ("zero", True): lambda at: at.only_zero,
-    ("zero", False): lambda at: at.above or at.below,
-    ("integer", True): lambda at: at.integers,
-    ("noninteger", False): lambda at: at.integers,
-    **{(name, True): lambda at: at.rational for name in ("rational", "algebraic")},
-    **{(name, False): lambda at: at.rational for name in ("irrational", "transcendental")},
-    **{(name, False): lambda at: at.high <= 1 for name in ("prime", "composite")},
-    ("even", True): lambda at: at.only_zero,
-    ("odd", False): lambda at: at.only_zero,
+    ("positive", True): lambda values: values.is_positive,
+    ("positive", False): lambda values: values.high <= 0,
+    ("negative", True): lambda values: values.is_negative,
+    ("negative", False): lambda values: values.low >= 0,
+    ("nonnegative", True): lambda values: values.low >= 0,
+    ("nonnegative", False): lambda values: values.is_negative,
+    ("nonpositive", True): lambda values: values.high <= 0,
+    ("nonpositive", False): lambda values: values.is_positive,
+    ("nonzero", True): lambda values: values.is_positive or values.is_negative,
+    ("nonzero", False): lambda values: values.is_zero,
+    ("zero", True): lambda values: values.is_zero,
+    ("zero", False): lambda values: values.is_positive or values.is_negative,
+    ("integer", True): lambda values: values.integers,
+    ("noninteger", False): lambda values: values.integers,
+    **{(name, True): lambda values: values.is_rational for name in ("rational", "algebraic")},
+    **{(name, False): lambda values: values.is_rational for name in ("irrational", "transcendental")},
+    **{(name, False): lambda values: values.high <= 1 for name in ("prime", "composite")},
+    ("even", True): lambda values: values.is_zero,
+    ("odd", False): lambda values: values.is_zero,
 }
 
 
 def check_declared(symbols: object) -> None:
-    """Refuse symbols with names that mislead (see ``check_names``) or with assumptions beyond the list; InputError.
+    """Check the names of symbols (see ``check_names``) and that all assumptions are allowed; raises InputError if not.
 
     >>> check_declared([sympy.Symbol("k", odd=True)])
     Traceback (most recent call last):
@@ -110,9 +108,9 @@ def check_declared(symbols: object) -> None:
     ntkproofs.errors.InputError: the symbol k is assumed to be odd; allowed: commutative, complex, finite, hermitian, \
 integer, negative, nonnegative, nonpositive, nonzero, positive, rational, real, zero
     """
-    listed = list(symbols)  # type: ignore[call-overload]
-    check_names(listed)
-    for symbol in listed:
+    declared = list(symbols)  # type: ignore[call-overload]
+    check_names(declared)
+    for symbol in declared:
         for name, value in symbol._assumptions_orig.items():
             if name not in DECLARED or not value:
                 raise InputError(
@@ -122,7 +120,7 @@ integer, negative, nonnegative, nonpositive, nonzero, positive, rational, real, 
 
 
 def check_assumptions(symbol: sympy.Symbol, extent: Extent) -> None:
-    """Refuse a domain on which something that SymPy assumes of the symbol is not true everywhere; InputError.
+    """Check that all assumptions of SymPy about a symbol are true on its domain; raises InputError if not.
 
     >>> check_assumptions(sympy.Symbol("n", positive=True), Extent(Fraction(1), Fraction(2)))
     >>> check_assumptions(sympy.Symbol("n", positive=True), Extent(Fraction(0), Fraction(2)))
@@ -132,10 +130,10 @@ def check_assumptions(symbol: sympy.Symbol, extent: Extent) -> None:
     """
     check_declared([symbol])
     declared = symbol._assumptions_orig
-    facts = {**declared, **{name: value for name, value in symbol.assumptions0.items() if name not in declared}}
-    for name, value in facts.items():
-        test = _TRUE.get((name.removeprefix("extended_") if name != "extended_real" else name, value))
-        if test is None or not test(extent):
+    derived = {name: value for name, value in symbol.assumptions0.items() if name not in declared}
+    for name, value in {**declared, **derived}.items():
+        predicate = _TRUE.get((name.removeprefix("extended_") if name != "extended_real" else name, value))
+        if predicate is None or not predicate(extent):
             raise InputError(
                 f"the symbol {symbol.name} is assumed to be {'' if value else 'not '}{name}, "
                 f"which is not true on its whole domain, {extent}"

@@ -1,26 +1,26 @@
-"""decide: settle an inequality over a point, a box or all integers, by ball arithmetic, with evidence.
+"""Decision of inequalities by interval arithmetic: over a point, a box or all integers, with evidence.
 
-``decide(less(a, b), domain)`` returns a :class:`Decision`: ``holds`` with the cells that cover the domain and a margin,
-``fails`` with a counterexample, or ``open`` with the reason. Rules by which a cell is settled:
+``decide(less(a, b), domain)`` returns a :class:`Decision`: ``holds``, with cells that cover the domain and a margin;
+``fails``, with a counterexample; or ``open``, with the reason. A cell is proved by one of these rules:
 
 =============  ====================================================================================================
-``point``      the value at one point, at rising precision; equality is recognised exactly where it lies in Q(pi)
-``range``      the formula evaluated with the whole cell
-``mean value`` ``f(middle) + f'(cell) (cell - middle)``, derivatives by Taylor arithmetic over balls
-``contact``    the two sides touch at an end of the cell: divide the zero out (see ``germs``), then ``range``
-``integers``   the cell holds a few integers only: each is a point
-``empty``      the cell holds no integer
+``point``      evaluation at one point with increasing precision; equality is decided for values known in Q(pi)
+``range``      interval evaluation over the whole cell
+``mean value`` ``f(middle) + f'(cell) (cell - middle)``, with derivatives by Taylor arithmetic over intervals
+``contact``    the two sides are equal at an end of the cell: the zero is divided out (see ``germs``), then ``range``
+``integers``   the cell contains only a few integers, and the inequality holds at each of them
+``empty``      the cell contains no integer
 =============  ====================================================================================================
 
-All integers ``n >= n0`` at once: ``s = n**(-1/2)`` maps them into ``0 < s <= 1``; at ``s = 0`` stands n = infinity, a
-contact point like any other.
+The integers ``n >= n0`` are mapped to ``0 < s <= 1`` by ``s = n**(-1/2)``. The limit ``n -> infinity`` is the point
+``s = 0``, which is treated as a contact point.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar
 
 import sympy
 
@@ -28,30 +28,32 @@ from ntkproofs.arithmetic.balls import MAX_PRECISION
 from ntkproofs.arithmetic.digits import certain_digits
 from ntkproofs.arithmetic.expressions import check_names, difference
 from ntkproofs.arithmetic.notation import written
-from ntkproofs.display import CODE, facts
+from ntkproofs.display import CODE, counted, facts
 from ntkproofs.errors import InputError, Undecided
-from ntkproofs.rigor.inquiry import Inquiry
-from ntkproofs.rigor.spaces import BoxSides, Cell, Counterexample, Space, space_of
+from ntkproofs.facts import Fact, Finding, Outcome, engine_of
+from ntkproofs.rigor.evaluator import Evaluator
 from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers, Point, point_text
-from ntkproofs.truth import NoTruthValue
+from ntkproofs.rigor.subdivision import BoxSides, Cell, Counterexample, Subdivision, subdivision_of
+from ntkproofs.validation import integer
 
-__all__ = ["Cell", "Decision", "Outcome", "Outcomes", "check_question", "decide", "decide_point"]
-
-Outcome: TypeAlias = Literal["holds", "fails", "open"]
+__all__ = ["Cell", "Decision", "DecisionBuilder", "Outcome", "decide", "decide_point"]
 
 MAX_DEPTH = 120
 MAX_CELLS = 10_000_000
 
 
 @dataclass(frozen=True)
-class Decision(NoTruthValue):
-    """The outcome of :func:`decide` and what supports it.
+class Decision(Finding):
+    """The result of :func:`decide`, with its evidence.
 
-    `margin` is a certified lower bound of ``(right - left) * n**(order/2)`` over the domain for integers (`order` is 0
-    unless the two sides approach each other, or part, as n grows), of ``right - left`` otherwise.
+    `outcome`: ``holds``, ``fails`` or ``open``; `cells`: the proved cells; `margin`: a certified lower bound of
+    ``right - left`` over the domain, for integers of ``(right - left) * n**(order/2)``; `order`: 0 unless ``right -
+    left`` tends to 0 or to infinity as n grows; `precision`: the largest precision used, in bits; `counterexample`: a
+    point at which the inequality fails, with the `value` of ``right - left`` there; `reason`: why it is open.
     """
 
     instead = '.outcome == "holds"'
+    issued_only: ClassVar[bool] = False  # every decision is replayed before it counts
 
     inequality: Inequality
     domain: Domain
@@ -65,7 +67,7 @@ class Decision(NoTruthValue):
     reason: str = ""
 
     def margin_text(self) -> str:
-        """Return the margin for people: ``>= 2.41 n^(1/2)``."""
+        """Return the margin in readable form: ``>= 2.41 n^(1/2)``."""
         if self.margin is None:
             return ""
         if self.margin == 0:
@@ -73,14 +75,14 @@ class Decision(NoTruthValue):
         text = "≥ " + certain_digits(self.margin, self.margin, 6).rstrip("…")
         if self.order and isinstance(self.domain, Integers):
             power = Fraction(-self.order, 2)
-            shown = f"{power}" if power.denominator == 1 and power > 0 else f"({power})"
-            text += f" {self.domain.symbol.name}" if power == 1 else f" {self.domain.symbol.name}^{shown}"
+            exponent = f"{power}" if power.denominator == 1 and power > 0 else f"({power})"
+            text += f" {self.domain.symbol.name}" if power == 1 else f" {self.domain.symbol.name}^{exponent}"
         return text
 
     def __str__(self) -> str:
         head = f"{self.outcome}: {self.inequality} for {self.domain}"
         if self.outcome == "holds":
-            return f"{head} ({len(self.cells)} cells, margin {self.margin_text()}, {self.precision} bits)"
+            return f"{head} ({counted(len(self.cells), 'cell')}, margin {self.margin_text()}, {self.precision} bits)"
         if self.counterexample is not None:
             return f"{head} (right - left is {self.value} at {point_text(self.counterexample)})"
         return f"{head} ({self.reason})"
@@ -102,6 +104,48 @@ class Decision(NoTruthValue):
         rows.append(("cells", ", ".join(f"{rule} ({count:,})" for rule, count in rules.items()) or "none"))
         return facts(rows, caption=f"{self.outcome}, by ball arithmetic at {self.precision} bits")
 
+    def fact(self) -> Fact:
+        """Return the decision as a fact."""
+        rules: dict[str, int] = {}
+        for cell in self.cells:
+            rules[cell.rule] = rules.get(cell.rule, 0) + 1
+        evidence: dict[str, Any] = {
+            "domain": str(self.domain),
+            "boxes": len(self.cells),
+            "rules": rules,
+            "precision": self.precision,
+            "margin": None if self.margin is None else str(self.margin),
+            "margin_order": self.order,
+            "cells": [
+                {
+                    "box": [[str(low), str(high)] for low, high in cell.box],
+                    "rule": cell.rule,
+                    "bound": None if cell.bound is None else str(cell.bound),
+                    "precision": cell.precision,
+                    "order": cell.order,
+                }
+                for cell in self.cells
+            ],
+        }
+        reason = self.reason
+        if self.counterexample is not None:
+            point = {symbol.name: str(value) for symbol, value in self.counterexample}
+            evidence["counterexample"] = {"point": point, "right_minus_left": self.value}
+            where = ", ".join(f"{symbol} = {value}" for symbol, value in point.items()) or "these constants"
+            reason = f"false at {where}: right - left is {self.value}"
+        return Fact(
+            kind="decided",
+            outcome=self.outcome,
+            engine=engine_of("Arb", "python-flint"),
+            text=f"{self.inequality} for {self.domain}",
+            work=len(self.cells),
+            unit="boxes",
+            margin=self.margin_text(),
+            reason=reason,
+            evidence=evidence,
+            finding=self,
+        )
+
 
 def decide(
     inequality: Inequality,
@@ -111,10 +155,10 @@ def decide(
     limit: int = 2048,
     max_cells: int = 20_000,
 ) -> Decision:
-    """Decide `inequality` over `domain` (default: a statement about constants).
+    """Decide `inequality` over `domain` (default: the inequality is about constants).
 
-    `precision` and `limit` are bits: the first to try and the last; `max_cells` bounds the subdivision. Raises
-    InputError for a symbol without a domain and DomainError where the statement itself is undefined.
+    `precision` and `limit` are the first and the last precision to try, in bits; `max_cells` limits the subdivision.
+    Raises InputError for an invalid argument or a symbol without a domain, and DomainError where a side is undefined.
 
     >>> from ntkproofs.rigor import less
     >>> n = sympy.Symbol("n", positive=True)
@@ -123,27 +167,22 @@ def decide(
     >>> decide(less(sympy.Rational(314, 100), sympy.pi)).outcome
     'holds'
     """
+    domain = Point() if domain is None else domain
+    _check_statement(inequality, domain)
+    precision, limit, max_cells = _checked_limits(precision, limit, max_cells)
+    written(inequality.left), written(inequality.right)  # checks that the printed statement parses as the one decided
+    evaluator = Evaluator(inequality, precision, limit)
+    if isinstance(domain, Point):
+        return decide_point(evaluator, domain)
+    return _subdivide(evaluator, domain, subdivision_of(evaluator, domain), max_cells)
+
+
+def _check_statement(inequality: object, domain: object) -> None:
+    """Raise InputError unless the arguments are an inequality and a domain that contains all of its symbols."""
     if not isinstance(inequality, Inequality):
         raise InputError(
             f"decide takes an inequality made by less(a, b) or at_most(a, b), got {type(inequality).__name__} "
-            f"{inequality!s:.80}; what is written with < or <= SymPy may decide by itself"
-        )
-    domain = Point() if domain is None else domain
-    check_question(inequality, domain)
-    check_limits(precision, limit, max_cells)
-    written(inequality.left), written(inequality.right)  # the statement as printed reads back as what is decided
-    inquiry = Inquiry(inequality, precision, limit)
-    if isinstance(domain, Point):
-        return decide_point(inquiry, domain)
-    return _subdivide(inquiry, domain, space_of(inquiry, domain), max_cells)
-
-
-def check_question(inequality: object, domain: object) -> None:
-    """Refuse what is no inequality over a domain that gives each of its symbols values; InputError."""
-    if not isinstance(inequality, Inequality):
-        raise InputError(
-            f"decide takes less(a, b) or at_most(a, b), got {type(inequality).__name__} {inequality!r}; "
-            "a < b between SymPy expressions is SymPy's own relation"
+            f"{inequality!s:.80}; SymPy may evaluate an expression with < or <= by itself"
         )
     if not isinstance(domain, Point | Box | Integers):
         raise InputError(f"a domain is a Point, a Box or Integers, got {type(domain).__name__} {domain!r}")
@@ -155,88 +194,85 @@ def check_question(inequality: object, domain: object) -> None:
         raise InputError(f"no domain given for {names} in: {inequality}")
 
 
-def check_limits(precision: object, limit: object, max_cells: object) -> None:
-    """Refuse bits and numbers of cells that are no integers in their ranges; InputError."""
-    for name, value, most in (("limit", limit, MAX_PRECISION), ("max_cells", max_cells, MAX_CELLS)):
-        if type(value) is not int or not 1 <= value <= most:
-            raise InputError(f"{name} must be an integer from 1 to {most:,}, got {value!r}")
-    if type(precision) is not int or not 2 <= precision <= limit:  # type: ignore[operator]
-        raise InputError(f"precision must lie between 2 and the limit of {limit} bits, got {precision!r}")
+def _checked_limits(precision: object, limit: object, max_cells: object) -> tuple[int, int, int]:
+    """Return precisions and number of cells; raises InputError unless they are integers in their ranges."""
+    maximum = integer(limit, "limit", low=2, high=MAX_PRECISION)
+    return (
+        integer(precision, "precision", low=2, high=maximum),
+        maximum,
+        integer(max_cells, "max_cells", low=1, high=MAX_CELLS),
+    )
 
 
-def decide_point(inquiry: Inquiry, domain: Point) -> Decision:
-    """Decide at a single point."""
-    verdict = inquiry.at(dict(domain.values))
-    common = Outcomes(inquiry, domain)
-    if verdict.holds is None:
-        shown = "not enclosed" if verdict.value is None else verdict.value.digits(6)
-        return common.open((), f"right - left is {shown}, which does not tell its sign at {verdict.precision} bits")
-    if not verdict.holds:
-        return common.fails((), Counterexample(domain.values, verdict))
+def decide_point(evaluator: Evaluator, domain: Point) -> Decision:
+    """Decide an inequality at a single point."""
+    result = evaluator.at_point(dict(domain.values))
+    builder = DecisionBuilder(evaluator, domain)
+    if result.holds is None:
+        value = "not bounded" if result.value is None else result.value.digits(6)
+        return builder.open((), f"right - left is {value}: its sign is not certain at {result.precision} bits")
+    if not result.holds:
+        return builder.fails((), Counterexample(domain.values, result))
     try:
-        bound = verdict.value.lower if verdict.value is not None else Fraction(0)
+        bound = result.value.lower if result.value is not None else Fraction(0)
     except Undecided as problem:
-        return common.open((), str(problem))
-    cell = Cell(tuple((value, value) for _, value in domain.values), "point", bound, verdict.precision)
-    return common.holds((cell,), bound, 0)
+        return builder.open((), str(problem))
+    cell = Cell(tuple((value, value) for _, value in domain.values), "point", bound, result.precision)
+    return builder.holds((cell,), bound, 0)
 
 
 @dataclass(frozen=True)
-class Outcomes:
-    """Builds the three kinds of decision."""
+class DecisionBuilder:
+    """Constructs the decisions of one inequality over one domain."""
 
-    inquiry: Inquiry
+    evaluator: Evaluator
     domain: Domain
 
-    def _make(self, outcome: Outcome, cells: tuple[Cell, ...], **more: Any) -> Decision:
-        used = max([self.inquiry.precision, *(cell.precision for cell in cells)])
-        empty: dict[str, Any] = {"margin": None, "order": 0, "precision": used}
-        return Decision(self.inquiry.inequality, self.domain, outcome, cells, **(empty | more))
+    def _decision(self, outcome: Outcome, cells: tuple[Cell, ...], **fields: Any) -> Decision:
+        precision = max([self.evaluator.precision, *(cell.precision for cell in cells)])
+        defaults: dict[str, Any] = {"margin": None, "order": 0, "precision": precision}
+        return Decision(self.evaluator.inequality, self.domain, outcome, cells, **(defaults | fields))
 
     def holds(self, cells: tuple[Cell, ...], margin: Fraction, order: int) -> Decision:
-        """Return the decision that all cells support."""
-        return self._make("holds", cells, margin=margin, order=order)
+        """Return the decision ``holds``, supported by cells that cover the domain."""
+        return self._decision("holds", cells, margin=margin, order=order)
 
-    def fails(self, cells: tuple[Cell, ...], found: Counterexample) -> Decision:
-        """Return the decision that a counterexample makes."""
-        value = "exactly 0" if found.verdict.exact_zero else str(found.verdict.value)
-        return self._make("fails", cells, counterexample=found.point, value=value, precision=found.verdict.precision)
+    def fails(self, cells: tuple[Cell, ...], counterexample: Counterexample) -> Decision:
+        """Return the decision ``fails``, supported by a counterexample."""
+        point, result = counterexample.point, counterexample.result
+        value = "exactly 0" if result.exact_zero else str(result.value)
+        return self._decision("fails", cells, counterexample=point, value=value, precision=result.precision)
 
     def open(self, cells: tuple[Cell, ...], reason: str) -> Decision:
-        """Return the decision that nothing was decided."""
-        return self._make("open", cells, reason=reason)
+        """Return the decision ``open``, with the reason."""
+        return self._decision("open", cells, reason=reason)
 
 
-def _subdivide(inquiry: Inquiry, domain: Domain, space: Space, max_cells: int) -> Decision:
-    """Settle cells depth first until none is left, a counterexample turns up, or the limits are met."""
-    common = Outcomes(inquiry, domain)
+def _subdivide(evaluator: Evaluator, domain: Domain, subdivision: Subdivision, max_cells: int) -> Decision:
+    """Prove cells depth first, bisecting those to which no rule applies, until a counterexample or a limit is met."""
+    builder = DecisionBuilder(evaluator, domain)
     cells: list[Cell] = []
-    stack = [(box, 0) for box in reversed(space.roots())]
+    stack = [(box, 0) for box in reversed(subdivision.initial_boxes())]
     while stack:
         box, depth = stack.pop()
-        cell = _settle(space, box, min(inquiry.limit, inquiry.precision + 2 * depth))
+        cell = _prove(subdivision, box, min(evaluator.limit, evaluator.precision + 2 * depth))
         if cell is not None:
             cells.append(cell)
             continue
-        found = space.refute(box)
-        if found is not None:
-            return common.fails(tuple(cells), found)
+        counterexample = subdivision.find_counterexample(box)
+        if counterexample is not None:
+            return builder.fails(tuple(cells), counterexample)
         if depth >= MAX_DEPTH or len(cells) + len(stack) >= max_cells:
-            where = ", ".join(f"{_short(low)}..{_short(high)}" for low, high in box)
-            doubt = ", where a side may be undefined" if space.in_doubt(box, inquiry.precision) else ""
-            reason = f"{len(cells)} cells settled, none of the rules settles {where}{doubt}"
-            return common.open(tuple(cells), reason)
-        left, right = space.halves(box)
+            doubt = ", where a side may be undefined" if subdivision.may_be_undefined(box, evaluator.precision) else ""
+            reason = f"{counted(len(cells), 'cell')} proved; no rule applies to {subdivision.describe(box)}{doubt}"
+            return builder.open(tuple(cells), reason)
+        left, right = subdivision.bisect(box)
         stack += [(right, depth + 1), (left, depth + 1)]
-    return common.holds(tuple(cells), *space.margin(cells))
+    return builder.holds(tuple(cells), *subdivision.margin(cells))
 
 
-def _settle(space: Space, box: BoxSides, bits: int) -> Cell | None:
+def _prove(subdivision: Subdivision, box: BoxSides, bits: int) -> Cell | None:
     try:
-        return space.settle(box, bits)
-    except Undecided:  # a bound that is too large to be written out
+        return subdivision.prove(box, bits)
+    except Undecided:  # a bound is too large to be converted to a fraction
         return None
-
-
-def _short(value: Fraction) -> str:
-    return certain_digits(value, value, 8)

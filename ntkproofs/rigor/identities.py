@@ -1,7 +1,7 @@
-"""Identities: two expressions are equal wherever both are defined.
+"""Proofs of identities: two expressions are equal wherever both are defined.
 
-Two judges, each able to say no: *normal form* (see ``normal_form``) proves the equality, *random exact points* could
-refute it: at each, balls for the two sides must meet, and be small. An identity holds only if both agree.
+An identity is proved by equal normal forms (see ``normal_form``), and only if it also passes an independent test: at
+random exact points, narrow enclosures of the two sides must overlap.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from ntkproofs.arithmetic.balls import as_fraction
 from ntkproofs.arithmetic.expressions import as_expression, enclose, formula
 from ntkproofs.arithmetic.normal_form import same_normal_form
 from ntkproofs.arithmetic.notation import latex, written
+from ntkproofs.display import counted
 from ntkproofs.errors import DomainError, InputError, Undecided
+from ntkproofs.facts import Fact, Finding, engine_of
 from ntkproofs.issued import issues
 from ntkproofs.rigor.assumptions import Extent, check_assumptions, check_declared
 from ntkproofs.rigor.statements import point_text
-from ntkproofs.truth import NoTruthValue
+from ntkproofs.validation import integer
 
 __all__ = ["Identity", "Sample", "identity"]
 
@@ -33,22 +35,29 @@ POINT_ACCURACY = 128
 
 @dataclass(frozen=True)
 class Sample:
-    """Where a symbol is drawn from: exact rationals strictly between `low` and `high`, or integers from low to high."""
+    """The range from which values of a symbol are drawn.
+
+    Exact rationals strictly between `low` and `high`, or, with `integers`, integers from `low` to `high`.
+    """
 
     low: Fraction
     high: Fraction
     integers: bool = False
 
     def draw(self, source: random.Random) -> Fraction:
-        """Return a random exact value."""
+        """Return a random value of the range, exactly."""
         if self.integers:
             return Fraction(source.randint(int(self.low), int(self.high)))
         return self.low + (self.high - self.low) * Fraction(source.randint(1, 2**20 - 1), 2**20)
 
 
 @dataclass(frozen=True)
-class Identity(NoTruthValue):
-    """The outcome of :func:`identity`: ``holds``, ``fails`` (with a point) or ``open``, and how many points agreed."""
+class Identity(Finding):
+    """The result of :func:`identity`.
+
+    `outcome`: ``holds``, ``fails`` (with a `counterexample`) or ``open`` (with a `reason`); `points`: the number of
+    random points at which the two sides agree; `seed`: the seed from which they were drawn.
+    """
 
     instead = '.outcome == "holds"'
 
@@ -62,7 +71,7 @@ class Identity(NoTruthValue):
 
     @property
     def statement(self) -> str:
-        """What is claimed, in words: an identity says nothing about points at which a side is undefined."""
+        """The statement in words; an identity is about the points at which both sides are defined."""
         total = formula(self.left).total and formula(self.right).total
         return f"{written(self.left)} = {written(self.right)}{'' if total else ' wherever both sides are defined'}"
 
@@ -70,10 +79,28 @@ class Identity(NoTruthValue):
         text = f"{self.outcome}: {self.statement}"
         if self.counterexample is not None:
             return f"{text} (not at {point_text(self.counterexample)})"
-        return f"{text} ({self.reason or f'normal form; {self.points} random exact points'})"
+        points = counted(self.points, "random exact point")
+        return f"{text} ({self.reason or f'normal form; {points}'})"
 
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle {latex(self.left)} = {latex(self.right)}$"
+
+    def fact(self) -> Fact:
+        """Return the identity as a fact."""
+        reason = self.reason
+        if self.counterexample is not None:
+            reason = f"false at {point_text(self.counterexample)}"
+        return Fact(
+            kind="derived",
+            outcome=self.outcome,
+            engine=engine_of("normal form", "python-flint"),
+            text=self.statement,
+            work=self.points,
+            unit="points",
+            reason=reason,
+            evidence={"points": self.points, "seed": self.seed, "normal_form": self.outcome == "holds"},
+            finding=self,
+        )
 
 
 @issues
@@ -85,10 +112,11 @@ def identity(
     points: int = 8,
     seed: int = 0,
 ) -> Identity:
-    """Prove ``left = right`` by normal form and confirm it at random exact points.
+    """Prove ``left = right`` by normal forms, after a test at random exact points.
 
-    `domains` gives each symbol's interval ``(low, high)`` of exact rationals; symbols declared as integers are drawn as
-    integers. Raises InputError for a symbol without one, or if no point can be found where both sides are defined.
+    `domains`: for each symbol the interval ``(low, high)``, with rational end points, from which its values are drawn;
+    a symbol declared as an integer gets integers. `points`: the number of points; `seed`: the seed of the generator.
+    Raises InputError for a symbol without an interval, or if there are too few points where both sides are defined.
 
     >>> x = sympy.Symbol("x")
     >>> root = sympy.sqrt(1 - x**2)
@@ -97,12 +125,9 @@ def identity(
     >>> print(identity(x**2, x, {x: (2, 3)}))
     fails: x**2 = x (not at x = 2982593/1048576)
     """
-    if type(points) is not int or not 1 <= points <= MAX_POINTS:
-        raise InputError(f"points must be an integer from 1 to {MAX_POINTS:,}, got {points!r}")
-    if type(seed) is not int:
-        raise InputError(f"seed must be an integer, got {seed!r}")
+    points, seed = integer(points, "points", low=1, high=MAX_POINTS), integer(seed, "seed")
     left, right = (as_expression(side, "a side of an identity") for side in (left, right))
-    samples = {symbol: _sample(symbol, ends) for symbol, ends in _ends(domains).items()}
+    samples = {symbol: _sample(symbol, ends) for symbol, ends in _checked_domains(domains).items()}
     symbols = formula(left).symbols | formula(right).symbols
     check_declared([*symbols, *samples])
     missing = symbols - set(samples)
@@ -122,16 +147,18 @@ def identity(
             agreed = points
     if agreed < points:
         raise InputError(
-            f"only {agreed} of {points} points found where both sides are defined: {written(left)} = {written(right)}"
+            f"only {agreed} of {points} random points were found where both sides are defined: "
+            f"{written(left)} = {written(right)}"
         )
-    shown = 1 if not samples else points
+    agreeing = 1 if not samples else points
     if same_normal_form(left, right):
-        return Identity(left, right, "holds", shown, seed)
-    return Identity(left, right, "open", shown, seed, reason=f"{shown} points agree, the normal forms differ")
+        return Identity(left, right, "holds", agreeing, seed)
+    reason = f"the sides agree at {counted(agreeing, 'point')}, but their normal forms differ"
+    return Identity(left, right, "open", agreeing, seed, reason=reason)
 
 
-def _ends(domains: object) -> Mapping[sympy.Symbol, tuple[Any, Any]]:
-    """Return the ends of each symbol's interval; raises InputError for anything but a mapping to pairs."""
+def _checked_domains(domains: object) -> Mapping[sympy.Symbol, tuple[Any, Any]]:
+    """Return the interval of each symbol; raises InputError unless `domains` is a mapping to pairs or None."""
     if domains is None:
         return {}
     if isinstance(domains, Mapping) and all(isinstance(ends, tuple) and len(ends) == 2 for ends in domains.values()):
@@ -148,13 +175,13 @@ def _sample(symbol: sympy.Symbol, ends: tuple[Any, Any]) -> Sample:
 
 
 def _agree_at(left: sympy.Expr, right: sympy.Expr, values: Mapping[sympy.Symbol, Fraction]) -> bool | None:
-    """Return True or False, or None where a side is undefined or too wide."""
+    """Return whether the sides agree at a point; None if a side is undefined or its enclosure is too wide."""
     try:
         first = enclose(left, values, precision=POINT_PRECISION)
         second = enclose(right, values, precision=POINT_PRECISION)
-        small = max(first.width, second.width) <= Fraction(1, 2**POINT_ACCURACY)
+        is_narrow = max(first.width, second.width) <= Fraction(1, 2**POINT_ACCURACY)
     except (Undecided, DomainError):
         return None
     if not first.overlaps(second):
         return False
-    return True if small else None
+    return True if is_narrow else None

@@ -1,7 +1,7 @@
-"""PointNumber: a number at one exact point, exact in Q(pi) as long as that is possible, a ball beside it.
+"""Numbers at a single point: exact in Q(pi) where possible, enclosed by an interval otherwise.
 
-Balls alone cannot tell that ``sqrt(x - 1/3)`` is defined at ``x = 1/3``, and exact constants alone do not know
-``sqrt(2)``; here each operation is exact where its operands and its value are, and done with balls otherwise.
+Intervals alone cannot show that ``sqrt(x - 1/3)`` is defined at ``x = 1/3``, and ``sqrt(2)`` is not in Q(pi). So each
+operation is exact if its operands and its result are known in Q(pi), and is done with intervals otherwise.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ __all__ = ["PointArithmetic", "PointNumber"]
 
 @dataclass(frozen=True)
 class PointNumber:
-    """A real number: exact if it is known in Q(pi), else enclosed in a ball of `precision` bits.
+    """A real number: exact if it is known in Q(pi), otherwise enclosed by an interval of `precision` bits.
 
-    Undefined operations raise DomainError, those that the ball cannot answer Undecided.
+    An undefined operation raises DomainError, one that the interval cannot decide raises Undecided.
 
     >>> third = PointArithmetic(64).rational(Fraction(1, 3))
     >>> (third - third).sqrt().is_zero(), (third - third + third.exp()).is_zero()
@@ -35,14 +35,14 @@ class PointNumber:
 
     @property
     def ball(self) -> Ball:
-        """A ball that contains the number."""
+        """An interval that contains the number."""
         return self.value if isinstance(self.value, Ball) else self.value.enclose(self.precision)
 
     def is_zero(self) -> bool:
-        """Tell whether the number is known to be exactly 0."""
+        """Return whether the number is known to be exactly 0."""
         return isinstance(self.value, PiRational) and self.value.is_zero()
 
-    def _operate(self, operation: Callable[..., Any], *others: PointNumber) -> PointNumber:
+    def _apply(self, operation: Callable[..., Any], *others: PointNumber) -> PointNumber:
         numbers = (self, *others)
         if all(isinstance(number.value, PiRational) for number in numbers):
             try:
@@ -52,58 +52,58 @@ class PointNumber:
         return PointNumber(self.precision, operation(*(number.ball for number in numbers)))
 
     def __add__(self, other: PointNumber) -> PointNumber:
-        return self._operate(operator.add, other)
+        return self._apply(operator.add, other)
 
     def __sub__(self, other: PointNumber) -> PointNumber:
-        return self._operate(operator.sub, other)
+        return self._apply(operator.sub, other)
 
     def __mul__(self, other: PointNumber) -> PointNumber:
-        return self._operate(operator.mul, other)
+        return self._apply(operator.mul, other)
 
     def __truediv__(self, other: PointNumber) -> PointNumber:
         if other.is_zero():
             raise DomainError("division by zero")
-        return self._operate(operator.truediv, other)
+        return self._apply(operator.truediv, other)
 
     def __pow__(self, exponent: int) -> PointNumber:
-        return self._operate(lambda value: value**exponent)
+        return self._apply(lambda value: value**exponent)
 
     def sqrt(self) -> PointNumber:
         """Return the square root."""
-        return self._operate(operator.methodcaller("sqrt"))
+        return self._apply(operator.methodcaller("sqrt"))
 
     def exp(self) -> PointNumber:
         """Return the exponential."""
-        return self._operate(operator.methodcaller("exp"))
+        return self._apply(operator.methodcaller("exp"))
 
     def log(self) -> PointNumber:
         """Return the natural logarithm."""
-        return self._operate(operator.methodcaller("log"))
+        return self._apply(operator.methodcaller("log"))
 
     def sin(self) -> PointNumber:
         """Return the sine."""
-        return self._operate(operator.methodcaller("sin"))
+        return self._apply(operator.methodcaller("sin"))
 
     def cos(self) -> PointNumber:
         """Return the cosine."""
-        return self._operate(operator.methodcaller("cos"))
+        return self._apply(operator.methodcaller("cos"))
 
     def atan(self) -> PointNumber:
         """Return the arc tangent."""
-        return self._operate(operator.methodcaller("atan"))
+        return self._apply(operator.methodcaller("atan"))
 
     def asin(self) -> PointNumber:
         """Return the arc sine."""
-        return self._operate(operator.methodcaller("asin"))
+        return self._apply(operator.methodcaller("asin"))
 
     def acos(self) -> PointNumber:
         """Return the arc cosine."""
-        return self._operate(operator.methodcaller("acos"))
+        return self._apply(operator.methodcaller("acos"))
 
 
 @dataclass(frozen=True)
 class PointArithmetic:
-    """Formulas at a point, with balls of `precision` bits where exact constants do not reach."""
+    """The arithmetic of point numbers, with intervals of `precision` bits where numbers are not exact."""
 
     precision: int
 
@@ -112,5 +112,5 @@ class PointArithmetic:
         return PointNumber(self.precision, PiRational.of(value))
 
     def pi(self) -> PointNumber:
-        """Return pi."""
+        """Return the constant pi."""
         return PointNumber(self.precision, PiRational.pi())

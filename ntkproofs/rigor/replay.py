@@ -1,4 +1,4 @@
-"""replay: check the evidence of a decision anew, without any search."""
+"""Replay of decisions: verification of their evidence without any search."""
 
 from __future__ import annotations
 
@@ -9,68 +9,68 @@ from itertools import pairwise
 import sympy
 
 from ntkproofs.errors import NtkProofsError
-from ntkproofs.rigor.decide import Decision, Outcomes, decide_point
-from ntkproofs.rigor.inquiry import Inquiry
-from ntkproofs.rigor.spaces import BoxSides, Cell, Counterexample, space_of
+from ntkproofs.rigor.decide import Decision, DecisionBuilder, decide_point
+from ntkproofs.rigor.evaluator import Evaluator
 from ntkproofs.rigor.statements import Box, Domain, Point, point_text
+from ntkproofs.rigor.subdivision import BoxSides, Cell, Counterexample, subdivision_of
 
 __all__ = ["EvidenceError", "replay"]
 
 
 class EvidenceError(NtkProofsError):
-    """The evidence of a decision does not support it."""
+    """The evidence of a decision does not prove it."""
 
 
 def replay(decision: Decision) -> Decision:
-    """Check the evidence of a decision anew, cell by cell, and return the decision that it supports.
+    """Verify the evidence of a decision, cell by cell, and return the decision that it proves.
 
-    Needs no search: each cell is settled by its own rule, and the cells must cover the domain. Raises EvidenceError if
-    a cell is missing, does not follow, or the margin is not the one claimed.
+    Each cell is proved again by its own rule, and the cells must cover the domain. Raises EvidenceError if a cell is
+    missing or does not follow by its rule, or if the claimed margin is not reached.
 
     >>> from ntkproofs.rigor import Integers, decide, less
     >>> n = sympy.Symbol("n", positive=True)
     >>> replay(decide(less(1, n + sympy.sqrt(n)), Integers(n))).outcome
     'holds'
     """
-    inquiry = Inquiry(decision.inequality, decision.precision, max(decision.precision, 2))
-    common, domain = Outcomes(inquiry, decision.domain), decision.domain
+    evaluator = Evaluator(decision.inequality, decision.precision, max(decision.precision, 2))
+    builder, domain = DecisionBuilder(evaluator, decision.domain), decision.domain
     if decision.outcome == "open":
         return decision
     if decision.outcome == "fails":
-        return _replay_counterexample(decision, inquiry, common)
+        return _replay_counterexample(decision, evaluator, builder)
     if isinstance(domain, Point):
-        again = decide_point(inquiry, domain)
+        again = decide_point(evaluator, domain)
         if again.outcome != "holds" or again.margin is None or again.margin < (decision.margin or 0):
-            raise EvidenceError(f"{decision.inequality} does not hold at {domain} with the margin claimed")
+            raise EvidenceError(f"{decision.inequality} does not hold at {domain} with the claimed margin")
         return again
-    space = space_of(inquiry, domain)
+    subdivision = subdivision_of(evaluator, domain)
     if any(len(cell.box) != len(domain.symbols) for cell in decision.cells):
         raise EvidenceError(f"a cell does not have the {len(domain.symbols)} sides of the domain")
-    _check_cover(decision.cells, space.roots())
+    _check_cover(decision.cells, subdivision.initial_boxes())
     cells = []
     for cell in decision.cells:
-        settled = space.by_rule(cell)
-        if settled is None:
-            raise EvidenceError(f"the cell {cell.box} does not follow by the rule {cell.rule!r}")
-        cells.append(settled)
-    again = common.holds(tuple(cells), *space.margin(cells))
+        proved = subdivision.prove_again(cell)
+        if proved is None:
+            raise EvidenceError(f"the cell {subdivision.describe(cell.box)} does not follow by the rule {cell.rule!r}")
+        cells.append(proved)
+    again = builder.holds(tuple(cells), *subdivision.margin(cells))
     claimed = Fraction(0) if decision.margin is None else decision.margin
     if again.order != decision.order or again.margin is None or again.margin < claimed:
         raise EvidenceError(f"the margin is {again.margin_text()}, not {decision.margin_text()}")
     return replace(again, margin=claimed, precision=decision.precision)
 
 
-def _replay_counterexample(decision: Decision, inquiry: Inquiry, common: Outcomes) -> Decision:
+def _replay_counterexample(decision: Decision, evaluator: Evaluator, builder: DecisionBuilder) -> Decision:
     point = decision.counterexample
     if point is None:
-        raise EvidenceError("a refuted inequality needs a counterexample")
+        raise EvidenceError("a decision that the inequality fails needs a counterexample")
     if {symbol for symbol, _ in point} != set(decision.domain.symbols):
-        raise EvidenceError(f"a counterexample must give a value for each symbol of {decision.domain}")
+        raise EvidenceError(f"a counterexample must have a value for each symbol of {decision.domain}")
     _check_inside(dict(point), decision.domain)
-    verdict = inquiry.at(dict(point))
-    if verdict.holds is not False:
+    result = evaluator.at_point(dict(point))
+    if result.holds is not False:
         raise EvidenceError(f"{decision.inequality} does not fail at {point_text(point)}")
-    return common.fails((), Counterexample(point, verdict))
+    return builder.fails((), Counterexample(point, result))
 
 
 def _check_inside(point: dict[sympy.Symbol, Fraction], domain: Domain) -> None:
@@ -85,18 +85,18 @@ def _check_inside(point: dict[sympy.Symbol, Fraction], domain: Domain) -> None:
         raise EvidenceError(f"the counterexample {point_text(point.items())} lies outside {domain}")
 
 
-def _check_cover(cells: tuple[Cell, ...], roots: list[BoxSides]) -> None:
-    """Check that the boxes of `cells`, as bisection leaves them, tile the roots."""
+def _check_cover(cells: tuple[Cell, ...], initial: list[BoxSides]) -> None:
+    """Raise EvidenceError unless the boxes of the cells tile the initial boxes."""
     boxes = sorted(cell.box for cell in cells)
-    if len(roots[0]) == 1:
+    if len(initial[0]) == 1:
         ends = [box[0] for box in boxes]
         gaps = any(first[1] != second[0] for first, second in pairwise(ends))
-        if not ends or gaps or ends[0][0] != roots[0][0][0] or ends[-1][1] != roots[-1][0][1]:
+        if not ends or gaps or ends[0][0] != initial[0][0][0] or ends[-1][1] != initial[-1][0][1]:
             raise EvidenceError("the cells do not cover the domain")
         return
-    inside = all(_contains(roots[0], box) for box in boxes)
-    overlap = any(_overlap(a, b) for place, a in enumerate(boxes) for b in boxes[place + 1 :])
-    if not inside or overlap or sum(map(_volume, boxes)) != _volume(roots[0]):
+    inside = all(_contains(initial[0], box) for box in boxes)
+    overlap = any(_overlap(a, b) for index, a in enumerate(boxes) for b in boxes[index + 1 :])
+    if not inside or overlap or sum(map(_volume, boxes)) != _volume(initial[0]):
         raise EvidenceError("the cells do not cover the domain")
 
 

@@ -1,4 +1,4 @@
-"""What can be decided: an inequality, and the domain over which it is claimed."""
+"""Inequalities and domains: the statements that can be decided."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ntkproofs.arithmetic.notation import latex, written
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.assumptions import Extent, check_assumptions, check_declared
 from ntkproofs.truth import NoTruthValue
+from ntkproofs.validation import integer
 
 __all__ = ["Inequality", "less", "at_most", "Point", "Box", "Integers", "Domain", "point_text"]
 
@@ -25,7 +26,7 @@ MAX_VARIABLES = 6
 class Inequality(NoTruthValue):
     """``left < right`` (strict) or ``left <= right``, both exact SymPy expressions.
 
-    Our own type and not SymPy's relation, because SymPy may evaluate ``pi > 3`` to true by its own numerics.
+    This is not a relation of SymPy, since SymPy may evaluate ``pi > 3`` numerically while it is constructed.
     """
 
     instead = 'decide(inequality, domain).outcome == "holds"; state several inequalities one by one'
@@ -42,7 +43,7 @@ class Inequality(NoTruthValue):
 
     @property
     def difference(self) -> sympy.Expr:
-        """``right - left`` as SymPy simplifies it, to read and to plot; what is decided is never taken from here."""
+        """``right - left`` as simplified by SymPy, for display and plots only; decisions do not use it."""
         return self.right - self.left
 
     def __str__(self) -> str:
@@ -59,7 +60,7 @@ def _inequality(left: object, right: object, *, strict: bool) -> Inequality:
 
 
 def less(left: object, right: object) -> Inequality:
-    """State ``left < right``.
+    """Return the statement ``left < right``.
 
     >>> print(less(0, sympy.pi - 3))
     0 < -3 + pi
@@ -68,7 +69,7 @@ def less(left: object, right: object) -> Inequality:
 
 
 def at_most(left: object, right: object) -> Inequality:
-    """State ``left <= right``.
+    """Return the statement ``left <= right``.
 
     >>> print(at_most(1, sympy.Symbol("n")))
     1 <= n
@@ -91,7 +92,7 @@ class Point:
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
-        """The symbols that have a value."""
+        """The symbols of the point."""
         return tuple(symbol for symbol, _ in self.values)
 
     def __str__(self) -> str:
@@ -99,16 +100,16 @@ class Point:
 
 
 def point_text(pairs: Iterable[tuple[sympy.Symbol, Fraction]]) -> str:
-    """Return a point as one reads it: ``n = 1, x = 1/2``."""
+    """Return a point as text: ``n = 1, x = 1/2``."""
     return ", ".join(f"{symbol.name} = {value}" for symbol, value in pairs) or "constants"
 
 
 @dataclass(frozen=True)
 class Box:
-    """All real points of a closed box: ``{symbol: (low, high)}`` with exact rational ends.
+    """All real points of a closed box, ``{symbol: (low, high)}`` with exact rational end points.
 
-    `contacts` (one variable only): points inside at which the two sides are equal; the box is split there, and equality
-    is divided out. The two ends of the box are looked at anyway.
+    `contacts` (for one variable only): interior points at which the two sides are equal. The box is split there, so
+    that the zero can be divided out. The two end points of the box are always examined for equality.
     """
 
     sides: tuple[tuple[sympy.Symbol, Fraction, Fraction], ...]
@@ -132,7 +133,7 @@ class Box:
             check_assumptions(symbol, Extent(low, high))
         points = tuple(sorted(as_fraction(point, "a contact point") for point in contacts))
         if points and len(rows) > 1:
-            raise InputError("contact points are supported for one variable only")
+            raise InputError(f"contact points need a box of one variable, got {len(rows)} variables")
         if any(not rows[0][1] < point < rows[0][2] for point in points):
             raise InputError(f"contact points {points} must lie inside the box")
         object.__setattr__(self, "sides", rows)
@@ -157,18 +158,17 @@ class Integers:
 
     def __post_init__(self) -> None:
         check_names([self.symbol])
-        if isinstance(self.start, bool) or not isinstance(self.start, int) or self.start < 0:
-            raise InputError(f"the first integer must be 0 or more, got {self.start!r}")
-        if self.stop is not None and (isinstance(self.stop, bool) or not isinstance(self.stop, int)):
-            raise InputError(f"the last integer must be an integer, got {self.stop!r}")
+        object.__setattr__(self, "start", integer(self.start, "the first of the integers", low=0))
+        if self.stop is not None:
+            object.__setattr__(self, "stop", integer(self.stop, "the last of the integers"))
         if self.stop is not None and self.stop < self.start:
             raise InputError(f"no integers: {self.symbol} from {self.start} to {self.stop}")
         first, last = Fraction(self.start), Fraction(self.start + 2 if self.stop is None else self.stop)
-        check_assumptions(self.symbol, Extent(first, last, integers=True, endless=self.stop is None))
+        check_assumptions(self.symbol, Extent(first, last, integers=True, unbounded=self.stop is None))
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
-        """The one variable."""
+        """The variable."""
         return (self.symbol,)
 
     def __str__(self) -> str:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ntkproofs.bounds.moments import demand_networks
 from ntkproofs.errors import InputError
-from ntkproofs.kernels import RHO, Kernel
+from ntkproofs.kernels import RHO, Kernel, KernelLike, as_kernel
 from ntkproofs.programs import Rows, TemplateProgram
 from ntkproofs.simulation.normal import log_upper, quadrant_excess
 from ntkproofs.simulation.streams import PAIRS, stream
@@ -268,7 +268,7 @@ def kernel_values(kernel: Kernel) -> Callable[[Floats], Floats]:
     return lambda correlation: np.broadcast_to(angular(np.clip(correlation, -1, 1)), correlation.shape)
 
 
-def limit_of(trials: Trials, kernel: Kernel, *, time: float | None = None) -> Limit:
+def limit_of(trials: Trials, kernel: KernelLike, *, time: float | None = None) -> Limit:
     """Return the limit under a trained kernel (its `prior` is the kernel before training).
 
     `time`: None for training to the end, else gradient flow on ``n0 Theta`` for that long (what it has not learnt then
@@ -280,7 +280,7 @@ def limit_of(trials: Trials, kernel: Kernel, *, time: float | None = None) -> Li
     >>> limit_of(trials, two_layer_relu()).mean.round(4).tolist()
     [[0.5571, 0.5571, -0.0182]]
     """
-    K = trials.program.samples
+    kernel, K = as_kernel(kernel), trials.program.samples
     if time is not None and not time >= 0:
         raise InputError(f"the time of training must not be negative, got {time!r}")
     for matches in np.unique(np.count_nonzero(trials.codes, axis=1)).tolist():

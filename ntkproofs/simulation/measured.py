@@ -29,12 +29,12 @@ from numpy.typing import NDArray
 from ntkproofs.errors import InputError
 from ntkproofs.kernels import Kernel, two_layer_relu
 from ntkproofs.programs import Rows, Task, TemplateProgram
-from ntkproofs.programs.language import as_integer
 from ntkproofs.simulation.descent import all_layers, output_layer
 from ntkproofs.simulation.limit import kernel_values
 from ntkproofs.simulation.streams import STATES, WEIGHTS, stream
 from ntkproofs.training import Training
 from ntkproofs.truth import NoTruthValue
+from ntkproofs.validation import integer
 
 __all__ = ["Draws", "States", "default_step", "measure", "measure_chunks", "predicted", "share_bounds"]
 
@@ -290,9 +290,7 @@ def measure_chunks(
     networks. Raises InputError for values that cannot be, Undecided if training does not converge.
     """
     for name, value in {"networks": networks, "draws": draws, "width": width}.items():
-        number = as_integer(value)
-        if number is None or number < 1:
-            raise InputError(f"{name} must be 1 or more, got {value!r}")
+        integer(value, name, low=1)
     program = states.program
     weights = width * program.samples * (program.output_bits if training.layers.scalar else 1)
     if not program.samples <= width <= weights <= MOST_WEIGHTS:

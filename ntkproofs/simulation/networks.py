@@ -24,13 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkproofs.errors import InputError
-from ntkproofs.kernels import Kernel, two_layer_relu
+from ntkproofs.kernels import Kernel, KernelLike, as_kernel, two_layer_relu
 from ntkproofs.programs import TemplateProgram
-from ntkproofs.programs.language import as_integer
 from ntkproofs.simulation.finite import PARAMETRISATIONS, draw_weights, linearised, trained
 from ntkproofs.simulation.limit import Limit, Trials, limit_of
 from ntkproofs.simulation.streams import ENSEMBLES, WORDS, stream
 from ntkproofs.truth import NoTruthValue
+from ntkproofs.validation import as_integer, integer
 
 __all__ = [
     "MODELS",
@@ -147,6 +147,7 @@ def simulate(
     width: int = 2000,
     repetitions: int | None = None,
     seed: int = 0,
+    kernel: KernelLike | None = None,
 ) -> Simulation:
     """Measure ensembles of `networks` networks, and predict what was measured; see :func:`simulate_chunks`."""
     *_, last = simulate_chunks(
@@ -157,6 +158,7 @@ def simulate(
         width=width,
         repetitions=repetitions,
         seed=seed,
+        kernel=kernel,
     )
     return last.result()
 
@@ -170,21 +172,25 @@ def simulate_chunks(
     width: int = 2000,
     repetitions: int | None = None,
     seed: int = 0,
+    kernel: KernelLike | None = None,
 ) -> Iterator[Progress]:
     """Draw or train the networks chunk by chunk; yield after each chunk how far it has come.
 
     `networks` in an ensemble; `repetitions`: independent ensembles (default: up to 1,000 for ``limit``, else one);
-    `width`: of the networks of finite width. The same `seed` gives the same networks whatever the chunks. Raises
-    InputError for values that cannot be, Undecided if training does not converge.
+    `width`: of the networks of finite width; `kernel`: the kernel of the limit, or the name of one (default: that of
+    the parametrisation). The same `seed` gives the same networks whatever the chunks. Raises InputError for invalid
+    arguments, Undecided if training does not converge.
     """
     if model not in MODELS:
         raise InputError(f"unknown model {model!r}: choose one of {', '.join(MODELS)}")
     whole = {"networks": networks, "width": width, **({} if repetitions is None else {"repetitions": repetitions})}
     for name, value in whole.items():
-        number = as_integer(value)
-        if number is None or number < 1:
-            raise InputError(f"{name} must be 1 or more, got {value!r}")
-    kernel = kernel_of(parametrisation)
+        integer(value, name, low=1)
+    used = kernel_of(parametrisation)
+    if kernel is not None:
+        if model != "limit":
+            raise InputError(f"a kernel determines the limit; the model {model!r} draws two-layer ReLU networks")
+        used = as_kernel(kernel)
     weights = width * (trials.program.samples + trials.program.output_bits)
     if model != "limit" and not trials.program.samples <= width <= weights <= MOST_WEIGHTS:
         raise InputError(
@@ -193,7 +199,7 @@ def simulate_chunks(
         )
     if repetitions is None:
         repetitions = 1 if model != "limit" else _affordable(trials)
-    run = Progress(trials, limit_of(trials, kernel), model, parametrisation, width, seed, networks, repetitions)
+    run = Progress(trials, limit_of(trials, used), used, model, parametrisation, width, seed, networks, repetitions)
     if model == "limit":
         yield from run.draw_averages()
     else:
@@ -234,6 +240,7 @@ class Progress:
         self,
         trials: Trials,
         limit: Limit,
+        kernel: Kernel,
         model: str,
         parametrisation: str,
         width: int,
@@ -241,7 +248,8 @@ class Progress:
         networks: int,
         repetitions: int,
     ) -> None:
-        self.trials, self.limit, self.model, self.parametrisation = trials, limit, model, parametrisation
+        self.trials, self.limit, self.kernel = trials, limit, kernel
+        self.model, self.parametrisation = model, parametrisation
         self.width, self.seed, self.networks, self.repetitions = width, seed, networks, repetitions
         self.start = time.perf_counter()
         zero = np.zeros(limit.mean.shape)
@@ -324,7 +332,7 @@ class Progress:
             trials=self.trials,
             model=self.model,
             parametrisation=self.parametrisation,
-            kernel=kernel_of(self.parametrisation),
+            kernel=self.kernel,
             width=None if self.model == "limit" else self.width,
             seed=self.seed,
             networks=networks,

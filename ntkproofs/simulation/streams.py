@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ntkproofs.errors import InputError
-from ntkproofs.programs.language import as_integer
+from ntkproofs.validation import as_integer
 
 __all__ = ["ENSEMBLES", "PAIRS", "STATES", "WEIGHTS", "WORDS", "stream"]
 

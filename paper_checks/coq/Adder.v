@@ -1,7 +1,7 @@
 (** The templates of the adder, inside any program.
 
-    They do to a state what [AdderColumns] says of columns ([step_in_adder]). At most two of them match per position
-    ([adder_matches]), and no bit has more than two writers among them ([adder_writers_at_most]). *)
+    Their effect on a state is that of [AdderColumns] on columns of bits ([step_in_adder]). At each position at most two
+    of them match ([adder_matches]), and no bit has more than two writers among them ([adder_writers_at_most]). *)
 
 From Coq Require Import List String Arith Bool Lia.
 From NtkProofs Require Import Kernels Templates Programs Counting.
@@ -14,7 +14,7 @@ Local Arguments Nat.ltb : simpl never.
 
 (** * What the templates write *)
 
-(** What a list of templates writes: [step] of a program is this for all its templates. *)
+(** The bits that a list of templates writes; for all templates of a program this is [step]. *)
 Definition written (Ts : list template) (s : state) (b : bit) : bool :=
   existsb (fun T => matches s T && writes_bit b T) Ts.
 
@@ -31,7 +31,7 @@ Proof.
   - rewrite (none T), andb_false_r by now left. apply IH. intros U inside. apply none. now right.
 Qed.
 
-(** Rules that are stated position by position. *)
+(** Lists of templates given by a function of the position. *)
 Lemma existsb_flat_map : forall (A B : Type) (f : B -> bool) (g : A -> list B) l,
   existsb f (flat_map g l) = existsb (fun x => existsb f (g x)) l.
 Proof.
@@ -62,7 +62,7 @@ Proof. intros. unfold same_bit. simpl. now rewrite String.eqb_refl. Qed.
 Lemma other_field : forall f g i j, f <> g -> same_bit (f, i) (g, j) = false.
 Proof. intros f g i j different. unfold same_bit. simpl. now rewrite (proj2 (String.eqb_neq f g) different). Qed.
 
-(** Four rules at a position: unfold what they require and write. *)
+(** Unfolds the requirements and the written bits of the four rules at a position. *)
 Ltac at_position := unfold matches, writes_bit, on, off; simpl.
 Ltac compare_bits :=
   rewrite ?same_field, ?(other_field p q), ?(other_field q p), ?(other_field p c), ?(other_field c p),
@@ -120,7 +120,8 @@ Proof.
 Qed.
 
 (** In a program whose other templates write nothing to p and c (they may write to q, as the copy rules of
-    multiplication do), a step is the step of the adder on columns, or'ed in q with what the others write there. *)
+    multiplication do), a step is the step of the adder on columns, where q is the disjunction with the bits that the
+    others write. *)
 Theorem step_in_adder : forall P others w,
   templates P = others ++ adder p q c w ->
   (forall T i, In T others -> writes_bit (p, i) T = false /\ writes_bit (c, i) T = false) ->

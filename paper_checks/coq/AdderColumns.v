@@ -1,8 +1,8 @@
-(** The adder that addition and multiplication share, as columns of bits.
+(** The adder of addition and multiplication, as a function on columns of bits.
 
     One step turns the columns p, q, c into [next_p], [next_q], [next_c]. It keeps p + q + 2c ([total_kept]).
-    Every two steps clear one more position of q and c ([first_half], [second_half]), so that after 2w - 1 steps the
-    whole sum is in p and the last carry ([carries_settle]). *)
+    Every two steps clear one more position of q and c ([first_half], [second_half]), so that after 2w - 1 steps
+    the sum is complete in p and the last carry ([carries_settle]). *)
 
 From Coq Require Import List String Arith Bool Lia.
 From NtkProofs Require Import Templates.
@@ -101,7 +101,8 @@ Qed.
 Lemma carries_move_up : forall w c, value (S w) (next_q c) = 2 * value w c.
 Proof. intros w c. now rewrite value_of_low_bit. Qed.
 
-(** The last carry stays where it is. It would be lost only if a second one arrived; then the total has an extra bit. *)
+(** The last carry is kept. It would be lost only if a second carry arrived there, and then the total had an extra bit.
+    *)
 Lemma total_kept : forall w p q c, 1 <= w -> total w p q c < 2 ^ S w ->
   total w (next_p p q) (next_q c) (next_c w p q c) = total w p q c.
 Proof.
@@ -157,7 +158,7 @@ Proof.
   - now apply c_becomes_clear.
 Qed.
 
-(** Nothing but the last carry can be left outside p. *)
+(** Outside of p, only the last carry can remain. *)
 Lemma settled : forall w p q c, 1 <= w -> q_clear w q -> c_clear w w c ->
   value w p + (if c (w - 1) then 2 ^ w else 0) = total w p q c.
 Proof.
@@ -169,13 +170,13 @@ Qed.
 
 (** * From step to step *)
 
-(** The columns [p', q', c'] follow [p, q, c], as far as [w] positions show it. *)
+(** The columns [p', q', c'] are the successors of [p, q, c] at the first [w] positions. *)
 Definition follows (w : nat) (p q c p' q' c' : nat -> bool) : Prop :=
   forall i, i < w -> p' i = next_p p q i /\ q' i = next_q c i /\ c' i = next_c w p q c i.
 
 Section Settling.
 
-(** [p j], [q j], [c j] are the columns at time [j]; up to time [T] the adder alone acts on them. *)
+(** [p j], [q j], [c j] are the columns at time [j]; up to time [T] only the adder changes them. *)
 Variables (w T : nat) (p q c : nat -> nat -> bool).
 Hypothesis positive : 1 <= w.
 Hypothesis steps : forall j, j < T -> follows w (p j) (q j) (c j) (p (S j)) (q (S j)) (c (S j)).
@@ -235,7 +236,7 @@ Proof.
   rewrite (settled w (p T) (q T) (c T)) by assumption. now apply total_kept_throughout.
 Qed.
 
-(** A sum that fits into p leaves no carry at all. *)
+(** If the sum fits into p, no carry remains. *)
 Theorem carries_settle_inside : total w (p 0) (q 0) (c 0) < 2 ^ w -> 2 * w - 1 <= T ->
   value w (p T) = total w (p 0) (q 0) (c 0) /\ (forall i, i < w -> q T i = false) /\ (forall i, i < w -> c T i = false).
 Proof.

@@ -2,8 +2,8 @@
 
     The program has 4 l templates. On every state at most 2 l of them match, and no bit has more than two writers
     ([addition_counts]): t n <= 4 l = K. So the rounding condition holds at every state and bit, and the network runs
-    the adder. After 2 l - 1 steps the sum is there ([addition_executes_from]); 2 l - 2 steps are not enough for all
-    pairs of numbers ([addition_needs_all_steps]). *)
+    the adder. After 2 l - 1 steps the sum is complete ([addition_executes_from]); 2 l - 2 steps are not sufficient for
+    all pairs of numbers ([addition_needs_all_steps]). *)
 
 From Coq Require Import Reals List String Arith Bool Lia.
 From NtkProofs Require Import Kernels Templates Programs Adder Execution.
@@ -70,7 +70,7 @@ Proof.
   rewrite !value_testbit by assumption. rewrite value_of_clear by reflexivity. lia.
 Qed.
 
-(** The program adds; more steps than enough do no harm. *)
+(** The program computes the sum; additional steps do not change it. *)
 Theorem addition_computes : forall l x y steps, 1 <= l -> x < 2 ^ l -> y < 2 ^ l -> 2 * l - 1 <= steps ->
   sum_of l (run (step (addition l)) steps (addition_start x y)) = x + y.
 Proof.
@@ -99,7 +99,7 @@ Theorem addition_executes : forall r l x y, 1 <= l -> x < 2 ^ l -> y < 2 ^ l ->
   sum_of l (run (rounded_step r 0 (addition l)) (2 * l) (addition_start x y)) = x + y.
 Proof. intros r l x y positive x_small y_small. apply addition_executes_from; (assumption || lia). Qed.
 
-(** The same with a positive threshold, one for all numbers of l bits. *)
+(** The same result with one positive threshold for all numbers of l bits. *)
 Theorem addition_executes_above : forall r l, 1 <= l -> exists tau, (0 < tau)%R /\
   forall x y, x < 2 ^ l -> y < 2 ^ l ->
   sum_of l (run (rounded_step r tau (addition l)) (2 * l) (addition_start x y)) = x + y.

@@ -1,16 +1,16 @@
 (** The analysis behind the rounding condition, for both regimes at once.
 
     What is proved: the values of [own], [other] and [D]; [F r n > 0] for all n >= 1; [n F r n > D r] for all n >= 2;
-    [n - B r n] increases with n; [B r n] grows like the root of n, between two explicit multiples of it.
+    [n - B r n] increases with n; [B r n] lies between two explicit multiples of the square root of n.
 
-    The idea: put t(n) = sqrt n - sqrt (n - 1). It is the tangent of half the angle whose sine is 1 / sqrt n, and it
-    turns the kernel, which has a root and an arc cosine, into a rational function of t and [atan t]:
+    The method: let t(n) = sqrt n - sqrt (n - 1), the tangent of half the angle whose sine is 1 / sqrt n. In terms of t
+    the kernel, which contains a root and an arc cosine, is a rational function of t and [atan t]:
 
       F r n = slope r t(n) / sqrt n,   slope r t = b (PI / 2 + 2 atan t) - t,   b = 2 (NTK) or 1 (NNGP).
 
-    As n grows from 1, t(n) falls from 1 towards 0, and every inequality becomes one about [slope] on 0 <= t <= 1. Two
-    of them, for n >= 2 where nothing touches, are decided by interval arithmetic; the others follow from [slope]
-    increasing with t. *)
+    As n increases from 1, t(n) decreases from 1 to 0, and every inequality becomes one about [slope] on 0 <= t <= 1.
+    Two of them, for n >= 2, where they are strict, are proved by interval arithmetic; the others follow since [slope]
+    increases with t. *)
 
 From Coq Require Import Reals Lra Lia.
 From Coquelicot Require Import Rcomplements Hierarchy Derive AutoDerive.
@@ -21,7 +21,7 @@ Local Open Scope R_scope.
 
 (** * The kernel in terms of t *)
 
-(** How often the kernel counts the angle: the [b] of its definition. *)
+(** The factor [b] in the definition of the kernel. *)
 Definition angle_factor (r : regime) : R := match r with NTK => 2 | NNGP => 1 end.
 
 Definition slope (r : regime) (t : R) : R := angle_factor r * (PI / 2 + 2 * atan t) - t.
@@ -89,7 +89,7 @@ Proof. intro r. rewrite D_value. pose proof PI2_1. destruct r; lra. Qed.
 Lemma other_positive : forall r, 0 < other r.
 Proof. intro r. rewrite other_value. pose proof PI_RGT_0. apply Rdiv_lt_0_compat; lra. Qed.
 
-(** A matched entry is the common entry plus what the match adds. This is the definition of [F] read backwards. *)
+(** [matched] in terms of [other] and [F], by the definition of [F]. *)
 Lemma matched_value : forall r n, (1 <= n)%nat -> matched r n = other r * (1 + F r n).
 Proof. intros r n _. unfold F. pose proof (other_positive r). field. lra. Qed.
 
@@ -136,7 +136,7 @@ Proof.
   - pose proof (half_tangent_decreases n Hn). lra.
 Qed.
 
-(** From two matches on the angle is at most an eighth of a turn. *)
+(** For n >= 2 the angle is at most pi/4. *)
 Lemma half_tangent_from_two : forall n, (2 <= n)%nat -> half_tangent n <= sqrt 2 - 1.
 Proof.
   intros n Hn. induction Hn as [| n Hn IH].
@@ -144,7 +144,7 @@ Proof.
   - pose proof (half_tangent_decreases n ltac:(lia)). lra.
 Qed.
 
-(** The root of n, from t. *)
+(** The square root of n in terms of t. *)
 Definition root (t : R) : R := (t + / t) / 2.
 
 Lemma sine_is_inverse_root : forall t, 0 < t -> sine t = / root t.
@@ -250,9 +250,9 @@ Proof.
     apply Rmult_lt_compat_l; [nra |]. apply Rinv_lt_contravar; nra.
 Qed.
 
-(** * From two matches on: t <= sqrt 2 - 1 *)
+(** * For n >= 2: t <= sqrt 2 - 1 *)
 
-(** [n F n > D] in terms of t. Nothing touches on this range, t = 0 included, so interval arithmetic decides it. *)
+(** [n F n > D] in terms of t. It is strict on this range, including t = 0, so interval arithmetic proves it. *)
 Lemma slope_exceeds_D_sine : forall r t, 0 <= t <= sqrt 2 - 1 -> 0 < slope r t - D r * sine t.
 Proof.
   intros r t Ht. rewrite D_value. unfold slope, angle_factor, sine.
@@ -322,7 +322,7 @@ Proof.
     pose proof (Rmult_lt_0_compat _ _ Hscale Hfall). nra.
 Qed.
 
-(** The first step, from one match to two, says 0 < 2 - B 2, which is [nF_exceeds_D] at n = 2. *)
+(** For n = 1 the statement is 0 < 2 - B 2, which is [nF_exceeds_D] at n = 2. *)
 Theorem balance_gap_increases : forall r n, (1 <= n)%nat -> INR n - B r n < INR (S n) - B r (S n).
 Proof.
   intros r n Hn. destruct (Nat.eq_dec n 1) as [-> | Hne].

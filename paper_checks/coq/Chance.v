@@ -1,13 +1,13 @@
-(** Chance and ensembles: definitions only. What is assumed of probability, of the average of N networks, and what it
-    means that an ensemble fails. *)
+(** Probability and ensembles, definitions only: the assumptions about probability and about the average of N networks,
+    and the event that an ensemble fails. *)
 
 From Coq Require Import Reals List String Arith.
 From NtkProofs Require Import Kernels Templates.
 Import ListNotations.
 Local Open Scope R_scope.
 
-(** Of probability: three laws. An event is any set of outcomes; the laws hold for the outer measure of a probability
-    space, so nothing need be said of which sets are measurable. *)
+(** The three laws of probability that are assumed. An event is any set of outcomes; the laws hold for the outer measure
+    of a probability space, so that measurability is not needed. *)
 Record probability (Omega : Type) := Probability {
   chance :> (Omega -> Prop) -> R;
   chance_of_nothing : chance (fun _ => False) = 0;
@@ -19,8 +19,9 @@ Arguments chance_of_nothing {Omega}.
 Arguments chance_grows {Omega}.
 Arguments chance_of_either {Omega}.
 
-(** Of the average of N networks whose answers have the mean [mu] and the variance [var]: the two-sided tail bound of a
-    Gaussian with variance [var / N] (it holds for every sub-Gaussian), and no deviation where nothing varies. *)
+(** The assumption about the average of N networks whose outputs have the mean [mu] and the variance [var]: the
+    two-sided tail bound of a Gaussian with variance [var / N] (it holds for all sub-Gaussian variables), and no
+    deviation from the mean if the variance is 0. *)
 Definition gaussian_average {Omega : Type} (P : probability Omega) (mu var : R) (average : nat -> Omega -> R) : Prop :=
   forall N, (1 <= N)%nat ->
   (0 < var -> forall distance, 0 <= distance ->
@@ -30,22 +31,22 @@ Definition gaussian_average {Omega : Type} (P : probability Omega) (mu var : R) 
 (** A number is rounded to 1 iff it is above the threshold. *)
 Definition rounds_to (tau x : R) (wanted : bool) : Prop := if wanted then tau < x else x <= tau.
 
-(** The event that the average of N networks is rounded wrong in some case. A case is an output bit at a step of an
-    input; only the number of cases matters. *)
+(** The event that the average of N networks is rounded incorrectly in some case. A case is an output bit at a step of
+    an input; only the number of cases matters. *)
 Definition some_wrong {Omega case : Type} (cases : list case) (wanted : case -> bool) (tau : R)
     (average : case -> nat -> Omega -> R) (N : nat) : Omega -> Prop :=
   fun w => exists c, In c cases /\ ~ rounds_to tau (average c N w) (wanted c).
 
-(** The networks, as far as they matter here: at every input of a list, for every output bit, the average of N of them
-    behaves like a Gaussian with the mean of the trained predictor and its variance over N. Of infinitely wide networks
-    this is known; here it is an assumption. *)
+(** The assumption about an ensemble: at every input of a list and for every output bit, the average of N networks
+    satisfies the tail bound of a Gaussian with the mean of the trained predictor and its variance divided by N. This is
+    known for infinitely wide networks; here it is an assumption. *)
 Definition trained_ensemble {Omega : Type} (P : probability Omega) (program : program) (bits : nat)
     (inputs : list state) (average : state * nat -> nat -> Omega -> R) : Prop :=
   forall s i, In s inputs -> (i < bits)%nat ->
   gaussian_average P (answer NTK program s ("bits"%string, i))
     (answer_variance NTK (samples program) (n_of program s)) (average (s, i)).
 
-(** The event that some bit of some input comes out wrong. *)
+(** The event that some output bit of some input is incorrect. *)
 Definition step_fails {Omega : Type} (program : program) (bits : nat) (inputs : list state)
     (average : state * nat -> nat -> Omega -> R) : nat -> Omega -> Prop :=
   some_wrong (list_prod inputs (seq 0 bits)) (fun c => step program (fst c) ("bits"%string, snd c)) 0 average.

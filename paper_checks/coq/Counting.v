@@ -1,7 +1,7 @@
 (** Counting over indices: finite sums, and the counts of a program as counts over its training samples.
 
-    [Kernels] sums and counts over the indices below a number, [Templates] counts in lists of templates. Here are the
-    rules for both and the bridge between them: sample [i] is template [i], and padding follows the templates. *)
+    [Kernels] sums and counts over the indices below a number, [Templates] counts in lists of templates. This
+    file proves rules for both and connects them: sample [i] is template [i], and padding follows the templates. *)
 
 From Coq Require Import Reals List Arith Bool Lia Lra.
 From NtkProofs Require Import Kernels Templates.
@@ -70,7 +70,7 @@ Qed.
 
 (** * From lists to indices *)
 
-(** The property [f] of the template that sample [i] belongs to; padding has none. *)
+(** The property [f] of the template of sample [i]; false for padding. *)
 Definition at_sample {A : Type} (l : list A) (f : A -> bool) (i : nat) : bool :=
   match nth_error l i with Some x => f x | None => false end.
 
@@ -115,7 +115,7 @@ Proof.
   unfold sample_matches, sample_writes, at_sample. destruct (nth_error (templates P) i); reflexivity.
 Qed.
 
-(** The orders between the counts. *)
+(** Inequalities between the counts. *)
 Lemma n_of_at_most : (n_of P s <= length (templates P))%nat.
 Proof. apply filter_at_most. Qed.
 

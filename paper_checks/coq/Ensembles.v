@@ -1,14 +1,15 @@
-(** How many networks are enough.
+(** Sufficient ensemble sizes.
 
-    The answer of an ensemble to one output bit is the average of N independent networks, rounded against a threshold.
-    What is proved: if every bit keeps a distance from the threshold, measured in its own standard deviation, then the
-    chance that any bit of any step of any input is rounded wrong is at most delta from a stated N on; first for the
+    The output bit of an ensemble is the average of N independent networks, rounded at a threshold. If the mean of every
+    bit has a distance from the threshold, measured in standard deviations, then the probability that any bit of any
+    step of any input is rounded incorrectly is at most delta for every sufficiently large N; first in terms of the
     squared standardised distance ([margin_suffices]), then in the published form
     N >= 8 max (var / mean^2) ln (2 bits inputs steps / delta) ([published_size_suffices]).
 
-    The published form speaks of nonzero means only. A bit with mean 0 has no ratio var / mean^2; only a positive
-    threshold, or no variance, keeps it right, and the theorem asks for that by a hypothesis of its own. It cannot be
-    left out: [mean_at_the_threshold_fails] is a bit with mean 0 and threshold 0 for which no N is enough. *)
+    The published form is about nonzero means only. For a bit with mean 0 the ratio var / mean^2 is undefined; it is
+    rounded correctly only with a positive threshold or a variance of 0, which is a separate hypothesis of the theorem.
+    The hypothesis is necessary: [mean_at_the_threshold_fails] is a bit with mean 0 and threshold 0 for which no N is
+    sufficient. *)
 
 From Coq Require Import Reals List Lia Lra ClassicalDedekindReals.
 From NtkProofs Require Import Chance.
@@ -42,7 +43,7 @@ Qed.
 
 (** * One case *)
 
-(** Whoever lands on the wrong side of the threshold has come at least as far as the threshold. *)
+(** A value on the wrong side of the threshold is at least as far from the mean as the threshold. *)
 Lemma wrong_is_far : forall tau mu x wanted,
   rounds_to tau mu wanted -> ~ rounds_to tau x wanted -> Rabs (mu - tau) <= Rabs (x - mu).
 Proof.
@@ -113,7 +114,7 @@ Proof.
       exact enough.
 Qed.
 
-(** The same with 8 in place of 2: the published logarithm, with the margin in place of the mean. *)
+(** The same with 8 in place of 2: the published formula with the margin in place of the mean. *)
 Corollary published_logarithm_suffices : forall z2 N delta,
   (forall c, In c cases -> rounds_to tau (mu c) (wanted c)) ->
   (forall c, In c cases -> z2 * var c <= (mu c - tau) ^ 2) ->
@@ -132,10 +133,10 @@ Proof.
     replace (2 * INR (length cases) / delta * delta) with (2 * INR (length cases)) by (field; lra). lra.
 Qed.
 
-(** The published form. A bit that should be 1 has a mean of at least twice the threshold (as for half the smallest such
-    mean, or for the threshold 0), a bit that should be 0 has a mean of at most 0; [V] bounds var / mean^2 wherever the
-    mean is not 0. Then the distance from the threshold is at least half the mean, and 8 is 2 times 4. Where the mean is
-    0 the distance is the threshold itself, and its double takes the place of the mean. *)
+(** The published form. A bit that should be 1 has a mean of at least twice the threshold (which holds for half the
+    smallest such mean, and for the threshold 0), a bit that should be 0 has a mean of at most 0; [V] bounds var /
+    mean^2 wherever the mean is not 0. Then the distance from the threshold is at least half the mean, and 8 is 2 times
+    4. Where the mean is 0 the distance is the threshold itself, and twice the threshold takes the place of the mean. *)
 Theorem published_size_suffices : forall bits inputs steps V N delta,
   (length cases <= bits * inputs * steps)%nat ->
   0 <= tau ->
@@ -174,7 +175,7 @@ Proof.
       rewrite <- Rmult_assoc, Rinv_r, Rmult_1_l by lra. lra.
     + apply (Rmult_le_reg_r (4 * V)); [lra |].
       replace (INR N * / (4 * V) * (4 * V)) with (INR N) by (field; lra). nra.
-  - (* nothing varies, so every margin is infinite *)
+  - (* the variance is 0, so every margin is infinite *)
     apply margin_suffices with (z2 := 2 * Rabs (ln (2 * INR (length cases) / delta))); auto.
     + intros c inside. specialize (distance c inside). specialize (nonnegative c inside).
       pose proof (pow2_ge_0 (mu c - tau)). assert (constant : var c = 0) by nra. rewrite constant. lra.
@@ -184,9 +185,9 @@ Qed.
 
 End Ensemble.
 
-(** * Why a mean at the threshold needs a hypothesis of its own *)
+(** * The hypothesis about means at the threshold is necessary *)
 
-(** A fair coin: two outcomes of chance 1/2. *)
+(** A fair coin: two outcomes of probability 1/2. *)
 Definition half_if (A : Prop) : R := if sig_not_dec A then 1 / 2 else 0.
 
 Lemma half_if_grows : forall A B : Prop, (A -> B) -> half_if A <= half_if B.
@@ -206,8 +207,8 @@ Proof.
   - intros A B. pose proof (half_if_either (A true) (B true)). pose proof (half_if_either (A false) (B false)). lra.
 Defined.
 
-(** Averages of the mean [mu] and the variance [var] that land on either side of [mu], as often here as there. So the
-    assumptions of this file can be met, whatever [mu] and [var] are. *)
+(** Averages with mean [mu] and variance [var] that lie above or below [mu] with equal probability. So the assumptions
+    of this file can be satisfied for all [mu] and [var]. *)
 Definition either_side (mu var : R) (N : nat) (heads : bool) : R :=
   mu + (if heads then 1 else -1) * sqrt (2 * ln 2 * var / INR N).
 
@@ -243,8 +244,8 @@ Proof.
     simpl chance. rewrite !same. unfold half_if. destruct (sig_not_dec _) as [differs | _]; [exfalso; tauto | lra].
 Qed.
 
-(** A bit that should be 0, with mean 0 and variance 1, at the threshold 0: its mean is rounded right, and yet every
-    ensemble fails half of the time. *)
+(** A bit that should be 0, with mean 0 and variance 1, at the threshold 0: its mean is rounded correctly, but every
+    ensemble fails with probability 1/2. *)
 Theorem mean_at_the_threshold_fails :
   gaussian_average coin 0 1 (either_side 0 1) /\ rounds_to 0 0 false /\
   forall N, (1 <= N)%nat -> 1 / 2 <= coin (some_wrong [tt] (fun _ => false) 0 (fun _ => either_side 0 1) N).

@@ -1,7 +1,7 @@
-(** Running a program on the trained network is running it.
+(** Execution of a program on the trained network.
 
-    If the rounding condition holds at every state of the ideal run, the network's run is the ideal run, bit for bit and
-    step for step ([rounded_run_is_run]); with one positive threshold as well ([one_threshold_runs]). States are
+    If the rounding condition holds at every state of the ideal run, the run of the network is the ideal run, in every
+    bit of every step ([rounded_run_is_run]), also with one positive threshold ([one_threshold_runs]). States are
     functions, so equality of states is equality at every bit, and every step respects it ([step_ext]). *)
 
 From Coq Require Import Reals List Arith Bool Lia.
@@ -49,7 +49,7 @@ Proof. intros next first second. induction first as [| first IH]; intros s; simp
 Lemma run_last : forall next steps s, run next (S steps) s = next (run next steps s).
 Proof. intros next steps s. replace (S steps) with (steps + 1)%nat by lia. apply run_plus. Qed.
 
-(** Two ways to step that agree along one run give the same run. *)
+(** Two step functions that agree at the states of a run have the same run. *)
 Lemma runs_agree : forall (next next' : state -> state) steps s,
   (forall s1 s2, same_state s1 s2 -> same_state (next' s1) (next' s2)) ->
   (forall j, (j < steps)%nat -> same_state (next' (run next j s)) (next (run next j s))) ->
@@ -65,7 +65,7 @@ Proof.
   intros P. induction steps as [| steps IH]; intros s s' same; simpl; [exact same |]. now apply IH, step_ext.
 Qed.
 
-(** * Nothing matches *)
+(** * States that no template matches *)
 
 Lemma nothing_matches : forall r P s b, n_of P s = 0%nat -> answer r P s b = 0 /\ step P s b = false.
 Proof.
@@ -76,7 +76,7 @@ Qed.
 
 (** * The condition, and runs that satisfy it *)
 
-(** In whole numbers t n <= p K is enough. *)
+(** A sufficient condition in integers: t n <= p K. *)
 Lemma condition_of_counts : forall r P s b,
   (p_of P s b >= 1 -> t_of P b * n_of P s <= p_of P s b * samples P)%nat -> condition r P s b.
 Proof.
@@ -97,7 +97,7 @@ Proof.
   intros j before b. now apply rounded_step_is_step, holds.
 Qed.
 
-(** One positive threshold serves all runs on which no state matches more than [n_max] samples. *)
+(** One positive threshold is sufficient for all runs whose states match at most [n_max] samples. *)
 Theorem one_threshold_runs : forall r P n_max,
   (forall s b, (n_of P s <= n_max)%nat -> condition r P s b) ->
   exists tau, 0 < tau /\ forall steps s,
@@ -109,7 +109,7 @@ Proof.
   intros j before b. now apply right, few.
 Qed.
 
-(** A program that satisfies the condition at all its states: the threshold 0 runs it, and so does a positive one. *)
+(** A program that satisfies the condition at all states is executed with the threshold 0 and with a positive one. *)
 Corollary rounded_run_everywhere : forall r P, (forall s b, condition r P s b) ->
   forall steps s b, run (rounded_step r 0 P) steps s b = run (step P) steps s b.
 Proof. intros r P holds steps s. apply rounded_run_is_run. intros j _ b. apply holds. Qed.

@@ -1,9 +1,9 @@
 (** The predictor: the stated weights solve the Gram system of the trained kernel, are its only solution, and give mean
     and variance in closed form.
 
-    On the training samples the kernel takes two values: [own] on the diagonal, [other] beside it. So the Gram matrix is
+    On the training samples the kernel takes two values: [own] on the diagonal, [other] elsewhere. So the Gram matrix is
     (own - other) I + other 1 1^T, and it maps [w] to (own - other) w_i + other (sum of w). The kernel vector of an
-    encoded state takes two values as well: [matched n] at the samples that match it, [other] elsewhere. *)
+    encoded state also takes two values: [matched n] at the samples that match it, [other] elsewhere. *)
 
 From Coq Require Import Reals Arith Bool Lia Lra.
 From NtkProofs Require Import Kernels Templates Balance Counting.
@@ -135,7 +135,7 @@ Proof.
     destruct (M i), (writers i); simpl; ring.
 Qed.
 
-(** What the network trained on the samples of a program predicts for a bit is its [answer]. *)
+(** The mean that the network trained on the samples of a program predicts for a bit is [answer]. *)
 Theorem program_mean : forall r P s b w, (1 <= n_of P s)%nat -> solves r (samples P) (sample_matches P s) w ->
   sum (samples P) (fun i => w i * label P b i) = answer r P s b.
 Proof.
@@ -168,8 +168,8 @@ Proof.
   rewrite sum_plus, !sum_times, !sum_two_values, total. fold n. ring.
 Qed.
 
-(** The square completed: in units of [other], and with D' and F' the numbers of the NNGP kernel, the variance is
-    D' - n F'^2 / D' plus three squares, whatever the weights are. *)
+(** Completing the square: in units of [other], and with D' and F' the numbers of the NNGP kernel, the variance is
+    D' - n F'^2 / D' plus three squares, for all weights. *)
 Lemma variance_squares : forall r K n,
   let S1 := INR n * m r K n + (INR K - INR n) * u r K n in
   variance r K n = other NNGP * ((D NNGP ^ 2 - INR n * F NNGP n ^ 2) / D NNGP + (S1 - 1) ^ 2
@@ -179,7 +179,7 @@ Proof.
   field. apply D_not_zero.
 Qed.
 
-(** The weights do not quite add up to 1: what is missing is [D u]. *)
+(** The sum of the weights is 1 - D u. *)
 Lemma sum_of_weights : forall r K n, INR n * m r K n + (INR K - INR n) * u r K n = 1 - D r * u r K n.
 Proof.
   intros r K n. unfold m, u. pose proof (D_not_zero r). pose proof (DK_positive r K). field. split; lra.
@@ -246,7 +246,7 @@ Proof.
   rewrite <- Rsqr_pow2. apply Rsqr_pos_lt. nra.
 Qed.
 
-(** At a training sample the network has learnt the target: nothing varies. *)
+(** At a training sample the variance is 0. *)
 Theorem variance_at_one : forall r K, (1 <= K)%nat -> variance r K 1 = 0.
 Proof.
   intros r K _. unfold variance. rewrite u_at_one, m_at_one, matched_from_F, F_at_one, own_from_D. simpl INR. ring.
@@ -264,7 +264,7 @@ Corollary program_variance_non_negative : forall r P s, (1 <= n_of P s)%nat ->
   0 <= variance r (samples P) (n_of P s).
 Proof. intros r P s some. apply variance_non_negative. pose proof (n_of_at_most_samples P s). lia. Qed.
 
-(** 0 at a training sample and nowhere else. *)
+(** The variance is 0 at a training sample only. *)
 Corollary variance_zero : forall r K n, (1 <= n <= K)%nat -> variance r K n = 0 <-> n = 1%nat.
 Proof.
   intros r K n sizes. split.
@@ -273,7 +273,7 @@ Proof.
   - intros ->. now apply variance_at_one.
 Qed.
 
-(** What the program's answer is, from the counts alone. *)
+(** The mean of an output bit in terms of the counts. *)
 Lemma answer_in_counts : forall r P s b, (1 <= n_of P s)%nat ->
   answer r P s b = INR (p_of P s b) * (F r (n_of P s) / D r) + INR (t_of P b) * u r (samples P) (n_of P s).
 Proof. intros r P s b some. unfold answer, mean. destruct (n_of P s); [lia | reflexivity]. Qed.

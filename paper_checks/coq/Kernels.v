@@ -1,13 +1,13 @@
 (** Kernels and the trained predictor: definitions only.
 
-    Everything is stated for unit inputs and without the common factor 1/n0. A kernel is a function of the inner product
-    of two unit vectors. Sums run over indices below a number: [sum K f = f 0 + ... + f (K - 1)]. *)
+    All inputs are unit vectors, and the common factor 1/n0 is omitted. A kernel is a function of the inner product of
+    two unit vectors. A sum runs over the indices below a number: [sum K f = f 0 + ... + f (K - 1)]. *)
 
 From Coq Require Import Reals Arith.
 
 Local Open Scope R_scope.
 
-(** Which kernel training follows: the neural tangent kernel, or the covariance of the initial network itself. *)
+(** The kernel that governs training: the neural tangent kernel, or the covariance of the initial network. *)
 Inductive regime := NTK | NNGP.
 
 (** The kernels of a two-layer ReLU network at two unit vectors with inner product [c] (Cho & Saul 2009; Jacot et al.
@@ -28,11 +28,13 @@ Definition basis (i : nat) : nat -> R := fun j => if Nat.eqb i j then 1 else 0.
 Fixpoint count (K : nat) (M : nat -> bool) : nat :=
   match K with O => O | S k => (count k M + if M k then 1 else 0)%nat end.
 
-(** A state is encoded as the indicator [M] of the samples that match it over the root of their number. *)
+(** A state is encoded as the indicator vector [M] of the samples that match it, divided by the square root of their
+    number. *)
 Definition encoded (K : nat) (M : nat -> bool) : nat -> R :=
   fun i => if M i then / sqrt (INR (count K M)) else 0.
 
-(** Three numbers say everything: [own], [other], [matched n]; then [D], [F n] and the balance [B n]. *)
+(** All results depend on three kernel values, [own], [other] and [matched n], through [D], [F n] and the balance
+    [B n]. *)
 Definition own (r : regime) : R := kernel r 1.
 Definition other (r : regime) : R := kernel r 0.
 Definition matched (r : regime) (n : nat) : R := kernel r (/ sqrt (INR n)).
@@ -41,7 +43,7 @@ Definition D (r : regime) : R := own r / other r - 1.
 Definition F (r : regime) (n : nat) : R := matched r n / other r - 1.
 Definition B (r : regime) (n : nat) : R := D r / F r n.
 
-(** Weights of an unmatched sample and of a matched one. *)
+(** The weight of a sample that does not match, [u], and of a sample that matches, [m]. *)
 Definition u (r : regime) (K n : nat) : R := (D r - INR n * F r n) / (D r * (D r + INR K)).
 Definition m (r : regime) (K n : nat) : R := u r K n + F r n / D r.
 
@@ -50,26 +52,26 @@ Definition solves (r : regime) (K : nat) (M : nat -> bool) (w : nat -> R) : Prop
   forall i, (i < K)%nat ->
   sum K (fun j => kernel r (dot K (basis i) (basis j)) * w j) = kernel r (dot K (basis i) (encoded K M)).
 
-(** Mean of an output bit that [t] templates write, [p] of which match, at a state that [n] of [K] samples match. At a
-    state that nothing matches the input is the zero vector, and the output is exactly 0. *)
+(** The mean of an output bit that [t] templates write, [p] of which match, at a state that [n] of [K] samples match. If
+    no sample matches, the input is the zero vector, and the output is exactly 0. *)
 Definition mean (r : regime) (K n p t : nat) : R :=
   match n with O => 0 | _ => INR p * (F r n / D r) + INR t * u r K n end.
 
-(** Variance of every output bit, times n0 = K, by definition: [K(x,x) + a^T K(X,X) a - 2 a^T K(X,x)] with K the covariance of the
-    initial network (NNGP) and [a] the weights of the trained kernel. *)
+(** The variance of every output bit, times n0 = K: [K(x,x) + a^T K(X,X) a - 2 a^T K(X,x)], where K is the covariance
+    of the initial network (NNGP) and [a] are the weights of the trained kernel. *)
 Definition variance_of (K : nat) (M : nat -> bool) (a : nat -> R) : R :=
   kernel NNGP (dot K (encoded K M) (encoded K M))
   + sum K (fun i => a i * sum K (fun j => kernel NNGP (dot K (basis i) (basis j)) * a j))
   - 2 * sum K (fun i => a i * kernel NNGP (dot K (basis i) (encoded K M))).
 
-(** The same in closed form. *)
+(** The variance times n0 in closed form. *)
 Definition variance (r : regime) (K n : nat) : R :=
   let S1 := INR n * m r K n + (INR K - INR n) * u r K n in
   let S2 := INR n * m r K n ^ 2 + (INR K - INR n) * u r K n ^ 2 in
   own NNGP + (own NNGP - other NNGP) * S2 + other NNGP * S1 ^ 2
   - 2 * (INR n * m r K n * matched NNGP n + (INR K - INR n) * u r K n * other NNGP).
 
-(** The variance itself, of one network's answer to one output bit. At a state that nothing matches the input is the zero
-    vector, and the output of a network without bias is exactly 0. *)
+(** The variance of one output bit of one network. If no sample matches, the input is the zero vector, and the output of
+    a network without bias is exactly 0. *)
 Definition answer_variance (r : regime) (K n : nat) : R :=
   match n with O => 0 | _ => variance r K n / INR K end.

@@ -1,10 +1,10 @@
-(** Multiplication: the program multiplies, and the trained network runs it exactly.
+(** The multiplication program computes products, and the trained network executes it exactly.
 
     For numbers of l >= 1 bits: [multiplication_counts] (20 l + 2 templates, at most three writers of a bit),
     [multiplication_few_matches] (at most 3 l + 1 templates match a state of a run), [multiplication_computes] (the
-    product stands after 4 l^2 + 3 l steps, in fact after 4 l^2 + l), and [multiplication_executes] (it does so on the
-    trained network as well, by either kernel, without padding). With 4 l^2 + l - 1 steps one pair is not multiplied
-    yet ([multiplication_needs_its_steps]). *)
+    product is complete after 4 l^2 + 3 l steps, and even after 4 l^2 + l), and [multiplication_executes] (the same on
+    the trained network with either kernel, without padding). After 4 l^2 + l - 1 steps the product of some pair is not
+    complete ([multiplication_needs_its_steps]). *)
 
 From Coq Require Import List String Arith Bool Lia Reals.
 From NtkProofs Require Import Kernels Templates Programs Counting Rounding Execution.
@@ -25,7 +25,7 @@ Theorem multiplication_few_matches : forall l x y j, 1 <= l -> x < 2 ^ l -> y < 
   n_of (multiplication l) (run (step (multiplication l)) j (multiplication_start x y)) <= 3 * l + 1.
 Proof. intros l x y j l_positive x_small y_small. now apply few_matches_along_a_run. Qed.
 
-(** As many do match when 2^l - 1 is multiplied by itself. *)
+(** The bound is attained when 2^l - 1 is multiplied by itself. *)
 Theorem multiplication_most_matches : forall l, 1 <= l -> exists x y j, x < 2 ^ l /\ y < 2 ^ l /\
   n_of (multiplication l) (run (step (multiplication l)) j (multiplication_start x y)) = 3 * l + 1.
 Proof.
@@ -39,7 +39,7 @@ Theorem multiplication_computes_when_done : forall l x y steps, 1 <= l -> x < 2 
   number (run (step (multiplication l)) steps (multiplication_start x y)) "sum_p" (2 * l) = x * y.
 Proof. intros l x y steps l_positive x_small y_small enough. now apply product_stands. Qed.
 
-(** For all pairs of numbers: the product stands after 4 l^2 + l steps, and remains. *)
+(** For all pairs of numbers the product is complete after 4 l^2 + l steps and does not change afterwards. *)
 Theorem multiplication_computes_from : forall l x y steps, 1 <= l -> x < 2 ^ l -> y < 2 ^ l ->
   4 * l * l + l <= steps ->
   number (run (step (multiplication l)) steps (multiplication_start x y)) "sum_p" (2 * l) = x * y.
@@ -60,7 +60,7 @@ Proof.
   rewrite size. nia.
 Qed.
 
-(** The rounded run is the ideal run, bit for bit, however long. *)
+(** The rounded run equals the ideal run for any number of steps. *)
 Theorem multiplication_runs : forall r l x y, 1 <= l -> x < 2 ^ l -> y < 2 ^ l -> forall steps b,
   run (rounded_step r 0 (multiplication l)) steps (multiplication_start x y) b
   = run (step (multiplication l)) steps (multiplication_start x y) b.
@@ -88,7 +88,7 @@ Theorem multiplication_executes : forall r l x y, 1 <= l -> x < 2 ^ l -> y < 2 ^
   = x * y.
 Proof. intros r l x y l_positive x_small y_small. apply multiplication_executes_from; (assumption || lia). Qed.
 
-(** The same with a positive threshold, one for all numbers of l bits. *)
+(** The same result with one positive threshold for all numbers of l bits. *)
 Theorem multiplication_executes_above : forall r l, 1 <= l -> exists tau, (0 < tau)%R /\
   forall x y, x < 2 ^ l -> y < 2 ^ l ->
   number (run (rounded_step r tau (multiplication l)) (4 * l * l + 3 * l) (multiplication_start x y)) "sum_p" (2 * l)
@@ -102,7 +102,7 @@ Proof.
     intros j _. now apply multiplication_few_matches.
 Qed.
 
-(** Along a run: samples, writers, matches, and the condition that they give. *)
+(** The counts at the states of a run, and the rounding condition that follows from them. *)
 Corollary multiplication_counts_of_runs : forall r l x y j b, 1 <= l -> x < 2 ^ l -> y < 2 ^ l ->
   let s := run (step (multiplication l)) j (multiplication_start x y) in
   (samples (multiplication l) = 20 * l + 2 /\ t_of (multiplication l) b <= 3 /\
@@ -113,7 +113,7 @@ Proof.
   repeat split; [exact size | apply writers | exact few |]. now apply multiplication_condition.
 Qed.
 
-(** 4 l^2 + l steps are needed. *)
+(** 4 l^2 + l steps are necessary. *)
 Theorem multiplication_needs_its_steps : forall r l, 2 <= l -> exists x y, x < 2 ^ l /\ y < 2 ^ l /\
   number (run (rounded_step r 0 (multiplication l)) (4 * l * l + l - 1) (multiplication_start x y)) "sum_p" (2 * l)
   <> x * y.

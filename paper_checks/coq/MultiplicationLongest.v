@@ -1,7 +1,8 @@
-(** Multiplication needs its 4 l^2 + l steps (l >= 2): one step earlier (2^l - 1) (2^(l-1) + 1) is not there yet.
+(** Multiplication needs its 4 l^2 + l steps (l >= 2): one step earlier, the product
+    (2^l - 1) (2^(l-1) + 1) is not complete.
 
-    Every bit of x = 2^l - 1 is 1, so that the last addition starts as late as it can. In front of it the sum is
-    2^(2l-2) - 1, all ones; y 2^(l-1) starts a carry at place l - 1, which has l places to go, two steps each. *)
+    Every bit of x = 2^l - 1 is 1, so that the last addition starts as late as possible. Before it the sum is
+    2^(2l-2) - 1, all ones; y 2^(l-1) causes a carry at position l - 1, which passes l positions, two steps each. *)
 
 From Coq Require Import List String Arith Bool Lia.
 From NtkProofs Require Import Kernels Templates Programs Counting AdderColumns Execution.
@@ -72,7 +73,7 @@ Proof.
   destruct ph as [| | j |]; [lia | exact here | lia | lia].
 Qed.
 
-(** The columns j steps after it has landed. *)
+(** The columns j steps after the last multiplicand is copied to the sum. *)
 Let landed (j : nat) : state := at_time (S (last_copy + j)).
 
 Lemma last_addition : forall j, j < 4 * l -> reached l x y (l - 1) (Adding j) (landed j).
@@ -95,7 +96,7 @@ Proof.
   unfold landed, at_time. replace (last_copy + S j) with (S (last_copy + j)) by lia. now rewrite (run_last _ (S _)).
 Qed.
 
-(** All ones meet a 1 at place l - 1; the other 1 of y comes next above them. *)
+(** All ones are added to a 1 at position l - 1; the other 1 of y is directly above them. *)
 Lemma at_landing : forall i, i < 2 * l ->
   column (landed 0) "sum_p" i = (i <? 2 * l - 2)
   /\ column (landed 0) "sum_q" i = (i =? l - 1) || (i =? 2 * l - 2)
@@ -129,7 +130,7 @@ Proof.
   - unfold next_c. now rewrite q_is, c_is, !andb_false_r.
 Qed.
 
-(** The carry leaves place l - 1 + m after 2 m + 1 steps; above it, p keeps its ones. *)
+(** The carry leaves position l - 1 + m after 2 m + 1 steps; above it, p still has its ones. *)
 Lemma carry_moves_on : forall m, m <= l - 1 -> forall i, i < 2 * l ->
   (l - 1 + m < i -> i <= 2 * l - 2 -> column (landed (2 * m + 1)) "sum_p" i = true)
   /\ column (landed (2 * m + 1)) "sum_q" i = false

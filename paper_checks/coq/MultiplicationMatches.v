@@ -1,9 +1,9 @@
 (** Multiplication: at most 3 l + 1 templates match a state of a run.
 
-    One control rule matches. The rules that keep or move a number match once for every 1 of it: after k shifts at most
-    l - k times for the multiplier and l times for the multiplicand. The rules of addition match [busy] times: once for
-    every position at which p or q is 1, and once for every carry. When y 2^k lands on the sum, all its bits are below
-    l + k; and a step of the adder never makes it busier. *)
+    One control rule matches. The rules that keep or shift a number match once for each of its ones: after k shifts at
+    most l - k times for the multiplier and l times for the multiplicand. The rules of addition match [busy] times: once
+    for every position at which p or q is 1, and once for every carry. When y 2^k is added to the sum, all bits are
+    below position l + k; and a step of the adder never increases [busy]. *)
 
 From Coq Require Import List String Arith Bool Lia.
 From NtkProofs Require Import Kernels Templates Programs Counting AdderColumns Execution.
@@ -99,12 +99,12 @@ Ltac see_requirements :=
     keep_multiplicand copy_multiplicand shift_multiplicand add_right add_left carry pass_carry hold_carry];
   rewrite ?is_on, ?is_off, ?andb_true_r.
 
-(** The 1s that a shift moves out. *)
+(** The ones that a shift removes. *)
 Definition moved_out (s : state) : nat :=
   one (s ("multiplier", 0) && s ("to_shift_right", 0))
   + one (s ("multiplicand", 2 * l - 1) && s ("to_shift_left", 2 * l - 1)).
 
-(** Every other 1 of a number is kept or moved by one rule. *)
+(** Every other 1 of a number is kept or shifted by one rule. *)
 Lemma matches_exactly : forall s,
   n_of (multiplication l) s + moved_out s
   = control_matches s + count l (column s "multiplier") + count (2 * l) (column s "multiplicand") + busy_in s.
@@ -220,7 +220,7 @@ Proof.
   apply (high_bit_of_column (2 * l) _ m); [now rewrite p_is | assumption | assumption].
 Qed.
 
-(** Busy at most l + k at the start of an addition, and so until its end. *)
+(** [busy] is at most l + k at the start of an addition, and therefore until its end. *)
 Definition light (k : nat) (ph : phase) (s : state) : Prop := reached l x y k ph s /\ busy_in s <= l + k.
 
 Lemma light_next : forall k ph s, light k ph s -> light (next_shifts k ph) (next_phase l x k ph) (next l s).
@@ -261,7 +261,8 @@ Proof.
   - exists (next_shifts k ph), (next_phase l x k ph). rewrite run_last. now apply light_next.
 Qed.
 
-(** Before the last shift the bits that remain of x make up for the longer sum; after it nothing remains. *)
+(** Before the last shift the smaller number of remaining bits of x compensates for the longer sum; after it no bits
+    remain. *)
 Theorem few_matches_along_a_run : forall j,
   n_of (multiplication l) (run (step (multiplication l)) j (multiplication_start x y)) <= 3 * l + 1.
 Proof.
@@ -295,7 +296,7 @@ Proof.
   destruct (Nat.ltb_spec i l); [now apply Nat.ones_spec_low | now apply Nat.ones_spec_high].
 Qed.
 
-(** With all ones the first copy has landed after two steps: l ones in each number and in the sum, and a token. *)
+(** If all bits are 1, the first copy is complete after two steps: l ones in each number and in the sum, and a token. *)
 Theorem most_matches : forall l, 1 <= l ->
   n_of (multiplication l) (run (step (multiplication l)) 2 (multiplication_start (2 ^ l - 1) (2 ^ l - 1))) = 3 * l + 1.
 Proof.

@@ -1,7 +1,7 @@
 (** Multiplication, rule by rule: how many templates there are and which of them write a bit.
 
-    The program lists its templates position by position. Here they stand rule by rule ([rules]), every rule a family
-    of templates; [writers_of] is the table of the templates that write a bit. From it follow the counts
+    The program lists its templates position by position. Here they are listed rule by rule ([rules]), where a rule is a
+    family of templates; [writers_of] is the table of the templates that write a bit. From it follow the counts
     ([counts_of_rules]), and what one step does to each field (MultiplicationSteps). *)
 
 From Coq Require Import List String Arith Bool Lia.
@@ -11,7 +11,7 @@ Local Open Scope string_scope.
 Local Open Scope list_scope.
 Local Open Scope nat_scope.
 
-(** * Lists of templates, a rule at a time *)
+(** * Lists of templates, rule by rule *)
 
 Definition one (b : bool) : nat := if b then 1 else 0.
 
@@ -26,7 +26,7 @@ Proof. induction n as [| n IH]; intros M; cbn; [reflexivity | rewrite IH; reflex
 Lemma tally_ext : forall n g h, (forall i, i < n -> g i = h i) -> tally n g = tally n h.
 Proof. induction n as [| n IH]; intros g h E; cbn; [reflexivity | rewrite (IH g h), (E n); auto]. Qed.
 
-(** A rule that the first position lacks, and one that the last position lacks. *)
+(** A rule without a template at the first position, and one without a template at the last position. *)
 Lemma tally_but_first : forall n h, tally n (fun i => if 0 <? i then h (i - 1) else 0) = tally (n - 1) h.
 Proof.
   intros [| n] h; [reflexivity |]. replace (S n - 1) with n by lia.
@@ -190,7 +190,7 @@ Proof. intros s. exact (rules_are_the_program (matches s)). Qed.
 Lemma writers_counted : forall b, t_of (multiplication l) b = List.length (writers b).
 Proof. intros b. exact (rules_are_the_program (writes_bit b)). Qed.
 
-(** * Who writes what *)
+(** * The writers of each bit *)
 
 Lemma writers_in_family : forall (g : template -> bool) R (c : bool) i n, (forall j, g (R j) = c && (i =? j)) ->
   filter g (map R (seq 0 n)) = if c && (i <? n) then [R i] else [].
@@ -224,7 +224,7 @@ Proof.
     destruct (Nat.ltb_spec i n), (Nat.ltb_spec i (S n)), (Nat.eqb_spec i n); try lia; reflexivity.
 Qed.
 
-(** The flags that a broadcast shift raises. *)
+(** The flags that a broadcast shift sets. *)
 Definition shift_flag (f : string) (i : nat) : bool :=
   String.eqb f "to_shift_right" && (i <? l) || String.eqb f "to_shift_left" && (i <? 2 * l).
 

@@ -1,11 +1,11 @@
-(** Multiplication as a run through phases: which flags are up, and what the numbers are.
+(** The phases of a run of the multiplication program: which flags are set, and the values of the numbers.
 
-    A run is always [reached] in one of four phases, after [k] shifts: it looks at a bit of x, copies the multiplicand,
-    adds (the token stands at cell [j] of the counter), or shifts. The lowest [k] bits of x are done: the sum is y times
-    the number that they are. While the token passes through its [4 l] cells, the adder has time to settle. Every state
-    of a run is of this kind ([run_reaches]), and [time] says when: a bit of x that is 0 takes 2 steps, one that is 1
-    takes 4 l + 3. When x is used up, the product stands ([product_stands]); for all pairs of numbers it stands after
-    4 l^2 + l steps ([product_stands_early]). *)
+    Every state of a run is [reached] in one of four phases, after [k] shifts: it tests a bit of x, copies the
+    multiplicand, adds (the token is at cell [j] of the counter), or shifts. The lowest [k] bits of x are processed: the
+    sum is y times the number that they form. While the token passes through its [4 l] cells, the carries propagate.
+    Every state of a run is of this kind ([run_reaches]), and [time] says when: a bit of x that is 0 takes 2 steps, one
+    that is 1 takes 4 l + 3. When all bits of x are processed, the product is complete ([product_stands]); for all pairs
+    of numbers it is complete after 4 l^2 + l steps ([product_stands_early]). *)
 
 From Coq Require Import List String Arith Bool Lia.
 From NtkProofs Require Import Kernels Templates Programs Counting AdderColumns Execution.
@@ -24,14 +24,14 @@ Local Arguments Nat.testbit : simpl never.
 
 (** * Bits of numbers *)
 
-(** A number below 2^w has no 1 from place w on. *)
+(** A number below 2^w has no 1 at position w or above. *)
 Lemma high_bit : forall w x i, x < 2 ^ w -> w <= i -> Nat.testbit x i = false.
 Proof.
   intros w x i small high. rewrite <- (Nat.mod_small x (2 ^ w)) by assumption.
   now apply Nat.mod_pow2_bits_high.
 Qed.
 
-(** The same for a number in a column. *)
+(** The same for a number in a column of bits. *)
 Lemma high_bit_of_column : forall w f m i, value w f < 2 ^ m -> i < w -> m <= i -> f i = false.
 Proof.
   induction w as [| w IH]; intros f m i small inside high; [lia |]. cbn [value] in small.
@@ -53,7 +53,7 @@ Proof.
   - intros i inside. now rewrite Nat.mod_pow2_bits_low.
 Qed.
 
-(** A number moved up by one place. *)
+(** A number shifted up by one position. *)
 Lemma bit_of_shifted : forall y k i,
   Nat.testbit (y * 2 ^ S k) i = match i with O => false | S j => Nat.testbit (y * 2 ^ k) j end.
 Proof.
@@ -77,7 +77,7 @@ Hypothesis l_positive : 1 <= l.
 Hypothesis x_small : x < 2 ^ l.
 Hypothesis y_small : y < 2 ^ l.
 
-(** The flags tell the phase. *)
+(** The flags determine the phase. *)
 Record control (ph : phase) (s : state) : Prop := {
   check_flag : s check = checking ph;
   copy_flags : forall i, i < 2 * l -> s ("to_copy_to_sum_q", i) = copying ph;
@@ -85,7 +85,7 @@ Record control (ph : phase) (s : state) : Prop := {
   left_flags : forall i, i < 2 * l -> s ("to_shift_left", i) = shifting ph;
   counter_cells : forall j, j < 4 * l -> s ("sum_counter", j) = adding j ph }.
 
-(** x has moved down by k places, y up. *)
+(** x is shifted down by k positions, y is shifted up. *)
 Record numbers (k : nat) (s : state) : Prop := {
   multiplier_bits : forall i, i < l -> s ("multiplier", i) = Nat.testbit x (i + k);
   multiplicand_bits : forall i, i < 2 * l -> s ("multiplicand", i) = Nat.testbit (y * 2 ^ k) i }.
@@ -109,7 +109,8 @@ Definition at_rest (v : nat) (s : state) : Prop :=
   value (2 * l) (column s "sum_p") = v
   /\ (forall i, i < 2 * l -> column s "sum_q" i = false) /\ (forall i, i < 2 * l -> column s "sum_c" i = false).
 
-(** j steps of the adder after y 2^k landed, which is clear below k: every two steps clear one more position. *)
+(** j steps of the adder after y 2^k is copied, which has no 1 below position k: every two steps clear one more
+    position. *)
 Definition in_progress (k j v : nat) (s : state) : Prop :=
   total (2 * l) (column s "sum_p") (column s "sum_q") (column s "sum_c") = v
   /\ q_clear (Nat.min (2 * l) (k + S j / 2)) (column s "sum_q") /\ c_clear (2 * l) (k + j / 2) (column s "sum_c").
@@ -124,7 +125,7 @@ Definition sum_so_far (k : nat) (ph : phase) (s : state) : Prop :=
 
 Definition reached (k : nat) (ph : phase) (s : state) : Prop := control ph s /\ numbers k s /\ sum_so_far k ph s.
 
-(** What comes next, and after how many shifts. *)
+(** The next phase, and the number of shifts before it. *)
 Definition next_phase (k : nat) (ph : phase) : phase :=
   match ph with
   | Checking => if Nat.testbit x k then Copying else Shifting
@@ -222,7 +223,7 @@ Proof.
   rewrite next_sum_p, next_sum_q, next_sum_c, nothing_copied by assumption. now repeat split.
 Qed.
 
-(** A sum at rest stays at rest. *)
+(** A sum without carries does not change. *)
 Lemma rest_kept : forall v, copying ph = false -> at_rest v s -> at_rest v (next l s).
 Proof.
   intros v not_copying (p_is & q_is & c_is). pose proof (adder_alone not_copying) as same. repeat split.
@@ -233,7 +234,7 @@ Proof.
     unfold next_c. now rewrite q_is, c_is, !andb_false_r.
 Qed.
 
-(** The multiplicand lands in the empty [sum_q]. *)
+(** The multiplicand is copied to the empty [sum_q]. *)
 Lemma copy_lands : ph = Copying -> Nat.testbit x k = true -> at_rest (partial k) s ->
   in_progress k 0 (partial (S k)) (next l s).
 Proof.
@@ -273,7 +274,7 @@ Proof.
     apply (c_becomes_clear (2 * l) (Nat.min (2 * l) (k' + S j / 2))); [assumption | lia | assumption].
 Qed.
 
-(** The sum is there as soon as the carries have passed the [2 l - k] places from [k] on. *)
+(** The sum is complete when the carries have passed the [2 l - k] positions from [k] on. *)
 Lemma progress_ends : forall k' j v, v < 2 ^ (2 * l) -> 2 * (2 * l - k') - 1 <= j ->
   in_progress k' j v s -> at_rest v s.
 Proof.
@@ -344,7 +345,7 @@ Proof.
     rewrite <- on_time. eapply time_next, there.
 Qed.
 
-(** When all bits of x are done. *)
+(** The time at which all bits of x are processed. *)
 Definition all_done : nat := 2 * l + (4 * l + 1) * count l (Nat.testbit x).
 
 Lemma ones_so_far : forall k k', k <= k' -> count k (Nat.testbit x) <= count k' (Nat.testbit x).
@@ -366,7 +367,7 @@ Proof.
   - destruct sums as (-> & _). apply partial_is_product. lia.
 Qed.
 
-(** From then on only shifts are left, and the sum is the product. *)
+(** After that only shifts occur, and the sum is the product. *)
 Theorem product_stands : forall j, all_done <= j ->
   number (run (step (multiplication l)) j (multiplication_start x y)) "sum_p" (2 * l) = x * y.
 Proof.
@@ -378,7 +379,7 @@ Proof.
     rewrite ?the_bit in *; try destruct (Nat.testbit x k); nia.
 Qed.
 
-(** It stands before that: the last multiplicand to land is y 2^(l-1), whose carries pass l + 1 places only. *)
+(** The product is complete earlier: the last multiplicand is y 2^(l-1), whose carries pass only l + 1 positions. *)
 Theorem product_stands_early : forall j, 4 * l * l + l <= j ->
   number (run (step (multiplication l)) j (multiplication_start x y)) "sum_p" (2 * l) = x * y.
 Proof.

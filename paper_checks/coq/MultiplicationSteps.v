@@ -1,7 +1,7 @@
-(** Multiplication, field by field: what one step does. [s] is any state, [l >= 1] the number of bits.
+(** One step of multiplication, field by field. [s] is any state, [l >= 1] is the number of bits.
 
-    Every lemma gives a bit of the next state as a formula in the bits of this one. They are read off the table of
-    writers; the fields of the sum do what the adder does to columns, and the copied multiplicand enters [sum_q]. *)
+    Every lemma gives a bit of the next state as a formula in the bits of this one. They follow from the
+    table of writers. The fields of the sum follow the adder on columns, and the copied multiplicand enters [sum_q]. *)
 
 From Coq Require Import List String Arith Bool Lia.
 From NtkProofs Require Import Templates Programs AdderColumns MultiplicationRules.
@@ -30,7 +30,7 @@ Proof. now intros []. Qed.
 Lemma is_off : forall b, Bool.eqb b false = negb b.
 Proof. now intros []. Qed.
 
-(** The writers of a bit of a named field, and what they require. *)
+(** The writers of a bit of a named field, and their requirements. *)
 Ltac look_up_writers :=
   unfold next; rewrite step_of_writers, writers_of by assumption; cbv zeta; unfold shift_flag;
   rewrite !any_of_given, any_of_one;
@@ -50,7 +50,7 @@ Proof. unfold check at 1. look_up_writers. see_requirements. reflexivity. Qed.
 Lemma next_copy : forall i, i < 2 * l -> next ("to_copy_to_sum_q", i) = s check && s ("multiplier", 0).
 Proof. intros i inside. look_up_writers. see_requirements. below inside. reflexivity. Qed.
 
-(** The shift is broadcast when the bit looked at is 0, or when the counter ends. *)
+(** The shift is broadcast when the tested bit is 0, or at the end of the counter. *)
 Definition broadcast_shift : bool := s check && negb (s ("multiplier", 0)) || s ("sum_counter", 4 * l - 1).
 
 Lemma next_shift_right : forall i, i < l -> next ("to_shift_right", i) = broadcast_shift.
@@ -79,7 +79,7 @@ Proof.
   reflexivity.
 Qed.
 
-(** A copied multiplicand is kept as well: at a position it stays unless it moves. *)
+(** A copied multiplicand is kept as well: a bit remains at its position unless it is shifted. *)
 Lemma next_multiplicand : forall i, i < 2 * l ->
   next ("multiplicand", i) = s ("multiplicand", i) && negb (s ("to_shift_left", i))
                              || match i with O => false
@@ -100,7 +100,7 @@ Proof.
   now destruct (s ("sum_p", i)), (s ("sum_q", i)).
 Qed.
 
-(** What the multiplicand hands to the sum. *)
+(** The bits of the multiplicand that are copied to the sum. *)
 Definition copied (i : nat) : bool :=
   s ("multiplicand", i) && (negb (s ("to_shift_left", i)) && s ("to_copy_to_sum_q", i)).
 

@@ -1,8 +1,8 @@
 (** The trained network executes every permutation of k bits, in one step, on every state, in both regimes.
 
     Every template requires one bit and writes one bit, so at most k templates match and every bit has at most one
-    writer: t n <= K, and the rounding condition holds. None of this needs [order] to be a permutation (bits may as well
-    be copied and dropped); where it is one, the matching templates are as many as the ones in the input
+    writer: t n <= K, and the rounding condition holds. These results do not need [order] to be a permutation (bits may
+    also be copied or dropped); if it is one, the number of matching templates is the number of ones in the input
     ([permutation_matches_ones]). *)
 
 From Coq Require Import Reals List String Arith Bool Lia.
@@ -15,7 +15,7 @@ Local Open Scope nat_scope.
 
 Local Arguments Nat.eqb : simpl never.
 
-(** One rule per position. *)
+(** One rule for each position. *)
 Lemma existsb_map_positions : forall (A : Type) (f : A -> bool) (g : nat -> A) w,
   existsb f (map g (seq 0 w)) = existsb (fun i => f (g i)) (seq 0 w).
 Proof. intros A f g w. induction (seq 0 w) as [| i rest IH]; simpl; [| rewrite IH]; reflexivity. Qed.
@@ -77,7 +77,7 @@ Qed.
 
 (** * Execution *)
 
-(** Output bit i is input bit [order i]; no other bit is ever set. *)
+(** Output bit i is input bit [order i]; no other bit is set. *)
 Definition permuted (k : nat) (order : nat -> nat) (s s' : state) : Prop :=
   (forall i, i < k -> s' ("bits", i) = s ("bits", order i))
   /\ (forall b, (forall i, i < k -> b <> ("bits", i)) -> s' b = false).
@@ -105,7 +105,7 @@ Proof.
   split; intros; rewrite same; auto.
 Qed.
 
-(** The same with a positive threshold, one for all states. *)
+(** The same with one positive threshold for all states. *)
 Theorem permutation_executes_above : forall r k order, exists tau, (0 < tau)%R /\ forall s,
   permuted k order s (rounded_step r tau (permutation k order) s).
 Proof.
@@ -137,7 +137,7 @@ Proof.
   - now rewrite first.
 Qed.
 
-(** A permutation moves the ones and keeps their number. *)
+(** A permutation preserves the number of ones. *)
 Lemma permuted_count : forall k order M, permutes k order -> count k (fun i => M (order i)) = count k M.
 Proof.
   intros k order M [inside different].

@@ -1,15 +1,15 @@
-(** How many networks execute a permutation of k bits: NTK, threshold 0, explicit constants.
+(** Sufficient ensemble sizes for a permutation of k bits: NTK, threshold 0, explicit constants.
 
-    What is proved: if the answers of the networks have the mean of the trained predictor and its variance and the tail
-    of a Gaussian ([gaussian_average]), then, except with a chance of at most delta, the average of N networks rounds
-    every bit right
+    If the outputs of the networks have the mean and the variance of the trained predictor and the tail of a Gaussian
+    ([gaussian_average]), then, with probability at least 1 - delta, the average of N networks rounds every bit
+    correctly
 
       of one input,    if N >= 180.4 k ln (2 k / delta)               ([permutation_ensemble_one_input]),
       of all inputs,   if N >= 250 k^2 + 180.4 k ln (1 / delta)       ([permutation_ensemble_all_inputs]).
 
-    Behind both is the published size with V = 22.54 k ([PermutationVariance]). A bit has mean 0 only at an input with
-    at most one 1, where nothing varies. That [order] permutes is not needed: a program that copies bit [order i] to
-    bit i has one writer for every bit, whatever [order] is. *)
+    Both follow from the published size with V = 22.54 k ([PermutationVariance]). A bit has mean 0 only at an input with
+    at most one 1, where the variance is 0. [order] need not be a permutation: a program that copies bit [order i] to
+    bit i has one writer for every bit, for any [order]. *)
 
 From Coq Require Import Reals List String Arith Bool Lia Lra.
 From Interval Require Import Tactic.
@@ -38,7 +38,7 @@ Proof.
     destruct (Nat.ltb_spec i k), (Nat.ltb_spec i (S k)); try reflexivity; lia.
 Qed.
 
-(** Templates that match or write are at most all templates. *)
+(** The number of templates that match or write the bit is at most the number of templates: n + t - p <= K. *)
 Lemma match_or_write : forall P s b, (n_of P s + t_of P b <= samples P + p_of P s b)%nat.
 Proof.
   intros P s b. unfold n_of, t_of, p_of, samples. induction (templates P) as [| T rest IH]; simpl; [lia |].
@@ -99,7 +99,7 @@ Proof.
   apply Rinv_0_lt_compat. pose proof (D_positive NTK). pose proof (pos_INR k). lra.
 Qed.
 
-(** A bit that should be 0 has a negative mean, or nothing varies. *)
+(** A bit that should be 0 has a negative mean, or a variance of 0. *)
 Lemma zero_bit_is_negative : s ("bits"%string, order i) = false -> mu < 0 \/ mu = 0 /\ var = 0.
 Proof.
   intros zero. rewrite permutation_mean. unfold var. rewrite permutation_samples, zero.
@@ -218,7 +218,7 @@ Proof.
   induction k as [| k IH]; [reflexivity |]. simpl every_input. now rewrite twice, IH.
 Qed.
 
-(** Whatever its bits are, a state is among them. *)
+(** Every state agrees with one of these inputs on its first k bits. *)
 Lemma every_input_occurs : forall k (s : state), exists s', In s' (every_input k) /\
   forall i, (i < k)%nat -> s' ("bits"%string, i) = s ("bits"%string, i).
 Proof.

@@ -1,21 +1,22 @@
 (** Permutation of K bits, NTK, threshold 0: how the variance of an output bit compares with the square of its mean.
 
     Every output bit has one writer, so its mean is [mean NTK K n 0 1] if it should be 0 and [mean NTK K n 1 1] if it
-    should be 1. What is proved: at every state that n >= 1 of K samples match,
+    should be 1. At every state that n >= 1 of K samples match,
 
       var <= 22.54 K mean^2          ([zero_bit_variance], n < K, and [one_bit_variance], n <= K),
 
-    and both ends of it for the 0-bit at n = 2, which has the largest ratio of all bits if K >= 3 ([thinnest_margin]):
-    var > 2.8036 K mean^2 for every K ([ratio_grows_linearly]), and 22.53 in place of 22.54 fails at K = 3
-    ([constant_is_sharp]). Where n = K there is no bit that should be 0; [mean NTK 2 2 0 1] would break the bound.
+    and the constant is nearly optimal for the 0-bit at n = 2, which has the largest ratio of all bits if K >= 3
+    ([thinnest_margin]): var > 2.8036 K mean^2 for every K ([ratio_grows_linearly]), and 22.53 in place of 22.54 fails
+    at K = 3 ([constant_is_sharp]). Where n = K there is no bit that should be 0; [mean NTK 2 2 0 1] would break the
+    bound.
 
     [variance] leaves out the common factor 1 / n0 (see Kernels), the mean does not have it. A training set of K basis
     vectors has n0 = K, so the variance of a network's answer is [variance NTK K n / INR K].
 
-    The idea: put W = D + K and, with the half-angle tangent t of Balance and its sine 1 / sqrt n,
-    lift = slope - D sine. The mean of the 0-bit is - sqrt n lift / (D W), and the ratio [variance / mean^2] is other
-    times a quadratic in W whose coefficients depend on n alone ([zero_bit_ratio]). At n = 2 they are numbers; for
-    n >= 3 crude bounds of them on 0 <= t <= sqrt 3 - sqrt 2 are enough. For the 1-bits crude bounds do for every n. *)
+    The method: let W = D + K and, with the half-angle tangent t of Balance and its sine 1 / sqrt n, lift = slope - D
+    sine. The mean of the 0-bit is - sqrt n lift / (D W), and the ratio [variance / mean^2] is other times a quadratic
+    in W whose coefficients depend on n alone ([zero_bit_ratio]). At n = 2 they are numbers; for n >= 3 simple bounds of
+    them on 0 <= t <= sqrt 3 - sqrt 2 are sufficient. For the 1-bits simple bounds are sufficient for every n. *)
 
 From Coq Require Import Reals Lra Lia.
 From Coquelicot Require Import Rcomplements.
@@ -26,13 +27,13 @@ Local Open Scope R_scope.
 
 (** * The variance as a function of t and W *)
 
-(** What [n F n > D] leaves, over sqrt n: positive for n >= 2. *)
+(** The difference [n F n - D] divided by sqrt n, which is positive for n >= 2. *)
 Definition lift (t : R) : R := slope NTK t - D NTK * sine t.
 
-(** How far the two kernels are from being proportional. *)
+(** The deviation of the two kernels from proportionality. *)
 Definition twist (t : R) : R := D NTK * slope NNGP t - D NNGP * slope NTK t.
 
-(** What remains of the variance as K grows, in units of other / D^2. *)
+(** The limit of the variance as K grows, in units of other / D^2. *)
 Definition limit (t : R) : R :=
   D NNGP * slope NTK t ^ 2 - 2 * D NTK * slope NTK t * slope NNGP t + D NNGP * D NTK ^ 2.
 
@@ -221,7 +222,7 @@ Proof.
     apply Rmult_le_compat_l; [exact square | nra].
 Qed.
 
-(** A bit that should be 1 has a mean of at least 1 / W; whatever n is, crude bounds on 0 <= t <= 1 are enough. *)
+(** A bit that should be 1 has a mean of at least 1 / W; for every n, simple bounds on 0 <= t <= 1 are sufficient. *)
 Lemma one_bit_mean : forall K n, (1 <= n <= K)%nat -> / (D NTK + INR K) <= mean NTK K n 1 1.
 Proof.
   intros K n [some enough]. pose proof (F_positive NTK n some). pose proof (D_positive NTK).
@@ -293,7 +294,7 @@ Proof.
   assert (samples : 1 <= INR K) by (apply (le_INR 1); lia). nra.
 Qed.
 
-(** * Both ends *)
+(** * Bounds from below *)
 
 Theorem ratio_grows_linearly : forall K, (2 <= K)%nat ->
   2.8036 * INR K * mean NTK K 2 0 1 ^ 2 < answer_variance NTK K 2.
@@ -314,7 +315,7 @@ Proof.
   apply Rlt_le_trans with (2.803629 * (5.283185 + 3) ^ 2 + 0.937905 * (5.283185 + 3) + 2.641592); [lra | nra].
 Qed.
 
-(** * The thinnest margin *)
+(** * The smallest margin *)
 
 (** Of all bits of all states the 0-bit at n = 2 has the largest var / mean^2. Multiplied out: at n = 1 the 0-bit has
     neither mean nor variance. *)

@@ -1,5 +1,5 @@
-(** The programs: permutation, addition, multiplication. Definitions only; the tables that hold them against the Python
-    programs are in Agreement. *)
+(** The programs for permutation, addition and multiplication: definitions only. They are compared with the Python
+    programs in a generated file. *)
 
 From Coq Require Import List String Arith Bool.
 From NtkProofs Require Import Templates.
@@ -8,7 +8,7 @@ Local Open Scope string_scope.
 Local Open Scope list_scope.
 Local Open Scope nat_scope.
 
-(** [Template [on a; off b] [c; d]]: where a is 1 and b is 0, write c and d. *)
+(** [Template [on a; off b] [c; d]] matches if a is 1 and b is 0, and writes c and d. *)
 Definition on (b : bit) : bit * bool := (b, true).
 Definition off (b : bit) : bit * bool := (b, false).
 
@@ -20,7 +20,7 @@ Definition permutation (k : nat) (order : nat -> nat) : program :=
 Definition permutes (k : nat) (order : nat -> nat) : Prop :=
   (forall i, i < k -> order i < k) /\ (forall i j, i < k -> j < k -> order i = order j -> i = j).
 
-(** * Addition: rippling carries in the fields [p], [q], [c] of [width] bits, at every position the same four rules. *)
+(** * Addition: a ripple-carry adder on the fields [p], [q], [c] of [width] bits, with four rules for each position. *)
 Definition adder (p q c : string) (width : nat) : list template :=
   flat_map (fun i =>
     [ Template [off (p, i); on (q, i)] [(p, i)];
@@ -31,7 +31,7 @@ Definition adder (p q c : string) (width : nat) : list template :=
 
 Definition addition (l : nat) : program := Program (adder "p" "q" "c" l) 0.
 
-(** x in [p], y in [q], everything else 0. *)
+(** The initial state: x in [p], y in [q], all other bits 0. *)
 Definition addition_start (x y : nat) : state :=
   fun b => let (field, i) := b in
     if String.eqb field "p" then Nat.testbit x i
@@ -51,7 +51,7 @@ Definition copy : list bit := map (fun i => ("to_copy_to_sum_q", i)) (seq 0 (2 *
 Definition shift : list bit :=
   map (fun i => ("to_shift_right", i)) (seq 0 l) ++ map (fun i => ("to_shift_left", i)) (seq 0 (2 * l)).
 
-(** The lowest bit of the multiplier decides: copy the multiplicand to the sum, or shift at once. *)
+(** The lowest bit of the multiplier determines whether the multiplicand is copied to the sum before the shift. *)
 Definition look_at_lowest_bit : list template :=
   [ Template [on check; on ("multiplier", 0)] copy;
     Template [on check; off ("multiplier", 0)] shift ].
@@ -74,7 +74,7 @@ Definition keep_copy_or_shift_multiplicand : list template :=
         else []))
     (seq 0 (2 * l)).
 
-(** A token passes through 4 l cells while the carries settle, then the shift is broadcast. *)
+(** A token passes through 4 l cells while the carries propagate; then the shift is broadcast. *)
 Definition wait_for_carries : list template :=
   (Template [on ("to_copy_to_sum_q", 0)] [("sum_counter", 0)])
   :: map (fun j => Template [on ("sum_counter", j)] [("sum_counter", S j)]) (seq 0 (4 * l - 1))
@@ -86,7 +86,7 @@ Definition multiplication : program :=
 
 End Multiplication.
 
-(** x in [multiplier], y in [multiplicand], the check raised, everything else 0. *)
+(** The initial state: x in [multiplier], y in [multiplicand], the bit [check] set, all other bits 0. *)
 Definition multiplication_start (x y : nat) : state :=
   fun b => let (field, i) := b in
     if String.eqb field "multiplier" then Nat.testbit x i

@@ -1,7 +1,7 @@
-(** The rounding theorem: the sign of the mean is the bit exactly where the rounding condition holds.
+(** The rounding theorem: the sign of the mean gives the bit if and only if the rounding condition holds.
 
     A bit that should be 0 never has a positive mean. A bit that should be 1 has a positive mean iff
-    t (n - B(n)) < p (D + K). So one positive threshold rounds every bit of every state right at once. *)
+    t (n - B(n)) < p (D + K). So one positive threshold rounds every bit of every state correctly. *)
 
 From Coq Require Import Reals List Arith Bool Lia Lra.
 From NtkProofs Require Import Kernels Templates Balance Counting Gram.
@@ -45,7 +45,7 @@ Proof.
   split; [lra |]. split; [lra | lia].
 Qed.
 
-(** A condition in integers that is enough. *)
+(** A sufficient condition in integers. *)
 Theorem few_matches_suffice : forall r K n p t, (1 <= n)%nat -> (1 <= p)%nat -> (t * n <= p * K)%nat ->
   0 < mean r K n p t.
 Proof.
@@ -78,7 +78,7 @@ Proof.
   - apply mean_of_zero_bit. lia.
 Qed.
 
-(** A threshold that is not negative and below the answer of a bit that should be 1 rounds the bit right. *)
+(** A threshold that is not negative and below the answer of a bit that should be 1 rounds the bit correctly. *)
 Lemma bit_rounded_right : forall r tau P s b, 0 <= tau ->
   ((1 <= p_of P s b)%nat -> tau < answer r P s b) -> rounded_step r tau P s b = step P s b.
 Proof.
@@ -89,7 +89,7 @@ Proof.
   - assert (answer r P s b <= 0) by (apply answer_of_zero_bit; lia). lra.
 Qed.
 
-(** With the threshold 0 the condition is exact: it holds iff the bit is rounded right. *)
+(** With the threshold 0 the condition is exact: it holds iff the bit is rounded correctly. *)
 Theorem rounded_right_iff_condition : forall r P s b, rounded_step r 0 P s b = step P s b <-> condition r P s b.
 Proof.
   intros r P s b. rewrite condition_is_positive_answer. split.
@@ -101,7 +101,7 @@ Qed.
 
 (** * One positive threshold for all states *)
 
-(** Below the positive ones of finitely many numbers there is still a positive number. *)
+(** There is a positive number below all positive ones of finitely many numbers. *)
 Lemma below_all_positive : forall l : list R, exists tau, 0 < tau /\ forall x, In x l -> 0 < x -> tau < x.
 Proof.
   induction l as [| y l [tau [positive below]]].

@@ -1,6 +1,6 @@
-(** Every theorem, restated in the plainest terms. A reader reads this file and the definitions that it imports
-    (Kernels, Templates, Programs, Chance); everything else is checked by Coq's kernel. Whatever holds of a regime [r]
-    holds of both, NTK and NNGP. *)
+(** The theorems of this theory, restated in terms of the definitions alone. A reviewer reads this file and the
+    definitions that it imports (Kernels, Templates, Programs, Chance); the proofs are checked by the kernel of Coq.
+    A theorem about a regime [r] holds for both kernels, NTK and NNGP. *)
 
 From Coq Require Import Reals Arith List String.
 From NtkProofs Require Import Kernels Templates Programs Chance.
@@ -12,7 +12,8 @@ Local Open Scope R_scope.
 
 (** * The analysis *)
 
-(** Proved for both regimes: a sample with itself has the kernel 1 (NTK) or 1/2 (NNGP), two samples have 1/(2 pi). *)
+(** Proved for both regimes: the kernel of a training sample with itself is 1 (NTK) or 1/2 (NNGP), and the kernel of
+    two different samples is 1/(2 pi). *)
 Theorem own_and_other : forall r, own r = match r with NTK => 1 | NNGP => 1 / 2 end /\ other r = 1 / (2 * PI).
 Proof. exact (fun r => conj (Balance.own_value r) (Balance.other_value r)). Qed.
 
@@ -39,8 +40,8 @@ Proof. exact Balance.balance_grows_like_sqrt. Qed.
 
 (** * The predictor *)
 
-(** Proved for every number of samples and every set of matching ones: m on the matching samples and u on the others
-    solves the Gram system of the kernel. *)
+(** Proved for every number of samples and every set of matching samples: the weights m of the matching samples and u
+    of the others solve the Gram system of the kernel. *)
 Theorem weights_solve_the_gram_system : forall r K M, (1 <= count K M)%nat ->
   solves r K M (fun i => if M i then m r K (count K M) else u r K (count K M)).
 Proof. exact Gram.weights_solve. Qed.
@@ -50,8 +51,8 @@ Theorem gram_system_has_one_solution : forall r K M w w', solves r K M w -> solv
   forall i, (i < K)%nat -> w i = w' i.
 Proof. exact Gram.weights_unique. Qed.
 
-(** Proved: at every state of every program that some template matches, the weighted sum of the targets of an output
-    bit is p F/D + t u, from the counts of the state alone. *)
+(** Proved: at every state of every program that some template matches, the mean of an output bit, the weighted sum of
+    its targets, is p F/D + t u, which depends on the counts of the state only. *)
 Theorem predicted_mean : forall r P s b w, (1 <= n_of P s)%nat -> solves r (samples P) (sample_matches P s) w ->
   sum (samples P) (fun i => w i * label P b i)
   = INR (p_of P s b) * (F r (n_of P s) / D r) + INR (t_of P b) * u r (samples P) (n_of P s).
@@ -60,7 +61,7 @@ Proof.
     eq_trans (Gram.program_mean r P s b w some solved) (Gram.answer_in_counts r P s b some)).
 Qed.
 
-(** Proved: the variance of every output bit is the closed form in n and K. *)
+(** Proved: the variance of every output bit is given by the closed form in n and K. *)
 Theorem predicted_variance : forall r P s a, (1 <= n_of P s)%nat -> solves r (samples P) (sample_matches P s) a ->
   variance_of (samples P) (sample_matches P s) a = variance r (samples P) (n_of P s).
 Proof. exact Gram.program_variance. Qed.
@@ -85,22 +86,23 @@ Theorem rounding_of_zeros : forall r K n t, (1 <= n)%nat ->
   mean r K n 0 t <= 0 /\ (mean r K n 0 t = 0 <-> n = 1%nat \/ t = 0%nat).
 Proof. exact Rounding.mean_of_zero_bit. Qed.
 
-(** Proved: t n <= p K is enough for a positive mean. *)
+(** Proved: t n <= p K is sufficient for a positive mean. *)
 Theorem few_matches_suffice : forall r K n p t, (1 <= n)%nat -> (1 <= p)%nat -> (t * n <= p * K)%nat ->
   0 < mean r K n p t.
 Proof. exact Rounding.few_matches_suffice. Qed.
 
-(** Proved: the mean rounded at 0 is the program's next bit iff the condition holds, for every program, state, bit. *)
+(** Proved for every program, state and bit: the mean rounded at threshold 0 is the next bit of the program iff the
+    rounding condition holds. *)
 Theorem rounded_right_iff_condition : forall r P s b, rounded_step r 0 P s b = step P s b <-> condition r P s b.
 Proof. exact Rounding.rounded_right_iff_condition. Qed.
 
-(** Proved: if the condition holds wherever at most n_max templates match, one positive threshold rounds every bit of
-    all these states right. *)
+(** Proved: if the rounding condition holds at all states that at most n_max templates match, one positive threshold
+    rounds every bit of all these states correctly. *)
 Theorem positive_threshold : forall r P n_max, (forall s b, (n_of P s <= n_max)%nat -> condition r P s b) ->
   exists tau, 0 < tau /\ forall s b, (n_of P s <= n_max)%nat -> rounded_step r tau P s b = step P s b.
 Proof. exact Rounding.positive_threshold_exists. Qed.
 
-(** Proved: if the condition holds at every state of a run, the rounded network runs the program. *)
+(** Proved: if the rounding condition holds at every state of a run, the run of the rounded network is the same. *)
 Theorem rounded_run_is_the_run : forall r P steps s,
   (forall j, (j < steps)%nat -> forall b, condition r P (run (step P) j s) b) ->
   forall b, run (rounded_step r 0 P) steps s b = run (step P) steps s b.
@@ -113,23 +115,23 @@ Theorem permutation_is_executed : forall r k order, permutes k order -> forall s
   rounded_step r 0 (permutation k order) s ("bits", i) = s ("bits", order i).
 Proof. exact (fun r k order _ s => proj1 (Permutation.permutation_executes r k order s)). Qed.
 
-(** Proved: permutation has k samples, at most k matches, one writer of a bit. *)
+(** Proved: the program for permutation has k samples, at most k matches and at most one writer of a bit. *)
 Theorem permutation_counts : forall k order s b, (samples (permutation k order) = k /\
   n_of (permutation k order) s <= k /\ t_of (permutation k order) b <= 1)%nat.
 Proof. exact Permutation.permutation_counts. Qed.
 
-(** Proved for every l and all x, y < 2^l: 2 l steps of the rounded network leave x + y, carry included. *)
+(** Proved for every l and all x, y < 2^l: 2 l steps of the rounded network compute x + y, including the carry. *)
 Theorem addition_is_executed : forall r l x y, (1 <= l)%nat -> (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat ->
   sum_of l (run (rounded_step r 0 (addition l)) (2 * l) (addition_start x y)) = (x + y)%nat.
 Proof. exact Addition.addition_executes. Qed.
 
-(** Proved: the same with one positive threshold for all numbers of l bits. *)
+(** Proved: addition is computed with one positive threshold for all numbers of l bits. *)
 Theorem addition_is_executed_above : forall r l, (1 <= l)%nat -> exists tau, 0 < tau /\ forall x y,
   (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat ->
   sum_of l (run (rounded_step r tau (addition l)) (2 * l) (addition_start x y)) = (x + y)%nat.
 Proof. exact Addition.addition_executes_above. Qed.
 
-(** Proved: 2 l - 1 steps are enough for addition, and 2 l - 2 are not, for every l. *)
+(** Proved for every l: 2 l - 1 steps are sufficient for addition, and 2 l - 2 steps are not. *)
 Theorem addition_takes_one_step_less : forall r l, (1 <= l)%nat ->
   (forall x y, (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat ->
     sum_of l (run (rounded_step r 0 (addition l)) (2 * l - 1) (addition_start x y)) = (x + y)%nat) /\
@@ -141,26 +143,27 @@ Proof.
     (Addition.addition_needs_all_steps r l some)).
 Qed.
 
-(** Proved: addition has 4 l samples, at most 2 l matches at every state whatever, at most 2 writers of a bit. *)
+(** Proved: the program for addition has 4 l samples, at most 2 l matches at every state, reachable or not, and at most
+    2 writers of a bit. *)
 Theorem addition_counts : forall l s b, (samples (addition l) = 4 * l /\
   n_of (addition l) s <= 2 * l /\ t_of (addition l) b <= 2)%nat.
 Proof. exact Addition.addition_counts. Qed.
 
-(** Proved for every l and all x, y < 2^l: 4 l^2 + 3 l steps of the rounded network leave x y, without padding. *)
+(** Proved for every l and all x, y < 2^l: 4 l^2 + 3 l steps of the rounded network compute x y, without padding. *)
 Theorem multiplication_is_executed : forall r l x y, (1 <= l)%nat -> (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat ->
   number (run (rounded_step r 0 (multiplication l)) (4 * l * l + 3 * l) (multiplication_start x y)) "sum_p" (2 * l)
   = (x * y)%nat.
 Proof. exact Multiplication.multiplication_executes. Qed.
 
-(** Proved: the same with one positive threshold for all numbers of l bits. *)
+(** Proved: multiplication is computed with one positive threshold for all numbers of l bits. *)
 Theorem multiplication_is_executed_above : forall r l, (1 <= l)%nat -> exists tau, 0 < tau /\ forall x y,
   (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat ->
   number (run (rounded_step r tau (multiplication l)) (4 * l * l + 3 * l) (multiplication_start x y)) "sum_p" (2 * l)
   = (x * y)%nat.
 Proof. exact Multiplication.multiplication_executes_above. Qed.
 
-(** Proved: the product stands after 4 l^2 + l steps of the rounded network already, and remains; from l = 2 on one
-    step less is not enough. *)
+(** Proved: the product is complete after 4 l^2 + l steps of the rounded network and does not change afterwards; for
+    l >= 2, one step less is not sufficient. *)
 Theorem multiplication_takes_fewer_steps : forall r l, (1 <= l)%nat ->
   (forall x y steps, (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat -> (4 * l * l + l <= steps)%nat ->
     number (run (rounded_step r 0 (multiplication l)) steps (multiplication_start x y)) "sum_p" (2 * l)
@@ -174,15 +177,15 @@ Proof.
     (fun more => Multiplication.multiplication_needs_its_steps r l more)).
 Qed.
 
-(** Proved: multiplication has 20 l + 2 samples, at most 3 writers of a bit, and at most 3 l + 1 matches at the states
-    of its runs, where the rounding condition therefore holds. *)
+(** Proved: the program for multiplication has 20 l + 2 samples, at most 3 writers of a bit, and at most 3 l + 1 matches
+    at the states of its runs; so the rounding condition holds at these states. *)
 Theorem multiplication_counts : forall r l x y j b, (1 <= l)%nat -> (x < 2 ^ l)%nat -> (y < 2 ^ l)%nat ->
   let s := run (step (multiplication l)) j (multiplication_start x y) in
   (samples (multiplication l) = 20 * l + 2 /\ t_of (multiplication l) b <= 3 /\
    n_of (multiplication l) s <= 3 * l + 1)%nat /\ condition r (multiplication l) s b.
 Proof. exact Multiplication.multiplication_counts_of_runs. Qed.
 
-(** Proved: 3 l + 1 templates do match, in the run of some pair, for every l. *)
+(** Proved for every l: the bound of 3 l + 1 matches is attained in the run of some pair of numbers. *)
 Theorem multiplication_counts_are_reached : forall l, (1 <= l)%nat -> exists x y j,
   (x < 2 ^ l)%nat /\ (y < 2 ^ l)%nat /\
   n_of (multiplication l) (run (step (multiplication l)) j (multiplication_start x y)) = (3 * l + 1)%nat.
@@ -190,8 +193,8 @@ Proof. exact Multiplication.multiplication_most_matches. Qed.
 
 (** * Ensembles *)
 
-(** Proved, if averages of N networks have the tail of a Gaussian: N z2 >= 2 ln (2 cases / delta), z2 a lower bound of
-    all squared standardised margins, leaves a failure probability of at most delta. *)
+(** Proved, if averages of N networks satisfy the Gaussian tail bound: the failure probability is at most delta if
+    N z2 >= 2 ln (2 cases / delta), where z2 is a lower bound of all squared standardised margins. *)
 Theorem margin_decides_the_ensemble : forall (Omega case : Type) (P : probability Omega) (cases : list case)
   (mu var : case -> R) (wanted : case -> bool) (tau : R) (average : case -> nat -> Omega -> R),
   (forall c, In c cases -> 0 <= var c) ->
@@ -203,9 +206,9 @@ Theorem margin_decides_the_ensemble : forall (Omega case : Type) (P : probabilit
   P (some_wrong cases wanted tau average N) <= delta.
 Proof. exact Ensembles.margin_suffices. Qed.
 
-(** Proved, if averages of N networks have the tail of a Gaussian: the published ensemble size N >= 8 max (var/mean^2)
-    ln (2 bits inputs steps / delta) leaves a failure probability of at most delta; where the mean is 0, twice the
-    threshold stands for it. *)
+(** Proved, if averages of N networks satisfy the Gaussian tail bound: the failure probability is at most delta for the
+    published ensemble size N >= 8 max (var/mean^2) ln (2 bits inputs steps / delta); where the mean is 0, twice the
+    threshold takes its place. *)
 Theorem published_size_suffices : forall (Omega case : Type) (P : probability Omega) (cases : list case)
   (mu var : case -> R) (wanted : case -> bool) (tau : R) (average : case -> nat -> Omega -> R),
   (forall c, In c cases -> 0 <= var c) ->
@@ -234,15 +237,15 @@ Theorem variance_grows_with_the_samples : 22.53 * INR 3 * mean NTK 3 2 0 1 ^ 2 <
   forall K, (2 <= K)%nat -> 2.8036 * INR K * mean NTK K 2 0 1 ^ 2 < answer_variance NTK K 2.
 Proof. exact (conj PermutationVariance.constant_is_sharp PermutationVariance.ratio_grows_linearly). Qed.
 
-(** Proved, if averages of N networks have the tail of a Gaussian: linearithmic, 180.4 k ln (2 k / delta) networks
-    permute k bits of any one input right at threshold 0, except with probability delta. *)
+(** Proved, if averages of N networks satisfy the Gaussian tail bound: N >= 180.4 k ln (2 k / delta) networks permute
+    the k bits of any one input correctly at threshold 0, with probability at least 1 - delta. *)
 Theorem permutation_of_one_input : forall (Omega : Type) (P : probability Omega) k order average delta,
   (1 <= k)%nat -> 0 < delta <= 1 -> forall s N, trained_ensemble P (permutation k order) k [s] average ->
   180.4 * INR k * ln (2 * INR k / delta) <= INR N -> P (step_fails (permutation k order) k [s] average N) <= delta.
 Proof. exact PermutationEnsembles.permutation_ensemble_one_input. Qed.
 
-(** Proved, if averages of N networks have the tail of a Gaussian: quadratic, 250 k^2 + 180.4 k ln (1 / delta) networks
-    permute k bits of all 2^k inputs right at threshold 0, except with probability delta. *)
+(** Proved, if averages of N networks satisfy the Gaussian tail bound: N >= 250 k^2 + 180.4 k ln (1 / delta) networks
+    permute the k bits of all 2^k inputs correctly at threshold 0, with probability at least 1 - delta. *)
 Theorem permutation_of_all_inputs : forall (Omega : Type) (P : probability Omega) k order average delta N,
   (1 <= k)%nat -> 0 < delta <= 1 -> trained_ensemble P (permutation k order) k (every_input k) average ->
   250 * INR k ^ 2 + 180.4 * INR k * ln (1 / delta) <= INR N ->

@@ -1,10 +1,10 @@
-(** Template programs and what it means to run one: definitions only. *)
+(** Template programs and their semantics: definitions only. *)
 
 From Coq Require Import Reals List String Arith Bool.
 From NtkProofs Require Import Kernels.
 Import ListNotations.
 
-(** A bit is named by its field and its place there (place 0 is the least significant bit of a number). *)
+(** A bit is identified by its field and its index in the field (index 0 is the least significant bit of a number). *)
 Definition bit : Type := string * nat.
 Definition state : Type := bit -> bool.
 
@@ -13,7 +13,7 @@ Definition same_bit (a b : bit) : bool := String.eqb (fst a) (fst b) && Nat.eqb 
 (** A template requires some bits to have stated values and writes (sets to 1) some bits. *)
 Record template := Template { requires : list (bit * bool); writes : list bit }.
 
-(** A program: its templates, and how many samples with all-zero targets are added to the training set. *)
+(** A program: its templates, and the number of samples with all-zero targets that are added to the training set. *)
 Record program := Program { templates : list template; padding : nat }.
 
 Definition matches (s : state) (T : template) : bool :=
@@ -21,7 +21,7 @@ Definition matches (s : state) (T : template) : bool :=
 
 Definition writes_bit (b : bit) (T : template) : bool := existsb (same_bit b) (writes T).
 
-(** Counts: training samples; templates that match; writers of a bit; writers of a bit that match. *)
+(** The counts: training samples, templates that match, writers of a bit, and writers of a bit that match. *)
 Definition samples (P : program) : nat := List.length (templates P) + padding P.
 Definition n_of (P : program) (s : state) : nat := List.length (filter (matches s) (templates P)).
 Definition t_of (P : program) (b : bit) : nat := List.length (filter (writes_bit b) (templates P)).
@@ -32,14 +32,14 @@ Definition p_of (P : program) (s : state) (b : bit) : nat :=
 Definition step (P : program) (s : state) : state :=
   fun b => existsb (fun T => matches s T && writes_bit b T) (templates P).
 
-(** What the trained network answers: the mean of the output bit, rounded to 1 iff it is above the threshold. *)
+(** The output of the trained network: the mean of the output bit, rounded to 1 iff it is above the threshold. *)
 Definition answer (r : regime) (P : program) (s : state) (b : bit) : R :=
   mean r (samples P) (n_of P s) (p_of P s b) (t_of P b).
 
 Definition rounded_step (r : regime) (threshold : R) (P : program) (s : state) : state :=
   fun b => if Rlt_dec threshold (answer r P s b) then true else false.
 
-(** Which samples match a state (padding never does), and the target of a sample for a bit: the training set itself. *)
+(** The training set: whether a sample matches a state (padding never does), and the target of a sample for a bit. *)
 Definition sample_matches (P : program) (s : state) (i : nat) : bool :=
   match nth_error (templates P) i with Some T => matches s T | None => false end.
 Definition label (P : program) (b : bit) (i : nat) : R :=
@@ -48,11 +48,11 @@ Definition label (P : program) (b : bit) (i : nat) : R :=
 Fixpoint run (next : state -> state) (steps : nat) (s : state) : state :=
   match steps with O => s | S k => run next k (next s) end.
 
-(** Numbers in fields, and states that hold numbers. *)
+(** The number that a field contains. *)
 Definition number (s : state) (field : string) (width : nat) : nat :=
   fold_right (fun i rest => (if s (field, i) then 2 ^ i else 0) + rest) 0 (seq 0 width).
 
-(** The rounding condition of one bit of one state, without division: it decides the sign of the mean. *)
+(** The rounding condition of a bit at a state, without division; it determines the sign of the mean. *)
 Definition condition (r : regime) (P : program) (s : state) (b : bit) : Prop :=
   p_of P s b >= 1 ->
   (INR (t_of P b) * (INR (n_of P s) - B r (n_of P s)) < INR (p_of P s b) * (D r + INR (samples P)))%R.

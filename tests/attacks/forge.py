@@ -21,9 +21,12 @@ from fractions import Fraction
 from typing import Any
 
 import honest
+import honest_network
 import inequalities
+import network_mutations
 from claim_oracle import FALSE, IMPLIED, TRUE, UNKNOWN, TooLarge, truth
 from honest import Document, sign
+from network_oracle import network_truth
 
 from ntkproofs import checker
 
@@ -31,6 +34,7 @@ OUTCOMES = {0: "accepted", 1: "rejected", 2: "declined", 70: "broken"}  # by exi
 LARGE = "too large"  # for the oracle
 TRUTHS = (IMPLIED, TRUE, UNKNOWN, FALSE, LARGE)
 EACH = 12  # mutants of one honest certificate
+EVIDENCE = {"grouping", "class_counts", "column_counts"}  # mutations of evidence that are not repaired
 ORACLES = {"inequality": inequalities.truth}
 
 SCALAR = "one scalar network for each output bit"  # the withdrawn wording
@@ -227,11 +231,11 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @dataclass(frozen=True)
 class Kind:
-    """Honest certificates of one kind, what to do to them, and whether their evidence can be repaired."""
+    """Honest certificates of one kind, what to do to them, and how their evidence is repaired, if it can be."""
 
     make: Callable[[random.Random], Document]
     mutations: tuple[Mutation, ...]
-    repair: bool = True
+    repair: Mutation | None = repaired
 
 
 _ENSEMBLE = (
@@ -250,10 +254,22 @@ _ENSEMBLE = (
     grouping,
     anything,
 )
+_NETWORK = (
+    *PROGRAM,
+    *network_mutations.CLAIM * 2,
+    *network_mutations.EVIDENCE,
+    network_mutations.narrower,
+    network_mutations.parameter,
+    networks,
+    *[failure] * 3,
+    *[threshold] * 3,
+    anything,
+)
 KINDS: dict[str, Kind] = {
     "rounding": Kind(honest.random_rounding, (*PROGRAM, *PROGRAM, kernel, states, grouping, anything)),
     "ensemble": Kind(honest.random_ensemble, _ENSEMBLE),
-    "inequality": Kind(inequalities.random_claim, (*inequalities.MUTATIONS, anything), repair=False),
+    "inequality": Kind(inequalities.random_claim, (*inequalities.MUTATIONS, anything), repair=None),
+    "network": Kind(honest_network.network, _NETWORK, repair=network_mutations.repaired),
 }
 
 
@@ -267,9 +283,9 @@ def mutant(kind: Kind, document: Document, source: random.Random) -> tuple[Docum
         except (ValueError, KeyError, TypeError, IndexError, AttributeError, ZeroDivisionError):
             continue  # there is nothing to change here, or an earlier change took it
         names.append(change.__name__)
-    if kind.repair and "grouping" not in names and source.random() < 0.7:
+    if kind.repair is not None and not EVIDENCE & set(names) and source.random() < 0.7:
         try:
-            repaired(forged, source)
+            kind.repair(forged, source)
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
             names.append("beyond repair")
     return forged, names
@@ -304,10 +320,11 @@ class Table:
         return "\n".join(rows)
 
 
-def decide(claim: Any) -> str:
-    """Return the oracle's word on a claim."""
+def decide(document: Document, origin: Document) -> str:
+    """Return the oracle's word on a claim, made of an honest certificate; of networks with the evidence of either."""
+    evidence = [document["evidence"], origin["evidence"]]
     try:
-        return truth(claim, ORACLES)
+        return truth(document["claim"], ORACLES | {"network": lambda claim: network_truth(claim, evidence)})
     except TooLarge:
         return LARGE
 
@@ -322,7 +339,7 @@ def attack(
         for _ in range(min(EACH, number)):
             forged, _ = mutant(KINDS[kind], document, source)
             code, text = judge(sign(forged))
-            table.add(kind, code, text, decide(forged["claim"]), forged)
+            table.add(kind, code, text, decide(forged, document), forged)
             number -= 1
 
 

@@ -16,8 +16,9 @@ import re
 import sys
 import types
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,13 +86,27 @@ class Mutant:
         """The function and the marked statement."""
         return f"{self.function} | {self.change}"
 
-    def applied(self, tree: ast.Module) -> types.CodeType:
-        """Return the code of the tree with this change, and leave the tree as it was."""
+    def applied(self, tree: ast.Module) -> list[types.CodeType]:
+        """Return the code of each statement of the tree with this change, and leave the tree as it was."""
+        codes = list(_codes(tree))
+        places = [place for place, node in enumerate(tree.body) if node.lineno <= self.line <= (node.end_lineno or 0)]
         old = _put(self.slot, self.new)
         try:
-            return compile(tree, "mutant", "exec")
+            for place in places:
+                codes[place] = _code(tree.body[place])
+            return codes
         finally:
             _put(self.slot, old)
+
+
+def _code(statement: ast.stmt) -> types.CodeType:
+    flags = annotations.compiler_flag  # as the checker has it
+    return compile(ast.Module([statement], []), "mutant", "exec", flags, dont_inherit=True)
+
+
+@cache
+def _codes(tree: ast.Module) -> tuple[types.CodeType, ...]:
+    return tuple(map(_code, tree.body))
 
 
 def _put(slot: Slot, node: Any) -> Any:
@@ -358,11 +373,12 @@ def sample(mutants: Sequence[Mutant], number: int, seed: object) -> list[Mutant]
 # --- modules
 
 
-def module_from(code: types.CodeType | str) -> types.ModuleType:
-    """Execute a checker's code as a module of its own."""
+def module_from(code: Iterable[types.CodeType] | str) -> types.ModuleType:
+    """Execute a checker's code as a module of its own; the code as text, or of each statement."""
     module = types.ModuleType("mutated_checker")
     sys.modules["mutated_checker"] = module  # where dataclasses look up their annotations
-    exec(code, module.__dict__)
+    for part in (code,) if isinstance(code, str) else code:
+        exec(part, module.__dict__)
     return module
 
 

@@ -1,14 +1,15 @@
 """Mutation testing of the checker: every mutant must be noticed by the battery, or be explained.
 
-    python tests/attacks/mutate.py [--number N | --all] [--seed S] [--jobs J] [--networks]
+    python tests/attacks/mutate.py [--number N | --all] [--seed S] [--jobs J] [--part NAME]
 
 prints how many mutants of each kind the battery notices, and every one that it does not: the explained ones stand in
 `explained_mutants.toml`, each with the reason why it makes no false statement come out as true. The exit code is 1 if a
 mutant survives without an explanation, or if an explanation is stale (no such mutant, or one that is noticed).
 Mutants run in forked children with a limit of processor time and memory; no child outlives the parent's call.
 
-The rules for one finite network take seconds to be asked about, so their mutants are apart: ``--networks`` takes those
-and no others, with the facts of ``battery_network``. Not all of their survivors are explained yet.
+The checker has parts whose mutants are asked other facts: those of the rules for one finite network
+(``battery_network``), and all the rest. Of the rules for networks all of whose layers are trained no mutant is asked
+anything: these facts are not written yet.
 """
 
 from __future__ import annotations
@@ -36,12 +37,14 @@ import battery_inequalities
 import battery_intervals
 import battery_limits
 import battery_series
+from battery import Fact
+from battery_network import NETWORK_FACTS
 from mutants import TEXT, Mutant, module_from, mutants_of, sample
 
 from ntkproofs import checker
 
 EXPLAINED = Path(__file__).with_name("explained_mutants.toml")
-PARTS = (
+BATTERIES = (
     battery_intervals,
     battery_bounds,
     battery_counts,
@@ -62,22 +65,47 @@ class Outcome:
     broken: str | None
 
 
-# --- the section about finite networks
+# --- parts of the checker
 
 
-def split(mutants: Iterable[Mutant]) -> tuple[list[Mutant], list[Mutant]]:
-    """Return the mutants of all rules but those for one finite network, and those of these rules."""
+def _lines(first: str, last: str) -> range:
+    """Return the numbers of the lines from one heading, or line that begins so, to another."""
     lines = TEXT.splitlines()
 
-    def heading(name: str) -> int:
-        return next(n for n, line in enumerate(lines, 1) if line.startswith("# ---") and line.endswith(f"- {name}"))
+    def place(words: str) -> int:
+        found = [n for n, line in enumerate(lines, 1) if line.startswith(words) or line.endswith(f"-- {words}")]
+        (number,) = found
+        return number
 
-    claims = range(lines.index("class Network:") + 1, heading("inequalities"))
-    rules = range(heading("finite networks"), heading("claims"))
-    parts: tuple[list[Mutant], list[Mutant]] = ([], [])
-    for mutant in mutants:
-        parts[mutant.line in rules or mutant.line in claims].append(mutant)
-    return parts
+    return range(place(first), place(last))
+
+
+LATER: list[Fact] = []  # no facts are written yet: its mutants are left out
+CLAIMS = _lines("class Network:", "inequalities")
+PATHS = (_lines("def all_layers_words(", "def output_layer("), _lines("def all_layers(", "def descent_of("))
+PARTS: dict[str, tuple[list[Fact], tuple[range, ...]]] = {
+    "all layers": (LATER, (_lines("finite networks, all layers", "counting states"), *PATHS)),
+    "networks": (
+        NETWORK_FACTS,
+        (_lines("finite networks", "finite networks, all layers"), _lines("counting states", "claims"), CLAIMS),
+    ),
+}
+REST = "rest"
+
+
+def part_of(mutant: Mutant) -> str:
+    """Return the name of the part that a mutant lies in."""
+    return next((name for name, (_, lines) in PARTS.items() if any(mutant.line in range_ for range_ in lines)), REST)
+
+
+def asked(mutants: Iterable[Mutant]) -> list[Mutant]:
+    """Return the mutants whose part has facts."""
+    return [mutant for mutant in mutants if facts_of(part_of(mutant))]
+
+
+def facts_of(part: str) -> list[Fact]:
+    """Return the facts that the mutants of a part are asked."""
+    return battery.FACTS if part == REST else PARTS[part][0]
 
 
 # --- explanations
@@ -121,12 +149,13 @@ def problems(outcomes: Iterable[Outcome], names: Iterable[str], mutants: Iterabl
 def survey(
     mutants: Sequence[Mutant], tree: ast.Module, *, jobs: int = 1, report: Callable[[Outcome], None] | None = None
 ) -> list[Outcome]:
-    """Ask the battery about every mutant, each in a forked child; raises AssertionError if the checker itself fails.
+    """Ask the facts of its part about every mutant, each in a forked child; `report` is called with each outcome.
 
-    `report` is called with each outcome as it comes.
+    Raises AssertionError if the checker itself fails.
     """
-    limit = max(LEAST, SLOWER * _usual())
+    limits = {part: max(LEAST, SLOWER * _usual(part)) for part in {part_of(mutant) for mutant in mutants}}
     waiting, result = list(reversed(mutants)), []
+    lately: dict[str, str] = {}
     selector = selectors.DefaultSelector()
     children: dict[int, tuple[Mutant, bytes]] = {}
     gc.collect()
@@ -135,7 +164,8 @@ def survey(
         while waiting or children:
             while waiting and len(children) < jobs:
                 mutant = waiting.pop()
-                child, pipe = _fork(mutant, tree, limit)
+                facts = _ordered(facts_of(part_of(mutant)), lately.get(mutant.function, ""))
+                child, pipe = _fork(mutant, tree, facts, limits[part_of(mutant)])
                 children[child] = (mutant, b"")
                 selector.register(pipe, selectors.EVENT_READ, child)
             for key, _ in selector.select():
@@ -146,6 +176,7 @@ def survey(
                     selector.unregister(key.fd)
                     os.close(key.fd)
                     result.append(_outcome(key.data, *children.pop(key.data)))
+                    lately[mutant.function] = result[-1].broken or lately.get(mutant.function, "")
                     if report is not None:
                         report(result[-1])
     finally:
@@ -157,17 +188,22 @@ def survey(
     return result
 
 
-def _usual() -> float:
-    """Return the processor time that the battery takes of the checker itself, which must pass it."""
+def _ordered(facts: Sequence[Fact], broken: str) -> list[Fact]:
+    """Return the facts, first the one that a mutant of the same function broke lately."""
+    return sorted(facts, key=lambda fact: not broken.startswith(f"{fact.__name__}:"))
+
+
+def _usual(part: str) -> float:
+    """Return the processor time that the facts of a part take of the checker itself, which must pass them."""
     for _ in range(2):  # the first time prepares the expectations
         start = time.process_time()
-        wrong = battery.first_wrong(module_from(TEXT))
+        wrong = battery.first_wrong(module_from(TEXT), facts_of(part))
         if wrong is not None:
             raise AssertionError(f"the checker itself does not pass the battery: {wrong}")
     return time.process_time() - start
 
 
-def _fork(mutant: Mutant, tree: ast.Module, limit: float) -> tuple[int, int]:
+def _fork(mutant: Mutant, tree: ast.Module, facts: Sequence[Fact], limit: float) -> tuple[int, int]:
     """Start a child that writes which fact the mutant breaks, or nothing; return its id and the pipe to read from."""
     pipe, end = os.pipe()
     child = os.fork()
@@ -177,7 +213,7 @@ def _fork(mutant: Mutant, tree: ast.Module, limit: float) -> tuple[int, int]:
     try:
         _bound(limit)
         try:
-            broken = battery.first_wrong(module_from(mutant.applied(tree)))
+            broken = battery.first_wrong(module_from(mutant.applied(tree)), facts)
         except BaseException as problem:  # also what ends a process
             broken = f"the module is not made: {type(problem).__name__}"
         os.write(end, b"survives" if broken is None else broken.encode("ascii", "replace")[:4000])
@@ -228,16 +264,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--all", action="store_true", help="all mutants instead of a sample")
     parser.add_argument("--seed", default="0")
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--networks", action="store_true", help="the mutants of the rules for one finite network")
+    parser.add_argument("--part", choices=[*PARTS, REST], help="the mutants of one part of the checker only")
     parser.add_argument("--facts", action="store_true", help="show which fact each mutant breaks")
     options = parser.parse_args(arguments)
     start = time.perf_counter()
     tree, mutants = mutants_of(TEXT)
-    mine = split(mutants)[options.networks]
-    if options.networks:
-        from battery_network import NETWORK_FACTS
-
-        battery.FACTS.extend(NETWORK_FACTS)
+    mine = [mutant for mutant in asked(mutants) if options.part in (None, part_of(mutant))]
     chosen = mine if options.all else sample(mine, options.number, options.seed)
     outcomes = survey(chosen, tree, jobs=options.jobs, report=_progress)
     reasons = {name: each.reason for each in explanations() for name in each.names}

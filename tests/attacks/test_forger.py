@@ -5,7 +5,7 @@ import random
 import forge
 import honest
 import pytest
-from claim_oracle import FALSE, IMPLIED, Ensemble, moments, truth
+from claim_oracle import FALSE, IMPLIED, Ensemble, moments
 from forge import KINDS, Table, attack
 from forgery import CONTROLS
 from mpmath import mp
@@ -13,32 +13,41 @@ from mutants import module_of
 
 from ntkproofs import checker
 
-NUMBER = 300  # mutants of every kind, in the suite
+NUMBERS = {kind: 60 if kind == "network" else 300 for kind in KINDS}  # mutants of every kind, in the suite
+
+
+COARSE = (  # of a search for evidence by other suprema than the checker's
+    "the probability of a failure is too large",
+    "the probabilities of failures are too large together",
+    "a quadratic form that is not positive definite",
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_mutant_is_accepted_whose_claim_is_not_implied(kind):
     table = Table()
-    attack(kind, NUMBER, "suite", table)
+    attack(kind, NUMBERS[kind], "suite", table)
     assert not table.wrong
     assert not table.mute
-    assert sum(table.numbers.values()) == NUMBER
-    assert table.numbers[kind, "accepted", IMPLIED] > NUMBER / 10
-    assert table.numbers[kind, "rejected", FALSE] > NUMBER / 10
+    assert sum(table.numbers.values()) == NUMBERS[kind]
+    assert table.numbers[kind, "accepted", IMPLIED] > NUMBERS[kind] / 10
+    assert table.numbers[kind, "rejected", FALSE] > NUMBERS[kind] / 10
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_honest_certificates_are_implied_and_accepted(kind):
     documents = honest.stream(KINDS[kind].make, "honest")
     outcomes = []
-    for _ in range(40):
+    number = NUMBERS[kind] // 8
+    for _ in range(number):
         document = next(documents)
         code, text = checker.judge(honest.sign(document))
-        fact = truth(document["claim"], forge.ORACLES)
+        fact = forge.decide(document, document)
         outcomes.append((code == checker.ACCEPTED, fact == IMPLIED))
-        modest = "nothing is claimed" in text or "does not follow on the leaf" in text  # nothing matches; too coarse
+        # nothing matches; too coarse
+        modest = any(words in text for words in ("nothing is claimed", "does not follow on the leaf", *COARSE))
         assert outcomes[-1] in ((True, True), (False, False)) or modest, (text, document)
-    assert outcomes.count((True, True)) > 20
+    assert outcomes.count((True, True)) > number / 2
 
 
 def test_the_oracles_moments_are_those_of_the_linear_system():
@@ -88,6 +97,10 @@ PLANTED = {
     "padding twice": ("len(self.templates) + self.padding\n", "len(self.templates) + 2 * self.padding\n", "ensemble"),
     "first state only": ("for number in range(1, steps + 1):", "for number in range(1, 2):", "ensemble"),
     "a gap of any sign": (" (Interval.of(threshold) - mean)\n", " 0\n    distance = Interval.of(1)\n", "rounding"),
+    "failure not compared": ("        total, most = total + share", "        total, most = total", "network"),
+    "classes left out": ("    if missing or unknown:", "    if unknown:", "network"),
+    "any step": ("if step * hidden.K * (1 + rise) > 2:", "if False:", "network"),
+    "no decay": ("shrinking.log().times(steps).exp()", "shrinking.log().times(steps + 500).exp()", "network"),
     "half of the box": ("        if not whole or at > low:\n", "        if False:\n", "inequality"),
 }  # fmt: skip
 

@@ -8,8 +8,8 @@ import time
 import battery
 import mutate
 import pytest
-from mutants import TEXT, module_from, module_of, mutants_of, sample
-from mutate import Outcome, explanations, problems, split, survey
+from mutants import TEXT, _codes, module_from, module_of, mutants_of, sample
+from mutate import LATER, PARTS, REST, Outcome, asked, explanations, facts_of, part_of, problems, survey
 
 from ntkproofs import checker
 
@@ -28,13 +28,19 @@ def test_the_checker_passes_the_battery(fact):
 
 def test_a_sample_of_mutants_is_noticed_or_explained(everything):
     tree, mutants = everything
-    others, networks = split(mutants)
-    assert len(others) > 2000 < len(networks)
-    outcomes = survey(sample(others, NUMBER, SEED), tree, jobs=2)
+    outcomes = survey(sample(asked(mutants), NUMBER, SEED), tree, jobs=2)
     assert len(outcomes) == NUMBER
     names = [name for each in explanations() for name in each.names]
     assert not problems(outcomes, names, mutants)
     assert sum(outcome.broken is not None for outcome in outcomes) > NUMBER * 0.7
+
+
+def test_every_part_of_the_checker_has_mutants_and_facts_of_its_own(everything):
+    parts = [part_of(mutant) for mutant in everything[1]]
+    assert set(parts) == {*PARTS, REST}
+    assert all(parts.count(part) > 2000 for part in set(parts))
+    assert [part for part in set(parts) if not facts_of(part)] == [part for part in PARTS if facts_of(part) is LATER]
+    assert not set(facts_of(REST)) & set(facts_of("networks"))
 
 
 # mistakes that earlier tests of the checker did not notice
@@ -57,12 +63,13 @@ def test_a_mistake_that_was_overlooked_is_noticed(name):
 
 def test_names_are_unique_and_the_tree_stays_as_it_is(everything):
     tree, mutants = everything
-    before = ast.dump(tree)
+    before, whole = ast.dump(tree), _codes(tree)
     assert len({mutant.name for mutant in mutants}) == len(mutants) > 2000
     for mutant in sample(mutants, 20, "names"):
-        code = mutant.applied(tree)
+        codes = mutant.applied(tree)
         assert ast.dump(tree) == before
-        assert code.co_code or code.co_consts
+        assert len(codes) == len(tree.body)
+        assert sum(code != other for code, other in zip(codes, whole, strict=True)) == 1
     assert {mutant.kind for mutant in mutants} >= {
         "comparison",
         "arithmetic",

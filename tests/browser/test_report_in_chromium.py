@@ -1,4 +1,4 @@
-"""The report in a real browser: its script runs without errors, the table holds every claim, nothing is too wide."""
+"""The report in a browser: the script runs without errors, the table shows every claim, the page fits its window."""
 
 import json
 import os
@@ -9,8 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ntkproofs.claims import Claim, Verdict, conclude
-from ntkproofs.facts import confirm
+from ntkproofs.claims import Claim, Verdict, conclude, confirm
 from ntkproofs.report.page import html_page
 from ntkproofs.report.plots.svg import inline_svg
 
@@ -105,7 +104,7 @@ def test_the_script_runs_and_the_table_holds_every_claim(page, results, tmp_path
     assert said == ""
     assert shown.root["data-ready"] == "yes"
     assert shown.names == [result.claim.name for result in results]
-    assert shown.title == f"ntkproofs: {len(results)} claims and their verdicts"
+    assert shown.title == f"ntkproofs: verdicts of {len(results)} claims"
 
 
 def with_probe(page: str, probe: str) -> str:

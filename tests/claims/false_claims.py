@@ -3,9 +3,8 @@
 import sympy
 
 from ntkproofs.bounds import matches_outweigh
-from ntkproofs.claims import Verdict, claim, conclude
+from ntkproofs.claims import Verdict, claim, conclude, confirm
 from ntkproofs.execution import Machine
-from ntkproofs.facts import confirm
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.predictor import MATCHES
 from ntkproofs.programs import addition_task

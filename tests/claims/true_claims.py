@@ -2,8 +2,7 @@
 
 import sympy
 
-from ntkproofs.claims import Verdict, claim, conclude
-from ntkproofs.facts import confirm
+from ntkproofs.claims import Verdict, claim, conclude, confirm
 from ntkproofs.rigor import decide, less
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ntkproofs.coq.audit import allowed, assumptions, forbidden, groups_of, requirements
-from ntkproofs.coq.recursion import recursion_problem
+from ntkproofs.coq.audit import allowed, forbidden, groups_of, parse_assumptions, requirements
+from ntkproofs.coq.recursion import recursion_error
 from ntkproofs.coq.statements import Record, definition_digest, statements
 from ntkproofs.coq.text import sentences, without_comments
 from ntkproofs.errors import InputError
@@ -20,7 +20,7 @@ def test_characters_keep_their_places():
 def test_a_sentence_ends_with_a_dot_and_white_space():
     source = 'Check (a.b).(* c. *) Notation "x .. y" := 1.0. Proof with auto... (** last *) Qed.'
     found = sentences(source)
-    assert [each.bare for each in found] == [
+    assert [each.code for each in found] == [
         "Check (a.b)",
         'Notation "      " := 1.0',
         "Proof with auto",
@@ -31,7 +31,7 @@ def test_a_sentence_ends_with_a_dot_and_white_space():
 
 
 def test_text_after_the_last_dot_is_refused():
-    with pytest.raises(InputError, match="line 2: no dot ends 'Admitted'"):
+    with pytest.raises(InputError, match="line 2: no dot at the end of 'Admitted'"):
         sentences("Qed.\nAdmitted")
 
 
@@ -99,7 +99,7 @@ PrimInt63.int : Set
 
 
 def test_assumptions_are_names_and_what_has_no_name_is_a_whole_line():
-    assert assumptions(PRINTED) == {
+    assert parse_assumptions(PRINTED) == {
         "section variable long_name_of_a_variable",
         "section variable n",
         "T relies on an unsafe hierarchy.",
@@ -111,14 +111,14 @@ def test_assumptions_are_names_and_what_has_no_name_is_a_whole_line():
 
 @pytest.mark.parametrize("text", ["", "Error: no such theorem", "Axioms", "x\nClosed under the global context"])
 def test_text_that_is_no_list_of_assumptions_is_refused(text):
-    with pytest.raises(InputError, match="no output of Print Assumptions"):
-        assumptions(text)
+    with pytest.raises(InputError, match="not an output of Print Assumptions"):
+        parse_assumptions(text)
 
 
 def test_primitive_floats_are_not_allowed_and_primitive_integers_are():
     assert not [name for name in allowed() if "Float" in name]
     assert groups_of(["Coq.Numbers.Cyclic.Int63.PrimInt63.int"]) == ("primitive integers",)
-    with pytest.raises(InputError, match="not on the list"):
+    with pytest.raises(InputError, match="not on the allow-list"):
         groups_of(["Coq.Floats.PrimFloat.float"])
 
 
@@ -173,12 +173,12 @@ def test_the_digest_follows_the_words_the_statement_and_its_context(old, new, sa
 
 @pytest.mark.parametrize("source", ["", "From Coq Require Import Reals.", "(** Words. *)"])
 def test_a_file_that_states_nothing_is_refused(source):
-    with pytest.raises(InputError, match="states nothing"):
+    with pytest.raises(InputError, match="contains no theorem"):
         statements(source)
 
 
 def test_a_heading_is_no_statement_in_words():
-    with pytest.raises(InputError, match="theorem a is not said in words"):
+    with pytest.raises(InputError, match="the theorem a has no comment"):
         statements("(** * Heading *) Theorem a : True. Proof. exact I. Qed.")
 
 
@@ -198,53 +198,53 @@ def test_a_definition_file_is_known_by_its_text_as_it_stands():
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("Unset Strict Implicit.", "`Unset` is not among the commands allowed: Arguments, Close"),
-        ("Set Implicit Arguments.", "`Set` is not among the commands allowed: Arguments, Close"),
-        ("Goal True.", "`Goal` is not among the commands allowed"),
-        ("Local Lemma a : True.", "`Local Lemma` is not among the commands allowed"),
-        ("Existing Instance a.", "`Existing` is not among the commands allowed"),
-        ("Hint Resolve a : core.", "`Hint` is not among the commands allowed"),
-        ("Coercion f : nat >-> bool.", "`Coercion` is not among the commands allowed"),
-        ("Canonical Structure s := t.", "`Canonical` is not among the commands allowed"),
+        ("Unset Strict Implicit.", "`Unset` is not among the allowed commands: Arguments, Close"),
+        ("Set Implicit Arguments.", "`Set` is not among the allowed commands: Arguments, Close"),
+        ("Goal True.", "`Goal` is not among the allowed commands"),
+        ("Local Lemma a : True.", "`Local Lemma` is not among the allowed commands"),
+        ("Existing Instance a.", "`Existing` is not among the allowed commands"),
+        ("Hint Resolve a : core.", "`Hint` is not among the allowed commands"),
+        ("Coercion f : nat >-> bool.", "`Coercion` is not among the allowed commands"),
+        ("Canonical Structure s := t.", "`Canonical` is not among the allowed commands"),
         ("Import Nat.", "`Import Nat` is not of the form `Import ListNotations`"),
         ("Open Scope R_scope R_scope.", "is not of the form `Open Scope name`"),
         ("Arguments f {n} & m.", "is not of the form `Arguments name"),
         ("Arguments f : clear implicits.", "is not of the form `Arguments name"),
-        ("Theorem a : nat -> False with b : nat -> False.", "`with` joins several in one"),
-        ("Inductive a := A (b : c) with c := C (d : a).", "`with` joins several in one"),
-        ("Inductive a := A (n := 1).", "without definitions inside"),
-        ("Record a := A { n : nat := 1 }.", "without definitions inside"),
-        ("Inductive a := A (_ : let n := 1 in n = 1).", "without definitions inside"),
-        ("Definition a := ltac:(exact 1).", "tactics inside of a term"),
-        ("Definition a@{u} := Type@{u}.", "`@{` needs a part of the kernel"),
-        ("Definition a : SProp := b.", "`SProp` needs a part of the kernel"),
-        ("Definition a := (eq_refl <: 1 = 1).", "`<:` goes around the kernel"),
-        ("Section S. Variable n := 1. End S.", "`Variable n := 1` defines something"),
-        ("Definition a := fix f (n : nat) := n.", "`fix` is recursion outside of a plain Fixpoint"),
-        ("CoFixpoint a := a.", "`CoFixpoint` is recursion outside of a plain Fixpoint"),
-        ("Lemma a : True. Proof using. exact I. Qed.", "`Proof using` where a statement needs `Proof.`"),
-        ("Lemma a : True. exact I. Qed.", "`exact I` where a statement needs `Proof.`"),
-        ("Lemma a : True. Proof. Set Printing All. Qed.", "`Set` is not among the tactics allowed"),
-        ("Lemma a : True. Proof. - Axiom b : False. Qed.", "`Axiom` assumes something"),
-        ("Lemma a : True. Proof. vm_compute. Qed.", "`vm_compute` needs a part of the kernel"),
-        ("Lemma a : True. Proof. cofix a. Qed.", "`cofix` is recursion outside"),
-        ("Lemma a : True. Proof. now abstract lia. Qed.", "`abstract` needs a part of the kernel"),
-        ("Lemma a : True. Proof. par: lia. Qed.", "`par` is not among the tactics allowed"),
-        ("Ltac a := unsafe_thing.", "`unsafe_thing` is not among the tactics allowed"),
-        ("Ltac2 a := b.", "`Ltac2` is not among the commands allowed"),
-        ("Definition x\t:= 1.", "the character '\\t' (U+0009) may not stand outside of comments"),
-        ("Definition x := 1.\r", "the character '\\r' (U+000D) may not stand"),
-        ("Definition x := `{1}.", "the character '`' (U+0060) may not stand"),
-        ("#[local] Definition x := 1.", "`#[local] Definition x := 1` is not among the commands allowed"),
-        ("Definition \u03b1 := 1.", "(U+03B1) may not stand outside of comments and strings"),
-        ("(* \u202e *)", "(U+202E) may not stand in a comment"),
-        ('(* "*)" *) Definition x := 1.', "may not stand in a comment (quotation marks"),
-        ('Definition x := "(*".', "the character '(' (U+0028) may not stand in a string"),
-        ('Infix "(* +" := plus.', "`Infix` declares how Coq reads text"),
-        ('Tactic Notation "(*" := idtac.', "`Notation` declares how Coq reads text"),
+        ("Theorem a : nat -> False with b : nat -> False.", "mutual definitions (`with`) are not allowed"),
+        ("Inductive a := A (b : c) with c := C (d : a).", "mutual definitions (`with`) are not allowed"),
+        ("Inductive a := A (n := 1).", "without local definitions"),
+        ("Record a := A { n : nat := 1 }.", "without local definitions"),
+        ("Inductive a := A (_ : let n := 1 in n = 1).", "without local definitions"),
+        ("Definition a := ltac:(exact 1).", "tactics inside a term"),
+        ("Definition a@{u} := Type@{u}.", "`@{` uses a feature of the kernel"),
+        ("Definition a : SProp := b.", "`SProp` uses a feature of the kernel"),
+        ("Definition a := (eq_refl <: 1 = 1).", "`<:` bypasses checks of the kernel"),
+        ("Section S. Variable n := 1. End S.", "`Variable n := 1` contains a definition"),
+        ("Definition a := fix f (n : nat) := n.", "`fix` defines recursion other than by a plain Fixpoint"),
+        ("CoFixpoint a := a.", "`CoFixpoint` defines recursion other than by a plain Fixpoint"),
+        ("Lemma a : True. Proof using. exact I. Qed.", "expected `Proof.` after a statement, got `Proof using`"),
+        ("Lemma a : True. exact I. Qed.", "expected `Proof.` after a statement, got `exact I`"),
+        ("Lemma a : True. Proof. Set Printing All. Qed.", "`Set` is not among the allowed tactics"),
+        ("Lemma a : True. Proof. - Axiom b : False. Qed.", "`Axiom` introduces an assumption"),
+        ("Lemma a : True. Proof. vm_compute. Qed.", "`vm_compute` uses a feature of the kernel"),
+        ("Lemma a : True. Proof. cofix a. Qed.", "`cofix` defines recursion other"),
+        ("Lemma a : True. Proof. now abstract lia. Qed.", "`abstract` uses a feature of the kernel"),
+        ("Lemma a : True. Proof. par: lia. Qed.", "`par` is not among the allowed tactics"),
+        ("Ltac a := unsafe_thing.", "`unsafe_thing` is not among the allowed tactics"),
+        ("Ltac2 a := b.", "`Ltac2` is not among the allowed commands"),
+        ("Definition x\t:= 1.", "the character '\\t' (U+0009) is not allowed outside of comments"),
+        ("Definition x := 1.\r", "the character '\\r' (U+000D) is not allowed"),
+        ("Definition x := `{1}.", "the character '`' (U+0060) is not allowed"),
+        ("#[local] Definition x := 1.", "`#[local] Definition x := 1` is not among the allowed commands"),
+        ("Definition \u03b1 := 1.", "(U+03B1) is not allowed outside of comments and strings"),
+        ("(* \u202e *)", "(U+202E) is not allowed in a comment"),
+        ('(* "*)" *) Definition x := 1.', "is not allowed in a comment (a quotation mark"),
+        ('Definition x := "(*".', "the character '(' (U+0028) is not allowed in a string"),
+        ('Infix "(* +" := plus.', "`Infix` changes the syntax of Coq"),
+        ('Tactic Notation "(*" := idtac.', "`Notation` changes the syntax of Coq"),
         (
             'Fixpoint f (n : nat) : nat := match n with O => 0 | S k => f k end where "x !" := (f x).',
-            "`where` declares",
+            "`where` changes",
         ),
     ],
 )
@@ -266,14 +266,14 @@ PLAIN = "Fixpoint f (a : nat) (n : nat) : nat := match n with O => a | S k => f 
     ],
 )
 def test_plain_recursion_is_accepted(source):
-    assert recursion_problem(source) == ""
+    assert recursion_error(source) == ""
 
 
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("Fixpoint f (n : nat) : nat := f n", "its body is no match on one of its arguments"),
-        ("Fixpoint f (n : nat) : nat := match g n with O => 0 | S k => f k end", "its body is no match"),
+        ("Fixpoint f (n : nat) : nat := f n", "its body is not a match on one of its arguments"),
+        ("Fixpoint f (n : nat) : nat := match g n with O => 0 | S k => f k end", "its body is not a match"),
         ("Fixpoint f (n : nat) {struct n} : nat := match n with O => 0 | S k => f k end", "its arguments are not"),
         ("Fixpoint f {n : nat} : nat := match n with O => 0 | S k => f k end", "its arguments are not"),
         ("Fixpoint f n : nat := match n with O => 0 | S k => f k end", "its arguments are not"),
@@ -282,26 +282,29 @@ def test_plain_recursion_is_accepted(source):
             "Fixpoint f (n : nat) : nat := match n with O => 0 | S (S k) => f k | S k => 0 end",
             "the pattern `S ( S k )`",
         ),
-        (PLAIN.replace("f (S a) k", "f k a"), "a call of f does not have a variable of the pattern in place of n"),
-        (PLAIN.replace("f (S a) k", "f k"), "a call of f"),
-        (PLAIN.replace("f (S a) k", "f (f a n) k"), "a call of f"),
-        (PLAIN.replace("f (S a) k", "f (g f) k"), "a call of f"),
-        (PLAIN.replace("f (S a) k", "g f"), "a call of f"),
-        (PLAIN.replace("f (S a) k", "f a%nat k"), "a call of f"),
-        (PLAIN.replace("f (S a) k", "f x%k k"), "a call of f"),
-        (PLAIN.replace("f (S a) k", "f (n := k) a"), "`:=` inside of it"),
-        (PLAIN.replace("f (S a) k", "f a + k"), "a call of f"),
-        (PLAIN.replace("f (S a) k", "(if b then f a else k) a"), "a call of f"),
-        (PLAIN.replace("f (S a) k", "f a (match k with O => k | S j => j end)"), "`match` inside of it"),
-        (PLAIN.replace("f (S a) k", "(fun k => f a k) n"), "a name that is bound again: k"),
-        (PLAIN.replace("f (S a) k", "(fun f => f a n) g"), "a name that is bound again: f"),
-        (PLAIN.replace("f (S a) k", "(let k := n in f a k)"), "`let` inside of it"),
-        (PLAIN.replace("f (S a) k", "(fix g (i : nat) : nat := f a k) k"), "`fix` inside of it"),
-        (PLAIN + " with g (n : nat) : nat := match n with O => 0 | S k => f k k end", "`match` inside of it"),
+        (
+            PLAIN.replace("f (S a) k", "f k a"),
+            "a recursive call of f whose argument n is not a variable of the pattern",
+        ),
+        (PLAIN.replace("f (S a) k", "f k"), "a recursive call of f"),
+        (PLAIN.replace("f (S a) k", "f (f a n) k"), "a recursive call of f"),
+        (PLAIN.replace("f (S a) k", "f (g f) k"), "a recursive call of f"),
+        (PLAIN.replace("f (S a) k", "g f"), "a recursive call of f"),
+        (PLAIN.replace("f (S a) k", "f a%nat k"), "a recursive call of f"),
+        (PLAIN.replace("f (S a) k", "f x%k k"), "a recursive call of f"),
+        (PLAIN.replace("f (S a) k", "f (n := k) a"), "`:=` inside it"),
+        (PLAIN.replace("f (S a) k", "f a + k"), "a recursive call of f"),
+        (PLAIN.replace("f (S a) k", "(if b then f a else k) a"), "a recursive call of f"),
+        (PLAIN.replace("f (S a) k", "f a (match k with O => k | S j => j end)"), "`match` inside it"),
+        (PLAIN.replace("f (S a) k", "(fun k => f a k) n"), "a name is bound again: k"),
+        (PLAIN.replace("f (S a) k", "(fun f => f a n) g"), "a name is bound again: f"),
+        (PLAIN.replace("f (S a) k", "(let k := n in f a k)"), "`let` inside it"),
+        (PLAIN.replace("f (S a) k", "(fix g (i : nat) : nat := f a k) k"), "`fix` inside it"),
+        (PLAIN + " with g (n : nat) : nat := match n with O => 0 | S k => f k k end", "`match` inside it"),
     ],
 )
 def test_recursion_that_is_not_plain_is_refused(source, message):
-    assert message in recursion_problem(source)
+    assert message in recursion_error(source)
     assert "Fixpoint" in source
     assert forbidden(f"{source}.", "A.v") != []
 

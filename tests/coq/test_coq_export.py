@@ -23,7 +23,7 @@ from ntkproofs.coq import inequalities as coq
 from ntkproofs.coq.compiler import (
     MISSING,
     Coqc,
-    Outcome,
+    RunResult,
     cache_folder,
     compile_file,
     find_coqc,
@@ -31,11 +31,11 @@ from ntkproofs.coq.compiler import (
     read_cache,
     write_cache,
 )
-from ntkproofs.coq.inequalities import Answer, emit, prove, settle
+from ntkproofs.coq.inequalities import DecisionResult, prove, prove_lemmas
 from ntkproofs.coq.lemmas import Lemma, NoLemma, export
-from ntkproofs.coq.recheck import Rechecked
+from ntkproofs.coq.recheck import RecheckResult
 from ntkproofs.errors import InputError
-from ntkproofs.report import census
+from ntkproofs.report import engine_summary
 from ntkproofs.report.versions import versions
 from ntkproofs.rigor import Box, Decision, Integers, Point, at_most, decide, enclose, identity, less
 
@@ -291,7 +291,7 @@ def test_true_inequalities_are_proved_and_a_touch_stays_open(coqc):
     assert {decision.outcome for decision in decisions} == {"holds"}
     proofs = prove(decisions, coqc=coqc)
     assert [proof.decision for proof in proofs] == decisions
-    reasons = ["interval could not", "interval could not (unbounded domain)"]
+    reasons = ["interval failed", "interval failed (unbounded domain)"]
     assert [proof.reason for proof in proofs] == [""] * 9 + reasons
     assert [proof.outcome for proof in proofs] == ["proved"] * 9 + ["open"] * 2
     assert all("Coq.Logic.Classical_Prop.classic" in proof.assumptions for proof in proofs[:9])
@@ -314,27 +314,27 @@ def test_false_inequalities_are_never_proved(coqc):
     ]
     proofs = prove(lies, coqc=coqc)
     assert {proof.outcome for proof in proofs} == {"open"}
-    assert {proof.reason.partition(" (")[0] for proof in proofs} == {"interval could not"}
+    assert {proof.reason.partition(" (")[0] for proof in proofs} == {"interval failed"}
 
 
 def test_a_statement_changed_after_the_decision_is_refused(coqc):
     lemma = written(less(3, sympy.pi))
     changed = replace(lemma, statement=lemma.statement.replace("3 < PI", "4 < PI"))
-    assert settle([changed], coqc=coqc)[changed].reason == "interval could not"
+    assert prove_lemmas([changed], coqc=coqc)[changed].reason == "interval failed"
 
 
 @pytest.mark.parametrize(("company", "busy"), [((), False), ((less(sympy.pi, 3),), False), ((), True)])
 def test_a_lemma_that_takes_too_long_is_left_and_that_is_remembered_of_an_idle_machine(
     coqc, monkeypatch, company, busy
 ):
-    monkeypatch.setattr(coqc_module, "IDLE", 2 if busy else 0)
+    monkeypatch.setattr(coqc_module, "MIN_CPU_SHARE", 2 if busy else 0)
     monkeypatch.setattr(coq, "SECONDS", 1)
     names = sympy.symbols("a:d")
     waves = sum(sympy.sin(7 * a) * sympy.exp(b) for a, b in pairwise((*names, names[0])))
     slow = as_if_it_held(at_most(waves, 6 + sympy.cos(names[0]) / 10), Box(dict.fromkeys(names, (0, 1))))
     others = [as_if_it_held(each, Point()) for each in company]
     again = " (the machine was busy: the next run tries again)" if busy else ""
-    assert prove([slow, *others], coqc=coqc)[0].reason == "interval could not within 1 s" + again
+    assert prove([slow, *others], coqc=coqc)[0].reason == "interval exceeded 1 s" + again
     assert len(list(cache_folder().glob("late-*.json"))) == (not busy)
     assert len(list(cache_folder().glob("inequality-*.json"))) == len(others)
     monkeypatch.setattr(coq, "compile_file", no_compiler)
@@ -342,7 +342,7 @@ def test_a_lemma_that_takes_too_long_is_left_and_that_is_remembered_of_an_idle_m
         with pytest.raises(AssertionError, match="compiled"):
             prove([slow], coqc=coqc)
         return
-    assert prove([slow], coqc=coqc)[0].reason == "interval could not within 1 s"
+    assert prove([slow], coqc=coqc)[0].reason == "interval exceeded 1 s"
     monkeypatch.setattr(coq, "_machine", lambda: "another")
     with pytest.raises(AssertionError, match="compiled"):
         prove([slow], coqc=coqc)
@@ -364,9 +364,9 @@ def test_seconds_that_a_process_waited_are_no_seconds_that_it_computed(tmp_path,
 @pytest.mark.parametrize("open_because", ["", "coqchk: stopped after 140 s"])
 def test_what_coqchk_does_not_accept_is_not_proved(monkeypatch, open_because):
     compiler = told(monkeypatch, (True, GOOD))
-    answer = Rechecked(open=open_because) if open_because else Rechecked(refusal="coqchk refuses it: no")
+    answer = RecheckResult(open=open_because) if open_because else RecheckResult(refusal="coqchk rejects the file: no")
     monkeypatch.setattr(coq, "recheck_files", lambda *_, **__: answer)
-    said = open_because.removeprefix("coqchk: ") or "coqchk refuses it: no"
+    said = open_because.removeprefix("coqchk: ") or "coqchk rejects the file: no"
     assert (ask().outcome, ask().reason) == ("open", said)
     assert compiler.calls == 2
 
@@ -374,12 +374,12 @@ def test_what_coqchk_does_not_accept_is_not_proved(monkeypatch, open_because):
 def test_what_was_proved_by_an_earlier_run_is_marked(monkeypatch):
     told(monkeypatch, (True, GOOD))
     lemma = written(less(3, sympy.pi))
-    assert not settle([lemma], coqc=FAKE)[lemma].kept
-    assert not settle([lemma], coqc=FAKE)[lemma].kept
+    assert not prove_lemmas([lemma], coqc=FAKE)[lemma].cached
+    assert not prove_lemmas([lemma], coqc=FAKE)[lemma].cached
     with one_run():
-        assert settle([lemma], coqc=FAKE)[lemma].kept
+        assert prove_lemmas([lemma], coqc=FAKE)[lemma].cached
     with one_run(cache=False):
-        assert not settle([lemma], coqc=FAKE)[lemma].kept
+        assert not prove_lemmas([lemma], coqc=FAKE)[lemma].cached
 
 
 def test_coqc_is_stopped_at_its_limits(coqc, tmp_path):
@@ -451,10 +451,10 @@ def test_the_compiler_is_given_its_arguments_and_little_of_the_environment(tmp_p
     outcome = compile_file(fake, tmp_path / "a.v", root=tmp_path, name="Mine", seconds=9, memory_mib=1024)
     said = outcome.output.splitlines()
     assert not outcome.ok
-    assert said[:2] == ["coqc exits with 7", f"-q -Q {tmp_path} Mine {tmp_path}/a.v"]
+    assert said[:2] == ["coqc exited with code 7", f"-q -Q {tmp_path} Mine {tmp_path}/a.v"]
     assert set(said[2].split()) <= {"HOME", "LC_ALL", "PATH", "TMPDIR", "PWD", "OLDPWD", "SHLVL", "_"}
     assert said[3] == "problem"
-    with pytest.raises(InputError, match="needs some time"):
+    with pytest.raises(InputError, match="must be positive"):
         compile_file(fake, tmp_path / "a.v", root=tmp_path, seconds=0, memory_mib=1)
 
 
@@ -478,7 +478,7 @@ def test_the_table_says_what_coq_did_not_prove(capsys, monkeypatch):
     monkeypatch.setenv("NTKPROOFS_COQC", "/nonexistent")
     assert main(["check", str(CLAIMS / "true_claims.py"), "--engine", "coq"]) == 2  # what was asked for was not done
     out = capsys.readouterr().out
-    assert f"Decided by balls and not proved by Coq:\n  1 finding: {MISSING}" in out
+    assert f"Decided by ball arithmetic, not proved by Coq:\n  1 finding: {MISSING}" in out
     assert main(["check", str(CLAIMS / "true_claims.py"), "--engine", "balls"]) == 0
     assert "not proved by Coq" not in capsys.readouterr().out
 
@@ -506,10 +506,10 @@ class Told:
     def __init__(self, *outputs: tuple[bool, str]) -> None:
         self.outputs, self.calls = outputs, 0
 
-    def __call__(self, *_: object, **__: object) -> Outcome:
+    def __call__(self, *_: object, **__: object) -> RunResult:
         ok, text = self.outputs[min(self.calls, len(self.outputs) - 1)]
         self.calls += 1
-        return Outcome(ok, text, 1.0)
+        return RunResult(ok, text, 1.0)
 
 
 GOOD = """assumptions begin
@@ -523,11 +523,11 @@ Constant Coq.Logic.Classical_Prop.classic
 def told(monkeypatch, *outputs: tuple[bool, str]) -> Told:
     compiler = Told(*outputs)
     monkeypatch.setattr(coq, "compile_file", compiler)
-    monkeypatch.setattr(coq, "recheck_files", lambda *_, **__: Rechecked())
+    monkeypatch.setattr(coq, "recheck_files", lambda *_, **__: RecheckResult())
     return compiler
 
 
-def ask() -> Answer:
+def ask() -> DecisionResult:
     return prove([decide(less(3, sympy.pi))], coqc=FAKE)[0]
 
 
@@ -543,16 +543,16 @@ def test_what_was_proved_is_remembered(monkeypatch):
     assert len({first.digest, other.digest, newer.digest}) == 3
 
 
-def test_the_census_says_what_came_from_the_cache(monkeypatch):
+def test_the_summary_of_engines_says_what_came_from_the_cache(monkeypatch):
     told(monkeypatch, (True, GOOD))
     claims = [Claim("a", "s", "here", lambda: conclude(decide(less(3, sympy.pi))))]
     lines = []
     for _ in range(2):
         with one_run():
-            lines += census(prove_results([claim.run() for claim in claims], FAKE, jobs=1))
+            lines += engine_summary(prove_results([claim.run() for claim in claims], FAKE, jobs=1))
     assert lines == [
-        "Coq 0.0: believed for 1 finding (1 inequality)",
-        "Coq 0.0: believed for 1 finding (1 inequality); 1 from the cache (--no-cache asks again)",
+        "Coq 0.0: 1 finding (1 inequality)",
+        "Coq 0.0: 1 finding (1 inequality); 1 from the cache (--no-cache computes them again)",
     ]
 
 
@@ -600,9 +600,12 @@ def test_a_cache_that_cannot_be_written_is_no_error(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
-        (GOOD.replace("Axioms:", "Axioms:\ncheat : False"), "the proof assumes cheat, which is not on the allow-list"),
+        (
+            GOOD.replace("Axioms:", "Axioms:\ncheat : False"),
+            "the proof has assumptions that are not on the allow-list: cheat",
+        ),
         (GOOD.replace("classic", "classic2"), "not on the allow-list"),
-        (GOOD.replace("Axioms:", "Nothing:"), "no output of Print Assumptions"),
+        (GOOD.replace("Axioms:", "Nothing:"), "not an output of Print Assumptions"),
         (GOOD.replace("assumptions end", ""), "coqc printed no assumptions"),
         ("", "coqc printed no assumptions"),
     ],
@@ -623,16 +626,16 @@ def test_a_limit_is_said_and_not_remembered(monkeypatch, limit):
 
 def test_without_coq_interval_the_way_out_is_said(monkeypatch):
     lacks = "Cannot find a physical path bound to logical path Tactic with prefix Interval."
-    told(monkeypatch, (False, f'coqc exits with 1\nFile "./a.v", line 2, characters 0-36:\nError: {lacks}'))
+    told(monkeypatch, (False, f'coqc exited with code 1\nFile "./a.v", line 2, characters 0-36:\nError: {lacks}'))
     assert "apt-get install libcoq-interval" in ask().reason
 
 
 def test_a_failing_lemma_does_not_take_the_others_along(monkeypatch):
     lemmas = [written(less(number, sympy.pi)) for number in (1, 2, 3)]
-    first = emit(lemmas).splitlines().index("  2 < PI.") + 1
-    failed = f'coqc exits with 1\nFile "./a.v", line {first + 3}, characters 2-9:\nError: Tactic failure'
+    first = coq._CoqFile.of(lemmas).source.splitlines().index("  2 < PI.") + 1
+    failed = f'coqc exited with code 1\nFile "./a.v", line {first + 3}, characters 2-9:\nError: Tactic failure'
     told(monkeypatch, (False, failed), (True, "trial 1 fails"), (True, GOOD))
-    found = settle(lemmas, coqc=FAKE)
+    found = prove_lemmas(lemmas, coqc=FAKE)
     assert [found[lemma].outcome for lemma in lemmas] == ["proved", "open", "proved"]
 
 
@@ -653,7 +656,7 @@ def test_a_verdict_is_as_strong_as_its_weakest_finding(monkeypatch):
     assert both.verdict.engine.startswith("Coq 0.0 + Arb (python-flint")
     notes = [fact.evidence["coq"] for fact in both.verdict.facts]
     assert notes[0]["assumptions"] == ["Coq.Logic.Classical_Prop.classic"]
-    assert notes[1]["reason"] == "interval could not (unbounded domain)"
+    assert notes[1]["reason"] == "interval failed (unbounded domain)"
     assert alone.verdict.margin.startswith("≥ 0.14159")
     assert alone.verdict.facts[0].evidence["margin_engine"].startswith("Arb")
     assert "coq" not in false.verdict.facts[0].evidence

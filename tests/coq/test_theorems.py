@@ -69,9 +69,9 @@ def test_a_theorem_is_proved_by_coq(folder):
     assert (verdict.kind, verdict.engine, verdict.margin) == ("proved", find_coqc().engine, "assumes nothing")
     (finding,) = json.loads(json.dumps(verdict.evidence))["findings"]
     assert finding["statement"] == "Twice a number is no less than 0"
-    assert finding["coq"] == "forall n, 0 <= twice n"
-    assert finding["assumptions"] == []
-    assert finding["sources_sha256"] == Theory(folder).digest
+    assert finding["coq"]["statement"] == "forall n, 0 <= twice n"
+    assert finding["coq"]["assumptions"] == []
+    assert finding["coq"]["sources_sha256"] == Theory(folder).digest
 
 
 def test_without_coqc_a_theorem_is_undecided(folder, monkeypatch):
@@ -108,7 +108,7 @@ def test_interval_arithmetic_is_allowed_with_a_precision_and_refused_with_primit
         "functional extensionality",
         "primitive integers",
     )
-    with pytest.raises(ProofRefused, match=r"not on the list: .*PrimFloat\.add"):
+    with pytest.raises(ProofRefused, match=r"not on the allow-list: .*PrimFloat\.add"):
         theory.proof("floats")
 
 
@@ -121,7 +121,7 @@ CLASSICAL = {
 
 def recorded(folder, **assumptions):
     """Record what is said of the assumptions, true or not."""
-    (folder / "statements.json").write_text(Theory(folder).found(assumptions).to_json())
+    (folder / "statements.json").write_text(Theory(folder).current_record(assumptions).to_json())
     return Theory(folder)
 
 
@@ -152,13 +152,13 @@ def test_a_theory_names_the_theorem_that_it_does_not_have(folder):
 
 
 def test_a_folder_without_coq_files_is_refused(tmp_path):
-    with pytest.raises(InputError, match="holds no Coq files"):
+    with pytest.raises(InputError, match="contains no Coq files"):
         Theory(tmp_path)
 
 
 def test_files_that_need_each_other_are_refused(folder, monkeypatch):
     change(folder, "Terms.v", "Definition", "From NtkProofs Require Lemmas.\nDefinition")
-    with pytest.raises(InputError, match=r"needs itself: \w+( -> \w+){2}"):
+    with pytest.raises(InputError, match=r"circular dependency of \w+\.v: \w+( -> \w+){2}"):
         Theory(folder).proof("twice_zero")
 
 
@@ -167,12 +167,12 @@ def test_files_that_need_each_other_are_refused(folder, monkeypatch):
 
 def test_each_version_of_a_file_is_compiled_once(folder, compilations):
     Theory(folder).proof("twice_zero")
-    assert compilations() == ["Lemmas.v", "Questions.v", "Statements.v", "Terms.v"]
+    assert compilations() == ["Lemmas.v", "Queries.v", "Statements.v", "Terms.v"]
     Theory(folder).proof("twice_zero")
     assert compilations() == []
     change(folder, "Lemmas.v", "Lemma twice_grows", "Lemma one : 1 = 1.\nProof. reflexivity. Qed.\nLemma twice_grows")
     assert Theory(folder).proof("twice_zero").outcome == "holds"
-    assert compilations() == ["Lemmas.v", "Questions.v", "Statements.v"]
+    assert compilations() == ["Lemmas.v", "Queries.v", "Statements.v"]
     write(folder, FILES)
     Theory(folder).proof("twice_zero")
     assert compilations() == []
@@ -185,7 +185,7 @@ def test_a_failure_is_looked_at_once_in_a_run_and_again_in_the_next(folder, comp
     change(folder, "Lemmas.v", "apply le_0_n", "apply le_n")
     for expected in (["Lemmas.v", "Terms.v"], []):
         with pytest.raises(
-            ProofRefused, match=r"Lemmas\.v, line 5 \(lemma twice_grows\): Coq refuses it: .*nable to unify"
+            ProofRefused, match=r"Lemmas\.v, line 5 \(lemma twice_grows\): Coq rejects it: .*nable to unify"
         ):
             Theory(folder).proof("twice_zero")
         assert compilations() == expected
@@ -223,7 +223,7 @@ def test_two_processes_do_not_compile_twice(folder, compilations):
     )
     both = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert [process.communicate(timeout=120)[0] for process in both] == ["holds\n", "holds\n"]
-    assert compilations() == ["Lemmas.v", "Questions.v", "Statements.v", "Terms.v"]
+    assert compilations() == ["Lemmas.v", "Queries.v", "Statements.v", "Terms.v"]
 
 
 @pytest.mark.usefixtures("coq_cache")
@@ -294,7 +294,7 @@ def _runs(process):
 def test_the_command_records_compiles_and_rechecks(folder, capsys):
     change(folder, "Statements.v", "forall n, 0 <=", "forall n, 0 + 0 <=")
     assert main([str(folder)]) == 1
-    assert "statement twice_grows is not the one recorded" in capsys.readouterr().err
+    assert "statement twice_grows differs from the record" in capsys.readouterr().err
     assert main([str(folder), "--record"]) == 0
     assert "coqchk accepts Terms, Lemmas, Statements" in capsys.readouterr().out
     assert main([str(folder)]) == 0
@@ -337,7 +337,7 @@ def programs(tmp_path):
 
 
 def record(folder):
-    (folder / "statements.json").write_text(Theory(folder).found().to_json())
+    (folder / "statements.json").write_text(Theory(folder).current_record().to_json())
 
 
 SOME = (
@@ -384,7 +384,7 @@ def test_the_programs_agree(programs):
 )
 def test_a_template_that_differs_is_named(programs, old, new, message):
     change(programs, "Programs.v", old, new)
-    with pytest.raises(ProofRefused, match=r"definition file Programs\.v is not the one recorded"):
+    with pytest.raises(ProofRefused, match=r"definition file Programs\.v differs from the record"):
         agree(Theory(programs), "some", SOME)
     record(programs)
     verdict = conclude(agree(Theory(programs), "some", SOME))
@@ -414,21 +414,21 @@ def test_a_theory_cannot_redefine_the_words_of_a_question(programs, monkeypatch)
     change(programs, "Programs.v", *FOUR)
     (programs / "Programs.v").write_text((programs / "Programs.v").read_text() + REDEFINED)
     monkeypatch.setattr(theorems, "forbidden", lambda source, file: [])
-    with pytest.raises(ProofRefused, match=r"definition file Programs\.v is not the one recorded"):
+    with pytest.raises(ProofRefused, match=r"definition file Programs\.v differs from the record"):
         agree(Theory(programs), "some", SOME)
     record(programs)
     verdict = conclude(agree(Theory(programs), "some", SOME))
     assert verdict.kind == "refuted"
     assert "addition 1 is not the Python program: the number of templates is not 4" in verdict.reason
     monkeypatch.undo()
-    with pytest.raises(ProofRefused, match=r"Programs\.v, line \d+: `Notation` declares how Coq reads text"):
+    with pytest.raises(ProofRefused, match=r"Programs\.v, line \d+: `Notation` changes the syntax of Coq"):
         agree(Theory(programs), "some", SOME)
 
 
 @pytest.mark.parametrize("name", ["Kernels.v", "Templates.v", "Programs.v"])
 def test_every_file_that_a_question_needs_must_be_as_recorded(programs, name):
     (programs / name).write_text((programs / name).read_text() + "(* changed *)\n")
-    with pytest.raises(ProofRefused, match=rf"definition file {name} is not the one recorded"):
+    with pytest.raises(ProofRefused, match=rf"definition file {name} differs from the record"):
         agree(Theory(programs), "some", SOME)
     (programs / "statements.json").unlink()
     with pytest.raises(ProofRefused, match=r"has no statements\.json"):
@@ -456,7 +456,7 @@ def test_a_term_is_a_name_with_numbers_and_lists(term):
     if term == "addition":
         assert Pair(term, addition(1)).term == term
         return
-    with pytest.raises(InputError, match="is no name with numbers and lists of numbers"):
+    with pytest.raises(InputError, match="is not a name followed by numbers and lists of numbers"):
         Pair(term, addition(1))
 
 
@@ -471,9 +471,9 @@ def test_what_is_written_for_coq_uses_full_names_and_constructors_alone():
     ours = {word for word in words if re.fullmatch(r"number_\d+|text_\d+", word)}
     assert {word.split(".")[0] for word in words - ours} == {"Coq", "NtkProofs"}
     for wrong in (-1, 1 << 20):
-        with pytest.raises(InputError, match="a number that is written for Coq"):
+        with pytest.raises(InputError, match="a number exported to Coq"):
             terms.number(wrong)
-    with pytest.raises(InputError, match="a name that is written for Coq"):
+    with pytest.raises(InputError, match="a name exported to Coq"):
         terms.text("\u03b1")
 
 
@@ -485,12 +485,12 @@ def test_programs_made_equal_by_an_axiom_are_refused(programs):
         "Definition addition (l : nat) : program :=",
         "Axiom addition : nat -> program.\nDefinition addition_before (l : nat) : program :=",
     )
-    with pytest.raises(ProofRefused, match=r"Programs\.v, line \d+: `Axiom` assumes something"):
+    with pytest.raises(ProofRefused, match=r"Programs\.v, line \d+: `Axiom` introduces an assumption"):
         agree(Theory(programs), "some", SOME)
 
 
 def test_nothing_agrees_with_nothing(programs):
-    with pytest.raises(InputError, match="nothing to compare"):
+    with pytest.raises(InputError, match="no programs to compare"):
         agree(Theory(programs), "none", [])
 
 
@@ -520,7 +520,7 @@ def test_what_a_stranger_compiled_is_not_believed_by_another(folder, coq_cache, 
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     assert Theory(folder).proof("twice_grows").outcome == "holds"
     monkeypatch.undo()
-    with pytest.raises(ProofRefused, match=r"Lemmas\.v, line 5 \(lemma twice_grows\): Coq refuses it"):
+    with pytest.raises(ProofRefused, match=r"Lemmas\.v, line 5 \(lemma twice_grows\): Coq rejects it"):
         Theory(folder).proof("twice_grows")
 
 
@@ -547,7 +547,7 @@ def test_what_coqchk_accepted_is_kept_and_what_it_refused_is_not(folder, tmp_pat
     script.write_text("#!/bin/sh\necho no; exit 1\n")
     change(folder, "Lemmas.v", "1 = 1", "2 = 2")
     for _ in range(2):
-        with pytest.raises(ProofRefused, match="coqchk refuses it: no"):
+        with pytest.raises(ProofRefused, match="coqchk rejects the file: no"):
             Theory(folder).proof("twice_zero")
 
 

@@ -1,4 +1,4 @@
-"""Balls contain the true value: random expressions over random boxes, against exact and high-precision values."""
+"""Balls contain the true value of random expressions on random boxes (exact or high-precision references)."""
 
 from fractions import Fraction as Q
 

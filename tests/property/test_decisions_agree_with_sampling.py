@@ -82,7 +82,7 @@ def test_polynomials_on_a_rectangle(rows, first, second):
 
 @settings(max_examples=40)
 @given(st.lists(coefficients, min_size=1, max_size=4), boxes(), st.fractions(Q(1, 100), 1, max_denominator=100))
-def test_what_is_positive_by_a_gap_is_decided(row, side, gap):
+def test_inequalities_with_a_gap_are_decided(row, side, gap):
     """p(x)**2 - 2 p(x) + 1 + gap is at least gap: never refuted, never open."""
     p = sum((rational(c) * X**k for k, c in enumerate(row)), sympy.Integer(0))
     decision = decide(less(0, sympy.expand(p**2 - 2 * p + 1 + rational(gap))), Box({X: side}))

@@ -1,4 +1,4 @@
-"""Random programs: arrays against loops, counts against loops, and the machine against both."""
+"""Random programs: array operations, counts and the machine agree with naive loops."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_match_and_step(drawn):
 
 
 @given(programs())
-def test_many_states_at_once_are_as_one_by_one(program):
+def test_many_states_at_once_agree_with_single_states(program):
     states = list(all_states(program))[:32]
     rows = [program.row(state) for state in states]
     together = program.step_rows(np.stack(rows))
@@ -117,7 +117,7 @@ def test_forged_groups_are_refused(program, data):
 
 @settings(max_examples=60)
 @given(programs_and_states(most_templates=12), regimes)
-def test_the_machine_is_the_program_exactly_where_every_bit_rounds_right(drawn, regime):
+def test_the_machine_executes_the_program_if_and_only_if_every_bit_is_rounded_correctly(drawn, regime):
     program, state = drawn
     kernel = two_layer_relu(regime)
     counts = naive_counts(program, state)
@@ -136,12 +136,12 @@ def test_the_machine_is_the_program_exactly_where_every_bit_rounds_right(drawn, 
 
 @settings(max_examples=25)
 @given(st.integers(5, 8), st.integers(4, 10), st.integers(1, 2), regimes)
-def test_programs_that_fail_are_mended_by_the_least_padding(matching, strangers, hits, regime):
-    """Many templates match, few of the many writers of one bit among them: the others drown it."""
-    program = TemplateProgram("drowned", fields={"a": matching, "b": strangers, "out": matching})
+def test_least_padding_prevents_incorrect_rounding(matching, unmatched, hits, regime):
+    """Many templates match, but few of the many writers of one bit: without padding its mean is negative."""
+    program = TemplateProgram("outweighed", fields={"a": matching, "b": unmatched, "out": matching})
     for place in range(matching):
         program.template(when={("a", place): 1}, write=[("out", 0 if place < hits else place)])
-    for place in range(strangers):
+    for place in range(unmatched):
         program.template(when={("b", place): 1}, write=[("out", 0)])
     kernel = two_layer_relu(regime)
     state = program.state(a=2**matching - 1)

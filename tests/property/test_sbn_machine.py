@@ -1,4 +1,4 @@
-"""The SBN machine, rounded through the predictor, against the interpreter: at every instruction boundary."""
+"""The SBN machine, executed through the predictor, agrees with the interpreter after every instruction."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -46,7 +46,7 @@ def test_loading_and_reading_are_inverse(program, data):
 
 @settings(max_examples=60, deadline=None)
 @given(sbn_programs())
-def test_an_assembly_survives_being_written_and_assembled_again(program):
+def test_the_text_of_an_assembly_assembles_to_the_same_assembly(program):
     words = [f"{name}: .word {value}" for name, value in zip(program.names, program.values, strict=True)]
     length = len(program.instructions)
     code = [

@@ -1,4 +1,4 @@
-"""The public strategies draw what they promise, and shrink to what one can read."""
+"""The public strategies draw what their documentation says, and shrink to small examples."""
 
 import pytest
 from hypothesis import HealthCheck, find, given, settings
@@ -13,7 +13,7 @@ from ntkproofs.strategies import bit_vectors, dyadics, sbn_programs, states, tem
 
 @given(st.data(), st.sampled_from(REGIMES))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-def test_programs_that_round_do_so_at_every_state(data, regime):
+def test_programs_drawn_with_rounds_true_are_rounded_correctly_at_every_state(data, regime):
     kernel = two_layer_relu(regime)
     program = data.draw(template_programs(rounds=True, kernel=kernel))
     state = data.draw(states(program))
@@ -22,25 +22,25 @@ def test_programs_that_round_do_so_at_every_state(data, regime):
 
 @given(template_programs(rounds=False))
 @settings(max_examples=10)
-def test_programs_that_break_are_refused_at_a_state(program):
+def test_programs_drawn_with_rounds_false_fail_at_a_state(program):
     with pytest.raises(RoundingFailure):
         Machine(program).step(program.state(p=1))
 
 
 @given(template_programs(fields={"x": 5, "y": 2}, max_templates=3, max_padding=1))
-def test_programs_keep_to_what_was_asked_for(program):
+def test_drawn_programs_respect_the_arguments(program):
     assert dict(program.fields) == {"x": 5, "y": 2}
     assert 1 <= len(program.templates) <= 3
     assert program.padding <= 1
 
 
-def test_a_program_that_breaks_has_its_own_fields():
+def test_the_fields_of_programs_drawn_with_rounds_false():
     with pytest.raises(InputError, match="fields of its own"):
         find(template_programs(fields={"x": 2}, rounds=False), lambda program: True)
 
 
 @given(states(addition(3)))
-def test_states_are_states(state):
+def test_drawn_states_are_states_of_the_program(state):
     program = addition(3)
     assert program.unrow(program.row(state)) == state
 
@@ -52,13 +52,13 @@ def test_dyadics_have_few_bits(value):
 
 
 @given(sbn_programs(most_words=3, most_bits=4, most_instructions=5))
-def test_sbn_programs_are_small_and_whole(program):
+def test_drawn_sbn_programs_are_small_and_valid(program):
     assert 1 <= len(program.names) <= 3
     assert 1 <= program.bits <= 4
     assert 1 <= len(program.instructions) <= 5
 
 
-def test_cases_shrink_to_what_one_can_read():
+def test_examples_shrink_to_small_ones():
     assert find(bit_vectors(4), lambda bits: any(bits)) == [0, 0, 0, 1]
     assert find(dyadics(), lambda value: value > 1) == 2
     smallest = find(template_programs(), lambda program: len(program.templates) > 1)

@@ -1,4 +1,4 @@
-"""The slicer itself: transposition, truth tables, ragged tails, adders, and runs that find one wrong input."""
+"""Bit-sliced execution: transposition, partial words, adders, truth tables, and runs with one wrong input."""
 
 import operator
 
@@ -7,14 +7,14 @@ import pytest
 
 from ntkproofs.errors import InputError
 from ntkproofs.execution import Machine, exhaust, exhaust_chunks
-from ntkproofs.execution.bitsliced import Adder, Slab, SlicedProgram, slice_rows, unslice
+from ntkproofs.execution.bitsliced import Adder, SlicedProgram, StateBlock, slice_rows, unslice
 from ntkproofs.execution.cases import transpose
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import Task, TemplateProgram, addition_task, permutation_task
 
 
 @pytest.mark.parametrize("states", [1, 7, 63, 64, 65, 127, 128, 200])
-def test_slicing_and_back_keeps_every_state_also_on_ragged_tails(states):
+def test_slicing_and_unslicing_are_inverse_for_any_number_of_states(states):
     rows = np.random.default_rng(states).integers(0, 2, (states, 11), dtype=np.uint8)
     planes = slice_rows(rows)
     assert planes.shape == (11, -(-states // 64))
@@ -48,7 +48,7 @@ def test_adding_planes_counts_lanes(planes):
 
 
 def truth_table(table: int) -> Task:
-    """A program for a function of three bits: one template for each row of its table that is 1."""
+    """Return a task for a function of three bits, with one template for each row of its table that is 1."""
     program = TemplateProgram("table", fields={"x": 3, "y": 1, "z": 1})
     program.template(when={("y", 0): 1}, write=[("z", 0)])
     for row in range(8):
@@ -59,35 +59,35 @@ def truth_table(table: int) -> Task:
 
 @pytest.mark.parametrize("table", range(256))
 def test_every_truth_table_of_three_inputs(table):
-    found = exhaust(truth_table(table))
-    assert (found.cases, found.wrong, found.holds) == (8, 0, True)
+    result = exhaust(truth_table(table))
+    assert (result.cases, result.wrong, result.holds) == (8, 0, True)
 
 
 @pytest.mark.parametrize("table", range(0, 256, 5))
 @pytest.mark.parametrize("flipped", range(8))
-def test_a_truth_table_wrong_in_one_row_is_caught_there(table, flipped):
+def test_the_one_wrong_row_of_a_truth_table_is_detected(table, flipped):
     good = truth_table(table)
     task = Task(good.program, good.inputs, 1, good.output, oracle=truth_table(table ^ 1 << flipped).oracle)
-    found = exhaust(task)
-    assert found.wrong == 1
-    assert not found.holds
-    assert found.first_wrong.inputs == (flipped,)
-    assert (found.first_wrong.got, found.first_wrong.wanted) == (table >> flipped & 1, 1 - (table >> flipped & 1))
+    result = exhaust(task)
+    assert result.wrong == 1
+    assert not result.holds
+    assert result.first_wrong.inputs == (flipped,)
+    assert (result.first_wrong.got, result.first_wrong.expected) == (table >> flipped & 1, 1 - (table >> flipped & 1))
 
 
 @pytest.mark.parametrize("case", [0, 1, 63, 64, 4095, 65535, 32768 + 77])
-def test_a_program_wrong_on_exactly_one_of_many_inputs_is_caught(case):
+def test_the_one_wrong_input_of_many_is_detected(case):
     bits = 16
     program = TemplateProgram("spike", fields={"x": bits, "y": 1})
     program.template(when={("x", bit): case >> bit & 1 for bit in range(bits)}, write=[("y", 0)])
     task = Task(program, ("x",), 1, (("y", 0),), oracle=lambda x: x * 0)
-    found = exhaust(task)
-    assert (found.cases, found.wrong) == (65536, 1)
-    assert found.first_wrong.inputs == (case,)
-    assert (found.first_wrong.got, found.first_wrong.wanted) == (1, 0)
+    result = exhaust(task)
+    assert (result.cases, result.wrong) == (65536, 1)
+    assert result.first_wrong.inputs == (case,)
+    assert (result.first_wrong.got, result.first_wrong.expected) == (1, 0)
 
 
-def test_several_processes_find_what_one_finds():
+def test_the_result_does_not_depend_on_the_number_of_processes():
     task = addition_task(11)
     broken = Task(task.program, task.inputs, task.steps - 2, task.output, task.oracle)
     one, two = exhaust(broken, workers=1), exhaust(broken, workers=2)
@@ -96,14 +96,14 @@ def test_several_processes_find_what_one_finds():
     assert one.visited == two.visited
 
 
-def test_too_few_steps_give_wrong_sums_and_the_declared_steps_none():
+def test_wrong_sums_occur_with_too_few_steps_only():
     task = addition_task(6)
     for steps, wrong in ((10, True), (11, False), (12, False)):
-        found = exhaust(Task(task.program, task.inputs, steps, task.output, task.oracle))
-        assert (found.wrong > 0) == wrong
+        result = exhaust(Task(task.program, task.inputs, steps, task.output, task.oracle))
+        assert (result.wrong > 0) == wrong
         if wrong:
-            x, y = found.first_wrong.inputs
-            assert found.first_wrong.wanted == x + y != found.first_wrong.got
+            x, y = result.first_wrong.inputs
+            assert result.first_wrong.expected == x + y != result.first_wrong.got
 
 
 @pytest.mark.parametrize("bits", [1, 2, 3, 4])
@@ -117,11 +117,11 @@ def test_visited_counts_are_those_of_the_dense_machine(bits):
     assert set(exhaust(task).visited) == seen
 
 
-def test_a_visit_is_where_its_counts_really_occur():
-    found = exhaust(addition_task(4))
-    for counts, visit in found.visited.items():
-        program = found.task.program
-        row = program.row(found.task.start(*found.inputs_of(visit.case)))[None, :]
+def test_counts_occur_at_their_recorded_visit():
+    result = exhaust(addition_task(4))
+    for counts, visit in result.visited.items():
+        program = result.task.program
+        row = program.row(result.task.start(*result.inputs_of(visit.case)))[None, :]
         for _ in range(visit.step):
             row = program.step_rows(row)
         match = program.match_rows(row)
@@ -131,7 +131,7 @@ def test_a_visit_is_where_its_counts_really_occur():
 
 
 def overloaded(padding: int) -> Task:
-    """``q`` should become 1 when p is; ten more writers of q outweigh the one that matches, unless padded."""
+    """Return a task whose bit q has ten writers that do not match: without padding, its mean is negative at p = 1."""
     program = TemplateProgram("overloaded", fields={"p": 1, "a": 10, "q": 1, "r": 1})
     program.template(when={("p", 0): 1}, write=[("q", 0)])
     for index in range(10):
@@ -141,25 +141,25 @@ def overloaded(padding: int) -> Task:
     return Task(program, ("p", "a"), 1, (("q", 0),), oracle=lambda p, a: (p | (a > 0)) * 1)
 
 
-def test_a_bit_that_the_network_rounds_wrong_is_found_although_the_logic_is_right():
-    found = exhaust(overloaded(padding=0), condition=False)
-    assert found.counted  # t n <= K is not provable here, so the states are counted without being asked to
-    assert found.wrong == 0
-    assert found.unsound
-    assert not found.holds
-    assert any(counts.matched_writers == 1 and counts.writers == 11 for counts in found.unsound)
+def test_incorrect_rounding_is_detected_when_the_template_logic_is_correct():
+    result = exhaust(overloaded(padding=0), condition=False)
+    assert result.counted  # t n <= K is not provable here, so the states are counted without being asked to
+    assert result.wrong == 0
+    assert result.unsound
+    assert not result.holds
+    assert any(counts.matched_writers == 1 and counts.writers == 11 for counts in result.unsound)
     assert exhaust(overloaded(padding=200)).holds
 
 
-def test_condition_is_proved_without_counting_where_that_is_possible():
-    found = exhaust(addition_task(5), condition=False)
-    assert not found.counted
-    assert found.visited == {}
-    assert found.largest_matches is None
-    assert found.holds
+def test_the_condition_is_proved_without_counting_if_possible():
+    result = exhaust(addition_task(5), condition=False)
+    assert not result.counted
+    assert result.visited == {}
+    assert result.largest_matches is None
+    assert result.holds
     counted = exhaust(addition_task(5), condition=True)
     assert counted.counted
-    assert counted.largest_matches == 5 <= found.matches_bound == 10
+    assert counted.largest_matches == 5 <= result.matches_bound == 10
 
 
 def test_smallest_margin_is_at_the_counts_with_most_matches_for_addition():
@@ -168,25 +168,25 @@ def test_smallest_margin_is_at_the_counts_with_most_matches_for_addition():
     assert visit.step == 0
 
 
-def test_progress_is_yielded_and_the_last_is_the_whole():
-    found = list(exhaust_chunks(addition_task(10), workers=1))
-    assert found[-1].cases == found[-1].total == 2**20
-    assert [each.cases for each in found] == sorted(each.cases for each in found)
+def test_chunks_yield_increasing_results_and_the_last_is_complete():
+    result = list(exhaust_chunks(addition_task(10), workers=1))
+    assert result[-1].cases == result[-1].total == 2**20
+    assert [part.cases for part in result] == sorted(each.cases for each in result)
 
 
 def test_permutation_of_twenty_bits():
-    order = [(7 * place + 3) % 20 for place in range(20)]
-    found = exhaust(permutation_task(order))
-    assert (found.cases, found.wrong, found.largest_matches) == (2**20, 0, 20)
+    order = [(7 * index + 3) % 20 for index in range(20)]
+    result = exhaust(permutation_task(order))
+    assert (result.cases, result.wrong, result.largest_matches) == (2**20, 0, 20)
 
 
 def test_an_answer_too_large_for_the_output_is_wrong():
     task = addition_task(3)
-    found = exhaust(Task(task.program, task.inputs, task.steps, task.output[:3], operator.add))
-    assert found.wrong == sum(x + y > 7 for x in range(8) for y in range(8))
+    result = exhaust(Task(task.program, task.inputs, task.steps, task.output[:3], operator.add))
+    assert result.wrong == sum(x + y > 7 for x in range(8) for y in range(8))
 
 
-def test_limits_are_refused_in_one_line():
+def test_sizes_beyond_the_limits_are_refused():
     with pytest.raises(InputError, match="42 input bits"):
         exhaust(addition_task(21))
     empty = TemplateProgram("empty", fields={"x": 1})
@@ -194,9 +194,9 @@ def test_limits_are_refused_in_one_line():
         SlicedProgram(empty)
 
 
-def test_a_slab_forgets_bits_that_no_template_writes():
+def test_bits_that_no_template_writes_become_zero():
     task = addition_task(2)
-    slab = Slab(SlicedProgram(task.program), words=1)
-    slab.state[:] = np.uint64(2**64 - 1)
-    slab.step()
-    assert not slab.state[task.program.position(("q", 0))].any()
+    block = StateBlock(SlicedProgram(task.program), words=1)
+    block.state[:] = np.uint64(2**64 - 1)
+    block.step()
+    assert not block.state[task.program.position(("q", 0))].any()

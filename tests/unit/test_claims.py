@@ -16,11 +16,24 @@ import pytest
 import sympy
 
 import ntkproofs
-from ntkproofs.claims import VERDICTS, Claim, ClaimFamily, Verdict, claim, collect, conclude, importing
-from ntkproofs.claims.claim import claims_of
+from ntkproofs.claims import (
+    VERDICTS,
+    Claim,
+    ClaimFamily,
+    Tally,
+    Verdict,
+    claim,
+    collect,
+    conclude,
+    confirm,
+    confirm_batches,
+    estimate,
+    importing,
+)
+from ntkproofs.claims.registry import claims_of
 from ntkproofs.commands.workers import list_claims
 from ntkproofs.errors import InputError
-from ntkproofs.facts import Tally, agreement, amended, as_fact, confirm, tally
+from ntkproofs.facts import amended, as_fact
 from ntkproofs.rigor import Ball, Box, at_most, combination, decide, identity, less
 from ntkproofs.rigor import Inequality as Statement
 
@@ -33,8 +46,8 @@ SAME = identity(x, x, {x: (0, 1)})
 PROOF = combination(at_most(1, x), {a: x - 1}, a)
 TRIED = confirm("small", range(5), lambda case: case < 5, exhaustive=True)
 PI = Ball.pi(precision=100)
-AGREES = agreement("pi", mpmath.mp.pi + 0, PI, digits=10)
-DIFFERS = agreement("pi", mpmath.mpf("3.14"), PI, digits=10)
+AGREES = estimate("pi", mpmath.mp.pi + 0, PI, digits=10)
+DIFFERS = estimate("pi", mpmath.mpf("3.14"), PI, digits=10)
 
 
 # --- verdicts
@@ -133,7 +146,7 @@ def test_no_case_is_no_confirmation():
     with pytest.raises(InputError, match="no case"):
         confirm("nothing", [], lambda _: True, exhaustive=True)
     with pytest.raises(InputError, match="no case"):
-        tally("nothing", [(0, None)], exhaustive=True)
+        confirm_batches("nothing", [(0, None)], exhaustive=True)
 
 
 def test_a_tally_of_nothing_supports_no_verdict():
@@ -165,18 +178,18 @@ def test_the_first_wrong_case_is_named_and_ends_the_search():
 )  # 3.14159265359 differs from pi by 2.1e-13
 def test_an_agreement_holds_to_its_digits_only(digits, agrees):
     near = mpmath.mpf("3.14159265359") + mpmath.mpf("1.5e-11")
-    assert agreement("pi", near, PI, digits=digits).agrees is agrees
+    assert estimate("pi", near, PI, digits=digits).agrees is agrees
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_agreement_compares_signs_too(sign):
-    assert agreement("-pi", -mpmath.mp.pi * sign, -1 * PI, digits=10).agrees is (sign == 1)
+    assert estimate("-pi", -mpmath.mp.pi * sign, -1 * PI, digits=10).agrees is (sign == 1)
 
 
-@pytest.mark.parametrize("estimate", [mpmath.nan, mpmath.inf, -mpmath.inf], ids=str)
-def test_an_estimate_that_is_no_number_agrees_with_nothing(estimate):
+@pytest.mark.parametrize("value", [mpmath.nan, mpmath.inf, -mpmath.inf], ids=str)
+def test_an_estimate_that_is_no_number_agrees_with_nothing(value):
     with contextlib.suppress(InputError):
-        assert not agreement("zero", estimate, Ball(0, precision=53), digits=30).agrees
+        assert not estimate("zero", value, Ball(0, precision=53), digits=30).agrees
 
 
 # --- claims

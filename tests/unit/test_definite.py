@@ -143,7 +143,7 @@ def test_promises_of_docstrings_are_kept():
     for ones in (2.0, "2"):
         with pytest.raises(InputError, match="number of ones"):
             words_with_ones(permutation(range(5)), ones=ones)
-    with pytest.raises(InputError, match="rounds is True, False or None, got 2"):
+    with pytest.raises(InputError, match="rounds must be True, False or None, got 2"):
         find(template_programs(rounds=2), lambda _: True, settings=settings(phases=[Phase.generate]))
 
 
@@ -151,7 +151,7 @@ def test_promises_of_docstrings_are_kept():
 
 
 def test_a_kernel_says_what_it_is_at_the_zero_vector():
-    with pytest.raises(InputError, match="is not homogeneous and must say what it is at the zero vector"):
+    with pytest.raises(InputError, match="is not homogeneous: its values at the zero vector are required"):
         Kernel("x", RHO, homogeneous=False)
     with pytest.raises(InputError, match="is homogeneous and vanishes"):
         Kernel("x", RHO, zero=(sympy.Integer(1), sympy.Integer(0)))
@@ -197,7 +197,7 @@ def test_a_network_that_does_not_answer_zero_is_not_said_to():
     result = exhaust(permutation_task([1, 0, 2]), kernel=COSINE, condition=False)
     assert Counts(0, 0, 1, 3) in result.unsound
     assert not sufficient_applies(COSINE)
-    with pytest.raises(NoMargin, match="do not answer 0 where nothing matches"):
+    with pytest.raises(NoMargin, match="do not answer 0 where no template matches"):
         least_padding(COSINE, arbitrary_counts(permutation([1, 0, 2])))
     with pytest.raises(NoMargin, match="n = 0"):
         Margins.of(COSINE, arbitrary_counts(permutation([1, 0, 2]))).smallest(0)
@@ -212,7 +212,7 @@ def test_padding_looks_at_bits_that_should_be_zero():
     assert not rounds_right(deep, row)
     with pytest.raises(NoMargin, match="a bit that should be 0 has a positive mean at n = 2, p = 0, t = 1, K = 10"):
         least_padding(deep, [row])
-    with pytest.raises(InputError, match="rounds=True cannot be had for every program: no padding helps"):
+    with pytest.raises(InputError, match="rounds=True is impossible for some programs: no padding helps"):
         find(template_programs(rounds=True, kernel=deep), lambda _: False, settings=settings(phases=[Phase.generate]))
 
 

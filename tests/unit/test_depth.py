@@ -39,8 +39,13 @@ from ntkproofs.programs import permutation
 from ntkproofs.rigor import enclose, identity
 
 CORRELATION = {RHO: (Q(-1), Q(1))}
-PLAIN = {"erf": mpmath.erf, "sine": mpmath.sin, "cosine": mpmath.cos}
-SLOPES = {"erf": lambda x: 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-x * x), "sine": mpmath.cos, "cosine": mpmath.sin}
+PLAIN = {"erf": mpmath.erf, "sine": mpmath.sin, "cosine": mpmath.cos, "gelu": lambda x: x * mpmath.ncdf(x)}
+SLOPES = {
+    "erf": lambda x: 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-x * x),
+    "sine": mpmath.cos,
+    "cosine": mpmath.sin,
+    "gelu": lambda x: mpmath.ncdf(x) + x * mpmath.npdf(x),
+}
 
 
 def close(ball, estimate, digits):

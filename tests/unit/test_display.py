@@ -10,7 +10,7 @@ from ntkproofs.bounds import Margins, ensemble_size
 from ntkproofs.certificates import Certificate, issue_ensemble
 from ntkproofs.claims import Verdict, conclude
 from ntkproofs.counts import Counts, arbitrary_counts
-from ntkproofs.display import CODE, MOST_CHARACTERS, MOST_ROWS, facts, table
+from ntkproofs.display import CODE, MAX_CHARACTERS, MAX_ROWS, facts, table
 from ntkproofs.execution import run_sbn
 from ntkproofs.kernels import Kernel, two_layer_relu
 from ntkproofs.predictor import SAMPLES, Predictor
@@ -71,17 +71,17 @@ def test_names_are_escaped_and_come_back_as_they_were():
 def test_long_tables_and_long_texts_are_cut_and_say_so():
     program = permutation(range(1000))
     cells = parsed(program)
-    assert len(cells.rows) == 1 + MOST_ROWS + 1
-    assert cells.rows[-1] == [f"… and {1000 - MOST_ROWS} more"]
-    assert parsed(table(["x"], [[i] for i in range(100)], caption="")).rows[MOST_ROWS:] == [["15"], ["… and 84 more"]]
+    assert len(cells.rows) == 1 + MAX_ROWS + 1
+    assert cells.rows[-1] == [f"… and {1000 - MAX_ROWS} more"]
+    assert parsed(table(["x"], [[i] for i in range(100)], caption="")).rows[MAX_ROWS:] == [["15"], ["… and 84 more"]]
     text = parsed(facts([("long", "x" * 10**6)], caption="y" * 10**6))
-    assert [len(cell) for row in text.rows for cell in row] == [4, MOST_CHARACTERS]
-    assert len(text.caption) == MOST_CHARACTERS
+    assert [len(cell) for row in text.rows for cell in row] == [4, MAX_CHARACTERS]
+    assert len(text.caption) == MAX_CHARACTERS
 
 
-@pytest.mark.parametrize("total", [None, MOST_ROWS])
+@pytest.mark.parametrize("total", [None, MAX_ROWS])
 def test_a_table_of_just_the_most_rows_says_nothing_of_more(total):
-    assert len(parsed(table(["x"], [[i] for i in range(MOST_ROWS)], caption="", total=total)).rows) == 1 + MOST_ROWS
+    assert len(parsed(table(["x"], [[i] for i in range(MAX_ROWS)], caption="", total=total)).rows) == 1 + MAX_ROWS
 
 
 def test_a_program_shows_its_templates_as_they_print():
@@ -149,8 +149,8 @@ def test_a_certificate_shows_whether_the_checker_accepts_it():
     good = issue_ensemble(permutation_task([1, 0]), failure="1/100")
     cells = parsed(good)
     assert cells.caption == "certificate: accepted by the checker"
-    assert dict(map(tuple, cells.rows))["claim"] == good.verified.claim[: MOST_CHARACTERS - 1] + (
-        "…" if len(good.verified.claim) > MOST_CHARACTERS else good.verified.claim[MOST_CHARACTERS - 1 :]
+    assert dict(map(tuple, cells.rows))["claim"] == good.verified.claim[: MAX_CHARACTERS - 1] + (
+        "…" if len(good.verified.claim) > MAX_CHARACTERS else good.verified.claim[MAX_CHARACTERS - 1 :]
     )
     forged = Certificate({**good.claim, "networks": 1}, good.evidence)
     cells = parsed(forged)
@@ -163,7 +163,7 @@ def test_an_sbn_run_shows_its_memory():
     cells = parsed(run_sbn(program))
     assert ["z", "17"] in cells.rows
     assert cells.caption.startswith("halted after 3 instructions, 48 network steps")
-    assert parsed(run_sbn(program, max_instructions=1)).caption.startswith("cut off after 1 ")
+    assert parsed(run_sbn(program, max_instructions=1)).caption.startswith("not halted after 1 instruction")
 
 
 @pytest.mark.parametrize("regime", ["ntk", "nngp"])
@@ -191,7 +191,7 @@ def test_an_assembly_shows_its_instructions_and_where_they_branch():
     cells = parsed(program)
     assert cells.caption == "words of 8 bits: x = 5, one = 1"
     assert cells.rows[1:] == [
-        ["0", "sbn one x", "x := x - one", "stop"],
+        ["0", "sbn one x", "x := x - one", "halt"],
         ["1", "sbn x one", "one := one - x", ""],
         ["2", "sbn one one", "one := one - one", "go to 0"],
     ]

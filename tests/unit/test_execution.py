@@ -1,4 +1,4 @@
-"""The machine and its trace: what they refuse, what a run remembers, how it is shown."""
+"""The machine and its traces: invalid arguments, rounding failures, contents and display of a trace."""
 
 import copy
 import pickle
@@ -15,30 +15,37 @@ from ntkproofs.kernels import RHO, Kernel, two_layer_relu
 from ntkproofs.programs import Task, TemplateProgram, addition, addition_task, permutation
 
 
-def drowned(name="drowned"):
-    """Ten templates match, one of them writes r_0; eight others that write r_0 do not match: K = 18."""
+def outweighed(name="outweighed"):
+    """Return a program and a state at which ten templates match; one of nine writers of r_0 matches, and K = 18."""
     program = TemplateProgram(name, fields={"a": 10, "b": 8, "r": 10})
-    for place in range(10):
-        program.template(when={("a", place): 1}, write=[("r", place)])
-    for place in range(8):
-        program.template(when={("b", place): 1}, write=[("r", 0)])
+    for index in range(10):
+        program.template(when={("a", index): 1}, write=[("r", index)])
+    for index in range(8):
+        program.template(when={("b", index): 1}, write=[("r", 0)])
     return program, program.state(a=2**10 - 1)
 
 
 def failure():
-    program, state = drowned()
+    program, state = outweighed()
     with pytest.raises(RoundingFailure) as caught:
         Machine(program).step(state)
     return caught.value
 
 
-def test_a_bit_that_would_be_rounded_wrong_is_named():
-    program, state = drowned()
+def test_the_failure_names_the_bit_that_is_rounded_incorrectly():
+    program, state = outweighed()
     problem = failure()
     assert problem.state == state
     assert problem.bit == ("r", 0)
     assert problem.counts == Counts(10, 1, 9, 18) == naive_counts(program, state)["r", 0]
-    for text in ("'drowned'", "r_0", "a=1111111111", "b=00000000", "must be positive", "n = 10, p = 1, t = 9, K = 18"):
+    for text in (
+        "'outweighed'",
+        "r_0",
+        "a=1111111111",
+        "b=00000000",
+        "must be positive",
+        "n = 10, p = 1, t = 9, K = 18",
+    ):
         assert text in str(problem)
 
 
@@ -49,8 +56,8 @@ def test_the_mean_in_the_message_is_the_mean():
     assert mean.digits(20).startswith(shown)
 
 
-def test_padding_mends_it():
-    program, state = drowned()
+def test_least_padding_prevents_the_failure():
+    program, state = outweighed()
     padding = least_padding(two_layer_relu(), counts_of(program, state).values())
     assert padding > 0
     program.pad(padding - 1)
@@ -68,8 +75,8 @@ def test_a_failure_survives_pickling_and_copying():
         assert str(again) == str(problem)
 
 
-def test_a_run_stops_at_the_step_that_would_go_wrong():
-    program, _ = drowned()
+def test_a_run_fails_at_the_step_that_rounds_incorrectly():
+    program, _ = outweighed()
     program.template(when={("r", 9): 1, ("b", 7): 0}, write=[("b", 0)])
     machine = Machine(program)
     assert len(machine.run(program.state(a=1), steps=3)) == 3
@@ -77,12 +84,12 @@ def test_a_run_stops_at_the_step_that_would_go_wrong():
         machine.run(program.state(a=2**10 - 1), steps=3)
 
 
-def test_without_interaction_nothing_is_drowned():
-    program, state = drowned()
+def test_a_kernel_without_interaction_rounds_correctly():
+    program, state = outweighed()
     assert Machine(program, Kernel("linear", RHO)).step(state) == program.step(state)
 
 
-def test_a_state_that_nothing_matches_becomes_zero():
+def test_a_state_without_matching_templates_becomes_zero():
     program = permutation([1, 0])
     assert Machine(program).step({"bits": [0, 0]}) == {"bits": [0, 0]}
 
@@ -99,13 +106,13 @@ def test_a_program_without_samples_cannot_be_trained():
 
 
 @pytest.mark.parametrize("steps", [-1, 1.0, "2", None])
-def test_steps_are_a_number(steps):
+def test_the_number_of_steps_must_be_a_nonnegative_integer(steps):
     program = permutation([0])
     with pytest.raises(InputError, match="steps"):
         Machine(program).run({"bits": [1]}, steps=steps)
 
 
-def test_templates_added_to_the_program_are_seen_by_its_machine():
+def test_a_machine_uses_templates_that_are_added_later():
     program = TemplateProgram("grows", fields={"p": 2})
     program.template(when={("p", 0): 1}, write=[("p", 0)])
     machine = Machine(program)
@@ -123,7 +130,7 @@ def trace():
     return Machine(task.program).run(task.start(11, 6), steps=task.steps)
 
 
-def test_a_trace_has_a_state_more_than_steps(trace):
+def test_a_trace_has_one_more_state_than_steps(trace):
     program = trace.program
     assert len(trace) == 8
     assert len(trace.states) == 9 == len(list(trace))
@@ -146,7 +153,7 @@ def test_a_run_of_no_steps():
     assert "01" in str(trace)
 
 
-def test_marks_stand_under_the_digits_that_changed(trace):
+def test_marks_are_below_the_changed_digits(trace):
     lines = str(trace).splitlines()
     heads = lines[0].split()
     assert heads[:4] == ["step", "p", "q", "c"]
@@ -174,7 +181,7 @@ def test_marks_stand_under_the_digits_that_changed(trace):
 
 
 class Table(HTMLParser):
-    """Checks that tags are closed in order and collects rows of cell texts."""
+    """Collect the texts of the cells row by row, and check that tags are closed in order."""
 
     def __init__(self):
         super().__init__(convert_charrefs=True)
@@ -204,7 +211,7 @@ def parsed(text):
     return table
 
 
-def test_the_notebook_table_is_well_formed_and_says_the_same(trace):
+def test_the_html_table_is_well_formed_and_has_the_same_content(trace):
     table = parsed(trace._repr_html_())
     assert table.rows[0][:4] == ["step", "p", "q", "c"]
     assert len(table.rows) == 10
@@ -232,13 +239,13 @@ def test_names_are_escaped():
     assert "&lt;img" in text
 
 
-def test_long_and_wide_traces_show_their_ends():
+def test_of_long_and_wide_traces_the_ends_are_displayed():
     task = addition_task(bits=150)
     x = 2**150 - 1
     trace = Machine(task.program).run(task.start(x, 1), steps=300)
     assert task.read(trace.final) == x + 1
     lines = str(trace).splitlines()
-    first = next(place for place, line in enumerate(lines) if line.split()[0] == "step")
+    first = next(index for index, line in enumerate(lines) if line.split()[0] == "step")
     steps = [line.split()[0] for line in lines[first + 1 :] if not set(line) <= {" ", "^"}]
     assert steps[0] == "0"
     assert steps[-1] == "300"
@@ -258,16 +265,16 @@ def test_the_trace_as_a_rich_table_has_a_row_for_each_step(trace):
 
 
 @pytest.mark.parametrize("padding", [0, 2**31 - 18, 2**31, 2**62 - 18, 2**62, 2**63, 10**30])
-def test_any_number_of_samples_is_counted_right(padding):
-    """Packed with K into 64 bits, n = 10 became another number from K = 2**31 - 1 on, and bits came out wrong."""
-    program, _ = drowned()
+def test_counts_are_exact_for_any_number_of_samples(padding):
+    """A packing of K into 64 bits once overflowed for K >= 2**31 - 1, which gave wrong counts."""
+    program, _ = outweighed()
     state = program.state(a=2**5 - 1, b=1)
     program.pad(padding)
     trace = Machine(program).run(state, steps=1)
     assert trace.final == program.step(state)
     assert trace.counts[0] == frozenset(naive_counts(program, state).values())
     assert trace.largest_matches == 6
-    assert {each.samples for each in trace.counts[0]} == {18 + padding}
+    assert {item.samples for item in trace.counts[0]} == {18 + padding}
     task = Task(program, ("a", "b"), 1, (("r", 0),), lambda a, b: (a & 1) | (b > 0))
     result = exhaust(task)
     assert result.wrong == 0

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import sympy
 
-from ntkproofs.claims import Claim, Verdict, claim, conclude
+from ntkproofs.claims import Claim, Tally, Verdict, claim, conclude, confirm, confirm_batches, estimate
 from ntkproofs.claims.recheck import rechecked
 from ntkproofs.coq.theory import Proof
 from ntkproofs.errors import InputError
-from ntkproofs.facts import Fact, Tally, agreement, amended, as_fact, confirm, tally
+from ntkproofs.facts import Fact, amended, as_fact
 from ntkproofs.plain import plain
 from ntkproofs.rigor import Ball, Box, Decision, Integers, Point, at_most, combination, decide, identity, less
 from ntkproofs.rigor.combination import Combination
@@ -84,10 +84,10 @@ def test_evidence_that_was_changed_in_place_is_refused():
         ({"outcome": None}, "got None"),
         ({"engine": ""}, "the engine of a finding must be text, got ''"),
         ({"text": None}, "the text of a finding must be text, got None"),
-        ({"work": -1}, "the work of a finding is a number of theorems, got -1"),
+        ({"work": -1}, r"the work of a finding \(its theorems\) must be a nonnegative integer, got -1"),
         ({"work": 1.0}, "got 1.0"),
-        ({"evidence": {"value": math.nan}}, r"evidence of 'P = NP'\['value'\]: nan is not a number that JSON has"),
-        ({"evidence": {"value": object()}}, r"evidence of 'P = NP'\['value'\]: evidence is text, numbers"),
+        ({"evidence": {"value": math.nan}}, r"evidence of 'P = NP'\['value'\]: nan cannot be represented in JSON"),
+        ({"evidence": {"value": object()}}, r"evidence of 'P = NP'\['value'\]: evidence consists of text, numbers"),
     ],
 )
 def test_unknown_words_and_evidence_that_is_no_data_are_refused(change, message):
@@ -246,16 +246,16 @@ def test_what_is_no_plain_data_is_refused_by_its_key(value):
 
 @pytest.mark.parametrize("cases", [math.inf, math.nan, 3.0, "3", None, True, np.float64(3)])
 def test_cases_are_counted_in_integers(cases):
-    with pytest.raises(InputError, match="a number of cases is an integer, got"):
-        tally("some", [(cases, None)], exhaustive=True)
-    with pytest.raises(InputError, match="a number of cases is an integer, got"):
+    with pytest.raises(InputError, match="some: the number of cases must be a nonnegative integer, got"):
+        confirm_batches("some", [(cases, None)], exhaustive=True)
+    with pytest.raises(InputError, match="some: the number of cases must be a nonnegative integer, got"):
         Tally("some", cases, True, None, None)
 
 
 @pytest.mark.parametrize("batches", [[(-1, None)], [(5, None), (-4, None)], [(-5, None), (6, None)]])
 def test_no_number_of_cases_is_negative(batches):
-    with pytest.raises(InputError, match="a number of cases is not negative, got -"):
-        tally("some", batches, exhaustive=True)
+    with pytest.raises(InputError, match="some: the number of cases must be a nonnegative integer, got -"):
+        confirm_batches("some", batches, exhaustive=True)
 
 
 @pytest.mark.parametrize(
@@ -280,15 +280,15 @@ def test_a_check_answers_true_or_false(answer, shown):
 
 
 def test_counts_of_numpy_are_integers():
-    found = tally("some", [(np.int64(2), None), (np.uint8(3), None)], exhaustive=True)
+    found = confirm_batches("some", [(np.int64(2), None), (np.uint8(3), None)], exhaustive=True)
     assert (found.cases, type(found.cases)) == (5, int)
     assert json.dumps(as_fact(found).evidence)
 
 
 @pytest.mark.parametrize(
-    ("estimate", "digits", "message"),
+    ("value", "digits", "message"),
     [
-        (mpmath.mpf(3), 0, "a number of digits from 1 on, got 0"),
+        (mpmath.mpf(3), 0, "pi: the number of digits must be a positive integer, got 0"),
         (mpmath.mpf(3), -5, "got -5"),
         (mpmath.mpf(3), 2.5, "got 2.5"),
         (mpmath.mpc(3, 1), 5, "a real number of mpmath, got mpc"),
@@ -296,6 +296,6 @@ def test_counts_of_numpy_are_integers():
         ("3.14", 5, "a real number of mpmath, got str"),
     ],
 )
-def test_an_agreement_compares_a_real_number_to_so_many_digits(estimate, digits, message):
+def test_an_estimate_compares_a_real_number_to_so_many_digits(value, digits, message):
     with pytest.raises(InputError, match=message):
-        agreement("pi", estimate, Ball.pi(precision=53), digits=digits)
+        estimate("pi", value, Ball.pi(precision=53), digits=digits)

@@ -127,9 +127,9 @@ def refused_goals(folder: Path) -> dict[str, str]:
     (folder / "to folder").symlink_to("folder")
     (folder / "nowhere").symlink_to("missing/file")
     goals = {
-        "": "it names a folder",
+        "": "it does not name a file",
         f"{folder}/folder": "it is a folder",
-        f"{folder}/new/": "it names a folder",
+        f"{folder}/new/": "it does not name a file",
         f"{folder}/to folder": "it is a folder",
         f"{folder}/missing/file": f"there is no folder {folder}/missing",
         f"{folder}/nowhere": f"there is no folder {folder}/missing",
@@ -177,7 +177,7 @@ def test_commands_refuse_before_the_work(capsys, tmp_path, monkeypatch, command)
 
 
 def test_a_figure_is_refused_before_it_is_drawn(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("ntkproofs.report.plots.svg._drawn", lambda *_: pytest.fail("drawn first"))
+    monkeypatch.setattr("ntkproofs.report.plots.svg._rendered", lambda *_: pytest.fail("drawn first"))
     (tmp_path / "folder.svg").mkdir()
     for goal, reason in (("folder.svg", "it is a folder"), ("no/a.svg", f"there is no folder {tmp_path}/no")):
         assert main(["plot", "balance", "-o", str(tmp_path / goal)]) == 3

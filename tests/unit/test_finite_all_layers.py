@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from ntkproofs.bounds.finite import tails
-from ntkproofs.bounds.finite.all_layers import AllLayersNetwork, least_all_layers, levels, network_of_width
+from ntkproofs.bounds.finite.all_layers import AllLayersNetwork, find_all_layers, least_all_layers, levels
 from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.drift import Closings, Drift, Spectrum, StateEvents
 from ntkproofs.bounds.finite.linearised import LinearisedBound, LinearisedDeviation, TangentSetting, _Expansion
-from ntkproofs.bounds.finite.network import Workload
+from ntkproofs.bounds.finite.network import TooNarrow, Wanted, Workload
 from ntkproofs.bounds.finite.numbers import FLOATS
 from ntkproofs.bounds.finite.output_layer import BitClass, Setting
 from ntkproofs.classes import arbitrary_classes
@@ -470,14 +470,13 @@ def test_windows_bound_draws() -> None:
 def network() -> AllLayersNetwork:
     program = permutation([1, 2, 0])
     load = Workload.of(program.samples, arbitrary_classes(program), program.labels.T.tolist())
-    result = network_of_width(load, Fraction(1, 100), 960)
-    assert result is not None
-    return result
+    return find_all_layers(load, Wanted(Fraction(1, 100), width=960))
 
 
 def test_the_whole_is_confirmed_and_refuses_what_is_too_small(network: AllLayersNetwork) -> None:
     assert network.bound().upper <= network.failure
-    assert network_of_width(network.workload, network.failure, 700) is None
+    with pytest.raises(TooNarrow, match="the width 700 with this training"):
+        find_all_layers(network.workload, Wanted(network.failure, width=700))
     fewer = replace(network, width=800)
     with contextlib.suppress(InputError):
         assert fewer.bound().upper > network.failure
@@ -497,7 +496,7 @@ def test_the_whole_is_confirmed_and_refuses_what_is_too_small(network: AllLayers
     with pytest.raises(InputError, match="positive"):
         replace(network, columns={1: negative}).bound()
     with pytest.raises(InputError, match="increase"):
-        replace(network, shared=replace(network.shared, levels=network.shared.levels[:-1])).bound()
+        replace(network, shared=replace(network.shared, levels=network.shared.levels[::-1])).bound()
 
 
 def test_the_bounds_increase_with_what_they_are_told() -> None:
@@ -542,8 +541,8 @@ def test_bad_arguments_are_refused() -> None:
     with pytest.raises(InputError, match="training sample"):
         least_all_layers(Workload(3, {}, {1: 3}), Fraction(1, 100))
     with pytest.raises(InputError, match="an even width"):
-        network_of_width(Workload(3, {BitClass(2, 0, 1): 1}, {1: 3}), Fraction(1, 100), 901)
+        find_all_layers(Workload(3, {BitClass(2, 0, 1): 1}, {1: 3}), Wanted(Fraction(1, 100), width=901))
     with pytest.raises(InputError, match="a column of 3 targets has a target 0"):
-        network_of_width(Workload(3, {BitClass(2, 2, 3): 1}, {3: 1}), Fraction(1, 100), 900)
+        find_all_layers(Workload(3, {BitClass(2, 2, 3): 1}, {3: 1}), Wanted(Fraction(1, 100), width=900))
     with pytest.raises(InputError, match="between 0 and 1"):
         least_all_layers(Workload(3, {BitClass(2, 0, 1): 1}, {1: 3}), Fraction(2))

@@ -179,7 +179,7 @@ def test_parameters_that_bound_nothing_are_refused(found, changes):
 
 def test_what_is_too_narrow_or_beyond_a_limit_has_no_number():
     load = load_of(permutation(range(4)))
-    with pytest.raises(NoMargin, match="no number of networks|too small"):
+    with pytest.raises(NoMargin, match=r"no number of networks|too small"):
         least_gaussian_ensemble(load, FAILURE, width=40, threshold=THRESHOLD)
     with pytest.raises(NoMargin, match="the limit is not beyond the threshold"):
         least_gaussian_ensemble(load, FAILURE, width=WIDTH, threshold=Fraction(9, 10))

@@ -258,9 +258,9 @@ def test_what_is_refused_and_why():
         issue_network(multiplication_task(bits=2), failure="1/100", states="arbitrary")
     for arguments, message in (
         ({"failure": 1}, "failure must lie between 0 and 1"),
-        ({"width": 0}, "width must be an integer from 1 on"),
-        ({"width": True}, "width must be an integer from 1 on"),
-        ({"steps": "many"}, "steps must be an integer"),
+        ({"width": 0}, "width must be a positive integer, or .least."),
+        ({"width": True}, "width must be a positive integer, or .least."),
+        ({"steps": "many"}, "steps must be a positive integer"),
         ({"step": "fast"}, "step must be a fraction"),
         ({"step": -1}, "step must be above 0"),
         ({"states": "some"}, "states must be one of arbitrary, reachable"),

@@ -1,4 +1,4 @@
-"""Flooding: runs that can be followed by hand, what each rule is for, refused networks."""
+"""Flooding: runs computed by hand, the necessity of every template, invalid networks."""
 
 import pytest
 
@@ -41,20 +41,20 @@ def test_a_triangle_crosses_once():
     assert [messages for step, messages in enumerate(sent) if step not in (1, 3)] == [{}] * 7
 
 
-def test_messages_join_in_a_star():
+def test_messages_are_combined_in_a_star():
     network = Network(flooding(3, 3), 4, star(3))
     runs = log(network, [0, 1, 2, 4], 6, through_predictor(network.program))
     assert [known[0] for known, _ in runs] == [0, 0, 7, 7, 7, 7, 7]
     assert runs[-1] == ([7, 7, 7, 7], {})
 
 
-def test_parts_that_are_not_joined_stay_apart():
+def test_messages_stay_in_their_connected_component():
     network = Network(flooding(2, 1), 4, ((0, 1), (2, 3)))
     assert log(network, [1, 0, 2, 0], 6)[-1] == ([1, 1, 2, 2], {})
 
 
 @pytest.mark.parametrize("dropped", range(9))
-def test_no_rule_can_be_dropped(dropped):
+def test_every_template_is_necessary(dropped):
     """On a triangle with a tail the mutant forgets, does not tell, or never falls silent."""
     whole = flooding(1, 2)
     mutant = TemplateProgram("mutant", fields=whole.fields)
@@ -78,8 +78,8 @@ def test_no_rule_can_be_dropped(dropped):
     [
         (2, ((0, 0),), "two different nodes"),
         (2, ((0, 2),), "from 0 to 1"),
-        (2, ((0, 1), (1, 0)), "joined twice"),
-        (4, star(3), "node 0 has 3 edges, its program has 2 slots"),
+        (2, ((0, 1), (1, 0)), "is listed twice"),
+        (4, star(3), "node 0 has 3 edges, but its program has 2 slots"),
     ],
 )
 def test_refused_networks(nodes, edges, message):
@@ -89,7 +89,7 @@ def test_refused_networks(nodes, edges, message):
 
 def test_refused_messages():
     network = Network(flooding(2, 1), 2, path(2))
-    with pytest.raises(InputError, match="as many messages"):
+    with pytest.raises(InputError, match="one message for each of"):
         network.start([1])
     with pytest.raises(InputError, match="does not fit"):
         network.start([4, 0])
@@ -97,5 +97,5 @@ def test_refused_messages():
 
 @pytest.mark.parametrize(("bits", "slots"), [(0, 1), (1, 0), ("1", 1), (2**20, 2**20)])
 def test_refused_sizes(bits, slots):
-    with pytest.raises(InputError, match="flooding needs"):
+    with pytest.raises(InputError, match="flooding: "):
         flooding(bits, slots)

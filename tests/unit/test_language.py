@@ -1,4 +1,4 @@
-"""The template language: what it refuses, and what its arrays say."""
+"""The template language: invalid arguments, and the arrays of a program."""
 
 import numpy as np
 import pytest
@@ -22,33 +22,33 @@ def program():
     [
         ({("r", 0): 1}, [("q", 1)], "unknown field 'r'"),
         ({("p", 0): 1}, [("r", 1)], "unknown field 'r'"),
-        ({("p", 4): 1}, [("q", 1)], "bits 0 to 3"),
-        ({("p", -1): 1}, [("q", 1)], "bits 0 to 3"),
-        ({("p", 0.0): 1}, [("q", 1)], "bits 0 to 3"),
-        ({("p", "0"): 1}, [("q", 1)], "bits 0 to 3"),
-        ({("p", 0): 1}, [("q", 3)], "bits 0 to 2"),
-        ({("p", 0): 2}, [("q", 1)], "a bit is 0 or 1"),
-        ({("p", 0): -1}, [("q", 1)], "a bit is 0 or 1"),
-        ({("p", 0): 1.0}, [("q", 1)], "a bit is 0 or 1"),
-        ({("p", 0): "1"}, [("q", 1)], "a bit is 0 or 1"),
-        ({("p", 0): None}, [("q", 1)], "a bit is 0 or 1"),
+        ({("p", 4): 1}, [("q", 1)], "indices from 0 to 3"),
+        ({("p", -1): 1}, [("q", 1)], "indices from 0 to 3"),
+        ({("p", 0.0): 1}, [("q", 1)], "indices from 0 to 3"),
+        ({("p", "0"): 1}, [("q", 1)], "indices from 0 to 3"),
+        ({("p", 0): 1}, [("q", 3)], "indices from 0 to 2"),
+        ({("p", 0): 2}, [("q", 1)], "must be required to be 0 or 1"),
+        ({("p", 0): -1}, [("q", 1)], "must be required to be 0 or 1"),
+        ({("p", 0): 1.0}, [("q", 1)], "must be required to be 0 or 1"),
+        ({("p", 0): "1"}, [("q", 1)], "must be required to be 0 or 1"),
+        ({("p", 0): None}, [("q", 1)], "must be required to be 0 or 1"),
         ([(("p", 0), 1), (("p", 0), 0)], [("q", 1)], "contradictory"),
         ({}, [("q", 1)], "requires nothing"),
         ([], [("q", 1)], "requires nothing"),
         ({("p", 0): 1}, [], "writes nothing"),
-        ({("p", 0): 1}, [("q", 1), ("q", 1)], "written twice"),
+        ({("p", 0): 1}, [("q", 1), ("q", 1)], "listed twice in write="),
         ({("p", 0): 1, ("q", 0): 0}, [("q", 1)], "duplicate"),
         ([(("q", 0), 0), (("p", 0), 1)], [("q", 1)], "duplicate"),
         ([(("p", 0), True), (("q", np.int64(0)), np.uint8(0))], [("q", np.int32(1))], "duplicate"),
-        ([("p", 0)], [("q", 1)], "a bit is"),
-        ({"p": 1}, [("q", 1)], "a bit is"),
-        ({("p", 0): 1}, ["q"], "a bit is"),
-        ({("p", 0): 1}, ("q", 1), "a bit is"),
-        ([(("p", 0), 1, 1)], [("q", 1)], "a requirement is"),
-        ({("p", 0, 1): 1}, [("q", 1)], "a bit is"),
+        ([("p", 0)], [("q", 1)], "a bit must be"),
+        ({"p": 1}, [("q", 1)], "a bit must be"),
+        ({("p", 0): 1}, ["q"], "a bit must be"),
+        ({("p", 0): 1}, ("q", 1), "a bit must be"),
+        ([(("p", 0), 1, 1)], [("q", 1)], "a requirement must be"),
+        ({("p", 0, 1): 1}, [("q", 1)], "a bit must be"),
     ],
 )
-def test_a_bad_template_is_refused_and_adds_nothing(program, when, write, message):
+def test_an_invalid_template_is_refused_and_not_added(program, when, write, message):
     before = (program.templates, program.samples, program.labels.tolist(), program.writers.tolist())
     with pytest.raises(InputError, match=message):
         program.template(when=when, write=write)
@@ -67,7 +67,7 @@ def test_the_same_requirements_with_other_writes_are_no_duplicate(program):
 @pytest.mark.parametrize(
     "fields", [{}, None, [], {"p": 0}, {"p": -1}, {"p": 1.5}, {"p": "4"}, {"": 1}, {3: 1}, {"p": 1 << 21}]
 )
-def test_bad_fields_are_refused(fields):
+def test_invalid_fields_are_refused(fields):
     with pytest.raises(InputError):
         TemplateProgram("x", fields=fields)
 
@@ -108,7 +108,7 @@ BAD_FIELDS = [
 
 @pytest.mark.parametrize("name", BAD_PROGRAMS)
 def test_a_programs_name_is_an_ascii_identifier(name):
-    with pytest.raises(InputError, match="a program's name is 1 to 64 ASCII letters") as caught:
+    with pytest.raises(InputError, match="the name of a program must be 1 to 64 ASCII letters") as caught:
         TemplateProgram(name, fields={"p": 1})
     assert str(caught.value).isascii()
 
@@ -116,7 +116,7 @@ def test_a_programs_name_is_an_ascii_identifier(name):
 @pytest.mark.parametrize("name", BAD_FIELDS)
 def test_a_fields_name_is_printable_ascii(name):
     """Python turns a keyword into its NFKC form: two names that look the same could be two fields."""
-    with pytest.raises(InputError, match="a field's name is 1 to 200 printable ASCII characters") as caught:
+    with pytest.raises(InputError, match="the name of a field must be 1 to 200 printable ASCII characters") as caught:
         TemplateProgram("x", fields={name: 1})
     assert str(caught.value).isascii()
 
@@ -137,14 +137,14 @@ def test_text_fields_must_exist():
 
 
 @pytest.mark.parametrize("count", [-1, 1.0, "3", None])
-def test_padding_is_a_number_of_samples(program, count):
+def test_padding_must_be_a_nonnegative_integer(program, count):
     with pytest.raises(InputError, match="padding"):
         program.pad(count)
     assert program.padding == 0
 
 
 @pytest.mark.parametrize(("when", "write"), [(None, [("q", 1)]), ({("p", 0): 1}, None), (3, [("q", 1)])])
-def test_what_is_no_list_is_refused_in_the_family_of_errors(program, when, write):
+def test_arguments_that_are_not_iterable_raise_input_error(program, when, write):
     with pytest.raises(InputError):
         program.template(when=when, write=write)
 
@@ -167,7 +167,7 @@ def test_labels_have_a_row_for_each_sample_and_zeros_for_padding(program):
     assert program.labels.dtype == np.uint8
 
 
-def test_what_is_handed_out_cannot_change_the_program(program):
+def test_returned_objects_cannot_modify_the_program(program):
     program.labels[:] = 1
     assert program.labels.sum() == 1
     with pytest.raises(TypeError):
@@ -175,7 +175,7 @@ def test_what_is_handed_out_cannot_change_the_program(program):
     assert isinstance(program.templates, tuple)
 
 
-def test_templates_added_after_a_step_are_seen(program):
+def test_templates_added_after_a_step_are_used(program):
     state = program.state(p=1)
     assert program.step(state) == program.state(q=2)
     assert program.writers.tolist() == [0, 0, 0, 0, 0, 1, 0]
@@ -229,7 +229,7 @@ def test_numbers_that_do_not_fit_are_refused(program, numbers):
         None,
     ],
 )
-def test_a_state_has_just_the_fields_with_bits(program, state):
+def test_a_state_must_have_exactly_the_fields_of_the_program(program, state):
     for use in (program.row, program.match, program.step, program.encode):
         with pytest.raises(InputError):
             use(state)
@@ -241,10 +241,10 @@ def test_booleans_and_library_integers_are_bits(program):
     assert program.step({"p": np.array([1, 0, 0, 0]), "q": np.zeros(3, dtype=np.uint8)}) == plain
 
 
-def test_fields_read_as_numbers_or_as_typed():
+def test_fields_are_displayed_as_numbers_or_as_text():
     program = TemplateProgram("x", fields={"a": 4, "b": 4}, text=["b"])
     row = program.row(program.state(a=0b0011, b=0b0011))
-    assert program.written(row) == {"a": "0011", "b": "1100"}
+    assert program.field_digits(row) == {"a": "0011", "b": "1100"}
 
 
 def test_a_program_without_templates_writes_nothing():
@@ -257,7 +257,7 @@ def test_a_program_without_templates_writes_nothing():
 # --- large programs
 
 
-def test_thousands_of_templates_match_as_they_should():
+def test_matching_thousands_of_templates():
     size = 4000
     program = TemplateProgram("large", fields={"p": size, "q": size})
     for place in range(size):
@@ -270,7 +270,7 @@ def test_thousands_of_templates_match_as_they_should():
     assert program.step(state) == {"p": [0] * size, "q": expected.astype(int).tolist()}
 
 
-def test_an_addition_of_a_thousand_bits_is_built_and_stepped():
+def test_addition_of_a_thousand_bits():
     program = addition(bits=1000)
     assert (program.samples, program.output_bits) == (4000, 3000)
     assert int(program.writers.max()) == 2
@@ -297,14 +297,14 @@ def test_addition_has_the_templates_of_the_paper():
 
 
 @pytest.mark.parametrize("bits", [0, -1, 1.0, "8", None, 1 << 20])
-def test_addition_needs_a_number_of_bits(bits):
+def test_addition_refuses_an_invalid_number_of_bits(bits):
     with pytest.raises(InputError):
         addition(bits=bits)
 
 
 @pytest.mark.parametrize("order", [[], [1], [0, 0], [0, 2], [0, -1], [0.0, 1], ["0", "1"], [0, None]])
-def test_a_permutation_needs_an_order(order):
-    with pytest.raises(InputError, match="an order of k bits"):
+def test_permutation_refuses_an_invalid_order(order):
+    with pytest.raises(InputError, match="must contain each of"):
         permutation(order)
 
 

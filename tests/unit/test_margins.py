@@ -5,10 +5,10 @@ from fractions import Fraction
 import pytest
 import sympy
 
-from ntkproofs.claims import Claim, conclude
+from ntkproofs.claims import Claim, Comparison, conclude, confirm, confirm_measured
 from ntkproofs.claims.margins import combined_margin
 from ntkproofs.commands.common import make_console
-from ntkproofs.facts import Comparison, Fact, as_fact, confirm, measured
+from ntkproofs.facts import Fact, as_fact
 from ntkproofs.report import document, show_results
 from ntkproofs.report.page import html_page
 from ntkproofs.rigor import Integers, decide, identity, less
@@ -28,7 +28,7 @@ def theorem(*assumptions: str) -> Fact:
         work=1,
         unit="theorems",
         margin="as the engine says",
-        evidence={"coq": "forall n, n = n", "assumptions": list(assumptions)},
+        evidence={"coq": {"statement": "forall n, n = n", "assumptions": list(assumptions)}},
     )
 
 
@@ -95,10 +95,10 @@ def as_fact_or_given(finding: object) -> Fact:
 
 
 def test_statistical_tests_show_the_worst_p_value_and_all_levels():
-    close = measured("a", [Comparison("x", 1, 1, 0.5), Comparison("y", 1, 1, 0.25)], level=0.01)
-    far = measured("b", [Comparison("z", 1, 1, 2.0)], level=0.001)
-    never = measured("c", [Comparison("z", 1, 1, 9.0)], against=True)
-    beyond = measured("d", [Comparison("z", 1, 1, 12.0)], against=True)
+    close = confirm_measured("a", [Comparison("x", 1, 1, 0.5), Comparison("y", 1, 1, 0.25)], level=0.01)
+    far = confirm_measured("b", [Comparison("z", 1, 1, 2.0)], level=0.001)
+    never = confirm_measured("c", [Comparison("z", 1, 1, 9.0)], against=True)
+    beyond = confirm_measured("d", [Comparison("z", 1, 1, 12.0)], against=True)
     for group in ([close, far], [far, close]):
         text = combined_margin(map(as_fact, group))
         assert text.startswith("3 comparisons in 2 tests, least p 0.046, level")

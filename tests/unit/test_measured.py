@@ -5,9 +5,9 @@ import math
 import mpmath
 import pytest
 
-from ntkproofs.claims import conclude
+from ntkproofs.claims import Comparison, conclude, confirm_measured
 from ntkproofs.errors import InputError
-from ntkproofs.facts import Comparison, as_fact, measured
+from ntkproofs.facts import as_fact
 
 
 def off(deviate, what="error"):
@@ -28,7 +28,7 @@ def off(deviate, what="error"):
     ],
 )
 def test_every_comparison_is_paid_for(deviates, against, holds):
-    finding = measured("as predicted", map(off, deviates), level=0.01, against=against)
+    finding = confirm_measured("as predicted", map(off, deviates), level=0.01, against=against)
     assert finding.holds is holds
     assert as_fact(finding).outcome == ("holds" if holds else "fails")
     assert conclude(finding).kind == ("confirmed" if holds else "refuted")
@@ -43,7 +43,7 @@ def test_p_values_far_out_are_not_zero():
 
 
 def test_the_evidence_names_every_comparison_and_the_reason_the_worst():
-    fact = as_fact(measured("as predicted", [off(1.0, "k = 4"), off(-8.0, "k = 5")]))
+    fact = as_fact(confirm_measured("as predicted", [off(1.0, "k = 4"), off(-8.0, "k = 5")]))
     assert [each["what"] for each in fact.evidence["compared"]] == ["k = 4", "k = 5"]
     assert (fact.work, fact.unit, fact.evidence["level"]) == (2, "comparisons", 0.01)
     assert "k = 5" in fact.reason
@@ -53,9 +53,9 @@ def test_the_evidence_names_every_comparison_and_the_reason_the_worst():
 
 def test_nothing_measured_is_no_finding():
     with pytest.raises(InputError, match="nothing was measured: empty"):
-        measured("empty", [])
+        confirm_measured("empty", [])
     with pytest.raises(InputError, match=r"a level lies between 1e-06 and 0\.1, got 1: x"):
-        measured("x", [off(0.0)], level=1)
+        confirm_measured("x", [off(0.0)], level=1)
     with pytest.raises(InputError, match="an observed value must be a number, got nan"):
         off(math.nan)
 
@@ -63,7 +63,7 @@ def test_nothing_measured_is_no_finding():
 @pytest.mark.parametrize("level", [1e-300, 0.0, -0.01, 0.5, 1 - 1e-9, math.nan, math.inf, "0.01", True, None])
 def test_a_level_at_which_a_test_says_something(level):
     with pytest.raises(InputError, match=r"a level lies between 1e-06 and 0\.1, got"):
-        measured("x", [off(0.0)], level=level)
+        confirm_measured("x", [off(0.0)], level=level)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "1", None, True, 1j])
@@ -74,4 +74,4 @@ def test_what_is_compared_are_numbers(name, value):
 
 
 def test_the_level_is_shown_with_the_verdict():
-    assert conclude(measured("x", [off(1.0)], level=0.02)).margin == "1 comparison, least p 0.32, level 0.02"
+    assert conclude(confirm_measured("x", [off(1.0)], level=0.02)).margin == "1 comparison, least p 0.32, level 0.02"

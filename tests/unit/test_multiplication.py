@@ -1,4 +1,4 @@
-"""Multiplication: known products, what each template is for, inputs narrower than their field, the command line."""
+"""Multiplication: known products, the necessity of every template, inputs narrower than their fields, the command."""
 
 import json
 
@@ -58,7 +58,7 @@ def test_random_products_through_the_predictor(bits):
     np.testing.assert_array_equal(task.read_rows(rows), x * y)
 
 
-def test_after_the_last_step_the_product_stays():
+def test_the_product_is_constant_after_the_last_step():
     task = multiplication_task(3)
     rows = task.start_rows(np.array([7]), np.array([5]))
     for step in range(3 * task.steps):
@@ -88,7 +88,7 @@ def value(bits: list[int]) -> int:
     return sum(bit << place for place, bit in enumerate(bits))
 
 
-def test_a_multiplicand_may_fill_its_field_and_a_sum_may_be_there():
+def test_a_multiplicand_that_fills_its_field_is_added_to_an_initial_sum():
     """What is shifted out is lost; what is carried out of the sum is held; the multiplier stays while it is used."""
     expected = []
     for s in range(16):
@@ -100,7 +100,7 @@ def test_a_multiplicand_may_fill_its_field_and_a_sum_may_be_there():
 
 
 @pytest.mark.parametrize("dropped", range(42))
-def test_no_template_can_be_dropped(dropped):
+def test_every_template_is_necessary(dropped):
     whole = multiplication(2)
     mutant = TemplateProgram("mutant", fields=whole.fields)
     for index, template in enumerate(whole.templates):
@@ -116,7 +116,7 @@ def test_arbitrary_states_need_padding():
     state = program.state(
         **{field: 2 ** program.fields[field] - 1 for field in ones}, to_copy_to_sum_q=1, to_check_lsb=1
     )
-    with pytest.raises(RoundingFailure, match="multiplicand_1 would be rounded wrong") as failure:
+    with pytest.raises(RoundingFailure, match="multiplicand_1 would be rounded incorrectly") as failure:
         Machine(program).step(state)
     assert str(failure.value.counts) == "n = 24, p = 1, t = 3, K = 42"
     program.pad(3)  # more than the l = 2 of the published scripts
@@ -125,14 +125,14 @@ def test_arbitrary_states_need_padding():
 
 @pytest.mark.parametrize("bits", [0, -1, 1.5, "8", None, 10**6])
 def test_refused_numbers_of_bits(bits):
-    with pytest.raises(InputError, match="multiplication needs a number of bits"):
+    with pytest.raises(InputError, match="multiplication: bits must be an integer from 1 to 58254"):
         multiplication(bits)
 
 
 # --- inputs narrower than their field
 
 
-def test_an_input_may_take_the_low_bits_of_its_field():
+def test_an_input_may_be_narrower_than_its_field():
     task = multiplication_task(3)
     assert task.input_widths == (3, 3)
     assert task.input_bits == 6
@@ -143,7 +143,7 @@ def test_an_input_may_take_the_low_bits_of_its_field():
             task.start(5, number)
 
 
-def test_many_starts_are_those_of_one():
+def test_start_rows_agrees_with_start():
     for task in (addition_task(3), multiplication_task(3)):
         x, y = np.divmod(np.arange(64), 8)
         rows = task.start_rows(x, y)
@@ -153,7 +153,11 @@ def test_many_starts_are_those_of_one():
 
 @pytest.mark.parametrize(
     ("widths", "message"),
-    [({"sum_p": 1}, "is no input"), ({"q": 5}, "does not fit the field"), ({"q": 0}, "does not fit the field")],
+    [
+        ({"sum_p": 1}, "widths are for inputs"),
+        ({"q": 5}, "the width of input 'q' must be an integer from 1 to 4"),
+        ({"q": 0}, "the width of input 'q' must be an integer from 1 to 4"),
+    ],
 )
 def test_refused_widths(widths, message):
     program = addition_task(4).program

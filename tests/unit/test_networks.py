@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import sympy
 
+from ntkproofs.claims import Comparison, confirm_measured
 from ntkproofs.errors import InputError, Undecided
-from ntkproofs.facts import Comparison, measured
 from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.predictor import Predictor
 from ntkproofs.programs import addition, permutation
@@ -196,7 +196,7 @@ def test_the_wrong_kernel_is_rejected_and_the_right_one_is_not():
             tests = {}
             for regime in (truth, other):
                 law = limits[regime].error_law(40)
-                tests[regime] = measured("", [Comparison("", error, law.mean, law.deviate(error))]).holds
+                tests[regime] = confirm_measured("", [Comparison("", error, law.mean, law.deviate(error))]).holds
             assert not tests[other]
             kept += tests[truth]
         assert kept >= 57  # each is kept with probability 0.99
@@ -390,10 +390,10 @@ def test_one_network_has_no_variance():
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"networks": 0}, "networks must be 1 or more, got 0"),
-        ({"networks": 1, "repetitions": -1}, "repetitions must be 1 or more"),
-        ({"networks": 1, "repetitions": 0}, "repetitions must be 1 or more, got 0"),
-        ({"networks": 1.5}, "networks must be 1 or more, got 1.5"),
+        ({"networks": 0}, "networks must be a positive integer, got 0"),
+        ({"networks": 1, "repetitions": -1}, "repetitions must be a positive integer"),
+        ({"networks": 1, "repetitions": 0}, "repetitions must be a positive integer, got 0"),
+        ({"networks": 1.5}, "networks must be a positive integer, got 1.5"),
         ({"networks": 1, "model": "deep"}, "unknown model 'deep'"),
         ({"networks": 1, "parametrisation": "mean-field"}, "unknown parametrisation 'mean-field'"),
         ({"networks": 1, "model": "trained", "width": 2}, "width 2: it must be at least 3"),

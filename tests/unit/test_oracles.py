@@ -1,4 +1,4 @@
-"""An oracle means its value on Python's integers: nothing else is compared with a program's answers."""
+"""Oracles: the expected answers are the values on Python integers, however they are computed."""
 
 import contextlib
 import operator
@@ -14,20 +14,20 @@ from hypothesis import strategies as st
 
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.execution import exhaust
-from ntkproofs.execution.crew import side_by_side
-from ntkproofs.execution.oracles import Oracle, Span
+from ntkproofs.execution.oracles import IntegerRange, Oracle
+from ntkproofs.processes import parallel_map
 from ntkproofs.programs import Task, TemplateProgram, addition_task, multiplication_task, permutation_task
 
 
-def copying(oracle, *, bits=3, inputs=("x", "y"), outputs=8) -> Task:
-    """A task whose program copies nothing: the answer is always 0."""
+def constant_zero(oracle, *, bits=3, inputs=("x", "y"), outputs=8) -> Task:
+    """Return a task whose program always answers 0."""
     program = TemplateProgram("blank", fields={**dict.fromkeys(inputs, bits), "z": outputs})
     program.template(when={("z", 0): 1}, write=[("z", 0)])
     return Task(program, tuple(inputs), 1, tuple(("z", index) for index in range(outputs)), oracle)
 
 
 def table_task(function, *, bits=3) -> Task:
-    """A right program for a Boolean function of two numbers, one template for each pair of inputs."""
+    """Return a task for a Boolean function of two numbers, with one template for each pair with value 1."""
     program = TemplateProgram("table", fields={"x": bits, "y": bits, "z": 1})
     for x in range(1 << bits):
         for y in range(1 << bits):
@@ -37,20 +37,20 @@ def table_task(function, *, bits=3) -> Task:
     return Task(program, ("x", "y"), 1, (("z", 0),), function)
 
 
-def test_a_difference_is_negative_where_it_is():
-    """On wrapping 64-bit integers x - y > 0 says x != y."""
+def test_differences_may_be_negative():
+    """With unsigned 64-bit integers, x - y > 0 would mean x != y."""
     greater, different = table_task(lambda x, y: x - y > 0), table_task(lambda x, y: x != y)
     assert exhaust(greater).holds
     wrong = exhaust(Task(different.program, ("x", "y"), 1, (("z", 0),), greater.oracle))
     assert wrong.wrong == sum(x < y for x in range(8) for y in range(8))
-    assert wrong.first_wrong.wanted == 0
+    assert wrong.first_wrong.expected == 0
     assert wrong.first_wrong.got == 1
 
 
 REFUSED = [
     (
         lambda x, y: x / 2,
-        r"gives 0.0 \(float\) at the inputs \(0, 0\): an answer is an integer from 0 on \(x // 2 is one",
+        r"gives 0.0 \(float\) at the inputs \(0, 0\): an answer must be a nonnegative integer \(x // 2 is an integer",
     ),
     (lambda x, y: float(x), r"gives 0.0 \(float\)"),
     (lambda x, y: x - y, r"gives -. \(int\) at the inputs \(., .\)"),
@@ -64,9 +64,9 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("oracle", "message"), REFUSED)
-def test_oracles_that_give_no_integers_from_0_on_are_refused(oracle, message):
+def test_an_oracle_must_return_nonnegative_integers(oracle, message):
     with pytest.raises(InputError, match=f"the oracle of blank {message}"):
-        exhaust(copying(oracle))
+        exhaust(constant_zero(oracle))
 
 
 def aliased(x, y):
@@ -79,7 +79,7 @@ def by_type(x, y):
     return x if isinstance(x, int) else x + (y > 0)
 
 
-MEANT = [
+DEFINED = [
     lambda x, y: (x * y + 3) % 5,
     lambda x, y: (x > 2) + (y > 2),
     lambda x, y: (x > y) * 3 + (x == y),
@@ -106,12 +106,12 @@ MEANT = [
 ]
 
 
-@pytest.mark.parametrize("oracle", MEANT)
-def test_an_oracle_has_one_meaning(oracle):
-    task = copying(oracle)
+@pytest.mark.parametrize("oracle", DEFINED)
+def test_answers_are_the_values_on_python_integers(oracle):
+    task = constant_zero(oracle)
     grid = [np.arange(64) % 8, np.arange(64) // 8]
-    asked = [np.tile(each, (2, 1)) for each in grid]
-    values, large = Oracle(task, exact_bits=0).answers(asked)
+    inputs = [np.tile(values, (2, 1)) for values in grid]
+    values, large = Oracle(task, exact_bits=0).answers(inputs)
     expected = [int(oracle(int(x), int(y))) for x, y in zip(*grid, strict=True)]
     assert [int(value) for value in values[0]] == [value & 255 for value in expected]
     assert large[1].tolist() == [value > 255 for value in expected]
@@ -123,12 +123,12 @@ def by_class(x, y):
     return x if type(x) is int else x + (y > 0)
 
 
-def test_an_oracle_that_tells_arrays_from_integers_is_refused():
-    """Up to 2^20 cases it is asked about each of them, and cannot tell."""
-    assert exhaust(copying(by_class)).wrong == 56
-    oracle = Oracle(copying(by_class), exact_bits=0)
+def test_an_oracle_that_depends_on_the_type_of_its_arguments_is_refused():
+    """With up to 2^20 cases the oracle is called on Python integers only."""
+    assert exhaust(constant_zero(by_class)).wrong == 56
+    oracle = Oracle(constant_zero(by_class), exact_bits=0)
     assert oracle.traced
-    with pytest.raises(InputError, match="it must not tell arrays from integers"):
+    with pytest.raises(InputError, match="its value must not depend on the type"):
         oracle.answers([np.arange(4096).reshape(64, -1) % 8, np.arange(4096).reshape(64, -1) // 512])
 
 
@@ -170,18 +170,18 @@ def asks_for_the_class(x, y):
     ("oracle", "wrong"), [(branches, 1), (looks_up, 8), (asks_for_a_method, 8), (negates, 1), (asks_for_the_class, 1)]
 )
 def test_an_oracle_that_catches_its_errors_is_not_traced(oracle, wrong):
-    """On arrays each of them is 0 everywhere, as the program is."""
-    task = copying(oracle)
+    """On arrays each of these oracles would be 0 everywhere, as the program is."""
+    task = constant_zero(oracle)
     assert not Oracle(task, exact_bits=0).traced
     assert exhaust(task).wrong == wrong
 
 
 def test_answers_of_any_size_are_compared():
-    task = copying(lambda x, y: 2**100 * x + (y == 9), outputs=64)
+    task = constant_zero(lambda x, y: 2**100 * x + (y == 9), outputs=64)
     assert exhaust(task).wrong == 56
-    exact = copying(lambda x, y: 2**63 + x, outputs=64)
+    exact = constant_zero(lambda x, y: 2**63 + x, outputs=64)
     assert exhaust(exact).wrong == 64
-    assert exhaust(copying(lambda x, y: 2**64 * y, outputs=64)).wrong == 56
+    assert exhaust(constant_zero(lambda x, y: 2**64 * y, outputs=64)).wrong == 56
 
 
 @pytest.mark.parametrize("task", [addition_task(20), multiplication_task(8), permutation_task(range(19, -1, -1))])
@@ -190,18 +190,18 @@ def test_the_oracles_of_the_package_run_on_arrays(task):
 
 
 @pytest.mark.parametrize("oracle", [lambda x, y: x**2, lambda x, y: x / 2, lambda x, y: -x, min, aliased, int.__add__])
-def test_what_arrays_may_do_otherwise_is_not_traced(oracle):
-    assert not Oracle(copying(oracle), exact_bits=0).traced
+def test_operations_that_may_differ_on_arrays_are_not_traced(oracle):
+    assert not Oracle(constant_zero(oracle), exact_bits=0).traced
 
 
 def test_numbers_that_do_not_fit_are_not_traced():
-    assert Oracle(copying(operator.mul, bits=20, outputs=40)).traced
-    assert not Oracle(copying(lambda x, y: x * y * 2**30, bits=20), exact_bits=0).traced
-    assert not Oracle(copying(lambda x, y: x << y, bits=10), exact_bits=0).traced
-    assert not Oracle(copying(lambda x, y: (x // (2 * y - 5)) + 9), exact_bits=0).traced
-    assert not Oracle(copying(lambda x, y: x % (2 * y - 5) + 9), exact_bits=0).traced
-    assert not Oracle(copying(lambda x, y: (x * 2**59) << 1), exact_bits=0).traced
-    assert not Oracle(copying(lambda x, y: (0 - x) * 2**60 + 2**62), exact_bits=0).traced
+    assert Oracle(constant_zero(operator.mul, bits=20, outputs=40)).traced
+    assert not Oracle(constant_zero(lambda x, y: x * y * 2**30, bits=20), exact_bits=0).traced
+    assert not Oracle(constant_zero(lambda x, y: x << y, bits=10), exact_bits=0).traced
+    assert not Oracle(constant_zero(lambda x, y: (x // (2 * y - 5)) + 9), exact_bits=0).traced
+    assert not Oracle(constant_zero(lambda x, y: x % (2 * y - 5) + 9), exact_bits=0).traced
+    assert not Oracle(constant_zero(lambda x, y: (x * 2**59) << 1), exact_bits=0).traced
+    assert not Oracle(constant_zero(lambda x, y: (0 - x) * 2**60 + 2**62), exact_bits=0).traced
 
 
 BINARY = [operator.add, operator.sub, operator.mul, operator.and_, operator.or_, operator.xor, operator.lt, operator.eq]
@@ -210,17 +210,17 @@ BINARY += [operator.floordiv, operator.mod, operator.lshift, operator.rshift]
 
 @given(st.data(), st.integers(-40, 40), st.integers(0, 30), st.integers(-40, 40), st.integers(0, 30))
 @settings(max_examples=300)
-def test_spans_contain_what_numpy_and_python_agree_on(data, low, size, other, more):
+def test_integer_ranges_contain_the_results_of_numpy_and_python(data, low, size, other, more):
     operation = data.draw(st.sampled_from(BINARY))
-    left, right = Span(low, low + size), Span(other, other + more)
+    left, right = IntegerRange(low, low + size), IntegerRange(other, other + more)
     try:
-        found = operation(left, right)
+        result = operation(left, right)
     except Exception:
         return
     x = data.draw(st.integers(left.low, left.high))
     y = data.draw(st.integers(right.low, right.high))
     value = operation(x, y)
-    assert found.low <= value <= found.high
+    assert result.low <= value <= result.high
     assert operation(np.array([x]), np.array([y]))[0] == value
     assert operation(np.array([x]), y)[0] == value
 
@@ -231,33 +231,33 @@ def test_spans_contain_what_numpy_and_python_agree_on(data, low, size, other, mo
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"steps": 0}, "a number of steps from 1 on, got 0"),
-        ({"steps": -3}, "a number of steps from 1 on, got -3"),
-        ({"steps": 1.0}, "a number of steps from 1 on"),
+        ({"steps": 0}, "steps must be a positive integer, got 0"),
+        ({"steps": -3}, "steps must be a positive integer, got -3"),
+        ({"steps": 1.0}, "steps must be a positive integer, got 1.0"),
         ({"output": ()}, "at least one output bit"),
-        ({"output": (("z", 99),)}, "bits 0 to"),
+        ({"output": (("z", 99),)}, "indices from 0 to"),
         ({"output": (("w", 0),)}, "unknown field 'w'"),
-        ({"inputs": ()}, "one or more different fields"),
-        ({"inputs": ("p", "p")}, "one or more different fields"),
+        ({"inputs": ()}, "one or more distinct fields"),
+        ({"inputs": ("p", "p")}, "one or more distinct fields"),
         ({"inputs": ("p", "w")}, "unknown field 'w'"),
-        ({"constants": {"p": 1}}, "inputs and constants at once"),
+        ({"constants": {"p": 1}}, "either an input or a constant"),
         ({"constants": {"w": 1}}, "unknown field 'w'"),
-        ({"oracle": 3}, "the oracle is a function"),
-        ({"widths": {"p": "2"}}, "does not fit"),
+        ({"oracle": 3}, "the oracle must be a function"),
+        ({"widths": {"p": "2"}}, "the width of input 'p' must be an integer from 1 to 3"),
     ],
 )
-def test_tasks_that_say_nothing_are_refused(change, message):
+def test_invalid_tasks_are_refused(change, message):
     task = addition_task(3)
     program = task.program
-    given = {"inputs": task.inputs, "steps": 6, "output": task.output, "oracle": task.oracle, **change}
+    arguments = {"inputs": task.inputs, "steps": 6, "output": task.output, "oracle": task.oracle, **change}
     if "z" in str(change):
         program = TemplateProgram("z", fields={"p": 1, "q": 1, "z": 2})
     with pytest.raises(InputError, match=message):
-        Task(program, **given)
+        Task(program, **arguments)
 
 
 @pytest.mark.parametrize("value", [1.0, "1", None, 2.5])
-def test_inputs_are_integers(value):
+def test_inputs_must_be_integers(value):
     with pytest.raises(InputError):
         addition_task(3).start(value, 1)
 
@@ -270,31 +270,32 @@ def square(number):
 
 
 def test_results_come_in_order():
-    assert list(side_by_side(square, range(50), 3)) == [number * number for number in range(50)]
+    assert list(parallel_map(square, range(50), 3)) == [number * number for number in range(50)]
 
 
-def test_a_worker_that_is_killed_ends_the_wait():
+def test_a_killed_worker_raises_an_error():
     def die(number):
         if number == 5:
             os.kill(os.getpid(), signal.SIGKILL)
         return number
 
-    with pytest.raises(Undecided, match=r"a worker process died \(exit code -9\) after . of 20 parts"):
-        list(side_by_side(die, range(20), 2))
+    message = r"a worker process died \(its process was killed by the signal SIGKILL\) after . of 20 parts"
+    with pytest.raises(Undecided, match=message):
+        list(parallel_map(die, range(20), 2))
 
 
-def test_an_error_of_a_worker_is_the_error():
+def test_an_exception_in_a_worker_is_raised():
     def fail(number):
         if number == 3:
             raise InputError("not three")
         return number
 
     with pytest.raises(InputError, match="not three"):
-        list(side_by_side(fail, range(9), 2))
+        list(parallel_map(fail, range(9), 2))
 
 
-def test_no_worker_outlives_the_work():
-    work = side_by_side(lambda number: os.getpid(), range(9), 2)
+def test_workers_end_with_the_iteration():
+    work = parallel_map(lambda number: os.getpid(), range(9), 2)
     process = next(work)
     work.close()
     for _ in range(100):

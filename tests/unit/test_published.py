@@ -1,4 +1,4 @@
-"""The test that the published experiment is put to, on data of known origin: it tells the two kernels apart."""
+"""The statistical test of the published experiment distinguishes the two kernels on data of known origin."""
 
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def test_errors_seven_per_cent_off_do_not_pass_for_the_nngp(claims, monkeypatch,
     assert claims["nngp_agrees"]().kind == "refuted"
 
 
-def test_the_data_are_whole(claims):
+def test_the_data_are_complete(claims):
     rows = claims["ntk_is_rejected"].__globals__["published"]()
     assert list(rows) == list(range(2, 31))
     assert sum(map(len, rows.values())) == 2673

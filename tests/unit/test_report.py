@@ -1,4 +1,4 @@
-"""The report: every claim is in the table, hostile text stays text, the file is whole or absent; figures by name."""
+"""The report: the page shows every claim and escapes its texts, the file is written atomically; the figures."""
 
 import json
 import re
@@ -14,11 +14,10 @@ import sympy
 
 import ntkproofs.commands.report
 from ntkproofs.bounds import choose_threshold, ensemble_size
-from ntkproofs.claims import Claim, Verdict, collect, conclude
+from ntkproofs.claims import Claim, Verdict, collect, conclude, confirm
 from ntkproofs.cli import main
 from ntkproofs.counts import arbitrary_counts
 from ntkproofs.errors import InputError
-from ntkproofs.facts import confirm
 from ntkproofs.files import write_whole
 from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.predictor import Predictor
@@ -38,7 +37,7 @@ REMOTE = re.compile(
 
 
 class Read(HTMLParser):
-    """Tags that were opened, and the text of the table's first column (the names) and of everything."""
+    """The tags of a page, the names in the first column of its table, and all of its text."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -106,19 +105,19 @@ def test_the_page_holds_the_digests_and_what_was_printed(capsys, tmp_path, no_fi
     assert page.count("&lt;seen&gt;") == 2
 
 
-def test_a_report_goes_where_it_was_asked_for(capsys, tmp_path, monkeypatch, no_figures):
+def test_a_report_is_written_relative_to_the_working_directory(capsys, tmp_path, monkeypatch, no_figures):
     (tmp_path / "mine.py").write_text("import os\nos.chdir('/')\n" + (CLAIMS / "true_claims.py").read_text())
     monkeypatch.chdir(tmp_path)
     assert run(capsys, "report", "mine.py", "-o", "r.html")[0] == 0
     assert (tmp_path / "r.html").exists()
 
 
-def test_a_page_without_a_bad_claim_says_so():
+def test_the_heading_says_that_all_claims_hold():
     page = html_page([Claim("a", "b", "c", lambda: tried(3)).run()] * 2)
     assert "<h1>All 2 claims hold</h1>" in page
 
 
-def test_the_command_of_a_claim_looks_into_that_claim(capsys):
+def test_the_command_of_a_claim_evaluates_that_claim(capsys):
     results = [claim.run() for claim in collect([CLAIMS / "true_claims.py"])]
     text = Read(html_page(results)).text
     commands = re.findall(r"ntkproofs check (\S+) -k (\S+)", text)
@@ -129,7 +128,7 @@ def test_the_command_of_a_claim_looks_into_that_claim(capsys):
         assert [each["name"] for each in json.loads(out)["claims"]] == [result.claim.name]
 
 
-def test_hostile_text_stays_text():
+def test_markup_in_texts_of_claims_is_escaped():
     def broken():
         raise RuntimeError(HOSTILE)
 
@@ -146,7 +145,7 @@ def test_hostile_text_stays_text():
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_nothing_comes_from_outside(name):
+def test_the_page_loads_nothing(name):
     page = html_page([Claim("a", "b", "c", lambda: tried(3)).run()], figures=[(name, inline_svg(name))])
     body = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
     assert not REMOTE.findall(re.sub(r'xlink:href="#[^"]*"|href="#[^"]*"', "", body))
@@ -154,17 +153,17 @@ def test_nothing_comes_from_outside(name):
     assert "http" not in page.replace('http-equiv="', "")
 
 
-def test_evidence_is_cut_and_says_so():
+def test_long_evidence_is_cut_with_a_note():
     evidence = {"cells": [{"box": number} for number in range(1000)], "text": "x" * 5000, "nested": [[1] * 100] * 100}
     text = shortened(evidence)
     assert len(text) < 6100
     assert "… and 992 more" in text
-    assert "… and 4,600 characters more" in text
+    assert "… and 4,600 more characters" in text
     assert len(shortened({str(number): "y" * 300 for number in range(500)})) < 6100
     assert json.loads(shortened({"small": [1, 2, {"a": None}]})) == {"small": [1, 2, {"a": None}]}
 
 
-def test_versions_are_those_that_run():
+def test_versions_are_those_of_the_running_software():
     found = versions()
     assert found["ntkproofs"] == ntkproofs.__version__
     assert found["Python"] == ".".join(map(str, sys.version_info[:3]))
@@ -188,7 +187,7 @@ def test_a_claim_that_is_an_error(capsys, tmp_path, no_figures):
     assert "ZeroDivisionError" in (tmp_path / "r.html").read_text("utf-8")
 
 
-def test_the_report_takes_the_options_of_check(capsys, tmp_path, no_figures):
+def test_report_has_the_options_of_check(capsys, tmp_path, no_figures):
     code, _, err = run(capsys, "report", CLAIMS, "-k", "squares", "--jobs", 1, "-o", tmp_path / "r.html")
     assert code == 0
     assert "2 claims" in err.splitlines()[-1]
@@ -196,18 +195,18 @@ def test_the_report_takes_the_options_of_check(capsys, tmp_path, no_figures):
 
 
 @pytest.mark.parametrize("where", [".", "nowhere/r.html"])
-def test_a_bad_place_is_refused_before_the_work(capsys, tmp_path, where):
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(capsys, tmp_path, where):
     code, out, err = run(capsys, "report", CLAIMS, "-o", tmp_path / where)
     assert (code, out) == (3, "")
     assert re.fullmatch(r"ntkproofs: .* cannot be written: .*\n", err)
 
 
-def test_no_claims_no_page(capsys, tmp_path, no_figures):
+def test_without_claims_no_page_is_written(capsys, tmp_path, no_figures):
     assert run(capsys, "report", CLAIMS, "-k", "no such thing", "-o", tmp_path / "r.html")[0] == 3
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupted_report_leaves_the_old_page(capsys, tmp_path, monkeypatch, no_figures):
+def test_an_interrupted_report_keeps_the_old_page(capsys, tmp_path, monkeypatch, no_figures):
     def stop(*_arguments, **_options):
         raise KeyboardInterrupt
         yield
@@ -221,7 +220,7 @@ def test_an_interrupted_report_leaves_the_old_page(capsys, tmp_path, monkeypatch
     assert [file.read_text() for file in tmp_path.iterdir()] == ["old"]
 
 
-def test_writing_is_all_or_nothing(tmp_path, monkeypatch):
+def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
     goal = tmp_path / "page"
     write_whole(goal, b"old")
 
@@ -234,7 +233,7 @@ def test_writing_is_all_or_nothing(tmp_path, monkeypatch):
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"]
 
 
-def test_without_matplotlib_one_line_says_what_to_install(capsys, tmp_path, monkeypatch):
+def test_without_matplotlib_the_message_names_the_package(capsys, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     for arguments in (("report", CLAIMS, "-o", tmp_path / "r.html"), ("plot", "balance", "-o", tmp_path / "b.svg")):
@@ -248,14 +247,14 @@ def test_without_matplotlib_one_line_says_what_to_install(capsys, tmp_path, monk
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_each_figure_says_what_it_shows(name):
+def test_each_figure_has_title_label_and_caption(name):
     axes = figure(name)()
     assert axes.get_title(loc="left")
     assert axes.get_xlabel()
     assert FIGURES[name].reading.endswith(".")
 
 
-def test_a_figure_draws_on_the_axes_it_is_given():
+def test_a_figure_draws_on_axes_of_the_caller():
     from matplotlib.figure import Figure
 
     mine = Figure().subplots(1, 2)
@@ -281,7 +280,7 @@ def test_an_unknown_figure_is_refused_with_all_names(capsys, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_help_names_every_figure(capsys):
+def test_the_help_lists_every_figure(capsys):
     out = run(capsys, "plot", "--help")[1]
     assert all(re.search(rf"^  {name} ", out, re.MULTILINE) for name in FIGURES)
 

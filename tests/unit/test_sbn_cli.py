@@ -1,4 +1,4 @@
-"""``ntkproofs run sbn``: what it prints, and its exit codes."""
+"""``ntkproofs run sbn``: its output and exit codes."""
 
 import json
 from importlib.resources import files
@@ -52,7 +52,7 @@ def test_trace_has_a_line_for_every_instruction(capsys):
 
 
 @pytest.mark.parametrize("more", [[], ["--json"], ["--trace"]])
-def test_a_runaway_program_stops_with_code_2_and_one_line(capsys, forever, more):
+def test_a_program_that_does_not_halt_gives_exit_code_2(capsys, forever, more):
     assert main(["run", "sbn", forever, "--max-instructions", "5", *more]) == 2
     captured = capsys.readouterr()
     lines = [line for line in captured.err.splitlines() if line.startswith("ntkproofs: ")]
@@ -69,10 +69,10 @@ def test_a_runaway_program_stops_with_code_2_and_one_line(capsys, forever, more)
         (b"x: .word 500\nsbn x x\n", ":1: x = 500 does not fit"),
         (b"x: .word 5\n" + b"sbn x x\n" * 300, ":258: too many instructions"),
         (b"\n\n\xff\n", ":3: not UTF-8"),
-        (b";" * (1 << 20), ": larger than"),
+        (b";" * (1 << 20), ": an SBN program has at most 262,144 bytes"),
     ],
 )
-def test_a_bad_file_is_one_line_and_code_3(tmp_path, capsys, content, where):
+def test_an_invalid_file_gives_exit_code_3_and_one_line(tmp_path, capsys, content, where):
     file = tmp_path / "bad.sbn"
     file.write_bytes(content)
     assert main(["run", "sbn", str(file)]) == 3
@@ -95,7 +95,7 @@ def test_a_bad_file_is_one_line_and_code_3(tmp_path, capsys, content, where):
         ["--regime", "other"],
     ],
 )
-def test_bad_options_are_one_line_and_code_3(capsys, options):
+def test_invalid_options_give_exit_code_3_and_one_line(capsys, options):
     assert main(["run", "sbn", example("addition"), *options]) == 3
     captured = capsys.readouterr()
     assert captured.out == ""

@@ -1,4 +1,4 @@
-"""The interpreter on small known cases, and every example on many data: results known from arithmetic."""
+"""The interpreter on small programs, and every example on many data, with results known from arithmetic."""
 
 from math import gcd
 
@@ -54,9 +54,9 @@ def test_a_word_minus_itself_is_zero_and_not_negative():
         assert stepped(program) == Configuration(1, (0,))
 
 
-def test_a_runaway_program_is_stopped():
+def test_a_program_that_does_not_halt_is_refused_at_the_limit():
     forever = assemble("go: .word -1\nzero: .word 0\nhere: sbn zero go here")
-    with pytest.raises(InputError, match="has not stopped after 100 instructions"):
+    with pytest.raises(InputError, match="has not halted after 100 instructions"):
         interpret(forever, max_instructions=100)
     run = run_sbn(forever, max_instructions=7)
     assert (run.halted, run.executed, run.steps) == (False, 7, 7 * run.layout.steps_per_instruction)
@@ -65,7 +65,7 @@ def test_a_runaway_program_is_stopped():
 # --- the examples
 
 
-def test_every_example_says_where_its_result_stands():
+def test_every_example_documents_its_result():
     for name in EXAMPLES:
         assert "Result: " in example_text(name)
     with pytest.raises(InputError, match="there is no SBN example"):

@@ -2,14 +2,21 @@
 
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
+import sympy
 
 from ntkproofs.arithmetic.exact import PiRational
+from ntkproofs.bounds.atlas import sign_of_zero
+from ntkproofs.bounds.tails import mills_convergent
+from ntkproofs.claims import confirm_batches, estimate
+from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError
+from ntkproofs.execution import Machine
 from ntkproofs.kernels import expectation_by_quadrature, two_layer_relu
-from ntkproofs.programs import TemplateProgram
-from ntkproofs.rigor import Ball, identity
+from ntkproofs.programs import TemplateProgram, addition
+from ntkproofs.rigor import Ball, Integers, decide, identity, less
 
 
 def test_equal_constants_have_equal_hashes():
@@ -47,3 +54,37 @@ def test_numpy_bits_are_bits():
     program = TemplateProgram("x", fields={"p": 3})
     bits = np.array([True, False, True])
     assert program.row({"p": bits}).tolist() == [1, 0, 1]
+
+
+# --- integers of every library
+
+
+INTEGERS = {
+    "Ball": lambda number: Ball(1, precision=number),
+    "power": lambda number: Ball(2, precision=30) ** number,
+    "identity": lambda number: identity(1, 1, points=number, seed=number),
+    "decide": lambda number: decide(less(3, sympy.pi), precision=number, limit=number, max_cells=number),
+    "Integers": lambda number: Integers(sympy.Symbol("n"), number, number),
+    "addition": addition,
+    "pad": lambda number: addition(2).pad(number),
+    "machine": lambda number: Machine(addition(2)).run(addition(2).state(), steps=number),
+    "confirm": lambda number: confirm_batches("some", [(number, None)], exhaustive=True),
+    "estimate": lambda number: estimate("one", mpmath.mpf(1), Ball(1, precision=53), digits=number),
+    "convergent": lambda number: mills_convergent(Fraction(1), number),
+    "sign": lambda number: sign_of_zero(two_layer_relu(), number),
+    "counts": lambda number: Counts(number, number, number, number),
+}
+
+
+@pytest.mark.parametrize("make", INTEGERS.values(), ids=INTEGERS)
+def test_integers_of_numpy_and_sympy_are_taken_as_those_of_python(make):
+    expected = repr(make(3))
+    for number in (np.int64(3), np.uint8(3), sympy.Integer(3)):
+        assert repr(make(number)) == expected
+
+
+@pytest.mark.parametrize("make", INTEGERS.values(), ids=INTEGERS)
+@pytest.mark.parametrize("wrong", [3.0, "3", Fraction(3), np.float64(3)], ids=repr)
+def test_what_is_no_integer_is_refused(make, wrong):
+    with pytest.raises(InputError, match="integer"):
+        make(wrong)

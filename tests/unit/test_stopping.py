@@ -12,7 +12,7 @@ import pytest
 from ntkproofs.cli import main
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.execution import exhaust, machine
-from ntkproofs.execution.crew import WorkerDied
+from ntkproofs.processes import WorkerDied
 from ntkproofs.simulation import networks
 
 EXHAUST = sys.modules[exhaust.__module__]
@@ -51,7 +51,7 @@ STOPS = [
 @pytest.mark.parametrize("done", [0, 2])
 def test_exhaust(capsys, monkeypatch, done, problem, told):
     monkeypatch.setattr(EXHAUST, "CHUNK_WORK", 1)
-    monkeypatch.setattr(EXHAUST, "SLAB_WORDS", 1 << 10)
+    monkeypatch.setattr(EXHAUST, "BLOCK_WORDS", 1 << 10)
     for options in ((), ("--json",)):
         monkeypatch.setattr(EXHAUST, "_run_chunk", raising(RUN_CHUNK, done, problem))
         code, out, err = run(capsys, "exhaust", "addition", "--bits", 6, *options)

@@ -17,11 +17,10 @@ import rich
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ntkproofs.claims import Claim, conclude
+from ntkproofs.claims import Claim, conclude, confirm
 from ntkproofs.cli import main
 from ntkproofs.commands.common import make_console, to_json
 from ntkproofs.execution import Machine
-from ntkproofs.facts import confirm
 from ntkproofs.printable import file_name, printable
 from ntkproofs.programs import TemplateProgram
 from ntkproofs.report import show_results
@@ -348,7 +347,7 @@ def test_stopped_after_the_answer_there_is_one_document(capsys, monkeypatch):
 
 
 def test_a_figure_that_was_not_finished_is_not_there(capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr("ntkproofs.report.plots.svg._drawn", stop)
+    monkeypatch.setattr("ntkproofs.report.plots.svg._rendered", stop)
     assert main(["plot", "balance", "-o", str(tmp_path / "a.svg")]) == 2
     assert capsys.readouterr().out == "not complete: interrupted\n"
     assert not list(tmp_path.iterdir())

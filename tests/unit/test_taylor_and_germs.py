@@ -141,6 +141,7 @@ GERMS = [
     (sympy.log(1 + X) / (1 + X**2), 1),
     (sympy.pi * X - sympy.sin(sympy.pi * X), 3),
     (sympy.exp(sympy.exp(X)) * X, 1),
+    ((sympy.exp(X) - 1) / X**2 - sympy.sqrt(3), -1),  # a constant outside Q(pi)
 ]
 
 

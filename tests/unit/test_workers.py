@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import multiprocessing
 import os
 import re
 import signal
@@ -16,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from ntkproofs import processes
 from ntkproofs.cli import main
-from ntkproofs.commands import children
-from ntkproofs.commands.children import run_children
 from ntkproofs.commands.workers import list_claims, run_claims
 from ntkproofs.coq.compiler import Coqc, compile_file
 from ntkproofs.execution import exhaust, exhaust_chunks
+from ntkproofs.processes import run_children
 from ntkproofs.programs import addition_task
 
 TOP = """\
@@ -96,13 +95,13 @@ def test_answers_come_in_order_whoever_is_done_first():
 @pytest.mark.parametrize(
     ("act", "failure"),
     [
-        (lambda: os._exit(0), "its process ended with exit code 0 before it was done"),
+        (lambda: os._exit(0), "its process ended with exit code 0 before it had finished"),
         (lambda: os._exit(3), "exit code 3"),
-        (lambda: os.kill(os.getpid(), signal.SIGKILL), "its process was ended by the signal SIGKILL"),
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "its process was killed by the signal SIGKILL"),
         (lambda: os.kill(os.getpid(), signal.SIGTERM), "SIGTERM"),
         (lambda: os.closerange(3, 200), "exit code 70"),
-        (lambda: os.kill(os.getpid(), signal.SIGSTOP), "not done after 0.5 s"),
-        (lambda: time.sleep(60), "not done after 0.5 s"),
+        (lambda: os.kill(os.getpid(), signal.SIGSTOP), "not finished after 0.5 s"),
+        (lambda: time.sleep(60), "not finished after 0.5 s"),
     ],
 )
 def test_a_process_that_ends_is_a_failure_and_no_more(act, failure):
@@ -127,7 +126,7 @@ def test_what_is_printed_is_kept_up_to_a_limit():
 
     (ended,) = run_children([chatty], jobs=1, seconds=60)
     assert ended.output.startswith("one\ntwo\nthree\nxxx")
-    assert "... and 200,015 bytes more" in ended.output
+    assert "... and 200,015 more bytes" in ended.output
     assert ended.answer == b""
 
 
@@ -222,12 +221,14 @@ def test_a_worker_of_a_worker_ends_by_the_signal_itself(monkeypatch):
 
 
 def only_with_the_default(run):
-    def look(plan, chunk):
-        if multiprocessing.parent_process() is None or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+    parent = os.getpid()
+
+    def checked(plan, chunk):
+        if os.getpid() == parent or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
             raise AssertionError(f"a worker with the handler {signal.getsignal(signal.SIGTERM)}")
         return run(plan, chunk)
 
-    return look
+    return checked
 
 
 # --- claims that try to end the run
@@ -285,7 +286,7 @@ def test_a_claim_that_does_not_end_is_ended(tmp_path):
     text = "claim('s', source='h')(tried)\n@claim('long', source='h')\ndef long():\n    while True: pass\n"
     code, document, _ = check(written(tmp_path, text), options=["--timeout", "1.5"])
     assert (code, verdicts(document)) == (3, {"mine.tried": "confirmed", "mine.long": "error"})
-    assert claim_named(document, "mine.long")["problem"]["message"] == "not done after 1.5 s"
+    assert claim_named(document, "mine.long")["problem"]["message"] == "not finished after 1.5 s"
 
 
 def test_a_file_whose_import_does_not_end_is_ended(tmp_path):
@@ -628,5 +629,5 @@ def test_a_compiler_ends_with_the_claim_that_waits_for_it(tmp_path):
 
 def test_the_children_of_a_process_are_known():
     with subprocess.Popen(["sleep", "30"]) as process:
-        assert process.pid in children._descendants(os.getpid())
+        assert process.pid in processes._descendants(os.getpid())
         process.kill()

@@ -11,7 +11,7 @@ bounds the chance that the linearised network is not right by d ::
 
     failure >= eigenvalue + gram + longest + sum over columns ( deviation + pull + bulk + label )
                + sum over t, coordinates ( closings of writers, of others, share )
-               + sum over classes (states) ( kinks + square + shift + P(margin below d, |delta| < e) )
+               + sum over states (square + shift) + sum over classes ( kinks + P(margin below d, |delta| < e) )
 
 States at which one template matches are training samples, at which a network differs from its target by the residual;
 bits that no template writes are exactly 0.
@@ -20,17 +20,17 @@ bits that no template writes are exactly 0.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ntkproofs.bounds.finite.drift import Closings, Drift, Spectrum, StateEvents
 from ntkproofs.bounds.finite.linearised import LinearisedBound, LinearisedDeviation, TangentSetting
-from ntkproofs.bounds.finite.network import EVENT, PRECISION, Deviated, Workload
+from ntkproofs.bounds.finite.network import EVENT, PRECISION, Deviated, TooNarrow, Wanted, Workload
 from ntkproofs.bounds.finite.numbers import FLOATS, Balls, Numbers, Real
 from ntkproofs.bounds.finite.output_layer import BitClass, Parameters
 from ntkproofs.bounds.finite.search import Search, best_threshold, bisected, bracketed
@@ -46,12 +46,15 @@ from ntkproofs.bounds.finite.tails import (
     vector_moment,
 )
 from ntkproofs.bounds.finite.tuning import averaged, minimum, short, tilted
-from ntkproofs.errors import InputError, Undecided
+from ntkproofs.errors import InputError, NoMargin, NtkProofsError, Undecided
 
-__all__ = ["AllLayersNetwork", "least_all_layers", "levels", "network_of_width"]
+__all__ = ["AllLayersNetwork", "find_all_layers", "least_all_layers", "levels"]
 
 
 CLOSINGS = ("writer", "cross", "turn", "other", "echo", "far_echo")
+
+
+Rates: TypeAlias = Mapping[int, tuple[Real, Real]]
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,8 @@ class Shared:
 
     drop: Tail
     gram: Tail
-    longest: Tail  # of |v|^2
-    levels: tuple[Level, ...]  # the last one's size squared is at least the value of `longest`
+    longest: Tail  # of |v|
+    levels: tuple[Level, ...]  # below the longest
 
 
 @dataclass(frozen=True)
@@ -106,12 +109,18 @@ class ColumnEvents:
 
 
 @dataclass(frozen=True)
-class ClassEvents:
-    """Events of one class of states, and the parameters of the linearised network's bound."""
+class StateTails:
+    """Events of the states with n matches."""
 
-    kinks: Tail
     square: Tail
     shift: VectorTail
+
+
+@dataclass(frozen=True)
+class ClassEvents:
+    """The event of one class, and the parameters of the linearised network's bound."""
+
+    kinks: Tail
     linearised: Parameters
 
 
@@ -127,15 +136,29 @@ class AllLayersNetwork:
     step: Fraction
     shared: Shared
     columns: Mapping[int, ColumnEvents]
+    states: Mapping[int, StateTails]
     classes: Mapping[BitClass, ClassEvents]
 
     def bound(self, numbers: Numbers | None = None) -> Real:
         """Enclose the bound of the failure probability; raises Undecided or InputError where a condition fails."""
         numbers = Balls(PRECISION) if numbers is None else numbers
-        return sum(self.terms(numbers), start=numbers.of(0))
+        return sum(self.terms(TangentSetting(numbers, self.workload.samples)), start=numbers.of(0))
 
-    def terms(self, numbers: Numbers) -> Iterator[Real]:
-        """Yield the terms of the union bound: the start, columns, classes."""
+    def rates(self, setting: TangentSetting) -> Rates:
+        """Return, for each number of ones, divergence and rate of the event that the weights deviate."""
+        of = setting.numbers.of
+        return {
+            t: LinearisedDeviation(setting, t).rate(*map(of, (events.deviated.e, events.deviated.z, events.deviated.l)))
+            for t, events in self.columns.items()
+        }
+
+    def terms(
+        self, setting: TangentSetting, rates: Rates | None = None, kinds: Collection[BitClass] | None = None
+    ) -> Iterator[Real]:
+        """Yield the terms of the union bound: the start, columns, states, classes; `rates` if they are known.
+
+        Of these classes alone, if `kinds` are given: then it is no bound.
+        """
         if self.width % 2 or self.width < 2 or self.steps < 1:
             raise InputError(
                 f"a network of pairs has an even width and at least one step, got {self.width}, {self.steps}"
@@ -143,27 +166,38 @@ class AllLayersNetwork:
         _refuse_full_columns(self.workload)
         if set(self.columns) != set(self.workload.columns) or set(self.classes) != set(self.workload.classes):
             raise InputError("the events are not those of the workload's columns and classes")
-        evaluation = _Evaluation(self, numbers)
-        yield from evaluation.start()
-        for t in self.workload.columns:
-            yield from evaluation.column(t)
-        for kind in self.workload.classes:
-            yield from evaluation.state(kind)
+        if set(self.states) != {kind.n for kind in self.classes}:
+            raise InputError("the events are not those of the workload's states")
+        evaluation = _Evaluation(self, setting, self.rates(setting) if rates is None else rates)
+        yield from evaluation.before()
+        for kind in self.workload.classes if kinds is None else kinds:
+            yield from evaluation.bit(kind)
 
 
 def _refuse_full_columns(workload: Workload) -> None:
     if max(workload.columns, default=1) >= workload.samples:
-        raise InputError(f"a column of {workload.samples} targets has a target 0, got one with {workload.samples} ones")
+        raise InputError(
+            f"a column of {workload.samples} targets has a target 0, got one with {workload.samples} ones (padding "
+            f"adds zeros)"
+        )
 
 
 class _Evaluation:
     """The bound of one network in one kind of numbers."""
 
-    def __init__(self, network: AllLayersNetwork, numbers: Numbers) -> None:
-        self.network, self.numbers = network, numbers
-        self.setting = TangentSetting(numbers, network.workload.samples)
+    def __init__(self, network: AllLayersNetwork, setting: TangentSetting, rates: Rates) -> None:
+        self.network, self.numbers, self.setting, self.rates = network, setting.numbers, setting, rates
         self.pairs = network.width // 2
         self.ends: dict[int, tuple[Drift, Windows, Real, Real]] = {}
+        self.states: dict[int, tuple[tuple[Real, ...], Real, Real]] = {}  # limits, Q(beta), |bh - beta|
+
+    def before(self) -> Iterator[Real]:
+        """Yield the terms of the start, columns and states."""
+        yield from self.start()
+        for t in self.network.workload.columns:
+            yield from self.column(t)
+        for n in self.network.states:
+            yield from self.state(n)
 
     def less(self, first: Real, second: Real, what: str) -> None:
         """Refuse the network unless the first number, which is not negative, is certainly smaller."""
@@ -184,15 +218,15 @@ class _Evaluation:
         drop = shared.drop
         if not 0 < drop.value < 1 or min(drop.l, shared.gram.l, shared.longest.l) <= 0:
             raise InputError("a drop lies between 0 and 1 and tilts are positive")
-        sizes = [level.size for level in shared.levels]
-        if sizes != sorted(sizes) or sizes[0] <= 0 or shared.longest.value > sizes[-1] ** 2:
+        sizes = [*(level.size for level in shared.levels), shared.longest.value]
+        if sizes != sorted(sizes) or sizes[0] <= 0:
             raise InputError("the levels increase to the longest")
-        if min(level.l for level in shared.levels) < 0:
+        if any(level.l <= 0 for level in shared.levels):
             raise InputError("tilts are positive")
         self.less(of(self.network.step) * (1 + of(shared.gram.value)), of(1), "the step")
         yield self.numbers.exp(least_eigenvalue(setting, m, of(drop.l)) + of(drop.l * m) * of(1 - drop.value))
         yield self.chance(gram(setting, m, of(shared.gram.l)), m, shared.gram)
-        yield self.chance(longest(setting, m, of(shared.longest.l)), 1, shared.longest)
+        yield self.chance(longest(setting, m, of(shared.longest.l)), of(shared.longest.value), shared.longest)
 
     def column(self, t: int) -> Iterator[Real]:
         """Yield the terms of the columns with t ones, and keep what the states need."""
@@ -200,8 +234,7 @@ class _Evaluation:
         events, column, count, K = network.columns[t], Column(self.setting, t), network.workload.columns[t], setting.K
         if min(getattr(events, name).l for name in ("label", "pull", "bulk", "open", "share", *CLOSINGS)) <= 0:
             raise InputError("tilts are positive")
-        deviated = events.deviated
-        divergence, log = LinearisedDeviation(setting, t).rate(of(deviated.e), of(deviated.z), of(deviated.l))
+        divergence, log = self.rates[t]
         yield numbers.exp(divergence + log * m) * count
         for spread, tail in ((column.pull, events.pull), (column.bulk, events.bulk)):
             yield self.vector(vector_moment(setting, m, spread, of(tail.l), of(tail.z), of(tail.q)), tail) * count
@@ -224,23 +257,36 @@ class _Evaluation:
         yield self.chance(windows.share_moment(longer, of(events.share.l)), m, events.share) * K
         self.ends[t] = (drift, windows, residual, drift.late(of(network.step), network.steps))
 
-    def state(self, kind: BitClass) -> Iterator[Real]:
+    def state(self, n: int) -> Iterator[Real]:
+        """Yield the terms of the states with n matches, and keep what their classes need."""
+        events, of, m = self.network.states[n], self.numbers.of, self.pairs
+        state, count, shift = regression(self.setting, n), self.network.workload.states_with(n), events.shift
+        if min(events.square.l, shift.l) <= 0:
+            raise InputError("tilts are positive")
+        yield self.chance(state.square_moment(m, of(events.square.l)), m, events.square) * count
+        yield self.vector(state.shift_moment(m, of(shift.l), of(shift.z), of(shift.q)), shift) * count
+        least = of(1 - self.network.shared.drop.value) * self.numbers.sqrt(self.setting.lam)
+        self.states[n] = (state.limits, of(events.square.value), of(shift.value) / least)
+
+    def bit(self, kind: BitClass) -> Iterator[Real]:
         """Yield the terms of one class."""
         network, numbers, setting, of, m = self.network, self.numbers, self.setting, self.numbers.of, self.pairs
         events, count, column = network.classes[kind], network.workload.classes[kind], network.columns[kind.t]
         drift, windows, residual, late = self.ends[kind.t]
-        if min(events.kinks.l, events.square.l, events.shift.l) <= 0:
+        limits, square, shift = self.states[kind.n]
+        if events.kinks.l <= 0:
             raise InputError("tilts are positive")
-        e, state = of(column.deviated.e), StateBound(setting, kind, network.threshold, of(0))
+        e = of(column.deviated.e)
         yield self.chance(windows.kink_moment(kind, e, late, of(events.kinks.l)), drift.root, events.kinks) * count
-        yield self.chance(state.square_moment(m, of(events.square.l)), m, events.square) * count
-        shift = events.shift
-        yield self.vector(state.shift_moment(m, of(shift.l), of(shift.z), of(shift.q)), shift) * count
-        least = drift.spectrum.least / numbers.sqrt(setting.lam)
-        known = StateEvents(e, of(events.kinks.value), of(events.square.value), of(shift.value) / least)
-        d = drift.distance(kind, state.limits, of(network.threshold), known, column.closings(of), residual)
+        known = StateEvents(e, of(events.kinks.value), square, shift)
+        d = drift.distance(kind, limits, of(network.threshold), known, column.closings(of), residual)
         bound = LinearisedBound(setting, kind, network.threshold, numbers.upper(d))
         yield numbers.exp(bound.log_probability(m, e, events.linearised)) * count
+
+
+def regression(setting: TangentSetting, n: int) -> StateBound:
+    """Return the regression of the states with n matches, which depends on nothing else."""
+    return StateBound(setting, BitClass(n, 1, 1), Fraction(1, 2), setting.numbers.of(0))
 
 
 def spectrum(setting: TangentSetting, shared: Shared, events: ColumnEvents) -> Spectrum:
@@ -255,7 +301,7 @@ def spectrum(setting: TangentSetting, shared: Shared, events: ColumnEvents) -> S
         bulk=of(events.bulk.value),
         label=of(events.label.value),
         open=of(events.open.value),
-        longest=of(shared.levels[-1].size),
+        longest=of(shared.longest.value),
     )
 
 
@@ -293,11 +339,14 @@ SHARES = {  # of the failure probability, for up to 10 samples; less for more
     "open": 0.001,
     "share": 0.001,
 }
+SLACK = 1e-4  # the residual that is allowed for, relative to 1/(lam sqrt(width))
+MOST = 1 << 40  # the largest width looked at
+NEGLIGIBLE = 1e-9  # share of the failure probability below which a class does not move width or steps
 LEVELS = (0.2, 0.24, 0.28, 0.32, 0.36, 0.4, 0.44, 0.48, 0.53, 0.59, 0.66, 0.75, 0.87)
 
 
 def levels(samples: int, longest: Fraction) -> tuple[Level, ...]:
-    """Return levels of ``|v|`` that end in the longest, with good tilts."""
+    """Return levels of ``|v|`` below the longest, with good tilts."""
     result = []
     for part in LEVELS:
         s = float(longest) * part
@@ -306,7 +355,7 @@ def levels(samples: int, longest: Fraction) -> tuple[Level, ...]:
             return (samples * math.log((1 + (1 - 2 * l) ** -0.5) / 2) - l * s * s, l)
 
         result.append(Level(short(s), short(max(1e-6, minimum(log, 0.0, 0.495, 20)[1]))))
-    return (*result, Level(longest, Fraction(1, 4)))
+    return tuple(result)
 
 
 def _least(moment: Callable[[float], float], scale: float, chance: float, top: float) -> Tail:
@@ -319,7 +368,7 @@ def _least(moment: Callable[[float], float], scale: float, chance: float, top: f
         except (ValueError, OverflowError):
             return (math.inf, l)
 
-    result, l = minimum(value, math.log(top) - 9, math.log(top * 0.98), 26)
+    result, l = minimum(value, math.log(top) - 9, math.log(top * 0.98), 14)
     return Tail(short(result * (1 + 2e-5)), short(l))
 
 
@@ -351,9 +400,10 @@ def _least_vector(
 class _Search(Search):
     """Floats: the failure probability at a width and threshold, by the classes that matter."""
 
-    def __init__(self, workload: Workload, failure: float) -> None:
-        self.scale = min(1.0, 10 / workload.samples)
-        super().__init__(workload, failure, EVENT + self.scale * sum(SHARES.values()))
+    def __init__(self, workload: Workload, wanted: Wanted) -> None:
+        self.scale, self.wanted = min(1.0, 10 / workload.samples), wanted
+        threshold = None if wanted.threshold is None else float(wanted.threshold)
+        super().__init__(workload, float(wanted.failure), EVENT + self.scale * sum(SHARES.values()), threshold)
 
     def draws(self, width: int) -> int:
         return width // 2
@@ -367,12 +417,13 @@ class _Search(Search):
         return LinearisedDeviation(self.setting, t)
 
     @lru_cache(maxsize=4096)  # noqa: B019 - a search lives for one call
-    def state(self, kind: BitClass) -> StateBound:
-        """Return the limit regression of a class."""
-        return StateBound(self.setting, kind, Fraction(1, 2), 0.0)
+    def state(self, n: int) -> StateBound:
+        """Return the limit regression of the states with n matches."""
+        return regression(self.setting, n)
 
     def mean(self, kind: BitClass) -> float:
-        return float(self.state(kind).mean)
+        limits = self.state(kind.n).limits
+        return float(limits[0] * kind.p + limits[2] * (kind.t - kind.p))
 
     def chance(self, name: str, count: float) -> float:
         """Return the logarithm of what one of `count` events may have."""
@@ -386,7 +437,10 @@ class _Search(Search):
         longest_tail = _least(lambda l: longest(setting, m, l), 1.0, self.chance("longest", 1), 0.5)
         size = short(math.sqrt(float(longest_tail.value)) * (1 + 1e-5))
         return Shared(
-            drop, _least(lambda l: gram(setting, m, l), m, self.chance("gram", 1), 0.5), longest_tail, levels(K, size)
+            drop,
+            _least(lambda l: gram(setting, m, l), m, self.chance("gram", 1), 0.5),
+            Tail(size, longest_tail.l),
+            levels(K, size),
         )
 
     @lru_cache(maxsize=256)  # noqa: B019 - a search lives for one call
@@ -433,35 +487,31 @@ class _Search(Search):
         share = _least(lambda l: windows.share_moment(longer, l), m, self.chance("share", coordinates), 8.0)
         return replace(events, share=share), drift, windows
 
-    def steps(self, width: int) -> tuple[Fraction, int] | None:
-        """Return the step and the number of steps."""
-        shared, rates = self.shared(width), []
-        step = short(1 / (1 + float(shared.gram.value)) * (1 - 1e-5))
+    @lru_cache(maxsize=256)  # noqa: B019 - a search lives for one call
+    def training(self, width: int) -> tuple[Fraction, int, float] | None:
+        """Return the step, the number of steps, and the residual after them; None if the residual does not decay."""
+        rates, most = [], 1 / (1 + float(self.shared(width).gram.value))
+        step = short(most * (1 - 1e-5)) if self.wanted.step is None else self.wanted.step
+        if step >= most:
+            raise TooNarrow(f"the step {step} is too large for the width {width}: below {most:.6g}")
         for t in self.workload.columns:
             found = self.column(width, t)
             if found is None:
                 return None
             events, drift, _ = found
-            lip = drift.lipschitz(events.closings(float), float(events.share.value))
-            rates.append(drift.spectrum.least - lip)
+            rates.append(drift.spectrum.least - drift.lipschitz(events.closings(float), float(events.share.value)))
         if min(rates) <= 0:
             return None
-        goal = 1e-4 / (self.setting.lam * math.sqrt(width * max(self.workload.columns)))
-        return step, math.ceil(math.log(goal) / math.log1p(-float(step) * min(rates)))
+        goal = SLACK / (self.setting.lam * math.sqrt(width * max(self.workload.columns)))
+        decay = math.log1p(-float(step) * min(rates))
+        steps = self.wanted.steps or math.ceil(math.log(goal) / decay)
+        return step, steps, math.sqrt(max(self.workload.columns)) * math.exp(steps * decay)
 
     @lru_cache(maxsize=4096)  # noqa: B019 - a search lives for one call
-    def state_events(self, kind: BitClass, width: int) -> tuple[Tail, Tail, VectorTail] | None:
-        """Return the events of a class."""
-        found, schedule = self.column(width, kind.t), self.steps(width)
-        if found is None or schedule is None:
-            return None
-        events, drift, windows = found
-        state, m, count = self.state(kind), self.draws(width), self.workload.classes[kind] * len(self.workload.classes)
-        late, e = drift.late(float(schedule[0]), schedule[1]), float(events.deviated.e)
-        near = max(drift.windows(kind, e, late, windows.sizes[0]))
-        kinks = _least(
-            lambda l: windows.kink_moment(kind, e, late, l), drift.root, self.chance("kinks", count), 20 / near
-        )
+    def state_tails(self, n: int, width: int) -> StateTails:
+        """Return the events of the states with n matches."""
+        state, m = self.state(n), self.draws(width)
+        count = self.workload.states_with(n) * len({kind.n for kind in self.workload.classes})
         spread = state.spread_of_rho
         square = _least(
             lambda l: state.square_moment(m, l), m, self.chance("square", count), 0.5 / float(state.suprema[1]) ** 2
@@ -469,20 +519,33 @@ class _Search(Search):
         shift = _least_vector(
             self._shifts(state), self.setting.K, m, self.chance("shift", count), 0.5 / float(spread.M2)
         )
-        return kinks, square, shift
+        return StateTails(square, shift)
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - a search lives for one call
+    def kinks(self, kind: BitClass, width: int) -> Tail | None:
+        """Return the event of a class."""
+        found, training = self.column(width, kind.t), self.training(width)
+        if found is None or training is None:
+            return None
+        events, drift, windows = found
+        count = self.workload.classes[kind] * len(self.workload.classes)
+        late, e = drift.late(float(training[0]), training[1]), float(events.deviated.e)
+        near = max(drift.windows(kind, e, late, windows.sizes[0]))
+        return _least(
+            lambda l: windows.kink_moment(kind, e, late, l), drift.root, self.chance("kinks", count), 20 / near
+        )
 
     def distance(self, kind: BitClass, width: int, threshold: float) -> float:
         """Return the distance from the linearised network for a class; infinite if it is not bounded."""
-        found, tails = self.column(width, kind.t), self.state_events(kind, width)
-        if found is None or tails is None:
+        found, kinks, training = self.column(width, kind.t), self.kinks(kind, width), self.training(width)
+        if found is None or kinks is None or training is None:
             return math.inf
-        events, drift, _ = found
-        kinks, square, shift = (float(tail.value) for tail in tails)
+        (events, drift, _), tails = found, self.state_tails(kind.n, width)
         least = float(drift.spectrum.least) / math.sqrt(self.setting.lam)
-        known = StateEvents(float(events.deviated.e), kinks, square, shift / least)
-        residual = 1e-4 / (self.setting.lam * math.sqrt(width))
-        limits = self.state(kind).limits
-        return float(drift.distance(kind, limits, threshold, known, events.closings(float), residual))
+        square, shift = float(tails.square.value), float(tails.shift.value) / least
+        known = StateEvents(float(events.deviated.e), float(kinks.value), square, shift)
+        limits = self.state(kind.n).limits
+        return float(drift.distance(kind, limits, threshold, known, events.closings(float), training[2]))
 
     def _shifts(self, state: StateBound) -> Callable[[float], tuple[list[tuple[int, float]], float]]:
         pairs = [(count, float(value)) for count, value in state.spread_of_rho.eigenvalues]
@@ -496,69 +559,147 @@ class _Search(Search):
         return LinearisedBound(self.setting, kind, short(threshold), d * (1 + 1e-6))
 
 
-def least_all_layers(workload: Workload, failure: Fraction, *, most: int = 1 << 40) -> AllLayersNetwork:
-    """Return the least width that the search finds for a workload, with threshold, training and parameters.
+def least_all_layers(workload: Workload, failure: Fraction) -> AllLayersNetwork:
+    """Return the least width that the search finds for a workload, with threshold, training and parameters."""
+    return find_all_layers(workload, Wanted(failure))
 
-    Every number was searched for with floats; the failure probability is then bounded by balls. Raises Undecided if
-    that does not confirm it.
+
+def find_all_layers(workload: Workload, wanted: Wanted) -> AllLayersNetwork:
+    """Return a network as asked for, with every parameter of its bound, confirmed by balls.
+
+    Every number is searched for with floats; the failure probability is then bounded by balls. The width, if it is not
+    given, is the smallest one, and the number of steps likewise the smallest one, for which the bounds with these
+    parameters suffice. Raises TooNarrow where what is asked does not, NoMargin where no threshold separates the bits.
     """
-    search = _search(workload, failure)
-    width, threshold = bracketed(search, most)
-    width, threshold = bisected(search, width, threshold)
-    width += width % 2
-    for _ in range(12):
-        threshold = best_threshold(search, width, rounds=8, near=threshold) or threshold
-        if search.total(width, threshold) <= math.log(search.failure):
-            candidate = _complete(search, failure, width, threshold)
-            if candidate is not None:
-                return candidate
-        width += max(2, width // 500 * 2)
+    search = _search(workload, wanted)
+    if wanted.width is not None:
+        threshold = best_threshold(search, wanted.width, rounds=10, first=True)
+        result = None if threshold is None else _complete(search, wanted.width, threshold)
+        if result is None:
+            raise TooNarrow(
+                f"the width {wanted.width} with this training and threshold does not suffice by these bounds"
+            )
+        return result
+    width, threshold = bisected(search, *bracketed(search, MOST))
+    for index in range(8):
+        width += index * width // 200  # by the classes that lead it is enough
+        width += width % 2
+        threshold = best_threshold(search, width, rounds=6, near=threshold) or threshold
+        candidate = _complete(search, width, threshold)
+        if candidate is not None:
+            return candidate
     raise Undecided(f"no width near {width} was confirmed")
 
 
-def network_of_width(workload: Workload, failure: Fraction, width: int) -> AllLayersNetwork | None:
-    """Return a network of this width with threshold, training and parameters, confirmed by balls, or None."""
-    if width < 2 or width % 2:
-        raise InputError(f"a network of pairs has an even width, got {width}")
-    search = _search(workload, failure)
-    threshold = best_threshold(search, width, rounds=10, first=True)
-    return None if threshold is None else _complete(search, failure, width, threshold)
-
-
-def _search(workload: Workload, failure: Fraction) -> _Search:
+def _search(workload: Workload, wanted: Wanted) -> _Search:
     if not workload.classes:
         raise InputError("no state has two matching templates: every state is a training sample or 0")
     _refuse_full_columns(workload)
-    if not 0 < failure < 1:
-        raise InputError(f"a failure probability lies between 0 and 1, got {failure}")
-    return _Search(workload, float(failure))
+    if not 0 < wanted.failure < 1:
+        raise InputError(f"a failure probability lies between 0 and 1, got {wanted.failure}")
+    if wanted.width is not None and (wanted.width < 2 or wanted.width % 2):
+        raise InputError(f"a network of pairs has an even width, got {wanted.width}")
+    search = _Search(workload, wanted)
+    low, high = search.room()
+    if low >= high:
+        raise NoMargin("no threshold lies between the limits of the outputs that should be 0 and 1")
+    if wanted.threshold is not None and not low < wanted.threshold < high:
+        raise NtkProofsError(f"the threshold {wanted.threshold} is not between {low:.6g} and {high:.6g}")
+    return search
 
 
-def _complete(search: _Search, failure: Fraction, width: int, threshold: float) -> AllLayersNetwork | None:
-    """Return the network of a width with all parameters, if balls confirm that it is enough."""
-    schedule, classes = search.steps(width), {}
-    if schedule is None:
+def _complete(search: _Search, width: int, threshold: float) -> AllLayersNetwork | None:
+    """Return the network of a width with all parameters, if balls confirm that it is enough, fitted as wanted."""
+    training, classes, wanted = search.training(width), {}, search.wanted
+    if training is None:
         return None
     for kind in search.workload.classes:
         _, parameters = search.log_class(kind, width, threshold, rounds=8 if kind in search.leading else 3)
-        found = search.state_events(kind, width)
-        if found is None or parameters is None:
+        kinks = search.kinks(kind, width)
+        if kinks is None or parameters is None:
             return None
-        classes[kind] = ClassEvents(*found, parameters)
+        classes[kind] = ClassEvents(kinks, parameters)
     columns = {t: search.column(width, t) for t in search.workload.columns}
     network = AllLayersNetwork(
         search.workload,
         width,
-        short(threshold),
-        failure,
-        schedule[1],
-        schedule[0],
+        short(threshold) if wanted.threshold is None else wanted.threshold,
+        wanted.failure,
+        training[1],
+        training[0],
         search.shared(width),
         {t: found[0] for t, found in columns.items() if found is not None},
+        {n: search.state_tails(n, width) for n in sorted({kind.n for kind in classes})},
         classes,
     )
-    try:
-        enough = network.bound().upper <= failure
-    except (Undecided, InputError):
-        return None
-    return network if enough else None
+    return _Fitted(network, wanted, search.setting).result()
+
+
+class _Fitted:
+    """The least width, then the least number of steps, for which a network's parameters are enough."""
+
+    def __init__(self, network: AllLayersNetwork, wanted: Wanted, floats: TangentSetting) -> None:
+        self.network, self.wanted, self.floats = network, wanted, floats
+        self.balls = TangentSetting(Balls(PRECISION), network.workload.samples)
+        self.rates = network.rates(self.balls)
+        self.upper = {t: (float(first.upper), float(second.upper)) for t, (first, second) in self.rates.items()}
+
+    def result(self) -> AllLayersNetwork | None:
+        """Return the fitted network, confirmed by balls; None if it is not enough."""
+        if not self.enough(self.network):
+            return None
+        for kinds in (self._leading(), tuple(self.network.classes)):
+            network = self._fitted(kinds)
+            if self.enough(network) and self._confirmed(network):
+                return network
+        return self.network if self._confirmed(self.network) else None
+
+    def _leading(self) -> tuple[BitClass, ...]:
+        """Return the classes that are not negligible by far."""
+        least, result = float(self.network.failure) * NEGLIGIBLE, list[BitClass]()
+        evaluation = _Evaluation(self.network, self.floats, self.upper)
+        for _ in evaluation.before():
+            pass
+        for kind in self.network.classes:
+            if sum(evaluation.bit(kind)) > least:
+                result.append(kind)
+        return tuple(result)
+
+    def _fitted(self, kinds: tuple[BitClass, ...]) -> AllLayersNetwork:
+        """Return the network with the least width and steps, by these classes."""
+        network = self.network
+        if self.wanted.width is None:
+            half = self._least(lambda pairs: replace(network, width=2 * pairs), network.width // 2, kinds)
+            network = replace(network, width=2 * half)
+        if self.wanted.steps is None:
+            fitted = network
+            steps = self._least(lambda steps: replace(fitted, steps=steps), network.steps, kinds)
+            network = replace(network, steps=steps)
+        return network
+
+    def _confirmed(self, network: AllLayersNetwork) -> bool:
+        """Tell whether the failure probability is small enough, by balls."""
+        total: Real = self.balls.numbers.of(0)
+        try:
+            for term in network.terms(self.balls, self.rates):
+                total = total + term
+        except (Undecided, InputError):
+            return False
+        return bool(total.upper <= network.failure)
+
+    def enough(self, network: AllLayersNetwork, kinds: tuple[BitClass, ...] | None = None) -> bool:
+        """Tell whether the failure probability is small enough, by floats."""
+        try:
+            return bool(sum(network.terms(self.floats, self.upper, kinds)) <= float(network.failure))
+        except (InputError, ValueError, OverflowError, ZeroDivisionError):
+            return False
+
+    def _least(self, changed: Callable[[int], AllLayersNetwork], high: int, kinds: tuple[BitClass, ...]) -> int:
+        """Return the least number for which the network is enough, where `high` is."""
+        low = high * 7 // 8
+        while self.enough(changed(low), kinds):
+            low, high = low * 7 // 8, low
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self.enough(changed(middle), kinds) else (middle, high)
+        return high

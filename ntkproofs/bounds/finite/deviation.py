@@ -15,6 +15,7 @@ powers are bounded by ``|c|^3`` on either part, fourth ones by ``|c|^4``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 
@@ -109,6 +110,10 @@ class Deviation:
     def constant(self, g: Real, b: Real) -> Real:
         """Return an upper bound of the part of degree 0, of which there is none here."""
         return self.numbers.of(0)
+
+    def sampled(self, g: float, grid: Sequence[float]) -> float:
+        """Return the largest E2 on a grid of means of Y: for searching with floats."""
+        return float(max(self.second_moment(g, y0, side) for y0 in grid for side in self.sides))
 
     def largest_second_moment(self, g: Real) -> Real:
         """Return the supremum of E2 over parts of [-1, 1], the mean of Y."""

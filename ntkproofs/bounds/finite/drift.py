@@ -24,7 +24,7 @@ c``, of ``P c``, of c, of a coordinate with target 1 and with target 0, and the 
 against its direction (``c_i > 0``) are at most ::
 
     sy = pace + rest,   st = pace (each sqrt(K - t) + dev) + rest,   S = sy + st,   across = pace dev + rest
-    tw = sy/sqrt(t) + across (t = 1: sy),   s1 = pace each + across,   back = across (t = 1: rest)
+    tw = pace/sqrt(t) + across (t = 1: sy),   s1 = pace each + across,   back = across (t = 1: rest)
 
 (t = 1: ``P c`` has no entry there, and ``y^ . c`` is positive by ``e - e'`` alone.) All of this holds up to step k
 if the sums up to k - 1 obey it, and what follows bounds V up to k by the sums up to k - 1: induction over k.
@@ -78,10 +78,13 @@ target 0, each at most s1, form a vector of length ``<= st``, their G_i form a v
     closings <= weight (writer + cross) + weights turn + |max(|x_i - bh_i|, |bh_i|)| other st/s1
 
 *Variation and decay.* Products of increasing majorants have the variation of the product: V is at most the bound of
-``D(X)``, with ``amax b_i + (amax - 1) b_i`` for a closing. In one step ``|D_(k+1)(X) - D_k(X)| <= eta |e(k)| Lip``,
+``D(X)``, with ``amax b_i + (amax - 1) b_i`` for a closing. Closings of different coordinates may come one after the
+other, so that their variations add up: to t times ``writer + cross``, and to ``other/s1`` times the sum of the paths of
+the coordinates with target 0, at most ``sqrt(K - t) st``. In one step ``|D_(k+1)(X) - D_k(X)| <= eta |e(k)| Lip``,
 hence ``|e(T)| <= sqrt(t) (1 - eta (l0 - Lip))^T`` ::
 
-    V = sqrt(w) (C L rms(T0) + C^2 rms(nu) rms(P0) + mean c0) + echo + (2 - 1/amax) |G|
+    V = sqrt(w) (C L rms(T0) + C^2 rms(nu) rms(P0) + mean c0) + echo
+        + (2 - 1/amax) (t (writer + cross) + sqrt(K - t) other st/s1)
     Lip = L (p + o) + (nv + p + o) p + A^2 + (1 + be)^2 C^2 - 1 + (d + o) d + (nv + 2 S) o + amax^2 share
 
 in root mean squares, ``nv = K^(1/2) L >= rms |v|``, ``o = (amax W/sqrt(w))^(1/2)`` with ``W = sum t_i G_i >=
@@ -171,7 +174,7 @@ class Drift:
         self.st = self.pace * (each * others + dev) + rest
         self.across = self.pace * dev + rest
         self.s1 = self.pace * each + self.across
-        self.tw = self.sy if t == 1 else self.sy / ones + self.across
+        self.tw = self.sy if t == 1 else self.pace / ones + self.across
         self.S = self.sy + self.st
         up, down = numbers.exp(self.S), numbers.exp(-self.S)
         self.cosh, self.sinh = (up + down) / 2, (up - down) / 2
@@ -217,10 +220,10 @@ class Drift:
 
     # --- the whole network
 
-    def _norm(self, closings: Closings) -> Real:
-        """Return the length of the vector of the closings of all coordinates."""
-        writing, far = closings.writer + closings.cross, closings.other * self.st / self.s1
-        return self.numbers.sqrt(writing * writing * self.t + far * far)
+    def _sum(self, closings: Closings) -> Real:
+        """Return the sum of the closings of all coordinates."""
+        others = self.numbers.sqrt(self.numbers.of(self.setting.K - self.t))
+        return (closings.writer + closings.cross) * self.t + others * closings.other * self.st / self.s1
 
     def echo(self, closings: Closings) -> Real:
         """Return what the closings do to the smooth part, at x or at X."""
@@ -235,7 +238,7 @@ class Drift:
         nu, P0, T0 = self.squares
         L, amax = self.numbers.sqrt(self.spectrum.gram), self.amax(self.spectrum.longest)
         smooth = self.root * (self.cosh * L * T0 + self.cosh * self.cosh * nu * P0 + self._open(1))
-        return smooth + self.echo(closings) + self._norm(closings) * (2 - 1 / amax)
+        return smooth + self.echo(closings) + self._sum(closings) * (2 - 1 / amax)
 
     def lipschitz(self, closings: Closings, share: Real) -> Real:
         """Return Lip: ``|D_(k+1)(X) - D_k(X)| <= eta |e(k)| Lip``."""

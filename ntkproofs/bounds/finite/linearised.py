@@ -39,10 +39,12 @@ Source: derived here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeAlias
+
+import numpy as np
 
 from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.numbers import Real
@@ -52,6 +54,7 @@ __all__ = ["LinearisedBound", "LinearisedDeviation", "TangentSetting"]
 
 SHARES = 12  # parts of [0, 1]
 
+Floats: TypeAlias = np.ndarray
 Monomial: TypeAlias = tuple[int, ...]
 Polynomial: TypeAlias = dict[Monomial, Real]
 
@@ -226,6 +229,31 @@ class LinearisedDeviation(Deviation):
         for slope, middle in zip(slopes[2:], fourth, strict=True):
             total = total + slope * middle
         return total
+
+    def sampled(self, g: float, grid: Sequence[float]) -> float:
+        """Return the largest E2 on a grid of means of Y: for searching with floats."""
+        values, slopes, radii, middles = self._samples(tuple(grid))
+        factors = np.array([1.0, 2 * g, g * g])
+        slope = slopes @ factors
+        return float((values @ factors + (np.abs(slope) * radii + slope * middles).sum(axis=0)).max())
+
+    @lru_cache(maxsize=4)  # noqa: B019 - few objects, each with one grid
+    def _samples(self, grid: tuple[float, ...]) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return, at every mean and share, the polynomials, the slopes in the four high powers, and their bounds."""
+        y0, share = (axis.ravel() for axis in np.meshgrid(grid, np.array(self.sides, dtype=float)))
+        whole = (1 - y0**2) / self.setting.lam
+        parts = np.array([whole * share, whole * (1 - share)])
+        sums = np.array([y0 / self.setting.moments.single[1], *parts])
+        values, slopes = np.zeros((len(y0), 3)), np.zeros((4, len(y0), 3))
+        for index, polynomial in enumerate(self.polynomials):
+            for powers, coefficient in polynomial.items():
+                term = coefficient * np.prod(sums ** np.array(powers[:3])[:, None], axis=0)
+                if any(powers[3:]):
+                    slopes[powers.index(1, 3) - 3, :, index] += term
+                else:
+                    values[:, index] += term
+        half = parts**2 / 2  # the fourth powers lie between 0 and twice this
+        return values, slopes, np.concatenate([parts**1.5, half]), np.concatenate([0 * half, half])
 
 
 class _Expansion:

@@ -15,8 +15,9 @@ matches.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -62,14 +63,33 @@ class Workload:
     samples: int
     classes: Mapping[BitClass, int]
     columns: Mapping[int, int]
+    states: Mapping[int, int] = field(default_factory=dict)  # by number of matches
 
     @classmethod
-    def of(cls, samples: int, classes: Classes, columns: Iterable[Iterable[int]]) -> Workload:
-        """Return the workload of classes (n, p, t); those with n <= 1 or t = 0 need no bound and are left out."""
-        kinds = {BitClass(n, p, t): count for (n, p, t), count in classes.items() if n >= 2 and t and count}
-        different = {tuple(column) for column in columns}
-        sizes = sorted(sum(column) for column in different if any(column))
-        return cls(samples, dict(sorted(kinds.items())), {t: sizes.count(t) for t in dict.fromkeys(sizes)})
+    def of(
+        cls, samples: int, classes: Classes, columns: Iterable[Iterable[int]], *, room: int | None = None
+    ) -> Workload:
+        """Return the workload of classes (n, p, t); those with n <= 1 or t = 0 need no bound and are left out.
+
+        `columns` are the targets of every output bit; `room`: at most so many states, whichever they are (None: all).
+        """
+        bits = [tuple(column) for column in columns]
+        kinds = {BitClass(n, p, t): count for (n, p, t), count in sorted(classes.items()) if n >= 2 and t and count}
+        states = dict.fromkeys((kind.n for kind in kinds), 0)
+        for (n, _, _), count in classes.items():
+            if n in states:
+                states[n] += count
+        states = {n: count // len(bits) for n, count in states.items()}
+        if room is not None:
+            writers = Counter(sum(column) for column in bits)
+            kinds = {kind: min(count, room * writers[kind.t]) for kind, count in kinds.items()}
+            states = {n: min(count, room) for n, count in states.items()}
+        sizes = sorted(sum(column) for column in set(bits) if any(column))
+        return cls(samples, kinds, {t: sizes.count(t) for t in dict.fromkeys(sizes)}, states)
+
+    def states_with(self, n: int) -> int:
+        """Return how many states have n matches (at most, if `states` does not say)."""
+        return self.states.get(n) or sum(count for kind, count in self.classes.items() if kind.n == n)
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,14 @@ from ntkproofs.errors import Undecided
 __all__ = ["Search", "best_threshold", "bisected", "bracketed"]
 
 
+OTHERS = 0.02  # the logarithm of what the other classes may add
+
+
 class Search(ABC):
     """The failure probability at a width and threshold, by the classes that matter; `events`: share of the rest."""
 
-    def __init__(self, workload: Workload, failure: float, events: float) -> None:
-        self.workload, self.failure, self.events = workload, failure, events
+    def __init__(self, workload: Workload, failure: float, events: float, threshold: float | None = None) -> None:
+        self.workload, self.failure, self.events, self.threshold = workload, failure, events, threshold
         self.leading: list[BitClass] = []
         self.hints: dict[BitClass, float] = {}
         self.near: dict[int, Event] = {}
@@ -50,6 +53,12 @@ class Search(ABC):
                 return None
             self.near[t], result[t] = event, Deviated.of(event, self.workload.samples - 1)
         return result
+
+    def room(self) -> tuple[float, float]:
+        """Return the largest limit of a bit that should be 0 and the smallest of one that should be 1."""
+        means = [(kind, self.mean(kind)) for kind in self.workload.classes]
+        low = max([0.0, *(mean for kind, mean in means if not kind.p)])
+        return low, min([1.0, *(mean for kind, mean in means if kind.p)])
 
     def log_class(
         self, kind: BitClass, width: int, threshold: float, *, rounds: int
@@ -83,32 +92,39 @@ class Search(ABC):
         top = max([*logs, math.log(self.failure * self.events)])
         if top == math.inf:
             return math.inf
-        return top + math.log(sum(math.exp(log - top) for log in logs) + self.failure * self.events * math.exp(-top))
+        total = sum(math.exp(log - top) for log in logs) + self.failure * self.events * math.exp(-top)
+        return top + math.log(total) + OTHERS
 
 
 def bracketed(search: Search, most: int) -> tuple[int, float]:
     """Return a width that is enough by the leading classes, and its threshold."""
-    width = 8 * search.workload.samples**2
+    K, first = search.workload.samples, True
+    width = 12 * K * K + 150 * K
     while width <= most:
-        middle = best_threshold(search, width, rounds=6, first=True)
+        middle = best_threshold(search, width, rounds=6, first=first)
         if middle is not None and search.total(width, middle) <= math.log(search.failure):
             return width, middle
-        width *= 2
+        first = middle is None  # else it is known which classes lead
+        width = width * 3 // 2
     raise Undecided(f"no width up to {most} is enough")
 
 
 def best_threshold(
     search: Search, width: int, *, rounds: int, first: bool = False, near: float | None = None
 ) -> float | None:
-    """Return the threshold with the least failure probability, None if none separates ones from zeros."""
-    means = [(kind, search.mean(kind)) for kind in search.workload.classes]
-    low = max([0.0, *(mean for kind, mean in means if not kind.p)])
-    high = min([1.0, *(mean for kind, mean in means if kind.p)])
+    """Return the threshold given or the one with the least failure probability, None if it separates no bits."""
+    low, high = search.room()
+    if search.threshold is not None:
+        if first or not search.leading:
+            search.lead(width, search.threshold)
+        return search.threshold if search.total(width, search.threshold) < math.inf else None
     if low >= high:
         return None
     if first or not search.leading:  # by the middle of what the classes allow, then by the best threshold for these
         search.lead(width, low + 0.4 * (high - low))
         result = minimum(lambda tau: (search.total(width, tau), tau), low, high, rounds)
+        if result[0] == math.inf:
+            return None
         search.lead(width, result[1])
     if near is not None:
         low, high = max(low, near * 0.93), min(high, near * 1.07)

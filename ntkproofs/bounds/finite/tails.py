@@ -201,20 +201,20 @@ class Column:
 
 @dataclass(frozen=True)
 class Level:
-    """A size s of v with ``P(|v| > s) <= exp(l-moment - l s^2)``; the last level is the longest of all."""
+    """A size s of v with ``P(|v| > s) <= exp(l-moment - l s^2)``."""
 
     size: Fraction
     l: Fraction
 
 
 class Windows:
-    """Closings and kinks of one column, by levels of ``|v|`` that increase and end in the longest."""
+    """Closings and kinks of one column, by levels of ``|v|`` that increase and stay below the longest."""
 
     def __init__(self, drift: Drift, levels: Sequence[Level]) -> None:
         self.drift, self.numbers, self.setting = drift, drift.numbers, drift.setting
-        self.sizes = [self.numbers.of(level.size) for level in levels]
+        self.sizes = [*(self.numbers.of(level.size) for level in levels), drift.spectrum.longest]
         self.chances = []
-        for level, size in zip(levels[:-1], self.sizes[:-1], strict=True):
+        for level, size in zip(levels, self.sizes[:-1], strict=True):
             l = self.numbers.of(level.l)
             self.chances.append(self.numbers.exp(_chi(self.numbers, self.setting.K, l) - l * size * size))
         self.peak = 1 / self.numbers.sqrt(self.numbers.pi() * 2)

@@ -163,10 +163,7 @@ def tune(
     return float(result), parameters, float(hint)
 
 
-def _second_moment(deviation: Deviation, g: float) -> float:
-    """Return E2 on a grid."""
-    grid = (2 * i / CELLS - 1 for i in range(CELLS + 1))
-    return float(max(deviation.second_moment(g, y0, side) for y0 in grid for side in deviation.sides))
+GRID = tuple(2 * i / CELLS - 1 for i in range(CELLS + 1))
 
 
 def _deviated(deviation: Deviation, width: int, e: float, near: float | None) -> tuple[Any, ...]:
@@ -181,7 +178,7 @@ def _deviated(deviation: Deviation, width: int, e: float, near: float | None) ->
         g = p * e / (1 - N * b)
         M = max((math.hypot(g * (1 - b), math.sqrt(deviation.A0)) - g * (1 - b)) / 2, g * b) / setting.lam
         constant = deviation.constant(g, b)
-        V = (math.sqrt(_second_moment(deviation, g)) + g * b * math.sqrt(deviation.T2)) ** 2
+        V = (math.sqrt(deviation.sampled(g, GRID)) + g * b * math.sqrt(deviation.T2)) ** 2
 
         def value(x: float) -> tuple[float, ...]:
             l = x / (2 * M)

@@ -1,9 +1,9 @@
-r"""SBN: subtract and branch if negative, a universal machine as a template program.
+r"""SBN (subtract and branch if negative): a universal machine as a template program.
 
-* :mod:`.program` the templates, :mod:`.layout` fields and numbers in closed form
-* :mod:`.assembler` from text to an :class:`Assembly`, :mod:`.loader` from there to a state and back
-* :mod:`.interpreter` the oracle, :mod:`.minsky` counter machines compiled to SBN
-* :mod:`.library` programs that come with the package
+* :mod:`.program`: the templates; :mod:`.layout`: the fields, and closed forms for the sizes
+* :mod:`.assembler`: from text to an :class:`Assembly`; :mod:`.loader`: from an assembly to a state, and back
+* :mod:`.interpreter`: the oracle; :mod:`.minsky`: a compiler from counter machines to SBN
+* :mod:`.library`: the example programs of this package
 
 To execute a program through the predictor: :func:`ntkproofs.execution.run_sbn`.
 

@@ -1,16 +1,17 @@
-"""The assembler: ``.sbn`` text to an :class:`~ntkproofs.programs.sbn.assembly.Assembly`.
+"""The assembler: convert ``.sbn`` text to an :class:`~ntkproofs.programs.sbn.assembly.Assembly`.
 
-One statement a line; ``;`` and ``#`` start a comment::
+There is one statement on each line; ``;`` and ``#`` start a comment::
 
-            .bits 8              ; bits of a word (8 if not said)
+            .bits 8              ; the number of bits of a word (default: 8)
     one:    .word 1              ; a data word and its initial value, in decimal
     x:      .word 5
-    again:  sbn one x halt       ; x := x - 1; negative: stop (halt is the place after the last instruction)
-            one x                ; the mnemonic may be left out; without a target: the next instruction in any case
+    again:  sbn one x halt       ; x := x - 1; if negative, halt
+            one x                ; the mnemonic is optional; without a target, go on with the next instruction
             sbn x one again
 
-Data and instructions may stand in any order. A label before an instruction, or alone on a line before it, is a target.
-The text is not trusted: sizes are capped, and nothing in it is evaluated.
+The target ``halt`` is the address after the last instruction. Data and instructions may be in any order. A label before
+an instruction, or on a line of its own before it, is a target. The text is untrusted: sizes are limited, and nothing is
+evaluated.
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 from ntkproofs.programs.sbn.assembly import Assembly, Instruction, value_range
 from ntkproofs.programs.sbn.layout import MAX_INSTRUCTIONS, MAX_WORD_BITS, MAX_WORDS
 
 __all__ = ["assemble", "read_assembly", "decimal", "MAX_TEXT"]
 
-MAX_TEXT = 1 << 18  # bytes of a file, characters of a text
+MAX_TEXT = 1 << 18  # bytes of a file, or characters of a text
 DEFAULT_BITS = 8
-MAX_NAME = 64
+MAX_NAME = 64  # characters
 RESERVED = ("sbn", "halt")
 _LABEL = re.compile(r"\s*([^\s:]*)\s*:(.*)", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -35,18 +37,19 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,25}")
 
 
 class _Line:
-    """Where we are; errors name it."""
+    """The source and the number of a line, for error messages."""
 
     def __init__(self, source: str, number: int) -> None:
         self.source, self.number = source, number
 
     def error(self, message: str) -> InputError:
+        """Return an error whose message starts with ``source:line:``."""
         return InputError(f"{self.source}:{self.number}: {message}")
 
 
 @dataclass
 class _Source:
-    """What has been read so far. Names are resolved at the end, when all are known."""
+    """The statements read so far; names are resolved at the end, when all of them are known."""
 
     words: dict[str, tuple[int, _Line]] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
@@ -55,7 +58,7 @@ class _Source:
 
 
 def read_assembly(path: Path) -> Assembly:
-    """Assemble a file; raises InputError, with the line where there is one, if it cannot be read or is wrong."""
+    """Assemble a file; raises InputError, with the number of the line, if it cannot be read or is invalid."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_TEXT + 1)
@@ -63,7 +66,7 @@ def read_assembly(path: Path) -> Assembly:
         reason = problem.strerror if isinstance(problem, OSError) else None
         raise InputError(f"{path}: cannot be read: {reason or problem}") from problem
     if len(data) > MAX_TEXT:
-        raise InputError(f"{path}: larger than {MAX_TEXT} bytes; no SBN program needs that")
+        raise InputError(f"{path}: an SBN program has at most {MAX_TEXT:,} bytes")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as problem:
@@ -73,7 +76,7 @@ def read_assembly(path: Path) -> Assembly:
 
 
 def assemble(text: str, *, source: str = "<text>") -> Assembly:
-    r"""Assemble `text`; raises InputError whose message starts with ``source:line:``.
+    r"""Assemble `text`; raises InputError with the line, as ``source:line:``, if it is invalid.
 
     >>> program = assemble("x: .word 5\none: .word 1\nagain: sbn one x halt\n sbn one x again")
     >>> program.names, program.values, program.text(0)
@@ -84,110 +87,117 @@ def assemble(text: str, *, source: str = "<text>") -> Assembly:
     ntkproofs.errors.InputError: mine.sbn:1: there is no data word 'x'
     """
     if len(text) > MAX_TEXT:
-        raise InputError(f"{source}: longer than {MAX_TEXT} characters; no SBN program needs that")
-    found, line = _Source(), _Line(source, 1)
+        raise InputError(f"{source}: an SBN program has at most {MAX_TEXT:,} characters")
+    parsed, line = _Source(), _Line(source, 1)
     for number, content in enumerate(text.split("\n"), 1):
         line = _Line(source, number)
-        _statement(found, line, re.split("[;#]", content, maxsplit=1)[0].strip())
-    if not found.code:
+        _read_statement(parsed, line, re.split("[;#]", content, maxsplit=1)[0].strip())
+    if not parsed.code:
         raise line.error("the program is empty: it has no instruction")
-    bits = found.bits or DEFAULT_BITS
-    for name, (value, where) in found.words.items():
-        low, high = value_range(bits)
+    bits = parsed.bits or DEFAULT_BITS
+    low, high = value_range(bits)
+    for name, (value, definition) in parsed.words.items():
         if not low <= value <= high:
-            raise where.error(f"{name} = {value} does not fit in a word of {bits} bits: {low} to {high}")
-    instructions = tuple(_resolve(found, where, place, names) for place, (where, names) in enumerate(found.code))
-    values = tuple(value for value, _ in found.words.values())
-    return Assembly(bits, tuple(found.words), values, instructions)
+            raise definition.error(
+                f"{name} = {value} does not fit in a word of {counted(bits, 'bit')}: {low} to {high}"
+            )
+    instructions = tuple(_resolve(parsed, line, address, names) for address, (line, names) in enumerate(parsed.code))
+    values = tuple(value for value, _ in parsed.words.values())
+    return Assembly(bits, tuple(parsed.words), values, instructions)
 
 
-def _statement(found: _Source, line: _Line, rest: str) -> None:
-    """Read one line without its comment."""
+def _read_statement(parsed: _Source, line: _Line, rest: str) -> None:
+    """Read the statement `rest`, a line without its comment."""
     label = None
     if parts := _LABEL.fullmatch(rest):
         label, rest = _name(line, parts[1], "a label"), parts[2].strip()
-        if label in found.words or label in found.labels:
+        if label in parsed.words or label in parsed.labels:
             raise line.error(f"{label!r} is defined twice")
         if label in RESERVED:
-            raise line.error(f"{label!r} is reserved, choose another name")
+            raise line.error(f"{label!r} is a reserved word; choose another name")
     words = rest.replace(",", " ").split()
     if words and words[0] == ".word":
-        _word(found, line, label, words[1:])
+        _read_word(parsed, line, label, words[1:])
         return
     if label is not None:
-        found.labels[label] = len(found.code)
+        parsed.labels[label] = len(parsed.code)
     if words and words[0].startswith("."):
-        _directive(found, line, label, words)
+        _read_directive(parsed, line, label, words)
     elif words:
-        _code(found, line, words)
+        _read_instruction(parsed, line, words)
 
 
-def _word(found: _Source, line: _Line, label: str | None, values: list[str]) -> None:
+def _read_word(parsed: _Source, line: _Line, label: str | None, values: list[str]) -> None:
+    """Read a data word."""
     if label is None:
         raise line.error("a data word needs a name: NAME: .word VALUE")
     if len(values) != 1:
         raise line.error(f".word takes one value, got {len(values)}")
-    if len(found.words) == MAX_WORDS:
+    if len(parsed.words) == MAX_WORDS:
         raise line.error(f"too many words: at most {MAX_WORDS}")
-    found.words[label] = (_number(line, values[0], f"the value of {label}"), line)
+    parsed.words[label] = (_number(line, values[0], f"the value of {label}"), line)
 
 
-def _directive(found: _Source, line: _Line, label: str | None, words: list[str]) -> None:
+def _read_directive(parsed: _Source, line: _Line, label: str | None, words: list[str]) -> None:
+    """Read the directive ``.bits``."""
     if words[0] != ".bits":
-        raise line.error(f"unknown directive {_short(words[0])}; there are .bits and .word")
+        raise line.error(f"unknown directive {_quoted(words[0])}; the directives are .bits and .word")
     if label is not None or len(words) != 2:
-        raise line.error(".bits stands alone on its line with one number: .bits 8")
-    if found.bits is not None:
-        raise line.error(".bits is said twice")
+        raise line.error(".bits takes one number and no label: .bits 8")
+    if parsed.bits is not None:
+        raise line.error(".bits is given twice")
     bits = _number(line, words[1], ".bits")
     if not 1 <= bits <= MAX_WORD_BITS:
         raise line.error(f".bits must be from 1 to {MAX_WORD_BITS}, got {bits}")
-    found.bits = bits
+    parsed.bits = bits
 
 
-def _code(found: _Source, line: _Line, words: list[str]) -> None:
+def _read_instruction(parsed: _Source, line: _Line, words: list[str]) -> None:
+    """Read an instruction; its operands are resolved later."""
     names = words[1:] if words[0] == "sbn" else words
     if len(names) not in (2, 3):
-        raise line.error(f"an instruction is: sbn A B [TARGET], got {len(names)} operand{'s' * (len(names) != 1)}")
-    if len(found.code) == MAX_INSTRUCTIONS:
+        raise line.error(f"an instruction must be: sbn A B [TARGET], got {counted(len(names), 'operand')}")
+    if len(parsed.code) == MAX_INSTRUCTIONS:
         raise line.error(f"too many instructions: at most {MAX_INSTRUCTIONS}")
-    found.code.append((line, [_name(line, name, "an operand") for name in names]))
+    parsed.code.append((line, [_name(line, name, "an operand") for name in names]))
 
 
-def _resolve(found: _Source, line: _Line, place: int, names: list[str]) -> Instruction:
-    """Turn the operands of instruction `place` into numbers."""
-    numbers = list(found.words)
+def _resolve(parsed: _Source, line: _Line, address: int, names: list[str]) -> Instruction:
+    """Return the instruction at `address`, whose operands have the given names."""
+    words = list(parsed.words)
     for name in names[:2]:
-        if name not in found.words:
-            hint = " (it is a place in the program)" if name in found.labels or name == "halt" else ""
+        if name not in parsed.words:
+            hint = " (it is the label of an instruction)" if name in parsed.labels or name == "halt" else ""
             raise line.error(f"there is no data word {name!r}{hint}")
-    a, b = (numbers.index(name) for name in names[:2])
+    a, b = (words.index(name) for name in names[:2])
     if len(names) == 2:
-        return Instruction(a, b, place + 1, line.number)
-    target = len(found.code) if names[2] == "halt" else found.labels.get(names[2])
+        return Instruction(a, b, address + 1, line.number)
+    target = len(parsed.code) if names[2] == "halt" else parsed.labels.get(names[2])
     if target is None:
-        hint = " (it is a data word)" if names[2] in found.words else ""
+        hint = " (it is a data word)" if names[2] in parsed.words else ""
         raise line.error(f"unknown label {names[2]!r}{hint}")
     return Instruction(a, b, target, line.number)
 
 
 def _name(line: _Line, text: str, what: str) -> str:
+    """Return `text` if it is a valid name; else raise InputError that mentions `what`."""
     if not _NAME.fullmatch(text):
-        raise line.error(f"{what} is a name of letters, digits and _, got {_short(text)}")
+        raise line.error(f"{what} must be a name of letters, digits and _, got {_quoted(text)}")
     if len(text) > MAX_NAME:
-        raise line.error(f"a name has at most {MAX_NAME} characters, got {_short(text)}")
+        raise line.error(f"a name has at most {MAX_NAME} characters, got {_quoted(text)}")
     return text
 
 
 def _number(line: _Line, text: str, what: str) -> int:
+    """Return the number that `text` represents; else raise InputError that mentions `what`."""
     number = decimal(text)
     if number is None:
-        raise line.error(f"{what} must be a decimal number, got {_short(text)}")
+        raise line.error(f"{what} must be a decimal number, got {_quoted(text)}")
     return number
 
 
 def decimal(text: str) -> int | None:
-    """Return the number that at most 25 decimal digits with an optional sign say, None for any other text.
+    """Return the number that `text` represents, 1 to 25 decimal digits with an optional sign; None for other text.
 
     >>> decimal("-12"), decimal("1e3")
     (-12, None)
@@ -195,5 +205,6 @@ def decimal(text: str) -> int | None:
     return int(text) if _NUMBER.fullmatch(text) else None
 
 
-def _short(text: str) -> str:
+def _quoted(text: str) -> str:
+    """Return a text in quotation marks, shortened if it is long."""
     return repr(text if len(text) <= 40 else f"{text[:18]}...{text[-18:]}")

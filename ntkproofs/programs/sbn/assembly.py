@@ -1,21 +1,24 @@
-"""Assembly: an SBN program as people mean it, words by name. Made by the assembler; everything else starts from it."""
+"""Assembly: an SBN program with named data words, independent of its representation as a state."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ntkproofs.display import CODE, table
+from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
-from ntkproofs.programs.language import as_integer
 from ntkproofs.programs.sbn.layout import MAX_INSTRUCTIONS, MAX_WORD_BITS, MAX_WORDS
+from ntkproofs.validation import integer
 
 __all__ = ["Assembly", "Instruction"]
 
 
 @dataclass(frozen=True)
 class Instruction:
-    """``M[b] := M[b] - M[a]``; negative: go to `c`. All by number; `line` is where it was written (0: nowhere)."""
+    """``M[b] := M[b] - M[a]``; if the result is negative, go to instruction `c`.
+
+    `a` and `b` are numbers of words; `line` is the line of the source (0: none).
+    """
 
     a: int
     b: int
@@ -27,9 +30,9 @@ class Instruction:
 class Assembly:
     """An SBN program with its data.
 
-    `bits` of a word; `names` and `values` of the words, in order (values are signed, two's complement);
-    `instructions`, whose targets run from 0 to ``len(instructions)``: that number stops the machine. Raises InputError
-    if something is out of range.
+    Parameters: `bits`, the number of bits of a word; `names` and `values` of the words, in order (signed numbers in
+    two's complement); `instructions`, whose targets are from 0 to ``len(instructions)``, which halts the machine.
+    Raises InputError for numbers out of range.
 
     >>> program = Assembly(bits=4, names=("x", "y"), values=(2, 7), instructions=(Instruction(0, 1, 1),))
     >>> program.with_data({"x": -3}).values
@@ -42,63 +45,63 @@ class Assembly:
     instructions: tuple[Instruction, ...]
 
     def __post_init__(self) -> None:
-        for count, most, what in (
-            (self.bits, MAX_WORD_BITS, "bits for a word"),
+        for count, limit, what in (
+            (self.bits, MAX_WORD_BITS, "bits in a word"),
             (len(self.names), MAX_WORDS, "words"),
             (len(self.instructions), MAX_INSTRUCTIONS, "instructions"),
         ):
-            if not 1 <= count <= most:
-                raise InputError(f"an SBN program has from 1 to {most} {what}, got {count}")
+            if not 1 <= count <= limit:
+                raise InputError(f"an SBN program must have from 1 to {limit} {what}, got {count}")
         if len(set(self.names)) < len(self.names) or len(self.names) != len(self.values):
-            raise InputError("an SBN program has one value for each of its words, and no two words of one name")
+            raise InputError("an SBN program must have one value for each word, and words with different names")
         for name, value in zip(self.names, self.values, strict=True):
-            self._fits(name, value)
-        for place, each in enumerate(self.instructions):
-            words, targets = range(len(self.names)), range(len(self.instructions) + 1)
-            if each.a not in words or each.b not in words or each.c not in targets:
-                raise InputError(f"instruction {place} names a word or a target that is not there: {each}")
+            self._check_value(name, value)
+        words, targets = range(len(self.names)), range(len(self.instructions) + 1)
+        for address, instruction in enumerate(self.instructions):
+            if instruction.a not in words or instruction.b not in words or instruction.c not in targets:
+                raise InputError(f"instruction {address} has an operand that does not exist: {instruction}")
 
-    def _fits(self, name: str, value: int) -> None:
+    def _check_value(self, name: str, value: int) -> None:
+        """Raise InputError unless the value of a word fits in its bits."""
         low, high = value_range(self.bits)
         if not low <= value <= high:
-            raise InputError(f"{name} = {value} does not fit in a word of {self.bits} bits: {low} to {high}")
+            raise InputError(f"{name} = {value} does not fit in a word of {counted(self.bits, 'bit')}: {low} to {high}")
 
     def with_data(self, data: Mapping[str, int]) -> Assembly:
-        """Return the same program with other initial values for the words named; raises InputError."""
+        """Return the program with new initial values of some words; raises InputError for unknown names and values."""
         values = dict(zip(self.names, self.values, strict=True))
         for name, value in data.items():
             if name not in values:
-                raise InputError(f"there is no data word {name!r}; there are {', '.join(self.names)}")
-            number = as_integer(value)
-            if number is None:
-                raise InputError(f"{name} must be an integer, got {value!r}")
-            values[name] = number
+                raise InputError(f"there is no data word {name!r}; the words are {', '.join(self.names)}")
+            values[name] = integer(value, name)
         return replace(self, values=tuple(values.values()))
 
     def text(self, instruction: int) -> str:
-        """Return an instruction as one reads it: ``x y``, ``x y halt``, ``x y line 17``, without lines ``x y 3``."""
-        each = self.instructions[instruction]
-        words = f"{self.names[each.a]} {self.names[each.b]}"
-        if each.c == instruction + 1:
+        """Return an instruction as text: ``x y``, ``x y halt`` or ``x y line 17`` (``x y 3`` if lines are unknown)."""
+        code = self.instructions[instruction]
+        words = f"{self.names[code.a]} {self.names[code.b]}"
+        if code.c == instruction + 1:
             return words
-        if each.c == len(self.instructions):
+        if code.c == len(self.instructions):
             return f"{words} halt"
-        line = self.instructions[each.c].line
-        return f"{words} {f'line {line}' if line else each.c}"
+        line = self.instructions[code.c].line
+        return f"{words} {f'line {line}' if line else code.c}"
 
     def _repr_html_(self) -> str:
         rows = []
-        for place, each in enumerate(self.instructions):
-            a, b = self.names[each.a], self.names[each.b]
-            goal = "stop" if each.c == len(self.instructions) else f"go to {each.c}"
-            branch = "" if each.c == place + 1 else goal
-            rows.append((f"{place}", CODE + f"sbn {a} {b}", CODE + f"{b} := {b} - {a}", branch))
+        for address, instruction in enumerate(self.instructions):
+            a, b = self.names[instruction.a], self.names[instruction.b]
+            target = "halt" if instruction.c == len(self.instructions) else f"go to {instruction.c}"
+            branch = "" if instruction.c == address + 1 else target
+            rows.append((f"{address}", CODE + f"sbn {a} {b}", CODE + f"{b} := {b} - {a}", branch))
         words = ", ".join(f"{name} = {value}" for name, value in zip(self.names, self.values, strict=True))
-        return table(["", "instruction", "effect", "if negative"], rows, caption=f"words of {self.bits} bits: {words}")
+        return table(
+            ["", "instruction", "effect", "if negative"], rows, caption=f"words of {counted(self.bits, 'bit')}: {words}"
+        )
 
 
 def value_range(bits: int) -> tuple[int, int]:
-    """Return the least and the greatest value of a word.
+    """Return the least and the greatest value of a word of `bits` bits.
 
     >>> value_range(8)
     (-128, 127)

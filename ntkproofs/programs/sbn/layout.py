@@ -1,25 +1,26 @@
-"""Layout of the SBN machine: its fields, which bit stands where, and its numbers in closed form.
+"""Layout of the SBN machine: its fields, the positions of their bits, and closed forms for its sizes.
 
-``W`` words of ``b`` bits, ``P`` instructions; ``A = max(1, ceil(log2 W))`` bits address a word and
-``C = ceil(log2(P + 1))`` bits a target (an instruction 0 to P-1, or P: stop). A *gathering tree* over m leaves has
-levels of ``ceil(m/2), ceil(m/4), ..., 1`` nodes.
+There are ``W`` words of ``b`` bits and ``P`` instructions. ``A = max(1, ceil(log2 W))`` bits address a word, and
+``C = ceil(log2(P + 1))`` bits address a target: an instruction from 0 to P-1, or P, which halts the machine. A
+*gathering tree* over m leaves has levels of ``ceil(m/2), ceil(m/4), ..., 1`` nodes; it moves the value of the one
+nonzero leaf to the root.
 
 =================  ==================  ==============================================================================
-field              bits                holds
+field              bits                content
 =================  ==================  ==============================================================================
 memory             W b                 the words
 program_a, _b, _c  P A, P A, P C       the instructions
-counter            P + 1               one-hot: the instruction that starts now; the last cell stops the machine
+counter            P + 1               one-hot: the instruction that starts; the last cell halts the machine
 next               P                   one-hot: cell j while instruction j runs
-fetch1, fetch2...  2A+C+1 for a node   tree: the operands of the instruction on their way, and a token with them
-operand_a, _b      A, A                the addresses fetched
-target             C                   the target fetched
-clock              A + b + 3           one-hot: the token, once it has left the fetch tree
-select             W                   one-hot: the word that is read now
-read1, read2, ...  b for a node        tree: a word on its way
-p, q               b, b                the subtracter: invariant p - q
-write              W                   one-hot: the word that is overwritten now
-halted             1                   set for ever once the program counter has left the program
+fetch1, fetch2...  2A+C+1 for a node   tree: the operands of the instruction, and a token
+operand_a, _b      A, A                the fetched addresses
+target             C                   the fetched target
+clock              A + b + 3           one-hot: the token after it has left the fetch tree
+select             W                   one-hot: the word that is read
+read1, read2, ...  b for a node        tree: the word that is read
+p, q               b, b                the subtractor, which preserves p - q
+write              W                   one-hot: the word that is overwritten
+halted             1                   1 once the program has halted
 =================  ==================  ==============================================================================
 """
 
@@ -27,8 +28,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ntkproofs.errors import InputError
-from ntkproofs.programs.language import Bit, as_integer
+from ntkproofs.programs.language import Bit
+from ntkproofs.validation import integer
 
 __all__ = ["Layout", "tree_levels", "MAX_WORDS", "MAX_WORD_BITS", "MAX_INSTRUCTIONS"]
 
@@ -38,7 +39,7 @@ MAX_INSTRUCTIONS = 256
 
 
 def tree_levels(leaves: int) -> tuple[int, ...]:
-    """Return the number of nodes of each level of a gathering tree, from the leaves' parents to the root.
+    """Return the number of nodes on each level of a gathering tree, from the parents of the leaves to the root.
 
     >>> tree_levels(16), tree_levels(5), tree_levels(1)
     ((8, 4, 2, 1), (3, 2, 1), (1,))
@@ -51,7 +52,7 @@ def tree_levels(leaves: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Layout:
-    """The sizes of an SBN machine and what follows from them; raises InputError for sizes out of range.
+    """The layout of an SBN machine of the given sizes; raises InputError for sizes out of range.
 
     >>> layout = Layout(words=16, bits=8, instructions=16)
     >>> layout.steps_per_instruction, layout.templates, layout.largest_matches
@@ -64,42 +65,38 @@ class Layout:
 
     def __post_init__(self) -> None:
         for name, most in (("words", MAX_WORDS), ("bits", MAX_WORD_BITS), ("instructions", MAX_INSTRUCTIONS)):
-            value = getattr(self, name)
-            number = as_integer(value)
-            if number is None or not 1 <= number <= most:
-                raise InputError(f"sbn needs {name} from 1 to {most}, got {value!r}")
-            object.__setattr__(self, name, number)
+            object.__setattr__(self, name, integer(getattr(self, name), f"sbn: {name}", low=1, high=most))
 
     # --- sizes
 
     @property
     def address_bits(self) -> int:
-        """A: bits of the address of a word."""
+        """A: the number of bits of the address of a word."""
         return max(1, (self.words - 1).bit_length())
 
     @property
     def target_bits(self) -> int:
-        """C: bits of the number of an instruction, P included."""
+        """C: the number of bits of a target, from 0 to P."""
         return self.instructions.bit_length()
 
     @property
     def columns(self) -> int:
-        """Bits of a node of the fetch tree, ``2 A + C + 1``: both addresses, the target, the token."""
+        """The number of bits of a node of the fetch tree, ``2 A + C + 1``: two addresses, the target and the token."""
         return 2 * self.address_bits + self.target_bits + 1
 
     @property
     def fetch_levels(self) -> tuple[int, ...]:
-        """Nodes of each level of the tree that gathers the instruction from P places."""
+        """The number of nodes on each level of the fetch tree, which has P leaves."""
         return tree_levels(self.instructions)
 
     @property
     def read_levels(self) -> tuple[int, ...]:
-        """Nodes of each level of the tree that gathers a word from W places; there are A levels."""
+        """The number of nodes on each of the A levels of the read tree, which has W leaves."""
         return tree_levels(self.words)
 
     @property
     def fields(self) -> dict[str, int]:
-        """Every field of the state and its number of bits."""
+        """The fields of the state, each with its number of bits."""
         W, b, P, A, C = self.words, self.bits, self.instructions, self.address_bits, self.target_bits
         return {
             "memory": W * b,
@@ -121,18 +118,18 @@ class Layout:
             "halted": 1,
         }
 
-    # --- numbers in closed form
+    # --- closed forms
 
     @property
     def steps_per_instruction(self) -> int:
-        """``ceil(log2 P) + ceil(log2 W) + b + 4``, each logarithm at least 1; the same for every instruction."""
+        """The number of steps of an instruction: ``ceil(log2 P) + ceil(log2 W) + b + 4``, each logarithm at least 1."""
         return len(self.fetch_levels) + self.done + 2
 
     @property
     def templates(self) -> int:
-        """Return K: ``2P(2A+C) + 4P + N_P(2A+C+1) + 3Wb + N_W b + 3W + 5b + 4A + 2C + 5``.
+        """The number K of templates: ``2P(2A+C) + 4P + N_P(2A+C+1) + 3Wb + N_W b + 3W + 5b + 4A + 2C + 5``.
 
-        ``N_m = ceil(m/2) + ceil(m/4) + ...``, the nodes of the tree over m leaves without its root.
+        ``N_m = ceil(m/2) + ceil(m/4) + ...`` is the number of nodes of a gathering tree over m leaves, less the root.
         """
         W, b, P, A, C = self.words, self.bits, self.instructions, self.address_bits, self.target_bits
         fetch, read = sum(self.fetch_levels) - 1, sum(self.read_levels) - 1
@@ -141,46 +138,46 @@ class Layout:
 
     @property
     def largest_matches(self) -> int:
-        """Return the bound on n: ``Wb + P(2A+C) + max(2A + C + 3, A + C + 2 + 2b)``, at every reachable state.
+        """A bound for n at every reachable state: ``Wb + P(2A+C) + max(2A + C + 3, A + C + 2 + 2b)``.
 
-        All of memory and program kept, and the busiest moment: an instruction that leaves its tree, or two words that
-        follow each other through theirs.
+        The first two terms are for the templates that keep memory and program. The maximum is over the steps of an
+        instruction: it is attained when the operands leave the fetch tree, or when two words are in the read tree.
         """
         W, b, P, A, C = self.words, self.bits, self.instructions, self.address_bits, self.target_bits
         return W * b + P * (2 * A + C) + max(2 * A + C + 3, A + C + 2 + 2 * b)
 
-    # --- moments of the clock
+    # --- cells of the clock
 
     @property
     def load(self) -> int:
-        """The clock's cell while the minuend stands in q, about to enter p."""
+        """The cell of the clock for the step in which the minuend moves from q to p."""
         return self.address_bits + 1
 
     @property
     def last(self) -> int:
-        """The clock's cell one step before the result is ready."""
+        """The cell of the clock one step before the result is ready."""
         return self.load + self.bits
 
     @property
     def done(self) -> int:
-        """The clock's cell when the result stands in p: it is written, and the counter set."""
+        """The cell of the clock for the step that writes the result in p to memory and sets the counter."""
         return self.last + 1
 
     # --- bits
 
-    def memory(self, word: int, place: int) -> Bit:
-        """Return bit `place` of a word of memory."""
-        return "memory", word * self.bits + place
+    def memory(self, word: int, index: int) -> Bit:
+        """Return bit number `index` of a word of the memory."""
+        return "memory", word * self.bits + index
 
-    def operand(self, which: str, instruction: int, place: int) -> Bit:
-        """Return bit `place` of operand `which` ("a", "b" or "c") of a stored instruction."""
+    def operand(self, which: str, instruction: int, index: int) -> Bit:
+        """Return bit number `index` of operand `which` ("a", "b" or "c") of a stored instruction."""
         width = self.target_bits if which == "c" else self.address_bits
-        return f"program_{which}", instruction * width + place
+        return f"program_{which}", instruction * width + index
 
     def fetch(self, level: int, node: int, column: int) -> Bit:
-        """Return a bit of the fetch tree; level 1 is next to the program."""
+        """Return a bit of a node of the fetch tree; level 1 consists of the parents of the leaves."""
         return f"fetch{level}", node * self.columns + column
 
-    def read(self, level: int, node: int, place: int) -> Bit:
-        """Return a bit of the tree that gathers a word; level 1 is next to the memory."""
-        return f"read{level}", node * self.bits + place
+    def read(self, level: int, node: int, index: int) -> Bit:
+        """Return a bit of a node of the read tree; level 1 consists of the parents of the leaves."""
+        return f"read{level}", node * self.bits + index

@@ -1,4 +1,4 @@
-"""The SBN programs that come with the package."""
+"""The example SBN programs of this package."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ EXAMPLES = ("addition", "countdown", "fibonacci", "gcd", "maximum", "multiplicat
 
 
 def example_text(name: str) -> str:
-    """Return the text of an example; raises InputError for an unknown name."""
+    """Return the source text of an example; raises InputError for an unknown name."""
     if name not in EXAMPLES:
-        raise InputError(f"there is no SBN example {name!r}; there are {', '.join(EXAMPLES)}")
+        raise InputError(f"there is no SBN example {name!r}; the examples are {', '.join(EXAMPLES)}")
     return (files(__package__) / "examples" / f"{name}.sbn").read_text(encoding="utf-8")
 
 
 def example(name: str) -> Assembly:
-    """Return an example, assembled.
+    """Return an example as an assembly; raises InputError for an unknown name.
 
     >>> from ntkproofs.programs.sbn.interpreter import interpret
     >>> program = example("gcd").with_data({"x": 36, "y": 24})

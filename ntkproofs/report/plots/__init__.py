@@ -1,4 +1,4 @@
-"""Figures: each a function that draws on Axes, its own or those given, and returns them. They need matplotlib.
+"""Figures: functions that draw on matplotlib Axes, new ones or those of the caller, and return them.
 
 >>> from ntkproofs.report.plots import FIGURES, figure
 >>> sorted(FIGURES)[:2], figure("balance")().get_xlabel()
@@ -20,7 +20,7 @@ __all__ = ["FIGURES", "Entry", "figure"]
 
 
 class Entry(NamedTuple):
-    """A figure: module and function that draw it, what it shows (a line), how to read it (a sentence or two)."""
+    """A figure: ``module:function`` that draws it, its subject in one line, and how to read it in a few sentences."""
 
     function: str
     shows: str
@@ -31,27 +31,27 @@ _HERE = "ntkproofs.report.plots"
 FIGURES = {
     "balance": Entry(
         f"{_HERE}.balance:balance",
-        "B(n), what the rounding condition turns on, and n",
-        "Dots: B(n) for n matching templates. Lines: the multiple of the root of n that it grows like. Where B(n) is "
-        "below n, a bit that should be 0 has a negative mean.",
+        "the balance B(n) of both kernels against n",
+        "Dots: B(n) for n matching templates. Lines: the asymptotic multiple of the square root of n. Where B(n) < n, "
+        "a bit that should be 0 has a negative mean.",
     ),
     "margins": Entry(
         f"{_HERE}.margins:margins",
-        "standardised margins of 0-bits and 1-bits, two thresholds",
-        "Distance of the mean from the threshold, in standard deviations of one network, at words with n ones. Pale: "
-        "threshold 0. The least margin (circled) decides how many networks are needed.",
+        "standardised margins of 0-bits and 1-bits at two thresholds",
+        "Distance of the mean from the threshold, in standard deviations of one network, for words with n ones. Pale: "
+        "threshold 0; full colour: the best one. The smallest margin (circled) determines the number of networks.",
     ),
     "ensemble-sizes": Entry(
         f"{_HERE}.ensemble_sizes:ensemble_sizes",
-        "ensemble size against bits: three thresholds and the published bound",
-        "Networks that round all words of a permutation right, all at once, by the Gaussian tail; dashed: by the "
-        "published bound at threshold 0. Every number is the least one, decided by balls.",
+        "ensemble size against bits for three thresholds and the published bound",
+        "Smallest number of networks for which all words of a permutation are rounded correctly at the same time, by "
+        "the Gaussian tail bound; dashed: by the published bound at threshold 0. Decided by ball arithmetic.",
     ),
     "published": Entry(
         f"{_HERE}.published:published",
-        "the published experiment against both kernels",
-        "Dots: published errors of the average of 1, 8 and 64 networks. Lines: what the closed-form mean and variance "
-        "expect, nothing fitted.",
+        "the published experiment and the predictions of both kernels",
+        "Dots: published errors of the average of 1, 8 and 64 networks. Lines: expected errors from the closed-form "
+        "mean and variance, without fitted parameters.",
     ),
     "width": Entry(
         f"{_HERE}.width:width",
@@ -62,18 +62,18 @@ FIGURES = {
     ),
     "depth-atlas": Entry(
         "ntkproofs.report.plots.depth_atlas:depth_atlas",
-        "sign of the mean of what should be 0, by depth and by activation",
-        "Blue: at n matching templates a bit that should be 0 has a negative mean, so the threshold 0 is right; "
-        "orange: a positive one; grey: 0. The deeper the colour, the further from 0. At the right: networks that a "
-        "permutation needs at the best threshold, all words, failure at most 1/100.",
+        "sign of the mean of 0-bits by depth and by activation",
+        "Blue: with n matching templates, a bit that should be 0 has a negative mean, so it is rounded correctly at "
+        "threshold 0; orange: a positive mean; grey: 0. The deeper the colour, the further the ratio n/B(n) is from 1. "
+        "Right: the number of networks for a permutation at the best threshold, all words, failure at most 1/100.",
     ),
 }
 
 
 def figure(name: str) -> Callable[..., Axes]:
-    """Return the function that draws the figure `name`; raises InputError, with all names, if there is none such."""
+    """Return the function that draws the figure `name`; raises InputError, with all names, for an unknown name."""
     if name not in FIGURES:
-        raise InputError(f"there is no figure {name!r}: choose one of {', '.join(FIGURES)}")
+        raise InputError(f"there is no figure {name!r}; the figures are {', '.join(FIGURES)}")
     module, function = FIGURES[name].function.split(":")
     draw: Callable[..., Axes] = getattr(import_module(module), function)
     return draw

@@ -1,4 +1,4 @@
-"""How many networks a permutation takes, for three thresholds and by the published bound."""
+"""Figure: the number of networks for a permutation, at three thresholds and by the published bound."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ntkproofs.report.plots.style import (
     GREEN,
     MUTED,
     VERMILION,
+    decade_ticks,
     frame,
     label,
     new_axes,
     plain_ticks,
-    power,
 )
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["ensemble_sizes"]
 
 BITS = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-CURVES: tuple[tuple[str, str, Tail, str, int], ...] = (  # label, threshold, tail, colour, height of the label
+CURVES: tuple[tuple[str, str, Tail, str, int], ...] = (  # label, threshold, tail, colour, vertical offset of the label
     ("published bound", "zero", "published", MUTED, 6),
     ("threshold 0", "zero", "gaussian", VERMILION, 2),
-    ("half the least mean", "half", "gaussian", GREEN, 0),
+    ("half the smallest mean", "half", "gaussian", GREEN, 0),
     ("best threshold", "best", "gaussian", BLUE, -9),
 )
 
@@ -39,36 +39,36 @@ CURVES: tuple[tuple[str, str, Tail, str, int], ...] = (  # label, threshold, tai
 def ensemble_sizes(
     axes: Axes | None = None, *, bits: tuple[int, ...] = BITS, failure: Fraction = Fraction(1, 100)
 ) -> Axes:
-    """Draw the networks that round every word of a permutation right with probability ``1 - failure``, against bits.
+    """Draw against the number of bits the smallest ensembles that round every word of a permutation correctly.
 
-    Least numbers, decided by balls: threshold 0, half the least mean of a 1-bit, the best one (Gaussian tail), and the
-    published sub-Gaussian bound at threshold 0.
+    The probability that any word is rounded incorrectly is at most `failure`. The curves are for threshold 0, half the
+    smallest mean of a 1-bit, and the best threshold (Gaussian tail), and for the published sub-Gaussian bound at
+    threshold 0. The numbers are decided by ball arithmetic.
 
     >>> ensemble_sizes(bits=(4, 8)).get_yscale()
     'log'
     """
     axes = new_axes(axes)
     last: dict[str, int] = {}
-    for name, choice, tail, colour, height in CURVES:
-        found = [_networks(size, choice, tail, failure) for size in bits]
-        last[name] = found[-1]
+    for name, choice, tail, colour, offset in CURVES:
+        sizes = [_networks(size, choice, tail, failure) for size in bits]
+        last[name] = sizes[-1]
         dashes = (0, (4, 2.5)) if tail == "published" else "-"
-        axes.plot(bits, found, marker="o", markersize=2.8, color=colour, linewidth=1.2, linestyle=dashes)
-        label(axes, f"{name}\n{found[-1]:,}", (bits[-1], found[-1]), colour, fontsize=9, xytext=(6, height))
-    times = last["threshold 0"] / last["best threshold"]
+        axes.plot(bits, sizes, marker="o", markersize=2.8, color=colour, linewidth=1.2, linestyle=dashes)
+        label(axes, f"{name}\n{sizes[-1]:,}", (bits[-1], sizes[-1]), colour, fontsize=9, xytext=(6, offset))
+    factor = last["threshold 0"] / last["best threshold"]
     frame(
         axes,
-        title=f"Best threshold: {times:.1f} times fewer networks",
+        title=f"Best threshold: {factor:.1f} times fewer networks",
         x="bits of a permuted word",
-        y=f"networks for a failure of at most {failure}",
+        y=f"networks, failure at most {failure}",
     )
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(bits[0] * 0.9, bits[-1] * 1.05)
-    plain_ticks(axes.xaxis, shown := [size for size in bits if size & (size - 1) == 0], [str(size) for size in shown])
-    low, high = axes.get_ylim()
-    powers = [exponent for exponent in range(7) if low <= 10**exponent <= high]
-    plain_ticks(axes.yaxis, [10**exponent for exponent in powers], [power(exponent) for exponent in powers])
+    powers_of_two = [size for size in bits if size & (size - 1) == 0]
+    plain_ticks(axes.xaxis, powers_of_two, [str(size) for size in powers_of_two])
+    decade_ticks(axes.yaxis)
     return axes
 
 

@@ -1,4 +1,4 @@
-"""The published ensemble experiment against both kernels."""
+"""Figure: the published ensemble experiment and the predictions of both kernels."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import sympy
 
+from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.predictor import SAMPLES, Predictor
-from ntkproofs.report.plots.style import BLUE, INK, VERMILION, frame, label, new_axes, plain_ticks
+from ntkproofs.report.plots.style import BLUE, INK, VERMILION, frame, label, new_axes, visible_ticks
 from ntkproofs.rigor import enclose
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ __all__ = ["data_file", "expected_error", "published", "published_errors"]
 FILE = "permlearn_experiment_1.csv"
 FOLDERS = (Path(__file__).parents[1] / "data", Path(__file__).parents[3] / "paper_checks" / "data")  # installed, clone
 SIZES = (1, 8, 64)
-STABLE = 4  # below, the published step size is unstable
+STABLE = 4  # for fewer bits the published step size is unstable
 
 
 def data_file(name: str) -> Path:
@@ -35,7 +36,7 @@ def data_file(name: str) -> Path:
 
 
 def published_errors() -> dict[tuple[int, int], float]:
-    """Return the published mean squared errors, ``{(k, networks): error}``; raises InputError if they are not there.
+    """Return the published mean squared errors, ``{(k, networks): error}``; raises InputError if the file is missing.
 
     >>> published_errors()[30, 175]
     0.0004682397120632231
@@ -47,22 +48,23 @@ def published_errors() -> dict[tuple[int, int], float]:
 
 @lru_cache
 def expected_error(k: int, networks: int, regime: str) -> float:
-    """Return the expected squared error of the average of N `networks` at a word of k bits, two of them ones.
+    """Return the expected squared error of the average of N = `networks` networks at a word of k bits with two ones.
 
-    The mean over the k output bits of ``var/N + (mean - target)**2``; the targets are the bits over the root of 2.
+    It is the mean over the k output bits of ``var/N + (mean - target)**2``, where a target is a bit divided by
+    ``sqrt(2)``; mean and variance are those of :class:`~ntkproofs.predictor.Predictor`.
 
     >>> f"{expected_error(30, 175, 'nngp'):.2e}", f"{expected_error(30, 175, 'ntk'):.2e}"
     ('4.56e-04', '1.26e-03')
     """
     predictor = Predictor(two_layer_relu(regime), SAMPLES)
-    one, nought = predictor.mean(2, 1, 1), predictor.mean(2, 0, 1)
-    off = 2 * (one - 1 / sympy.sqrt(2)) ** 2 + (SAMPLES - 2) * nought**2
-    error = predictor.variance(2) / networks + off / SAMPLES
+    one, zero = predictor.mean(2, 1, 1), predictor.mean(2, 0, 1)
+    squared_bias = 2 * (one - 1 / sympy.sqrt(2)) ** 2 + (SAMPLES - 2) * zero**2
+    error = predictor.variance(2) / networks + squared_bias / SAMPLES
     return float(enclose(error, {SAMPLES: k}, precision=64).middle)
 
 
 def published(axes: Axes | None = None) -> Axes:
-    """Draw the published errors of the average of 1, 8 and 64 networks against k, and what either kernel expects.
+    """Draw the published errors of the average of 1, 8 and 64 networks against k, and those expected for each kernel.
 
     >>> published().get_title(loc="left")
     'The published networks follow the NNGP kernel'
@@ -75,8 +77,7 @@ def published(axes: Axes | None = None) -> Axes:
             expected = [expected_error(k, size, regime) for k in sizes]
             axes.plot(sizes, expected, color=colour, linestyle=dashes, linewidth=1.2)
         axes.plot(sizes, [errors[k, size] for k in sizes], "o", color=INK, markersize=3)
-        text = f"{size} network{'s' if size > 1 else ''}"
-        label(axes, text, (sizes[-1], errors[sizes[-1], size]), INK)
+        label(axes, counted(size, "network"), (sizes[-1], errors[sizes[-1], size]), INK)
     label(axes, "expected under the NTK", (12, expected_error(12, 1, "ntk")), VERMILION, xytext=(4, 8))
     label(axes, "expected under\nthe NNGP kernel", (4, expected_error(22, 64, "nngp")), BLUE, xytext=(0, 0))
     frame(
@@ -86,7 +87,5 @@ def published(axes: Axes | None = None) -> Axes:
         y="mean squared error",
     )
     axes.set_yscale("log")
-    low, high = axes.get_ylim()
-    places = [place for place in (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05) if low <= place <= high]
-    plain_ticks(axes.yaxis, places, [f"{place:g}" for place in places])
+    visible_ticks(axes.yaxis, (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05))
     return axes

@@ -1,4 +1,7 @@
-"""Figures as files, and as SVG with the colours and the font of the page around it. The same bytes each time."""
+"""Figures as files, and as SVG elements that use the colours and the font of an HTML page.
+
+The output for a figure always consists of the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -19,44 +22,47 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "inline_svg", "save"]
 
 FORMATS = ("svg", "png", "pdf")
-_NO_DATE = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}, "pdf": {"CreationDate": None}}
+_METADATA = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}, "pdf": {"CreationDate": None}}
 
 
-def _drawn(axes: Axes, kind: str, name: str, *, see_through: bool = False) -> bytes:
+def _rendered(axes: Axes, kind: str, name: str, *, transparent: bool = False) -> bytes:
+    """Return the figure of `axes` as a file of the given format."""
     from matplotlib import rc_context
 
-    drawing = io.BytesIO()
+    buffer = io.BytesIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
-        whole: Any = axes.figure
-        whole.savefig(drawing, format=kind, dpi=200, metadata=_NO_DATE[kind], transparent=see_through)
-    return drawing.getvalue()
+        image: Any = axes.figure
+        image.savefig(buffer, format=kind, dpi=200, metadata=_METADATA[kind], transparent=transparent)
+    return buffer.getvalue()
 
 
 def save(name: str, path: str | Path) -> None:
-    """Draw the figure `name` and write it to `path`; its ending says how (svg, png, pdf).
+    """Draw the figure `name` and write it to `path`, in the format of its suffix: ``.svg``, ``.png`` or ``.pdf``.
 
-    Raises InputError for a name or an ending that is not known, or if matplotlib is missing.
+    Raises InputError for an unknown name or suffix, if matplotlib is missing, and if the file cannot be written.
 
     >>> save("balance", "balance.gif")
     Traceback (most recent call last):
-    ntkproofs.errors.InputError: balance.gif: a figure is written as .svg, .png, .pdf
+    ntkproofs.errors.InputError: balance.gif: the suffix of a figure must be one of .svg, .png, .pdf
     """
     draw, kind = figure(name), Path(path).suffix.lower().removeprefix(".")
     if kind not in FORMATS:
-        raise InputError(f"{path}: a figure is written as {', '.join('.' + each for each in FORMATS)}")
+        raise InputError(
+            f"{path}: the suffix of a figure must be one of {', '.join(f'.{suffix}' for suffix in FORMATS)}"
+        )
     check_writable(path)
     needs_matplotlib()
-    write_whole(path, _drawn(draw(), kind, name))
+    write_whole(path, _rendered(draw(), kind, name))
 
 
 def inline_svg(name: str) -> str:
-    """Draw the figure `name` as an ``<svg>`` element to put into a page.
+    """Draw the figure `name` and return it as an ``<svg>`` element for an HTML page.
 
-    Its colours are CSS variables (``--blue``), its font is ``--font``, its ids begin with the figure's name, and it is
-    as wide as its box; one that is wider than most has the class ``wide``.
+    Its colours are CSS variables such as ``--blue``, its font is ``--font``, and its ids begin with the name of the
+    figure. It has no fixed width; a figure that is wider than the usual size has the class ``wide``.
     """
     axes = figure(name)()
-    text = _drawn(axes, "svg", name, see_through=True).decode("utf-8")
+    text = _rendered(axes, "svg", name, transparent=True).decode("utf-8")
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<defs>\s*<style[^>]*>(.*?)</style>\s*</defs>", "", text, count=1, flags=re.DOTALL)
@@ -68,8 +74,8 @@ def inline_svg(name: str) -> str:
     text = re.sub(r"\s*\n\s*", "\n", text)
     labels = " against ".join(filter(None, (axes.get_ylabel(), axes.get_xlabel())))
     heading = escape(f"{axes.get_title(loc='left')}. {labels}.", quote=True)
-    whole: Any = axes.figure
-    wide = ' class="wide"' if whole.get_size_inches()[0] > SIZE[0] else ""
+    image: Any = axes.figure
+    wide = ' class="wide"' if image.get_size_inches()[0] > SIZE[0] else ""
     return re.sub(
         r"<svg[^>]*(viewBox=\"[^\"]*\")[^>]*>", rf'<svg \1{wide} role="img" aria-label="{heading}">', text, count=1
     )

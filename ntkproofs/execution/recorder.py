@@ -1,4 +1,4 @@
-"""Census: every counts (n, p, t) of the states that a block visits, counted bit-sliced."""
+"""CountsRecorder: record which counts (n, p, t) occur at the states that a block visits, by bit-sliced counting."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkproofs.counts import Counts
-from ntkproofs.execution.bitsliced import LANES, Adder, Planes, Slab
+from ntkproofs.execution.bitsliced import LANES, Adder, Planes, StateBlock
 from ntkproofs.programs import Bit
 
-__all__ = ["Census", "Visit"]
+__all__ = ["CountsRecorder", "Visit"]
 
 Words: TypeAlias = NDArray[np.uint64]
 
-_ALL = (1 << LANES) - 1
+_ALL_LANES = (1 << LANES) - 1
 
 
 @dataclass(frozen=True, order=True)
 class Visit:
-    """Where counts were seen first: the case, the step that starts there, the output bit."""
+    """The first occurrence of counts: the case number, the number of steps before it, and the output bit."""
 
     case: int
     step: int
     bit: Bit
 
 
-class Census:
-    """Collects every counts (n, p, t) of the visited states, with the first place where each was seen."""
+class CountsRecorder:
+    """Record the counts (n, p, t) of the states that `block` visits; `visited` maps each to its first occurrence."""
 
-    def __init__(self, slab: Slab) -> None:
-        sliced = slab.sliced
-        self.program, self.match = sliced.program, slab.match
-        self.adder = Adder(slab.match)
+    def __init__(self, block: StateBlock) -> None:
+        sliced = block.sliced
+        self.program, self.match = sliced.program, block.match
+        self.adder = Adder(block.match)
         self.visited: dict[Counts, Visit] = {}
         by_writers: dict[int, list[int]] = {}
         for position, writers in enumerate(sliced.writers):
@@ -45,26 +45,30 @@ class Census:
             for t, positions in sorted(by_writers.items())
         ]
         self.keys = [(t, p) for t, _, _ in self.classes for p in range(t + 1)]
-        self.seen: set[tuple[int, int]] = set()  # (n, place in keys)
-        self.shown = np.zeros((len(self.keys), slab.words), dtype=np.uint64)
+        self.seen: set[tuple[int, int]] = set()  # (n, index in keys)
+        self.lanes_by_key = np.zeros((len(self.keys), block.words), dtype=np.uint64)
 
-    def look(self, mask: Words, first: int, step: int) -> None:
-        """Record the counts of the step that was just made."""
+    def record(self, mask: Words, first: int, step: int) -> None:
+        """Record the counts of the last step, which is step number `step` (from 0) of the cases from `first` on.
+
+        Only lanes that are set in `mask`, ``(words,)``, are recorded.
+        """
         self.adder.run()
-        numbers, lanes_with = _lanes_by_number(self.adder.counts, mask)
+        numbers, lanes_by_number = _lanes_by_number(self.adder.counts, mask)
         row = 0
         for t, _, columns in self.classes:
             for plane in _lanes_by_matched(self.match, columns, t):
-                self.shown[row] = plane
+                self.lanes_by_key[row] = plane
                 row += 1
-        meet = np.bitwise_or.reduce(lanes_with[:, None, :] & self.shown[None, :, :], axis=2)
-        for place, key in zip(*np.nonzero(meet), strict=True):
-            pair = (int(numbers[place]), int(key))
+        both = np.bitwise_or.reduce(lanes_by_number[:, None, :] & self.lanes_by_key[None, :, :], axis=2)
+        for index, key in zip(*np.nonzero(both), strict=True):
+            pair = (int(numbers[index]), int(key))
             if pair not in self.seen:
                 self.seen.add(pair)
-                self._add(pair, lanes_with[place] & self.shown[key], first, step)
+                self._add(pair, lanes_by_number[index] & self.lanes_by_key[key], first, step)
 
     def _add(self, pair: tuple[int, int], lanes: Words, first: int, step: int) -> None:
+        """Add the counts of a pair ``(n, index in keys)`` that occurs in `lanes`, at the first of these lanes."""
         n, (t, p) = pair[0], self.keys[pair[1]]
         word = int(np.flatnonzero(lanes)[0])
         lane = (int(lanes[word]) & -int(lanes[word])).bit_length() - 1
@@ -78,7 +82,7 @@ class Census:
 
 
 def _lanes_by_number(counts: list[Words], mask: Words) -> tuple[NDArray[np.intp], Words]:
-    """Return the numbers that occur among the lanes of `mask`, and for each the lanes that have it."""
+    """Return the numbers that occur in the lanes of `mask`, and for each number the plane of its lanes."""
     lanes, numbers = mask[None, :], np.zeros(1, dtype=np.intp)
     for weight, plane in enumerate(counts):
         if plane.any():
@@ -89,19 +93,19 @@ def _lanes_by_number(counts: list[Words], mask: Words) -> tuple[NDArray[np.intp]
 
 
 def _lanes_by_matched(match: Planes, columns: list[NDArray[np.intp]], t: int) -> Iterable[Words]:
-    """Yield, for p = 0 to t, the lanes in which some bit of the class has p matching writers."""
+    """Yield for p = 0 to t the plane of the lanes in which a bit with t writers has p matching writers."""
     if t == 0:
-        yield np.full(match.shape[1], _ALL, dtype=np.uint64)
+        yield np.full(match.shape[1], _ALL_LANES, dtype=np.uint64)
         return
     counts: list[Any] = []
     for column in columns:
         carry = match[column]
-        for place, plane in enumerate(counts):
-            counts[place], carry = plane ^ carry, plane & carry
+        for weight, plane in enumerate(counts):
+            counts[weight], carry = plane ^ carry, plane & carry
         if len(counts) < t.bit_length():
             counts.append(carry)
     for p in range(t + 1):
         equal = counts[0] if p & 1 else ~counts[0]
-        for place, plane in enumerate(counts[1:], 1):
-            equal = equal & (plane if p >> place & 1 else ~plane)
+        for weight, plane in enumerate(counts[1:], 1):
+            equal = equal & (plane if p >> weight & 1 else ~plane)
         yield np.bitwise_or.reduce(equal, axis=0)

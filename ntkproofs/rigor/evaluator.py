@@ -1,6 +1,6 @@
-"""Inquiry: an inequality on its way to a decision. What is known at a point, and over a box.
+"""Evaluation of an inequality: decisions at a point, and enclosures of ``right - left`` over a box or near infinity.
 
-The enclosures here are the whole trusted core of :func:`ntkproofs.rigor.decide`; cutting a domain into cells is search.
+These enclosures are the trusted core of :func:`ntkproofs.rigor.decide`; the subdivision of a domain is only a search.
 """
 
 from __future__ import annotations
@@ -21,14 +21,18 @@ from ntkproofs.rigor.points import PointArithmetic
 from ntkproofs.rigor.statements import Inequality, point_text
 from ntkproofs.truth import NoTruthValue
 
-__all__ = ["Inquiry", "PointVerdict", "Values"]
+__all__ = ["Evaluator", "PointResult", "Values"]
 
 Values: TypeAlias = Mapping[sympy.Symbol, Fraction]
 
 
 @dataclass(frozen=True)
-class PointVerdict(NoTruthValue):
-    """What is known at a point: True, False or None for open; the value; the bits used."""
+class PointResult(NoTruthValue):
+    """The result at a point.
+
+    `holds`: True, False, or None if undecided; `value`: an enclosure of ``right - left``; `precision`: the bits used;
+    `exact_zero`: whether ``right - left`` is exactly 0.
+    """
 
     instead = ".holds, which is True, False or None"
 
@@ -39,8 +43,8 @@ class PointVerdict(NoTruthValue):
 
 
 @dataclass(frozen=True)
-class Inquiry:
-    """An inequality on its way to a decision, with the precisions to try."""
+class Evaluator:
+    """Evaluates one inequality; `precision` and `limit`: the first and the last precision tried at a point, in bits."""
 
     inequality: Inequality
     precision: int
@@ -48,64 +52,65 @@ class Inquiry:
 
     @property
     def difference(self) -> Difference:
-        """The difference that must be positive, compiled together with the question where both sides are defined."""
+        """The compiled form of ``right - left``, which also checks that both sides are defined."""
         return difference(self.inequality.left, self.inequality.right)
 
-    def at(self, values: Values, bits: int | None = None) -> PointVerdict:
-        """Decide at one exact point, from `bits` on (default: the first precision); DomainError if a side is undefined.
+    def at_point(self, values: Values, bits: int | None = None) -> PointResult:
+        """Decide the inequality at one exact point; `bits`: the first precision, instead of `precision`.
 
-        True and False are said only where both sides are defined.
+        Raises DomainError if a side is undefined at the point.
         """
         try:
             return self._at(values, self.precision if bits is None else bits)
         except DomainError as problem:
             raise DomainError(f"{self.inequality} is undefined at {point_text(values.items())}: {problem}") from problem
 
-    def _at(self, values: Values, first: int) -> PointVerdict:
+    def _at(self, values: Values, first: int) -> PointResult:
         value, bits = None, first
         while bits <= self.limit:
             try:
                 arithmetic = BallArithmetic(bits)
-                balls = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
-                value = self.difference.evaluate(balls, arithmetic)
+                arguments = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
+                value = self.difference.evaluate(arguments, arithmetic)
                 sign = value.sign()
-                return PointVerdict(sign > 0 or (sign == 0 and not self.inequality.strict), value, bits, sign == 0)
+                return PointResult(sign > 0 or (sign == 0 and not self.inequality.strict), value, bits, sign == 0)
             except Undecided:
-                exact = self._exactly_at(values, bits)
-                if exact is not None:
-                    return exact
+                result = self._exactly_at(values, bits)
+                if result is not None:
+                    return result
             bits *= 2
-        return PointVerdict(None, value, bits // 2)
+        return PointResult(None, value, bits // 2)
 
-    def _exactly_at(self, values: Values, bits: int) -> PointVerdict | None:
-        """Decide at a point by constants in Q(pi), as far as they reach, and balls beyond."""
+    def _exactly_at(self, values: Values, bits: int) -> PointResult | None:
+        """Decide at a point with exact numbers of Q(pi) where possible and intervals otherwise; None if undecided."""
         arithmetic = PointArithmetic(bits)
-        points = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
+        arguments = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
         try:
-            number = self.difference.evaluate(points, arithmetic)
+            number = self.difference.evaluate(arguments, arithmetic)
             sign = 0 if number.is_zero() else number.ball.sign()
         except Undecided:
             return None
-        return PointVerdict(sign > 0 or (sign == 0 and not self.inequality.strict), number.ball, bits, sign == 0)
+        return PointResult(sign > 0 or (sign == 0 and not self.inequality.strict), number.ball, bits, sign == 0)
 
-    def touches_at(self, values: Values) -> bool:
-        """Tell whether both sides are defined and equal at a point, where that is decidable in Q(pi)."""
+    def is_equality_at(self, values: Values) -> bool:
+        """Return whether both sides are known, by arithmetic in Q(pi), to be defined and equal at a point."""
         try:
-            verdict = self._exactly_at(values, self.precision)
+            result = self._exactly_at(values, self.precision)
         except DomainError:
             return False
-        return verdict is not None and verdict.exact_zero
+        return result is not None and result.exact_zero
 
-    def accepts(self, value: Ball) -> bool:
-        """Tell whether every number of the ball satisfies the inequality."""
+    def is_satisfied_by(self, value: Ball) -> bool:
+        """Return whether the inequality holds for every value of ``right - left`` in an interval."""
         return value.is_positive() or (not self.inequality.strict and value.is_nonnegative())
 
-    # --- rules for a cell of real boxes
+    # --- enclosures over a box
 
     def range_over(self, box: Mapping[sympy.Symbol, Ball], bits: int) -> Ball | None:
-        """Return the difference evaluated with the whole box: an answer says that both sides are defined on all of it.
+        """Return the range of ``right - left`` over the box by interval evaluation, or None if it is not bounded.
 
-        None if that is not known; DomainError (a side is undefined everywhere there) is passed on.
+        A result implies that both sides are defined on the whole box. Raises DomainError if a side is undefined
+        everywhere in it.
         """
         try:
             return self.difference.evaluate(box, BallArithmetic(bits))
@@ -116,9 +121,10 @@ class Inquiry:
             return None
 
     def mean_value(self, box: Mapping[sympy.Symbol, Ball], bits: int) -> Ball | None:
-        """Return the mean-value enclosure over the box, or None where a derivative is not bounded.
+        """Return the mean-value form of ``right - left`` over the box, or None if a derivative is not bounded.
 
-        It says nothing about where the sides are defined: :meth:`range_over` must have answered for the same box.
+        Use it only if :meth:`range_over` returned a result for the same box: it does not check that both sides are
+        defined.
         """
         base = BallArithmetic(bits)
         middles = {symbol: Ball(side.middle, precision=bits) for symbol, side in box.items()}
@@ -139,9 +145,9 @@ class Inquiry:
     def germ(
         self, values: Mapping[sympy.Symbol, Germ], arithmetic: GermArithmetic, *, defined: bool = False
     ) -> Germ | None:
-        """Return the difference as a reduced germ, or None where it has none.
+        """Return ``right - left`` as a reduced germ, or None if it has no such expansion.
 
-        An answer says that both sides are defined beside the contact point, unless they are known to be `defined`.
+        A result implies that both sides are defined near the contact point; pass ``defined=True`` if that is known.
         """
         try:
             return self.difference.evaluate(values, arithmetic, guarded=not defined).reduced()

@@ -1,0 +1,50 @@
+"""The option ``--regime``: which kernel trains the networks."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from ntkproofs.commands.common import clipped
+from ntkproofs.commands.objects import load_object, names_object
+from ntkproofs.errors import InputError
+
+if TYPE_CHECKING:
+    from ntkproofs.kernels import Kernel
+
+__all__ = ["add_regime", "certified_regime", "kernel_of"]
+
+KERNELS = (
+    "ntk or nngp (two-layer ReLU), erf, sine, cosine, gelu, linear, depth-L (L hidden ReLU layers), each of these with "
+    "-nngp appended for the NNGP kernel, or FILE.py:NAME, a Kernel or a function that returns one"
+)
+
+
+def add_regime(parser: argparse.ArgumentParser, *, default: str | None = "ntk", known: str = KERNELS) -> None:
+    """Add the option to a parser; `known` says in its help which kernels there are."""
+    shown = "" if default is None else f" (default: {default})"
+    parser.add_argument("--regime", default=default, metavar="KERNEL", help=f"the kernel that trains{shown}: {known}")
+
+
+def kernel_of(regime: str) -> Kernel:
+    """Return the kernel that the option names; raises InputError where there is none."""
+    from ntkproofs.kernels import Kernel, as_kernel
+
+    if names_object(regime):
+        return load_object(regime, Kernel)
+    if ".py" in regime:
+        raise InputError(f"--regime: a kernel of a file is named FILE.py:NAME, got {clipped(regime)}")
+    return as_kernel(regime)
+
+
+def certified_regime(regime: str) -> str:
+    """Return the name of a kernel that the checker knows; raises InputError for any other kernel."""
+    from ntkproofs.kernels import REGIMES
+
+    if regime in REGIMES:
+        return regime
+    other = kernel_of(regime)  # or there is no such kernel
+    raise InputError(
+        f"--regime {regime}: nothing can be certified for the kernel {other.name!r}, because the checker knows the "
+        f"kernels {' and '.join(REGIMES)} only"
+    )
