@@ -138,9 +138,9 @@ def _stops(size: tuple[int, int, int]) -> bool:
 
 
 @claim(
-    "n <= Wb + P(2A+C) + max(2A+C+3, A+C+2+2b) at every reachable state, of every SBN program and memory: W, P <= 4, "
-    "b <= 3, three larger machines, and 500 instructions of the one with W = P = 16, b = 8; equality for W = 2^A, "
-    "P = 2^C - 1 and all stored bits 1; a stopped machine stays as it is",
+    "n <= Wb + P(2A+C) + max(2A+C+3, A+C+2+2b) at every reachable state, of every SBN program and memory: W, P <= 4, b "
+    "<= 3, three larger machines, and 500 instructions of the one with W = P = 16, b = 8; equality for W = 2^A, P = "
+    "2^C - 1 and all stored bits 1; a stopped machine stays as it is",
     source=SOURCE,
 )
 def reachable_states() -> Verdict:
