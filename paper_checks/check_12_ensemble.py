@@ -76,8 +76,8 @@ def _below(value: sympy.Expr) -> Fraction:
 
 
 @claim(
-    "permutation, threshold 0: of all bits of all states the 0-bit at n = 2 has the largest var/mean^2, for every K "
-    ">= 3 (for K = 2 no such bit occurs) ({regime})",
+    "permutation, threshold 0: of all bits of all states the 0-bit at n = 2 has the largest var/mean^2, for every K >= "
+    "3 (for K = 2 no such bit occurs) ({regime})",
     source=SOURCE,
     each={"regime": REGIMES},
 )
@@ -108,8 +108,8 @@ def thinnest_margin(regime: str) -> Verdict:
 
 
 @claim(
-    "permutation, 0-bit at n = 2: var/mean^2 = a K + b + c/K with a = 2.8036... (the limit of var/(mean^2 K)), "
-    "b = 30.56..., c = 85.85... for every K",
+    "permutation, 0-bit at n = 2: var/mean^2 = a K + b + c/K with a = 2.8036... (the limit of var/(mean^2 K)), b = "
+    "30.56..., c = 85.85... for every K",
     source=SOURCE,
 )
 def thinnest_closed_form() -> Verdict:
@@ -132,8 +132,8 @@ PER_SAMPLE = ((3, Fraction(2254, 100)), (10, Fraction(672, 100)), (30, Fraction(
 
 
 @claim(
-    "permutation: max var/mean^2 > 2.8036 K for every K >= 3; < 22.54 K for every K >= 2 (22.53 is too small), "
-    "< 6.72 K from K = 10 on (6.71 is too small), < 3.92 K from K = 30 on (3.91 is too small)",
+    "permutation: max var/mean^2 > 2.8036 K for every K >= 3; < 22.54 K for every K >= 2 (22.53 is too small), < 6.72 "
+    "K from K = 10 on (6.71 is too small), < 3.92 K from K = 30 on (3.91 is too small)",
     source=SOURCE,
 )
 def linear_in_samples() -> Verdict:

@@ -239,8 +239,8 @@ def likelihood_ratio() -> Verdict:
 
 
 @claim(
-    "size of the effect: the published error is within 6 % of the NNGP's mean and 0.36 to 0.52 times the NTK's, "
-    "k = 10 to 30, at the largest power of two reached",
+    "size of the effect: the published error is within 6 % of the NNGP's mean and 0.36 to 0.52 times the NTK's, k = 10 "
+    "to 30, at the largest power of two reached",
     source=SOURCE,
 )
 def effect_size() -> Verdict:
