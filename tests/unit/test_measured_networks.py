@@ -178,8 +178,8 @@ def test_clopper_pearson_bounds_are_where_the_binomial_tail_is():
     [
         ({"width": 2}, "width 2: it must be at least 3"),
         ({"width": 10**9}, "at most"),
-        ({"width": 20, "draws": 0}, "draws must be 1 or more, got 0"),
-        ({"width": 20, "networks": 1.5}, "networks must be 1 or more, got 1.5"),
+        ({"width": 20, "draws": 0}, "draws must be a positive integer, got 0"),
+        ({"width": 20, "networks": 1.5}, "networks must be a positive integer, got 1.5"),
     ],
 )
 def test_values_that_cannot_be_are_refused(options, message):
