@@ -304,7 +304,7 @@ def test_certify_and_verify_a_network(tmp_path, capsys):
     [
         (["--trained", "all"], 3, "--trained all: no theorem about training all layers is known here"),
         (["--trained", "output", "--start", "gaussian"], 3, "certificates are for the start zero alone"),
-        (["--trained", "output", "--start", "antisymmetric"], 3, "is not for training 'output'"),
+        (["--trained", "output", "--start", "antisymmetric"], 3, "is not available for training 'output'"),
         (["--trained", "output", "--regime", "ntk"], 3, "--regime ntk does not go with it"),
         (["--trained", "output", "--inputs", "one"], 3, "are about ensembles"),
         (["--trained", "output", "--threshold", "half"], 3, "best or a fraction"),
