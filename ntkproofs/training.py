@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkproofs.errors import InputError
+from ntkproofs.validation import integer
 
 __all__ = ["LAYERS", "STARTS", "Layers", "Start", "Training", "starts_of"]
 
@@ -232,8 +233,8 @@ class Training:
         if name not in STARTS:
             raise InputError(f"there is no start with the name {name!r}: choose one of {', '.join(starts_of(trained))}")
         STARTS[name].of(trained)
-        if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
-            raise InputError(f"the number of steps must be a positive integer, got {steps!r}")
+        if steps is not None:
+            steps = integer(steps, "steps", low=1)
         if step is not None and not 0 < step < float("inf"):
             raise InputError(f"the size of a step must be a positive number, got {step!r}")
         return cls(layers, STARTS[name], steps, step)

@@ -87,7 +87,7 @@ def two_values(regime: str) -> Verdict:
     kernel = two_layer_relu(regime)
 
     @lru_cache
-    def equal(left: sympy.Expr, right: sympy.Expr) -> bool:
+    def identical(left: sympy.Expr, right: sympy.Expr) -> bool:
         return derive(equal(left, right)).outcome == "holds"
 
     def check(case: tuple[TemplateProgram, tuple[int, ...]]) -> bool:
@@ -99,10 +99,10 @@ def two_values(regime: str) -> Verdict:
         code = [1 / sympy.sqrt(n) if index in matching else sympy.Integer(0) for index in range(K)]
         rows = [[int(row == column) for column in range(K)] for row in range(K)]
         meets = (
-            equal(kernel.between(code, row), kernel.matched(n) if index in matching else kernel.other)
+            identical(kernel.between(code, row), kernel.matched(n) if index in matching else kernel.other)
             for index, row in enumerate(rows)
         )
-        return all(meets) and equal(kernel.between(code, code), kernel.own)
+        return all(meets) and identical(kernel.between(code, code), kernel.own)
 
     return conclude(confirm("all states of small programs", _all_states(), check, exhaustive=True))
 

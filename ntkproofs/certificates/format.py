@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -23,10 +23,14 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Certificate:
-    """A claim and the evidence for it, both JSON values: integers, strings, lists, objects; never floats."""
+    """A claim and the evidence for it, both JSON values: integers, strings, lists, objects; never floats.
+
+    `computed`: what the producer made it from, where there is more to say of it; it is no part of the file.
+    """
 
     claim: dict[str, Any]
     evidence: dict[str, Any]
+    computed: Any = field(default=None, compare=False, repr=False)
 
     @property
     def digest(self) -> str:

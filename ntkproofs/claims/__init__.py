@@ -31,7 +31,6 @@ from ntkproofs.claims.estimate import Agreement, estimate
 from ntkproofs.claims.measure import Comparison, Measured, confirm_measured
 from ntkproofs.claims.prove import prove, prove_equal
 from ntkproofs.claims.verdict import VERDICTS, Verdict, VerdictKind, conclude
-from ntkproofs.facts import Fact, Finding
 from ntkproofs.rigor import decide, derive
 
 __all__ = [
@@ -40,8 +39,6 @@ __all__ = [
     "Claim",
     "ClaimFamily",
     "Comparison",
-    "Fact",
-    "Finding",
     "ListedClaim",
     "Measured",
     "Result",

@@ -279,6 +279,7 @@ def _prove_with_progress(results: list[Result], coqc: Coqc, jobs: int) -> list[R
     from ntkproofs.commands.prove import prove_results
 
     with showing(every=0) as show:
+        show(0, 1, "", f"{coqc.engine}: proving inequalities")
 
         def show_progress(done: int, total: int) -> None:
             show(done, total, f"[{coqc.engine}] {done}/{total} inequalities")

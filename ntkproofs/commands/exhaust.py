@@ -27,7 +27,7 @@ def register(commands: Any) -> None:
         "exhaust",
         help="run a program on all inputs, 64 at a time",
         description="Run a program on all inputs, 64 at a time, and compare each result with that of an oracle. "
-        "Rounding is proved correct for all states where t n <= K, and otherwise checked at each visited state and bit.",
+        "Rounding is proved correct for all states where t n <= K, and otherwise checked at visited states.",
     )
     parser.add_argument("program", choices=[entry.name for entry in built_ins("exhaust")], help="the program")
     parser.add_argument("--bits", required=True, metavar="N", help="bits of each input")

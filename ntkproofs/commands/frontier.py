@@ -37,10 +37,8 @@ def planned(options: argparse.Namespace, run: Run, failure: Fraction) -> argpars
     from ntkproofs.kernels import two_layer_relu
 
     networks, word = networks_of(options), options.padding
-    if options.trained is not None and networks not in (None, 1):
-        raise InputError(f"--trained certifies one network, not {networks} (--networks)")
-    if options.trained is not None and word == "best":
-        raise InputError("--padding best weighs networks against samples: it does not go with --trained")
+    if options.trained is not None:
+        _check_one_network(networks, word)
     if word is None:
         word = "0" if networks is None or options.trained is not None else "least"
     if word == "auto":
@@ -52,6 +50,14 @@ def planned(options: argparse.Namespace, run: Run, failure: Fraction) -> argpars
         return _with(options, least_padding(two_layer_relu(_kernel(options)), required.counts), networks)
     point = best_padding(required) if networks is None or word == "best" else padding_for(required, networks)
     return _with(options, point.padding, networks or point.networks)
+
+
+def _check_one_network(networks: int | None, padding: str | None) -> None:
+    """Raise InputError for options about several networks where ``--trained`` certifies one."""
+    if networks not in (None, 1):
+        raise InputError(f"--trained certifies one network, not {networks} (--networks)")
+    if padding == "best":
+        raise InputError("--padding best weighs networks against samples: it does not go with --trained")
 
 
 def _with(options: argparse.Namespace, padding: int, networks: int | None) -> argparse.Namespace:
@@ -72,7 +78,10 @@ def issued(issue: Issue, options: argparse.Namespace, run: Run, failure: Fractio
         if options.width in (None, "least"):
             raise
         freed = argparse.Namespace(**vars(options) | {"width": None})
-        enough = issue(freed, run, failure)
+        try:
+            enough = issue(freed, run, failure)
+        except NtkProofsError:
+            raise problem from None
         least = _least_width(run, enough)
         raise TooNarrow(f"{problem}; enough: {enough.claim['width']}, at least {least}") from problem
 
@@ -90,7 +99,8 @@ def networks_of(options: argparse.Namespace) -> int | None:
 
 
 def _kernel(options: argparse.Namespace) -> str:
-    return options.regime or ("ntk" if options.trained is None else LAYERS[options.trained].kernel)
+    known = "ntk" if options.trained is None else LAYERS[options.trained].kernel
+    return str(options.regime or known)
 
 
 def _required(options: argparse.Namespace, run: Run, failure: Fraction, states: str) -> Requirement:
@@ -158,13 +168,13 @@ def _beside_ensemble(
 
 def _estimated(value: str) -> str:
     """Return the line about an estimate."""
-    return f"this bound of the failure probability is {value} by mpmath, which decides nothing"
+    return f"failure bound {value} by mpmath (50 digits): an estimate, not a verdict"
 
 
 def _at_least(options: argparse.Namespace, run: Run, required: Requirement, enough: int) -> int:
     """Return a number of networks below which every ensemble fails; raises EnginesDisagree if it exceeds `enough`."""
     from ntkproofs.bounds.lower import least_networks
-    from ntkproofs.execution.witnesses import witnesses
+    from ntkproofs.witnesses import witnesses
 
     every = options.inputs == "all"
     free, ones = (
@@ -235,20 +245,29 @@ def _suggested(
 
 
 def _beside_network(run: Run, certificate: Certificate) -> tuple[Lines, Keys]:
+    from mpmath import mp
+
+    from ntkproofs.estimates import failure_bound
+
     least, width = _least_width(run, certificate), certificate.claim["width"]
     if least > width:
         raise EnginesDisagree(f"the width {width} is certified, and a width below {least} fails")
-    lines = [("at least", f"width {least:,} whatever the threshold, enough: {width:,}")]
-    return lines, {"at_least": least}
+    estimate = failure_bound(certificate.computed)
+    lines = [
+        ("at least", f"width {least:,} whatever the threshold, enough: {width:,}"),
+        ("estimate", _estimated(mp.nstr(estimate, 8))),
+    ]
+    return lines, {"at_least": least, "estimate": mp.nstr(estimate, 50)}
 
 
 def _least_width(run: Run, certificate: Certificate) -> int:
     """Return a width below which a network as in the claim fails."""
     from ntkproofs.bounds.lower import least_width_of_any
-    from ntkproofs.execution.witnesses import disjoint_states
+    from ntkproofs.witnesses import disjoint_states
 
     claim = certificate.claim
-    every = claim["states"] == "arbitrary"
+    every, whole = claim["states"] == "arbitrary", claim["trained"] == "all"
     free, ones = (range(run.program.output_bits), ()) if every else (run.free, run.ones)
-    states = disjoint_states(run.program, free, ones, max(1, run.steps))
-    return least_width_of_any(states, Fraction(claim["failure"]))
+    states = disjoint_states(run.program, free, ones, max(1, run.steps), samples=whole)
+    failure, copies = Fraction(claim["failure"]), 2 if claim["start"] == "antisymmetric" else 1
+    return least_width_of_any(min(states, claim.get("inputs", states)), failure, copies=copies)

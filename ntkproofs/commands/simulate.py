@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.catalogue import CATALOGUE, built_ins
-from ntkproofs.commands.common import HOLDS, UNDECIDED, number, print_json, remark
+from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
 from ntkproofs.commands.programs import read_bits
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.regime import add_regime, kernel_of
@@ -83,7 +83,25 @@ def register(commands: Any) -> None:
     parser.set_defaults(function=_simulate)
 
 
+def _check_regime(options: argparse.Namespace) -> None:
+    """Refuse a kernel beside options that determine another one."""
+    if options.regime is None:
+        return
+    if options.trained is not None:
+        kernel = LAYERS[options.trained].kernel
+        if options.regime != kernel:
+            raise InputError(
+                f"--trained {options.trained} is the kernel {kernel}: --regime {clipped(options.regime)} is another"
+            )
+        return
+    if options.parametrisation is not None:
+        raise InputError("--regime names the kernel of the limit, and so does --parametrisation: give one of them")
+    if options.model not in (None, "limit"):
+        raise InputError("--regime is for the limit; networks of finite width (--model) are two-layer ReLU networks")
+
+
 def _simulate(options: argparse.Namespace) -> int:
+    _check_regime(options)
     if options.trained is not None:
         from ntkproofs.commands.simulate_trained import simulate_trained
 
@@ -140,10 +158,6 @@ def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
         repetitions = number(repetitions, "--repetitions", low=1, high=10**6)
     if options.width is not None and options.model == "limit":
         raise InputError("--width is for networks of finite width (--model linearised or trained), not for the limit")
-    if options.regime is not None and options.parametrisation is not None:
-        raise InputError("--regime names the kernel of the limit, and so does --parametrisation: give one of them")
-    if options.regime is not None and options.model != "limit":
-        raise InputError("--regime is for the limit; networks of finite width (--model) are two-layer ReLU networks")
     text = str(DEFAULT_WIDTH) if options.width is None else options.width
     width = number(text, "--width", low=bits, high=10**7)
 
@@ -154,7 +168,7 @@ def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
         trials,
         networks=networks,
         model=options.model,
-        parametrisation=options.parametrisation or "ntk",
+        parametrisation=options.parametrisation,
         width=width,
         repetitions=repetitions,
         seed=seed,

@@ -36,7 +36,7 @@ def union_bound(kernel: str, counts: Iterable[Counts], threshold: Fraction, *, n
 
     >>> estimate = union_bound("ntk", [Counts(2, 0, 1, 10)], Fraction(1, 10), networks=9, cases=5)
     >>> mp.nstr(estimate, 10)
-    '0.05617768384'
+    '0.0001117689942'
     """
     if kernel not in TRAINED_LAYERS:
         raise InputError(f"the kernel must be one of {', '.join(TRAINED_LAYERS)}; got {kernel!r}")

@@ -507,7 +507,7 @@ def test_the_command_for_theories_shows_foreign_text_escaped_and_refuses_bad_usa
     folder = tmp_path / "no\x1b[31m\ntheory"
     folder.mkdir()
     for arguments, message in (
-        ([str(folder)], r"no\x1b[31m\ntheory holds no Coq files"),
+        ([str(folder)], r"no\x1b[31m\ntheory contains no Coq files"),
         ([str(folder), "--fo\x1b"], r"unrecognized arguments: --fo\x1b (see "),
     ):
         assert theory.main(arguments) == 3

@@ -25,6 +25,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "counted",
     "counting",
     "deterministic",
+    "drop_unwritten",
     "dropped",
     "exact_zero",
     "exhaustive",
