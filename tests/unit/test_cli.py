@@ -343,7 +343,7 @@ def test_what_a_folder_holds_and_is_not_looked_at_is_said(capsys, tmp_path):
     assert code == 0
     left_out = [f"{tmp_path}/{name}" for name in ("_private.py", "window.pyw", ".hidden/", "deeper/")]
     assert err.splitlines()[:2] == [
-        f"ntkproofs: not looked at: {', '.join(left_out)}",
+        f"ntkproofs: skipped: {', '.join(left_out)}",
         f"ntkproofs: no claims in: {tmp_path}/helpers.py",
     ]
     assert json.loads(out)["left_out"] == [name.removesuffix("/") for name in left_out]
@@ -433,7 +433,7 @@ def test_a_check_that_is_stopped_before_coq_is_done_says_so(capsys, monkeypatch)
     code, out, err = run(capsys, "check", CLAIMS / "true_claims.py", "--json")
     document = json.loads(out)
     assert (code, document["complete"], document["done"], document["total"]) == (2, False, 3, 3)
-    assert "interrupted after 3 of 3 claims, before Coq was done" in err
+    assert "interrupted after 3 of 3 claims, while Coq was running" in err
 
 
 # --- as a process
@@ -520,7 +520,7 @@ def test_the_command_for_theories_shows_foreign_text_escaped_and_refuses_bad_usa
 def test_a_record_is_written_whole(capsys, tmp_path, monkeypatch):
     """By the writer of all files, which replaces what is there in one step."""
     folder, written = write(tmp_path / "theory", FILES), []
-    monkeypatch.setattr(theory, "write_whole", lambda path, data: written.append((path, data)))
+    monkeypatch.setattr(theory, "write_atomically", lambda path, data: written.append((path, data)))
     assert theory.main([str(folder), "--record"]) == 2  # there is no coqc here
     assert "twice_zero: " in capsys.readouterr().out
     ((path, data),) = written

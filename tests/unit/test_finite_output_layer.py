@@ -303,10 +303,10 @@ def test_certify_and_verify_a_network(tmp_path, capsys):
     ("options", "code", "message"),
     [
         (["--trained", "all", "--regime", "nngp"], 3, "--trained all is the kernel ntk: --regime nngp is another"),
-        (["--trained", "all", "--start", "zero"], 3, "the start 'zero' is not for training 'all'"),
+        (["--trained", "all", "--start", "zero"], 3, "the start 'zero' is not available for training 'all'"),
         (["--trained", "output", "--inputs", "33"], 3, "inputs: there are only 2^5, got 33"),
         (["--trained", "output", "--start", "gaussian"], 3, "certificates are for the start zero alone"),
-        (["--trained", "output", "--start", "antisymmetric"], 3, "is not for training 'output'"),
+        (["--trained", "output", "--start", "antisymmetric"], 3, "is not available for training 'output'"),
         (["--trained", "output", "--regime", "ntk"], 3, "is the kernel nngp: --regime ntk is another"),
         (["--trained", "output", "--tail", "published"], 3, "are about ensembles"),
         (["--trained", "output", "--threshold", "half"], 3, "best or a fraction"),

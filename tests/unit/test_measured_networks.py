@@ -242,7 +242,7 @@ def test_the_document(capsys, program, options):
         (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--start", "zero"), "not for training 'all'"),
         (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--model", "limit"), "--model limit"),
         (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--parametrisation", "ntk"), "does not go"),
-        (("permutation", "--bits", 4, "--trained", "output", "--width", 3), "--width must be a number from 4"),
+        (("permutation", "--bits", 4, "--trained", "output", "--width", 3), "--width must be an integer from 4"),
         (
             ("permutation", "--bits", 4, "--trained", "output", "--width", 8, "--step", "0"),
             "--step is a number above 0",

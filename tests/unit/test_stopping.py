@@ -43,7 +43,7 @@ def raising(function, place, problem):
 
 STOPS = [
     (KeyboardInterrupt(), "interrupted after"),
-    (WorkerDied("a worker process died"), "a worker process died after"),
+    (WorkerDied("a worker process ended early"), "a worker process ended early after"),
 ]
 
 

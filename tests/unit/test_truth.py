@@ -45,7 +45,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "stopped",
     "strict",
     "theory",
-    "unasked",
+    "coq_missing",
     "unbounded",
     "vanishes",
 }

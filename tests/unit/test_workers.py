@@ -476,14 +476,16 @@ def test_a_file_that_changes_while_it_is_checked_is_an_error(tmp_path):
     listing = list_claims([file])
     file.write_text(file.read_text() + "\n# changed")
     (result,) = run_claims(listing.claims, sources=listing.sources)
-    assert result.verdict.reason == "mine.py, or a helper, changed while it was checked"
+    assert result.verdict.reason == "mine.py or one of its helpers changed during the check"
 
 
 def test_a_claim_that_is_another_when_it_is_imported_again_is_an_error(tmp_path):
     file = written(tmp_path, "claim(f'{os.getpid()}', source='h')(tried)\nclaim('s', source='h')(lambda: tried())\n")
     code, document, _ = check(file)
     assert (code, verdicts(document)) == (3, {"mine.tried": "error", "mine.<lambda>": "confirmed"})
-    assert "says something else when mine.py is imported again" in document["claims"][0]["evidence"]["reason"]
+    assert (
+        "has another statement or source when mine.py is imported again" in document["claims"][0]["evidence"]["reason"]
+    )
 
 
 def test_a_claim_that_makes_claims_is_an_error(tmp_path):
@@ -492,7 +494,7 @@ def test_a_claim_that_makes_claims_is_an_error(tmp_path):
     )
     code, document, _ = check(file)
     assert code == 3
-    assert "it makes claims that are not collected: tried" in document["claims"][0]["evidence"]["reason"]
+    assert "the claim constructs claims that are not collected: tried" in document["claims"][0]["evidence"]["reason"]
 
 
 # --- errors with their place
@@ -578,7 +580,7 @@ def test_stopped_work_says_so_and_leaves_nothing_behind(tmp_path, number):
             assert (document["complete"], document["done"], document["total"]) == (False, 1, 2)
             assert verdicts(document) == {"mine.tried": "confirmed"}
         else:
-            assert "stopped after 1 of 2 claims: what is shown is not all" in out
+            assert "stopped after 1 of 2 claims: the results are incomplete" in out
 
 
 def test_work_stopped_while_files_are_read_says_so(tmp_path):
