@@ -239,7 +239,7 @@ def test_the_document(capsys, program, options):
         (("permutation", "--bits", 4, "--networks", 3, "--start", "zero"), "--start is for really trained networks"),
         (("addition", "--bits", 4, "--networks", 3), "addition needs --trained"),
         (("permutation", "--bits", 4, "--trained", "all", "--width", 7), "a multiple of 2"),
-        (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--start", "zero"), "not for training 'all'"),
+        (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--start", "zero"), "not available for training 'all'"),
         (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--model", "limit"), "--model limit"),
         (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--parametrisation", "ntk"), "does not go"),
         (("permutation", "--bits", 4, "--trained", "output", "--width", 3), "--width must be an integer from 4"),
