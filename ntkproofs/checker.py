@@ -873,18 +873,21 @@ class Hidden:
         if not any(exponents):
             return self.orthant(R)
         i = min((k for k, e in enumerate(exponents) if e), key=lambda k: sum(map(bool, R[k])))
-        total = Interval.of(0)
-        for k in [k for k, r in enumerate(R[i]) if r]:
-            lowered = [e - (j == i) for j, e in enumerate(exponents)]
-            if lowered[k]:
-                factor = Interval.of(R[i][k] * lowered[k])
-                total = total + factor * self.by_parts([e - (j == k) for j, e in enumerate(lowered)], R)
-            else:
-                others = [j for j in range(len(R)) if j != k]
-                at_zero = [[R[a][b] - R[a][k] * R[k][b] / R[k][k] for b in others] for a in others]
-                density = Interval.of(R[i][k]) * (self.apart * Interval.of(1 / R[k][k])).sqrt()
-                total = total + density * self.by_parts([lowered[j] for j in others], at_zero)
-        return total
+        lowered = [e - (j == i) for j, e in enumerate(exponents)]
+        return _added(self._derivative(lowered, R, k, r) for k, r in enumerate(R[i]) if r)
+
+    def _derivative(self, exponents: Sequence[int], R: Sequence[Sequence[Fraction]], k: int, r: Fraction) -> Interval:
+        """Enclose ``r E d/dx_k prod x_i^(e_i) [x_i > 0]``; the indicator's derivative is a density at 0.
+
+        Given ``x_k = 0`` the others have the covariance ``R_ab - R_ak R_kb/R_kk``.
+        """
+        if exponents[k]:
+            factor = Interval.of(r * exponents[k])
+            return factor * self.by_parts([e - (j == k) for j, e in enumerate(exponents)], R)
+        others = [j for j in range(len(R)) if j != k]
+        at_zero = [[R[a][b] - R[a][k] * R[k][b] / R[k][k] for b in others] for a in others]
+        density = Interval.of(r) * (self.apart * Interval.of(1 / R[k][k])).sqrt()
+        return density * self.by_parts([exponents[j] for j in others], at_zero)
 
     def orthant(self, R: Sequence[Sequence[Fraction]]) -> Interval:
         """Enclose the probability that all of at most 3 coordinates are positive: ``2^-d (1 + 2/pi sum of arcsines)``.
@@ -1132,17 +1135,22 @@ class OutputBit:
 
     def _weigh(self) -> None:
         """Compute W: `own` (a sample with itself), `pair` (two different ones), ``W alpha``, ``alpha' W alpha``."""
-        zero, groups = Interval.of(0), [g for g in range(4) if self.sizes[g]]
-        self.own = [self.entry(g) if g in groups else zero for g in range(4)]
-        self.pair = [[zero] * 4 for _ in range(4)]
-        for g, k in ((g, k) for g in groups for k in groups if k < g or (k == g and self.sizes[g] > 1)):
-            self.pair[g][k] = self.pair[k][g] = self.entry(g, k)
+        zero = Interval.of(0)
+        self.own = [self.entry(g) if self.sizes[g] else zero for g in range(4)]
+        self.pair = self._pairs()
         sums = [alpha.times(size) for alpha, size in zip(self.alpha, self.sizes, strict=True)]
         self.pull = [
-            self.alpha[g] * (self.own[g] - self.pair[g][g]) + dot(self.pair[g], sums) if g in groups else zero
+            self.alpha[g] * (self.own[g] - self.pair[g][g]) + dot(self.pair[g], sums) if self.sizes[g] else zero
             for g in range(4)
         ]
         self.spread = dot(self.pull, sums)
+
+    def _pairs(self) -> list[list[Interval]]:
+        """Enclose ``E v_i v_k zeta^2`` for two different samples of the groups g and k; 0 where there are no two."""
+        groups, pair = [g for g in range(4) if self.sizes[g]], [[Interval.of(0)] * 4 for _ in range(4)]
+        for g, k in ((g, k) for g in groups for k in groups if k < g or (k == g and self.sizes[g] > 1)):
+            pair[g][k] = pair[k][g] = self.entry(g, k)
+        return pair
 
     def entry(self, g: int, k: int | None = None) -> Interval:
         """Enclose ``E v_i v_k (h - b . v)^2`` for i = k in group g, or different samples of the groups g and k."""
@@ -1300,12 +1308,7 @@ class OutputBit:
         N = self.hidden.N
         base = Interval.of(1 + Fraction(2 * q, N))
         scale, linear = (g * r.power(2)).times(2) / Interval.of(N), (g * r).power(2).times(4) / Interval.of(N)
-        total = Interval.of(0)
-        for k, size in enumerate(self.sizes):
-            if size > 1:
-                ratio = base - scale * (self.own[k] - self.pair[k][k]) / self.hidden.lam
-                total = total + log_determinant([[ratio]], self.where).times(size - 1)
-        limit, matrix = [], []
+        total, limit, matrix = self._within_groups(base, scale), [], []
         for x in self.vectors():
             limit.append([self._inside(x, y) for y in self.vectors()])
             quadratic = [
@@ -1314,6 +1317,15 @@ class OutputBit:
             matrix.append([base * one - other for one, other in zip(limit[-1], quadratic, strict=True)])
         total = total + log_determinant(matrix, self.where) - log_determinant(limit, self.where)
         return Interval.of(q) - total / Interval.of(2)
+
+    def _within_groups(self, base: Interval, scale: Interval) -> Interval:
+        """Enclose the log of the determinant of ``base - scale W``, relative to Gbar, on differences within groups."""
+        total = Interval.of(0)
+        for k, size in enumerate(self.sizes):
+            if size > 1:
+                ratio = base - scale * (self.own[k] - self.pair[k][k]) / self.hidden.lam
+                total = total + log_determinant([[ratio]], self.where).times(size - 1)
+        return total
 
     def vectors(self) -> list[tuple[int, ...]]:
         """Return a basis of ``y . c = 0`` among the vectors that are constant on groups: the value on each."""
@@ -1723,13 +1735,15 @@ class TangentColumn(Column):
         for chosen in range(1 << len(rest)):
             block = [first, *(factor for i, factor in enumerate(rest) if chosen >> i & 1)]
             others = tuple(factor for i, factor in enumerate(rest) if not chosen >> i & 1)
-            weight = self.cumulant(sum(kind == "v" for kind, _, _ in block), sum(kind == "1" for kind, _, _ in block))
-            sums = self._power_sum(sum(c for _, c, _ in block), sum(alpha for _, _, alpha in block))
-            for powers, value in self.expectation(others).items():
-                for more, times in sums.items():
-                    key = tuple(x + y for x, y in zip(powers, more, strict=True))
-                    result[key] = result.get(key, Interval.of(0)) + value * times * weight
+            weight, sums = self._joint_cumulant(block)
+            for powers, value in _terms_of_product(self.expectation(others), sums):
+                result[powers] = result.get(powers, Interval.of(0)) + value * weight
         return result
+
+    def _joint_cumulant(self, block: Sequence[Term4]) -> tuple[Interval, Powers]:
+        """Return the joint cumulant of the sums in a block as a product: of one sample's terms, and a power sum."""
+        kinds, c_powers, alpha_powers = zip(*block, strict=True)
+        return self.cumulant(kinds.count("v"), kinds.count("1")), self._power_sum(sum(c_powers), sum(alpha_powers))
 
     def cumulant(self, values: int, gates: int) -> Interval:
         """Enclose the joint cumulant of so many copies of v_i and so many of 1_i, from its moments."""
@@ -1791,6 +1805,13 @@ class TangentColumn(Column):
             else:
                 total = total + _positive(slope) * part.power(2)
         return total
+
+
+def _terms_of_product(a: Powers, b: Powers) -> Iterator[tuple[tuple[int, ...], Interval]]:
+    """Yield the terms of the product of two polynomials; several may have the same powers."""
+    for powers, value in a.items():
+        for more, times in b.items():
+            yield tuple(x + y for x, y in zip(powers, more, strict=True)), value * times
 
 
 def _choices(number: int, chosen: int) -> int:
@@ -1867,18 +1888,22 @@ class TangentBit(OutputBit):
         less its mean, where t numbers of a range have a sum of squares about their mean of at most floor(t^2/4)/t times
         its square.
         """
-        zero, t = Interval.of(0), self.t
         taus = [[self._x(group).times(gamma) - self.b[group] for group in range(4)] for gamma in (0, 1)]
-        sums = []
-        for row in taus:
-            gains = [_positive((alpha * tau).times(self.sign)) for alpha, tau in zip(self.alpha, row, strict=True)]
-            sums.append(_added(gain.times(size) for gain, size in zip(gains, self.sizes, strict=True)))
-        writing = [zero, *(row[group] for row in taus for group in (0, 2) if self.sizes[group])]
-        span = largest(*writing) + largest(*(-tau for tau in writing))
-        square = span.power(2) * Interval.of(Fraction(t * t // 4, t))
+        square = self._writers_spread(taus)
         for group in (1, 3):
             square = square + largest(*(row[group].power(2) for row in taus)).times(self.sizes[group])
-        return largest(*sums), (square / self.hidden.lam).sqrt()
+        return largest(*(self._gain(row) for row in taus)), (square / self.hidden.lam).sqrt()
+
+    def _gain(self, tau: Sequence[Interval]) -> Interval:
+        """Enclose the sum over samples of ``(s alpha_i tau_i)+``."""
+        gains = [_positive((alpha * value).times(self.sign)) for alpha, value in zip(self.alpha, tau, strict=True)]
+        return _added(gain.times(size) for gain, size in zip(gains, self.sizes, strict=True))
+
+    def _writers_spread(self, taus: Sequence[Sequence[Interval]]) -> Interval:
+        """Enclose a bound of the writers' sum of squares of tau about their mean; a tau is 0 where 1_i is."""
+        t, writing = self.t, [Interval.of(0), *(row[g] for row in taus for g in (0, 2) if self.sizes[g])]
+        span = largest(*writing) + largest(*(-tau for tau in writing))
+        return span.power(2) * Interval.of(Fraction(t * t // 4, t))
 
 
 class Regression(TangentBit):
@@ -1950,16 +1975,13 @@ class Regression(TangentBit):
         root, (_, white) = hidden.lam.sqrt(), self.sides()
         p, divergence = hidden.everywhere.tilted(z)
         C = hidden.two_degrees(l, self.reach / root, white / root, K).times(2 * pairs) / Interval.of(K)
-        base, total = Interval.of(1 + Fraction(2 * q, K)), Interval.of(0)
+        base = Interval.of(1 + Fraction(2 * q, K))
         vectors = [vector for vector, size in (((0, 1, 0, 0), self.n), ((0, 0, 0, 1), self.sizes[3])) if size]
         limit = [[self._inside(x, y) for y in vectors] for x in vectors]
         form = [[self._weight(x, y) for y in vectors] for x in vectors]
-        for g in (1, 3):
-            if self.sizes[g] > 1:
-                ratio = base - C * (self.own[g] - self.pair[g][g]) / hidden.lam
-                total = total + log_determinant([[ratio]], self.where).times(self.sizes[g] - 1)
         matrix = [[base * x - C * y for x, y in zip(*rows, strict=True)] for rows in zip(limit, form, strict=True)]
-        total = total + log_determinant(matrix, self.where) - log_determinant(limit, self.where)
+        total = self._within_groups(base, C) + log_determinant(matrix, self.where)
+        total = total - log_determinant(limit, self.where)
         return divergence + Interval.of(q) - total / Interval.of(2) - (p * Interval.of(l * value)).times(pairs)
 
 
@@ -2647,15 +2669,22 @@ def _counted(number: int, noun: str) -> str:
 
 def chosen_of(pairs: Counter[Count], program: Program, room: int | None) -> tuple[dict[Count, int], dict[int, int]]:
     """Return pairs by class and states by n, of which no more than `room` states are chosen (None: all of them)."""
-    bits, states = Counter(program.writers), Counter[int]()
-    for (n, _, _), number in pairs.items():
-        states[n] += number
     counts = {count: number for count, number in sorted(pairs.items()) if count[0] > 1 and count[2] and number}
-    found = {n: states[n] // program.bits for n in sorted({n for n, _, _ in counts})}
+    states = _states_by_matches(pairs, program.bits)
+    states = {n: states[n] for n in sorted({n for n, _, _ in counts})}
     if room is None:
-        return counts, found
+        return counts, states
+    bits = Counter(program.writers)
     counts = {count: min(number, room * bits[count[2]]) for count, number in counts.items()}
-    return counts, {n: min(number, room) for n, number in found.items()}
+    return counts, {n: min(number, room) for n, number in states.items()}
+
+
+def _states_by_matches(pairs: Counter[Count], bits: int) -> dict[int, int]:
+    """Return how many states have n matches, for each n: each state is in as many pairs as there are bits."""
+    result = Counter[int]()
+    for (n, _, _), number in pairs.items():
+        result[n] += number
+    return {n: number // bits for n, number in result.items()}
 
 
 def check_network(claim: Any, evidence: Any) -> tuple[str, int, str]:
