@@ -2034,7 +2034,7 @@ class Regression(TangentBit):
         """
         (value, l), hidden, n, one = tail, self.hidden, self.n, Interval.of(1)
         M0, M2, K = self.reach.power(2), self.sides()[0].power(2), hidden.K
-        x = (one - (M2 * Interval.of(l)).times(2)) if l > 0 else Interval.of(0)
+        x = one - (M2 * Interval.of(l)).times(2)
         if x.low <= 0:
             raise Rejected(f"l = {_shown(l)} is not between 0 and 1/(2 M)")
         power = (M0 * Interval.of(l) - x.log() * Interval.of(Fraction(K, 2))).exp()
