@@ -2293,9 +2293,7 @@ class Windows:
 
     def event(self, tail: Tail, moment: Interval) -> Interval:
         """Enclose the log of ``exp(-l root w value) (1 + moment)^m``: the sum of X over root w exceeds the value."""
-        value, l = tail
-        if moment.low < 0 or l <= 0:
-            raise Rejected("a tilt of a window is not above 0")
+        value, l = tail  # above 0, as all tails that are read
         return (Interval.of(1) + self.peak * moment).log().times(self.pairs) - self.root * Interval.of(l * value)
 
     def closing(self, tail: Tail, length: Interval, *, twice: bool, echo: bool) -> Interval:

@@ -462,7 +462,6 @@ MISTAKES = {
     "windows: levels in any order": ("        if sizes != sorted(sizes) or sizes[0] <= 0:", "        if False:"),
     "windows: the first level for all": ("total = total + _positive(high - low) * least(chance, weight)", "pass"),
     "windows: sizes as they are": ("(*(size + near for size in self.sizes[:-1]), self.sizes[-1])", "self.sizes"),
-    "windows: any tilt": ("if moment.low < 0 or l <= 0:", "if False:"),
     "closings: one member": ("return whole / k.times(3) - end", "return ((k * end).exp() - one) / k - end"),
     "closings: kappa for half": ("rate * (length * self.path.kappa(size) * half if echo else a)", "rate * (length * self.path.kappa(size) * half * half if echo else a)"),
     "closings: across at no time": ("return (k * a * length).exp() * (Interval.of(1) - (-(k * a * back)).exp()) / k - a * back", "return (k * a * back).exp() / k"),
