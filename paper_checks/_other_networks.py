@@ -1,4 +1,4 @@
-"""What the claims on depth and on activations share: symbols, signs by balls, margins and ensembles of permutations."""
+"""Helpers of the claims on depth and on activations: symbols, rigorous signs, margins and ensembles of permutations."""
 
 from fractions import Fraction
 from functools import lru_cache
@@ -24,19 +24,19 @@ DELTA = Fraction(1, 100)
 
 
 def positive_at(layers: int, matches: int, regime: str, slope: Fraction = Fraction(0)) -> bool:
-    """Tell whether the mean of a 0-bit is positive, by balls (Undecided if they do not tell)."""
+    """Return whether the mean of a 0-bit is positive; raise Undecided if the interval contains 0."""
     own, other, matched = deep_numbers(layers, matches, regime, slope=slope, precision=PRECISION)
     return (own - other - (matched - other) * matches).sign() > 0
 
 
 @lru_cache(maxsize=64)
 def margins_of(kernel: Kernel, bits: int) -> Margins:
-    """Return the margins of a permutation of so many bits, at any state."""
+    """Return the margins of a permutation of the given number of bits, at arbitrary states."""
     return Margins.of(kernel, arbitrary_counts(permutation(range(bits))))
 
 
 def size(kernel: Kernel, bits: int, choice: str = "best") -> int:
-    """Return the networks that a permutation of so many bits needs, all inputs, delta = 0.01."""
+    """Return the size of the ensemble that the union bound requires for a permutation, all inputs, delta = 0.01."""
     counts = arbitrary_counts(permutation(range(bits)))
     return ensemble_size(
         kernel,

@@ -1,6 +1,7 @@
 """The two kernels of a two-layer ReLU network, from Gaussian integrals to closed forms.
 
-Network ``f(x) = w^(-1/2) sum_r a_r relu(u_r . x / sqrt(n0))``, all a, u standard normal, width w to infinity.
+The network is ``f(x) = w^(-1/2) sum_r a_r relu(u_r . x / sqrt(n0))`` with ``a_r`` and ``u_r`` standard normal and
+independent, in the limit of infinite width w. Two preactivations g and h are standard normal with correlation rho.
 """
 
 from fractions import Fraction
@@ -30,17 +31,17 @@ DIGITS = 30
 
 
 def derived(derivation: Derivation, closed_form: sympy.Expr) -> list[Identity]:
-    """Check every step of a derivation, and that it ends at the closed form."""
+    """Derive every step of a derivation, and that its result is the closed form."""
     steps = [derive(equal(step.left, step.right), step.domains) for step in derivation.steps]
     return [*steps, derive(equal(derivation.result, closed_form), CORRELATION)]
 
 
-def quadrature(what: str, closed_form: sympy.Expr) -> list[Finding]:
-    """Compare the closed form with the two-dimensional Gaussian integral at a few correlations."""
+def quadrature(name: str, closed_form: sympy.Expr) -> list[Finding]:
+    """Compare the closed form with the two-dimensional Gaussian integral at three correlations."""
     return [
         estimate(
-            f"E[{what}(g) {what}(h)] at correlation {rho}",
-            expectation_by_quadrature(what, rho, digits=DIGITS),
+            f"E[{name}(g) {name}(h)] at correlation {rho}",
+            expectation_by_quadrature(name, rho, digits=DIGITS),
             enclose(closed_form, {RHO: rho}, precision=192),
             digits=DIGITS,
         )
@@ -48,7 +49,11 @@ def quadrature(what: str, closed_form: sympy.Expr) -> list[Finding]:
     ]
 
 
-@claim("E[relu(g) relu(h)] = (sqrt(1 - rho^2) + (pi - acos rho) rho) / (2 pi)", source=KERNEL_PAPERS)
+@claim(
+    "E[relu(g) relu(h)] = (sqrt(1 - rho^2) + (pi - acos rho) rho) / (2 pi), for standard normal g and h with any "
+    "correlation rho in [-1, 1]",
+    source=KERNEL_PAPERS,
+)
 def relu_product_closed_form() -> Verdict:
     form = relu_product()
     special = [
@@ -58,7 +63,10 @@ def relu_product_closed_form() -> Verdict:
     return conclude(*derived(derive_relu_product(), form), *special, checks=quadrature("relu", form))
 
 
-@claim("E[step(g) step(h)] = (pi - acos rho) / (2 pi)", source=KERNEL_PAPERS)
+@claim(
+    "E[step(g) step(h)] = (pi - acos rho) / (2 pi), for standard normal g and h with any correlation rho in [-1, 1]",
+    source=KERNEL_PAPERS,
+)
 def step_product_closed_form() -> Verdict:
     form = step_product()
     special = [
@@ -68,13 +76,17 @@ def step_product_closed_form() -> Verdict:
     return conclude(*derived(derive_step_product(), form), *special, checks=quadrature("step", form))
 
 
-@claim("the derivative of E[relu relu] in the correlation is E[step step]", source="Price's theorem")
+@claim(
+    "d/drho E[relu(g) relu(h)] = E[step(g) step(h)], for the closed forms and all rho in (-1, 1)",
+    source="Price's theorem",
+)
 def derivative_of_relu_is_step() -> Verdict:
     return conclude(derive(equal(sympy.diff(relu_product(), RHO), step_product()), CORRELATION))
 
 
 @claim(
-    "one neuron's gradients multiply to relu relu + a^2 step step x.x'/n0, so NTK = E[relu relu] + rho E[step step]",
+    "NTK = E[relu(g) relu(h)] + rho E[step(g) step(h)]: for one neuron f(x) = a relu(u . x)/sqrt(n0), n0 = 3, with "
+    "positive weights and inputs, grad f(x) . grad f(x') = f(x) f(x')/a^2 + a^2 x . x'/n0",
     source="Jacot et al. 2018; abstract",
 )
 def ntk_is_nngp_plus_first_layer() -> Verdict:
@@ -99,7 +111,8 @@ def ntk_is_nngp_plus_first_layer() -> Verdict:
 
 
 @claim(
-    "on orthonormal samples the {regime} kernel has own, other and matched(n) as tabulated",
+    "on orthonormal samples, times n0: own = 1 (NTK), 1/2 (NNGP); other = 1/(2 pi); matched(n) = (sqrt(1 - s^2) + c s "
+    "(pi - acos s))/(2 pi), s = n^(-1/2), c = 2 (NTK), 1 (NNGP), for all n >= 1 ({regime})",
     source=KERNEL_PAPERS,
     each={"regime": REGIMES},
 )

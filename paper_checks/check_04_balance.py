@@ -1,7 +1,7 @@
-"""The balance B(n) = D/F(n): four facts about one function, for all n at once.
+"""The balance B(n) = D/F(n): four facts for all n >= 1.
 
-``D = own/other - 1``, ``F(n) = matched(n)/other - 1``. With ``s = n^(-1/2)`` each is an inequality on a compact
-interval that touches equality at ``s = 0``; the zero there is divided out.
+Here ``D = own/other - 1`` and ``F(n) = matched(n)/other - 1``. With ``s = n^(-1/2)`` each fact is an inequality on an
+interval ``0 <= s <= 1`` whose two sides agree at ``s = 0``; the decision divides by this zero.
 """
 
 from fractions import Fraction
@@ -18,7 +18,7 @@ n = MATCHES
 SOURCE = "abstract: control of the correlations in the kernel; validation scripts"
 
 
-@claim("F(n) > 0 for all n >= 1 ({regime})", source=SOURCE, each={"regime": REGIMES})
+@claim("F(n) > 0 for all n >= 1, and D > 0 ({regime})", source=SOURCE, each={"regime": REGIMES})
 def excess_is_positive(regime: str) -> Verdict:
     kernel = two_layer_relu(regime)
     return conclude(decide(*excess_positive(kernel)), decide(*contrast_positive(kernel)))
@@ -36,7 +36,10 @@ def gap_is_increasing(regime: str) -> Verdict:
     return conclude(decide(*gap_increases(kernel)), derive(equal(1 - kernel.balance(1), 0)))
 
 
-@claim("B(2) = 1.73830..., and B(n)/sqrt(n) stays below its limit (2 pi - 1)/pi for all n >= 1 (NTK)", source=SOURCE)
+@claim(
+    "NTK: 1.73830 < B(2) < 1.73831, and B(n)/sqrt(n) < (2 pi - 1)/pi for all n >= 1",
+    source=SOURCE,
+)
 def size_of_the_balance() -> Verdict:
     kernel = two_layer_relu()
     limit = (2 * sympy.pi - 1) / sympy.pi

@@ -1,4 +1,4 @@
-"""The exact rounding condition: when the sign of the mean is the bit."""
+"""The exact rounding condition: the sign of the mean is the next bit iff an inequality in the counts holds."""
 
 import random
 from collections.abc import Iterator
@@ -18,20 +18,20 @@ from ntkproofs.kernels import REGIMES, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor
 from ntkproofs.rigor import Integers, equal, less
 
-SOURCE = "abstract: rounding the output is always right; validation scripts"
+SOURCE = "abstract: the rounded output is always correct; validation scripts"
 n, p, t, K = MATCHES, MATCHED_WRITERS, WRITERS, SAMPLES
 COUNTS = {n: (1, 100), K: (101, 400), p: (0, 50), t: (50, 100)}
 
 
 @claim(
-    "mean > 0 iff t (n - B(n)) < p (K + D), for all n, p, t, K, both directions ({regime})",
+    "for all n >= 1 and all p, t, K: mean > 0 iff t (n - B(n)) < p (K + D) ({regime})",
     source=SOURCE,
     each={"regime": REGIMES},
 )
 def condition_is_exact(regime: str) -> Verdict:
     kernel = two_layer_relu(regime)
     D, F = kernel.contrast, kernel.excess(n)
-    factor = F / (D * (D + K))  # positive: so the mean has the sign of right - left of the condition
+    factor = F / (D * (D + K))  # positive, so the mean has the sign of the difference of the two sides
     mean = Predictor(kernel, K).mean(n, p, t)
     return conclude(
         derive(equal(mean, factor * rounding_condition(kernel).difference), COUNTS),
@@ -39,13 +39,13 @@ def condition_is_exact(regime: str) -> Verdict:
         decide(*contrast_positive(kernel)),
         checks=[
             confirm(
-                f"the condition at counts drawn so that the mean is {'positive' if sign > 0 else 'not positive'}",
+                f"the condition at random counts whose mean is {'positive' if sign > 0 else 'not positive'}",
                 _random_counts(regime, sign),
-                lambda counts, wanted=wanted: _condition(regime, counts) == wanted,
+                lambda counts, expected=expected: _condition(regime, counts) == expected,
                 exhaustive=False,
                 seed=SEED,
             )
-            for sign, wanted in ((1, "holds"), (-1, "fails"))
+            for sign, expected in ((1, "holds"), (-1, "fails"))
         ],
     )
 
@@ -54,7 +54,7 @@ SEED = 20250216
 
 
 def _random_counts(regime: str, sign: int) -> Iterator[Counts]:
-    """Draw counts with p >= 1 whose mean has the given sign, half of them where the two sides are close."""
+    """Yield random counts with p >= 1 whose mean has the given sign; for half of the draws both sides are close."""
     source = random.Random(SEED)
     for case in range(400):
         K_ = source.randint(2, 60)
@@ -74,8 +74,8 @@ def _condition(regime: str, counts: Counts) -> str:
 
 
 @claim(
-    "a bit that should be 0 (p = 0) has mean t u(n): 0 iff n = 1 or t = 0, negative otherwise, for all n, t, K "
-    "({regime})",
+    "for all n >= 1, t, K: the mean of a bit that should be 0 (p = 0) is t u(n), which is 0 if n = 1 or t = 0, and "
+    "negative otherwise ({regime})",
     source=SOURCE,
     each={"regime": REGIMES},
 )
@@ -94,19 +94,19 @@ def zero_bits(regime: str) -> Verdict:
 
 
 @claim(
-    "t n <= p K is enough for a positive mean, for all n, t, K and p >= 1 ({regime})",
+    "for all n >= 1, p >= 1, t, K: t n <= p K implies mean > 0 ({regime})",
     source=SOURCE,
     each={"regime": REGIMES},
 )
 def sufficient(regime: str) -> Verdict:
     kernel = two_layer_relu(regime)
-    B, D, slack, more = sympy.symbols("B D slack more")
-    given = {slack: p * K - t * n, more: p, t: t, B: kernel.balance(n), D: kernel.contrast}
-    above = decide(less(0, kernel.balance(n)), Integers(n, start=1))
-    terms = slack + more * D + t * B
+    B, D, slack, one = sympy.symbols("B D slack p_")
+    quantities = {slack: p * K - t * n, one: p, t: t, B: kernel.balance(n), D: kernel.contrast}
+    balance_positive = decide(less(0, kernel.balance(n)), Integers(n, start=1))
+    terms = slack + one * D + t * B
     return conclude(
-        derive(rounding_condition(kernel), given, terms, positive=(more, D), findings=[above]),
-        above,
+        derive(rounding_condition(kernel), quantities, terms, positive=(one, D), findings=[balance_positive]),
+        balance_positive,
         decide(*excess_positive(kernel)),
         decide(*contrast_positive(kernel)),
         derive(equal(kernel.balance(n) * kernel.excess(n), kernel.contrast), {n: (1, 100)}),

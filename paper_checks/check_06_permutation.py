@@ -1,4 +1,4 @@
-"""Permutations of k bits: exact for every k, every permutation, every input."""
+"""Permutations of k bits: executed exactly for every k, every permutation and every input."""
 
 from collections.abc import Iterator
 from itertools import permutations, product
@@ -20,7 +20,11 @@ SOURCE = "abstract; arXiv 2502.16763 v1: exact learning of permutations"
 SEED = 20250220
 
 
-@claim("k samples, one writer for each output bit, at most k templates match: k = 1..64", source=SOURCE)
+@claim(
+    "one random permutation of k bits for every k = 1..64: k samples, one writer of each bit, and k is the largest "
+    "number of templates that match one state",
+    source=SOURCE,
+)
 def counts() -> Verdict:
     def check(order: list[int]) -> bool:
         program, size = permutation(order), len(order)
@@ -38,29 +42,30 @@ def counts() -> Verdict:
 
 
 @claim(
-    "the rounded mean is the permuted bit for every k, every permutation and every input ({regime})",
+    "for every k, every permutation of k bits and every input: the sign of the mean of each output bit is the permuted "
+    "bit ({regime})",
     source=SOURCE,
     each={"regime": REGIMES},
 )
 def exact(regime: str) -> Verdict:
     kernel = two_layer_relu(regime)
     n, K = MATCHES, SAMPLES
-    B, D, spare = sympy.symbols("B D spare")
-    given = {spare: K - n, D: kernel.contrast, B: kernel.balance(n)}
-    above = decide(less(0, kernel.balance(n)), Integers(n, start=1))
+    B, D, slack = sympy.symbols("B D slack")
+    quantities = {slack: K - n, D: kernel.contrast, B: kernel.balance(n)}
+    balance_positive = decide(less(0, kernel.balance(n)), Integers(n, start=1))
     # t = p = 1 and n <= K: p (K + D) - t (n - B) = (K - n) + D + B
     condition = less(n - kernel.balance(n), K + kernel.contrast)
     return conclude(
-        derive(condition, given, spare + D + B, positive=(D, B), findings=[above]),
-        above,
+        derive(condition, quantities, slack + D + B, positive=(D, B), findings=[balance_positive]),
+        balance_positive,
         decide(*excess_positive(kernel)),
         decide(*contrast_positive(kernel)),
         decide(*matches_outweigh(kernel)),  # 0-bits
         checks=[
             confirm(
-                "all orders and inputs, k <= 4; one order, k <= 10",
+                "all permutations and inputs for k <= 4; one permutation and all inputs for k = 5..10",
                 _orders(),
-                lambda order: _runs(order, regime),
+                lambda order: _is_executed(order, regime),
                 exhaustive=True,
             )
         ],
@@ -71,11 +76,11 @@ def _orders() -> Iterator[tuple[int, ...]]:
     for size in range(1, 5):
         yield from permutations(range(size))
     for size in range(5, 11):
-        yield tuple((3 * place + 1) % size for place in range(size)) if size % 3 else tuple(reversed(range(size)))
+        yield tuple((3 * index + 1) % size for index in range(size)) if size % 3 else tuple(reversed(range(size)))
 
 
-def _runs(order: tuple[int, ...], regime: str) -> bool:
-    """Run every input through the machine and compare with the permuted bits."""
+def _is_executed(order: tuple[int, ...], regime: str) -> bool:
+    """Return whether one step of the machine permutes the bits of every input."""
     task = permutation_task(order)
     rows = np.array(list(product((0, 1), repeat=len(order))), dtype=np.uint8)
     after, _ = Machine(task.program, two_layer_relu(regime)).step_rows(rows)

@@ -1,4 +1,4 @@
-"""The training set is logarithmic in the number of inputs, with the exact ratio."""
+"""The number of training samples is logarithmic in the number of inputs, with the exact factor."""
 
 from fractions import Fraction
 
@@ -9,18 +9,18 @@ SOURCE = "abstract: logarithmically many samples"
 
 
 def ratio(task: Task) -> Fraction:
-    """Return the number of samples over the binary logarithm of the number of inputs."""
+    """Return the number of samples divided by the binary logarithm of the number of inputs."""
     return Fraction(task.program.samples, task.input_bits)
 
 
-@claim("addition: exactly 2 log2(number of inputs) samples, l = 1..128", source=SOURCE)
+@claim("addition of l bits, l = 1..128: exactly 2 log2(number of inputs) samples", source=SOURCE)
 def addition_samples() -> Verdict:
     return conclude(
         confirm("every l from 1 to 128", range(1, 129), lambda bits: ratio(addition_task(bits)) == 2, exhaustive=True)
     )
 
 
-@claim("permutation: exactly log2(number of inputs) samples, k = 1..128", source=SOURCE)
+@claim("permutation of k bits, k = 1..128: exactly log2(number of inputs) samples", source=SOURCE)
 def permutation_samples() -> Verdict:
     return conclude(
         confirm(
@@ -32,7 +32,7 @@ def permutation_samples() -> Verdict:
     )
 
 
-@claim("multiplication: exactly 10 + 1/l samples for each bit of log2(number of inputs), l = 1..64", source=SOURCE)
+@claim("multiplication of l bits, l = 1..64: exactly (10 + 1/l) log2(number of inputs) samples", source=SOURCE)
 def multiplication_samples() -> Verdict:
     return conclude(
         confirm(

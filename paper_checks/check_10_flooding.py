@@ -1,4 +1,4 @@
-"""Message flooding: the simplest program of the sequel, on graphs, against breadth-first search."""
+"""Message flooding on graphs (the simplest program of the sequel), compared with breadth-first search."""
 
 from collections.abc import Iterator
 from random import Random
@@ -15,15 +15,15 @@ from ntkproofs.programs import Network, flooding
 from ntkproofs.programs.flooding import path, star
 from ntkproofs.rigor import Integers, less
 
-SOURCE = "arXiv 2601.23207: message flooding; the rules of a node are ours"
+SOURCE = "arXiv 2601.23207: message flooding; the templates of a node are this project's"
 SEED = 20260130
 DEGREE = 3
 n, p, t = MATCHES, MATCHED_WRITERS, WRITERS
 
 
 @claim(
-    "l (1 + 4 d) samples, l (1 + 3 d) output bits, at most max(4, 1 + d) writers for a bit; l (1 + d) is the largest "
-    "number of templates that match one state: l = 1..8, d = 1..6",
+    "messages of l = 1..8 bits, nodes with d = 1..6 slots: l (1 + 4 d) samples, l (1 + 3 d) output bits, at most "
+    "max(4, 1 + d) writers of a bit, and l (1 + d) is the largest number of templates that match one state",
     source=SOURCE,
 )
 def counts() -> Verdict:
@@ -46,9 +46,9 @@ def counts() -> Verdict:
 
 
 @claim(
-    "each node run through the predictor, a bit is known at distance r from those who knew it after 2 r steps and not "
-    "before, passes an edge once (both ways if both ends learn it at once), and then all is quiet: paths, stars and "
-    "random graphs of degree at most 3 ({regime})",
+    "paths of 1 to 8 nodes, stars of 1 to 3 leaves, 30 random graphs of degree at most 3, random messages, all nodes "
+    "executed by the predictor: a node at distance r from the nearest source of a bit knows it after s steps iff s >= "
+    "2 r, and sends it once, at step 2 r + 1, to each neighbour at distance r or more ({regime})",
     source=SOURCE,
     each={"regime": REGIMES},
 )
@@ -58,7 +58,7 @@ def floods(regime: str) -> Verdict:
         confirm(
             "paths of 1 to 8 nodes and stars of 1 to 3 leaves, and 30 random graphs of up to 16 nodes; random messages",
             _cases(),
-            lambda case: _as_searched(*case, kernel),
+            lambda case: _agrees_with_search(*case, kernel),
             exhaustive=False,
             seed=SEED,
         )
@@ -66,7 +66,7 @@ def floods(regime: str) -> Verdict:
 
 
 def _cases() -> Iterator[tuple[Network, list[int]]]:
-    """Yield networks with messages of few ones, so that most of what a node knows in the end has flooded to it."""
+    """Yield networks with random messages, each bit 1 with probability 1/4, so that most bits have to be received."""
     source = Random(SEED)
     shapes = [(nodes, path(nodes)) for nodes in range(1, 9)] + [(leaves + 1, star(leaves)) for leaves in range(1, 4)]
     shapes += [(nodes, _random_edges(nodes, source)) for nodes in (source.randint(2, 16) for _ in range(30))]
@@ -77,7 +77,7 @@ def _cases() -> Iterator[tuple[Network, list[int]]]:
 
 
 def _random_edges(nodes: int, source: Random) -> tuple[tuple[int, int], ...]:
-    """Draw edges until `nodes` have been tried, none that would give a node more than three."""
+    """Return the edges among ``2 nodes`` random pairs that leave every degree at most 3."""
     degree, edges = [0] * nodes, set()
     for _ in range(2 * nodes):
         u, v = sorted(source.sample(range(nodes), 2))
@@ -88,18 +88,18 @@ def _random_edges(nodes: int, source: Random) -> tuple[tuple[int, int], ...]:
     return tuple(sorted(edges))
 
 
-def _as_searched(network: Network, messages: list[int], kernel: Kernel) -> bool:
-    """Compare every step of a run with what breadth-first search says; quiet at the end."""
+def _agrees_with_search(network: Network, messages: list[int], kernel: Kernel) -> bool:
+    """Return whether every step of a run agrees with breadth-first search, and nothing is sent at the last step."""
     machine = Machine(network.program, kernel)
     bits = network.program.fields["message"]
     sources = [[u for u, message in enumerate(messages) if message >> i & 1] for i in range(bits)]
-    distances = [_distances(network, knowing) for knowing in sources]
+    distances = [_distances(network, nodes) for nodes in sources]
     steps = 2 * network.nodes + 2
     run = network.run(messages, steps=steps, step=lambda rows: machine.step_rows(rows)[0])
     for step, rows in enumerate(run):
-        known = [sum((2 * far[u] <= step) << i for i, far in enumerate(distances)) for u in range(network.nodes)]
+        known = [sum((2 * r[u] <= step) << i for i, r in enumerate(distances)) for u in range(network.nodes)]
         sent = {
-            (u, v): sum((step == 2 * far[u] + 1 and far[u] <= far[v]) << i for i, far in enumerate(distances))
+            (u, v): sum((step == 2 * r[u] + 1 and r[u] <= r[v]) << i for i, r in enumerate(distances))
             for edge in network.edges
             for u, v in (edge, edge[::-1])
         }
@@ -112,12 +112,12 @@ def _as_searched(network: Network, messages: list[int], kernel: Kernel) -> bool:
 def _distances(network: Network, sources: list[int]) -> list[float]:
     """Return each node's distance from the nearest source."""
     distances = [float("inf")] * network.nodes
-    front, distance = set(sources), 0
-    while front:
-        for node in front:
+    frontier, distance = set(sources), 0
+    while frontier:
+        for node in frontier:
             distances[node] = distance
-        reached = {v for edge in network.edges for u, v in (edge, edge[::-1]) if u in front}
-        front = {node for node in reached if distances[node] == float("inf")}
+        reached = {v for edge in network.edges for u, v in (edge, edge[::-1]) if u in frontier}
+        frontier = {node for node in reached if distances[node] == float("inf")}
         distance += 1
     return distances
 
@@ -126,35 +126,36 @@ def _distances(network: Network, sources: list[int]) -> list[float]:
 
 
 @claim(
-    "3 l padding samples make every bit of every state right for d <= 3: with K = 4 l (1 + d), t <= 4, n <= l (1 + d), "
-    "for every l at once ({regime})",
+    "for all l and d, with 3 l padding samples (K = 4 l (1 + d)): the sign of the mean is the next bit wherever t <= 4 "
+    "and n <= l (1 + d), so at every bit of every state if d <= 3 ({regime})",
     source=SOURCE,
     each={"regime": REGIMES},
 )
 def padding_enough(regime: str) -> Verdict:
     kernel = two_layer_relu(regime)
     l, d = sympy.symbols("l d", positive=True, integer=True)
-    B, D, more, fewer, room = sympy.symbols("B D more fewer room")
+    B, D, more, fewer, slack = sympy.symbols("B D more fewer slack")
     K = 4 * l * (1 + d)
-    given = {more: p - 1, fewer: 4 - t, room: l * (1 + d) - n} | {symbol: symbol for symbol in (n, t, l, d)}
-    given |= {B: kernel.balance(n), D: kernel.contrast}
-    above = decide(less(0, kernel.balance(n)), Integers(n, start=1))
-    terms = more * (K + D) + 4 * room + fewer * n + D + t * B
+    quantities = {more: p - 1, fewer: 4 - t, slack: l * (1 + d) - n} | {symbol: symbol for symbol in (n, t, l, d)}
+    quantities |= {B: kernel.balance(n), D: kernel.contrast}
+    balance_positive = decide(less(0, kernel.balance(n)), Integers(n, start=1))
+    terms = more * (K + D) + 4 * slack + fewer * n + D + t * B
     return conclude(
-        derive(rounding_condition(kernel, K=K), given, terms, positive=(D,), findings=[above]),
-        above,
+        derive(rounding_condition(kernel, K=K), quantities, terms, positive=(D,), findings=[balance_positive]),
+        balance_positive,
         decide(*contrast_positive(kernel)),
         decide(*excess_positive(kernel)),
         decide(*matches_outweigh(kernel)),  # 0-bits
     )
 
 
-FIRST = {"ntk": 22, "nngp": 14}  # the least l at which a node of three slots fails without padding
+FIRST = {"ntk": 22, "nngp": 14}  # smallest l for which a node with three slots requires padding
 
 
 @claim(
-    "without padding a node of 3 slots rounds right for every state if l <= 21 (ntk), l <= 13 (nngp), and for no "
-    "greater l: the flood of all ones on a star then fails ({regime})",
+    "without padding, nodes with 3 slots, for all l: the rounding condition holds for all t <= 4 and n <= 4 l iff l <= "
+    "21 (NTK), l <= 13 (NNGP); flooding a message of all ones from the centre of a star is executed for these l and "
+    "refused for the next 20 ({regime})",
     source=SOURCE,
     each={"regime": REGIMES},
 )
@@ -167,14 +168,19 @@ def padding_needed(regime: str) -> Verdict:
         decide(*matches_outweigh(kernel)),
         decide(less(provides, needs), Integers(n, start=4 * first)),
         confirm(
-            "the star fails, 20 values of l", range(first, first + 20), lambda l: _fails(l, kernel), exhaustive=True
+            "the star is refused, 20 values of l",
+            range(first, first + 20),
+            lambda l: _fails(l, kernel),
+            exhaustive=True,
         ),
-        confirm("and not before", range(1, first), lambda l: not _fails(l, kernel), exhaustive=True),
+        confirm(
+            "the star is executed, all smaller l", range(1, first), lambda l: not _fails(l, kernel), exhaustive=True
+        ),
     )
 
 
 def _fails(bits: int, kernel: Kernel) -> bool:
-    """Tell whether the machine refuses a step of the flood of all ones from the centre of a star."""
+    """Return whether the machine refuses a step when a message of all ones floods from the centre of a star."""
     network = Network(flooding(bits, DEGREE), DEGREE + 1, star(DEGREE))
     machine = Machine(network.program, kernel)
     try:

@@ -63,8 +63,8 @@ def positive_at_two(layers: int, regime: str, *, positive: bool = True) -> Decis
 
 
 @claim(
-    "a layer of slope a: E[phi phi] = ((1 - a)^2 k1 + 2 a r)/2 and E[phi' phi'] = ((1 - a)^2 k0 + 2 a)/2, for all a; "
-    "a = 0 is ReLU, a = 1 linear; one hidden layer is the two-layer network",
+    "a layer of slope a: E[phi phi] = ((1 - a)^2 k1 + 2 a r)/2 and E[phi' phi'] = ((1 - a)^2 k0 + 2 a)/2, for all a; a "
+    "= 0 is ReLU, a = 1 linear; one hidden layer is the two-layer network",
     source=KERNELS,
 )
 def layers_of_any_slope() -> Verdict:
@@ -286,8 +286,8 @@ def reach_of_the_failure() -> Verdict:
 
 @claim(
     "the threshold t/(K + D) rounds right every bit that t templates write, wherever t n <= p K for 1-bits: for every "
-    "kernel with own > other > 0 and matched(n) > other, so at every depth in both regimes, and for "
-    "every permutation; mean = tau + g (p - n tau)",
+    "kernel with own > other > 0 and matched(n) > other, so at every depth in both regimes, and for every permutation; "
+    "mean = tau + g (p - n tau)",
     source=SOURCE,
 )
 def a_threshold_for_every_depth() -> Verdict:

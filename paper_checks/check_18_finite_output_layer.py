@@ -28,9 +28,9 @@ Floats = NDArray[np.float64]
 
 
 @claim(
-    "Gbar = lam I + 1 1'/(2 pi) with lam = 1/2 - 1/(2 pi): its inverse is (I - 1 1'/(D + K))/lam, D = pi - 1, "
-    "and what v has orthogonal to the targets is (R^2 - Z^2/(D + K - t))/lam, R^2 all squares but that along the "
-    "writers, Z the sum over the others",
+    "Gbar = lam I + 1 1'/(2 pi) with lam = 1/2 - 1/(2 pi): its inverse is (I - 1 1'/(D + K))/lam, D = pi - 1, and what "
+    "v has orthogonal to the targets is (R^2 - Z^2/(D + K - t))/lam, R^2 all squares but that along the writers, Z the "
+    "sum over the others",
     source=SOURCE,
 )
 def algebra() -> Verdict:
@@ -123,8 +123,8 @@ def _rate(program: TemplateProgram, width: int, threshold: float, draws: int) ->
 
 @claim(
     "permutation of 5 bits, all inputs and outputs of one network: of 2,000 networks of the width certified for a "
-    "failure of 1 % none fails, and at a fifth of it more than 1 % do: the bound asks for less than 5 times what "
-    "draws need",
+    "failure of 1 % none fails, and at a fifth of it more than 1 % do: the bound asks for less than 5 times what draws "
+    "need",
     source=SOURCE,
 )
 def certified_next_to_measured() -> Verdict:
@@ -144,8 +144,8 @@ AIMS = {"permutation 5": 700, "permutation 10": 2500, "permutation 30": 26_000, 
 
 @claim(
     "one network of at most this width executes the program on all inputs with probability 0.99, and neither one "
-    "neuron nor one step fewer is accepted: permutations of 5, 10 and 30 bits 700, 2,500, 26,000; additions of 2 "
-    "and 3 bits 1,200, 2,500",
+    "neuron nor one step fewer is accepted: permutations of 5, 10 and 30 bits 700, 2,500, 26,000; additions of 2 and 3 "
+    "bits 1,200, 2,500",
     source=SOURCE,
 )
 def widths() -> Verdict:

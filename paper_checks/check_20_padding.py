@@ -64,8 +64,8 @@ VARIANCES = {  # samples, from which n on, a bound of V
 
 
 @claim(
-    "V(n, K), K times the variance, is below 0.342 for every n >= 2 and K >= n, below 0.254 for K >= 2 n, below "
-    "0.1643 for K >= 5/2 n^2 ({samples})",
+    "V(n, K), K times the variance, is below 0.342 for every n >= 2 and K >= n, below 0.254 for K >= 2 n, below 0.1643 "
+    "for K >= 5/2 n^2 ({samples})",
     source=SOURCE,
     each={"samples": tuple(VARIANCES)},
 )
@@ -111,8 +111,8 @@ LAWS = {"K >= n": Fraction(78, 10), "K >= 2 n": Fraction(58, 10), "K >= 5/2 n^2"
 
 @claim(
     "every program: if n <= M and t n <= theta K, theta < 1, at every state, then at the threshold (1 - theta) g(M)/2 "
-    "N networks are enough once N K (1 - theta)^2 >= c M ln(cases/(2 delta)), cases >= 3 delta, with c = 7.8; 5.8 if "
-    "K >= 2 M; 3.76 if K >= 5/2 M^2 ({samples})",
+    "N networks are enough once N K (1 - theta)^2 >= c M ln(cases/(2 delta)), cases >= 3 delta, with c = 7.8; 5.8 if K "
+    ">= 2 M; 3.76 if K >= 5/2 M^2 ({samples})",
     source=SOURCE,
     each={"samples": tuple(LAWS)},
 )
@@ -164,8 +164,8 @@ def ample() -> Verdict:
 
 
 @claim(
-    "addition without padding: at the threshold 1/(D + 4 l) N networks are enough once "
-    "4 l N >= 0.508 (D + 4 l)^2 ln(cases/(2 delta)), for every l: 2.9 l^2 + O(l ln l) for all inputs",
+    "addition without padding: at the threshold 1/(D + 4 l) N networks are enough once 4 l N >= 0.508 (D + 4 l)^2 "
+    "ln(cases/(2 delta)), for every l: 2.9 l^2 + O(l ln l) for all inputs",
     source=SOURCE,
 )
 def addition_without_padding() -> Verdict:
@@ -307,8 +307,8 @@ ONE_NETWORK = {
 
 @claim(
     "one infinitely wide network, all inputs, delta = 0.01: 55, 233, 931, 2,090, 5,812 samples of padding for "
-    "permutations of 5, 10, 20, 30, 50 bits, 45, 193, 739, 2,772 for additions of 2, 4, 8, 16; one sample fewer is "
-    "not enough for this union bound, whatever the threshold",
+    "permutations of 5, 10, 20, 30, 50 bits, 45, 193, 739, 2,772 for additions of 2, 4, 8, 16; one sample fewer is not "
+    "enough for this union bound, whatever the threshold",
     source=SOURCE,
 )
 def one_network_measured() -> Verdict:

@@ -233,6 +233,20 @@ def suprema_over_all_directions(module: types.ModuleType) -> None:
 
 
 @all_layers_fact
+def parts_of_the_deviation(module: types.ModuleType) -> None:
+    """What the term of a deviation is made of, apart from the supremum over parts."""
+    g, b, one = Fraction(2, 5), Fraction(1, 9), 1 << module.FRACTION_BITS
+    for K, t in ((4, 1), (5, 2), (7, 3)):
+        column, other = module.TangentColumn(module.Tangent(K), t), LinearisedDeviation(TangentSetting(BALLS, K), t)
+        for got, ball in (
+            (column.constant(module.Interval.of(g), module.Interval.of(b)), other.constant(BALLS.of(g), BALLS.of(b))),
+            (column.fourth_moment(), other.T2),
+        ):
+            off = Fraction(got.low + got.high, one) - Fraction(ball.lower) - Fraction(ball.upper)
+            expect(abs(off) <= Fraction(1, 10**20), K, t, float(off))
+
+
+@all_layers_fact
 def the_terms_of_other_parameters(module: types.ModuleType) -> None:
     for name in honest():
         for shaken in range(2):

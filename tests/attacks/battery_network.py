@@ -199,7 +199,8 @@ def tilted_directions(module: types.ModuleType) -> None:
 @cache
 def _coarse() -> list[tuple[int, int, Fraction, Any, Any]]:
     """Return units, dimensions and tilts for a coarse summation, with mean and divergence."""
-    cases = itertools.product((1, 2, 4, 16, 256), (1, 2, 4, 9), (Fraction(1, 2), 1, 2, 4, 7, 12))
+    cases = [*itertools.product((1, 2, 4, 16, 256), (1, 2, 4, 9), (Fraction(1, 2), 1, 2, 4, 7, 12))]
+    cases += [(24, 1, 1), (720, 1, 1), (36, 2, 2), (2, 10**4, 100)]  # where all terms that are added are whole
     return [(one, N, Fraction(z), *_tilted(N, Fraction(z))) for one, N, z in cases]
 
 
@@ -234,7 +235,9 @@ def work_is_counted(module: types.ModuleType) -> None:
     said: list[str] = []
     with replaced(module, spend=lambda _amount, what: said.append(what)):
         module.pairs_visited(program, (0, 2, 3), (1,), 2)
+        module.components(program)
     expect(said.count(module.EXECUTION) > 40, said)  # for each step and output bit, and for matches and writers
+    expect(said.count("counting states") == 7, said)  # for each template and component
 
 
 @network_fact
@@ -301,6 +304,9 @@ def claims_at_samples(module: types.ModuleType) -> None:
         module.at_samples(threshold, [less, less])
         refuses(module, "Rejected", words, module.at_samples, threshold, [less, more])
         refuses(module, "Rejected", words, module.at_samples, threshold, [more, less])
+    low = module.Interval.of(Fraction(1, 3)).low
+    for threshold in (Fraction(1, 3), Fraction(2, 3)):
+        refuses(module, "Rejected", words, module.at_samples, threshold, [module.Interval(0, low)])
 
 
 @network_fact
@@ -498,6 +504,46 @@ def chosen_states(module: types.ModuleType) -> None:
         expect(found[2:] == (words, f"{steps} steps executed on 2^3 inputs"), found)
     refuses(module, "Rejected", "only 2^3", given, "tied", {"free": [0, 2, 3], "ones": [1], "steps": 1}, 9)
     refuses(module, "Rejected", "states: steps is out", given, "tied", {"free": [0], "ones": [1], "steps": 0}, 1)
+
+
+@network_fact
+def limits_of_runs(module: types.ModuleType) -> None:
+    program = module.program_of(claimed("apart"))
+    asked = (program, (0, 2, 3), (1,), 1)
+    with replaced(module, MAX_FREE=3, MAX_MEMORY=8 * module._planes(program)):
+        module.pairs_visited(*asked)
+    for limits in ({"MAX_FREE": 2}, {"MAX_MEMORY": 8 * module._planes(program) - 1}):
+        with replaced(module, **limits):
+            refuses(module, "Declined", "an execution on 3 free bits with", module.pairs_visited, *asked)
+    claim = honest()["permutation"]["claim"]
+    least = module.network_of(claim | {"width": 1, "steps": 1, "inputs": 1})
+    expect((least.width, least.steps, least.inputs) == (1, 1, 1))
+
+
+@network_fact
+def words_for_what_is_trained(module: types.ModuleType) -> None:
+    claim = honest()["permutation"]["claim"]
+    with replaced(module, all_layers=lambda *_: [], output_layer=lambda *_: []):
+        output = module.check_network(claim, {})[0]
+        layers = module.check_network(claim | {"trained": "all", "start": "antisymmetric"}, {})[0]
+    expect(output.startswith("one two-layer ReLU network of width 240 with all outputs of "), output)
+    expect("- 1/10 over the hidden weights; the width is" in output, output)
+    expect(layers.startswith("one scalar two-layer ReLU network of width 240 for each output bit of "), layers)
+    expect("- 1/10 over the one draw of the pairs; the width is" in layers, layers)
+
+
+@network_fact
+def kernels_of_states(module: types.ModuleType) -> None:
+    for n, hidden, layers in itertools.product((2, 5), (module.Hidden(6), module.Tangent(6)), (1, 2)):
+        if hidden.layers == layers:
+            with mpmath.workdps(90):
+                root = 1 / mpmath.sqrt(n)
+                expected = (mpmath.sqrt(1 - root**2) + layers * root * (mpmath.pi - mpmath.acos(root))) / (
+                    2 * mpmath.pi
+                )
+                value = hidden.matched(n)
+                low, high = (mpmath.mpf(end) / 2**module.FRACTION_BITS for end in (value.low, value.high))
+                expect(low <= expected <= high and high - low < mpmath.mpf(10) ** -70, n, layers)
 
 
 @network_fact

@@ -12,7 +12,7 @@ import pytest
 import sympy
 
 from ntkproofs import checker
-from ntkproofs.bounds import Margins, ensemble_size
+from ntkproofs.bounds import Margins, ensemble_size, padding
 from ntkproofs.bounds.thresholds import simplest_between
 from ntkproofs.certificates import (
     Run,
@@ -242,7 +242,7 @@ def test_producer_and_checker_that_disagree_are_an_internal_error(monkeypatch, c
         return replace(size, networks=size.networks - 1)
 
     with monkeypatch.context() as patch:
-        patch.setattr(issue, "ensemble_size", one_less)
+        patch.setattr(padding, "ensemble_size", one_less)
         assert certify("addition", "--bits", "8", "--failure", "1e-6") == 70
         err = capsys.readouterr().err
         assert (

@@ -178,8 +178,8 @@ def test_clopper_pearson_bounds_are_where_the_binomial_tail_is():
     [
         ({"width": 2}, "width 2: it must be at least 3"),
         ({"width": 10**9}, "at most"),
-        ({"width": 20, "draws": 0}, "draws must be 1 or more, got 0"),
-        ({"width": 20, "networks": 1.5}, "networks must be 1 or more, got 1.5"),
+        ({"width": 20, "draws": 0}, "draws must be a positive integer, got 0"),
+        ({"width": 20, "networks": 1.5}, "networks must be a positive integer, got 1.5"),
     ],
 )
 def test_values_that_cannot_be_are_refused(options, message):
@@ -239,7 +239,7 @@ def test_the_document(capsys, program, options):
         (("permutation", "--bits", 4, "--networks", 3, "--start", "zero"), "--start is for really trained networks"),
         (("addition", "--bits", 4, "--networks", 3), "addition needs --trained"),
         (("permutation", "--bits", 4, "--trained", "all", "--width", 7), "a multiple of 2"),
-        (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--start", "zero"), "not for training 'all'"),
+        (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--start", "zero"), "not available for training 'all'"),
         (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--model", "limit"), "--model limit"),
         (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--parametrisation", "ntk"), "does not go"),
         (("permutation", "--bits", 4, "--trained", "output", "--width", 3), "--width must be an integer from 4"),
