@@ -205,7 +205,7 @@ def test_schema_names_the_same_keys_as_the_checker():
 def test_a_width_needs_the_layers_that_are_trained(capsys, width):
     assert certify("permutation", "--bits", "5", "--failure", "0.01", "--width", width) == 3
     error = capsys.readouterr().err
-    assert "it needs --trained output" in error
+    assert "it requires --trained" in error
     assert error.count("\n") == 1
 
 
