@@ -2,6 +2,8 @@
 
 import copy
 import json
+import sys
+import types
 from functools import cache
 from pathlib import Path
 
@@ -26,13 +28,23 @@ def shared_run():
 
 
 @cache
+def runs():
+    """Return the runs of the honest certificates, by name."""
+    permutation = Run.of(permutation_task([1, 2, 0]))
+    return {"permutation": permutation, "shared": shared_run(), "visited": small_run(), "one": permutation}
+
+
+ASKED = {
+    "permutation": {"failure": "1/10"},
+    "shared": {"failure": "1/5"},
+    "visited": {"failure": "1/3", "states": "reachable"},
+    "one": {"failure": "1/10", "inputs": 1},
+}
+
+
+@cache
 def _honest():
-    certificates = {
-        "permutation": issue_network(permutation_task([1, 2, 0]), failure="1/10", trained="all"),
-        "shared": issue_network(shared_run(), failure="1/5", trained="all"),
-        "visited": issue_network(small_run(), failure="1/3", trained="all", states="reachable"),
-        "one": issue_network(permutation_task([1, 2, 0]), failure="1/10", trained="all", inputs=1),
-    }
+    certificates = {name: issue_network(runs()[name], trained="all", **asked) for name, asked in ASKED.items()}
     return {name: json.loads(certificate.data) for name, certificate in certificates.items()}
 
 
@@ -375,3 +387,136 @@ def test_a_forged_network_is_refused_with_its_reason(name):
     assert any(each in text for each in ([message] if isinstance(message, str) else message)), text
     assert got == code
     assert "\n" not in text
+
+
+MISTAKES = {
+    "constants: of the other kernel": ("Interval.of(1) - self.apart, pi().times(2) - Interval.of(1), 2", "Interval.of(1) - self.apart, pi().times(2) - Interval.of(1), 1"),
+    "constants: another D": ("pi().times(2) - Interval.of(1), 2", "pi() - Interval.of(1), 2"),
+    "gates: half a probability": ("return self.m[exponent] if exponent else Interval.of(Fraction(1, 2))", "return self.m[exponent]"),
+    "two degrees: the first ignored": ("power = (x0 - (one - x.times(2)).log()", "power = (-(one - x.times(2)).log()"),
+    "two degrees: no cross term": ("square = M0.power(2) + (M0 * M2).times(2 * K) +", "square = M0.power(2) + (M0 * M2).times(3 * K) +"),
+    "two degrees: any l": ("        if l <= 0 or M2.low <= 0 or", "        if M2.low <= 0 or"),
+    "sums: one more": ("own = own + (m2 + m11.times(s - 1)).times(2) + half", "own = own + (m2 + m11.times(s - 1)) + half"),
+    "sums: no probability of both": ("return own, pair + m11.times(2) + m2 + m11.times(s - 2) + half * half", "return own, pair + m11.times(2) + m2 + m11.times(s - 2)"),
+    "fourth: a product": ("return m4 + m2.power(2).times(K - 1), (m3", "return m4, (m3"),
+    "chi: of one coordinate": (".log().times(self.K)\n", ".log()\n"),
+    "chi: any tilt": ('        if not 0 < 2 * l < 1:\n            raise Rejected("a tilt of |v|', '        if False:\n            raise Rejected("a tilt of |v|'),
+    "vector: no divergence": ("return divergence + Interval.of(q) - total / Interval.of(2) - (p * Interval.of(l * value)).times(pairs)\n\n\nTail", "return Interval.of(q) - total / Interval.of(2) - (p * Interval.of(l * value)).times(pairs)\n\n\nTail"),
+    "vector: once each": ("total = total + log_determinant([[factor]], where).times(times)", "total = total + log_determinant([[factor]], where)"),
+    "trace: one eigenvalue": (".exp().times(dimension - 1)).log()", ".exp()).log()"),
+    "start: odd widths": ("        if width % 2:\n", "        if False:\n"),
+    "start: any drop": ("        if not 0 < drop < 1:\n            raise Rejected(\"the drop of", "        if False:\n            raise Rejected(\"the drop of"),
+    "start: nothing dropped": ("self.inverse = Interval.of(1 / (1 - drop))", "self.inverse = Interval.of(1)"),
+    "start: the least of the limit": ("self.least = tangent.lam * Interval.of(1 - drop)", "self.least = tangent.lam"),
+    "start: a parabola": ("a = (b * x).times(2) + end", "a = b * x + end"),
+    "start: no drop in the exponent": ("return trace + Interval.of(l * self.pairs * (1 - self.drop))", "return trace"),
+    "start: no gates in N^2": ("own = own + m2.times(2) + Interval.of(Fraction(1, 2)) - own_sum / divisor", "own = own + Interval.of(Fraction(1, 2)) - own_sum / divisor"),
+    "start: a Gram matrix without pairs": ("across = one + rate * (m2 - tangent.apart) + C * (own - pair)", "across = one + rate * (m2 - tangent.apart) + C * own"),
+    "start: one neuron": ("return self.level(self.longest, l) + Interval.of(self.pairs).log()", "return self.level(self.longest, l)"),
+    "start: sizes not squared": ("return self.tangent.chi(l) - Interval.of(l * size**2)", "return self.tangent.chi(l) - Interval.of(l * size)"),
+    "deviation: no constant": ("return self.hidden.two_degrees(l, self.constant(g, b), M, self.hidden.K)", "return self.hidden.two_degrees(l, Interval.of(0), M, self.hidden.K)"),
+    "deviation: no trace": ("return total + g * b * (Interval.of(t - 1) + free) / hidden.lam", "return total"),
+    "deviation: gates outside of the trace": ("mean = form + weight * Interval.of(Fraction(s, 2))", "mean = form"),
+    "pull: one writer": ("M0 = Interval.of(t * zeros).sqrt() * apart + Interval.of(Fraction(int(t > 1), 2))", "M0 = Interval.of(t * zeros).sqrt() * apart"),
+    "pull: the mean not taken off": (" - apart.power(2).times(t * zeros)\n", "\n"),
+    "bulk: the mean not taken off": (" - mu.power(2).times(r)\n", "\n"),
+    "bulk: a smaller supremum": ("values, root * largest(mu, one - mu), root,", "values, root * (one - mu), root,"),
+    "label: three dimensions": ("C = self.hidden.two_degrees(l, Interval.of(0), Interval.of(1), t)", "C = self.hidden.two_degrees(l, Interval.of(0), Interval.of(1), t + 2)"),
+    "open: never shut": ("chance = (Interval.of(l).exp() - Interval.of(1)) * (Interval.of(1) - shut)", "chance = (Interval.of(l).exp() - Interval.of(1)) * shut * shut"),
+    "E2: no gates": ('n1, n2 = [("1", 1, 1)], [("1", 2, 0)]', 'n1, n2 = [("1", 1, 1)], [("1", 1, 1)]'),
+    "E2: no cumulants": ("total = total - (self.cumulant(v + first[0], one + first[1]) * moment(*rest)).times(ways)", "pass"),
+    "E2: cubes on one side": ("total = total + largest(slope, -slope) * part * part.sqrt()", "total = total + slope * part * part.sqrt()"),
+    "bit: no crossed terms": ("return super().entry(g, k) + crossed + closed", "return super().entry(g, k) + closed"),
+    "bit: no closed terms": ("return super().entry(g, k) + crossed + closed", "return super().entry(g, k) + crossed"),
+    "bit: gates everywhere": ("closed = (x * z - x * c - z * b) * self._gated(gates, 0)", "closed = (x * z - x * c - z * b) * self._open(gates)"),
+    "bit: no degree 0": ("return self.hidden.two_degrees(l, M0 + r * spread, M, self.hidden.K)", "return self.hidden.two_degrees(l, Interval.of(0), M, self.hidden.K)"),
+    "bit: no spread": ("return self.hidden.two_degrees(l, M0 + r * spread, M, self.hidden.K)", "return self.hidden.two_degrees(l, M0, M, self.hidden.K)"),
+    "bit: writers without a range": ("square = span.power(2) * Interval.of(Fraction(t * t // 4, t))", "square = Interval.of(0)"),
+    "regression: a shorter reach": ("self.weights = [largest(b, -b, gap, -gap) for b, gap in gaps]", "self.weights = [largest(b, -b) for b, gap in gaps]"),
+    "regression: one side of zeta": ("return largest(*lengths), largest(*white)", "return lengths[0], white[0]"),
+    "square: half a mean": ("mean = Interval.of(Fraction(1, 2)) + angle * hidden.apart", "mean = Interval.of(Fraction(1, 2))"),
+    "square: any l": ("x = (one - (M2 * Interval.of(l)).times(2)) if l > 0 else Interval.of(0)", "x = one - (M2 * Interval.of(l)).times(2)"),
+    "shift: directions of one dimension less": ("p, divergence = hidden.everywhere.tilted(z)", "p, divergence = hidden.tilted(z)"),
+    "shift: no differences": ("        for g in (1, 3):\n            if self.sizes[g] > 1:", "        for g in (1, 3):\n            if self.sizes[g] > 99:"),
+    "path: along y alone": ("self.sy = pace + self.rest", "self.sy = pace"),
+    "path: no deviation across": ("self.st = pace * (each * Interval.of(self.zeros).sqrt() + dev) + self.rest", "self.st = pace * each * Interval.of(self.zeros).sqrt() + self.rest"),
+    "path: zeros only as in the limit": ("self.zero = pace * each + across", "self.zero = pace * each"),
+    "path: no way back": ("(self.sy, self.rest) if t == 1 else", "(self.sy, Interval.of(0)) if t == 1 else"),
+    "path: no echo in a": ("return self.C * (Interval.of(1) + self.nu(size) + self.be.times(2))", "return self.C * (Interval.of(1) + self.nu(size))"),
+    "path: no blur of the other half": (" + (Interval.of(1) + self.be) * self.sinh - self.S", ""),
+    "path: kappa without nu": ("C.power(2) * S * (self.nu(size).times(2) + be)", "C.power(2) * S * be"),
+    "path: third order halved": ("two, three = Interval.of(half), Interval.of(sixth)", "two, three = Interval.of(sixth), Interval.of(sixth)"),
+    "path: all pairs shut": ("return self.share * first.power(power) + second.power(power)", "return second.power(power)"),
+    "smooth: no echo": ("return self.start.root * (first + reach * self.C.power(2) * nu * P0) + reach * echo", "return self.start.root * (first + reach * self.C.power(2) * nu * P0)"),
+    "smooth: no second term": ("return self.start.root * (first + reach * self.C.power(2) * nu * P0) + reach * echo", "return self.start.root * first + reach * echo"),
+    "variation: closings of one coordinate at a time": ("far = closed[\"other\"] * self.zeros_path() * Interval.of(self.zeros).sqrt()", "far = closed[\"other\"] * self.zeros_path()"),
+    "variation: a closing once": ("(both + far) * (Interval.of(2) - Interval.of(1) / amax)", "(both + far)"),
+    "lipschitz: no windows": ("(v + self.S.times(2)) * o + amax.power(2) * share", "(v + self.S.times(2)) * o"),
+    "lipschitz: no closings": ("o = (amax * weight / self.start.root).sqrt()", "o = Interval.of(0)"),
+    "residual: later": ("return self.root_t * (Interval.of(1) - rate).log().times(steps).exp()", "return self.root_t * (Interval.of(1) - rate).log().times(2 * steps).exp()"),
+    "moves: no deviation": ("base = scale * Interval.of(e) / start.tangent.lam.sqrt() + self.rest", "base = self.rest"),
+    "moves: the writer apart": ("rise, fall = base + (scale * column.top * root).times(p)", "rise, fall = base"),
+    "distance: no closings of zeros": ("closing = closing + near * closed[\"other\"] * self.zeros_path()", "closing = closing"),
+    "distance: no turns": ("(closed[\"writer\"] + closed[\"cross\"]) + writing * closed[\"turn\"]", "(closed[\"writer\"] + closed[\"cross\"])"),
+    "distance: no residual": ("+ closing + (state.length + shift) * residual", "+ closing"),
+    "distance: no kinks": ("return kinks + self.smooth(theta, wide, self.echo(closed))", "return self.smooth(theta, wide, self.echo(closed))"),
+    "windows: levels in any order": ("        if sizes != sorted(sizes) or sizes[0] <= 0:", "        if False:"),
+    "windows: the first level for all": ("total = total + _positive(high - low) * least(chance, weight)", "pass"),
+    "windows: sizes as they are": ("(*(size + near for size in self.sizes[:-1]), self.sizes[-1])", "self.sizes"),
+    "windows: any tilt": ("if moment.low < 0 or l <= 0:", "if False:"),
+    "closings: one member": ("return whole / k.times(3) - end", "return ((k * end).exp() - one) / k - end"),
+    "closings: kappa for half": ("rate * (length * self.path.kappa(size) * half if echo else a)", "rate * (length * self.path.kappa(size) * half * half if echo else a)"),
+    "closings: across at no time": ("return (k * a * length).exp() * (Interval.of(1) - (-(k * a * back)).exp()) / k - a * back", "return (k * a * back).exp() / k"),
+    "turns: once": ("(rise - one) * a * (length - short) + (rise.power(2) - one) * a * short", "(rise - one) * a * length"),
+    "share: a smaller window": ("window = path.amax(self.sizes[-1]) * largest(path.one, path.zero)", "window = path.zero"),
+    "kinks: above 0 alone": ("return self.event(tail, above + side(2, one))", "return self.event(tail, above)"),
+    "kinks: the writer always shut": ("above = side(0, half + more) + side(1, half)", "above = side(1, one)"),
+    "claim: a sign of a": ('less(path.amax(Interval.of(start.longest)), one + one, "the output weights may change sign" + where)', "pass"),
+    "claim: any step": ('less(step * (one + Interval.of(start.gram)), one, "the step is too large for the eigenvalues of H")', "pass"),
+    "claim: any variation": ('less(path.variation(self.closed), limit, "the outputs vary more than the path allows" + where)', "pass"),
+    "claim: samples not looked at": ("        at_samples(network.threshold, [self.residual])\n", ""),
+    "claim: one coordinate": ('far += [(f"the closings {name}", log, K) for name, log in self.closings()]', 'far += [(f"the closings {name}", log, 1) for name, log in self.closings()]'),
+    "claim: no kinks": ('chances += [(f"of kinks {bit.where}", crossing, classes[count]), (bit.where, wrong, classes[count])]', "chances += [(bit.where, wrong, classes[count])]"),
+    "claim: no margin for training": ("bit = TangentBit(column.column, count, network.threshold, Interval(slack.high, slack.high))", "bit = TangentBit(column.column, count, network.threshold, Interval.of(0))"),
+    "claim: no regressions": ("    return chances + more\n", "    return chances\n"),
+    "claim: columns without zeros": ("if max(network.columns, default=0) == tangent.K:", "if False:"),
+    "claim: a shift not scaled": ("found[n] = state, Interval.of(square[0]), Interval.of(shift[0]) * scale", "found[n] = state, Interval.of(square[0]), Interval.of(shift[0])"),
+    "evidence: tails below 0": ("    if min(numbers[:3]) <= 0:\n", "    if False:\n"),
+    "evidence: twice": ("        if key in found:\n", "        if False:\n"),
+    "evidence: missing": ("    if absent or strange:\n", "    if strange:\n"),
+    "evidence: unknown": ("    if absent or strange:\n", "    if absent:\n"),
+    "inputs: more than there are": ("if inputs is not None and inputs > 1 << most:", "if False:"),
+    "inputs: one bit": ("min(number, room * bits[count[2]])", "min(number, room)"),
+    "inputs: all states": ("return counts, {n: min(number, room) for n, number in found.items()}", "return counts, {n: 1 for n, number in found.items()}"),
+    "states: a state for each bit": ("found = {n: states[n] // program.bits for n", "found = {n: states[n] // (program.bits + 1) for n"),
+}  # fmt: skip
+
+
+def mutated(old, new):
+    """Return the checker's module with one piece of its text replaced."""
+    assert TEXT.count(old) == 1, (TEXT.count(old), old)
+    module = types.ModuleType("mutated_all_layers_checker")
+    sys.modules["mutated_all_layers_checker"] = module  # where dataclasses look up their annotations
+    exec(compile(TEXT.replace(old, new), "mutated_all_layers_checker", "exec"), module.__dict__)
+    return module
+
+
+def first_wrong(module):
+    """Return the first fact about these networks that does not hold of a module, None if all do."""
+    from battery_all_layers import ALL_LAYERS_FACTS  # which takes the forgeries from here
+
+    for fact in ALL_LAYERS_FACTS:
+        try:
+            fact(module)
+        except Exception as problem:  # whatever a mutant raises
+            return f"{fact.__name__}: {problem!r}"
+    return None
+
+
+def test_the_checker_itself_passes_the_facts():
+    assert first_wrong(checker) is None
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_in_the_rules_for_all_layers_is_noticed(name):
+    assert first_wrong(mutated(*MISTAKES[name])) is not None
