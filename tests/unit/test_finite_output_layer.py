@@ -195,7 +195,7 @@ def test_outputs_at_samples_and_without_matches_are_as_stated():
 
 @pytest.mark.parametrize("width", [30, 60])
 def test_fewer_networks_fail_than_the_bound_allows(width):
-    """At the width certified for failure 1/2 fewer than half of the networks fail, and no more than at a small width."""
+    """At the width certified for failure 1/2, fewer than half of the networks fail, no more than at a small one."""
     program, failure = permutation([1, 2, 0]), Fraction(1, 2)
     network = find_network(Workload.of(3, arbitrary_classes(program), program.labels.T.tolist()), Wanted(failure))
     wrong = Counter()
