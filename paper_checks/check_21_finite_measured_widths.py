@@ -101,8 +101,8 @@ def certified_over_measured() -> Verdict:
 
 
 @claim(
-    "the widths of the table are enough by the theorems, for a failure of 1 %: found again and confirmed by balls, for the "
-    "output layer in all five programs, for all layers for the permutation of 5 bits",
+    "the widths of the table are enough by the theorems, for a failure of 1 %: found again and confirmed by balls, for "
+    "the output layer in all five programs, for all layers for the permutation of 5 bits",
     source=SOURCE,
 )
 def certified() -> Verdict:
