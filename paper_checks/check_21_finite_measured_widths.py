@@ -89,7 +89,7 @@ def _load(case: Case) -> Workload:
     "below the need fails in 1 % of 1,000 to 4,000 draws or more",
     source=SOURCE,
 )
-def gap() -> Verdict:
+def certified_over_measured() -> Verdict:
     def check(case: Case) -> bool:
         need, below = _needs(case)
         right, draws = int(need["right"]), int(need["draws"])
@@ -162,13 +162,13 @@ def _first_order(case: Case, threshold: float) -> float:
 
 
 @claim(
-    "the reason for the gap: where first-order terms alone, as Gaussians of exact variance, fail by the union bound in "
+    "why the two differ: where first-order terms alone, as Gaussians of exact variance, fail by the union bound in "
     "1 % (best threshold), is 1.0 to 1.55 times the measured need in all ten cases. What remains is the price of "
     "certainty: Chernoff's bound with suprema in place of the Gaussian tail, the terms of second order, and for all "
     "layers the distance from the linearised network",
     source=SOURCE,
 )
-def reason_for_the_gap() -> Verdict:
+def first_order_explains() -> Verdict:
     def check(case: Case) -> bool:
         need, _ = _needs(case)
         samples = int(need["samples"])

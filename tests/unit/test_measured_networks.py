@@ -154,7 +154,7 @@ def test_draws_do_not_depend_on_chunks_and_ensembles_average(monkeypatch, traine
 
 
 def test_opposite_orthogonal_rows_vary_less():
-    """Half the width is enough: measured, and why the start is there."""
+    """They have the same errors at half the width, which is the purpose of this start."""
     states = States.arbitrary(permutation(range(5)))
     for trained in ("output", "all"):
         plain, blocks = starts_of(trained)[0], "orthogonal-opposite"
@@ -182,7 +182,7 @@ def test_clopper_pearson_bounds_are_where_the_binomial_tail_is():
         ({"width": 20, "networks": 1.5}, "networks must be a positive integer, got 1.5"),
     ],
 )
-def test_values_that_cannot_be_are_refused(options, message):
+def test_invalid_values_are_refused(options, message):
     with pytest.raises(InputError, match=message):
         measure(States.arbitrary(permutation([1, 2, 0])), Training.of("output"), **options)
     program = TemplateProgram("never", fields={"a": 2})
