@@ -37,7 +37,7 @@ def register(commands: Any) -> None:
     programs = certify.add_subparsers(dest="program", metavar="PROGRAM", required=True)
     common = _common()
     for entry in built_ins("certify"):
-        parser = programs.add_parser(entry.name, parents=[common], help=f"the program {entry.name}")
+        parser = programs.add_parser(entry.name, parents=[common], help=entry.help)
         limit = entry.limits["certify"]
         parser.add_argument("--bits", required=True, metavar="N", help=f"bits of each input, at most {limit}")
         if entry.ordered:
@@ -62,7 +62,10 @@ def _common() -> argparse.ArgumentParser:
         help="the permitted probability of failure, an exact number such as 1e-6, 0.01 or 1/1000",
     )
     common.add_argument(
-        "--inputs", default="all", metavar="all|one|COUNT", help="how many inputs must all go right together (all)"
+        "--inputs",
+        default="all",
+        metavar="all|one|COUNT",
+        help="number of inputs for which the claim holds together (default: all)",
     )
     common.add_argument(
         "--threshold",

@@ -71,7 +71,7 @@ def test_help(capsys, arguments):
 
 def test_help_names_the_exit_codes(capsys):
     _, out, _ = run(capsys, "--help")
-    for text in ("0 holds", "1 refuted", "2 undecided", "3 usage", "70 internal"):
+    for text in ("0 holds", "1 refuted", "2 undecided", "3 invalid usage", "70 internal"):
         assert text in " ".join(out.split())
 
 
@@ -429,7 +429,7 @@ def test_a_check_that_is_stopped_before_coq_is_done_says_so(capsys, monkeypatch)
     def stop(*_arguments, **_options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ntkproofs.commands.check._ask_kernel", stop)
+    monkeypatch.setattr("ntkproofs.commands.check._proved_by_coq", stop)
     code, out, err = run(capsys, "check", CLAIMS / "true_claims.py", "--json")
     document = json.loads(out)
     assert (code, document["complete"], document["done"], document["total"]) == (2, False, 3, 3)

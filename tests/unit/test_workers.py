@@ -389,7 +389,7 @@ def test_a_helper_with_the_name_of_a_standard_module_is_named(tmp_path):
         code, document, err = check(file)
         assert (code, document["claims"][0]["statement"]) == (0, "the helper says beside")
         assert document["files"][0]["shadowed"] == [name]
-        assert f"`import {name}` is the one in its folder" in err
+        assert f"`import {name}` imports the file in its folder" in err
 
 
 MANY = """\
@@ -525,7 +525,7 @@ def test_an_error_names_file_line_and_remedy(tmp_path, monkeypatch):
     assert problems["divides"]["line"] == 2
     assert problems["relation"]["line"] == TOP.count("\n") + 10
     assert "made by less(a, b) or at_most(a, b), got BooleanTrue True" in problems["relation"]["message"]
-    assert problems["forgets"]["hint"] == "end it with `return conclude(...)`"
+    assert problems["forgets"]["hint"] == "a claim must end with `return conclude(...)`"
     assert "half(1)" in problems["divides"]["trace"]
 
 
