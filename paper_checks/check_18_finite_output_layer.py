@@ -156,7 +156,7 @@ def widths() -> Verdict:
         task = permutation_task(range(int(bits))) if kind == "permutation" else addition_task(int(bits))
         certificate = issue_network(task, failure="1/100")
         fewer = [certificate.claim | {key: certificate.claim[key] - 1} for key in ("width", "steps")]
-        codes = [checker.judge(Certificate(each, certificate.evidence).data)[0] for each in fewer]
+        codes = [checker.judge(Certificate(item, certificate.evidence).data)[0] for item in fewer]
         return bool(certificate.claim["width"] <= AIMS[name] and codes == [checker.REJECTED] * 2)
 
     return conclude(confirm("widths", AIMS, check, exhaustive=True))
