@@ -1957,7 +1957,7 @@ class Regression(TangentBit):
         """
         (value, l), hidden, n, one = tail, self.hidden, self.n, Interval.of(1)
         M0, M2, K = self.reach.power(2), self.sides()[0].power(2), hidden.K
-        x = (one - (M2 * Interval.of(l)).times(2)) if l > 0 else Interval.of(0)
+        x = one - (M2 * Interval.of(l)).times(2)
         if x.low <= 0:
             raise Rejected(f"l = {_shown(l)} is not between 0 and 1/(2 M)")
         power = (M0 * Interval.of(l) - x.log() * Interval.of(Fraction(K, 2))).exp()
@@ -2213,9 +2213,7 @@ class Windows:
 
     def event(self, tail: Tail, moment: Interval) -> Interval:
         """Enclose the log of ``exp(-l root w value) (1 + moment)^m``: the sum of X over root w exceeds the value."""
-        value, l = tail
-        if moment.low < 0 or l <= 0:
-            raise Rejected("a tilt of a window is not above 0")
+        value, l = tail  # above 0, as all tails that are read
         return (Interval.of(1) + self.peak * moment).log().times(self.pairs) - self.root * Interval.of(l * value)
 
     def closing(self, tail: Tail, length: Interval, *, twice: bool, echo: bool) -> Interval:

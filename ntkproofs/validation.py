@@ -6,7 +6,7 @@ import operator
 
 from ntkproofs.errors import InputError
 
-__all__ = ["as_integer", "integer"]
+__all__ = ["as_integer", "integer", "integers_between"]
 
 
 def as_integer(value: object) -> int | None:
@@ -41,11 +41,15 @@ def integer(value: object, name: str, *, low: int | None = None, high: int | Non
         if number is not None and (low is None or low <= number) and (high is None or number <= high):
             return number
     alternative = f", or {word!r}" if word else ""
-    raise InputError(f"{name} must be {_integers(low, high)}{alternative}, got {value!r}")
+    raise InputError(f"{name} must be {integers_between(low, high)}{alternative}, got {value!r}")
 
 
-def _integers(low: int | None, high: int | None) -> str:
-    """Return the description of the integers between two limits."""
+def integers_between(low: int | None, high: int | None) -> str:
+    """Return the description of the integers between two limits, for messages.
+
+    >>> integers_between(1, 64), integers_between(1, None)
+    ('an integer from 1 to 64', 'a positive integer')
+    """
     if high is not None:
         return f"an integer from {low} to {high}" if low is not None else f"an integer <= {high}"
     names = {None: "an integer", 0: "a nonnegative integer", 1: "a positive integer"}

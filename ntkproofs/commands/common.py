@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from ntkproofs.errors import InputError
 from ntkproofs.printable import printable
+from ntkproofs.validation import integers_between
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -162,14 +163,13 @@ def number(text: str, name: str, *, low: int = 0, high: int | None = None) -> in
     12
     """
     if not (text.isascii() and text.isdigit()):
-        raise InputError(f"{name} must be a decimal integer, at least {low}, got {clipped(text)}")
+        raise InputError(f"{name} must be {integers_between(low, None)} in decimal digits, got {clipped(text)}")
     try:
         value = int(text)
     except ValueError:  # more digits than Python converts
         raise InputError(f"{name} has {len(text):,} digits, which are too many") from None
     if value < low or (high is not None and value > high):
-        limits = f"from {low} to {high}" if high is not None else f"of at least {low}"
-        raise InputError(f"{name} must be an integer {limits}, got {clipped(text)}")
+        raise InputError(f"{name} must be {integers_between(low, high)}, got {clipped(text)}")
     return value
 
 

@@ -65,7 +65,7 @@ def test_a_verdict_is_made_of_findings_only(finding):
         as_fact(finding)
 
 
-def test_a_verdict_cannot_be_made_of_nothing():
+def test_a_verdict_needs_a_finding():
     for attempt in (lambda: conclude(), lambda: Verdict(()), lambda: conclude(checks=[TRUE]), lambda: Verdict((), ())):
         with pytest.raises(InputError, match="nothing was decided"):
             attempt()
@@ -108,7 +108,7 @@ def test_an_estimate_alone_decides_nothing():
         ([FALSE], [DIFFERS], "refuted"),
     ],
 )
-def test_the_weakest_finding_names_the_verdict(findings, checks, kind):
+def test_the_weakest_finding_determines_the_verdict(findings, checks, kind):
     verdict = conclude(*findings, checks=checks)
     assert verdict.kind == kind
     assert kind in VERDICTS
@@ -142,14 +142,14 @@ def test_verdicts_cannot_be_changed_afterwards():
 # --- findings by execution and by estimate
 
 
-def test_no_case_is_no_confirmation():
+def test_no_cases_confirm_nothing():
     with pytest.raises(InputError, match="no case"):
         confirm("nothing", [], lambda _: True, exhaustive=True)
     with pytest.raises(InputError, match="no case"):
         confirm_batches("nothing", [(0, None)], exhaustive=True)
 
 
-def test_a_tally_of_nothing_supports_no_verdict():
+def test_a_confirmation_without_cases_supports_no_verdict():
     with pytest.raises(InputError):
         conclude(Tally("nothing", cases=0, exhaustive=True, seed=None, wrong=None))
 
@@ -176,18 +176,18 @@ def test_the_first_wrong_case_is_named_and_ends_the_search():
 @pytest.mark.parametrize(
     ("digits", "agrees"), [(5, True), (10, True), (11, False), (30, False)]
 )  # 3.14159265359 differs from pi by 2.1e-13
-def test_an_agreement_holds_to_its_digits_only(digits, agrees):
+def test_an_estimate_agrees_to_its_digits_only(digits, agrees):
     near = mpmath.mpf("3.14159265359") + mpmath.mpf("1.5e-11")
     assert estimate("pi", near, PI, digits=digits).agrees is agrees
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_agreement_compares_signs_too(sign):
+def test_an_estimate_with_the_wrong_sign_disagrees(sign):
     assert estimate("-pi", -mpmath.mp.pi * sign, -1 * PI, digits=10).agrees is (sign == 1)
 
 
 @pytest.mark.parametrize("value", [mpmath.nan, mpmath.inf, -mpmath.inf], ids=str)
-def test_an_estimate_that_is_no_number_agrees_with_nothing(value):
+def test_an_estimate_that_is_not_a_number_disagrees(value):
     with contextlib.suppress(InputError):
         assert not estimate("zero", value, Ball(0, precision=53), digits=30).agrees
 
@@ -230,7 +230,7 @@ def test_a_claim_that_returns_no_verdict_is_an_error(value):
         lambda: conclude(identity(sympy.sqrt(x), sympy.sqrt(x), {x: (-2, -1)})),
     ],
 )
-def test_a_claim_about_nothing_is_an_error(function):
+def test_a_claim_without_cases_is_an_error(function):
     assert run(function).kind == "error"
 
 
@@ -289,7 +289,7 @@ class Unprintable(Exception):
 @pytest.mark.parametrize(
     "exception", [pytest.skip.Exception("no"), asyncio.CancelledError(), GeneratorExit(), SystemExit(0), Unprintable()]
 )
-def test_whatever_a_claim_raises_is_its_error(exception):
+def test_every_exception_of_a_claim_is_its_error(exception):
     def raises():
         raise exception
 
@@ -310,7 +310,7 @@ class Mine(Verdict):
     kind = "proved"
 
 
-def test_a_verdict_of_another_class_is_none():
+def test_a_verdict_of_another_class_is_an_error():
     fact = as_fact(FALSE)
     assert Mine((fact,)).kind == "proved"
     assert run(lambda: Mine((fact,))).kind == "error"
@@ -339,7 +339,7 @@ def test_filtering_by_name_or_statement_in_any_case():
     assert [each.name for each in collect([CLAIMS], matching="squares of 5")] == ["true_claims.squares[5]"]
 
 
-def test_what_is_not_there_is_refused(tmp_path):
+def test_missing_files_and_empty_selections_are_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("")
     (tmp_path / "empty.py").write_text("")
     for paths, options in (
@@ -365,7 +365,7 @@ def test_a_file_that_cannot_be_imported_is_an_error(tmp_path, text):
     assert "broken.py" in only.statement
 
 
-def test_what_cannot_be_collected_is_not_filtered_out(tmp_path):
+def test_a_file_that_cannot_be_collected_is_not_filtered_out(tmp_path):
     (tmp_path / "broken.py").write_text("1 / 0\n")
     (tmp_path / "good.py").write_text((CLAIMS / "true_claims.py").read_text())
     expected = ["broken", "good.pi_is_more_than_three"]
@@ -558,7 +558,7 @@ def clear_caches():
 
 
 def test_no_byte_code_is_read_or_written(tmp_path):
-    """As rsync and tar leave it: another source with the size and the time of the one that was compiled."""
+    """The source is replaced by one of the same size and time, as rsync and tar can do."""
     helper, file = tmp_path / "helper.py", tmp_path / "mine.py"
     file.write_text(HELPED)
     helper.write_text("VALUE = 'old'\n")

@@ -26,7 +26,7 @@ KEYS = {"name", "statement", "source", "verdict", "engine", "margin", "evidence"
 
 @pytest.fixture(autouse=True)
 def without_coq(monkeypatch):
-    """Balls decide here; what Coq proves is tested elsewhere."""
+    """Use interval arithmetic only; proofs by Coq are tested in tests/coq."""
     monkeypatch.setenv("NTKPROOFS_COQC", "/nonexistent/coqc")
 
 
@@ -52,7 +52,7 @@ def program(*arguments, **options):
 # --- greeting
 
 
-def test_no_arguments_greet_a_newcomer(capsys):
+def test_without_arguments_the_greeting_is_printed(capsys):
     code, out, err = run(capsys)
     assert (code, err) == (0, "")
     assert "ntkproofs run addition" in out
@@ -71,7 +71,7 @@ def test_help(capsys, arguments):
 
 def test_help_names_the_exit_codes(capsys):
     _, out, _ = run(capsys, "--help")
-    for text in ("0 holds", "1 refuted", "2 undecided", "3 usage", "70 internal"):
+    for text in ("0 holds", "1 refuted", "2 undecided", "3 invalid usage", "70 internal"):
         assert text in " ".join(out.split())
 
 
@@ -308,7 +308,7 @@ def test_a_filter_takes_only_what_contains_the_text(capsys):
     assert [each["name"] for each in json.loads(out)["claims"]] == ["true_claims.pi_is_more_than_three"]
 
 
-def test_the_table_names_verdicts_counterexamples_and_who_was_believed(capsys):
+def test_the_table_names_verdicts_counterexamples_and_engines(capsys):
     code, out, err = run(capsys, "check", CLAIMS)
     assert code == 1
     for text in ("decided", "refuted", "undecided", "confirmed", "n = 1", "Engines relied on", "Arb (python-flint"):
@@ -334,7 +334,7 @@ def test_the_same_helper_name_in_two_folders(capsys, tmp_path):
     assert [each["name"] for each in json.loads(out)["claims"]] == ["one/mine.f", "two/mine.f"]
 
 
-def test_what_a_folder_holds_and_is_not_looked_at_is_said(capsys, tmp_path):
+def test_ignored_files_of_a_folder_are_named(capsys, tmp_path):
     (tmp_path / "a.py").write_text((CLAIMS / "true_claims.py").read_text())
     for name in ("_private.py", "window.pyw", ".hidden/c.py", "deeper/still/b.py", "helpers.py", "data/table.csv"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -429,7 +429,7 @@ def test_a_check_that_is_stopped_before_coq_is_done_says_so(capsys, monkeypatch)
     def stop(*_arguments, **_options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ntkproofs.commands.check._ask_kernel", stop)
+    monkeypatch.setattr("ntkproofs.commands.check._proved_by_coq", stop)
     code, out, err = run(capsys, "check", CLAIMS / "true_claims.py", "--json")
     document = json.loads(out)
     assert (code, document["complete"], document["done"], document["total"]) == (2, False, 3, 3)
@@ -458,7 +458,7 @@ def test_python_dash_m():
     assert program("-m", "ntkproofs", "run", "addition", 300, 1, "--bits", 8).returncode == 3
 
 
-def test_a_reader_that_goes_away_is_no_internal_error():
+def test_a_closed_pipe_is_not_an_internal_error():
     command = f"{sys.executable} -m ntkproofs check {CLAIMS / 'true_claims.py'} --json | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=60)
     assert "Traceback" not in done.stderr
@@ -517,8 +517,8 @@ def test_the_command_for_theories_shows_foreign_text_escaped_and_refuses_bad_usa
         assert err.count("\n") == 1
 
 
-def test_a_record_is_written_whole(capsys, tmp_path, monkeypatch):
-    """By the writer of all files, which replaces what is there in one step."""
+def test_a_record_is_written_atomically(capsys, tmp_path, monkeypatch):
+    """The record is written by the function for all files, which replaces a file atomically."""
     folder, written = write(tmp_path / "theory", FILES), []
     monkeypatch.setattr(theory, "write_atomically", lambda path, data: written.append((path, data)))
     assert theory.main([str(folder), "--record"]) == 2  # there is no coqc here

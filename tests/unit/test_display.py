@@ -22,7 +22,7 @@ n = sympy.Symbol("n", positive=True)
 
 
 class Cells(HTMLParser):
-    """The texts of a table's cells, row by row; refuses tags that do not match."""
+    """Collects the texts of the cells of a table by rows; refuses tags that do not match."""
 
     def __init__(self) -> None:
         super().__init__()

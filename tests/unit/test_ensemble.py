@@ -41,7 +41,7 @@ def permuted(bits):
 
 
 def crowded():
-    """Bits with 0 to 3 writers, up to three of which match at once, made wide enough by padding."""
+    """Return a program of bits with 0 to 3 writers, up to 3 matching at once, with sufficient padding."""
     program = TemplateProgram("crowded", fields={"p": 5})
     for place in range(5):
         program.template({("p", place): 1}, [("p", 0)] if place < 3 else [("p", place), ("p", 1)])
@@ -65,7 +65,7 @@ def number(value):
 
 
 def brute_force(kernel, counts, threshold):
-    """Return the smallest standardised margin straight from the symbolic predictor; None if a bit is wrong."""
+    """Return the smallest standardised margin from the symbolic predictor; None if a mean is on the wrong side."""
     found = []
     for c in counts:
         predictor = Predictor(kernel, c.samples)
@@ -127,7 +127,7 @@ def test_variance_zero_needs_only_the_comparison():
             smallest_margin(NTK, certain, tau)
 
 
-def test_wrong_side_is_refused():
+def test_a_mean_on_the_wrong_side_of_the_threshold_is_refused():
     crowd = [Counts(10, 1, 9, 20)]  # the mean of this 1-bit is negative
     for choice in THRESHOLDS:
         with pytest.raises(NoMargin, match=r"should be 1 has the mean -0|wrong side of it, at n = 10"):
@@ -135,7 +135,7 @@ def test_wrong_side_is_refused():
 
 
 def test_deeper_network_needs_a_positive_threshold():
-    """With two hidden layers and more the 0-bit at n = 2 has a positive mean: 0 fails, another threshold does not."""
+    """With two or more hidden layers a 0-bit has a positive mean at n = 2: threshold 0 is refused, others are not."""
 
     def linear(rho):
         return (sympy.sqrt(1 - rho**2) + (sympy.pi - sympy.acos(rho)) * rho) / sympy.pi
@@ -154,7 +154,7 @@ def test_deeper_network_needs_a_positive_threshold():
 
 
 def test_templates_that_do_not_interact():
-    """Where other = 0 every 0-bit has the mean 0 exactly: on the threshold 0, with a positive variance."""
+    """If other = 0, every 0-bit has the mean 0, which equals the threshold 0, and a positive variance."""
     odd = Kernel("odd", 2 / sympy.pi * sympy.asin(2 * RHO / 3))
     with pytest.raises(NoMargin, match="exactly at it, at n = 2"):
         smallest_margin(odd, permuted(4), 0)
@@ -294,8 +294,8 @@ def test_one_network_less_fails(z, cases, failure, tail):
             assert not networks_enough(networks - 1, ball, cases, failure, tail)
 
 
-def test_the_elementary_bound_costs_no_network():
-    """From three standard deviations on, the bound is the tail for every practical purpose."""
+def test_the_elementary_bound_gives_the_same_sizes():
+    """For x >= 3 the relative error of the bound is too small to change a size."""
     source = random.Random(11)
     for _ in range(40):
         z = Ball(Fraction(source.randint(20, 900), 1000), precision=160)
@@ -312,7 +312,7 @@ def test_sizes_are_monotone():
     assert size(counts, 12, 1, tau, tail="published").networks > size(counts, 12, 1, tau).networks
 
 
-def test_visited_states_need_no_more_than_arbitrary_ones():
+def test_visited_states_require_no_more_networks_than_arbitrary_ones():
     task = addition_task(4)
     visited = set(exhaust(task, kernel=NTK).visited)
     arbitrary = arbitrary_counts(task.program)
@@ -323,7 +323,7 @@ def test_visited_states_need_no_more_than_arbitrary_ones():
     assert reachable.networks < size(arbitrary, 12, 2**8, tau, **common).networks
 
 
-def test_a_threshold_beside_the_mean_takes_more_digits():
+def test_a_threshold_near_the_mean_needs_more_precision():
     counts = [Counts(2, 1, 1, 10)]
     mean = Margins.of(NTK, counts, precision=512).smallest_one.mean
     tau = (mean.lower - Fraction(1, 10**25)).limit_denominator(10**60)

@@ -81,12 +81,12 @@ def test_false_identities_fail_at_a_point_that_tells_the_sides_apart(left, right
     ],
     ids=str,
 )
-def test_branch_traps_never_hold(left, right, domain):
-    """Equal, if at all, on a branch: the normal form must not take the branch for granted."""
+def test_equalities_on_one_branch_never_hold(left, right, domain):
+    """The sides are equal on one branch at most; the normal form must not assume this branch."""
     assert identity(left, right, {x: domain}).outcome != "holds"
 
 
-def test_different_arguments_are_not_taken_for_equal():
+def test_functions_of_different_arguments_are_not_equal():
     """The two arguments differ by the factor d = 1 + |x| - x, which is 1 for x >= 0 only: false for negative x."""
     d = 1 + sqrt(x**2) - x
     g = sqrt(1 + 1 / d)
@@ -152,7 +152,7 @@ def test_the_seed_decides_the_points():
     ],
     ids=str,
 )
-def test_identities_without_a_meaning_are_refused(left, right, domains):
+def test_meaningless_identities_are_refused(left, right, domains):
     with pytest.raises(InputError):
         identity(left, right, domains)
 

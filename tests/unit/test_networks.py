@@ -74,7 +74,7 @@ def test_the_limit_has_the_predictors_mean_and_variance(regime):
 
 
 def test_the_covariance_of_two_states_is_that_of_their_sum_and_difference():
-    """A network's output is no linear function, but the joint law is Gaussian with the kernel's own entries."""
+    """The joint distribution of two outputs is Gaussian; its covariance has the entries of the kernel."""
     trials = words_with_ones(permutation(range(5)), ones=3)
     limit = limit_of(trials, two_layer_relu())
     kernel, prior = two_layer_relu(), two_layer_relu("nngp")
@@ -135,7 +135,7 @@ def test_the_law_of_the_error_is_that_of_draws():
 
 
 @pytest.mark.parametrize(("bits", "size"), [(4, 10), (6, 20), (8, 2)])
-def test_the_spread_of_the_accuracy_is_that_of_draws(bits, size):
+def test_the_deviation_of_the_accuracy_is_that_of_draws(bits, size):
     limit = limit_of(words_with_ones(permutation(range(bits))), two_layer_relu("nngp"))
     source = np.random.default_rng(3)
     right = [((limit.draw(source, size) > 0) == (limit.trials.wanted > 0)).all(axis=1).mean() for _ in range(4000)]
@@ -146,7 +146,7 @@ def test_the_spread_of_the_accuracy_is_that_of_draws(bits, size):
 
 
 def test_bits_that_should_differ_make_states_less_alike():
-    """Two states, the joint probability bit by bit: where one bit should be 1 and the other 0, errors exclude."""
+    """If a bit should be 1 at one state and 0 at the other, an error at both states is less likely."""
     limit = limit_of(words_with_ones(permutation(range(8)), ones=6), two_layer_relu("nngp"))
     source, size, draws = np.random.default_rng(9), 1, 10_000
     values, vectors = np.linalg.eigh(limit.covariance)
@@ -185,7 +185,7 @@ def test_the_variance_of_two_draws_is_not_too_small():
 
 
 def test_the_wrong_kernel_is_rejected_and_the_right_one_is_not():
-    """Power and size of the test that the published errors are put to."""
+    """Power and size of the test that is applied to the published errors."""
     trials = words_with_ones(permutation(range(8)))
     limits = {regime: limit_of(trials, two_layer_relu(regime)) for regime in ("ntk", "nngp")}
     for truth, other in (("ntk", "nngp"), ("nngp", "ntk")):
@@ -231,7 +231,7 @@ def test_outputs_are_those_of_the_formula():
 
 @pytest.mark.parametrize("parametrisation", ["ntk", "standard"])
 def test_linearised_networks_are_the_least_move_of_the_weights(parametrisation):
-    """The Jacobian by differences, in the parametrisation's own variables, and the pseudo-inverse."""
+    """The reference uses a Jacobian by finite differences and the pseudo-inverse."""
     width = 7
     trials, weights = small(width=width)
     fast = (1, 1) if parametrisation == "ntk" else (3**-0.5, width**-0.5)  # hidden, outer: variables to weights
@@ -264,7 +264,7 @@ def test_linearised_networks_fit_the_samples(parametrisation):
 
 
 def test_the_standard_parametrisation_is_plain_gradient_descent():
-    """Weights of deviation 1/sqrt(fan in), one rate for all, a loop written out: the same network after every step."""
+    """The reference is a loop with weights of deviation 1/sqrt(fan in) and one learning rate, at every step."""
     width = 12
     trials, weights = small(width=width, seed=3)
     outputs, steps = trained(trials, Weights(weights.hidden[:1], weights.outer[:1]), "standard")
@@ -300,7 +300,7 @@ def test_wide_trained_networks_become_linear(parametrisation):
 @pytest.mark.parametrize("model", ["linearised", "trained"])
 @pytest.mark.parametrize("parametrisation", ["ntk", "standard"])
 def test_finite_networks_follow_their_own_kernel(model, parametrisation):
-    """In each parametrisation the predicted kernel is kept and the other one rejected: 60 networks, width 1,500."""
+    """In each parametrisation the test rejects the other kernel only: 60 networks of width 1,500."""
     trials = words_with_ones(permutation(range(6)))
     found = simulate(trials, networks=60, model=model, parametrisation=parametrisation, width=1500, seed=11)
     error = found.mean_squared_error
@@ -348,7 +348,7 @@ def first_numbers(source):
     return tuple(source.integers(0, 2**62, 8).tolist())
 
 
-def test_every_purpose_place_and_seed_has_a_stream_of_its_own():
+def test_every_purpose_index_and_seed_has_its_own_stream():
     """As seeds of NumPy, 5, (5, 0) and (5, 0, 0) are one stream, and so are (2**32 + 5, 0) and (5, 1, 0)."""
     seeds = [0, 1, 5, 2**32, 2**32 + 5, 2**64 + 5, 5 << 32, (5 << 64) + 1, 2**128 - 1]
     places = [(), (0,), (1,), (0, 0), (0, 1), (1, 0), (0, 0, 0), (5,), (5, 0)]
@@ -400,7 +400,7 @@ def test_one_network_has_no_variance():
         ({"networks": 1, "model": "trained", "width": 10**9}, "at most"),
     ],
 )
-def test_what_cannot_be_is_refused(options, text):
+def test_invalid_arguments_of_simulate_are_refused(options, text):
     with pytest.raises(InputError, match=text):
         simulate(words_with_ones(permutation(range(3))), **options)
 
