@@ -2480,13 +2480,14 @@ def states_of(program: Program, value: Any, evidence: Any) -> States:
     """Return the counts of the claimed states: arbitrary ones by groups in the evidence, visited ones by execution."""
     if value == "arbitrary":
         groups = at_most_groups(program, evidence)
-        return States(arbitrary(program, groups), "every state whatever", f"n <= {groups} by contradictory groups")
+        return States(arbitrary(program, groups), "every state", f"n <= {groups} by contradictory groups")
     free, ones = _starts(value, program.bits, ("free", "ones", "steps"), "states")
     steps = _integer(value["steps"], 1, None, "states: steps")
     _keys(evidence, (), "evidence")
     counts = visited(program, free, ones, steps)
-    words = f"every state visited in {steps} steps from the 2^{len(free)} assignments of the input bits"
-    return States(counts, words, f"{steps} steps executed on 2^{len(free)} inputs", steps, (free, ones))
+    run = _counted(steps, "step")
+    words = f"every state visited in {run} from the 2^{len(free)} assignments of the input bits"
+    return States(counts, words, f"{run} executed on 2^{len(free)} inputs", steps, (free, ones))
 
 
 def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
@@ -2500,10 +2501,10 @@ def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
             gap(predictor.mean(n, p, t), Fraction(0), n, p, t)
     words = (
         f"at {states.words} the mean of every output bit of an infinitely wide two-layer ReLU network "
-        f"({kernel.upper()}), trained to convergence on the samples of {program}, is above 0 just where the "
-        f"templates' next bit is 1"
+        f"({kernel.upper()}), trained to convergence on the samples of {program}, is positive if and only "
+        f"if the templates' next bit is 1"
     )
-    return words, len(counts), f"{len(counts)} counts (n, p, t), from {states.source}"
+    return words, len(counts), f"{_counted(len(counts), 'count')} (n, p, t), from {states.source}"
 
 
 @dataclass(frozen=True)
@@ -2559,12 +2560,12 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
     words = (
         f"the average of {ensemble.networks} independent infinitely wide two-layer ReLU networks "
         f"({ensemble.kernel.upper()}), each trained to convergence on the samples of {program}, rounded at the "
-        f"threshold {claim['threshold']}, gives the templates' next state"
-        f"{' (bits that no template writes taken as 0)' * dropped} at each of {steps} steps {inputs_words}, with "
-        f"probability at least 1 - {claim['failure']}"
+        f"threshold {claim['threshold']}, equals the templates' next state"
+        f"{' (bits that no template writes taken as 0)' * dropped} at {'each of ' * (steps > 1)}"
+        f"{_counted(steps, 'step')} {inputs_words}, with probability at least 1 - {claim['failure']}"
     )
-    details = f"{len(counts)} counts (n, p, t), from {states.source}; union over {ensemble.bits} output bits"
-    return words, len(counts), details
+    details = f"{_counted(len(counts), 'count')} (n, p, t), from {states.source}"
+    return words, len(counts), f"{details}; union over {_counted(ensemble.bits, 'output bit')}"
 
 
 def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
@@ -2573,13 +2574,14 @@ def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
         starts = _starts(value, program.bits, ("free", "ones"), "inputs")
         if states.starts is not None and starts != states.starts:
             raise Rejected("the inputs are not those whose states are claimed")
-        words = f"from all 2^{len(starts[0])} assignments of {len(starts[0])} input bits together"
-        return 1 << len(starts[0]), words if starts[0] else "from the one initial state that it states"
+        free = len(starts[0])
+        words = f"from all 2^{free} assignments of {_counted(free, 'input bit')} simultaneously"
+        return 1 << free, words if free else "from the initial state that the claim names"
     count = _integer(value, 1, None, "inputs")
-    free, kind = (program.bits, "states") if states.starts is None else (len(states.starts[0]), "assignments")
+    free, kind = (program.bits, "state") if states.starts is None else (len(states.starts[0]), "assignment")
     if count > 1 << free:
         raise Rejected(f"inputs: there are only 2^{free}")
-    return count, f"from any {count} initial {kind} chosen beforehand"
+    return count, f"from any {_counted(count, f'initial {kind}')} chosen beforehand"
 
 
 STARTS = {"output": "zero", "all": "antisymmetric"}  # by which layers are trained
@@ -2645,24 +2647,26 @@ def pairs_of(network: Network, value: Any) -> tuple[dict[Count, int], dict[int, 
     program, inputs = network.program, network.inputs
     if value == "arbitrary":
         pairs, steps, most = pairs_at_arbitrary(program), 1, program.bits
-        words = "every state whatever" if inputs is None else f"any {_counted(inputs, 'state')} chosen beforehand"
+        words = "every state" if inputs is None else f"any {_counted(inputs, 'state')} chosen beforehand"
         source = f"counted over 2^{program.bits} states"
     else:
         free, ones = _starts(value, program.bits, ("free", "ones", "steps"), "states")
         steps, most = _integer(value["steps"], 1, None, "states: steps"), len(free)
         pairs = pairs_visited(program, free, ones, steps)
-        words = f"every state visited in {steps} steps from the 2^{most} assignments of the input bits"
-        if inputs is not None:
-            words = f"every state visited in {_counted(steps, 'step')} from any {_counted(inputs, 'assignment')} "
-            words += f"of the {most} input bits chosen beforehand"
-        source = f"{steps} steps executed on 2^{most} inputs"
+        words = f"every state visited in {_counted(steps, 'step')} from "
+        if inputs is None:
+            words += f"the 2^{most} assignments of the input bits"
+        else:
+            words += f"any {_counted(inputs, 'assignment')} of {_counted(most, 'input bit')} chosen beforehand"
+        source = f"{_counted(steps, 'step')} executed on 2^{most} inputs"
     if inputs is not None and inputs > 1 << most:
         raise Rejected(f"inputs: there are only 2^{most}")
     return *chosen_of(pairs, program, None if inputs is None else inputs * steps), words, source
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}s" if number > 1 else f"one {noun}"
+def _counted(number: int, noun: str, plural: str = "") -> str:
+    """Return the number with the noun, in the singular for one."""
+    return f"one {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
 
 
 def chosen_of(pairs: Counter[Count], program: Program, room: int | None) -> tuple[dict[Count, int], dict[int, int]]:
@@ -2695,16 +2699,17 @@ def check_network(claim: Any, evidence: Any) -> tuple[str, int, str]:
         chances, words = all_layers(network, classes, numbers, evidence), all_layers_words(network, claim)
     unlikely(chances, network.failure)
     words += (
-        f" the templates' next state at {states} at once, each presented as the indicator of the templates that match, "
-        f"divided by its length, with probability at least 1 - {claim['failure']} over "
+        f" the templates' next state at {states} simultaneously, where a state is encoded as the indicator vector of "
+        f"its matching templates divided by its Euclidean norm, with probability at least 1 - {claim['failure']} over "
     )
-    words += "the hidden weights" if network.trained == "output" else "the one draw of the pairs"
-    words += "; the width is finite, and nothing is neglected"
-    kinds = len(network.columns)
+    words += "the hidden weights" if network.trained == "output" else "the random initial pairs"
+    words += "; this holds at the finite width: no limit, linearisation or Gaussian approximation is used"
+    kinds = _counted(len(network.columns), "kind of target column", "kinds of target columns")
+    details = f"{_counted(len(classes), 'class', 'classes')} (n, p, t), {source}; {kinds}"
     return (
         words,
         len(chances),
-        f"{len(classes)} classes (n, p, t), {source}; {kinds} kinds of columns, {len(chances)} probabilities",
+        f"{details}, union bound over {_counted(len(chances), 'kind of event', 'kinds of events')}",
     )
 
 
@@ -2716,7 +2721,7 @@ def output_layer_words(network: Network, claim: Any) -> str:
         f"{network.width}^(-1/2) sum over r of a_r relu(u_r . x): hidden weights u_r drawn from N(0, I), independent "
         f"and not trained, output weights a_r trained from zero by {network.steps} steps of size {claim['step']} of "
         f"full-batch gradient descent on half the sum of squared errors over its {program.samples} samples (basis "
-        f"vectors); rounded at the threshold {claim['threshold']} it gives"
+        f"vectors); rounded at the threshold {claim['threshold']}, it computes"
     )
 
 
@@ -2729,7 +2734,7 @@ def all_layers_words(network: Network, claim: Any) -> str:
         f"{network.width // 2} pairs of neurons (a, u) = (1, u), (-1, u), u drawn from N(0, I), independent, where "
         f"every output is 0; all a_r and u_r of each network trained, on the targets of its bit, by {network.steps} "
         f"steps of size {claim['step']} of full-batch gradient descent on half the sum of squared errors over the "
-        f"{program.samples} samples (basis vectors); rounded at the threshold {claim['threshold']} they give"
+        f"{program.samples} samples (basis vectors); rounded at the threshold {claim['threshold']}, they compute"
     )
 
 
@@ -3522,7 +3527,7 @@ def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
     sides = ", ".join(_side_words(name, side) for name, side in box.items())
     left, right = (canonical(given[side]).decode("ascii") for side in ("left", "right"))
     words = f"{left} {relation} {right}" + (f" for all {sides}" if sides else "")
-    return words, facts, f"{facts} boxes decided"
+    return words, facts, f"{_counted(facts, 'box', 'boxes')} decided"
 
 
 def _check_leaf(steps: Iterable[Step], part: Box, leaf: list[Any], relation: str) -> None:

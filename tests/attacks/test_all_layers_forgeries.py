@@ -375,9 +375,9 @@ def test_honest_certificates_are_accepted_in_these_words():
         assert f"one scalar two-layer ReLU network of width {claim['width']} for each output bit" in text
         assert f"antisymmetric start of {claim['width'] // 2} pairs of neurons (a, u) = (1, u), (-1, u)" in text
         assert f"by {claim['steps']} steps of size {claim['step']} of full-batch gradient descent" in text
-        assert f"with probability at least 1 - {claim['failure']} over the one draw of the pairs" in text
-        assert ("at every state whatever at once" in text) == (name in ("permutation", "shared"))
-        assert ("at any one state chosen beforehand at once" in text) == (name == "one")
+        assert f"with probability at least 1 - {claim['failure']} over the random initial pairs" in text
+        assert ("at every state simultaneously" in text) == (name in ("permutation", "shared"))
+        assert ("at any one state chosen beforehand simultaneously" in text) == (name == "one")
 
 
 @pytest.mark.parametrize("name", FORGERIES)

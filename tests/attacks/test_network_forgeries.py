@@ -21,7 +21,7 @@ def test_honest_certificates_are_accepted_in_these_words():
         assert f"one two-layer ReLU network of width {claim['width']} with all outputs" in text
         assert f"trained from zero by {claim['steps']} steps of size {claim['step']} of full-batch" in text
         assert f"with probability at least 1 - {claim['failure']} over the hidden weights" in text
-        assert ("at every state whatever at once" in text) == (claim["states"] == "arbitrary")
+        assert ("at every state simultaneously" in text) == (claim["states"] == "arbitrary")
 
 
 @pytest.mark.parametrize("name", FORGERIES)
