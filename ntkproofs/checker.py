@@ -413,9 +413,9 @@ def _integer(value: Any, low: int, high: int | None, where: str) -> int:
 
 def _text(value: Any, where: str) -> str:
     if type(value) is not str or not value or not value.isprintable():
-        raise Rejected(f"{where} is not a text")
+        raise Rejected(f"{where} is not a non-empty string of printable characters")
     if len(value) > MAX_TEXT:
-        raise Declined(f"{where} is longer than {MAX_TEXT} signs")
+        raise Declined(f"{where} is longer than {MAX_TEXT} characters")
     return value
 
 
@@ -423,8 +423,8 @@ def _program_name(value: Any) -> str:
     """Return an identifier, which cannot pass for a statement."""
     if type(value) is not str or re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", value, re.ASCII) is None:
         raise Rejected(
-            f"the program's name is {_shown(value)}: a name is 1 to 64 letters, digits and _ . - and begins with "
-            f"none of the last two"
+            f"the program's name is {_shown(value)}: a name is 1 to 64 letters, digits and _ . - and does not "
+            f"begin with . or -"
         )
     return value
 
@@ -432,7 +432,7 @@ def _program_name(value: Any) -> str:
 def _field_name(value: Any) -> str:
     if type(value) is not str or re.fullmatch(r"[!#-&(-_a-~]{1,200}", value, re.ASCII) is None:
         raise Rejected(
-            f"a field's name is {_shown(value)}: a name is 1 to 200 printable ASCII signs without quotes and spaces"
+            f"a field's name is {_shown(value)}: a name is 1 to 200 printable ASCII characters, no quotes or spaces"
         )
     return value
 
@@ -563,7 +563,7 @@ def at_most_groups(program: Program, evidence: Any) -> int:
     last = len(program.templates) - 1
     members = [_integer(member, 0, last, "a group's member") for group in groups for member in _list(group, "a group")]
     if sorted(members) != list(range(len(program.templates))):
-        raise Rejected("the groups do not hold every template once")
+        raise Rejected("the groups are not a partition of the templates")
     for number, group in enumerate(groups):
         if not contradictory(program.templates, group):
             raise Rejected(f"two templates of group {number} can match the same state")
@@ -1124,7 +1124,9 @@ class OutputBit:
         self.mean = inside.times(p) + outside.times(t - p)
         self.margin = (Interval.of(threshold) - self.mean).times(self.sign) - slack
         if self.margin.low <= 0:
-            raise Rejected(f"the limit of the output is not on its side of the threshold {self.where}")
+            raise Rejected(
+                f"the limit of the output is not clearly on the program's side of the threshold {self.where}"
+            )
         move = self.margin.times(self.sign) / column.A0
         self.alpha = (column.top, -column.a, column.top, -column.a)
         limits = (inside, inside, outside, outside)
@@ -1200,7 +1202,7 @@ class OutputBit:
         bounds = [self.above_of_zero(reach) if self.sign > 0 else self.above_of_one(reach)]
         for last, mu in cover:
             if not (first <= last <= self.sizes[1] and 0 <= mu <= 1):
-                raise Rejected(f"a block of the cover that is none {self.where}")
+                raise Rejected(f"the blocks of the cover do not increase, or a mu is not between 0 and 1, {self.where}")
             below = self.below_of_zero if self.sign > 0 else self.below_of_one
             bounds.append(below(reach, self.sizes[1] - first, last, Interval.of(mu) * self.root))
             first = last + 1
@@ -2198,7 +2200,7 @@ class Windows:
         start = path.start
         sizes = [size for size, _ in levels] + [start.longest]
         if sizes != sorted(sizes) or sizes[0] <= 0:
-            raise Rejected("levels that do not increase from above 0 to the longest")
+            raise Rejected("the levels are not positive and increasing up to the longest")
         self.path, self.pairs, self.root = path, start.pairs, start.root
         self.sizes, self.peak = [Interval.of(size) for size in sizes], start.tangent.apart.sqrt()
         self.chances = [start.level(size, l).exp() for size, l in levels]
@@ -2780,7 +2782,7 @@ def all_layers(network: Network, classes: dict[Count, int], numbers: dict[int, i
         slack = column.path.distance(count, state, network.threshold, known, column.closed, column.residual)
         bit = TangentBit(column.column, count, network.threshold, Interval(slack.high, slack.high))
         wrong = bit.wrong(start.pairs, column.e, *hints)
-        chances += [(f"of kinks {bit.where}", crossing, classes[count]), (bit.where, wrong, classes[count])]
+        chances += [(f"kinks {bit.where}", crossing, classes[count]), (bit.where, wrong, classes[count])]
     return chances + more
 
 
@@ -2919,7 +2921,7 @@ def deviations_of(columns: Iterable[int], value: Any) -> dict[int, tuple[Fractio
     rows = [_list(row, "a deviation", 4) for row in _list(value, "deviations")]
     found = {_integer(row[0], 1, None, "t"): _three(row[1:], "a deviation") for row in rows}
     if len(found) < len(rows) or set(found) != set(columns):
-        raise Rejected("the deviations are not those of each number of ones in a column, once")
+        raise Rejected("the deviations do not list each number of ones in a column exactly once")
     return found
 
 
@@ -2962,13 +2964,13 @@ def unlikely(chances: Iterable[tuple[str, Interval, int]], failure: Fraction) ->
     for where, log, number in chances:
         exponent = log + Interval.of(number / failure).log()
         if exponent.low > 0:
-            raise Rejected(f"the probability of a failure is too large {where}")
+            raise Rejected(f"one term of the union bound exceeds the failure probability: {where}")
         share = exponent.exp()
         total, most = total + share, max(most, (share.high, where))
     if total.low > ONE:
-        raise Rejected(f"the probabilities of failures are too large together, the largest {most[1]}")
+        raise Rejected(f"the union bound exceeds the failure probability, its largest term {most[1]}")
     if total.high > ONE:
-        raise Declined("whether the probabilities of failures are small enough together is too close to tell")
+        raise Declined("the union bound is too close to the failure probability to decide")
 
 
 # ------------------------------------------------------------------------------------------------------- inequalities
@@ -3251,7 +3253,7 @@ class Series:
         """Return the limit c at s = 0, and f - c, whose first term is exactly 0."""
         f = self.reduced() if self.valuation < 0 else self
         if f.valuation < 0:
-            raise Rejected("a function of a series without a limit")
+            raise Rejected("a function of a series that has no limit")
         f = f.raised(0)
         if not f.terms:
             raise Rejected("a series with too few terms")
@@ -3426,7 +3428,7 @@ def leaves(box: Box, tree: Any) -> Iterator[tuple[Box, list[Any]]]:
 def _split_at(name: str, side: Side, given: Any) -> Fraction:
     """Read the point at which a side is split: it lies on the side, and is an integer where the side is."""
     low, high, whole = side
-    at = _fraction(given, "the place of a split")
+    at = _fraction(given, "the point of a split")
     if at < low or (high is not None and at > high) or (whole and at.denominator > 1):
         raise Rejected(f"a split of {_shown(name)} at {_shown(at)}, which is not in its domain")
     return at
@@ -3487,7 +3489,7 @@ def _over(name: str, side: Side) -> Number:
     """Return a number that may be anywhere on a side, which must have an end."""
     low, high, _ = side
     if high is None:
-        raise Rejected(f"a leaf without an end of {_shown(name)}")
+        raise Rejected(f"a leaf on which the domain has no end of {_shown(name)}")
     return Number.of(low) if low == high else Number(Interval(Interval.of(low).low, Interval.of(high).high))
 
 

@@ -109,7 +109,7 @@ def names_of(network: AllLayersNetwork) -> Iterator[str]:
         yield f"the shift of the regression at n = {n}"
     for kind in network.classes:
         where = f"at n = {kind.n}, p = {kind.p}, t = {kind.t}"
-        yield f"of kinks {where}"
+        yield f"kinks {where}"
         yield where
 
 

@@ -169,9 +169,9 @@ def malformed_groups_are_refused(module: types.ModuleType) -> None:
     expect(module.at_most_groups(read, {"groups": [[0, 1], [2]]}) == 2, "groups")
     expect(module.at_most_groups(read, {"groups": [[2], [1, 0]]}) == 2, "in another order")
     for groups, message in (
-        ([[0, 1]], "every template once"),
-        ([[0, 1], [2], [2]], "every template once"),
-        ([[0, 1], [2, 2]], "every template once"),
+        ([[0, 1]], "not a partition of the templates"),
+        ([[0, 1], [2], [2]], "not a partition of the templates"),
+        ([[0, 1], [2, 2]], "not a partition of the templates"),
         ([[0, 1, 2]], "two templates of group 0"),
         ([[0, 1], [3]], "out of range"),
         ([[0, 1], [-1]], "out of range"),

@@ -72,7 +72,7 @@ def expressions_have_their_values(module: types.ModuleType) -> None:
         (["pow", 1], "unknown operation 'pow' of 1 arguments"),
         (["pow", 1, "2"], "an exponent is not an integer"),
         ({}, "a constant is not a number"),
-        (["var", 1], "a variable is not a text"),
+        (["var", 1], "a variable is not a non-empty string of printable characters"),
     ):
         refuses(module, "Rejected", message, value, module, expression)
 
@@ -144,7 +144,11 @@ def claims() -> tuple[tuple[bytes, int, tuple[str, ...]], ...]:
         (claim(X, "<=", 1, {"x": ["1", "1"]}, LEAF), 0, ("for all 1 <= x <= 1",)),
         (claim(X, "<", 2, {"x": ["1", "0"]}, LEAF), 1, ("the domain is empty: 'x' from 1 to 0",)),
         (claim(X, "<", 2, {"x": ["1"]}, LEAF), 1, ("a side of the domain is not a list of 2",)),
-        (claim(X, "<", 2, {"": ["0", "1"]}, LEAF), 1, ("a variable is not a text",)),
+        (
+            claim(X, "<", 2, {"": ["0", "1"]}, LEAF),
+            1,
+            ("a variable is not a non-empty string of printable characters",),
+        ),
         (claim(X, ">", -2, side, LEAF), 1, ("relation is not one of <, <=",)),
         (claim(X, "<", 2, side, 3), 1, ("a node of the tree is not a list",)),
         (claim(X, "<", 2, ["x"], LEAF), 1, ("domain is not an object",)),  # type: ignore[arg-type]

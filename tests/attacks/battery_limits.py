@@ -100,7 +100,7 @@ def limits_of_numbers_and_texts(module: types.ModuleType) -> None:
     expect(module._text("a" * 200, "x") == "a" * 200, "a text of 200 signs")
     refuses(module, "Declined", "longer than 200", lambda: module._text("a" * 201, "x"))
     for text in ("", "a\n", 3, None):
-        refuses(module, "Rejected", "is not a text", module._text, text, "x")
+        refuses(module, "Rejected", "is not a non-empty string of printable characters", module._text, text, "x")
     for value, number in ((5, 5), ("-3/4", Fraction(-3, 4)), ("007", 7), ("0/10", 0)):
         expect(module._fraction(value, "x") == number, "fraction", value)
     for value in ("1/0", "1/00", "1.5", "1e3", "+1", " 1", "1/-2", "", "/2", "1\n", "\u0661", True, None, 1.5):
@@ -252,7 +252,7 @@ def refused_files() -> Iterator[tuple[bytes, int, str]]:
     yield text.replace('"format": 1', '"format": 0').encode(), 1, "format is out of range"
     yield text.replace('"format": 1, ', "").encode(), 1, "lacks the key format"
     yield text.replace('"format": 1', '"format": 1, "more": 1').encode(), 1, "unknown key 'more'"
-    yield text.replace("an attacker", "").encode(), 1, "producer is not a text"
+    yield text.replace("an attacker", "").encode(), 1, "producer is not a non-empty string of printable characters"
     yield text.replace("an attacker", "\u00e9").encode(), 1, "producer is not ASCII"
     yield text.replace('"1/50"', '"1/51"').encode(), 1, "claim_sha256 is not the SHA-256"
     yield sign(small() | {"claim": 3}), 1, "the claim is not an object"

@@ -315,8 +315,8 @@ def unions(module: types.ModuleType) -> None:
         return module.Interval.of(Fraction(value)).log()
 
     together, single = (
-        "the probabilities of failures are too large together, the largest ",
-        "the probability of a failure is too large ",
+        "the union bound exceeds the failure probability, its largest term ",
+        "one term of the union bound exceeds the failure probability: ",
     )
     unlikely, failure = module.unlikely, Fraction(1, 10)
     parts = [("a", log(Fraction(1, 100)), 2), ("b", log(Fraction(1, 100)), 5), ("c", log(Fraction(2, 100)), 1)]
@@ -325,12 +325,19 @@ def unions(module: types.ModuleType) -> None:
     refuses(module, "Rejected", f"{together}b", unlikely, parts, Fraction(9, 100) - Fraction(1, 10**70))
     refuses(module, "Rejected", f"{together}b", unlikely, parts[::-1], Fraction(8, 100))
     refuses(module, "Rejected", f"{single}b", unlikely, parts, Fraction(1, 21))
-    refuses(module, "Declined", "too close to tell", unlikely, parts, Fraction(9, 100))
-    refuses(module, "Declined", "too close to tell", unlikely, [("a", interval(module, -9, 1), 1)], Fraction(9, 10))
+    refuses(module, "Declined", "too close to the failure probability to decide", unlikely, parts, Fraction(9, 100))
     refuses(
         module,
         "Declined",
-        "too close to tell",
+        "too close to the failure probability to decide",
+        unlikely,
+        [("a", interval(module, -9, 1), 1)],
+        Fraction(9, 10),
+    )
+    refuses(
+        module,
+        "Declined",
+        "too close to the failure probability to decide",
         unlikely,
         [("a", interval(module, -9, 0), 1), ("b", log(1), 1)][:1],
         Fraction(99, 100),
@@ -342,7 +349,14 @@ def unions(module: types.ModuleType) -> None:
         unlikely([("a", unit - one, 1), ("b", -unit, 1)], failure)
         refuses(module, "Rejected", f"{single}a", unlikely, [("a", unit, 1)], failure)
         refuses(module, "Rejected", f"{together}b", unlikely, [("a", unit - one, 1), ("b", unit - unit, 1)], failure)
-        refuses(module, "Declined", "too close to tell", unlikely, [("a", module.Interval(-1, 1), 1)], failure)
+        refuses(
+            module,
+            "Declined",
+            "too close to the failure probability to decide",
+            unlikely,
+            [("a", module.Interval(-1, 1), 1)],
+            failure,
+        )
 
 
 @network_fact
@@ -350,7 +364,7 @@ def rows_of_evidence(module: types.ModuleType) -> None:
     deviations = [[1, "1/2", 3, "1/9"], [4, 5, "6/7", 8]]
     found = module.deviations_of([4, 1], deviations)
     expect(found == {1: (Fraction(1, 2), 3, Fraction(1, 9)), 4: (5, Fraction(6, 7), 8)})
-    once = "the deviations are not those of each number of ones in a column, once"
+    once = "the deviations do not list each number of ones in a column exactly once"
     for columns, rows, words in (
         ([1], deviations, once),
         ([1, 4, 5], deviations, once),
@@ -693,7 +707,10 @@ def weights_of_output_bits(module: types.ModuleType) -> None:
         close(module, bit.margin, bound.margin, "margin", case)
         close(module, bit.spread, bound.spread, "spread", case)
     case = (2, 1, 1, 4)
-    column, words = module.Column(module.Hidden(4), 1), "the limit of the output is not on its side of the threshold"
+    column, words = (
+        module.Column(module.Hidden(4), 1),
+        "the limit of the output is not clearly on the program's side of the threshold",
+    )
     with replaced(module.OutputBit, _weigh=lambda self: None):
         mean = module.OutputBit(column, case[:3], Fraction(0), module.Interval.of(0)).mean
         slack = module.Interval(mean.high, mean.high)
@@ -719,7 +736,10 @@ def suprema_of_output_bits(module: types.ModuleType) -> None:
             close(module, below(reach, negative, last, pulled), expected, "below", case, first, last, mu)
         for cover, expected in _whole(case):
             close(module, bit.supremum(module.Interval.of(REACH), list(cover)), expected, "supremum", case, cover)
-        others, none = bound.sizes[1], f"a block of the cover that is none {bit.where}"
+        others, none = (
+            bound.sizes[1],
+            f"the blocks of the cover do not increase, or a mu is not between 0 and 1, {bit.where}",
+        )
         for mu in (0, 1):
             bit.supremum(module.Interval.of(REACH), [(others, Fraction(mu))])
         for cover, words in (

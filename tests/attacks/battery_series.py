@@ -400,7 +400,7 @@ def limits_of_series_are_found_or_refused(module: types.ModuleType) -> None:
         for zeros, name in itertools.product((0, 1), ("exp", "log", "sin", "cos")):
             for pole in (1, 2):
                 f = series(module, [F(0)] * zeros + [F(1, 2), F(1)], F(1), F(2), -zeros - pole)
-                refuses(module, "Rejected", "a series without a limit", getattr(f, name))
+                refuses(module, "Rejected", "a series that has no limit", getattr(f, name))
         for zeros, name in itertools.product((1, 2), FUNCTIONS):
             few = series(module, [F(0)] * zeros, F(1), F(2), -zeros)
             refuses(module, "Rejected", "a series with too few terms", getattr(few, name))

@@ -80,22 +80,22 @@ def each(base, message, **changes):
 # --- what is claimed does not follow
 
 
-@forgery("permutation", "the probabilities of failures are too large together, the largest at n = ")
+@forgery("permutation", "the union bound exceeds the failure probability, its largest term at n = ")
 def one_neuron_fewer(c):
     c["claim"]["width"] -= 1
 
 
-@forgery("addition", "the probabilities of failures are too large together, the largest at n = ")
+@forgery("addition", "the union bound exceeds the failure probability, its largest term at n = ")
 def one_neuron_fewer_of_an_addition(c):
     c["claim"]["width"] -= 1
 
 
-@forgery("visited", "the probabilities of failures are too large together")
+@forgery("visited", "the union bound exceeds the failure probability")
 def one_neuron_fewer_at_visited_states(c):
     c["claim"]["width"] -= 1
 
 
-@forgery("permutation", "the probabilities of failures are too large together")
+@forgery("permutation", "the union bound exceeds the failure probability")
 def one_step_fewer(c):
     c["claim"]["steps"] -= 1
 
@@ -111,28 +111,28 @@ def a_larger_step(c):
     c["claim"]["step"] = f"{top * 10**6 + 1}/{bottom * 10**6}"
 
 
-@forgery("permutation", "the probabilities of failures are too large together")
+@forgery("permutation", "the union bound exceeds the failure probability")
 def a_smaller_step(c):
     top, bottom = map(int, c["claim"]["step"].split("/"))
     c["claim"]["step"] = f"{top * 49}/{bottom * 50}"
 
 
-@forgery("permutation", "the probability of a failure is too large")
+@forgery("permutation", "one term of the union bound exceeds the failure probability")
 def far_narrower(c):
     c["claim"]["width"] //= 3
 
 
-@forgery("permutation", "the probabilit")
+@forgery("permutation", "the union bound exceeds")
 def failure_halved(c):
     c["claim"]["failure"] = "1/20"
 
 
-@forgery("permutation", "whether the probabilities of failures are small enough together is too close", DECLINED)
+@forgery("permutation", "the union bound is too close to the failure probability", DECLINED)
 def failure_of_just_the_sum(c):
     c["claim"]["failure"] = str(_sum())
 
 
-@forgery("permutation", "the probabilities of failures are too large together")
+@forgery("permutation", "the union bound exceeds the failure probability")
 def failure_slightly_less_than_the_sum(c):
     c["claim"]["failure"] = str(_sum() * (1 - Fraction(1, 10**60)))
 
@@ -150,18 +150,18 @@ def _sum():
     return Fraction(sum(share.low + share.high for share in shares), 2 * checker.ONE)
 
 
-@forgery("full", "the limit of the output is not on its side of the threshold at n = 2, p = 1, t = 1")
+@forgery("full", "the limit of the output is not clearly on the program's side of the threshold at n = 2, p = 1, t = 1")
 def threshold_above_the_ones(c):
     c["claim"]["threshold"] = "99/100"
 
 
-@forgery("permutation", "the probabilit")
+@forgery("permutation", "the union bound exceeds")
 def threshold_moved_up(c):
     top, bottom = map(int, c["claim"]["threshold"].split("/"))
     c["claim"]["threshold"] = f"{top * 101}/{bottom * 100}"
 
 
-@forgery("permutation", "the probabilit")
+@forgery("permutation", "the union bound exceeds")
 def threshold_moved_down(c):
     top, bottom = map(int, c["claim"]["threshold"].split("/"))
     c["claim"]["threshold"] = f"{top * 99}/{bottom * 100}"
@@ -172,7 +172,7 @@ def every_state_instead_of_visited_ones(c):
     c["claim"]["states"] = "arbitrary"
 
 
-@forgery("addition", "the probabilities of failures are too large together, the largest at n = 4")
+@forgery("addition", "the union bound exceeds the failure probability, its largest term at n = 4")
 def another_program(c):
     c["claim"]["program"]["templates"][0][1].append(2)
 
@@ -280,22 +280,24 @@ def a_class_of_one_match(c):
     c["evidence"]["classes"][0][0] = 1
 
 
-@forgery("permutation", "the deviations are not those of each number of ones in a column, once")
+@forgery("permutation", "the deviations do not list each number of ones in a column exactly once")
 def deviations_left_out(c):
     c["evidence"]["deviations"] = []
 
 
-@forgery("addition", "the deviations are not those of each number of ones in a column, once")
+@forgery("addition", "the deviations do not list each number of ones in a column exactly once")
 def a_deviation_doubled(c):
     c["evidence"]["deviations"].append(c["evidence"]["deviations"][0])
 
 
-@forgery("permutation", "the deviations are not those of each number of ones in a column, once")
+@forgery("permutation", "the deviations do not list each number of ones in a column exactly once")
 def a_deviation_of_other_columns(c):
     c["evidence"]["deviations"].append([2, *c["evidence"]["deviations"][0][1:]])
 
 
-@forgery("permutation", "the probability of a failure is too large the deviation of columns with 1 ones")
+@forgery(
+    "permutation", "one term of the union bound exceeds the failure probability: the deviation of columns with 1 ones"
+)
 def a_smaller_deviation(c):
     c["evidence"]["deviations"][0][1] = "1/50"
 
@@ -345,22 +347,22 @@ def a_block_left_out(c):
     del c["evidence"]["classes"][0][6][-1]
 
 
-@forgery("permutation", "a block of the cover that is none")
+@forgery("permutation", "the blocks of the cover do not increase, or a mu is not between 0 and 1,")
 def a_block_doubled(c):
     c["evidence"]["classes"][0][6].append(c["evidence"]["classes"][0][6][-1])
 
 
-@forgery("permutation", "a block of the cover that is none")
+@forgery("permutation", "the blocks of the cover do not increase, or a mu is not between 0 and 1,")
 def a_block_beyond(c):
     c["evidence"]["classes"][0][6].append([99, "1/2"])
 
 
-@forgery("permutation", "a block of the cover that is none")
+@forgery("permutation", "the blocks of the cover do not increase, or a mu is not between 0 and 1,")
 def mu_above_one(c):
     c["evidence"]["classes"][0][6][0][1] = "65/64"
 
 
-@forgery("permutation", "a block of the cover that is none")
+@forgery("permutation", "the blocks of the cover do not increase, or a mu is not between 0 and 1,")
 def mu_negative(c):
     c["evidence"]["classes"][0][6][0][1] = "-1/64"
 
@@ -370,12 +372,12 @@ def drop_one(c):
     c["evidence"]["descent"]["drop"] = 1
 
 
-@forgery("permutation", "the probability of a failure is too large the least eigenvalue")
+@forgery("permutation", "one term of the union bound exceeds the failure probability: the least eigenvalue")
 def drop_nearly_nothing(c):
     c["evidence"]["descent"]["drop"] = "1/1000"
 
 
-@forgery("permutation", "the probability of a failure is too large the trace")
+@forgery("permutation", "one term of the union bound exceeds the failure probability: the trace")
 def rise_nearly_nothing(c):
     c["evidence"]["descent"]["rise"] = "1/1000000"
 

@@ -69,7 +69,7 @@ def forgery(base, message, code=REJECTED):
     return register
 
 
-NARROWER = ("the probabilities of failures are too large together", "the outputs vary more than the path allows")
+NARROWER = ("the union bound exceeds the failure probability", "the outputs vary more than the path allows")
 
 
 def claims(base, message, **changes):
@@ -126,7 +126,7 @@ def one_neuron_more(c):
     c["claim"]["width"] += 1
 
 
-@forgery("permutation", "the probabilities of failures are too large together")
+@forgery("permutation", "the union bound exceeds the failure probability")
 def one_step_fewer(c):
     c["claim"]["steps"] -= 1
 
@@ -141,7 +141,7 @@ def a_larger_step(c):
     c["claim"]["step"] = scaled(c["claim"]["step"], (1001, 1000))
 
 
-@forgery("permutation", "the probabilities of failures are too large together")
+@forgery("permutation", "the union bound exceeds the failure probability")
 def a_smaller_step(c):
     c["claim"]["step"] = scaled(c["claim"]["step"], (9, 10))
 
@@ -151,22 +151,22 @@ def a_step_below_zero(c):
     c["claim"]["step"] = "-1/4"
 
 
-@forgery("permutation", "the probabilit")
+@forgery("permutation", "the union bound exceeds")
 def failure_halved(c):
     c["claim"]["failure"] = "1/20"
 
 
-@forgery("permutation", "the probabilit")
+@forgery("permutation", "the union bound exceeds")
 def threshold_moved_up(c):
     c["claim"]["threshold"] = scaled(c["claim"]["threshold"], (101, 100))
 
 
-@forgery("permutation", "the probabilit")
+@forgery("permutation", "the union bound exceeds")
 def threshold_moved_down(c):
     c["claim"]["threshold"] = scaled(c["claim"]["threshold"], (99, 100))
 
 
-@forgery("permutation", "the limit of the output is not on its side of the threshold at n = ")
+@forgery("permutation", "the limit of the output is not clearly on the program's side of the threshold at n = ")
 def threshold_below_the_zeros(c):
     c["claim"]["threshold"] = "1/1000"
 
@@ -312,7 +312,7 @@ for _name in ("deviation", "pull", "bulk", "label", "open", "share", *checker.CL
         },
     )
 for _name in ("deviation", "pull", "bulk", "label", "open", "share", "writer", "other", "turn", "echo"):
-    hints("the probabilit", **{f"{_name}_too_small": ((*COLUMN, _name, 0), "1/100000")})
+    hints("the union bound exceeds", **{f"{_name}_too_small": ((*COLUMN, _name, 0), "1/100000")})
 hints("a column: rest: a number that is not above 0", no_rest=((*COLUMN, "rest", 0), 0))
 hints("the outputs vary more than the path allows", a_smaller_rest=((*COLUMN, "rest", 0), "1/1000"))
 hints("the output weights may change sign", a_rest_too_large=((*COLUMN, "rest", 0), "1"))
@@ -322,15 +322,24 @@ hints(
     a_drop_with_a_negative_tilt=(("start", "drop", 1), -1),
 )
 hints("the drop of the least eigenvalue is not between 0 and 1", drop_one=(("start", "drop", 0), 1))
-hints("the probability of a failure is too large the least eigenvalue", a_small_drop=(("start", "drop", 0), "1/1000"))
-hints("the probability of a failure is too large the Gram matrix", a_small_gram=(("start", "gram", 0), "1/2"))
+hints(
+    "one term of the union bound exceeds the failure probability: the least eigenvalue",
+    a_small_drop=(("start", "drop", 0), "1/1000"),
+)
+hints(
+    "one term of the union bound exceeds the failure probability: the Gram matrix",
+    a_small_gram=(("start", "gram", 0), "1/2"),
+)
 hints("is not between 0 and 1/(2 M)", a_gram_beyond_its_moments=(("start", "gram", 1), "1/2"))
-hints("levels that do not increase", longest_below_the_levels=(("start", "longest", 0), "1/5"))
+hints("the levels are not positive and increasing", longest_below_the_levels=(("start", "longest", 0), "1/5"))
 hints("a tilt of |v| is not between 0 and 1/2", longest_beyond_its_moments=(("start", "longest", 1), "1/2"))
 hints("a level: a number that is not above 0", a_level_below_zero=(("start", "levels", 0, 0), "-1"))
-hints("levels that do not increase", levels_in_disorder=(("start", "levels", 0, 0), "19/10"))
+hints("the levels are not positive and increasing", levels_in_disorder=(("start", "levels", 0, 0), "19/10"))
 hints("kinks: kinks: a number that is not above 0", no_kinks=(("kinks", 0, 3, "kinks", 0), 0))
-hints("the probability of a failure is too large of kinks at n = 2", few=(("kinks", 0, 3, "kinks", 0), "1/100000"))
+hints(
+    "one term of the union bound exceeds the failure probability: kinks at n = 2",
+    few=(("kinks", 0, 3, "kinks", 0), "1/100000"),
+)
 hints("the square of the regression at n = 2", a_small_square=(("regressions", 0, 1, "square", 0), "1/1000"))
 hints("the shift of the regression at n = 2", a_small_shift=(("regressions", 0, 1, "shift", 0), "1/1000"))
 hints("is not between 0 and 1/(2 M)", square_beyond_its_moments=(("regressions", 0, 1, "square", 1), 9))
@@ -341,7 +350,7 @@ hints("the cover does not end in ", no_cover=(("classes", 0, 6), []))
 hints("a quadratic form that is not positive definite for the pull", q_of_the_pull=((*COLUMN, "pull", 3), -9))
 
 
-@forgery("permutation", "the probabilit")
+@forgery("permutation", "the union bound exceeds")
 def a_short_longest(c):
     c["evidence"]["start"]["longest"][0] = scaled(c["evidence"]["start"]["longest"][0], (22, 25))
 
@@ -474,7 +483,7 @@ MISTAKES = {
     "claim: any variation": ('less(path.variation(self.closed), limit, "the outputs vary more than the path allows" + where)', "pass"),
     "claim: samples not looked at": ("        at_samples(network.threshold, [self.residual])\n", ""),
     "claim: one coordinate": ('far += [(f"the closings {name}", log, K) for name, log in self.closings()]', 'far += [(f"the closings {name}", log, 1) for name, log in self.closings()]'),
-    "claim: no kinks": ('chances += [(f"of kinks {bit.where}", crossing, classes[count]), (bit.where, wrong, classes[count])]', "chances += [(bit.where, wrong, classes[count])]"),
+    "claim: no kinks": ('chances += [(f"kinks {bit.where}", crossing, classes[count]), (bit.where, wrong, classes[count])]', "chances += [(bit.where, wrong, classes[count])]"),
     "claim: no margin for training": ("bit = TangentBit(column.column, count, network.threshold, Interval(slack.high, slack.high))", "bit = TangentBit(column.column, count, network.threshold, Interval.of(0))"),
     "claim: no regressions": ("    return chances + more\n", "    return chances\n"),
     "claim: columns without zeros": ("if max(network.columns, default=0) == tangent.K:", "if False:"),

@@ -17,8 +17,8 @@ NUMBERS = {kind: 60 if kind == "network" else 300 for kind in KINDS}  # mutants 
 
 
 COARSE = (  # of a search for evidence by other suprema than the checker's
-    "the probability of a failure is too large",
-    "the probabilities of failures are too large together",
+    "one term of the union bound exceeds the failure probability",
+    "the union bound exceeds the failure probability",
     "a quadratic form that is not positive definite",
 )
 

@@ -238,7 +238,7 @@ def no_domain(c):
 # --- the evidence does not support it
 
 
-@forgery("rounding arbitrary", "the groups do not hold every template once")
+@forgery("rounding arbitrary", "the groups are not a partition of the templates")
 def a_template_removed(c):
     c["claim"]["program"]["templates"].pop(0)
     c["evidence"]["groups"] = [[i - 1 for i in g if i] for g in c["evidence"]["groups"]] + [[11]]
@@ -261,12 +261,12 @@ def wrong_groups(c):
     c["evidence"]["groups"] = [first + second, *rest]
 
 
-@forgery("rounding arbitrary", "the groups do not hold every template once")
+@forgery("rounding arbitrary", "the groups are not a partition of the templates")
 def a_template_in_no_group(c):
     c["evidence"]["groups"][0].pop()
 
 
-@forgery("rounding arbitrary", "the groups do not hold every template once")
+@forgery("rounding arbitrary", "the groups are not a partition of the templates")
 def a_template_in_two_groups(c):
     c["evidence"]["groups"][1].append(c["evidence"]["groups"][0][0])
 
@@ -421,12 +421,12 @@ def a_field_that_quotes(c):
     c["claim"]["program"]["fields"][0][0] = "a' (accepted)"
 
 
-@forgery("rounding small", "a name is 1 to 200 printable ASCII signs without quotes and spaces")
+@forgery("rounding small", "a name is 1 to 200 printable ASCII characters, no quotes or spaces")
 def a_field_without_a_name(c):
     c["claim"]["program"]["fields"][0][0] = ""
 
 
-@forgery("rounding small", "a name is 1 to 200 printable ASCII signs without quotes and spaces")
+@forgery("rounding small", "a name is 1 to 200 printable ASCII characters, no quotes or spaces")
 def a_field_with_a_long_name(c):
     c["claim"]["program"]["fields"][0][0] = "a" * 201
 
@@ -536,7 +536,7 @@ def a_list(c):
     return b"[]"
 
 
-@forgery("inequality line", "producer is not a text")
+@forgery("inequality line", "producer is not a non-empty string of printable characters")
 def a_producer_that_moves_the_cursor(c):
     c["producer"] = "x\x1b[2Jaccepted"
 

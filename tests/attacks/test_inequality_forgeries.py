@@ -239,7 +239,7 @@ def a_logarithm_of_nothing_in_a_series(c):
     tree(c, ["low", "x", 3])
 
 
-@forgery("balance", "a function of a series without a limit")
+@forgery("balance", "a function of a series that has no limit")
 def a_sine_without_a_limit(c):
     claims(c, left=["sin", N], right=2)
 
@@ -257,12 +257,12 @@ def an_arctangent_across_a_quarter(c):
 # --- the evidence does not cover the domain, or is none
 
 
-@forgery("balance", "a leaf without an end of 'n'")
+@forgery("balance", "a leaf on which the domain has no end of 'n'")
 def an_infinite_leaf(c):
     tree(c, ["leaf"])
 
 
-@forgery("balance", "a leaf without an end of 'n'")
+@forgery("balance", "a leaf on which the domain has no end of 'n'")
 def a_series_at_the_low_end_of_infinity(c):
     tree(c, ["low", "n", 3])
 
@@ -630,7 +630,7 @@ MISTAKES = {
     "reach: at infinity": ("reach = Interval.of(1 / low).sqrt().high", "reach = Interval.of(1 / low).high // 2"),
     "infinity: below 1": ("    if low < 1:\n", "    if False:\n"),
     "infinity: n is 1/s": ("Series(Interval(0, reach), -2, [Number", "Series(Interval(0, reach), -1, [Number"),
-    "no end is the beginning": ("    if high is None:\n        raise Rejected(f\"a leaf without", "    if high is None:\n        high = low\n    if False:\n        raise Rejected(f\"a leaf without"),
+    "no end is the beginning": ("    if high is None:\n        raise Rejected(f\"a leaf on which", "    if high is None:\n        high = low\n    if False:\n        raise Rejected(f\"a leaf on which"),
     "low end of a side": ("Number(Interval(Interval.of(low).low, Interval.of(high).high))", "Number(Interval.of(low))"),
     "empty domain": ("    if high is not None and low > high:\n", "    if False:\n"),
     "touching is less": ('if value.low < 0 or (value.low == 0 and relation == "<"):', "if value.low < 0:"),

@@ -145,7 +145,7 @@ MISTAKES = {
     "evidence: deviations of some columns": ("if len(found) < len(rows) or set(found) != set(columns):", "if len(found) < len(rows):"),
     "evidence: deviations twice": ("if len(found) < len(rows) or set(found) != set(columns):", "if set(found) != set(columns):"),
     "union: not added up": ("        total, most = total + share, max(most", "        total, most = share, max(most"),
-    "union: not compared": ("    if total.low > ONE:\n        raise Rejected(f\"the probab", "    if False:\n        raise Rejected(f\"the probab"),
+    "union: not compared": ("    if total.low > ONE:\n        raise Rejected(f\"the union", "    if False:\n        raise Rejected(f\"the union"),
 }  # fmt: skip
 
 
