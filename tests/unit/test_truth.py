@@ -36,7 +36,6 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "is_positive",
     "is_rational",
     "is_zero",
-    "kept",
     "linear",
     "open",
     "ordered",
