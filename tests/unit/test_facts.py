@@ -65,7 +65,7 @@ def test_a_fact_that_was_changed_in_place_is_refused():
 
 
 def test_evidence_that_was_changed_in_place_is_refused():
-    """Also where it is nested, and after the verdict was made: the evidence is what a reader replays."""
+    """This includes nested evidence, and changes after the verdict was made."""
     fact, later = as_fact(decide(less(3, sympy.pi))), conclude(decide(less(3, sympy.pi)))
     fact.evidence["domain"] = "all numbers"
     with pytest.raises(InputError, match="not made by an engine"):
@@ -159,7 +159,7 @@ def test_a_proof_or_identity_that_no_engine_made_is_undecided(finding):
 
 
 class Sure(Decision):
-    """A decision that says of itself what it likes."""
+    """A subclass of a decision that overrides its outcome."""
 
 
 def test_an_object_of_a_class_of_the_claim_file_is_no_finding():
@@ -168,7 +168,7 @@ def test_an_object_of_a_class_of_the_claim_file_is_no_finding():
         conclude(sure)
 
 
-def test_what_an_engine_adds_is_taken():
+def test_an_engine_can_add_evidence():
     proved = amended(as_fact(TRUE), kind="proved", engine="Coq 8.16.1")
     assert conclude(proved).kind == "proved"
     assert rechecked([proved]) == (proved,)
@@ -178,7 +178,7 @@ def test_what_an_engine_adds_is_taken():
 
 
 @pytest.mark.parametrize("thing", [x < x + 1, x < 1, True, None, "3 < 4", sympy.true, 3])
-def test_decide_says_what_it_takes(thing):
+def test_the_error_names_the_types_that_decide_accepts(thing):
     with pytest.raises(InputError, match=r"decide takes an inequality made by less\(a, b\) or at_most\(a, b\), got"):
         decide(thing)
 
@@ -205,10 +205,10 @@ def test_decide_says_what_it_takes(thing):
     ids=lambda value: type(value).__name__,
 )
 def test_evidence_becomes_plain_data(value, same):
-    found = plain(value, "e")
-    assert found == same
-    assert type(found) in (int, float, bool, str, list, dict)
-    assert json.loads(json.dumps(found, allow_nan=False)) == same
+    result = plain(value, "e")
+    assert result == same
+    assert type(result) in (int, float, bool, str, list, dict)
+    assert json.loads(json.dumps(result, allow_nan=False)) == same
 
 
 LOOP: list = []
@@ -236,7 +236,7 @@ LOOP.append(LOOP)
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_is_no_plain_data_is_refused_by_its_key(value):
+def test_values_that_are_not_plain_data_are_refused_with_their_key(value):
     with pytest.raises(InputError, match=r"^e\['key'\]"):
         plain({"key": value}, "e")
 
@@ -268,7 +268,7 @@ def test_no_number_of_cases_is_negative(batches):
         ({"cases": 0}, "no case was tried"),
     ],
 )
-def test_a_tally_says_what_was_tried(change, message):
+def test_a_confirmation_names_its_cases(change, message):
     with pytest.raises(InputError, match=message):
         Tally(**{"statement": "s", "cases": 1, "exhaustive": True, "seed": None, "wrong": None, **change})
 
@@ -280,9 +280,9 @@ def test_a_check_answers_true_or_false(answer, shown):
 
 
 def test_counts_of_numpy_are_integers():
-    found = confirm_batches("some", [(np.int64(2), None), (np.uint8(3), None)], exhaustive=True)
-    assert (found.cases, type(found.cases)) == (5, int)
-    assert json.dumps(as_fact(found).evidence)
+    result = confirm_batches("some", [(np.int64(2), None), (np.uint8(3), None)], exhaustive=True)
+    assert (result.cases, type(result.cases)) == (5, int)
+    assert json.dumps(as_fact(result).evidence)
 
 
 @pytest.mark.parametrize(
@@ -296,6 +296,6 @@ def test_counts_of_numpy_are_integers():
         ("3.14", 5, "a real number of mpmath, got str"),
     ],
 )
-def test_an_estimate_compares_a_real_number_to_so_many_digits(value, digits, message):
+def test_an_estimate_compares_a_real_number_to_a_number_of_digits(value, digits, message):
     with pytest.raises(InputError, match=message):
         estimate("pi", value, Ball.pi(precision=53), digits=digits)

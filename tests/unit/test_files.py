@@ -145,7 +145,7 @@ def refused_goals(folder: Path) -> dict[str, str]:
     return goals
 
 
-def test_what_cannot_be_written_is_refused_and_left_alone(tmp_path):
+def test_unwritable_targets_are_refused_and_unchanged(tmp_path):
     goals = refused_goals(tmp_path)
     before = names(tmp_path)
     for goal, reason in goals.items():

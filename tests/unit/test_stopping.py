@@ -29,12 +29,12 @@ def run(capsys, *arguments):
     return code, out, err
 
 
-def raising(function, place, problem):
-    """Let the calls of a function before number `place` through, and raise there."""
+def raising(function, index, problem):
+    """Return a function that raises from its call number `index` on, and otherwise calls `function`."""
     calls = iter(range(10**6))
 
     def limited(*arguments, **options):
-        if next(calls) >= place:
+        if next(calls) >= index:
             raise problem
         return function(*arguments, **options)
 
@@ -66,7 +66,7 @@ def test_exhaust(capsys, monkeypatch, done, problem, told):
             assert ("wrong            0 so far\n" in out) == (done > 0)
 
 
-def test_exhaust_that_is_done_says_so(capsys):
+def test_a_complete_exhaustion_is_marked_as_complete(capsys):
     code, out, _ = run(capsys, "exhaust", "addition", "--bits", 4, "--json")
     document = json.loads(out)
     assert (code, document["complete"], document["holds"], document["total"]) == (0, True, True, 256)
@@ -138,7 +138,7 @@ def test_simulate(capsys, monkeypatch, done):
     assert f"not complete: {'27 of 63 networks were' if done else 'no network was'} drawn" in out
 
 
-def test_a_block_that_nobody_stops_ends_by_itself_and_handlers_come_back():
+def test_a_block_without_a_signal_restores_the_handlers():
     before = signal.getsignal(signal.SIGTERM)
     with Stoppable() as stop:
         assert signal.getsignal(signal.SIGTERM) is not before

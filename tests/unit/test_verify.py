@@ -27,7 +27,7 @@ def good():
 
 
 def endless():
-    """A counter of 60 bits, as a claim that takes the checker's whole budget."""
+    """Return a claim that exceeds the budget of the checker: a counter of 60 bits."""
     program = TemplateProgram("counter", fields={"a": 60})
     for i in range(60):
         program.template(when={("a", i): 0, **{("a", j): 1 for j in range(i)}}, write=[("a", i)])
@@ -45,7 +45,7 @@ def endless():
 
 @pytest.fixture
 def files(tmp_path):
-    """A file with each outcome of the checker."""
+    """Write a file for each outcome of the checker."""
     paths = {code: tmp_path / f"{code}.json" for code in ORDER}
     paths[0].write_bytes(good().data)
     paths[1].write_bytes(b"{}")
@@ -58,7 +58,7 @@ BROKEN = "import sys\nif sys.argv[1].endswith('70.json'):\n    raise SystemExit(
 
 @pytest.fixture
 def breaking_checker(tmp_path, monkeypatch):
-    """A checker that breaks at one of the files, says so, and is the usual one at the others."""
+    """Replace the checker by one that fails at one of the files with an error message."""
     text = Path(verify.CHECKER).read_text()
     head, future, rest = text.partition("from __future__ import annotations\n")
     path = tmp_path / "checker.py"
@@ -68,7 +68,7 @@ def breaking_checker(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("breaking_checker")
 @pytest.mark.parametrize(("first", "second"), itertools.product(ORDER, repeat=2))
-def test_the_worst_of_every_pair_counts(files, first, second, capsys):
+def test_the_exit_code_is_the_worst_of_every_pair(files, first, second, capsys):
     expected = max(first, second, key=ORDER.index)
     assert main(["verify", str(files[first]), str(files[second])]) == expected
     out, err = capsys.readouterr()
@@ -107,7 +107,7 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_checker_that_does_not_end_by_itself_has_accepted_nothing(tmp_path, monkeypatch, capsys, way, order):
+def test_a_checker_that_is_killed_has_accepted_nothing(tmp_path, monkeypatch, capsys, way, order):
     how, code, words = WAYS[way]
     text = Path(verify.CHECKER).read_text()
     head, future, rest = text.partition("from __future__ import annotations\n")
@@ -125,7 +125,7 @@ def test_a_checker_that_does_not_end_by_itself_has_accepted_nothing(tmp_path, mo
 
 
 def test_the_memory_of_the_checker_may_be_limited(tmp_path):
-    """Under a limit of the shell, the checker declines and says that memory ran out."""
+    """Under a limit set by the shell, the checker declines and names memory as the reason."""
     path = tmp_path / "large.json"
     path.write_bytes(b'{"claim":[' + b"1234567890123," * 500_000 + b"1]}")
 
