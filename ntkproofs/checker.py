@@ -27,6 +27,7 @@ Signature
     Column(hidden, t).event(width, e, z, l)      log of a bound: trained weights of one finite network deviate by e
     OutputBit(column, count, ...).wrong(width, ...)      log of a bound: an output bit of it is on the wrong side
     Descent(hidden, step, rise, drop).remainder(t, T)    how far T steps of gradient descent are from its end
+    Path(start, column, ...).distance(...), Windows(path, levels)    how far training all layers leads from the linear
     leaves(domain, tree) -> (part, leaf)         parts of a domain that cover it
     Number  Series  + - * /  power sqrt atan ... enclosures with exact zeros; of functions near an end of their domain
     bounds_on(right - left, part, leaf)          enclosures of something of the same sign: an inequality holds on a part
@@ -47,7 +48,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from math import factorial, isqrt
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
@@ -1931,7 +1932,7 @@ class Regression(TangentBit):
         """
         (value, l), hidden, n, one = tail, self.hidden, self.n, Interval.of(1)
         M0, M2, K = self.reach.power(2), self.sides()[0].power(2), hidden.K
-        x = (one - (M2 * Interval.of(l)).times(2)) if l > 0 else Interval.of(0)
+        x = one - (M2 * Interval.of(l)).times(2)
         if x.low <= 0:
             raise Rejected(f"l = {_shown(l)} is not between 0 and 1/(2 M)")
         power = (M0 * Interval.of(l) - x.log() * Interval.of(Fraction(K, 2))).exp()
@@ -2007,8 +2008,8 @@ class Path:
         Let a be A + s (1 + B) in the member of sign s = +-1, ``u_i + p_i + s d_i`` what u_i would be if no coordinate
         that is open at first (`c^` are theirs) ever closed, and o_i = oA + s oB what relu(u_i) has more. Then ``A -=
         c.(v + p + oA)``, ``p -= A c^``, ``B -= c.(d + oB)``, ``d -= (1 + B) c^``: sums over impulses, ``|c.v| +
-        |c.oA|`` into A and 1 and ``|c.oB|`` into 1 + B, carried on by products of ``[[1, x], [x, 1]]``, x = |c|, with
-        entries of at most cosh and sinh of the sum of x: ``|A| <= C (nu + be)``, ``|1 + B| <= C (1 + be)``.
+        |c.oA|`` into A and 1 and ``|c.oB|`` into 1 + B, carried on by products of ``[[1, x], [x, 1]]``, ``x = |c|``,
+        with entries of at most cosh and sinh of the sum of x: ``|A| <= C (nu + be)``, ``|1 + B| <= C (1 + be)``.
         *Closings.* A coordinate that closes, with an overshoot z and a path y of c_i to come, has used ``u_i + z`` of
         its path times amax, so ``z + amax y <= b_i = (amax path - u_i)+``, and ``|o_i| <= b_i``. The second member to
         close has used 2 u_i, as a keeps its sign if amax < 2. The sum of ``|c_i o_i|`` is at most ``z y + amax y^2/2 <=
@@ -2121,8 +2122,8 @@ class Path:
         """Enclose by how much x.u moves towards 0 at most: if above 0; the same with no matching writer open; if below.
 
         In the member that errs: ``E(T)`` is ``-H^-1 y/root w`` but for rest + late, and ``H^-1 y`` is at most R times
-        ``alpha + Hbar^(-1/2) delta``, |delta| < e. The members a < 0 lower a bit that should be 1, and a > 0 raise one
-        that should be 0, by kinks alone: relu is convex.
+        ``alpha + Hbar^(-1/2) delta``, ``|delta| < e``. The members a < 0 lower a bit that should be 1, and a > 0 raise
+        one that should be 0, by kinks alone: relu is convex.
         """
         start, column, root = self.start, self.column, Interval.of(Fraction(1, n)).sqrt()
         scale = start.inverse / start.root
@@ -2190,9 +2191,7 @@ class Windows:
 
     def event(self, tail: Tail, moment: Interval) -> Interval:
         """Enclose the log of ``exp(-l root w value) (1 + moment)^m``: the sum of X over root w exceeds the value."""
-        value, l = tail
-        if moment.low < 0 or l <= 0:
-            raise Rejected("a tilt of a window is not above 0")
+        value, l = tail  # above 0, as all tails that are read
         return (Interval.of(1) + self.peak * moment).log().times(self.pairs) - self.root * Interval.of(l * value)
 
     def closing(self, tail: Tail, length: Interval, *, twice: bool, echo: bool) -> Interval:
@@ -2268,6 +2267,11 @@ class Windows:
 
 
 # ------------------------------------------------------------------------------------------------------ counting states
+Component: TypeAlias = tuple[list[int], Counter[int]]  # templates, and how often each set of them matches
+Pieces: TypeAlias = tuple[tuple[tuple[int, int], int], ...]  # ((n, p), how many)
+Kind: TypeAlias = tuple[int, tuple[tuple[Pieces, Pieces], ...]]  # T, and two series of each component that writes
+
+
 def pairs_at_arbitrary(program: Program) -> Counter[Count]:
     """Return how many pairs of a state (any of ``2**bits``) and an output bit there are with each (n, p, t).
 
@@ -2276,31 +2280,36 @@ def pairs_at_arbitrary(program: Program) -> Counter[Count]:
     together.
     """
     tables = components(program)
-    home = {member: index for index, (members, _) in enumerate(tables) for member in members}
     plain = [_series(masks, 0) for _, masks in tables]
-    writers: list[dict[int, int]] = [{} for _ in range(program.bits)]  # component -> its members that write the bit
-    for index, (_, write) in enumerate(program.templates):
-        for place in write:
-            mask = writers[place].get(home[index], 0)
-            writers[place][home[index]] = mask | 1 << tables[home[index]][0].index(index)
-    kinds = Counter(
-        (t, tuple(sorted((plain[index], _series(tables[index][1], mask)) for index, mask in masks.items())))
-        for t, masks in zip(program.writers, writers, strict=True)
-    )
     unbound = program.bits - len({place for when, _ in program.templates for place, _ in when})
     result: Counter[Count] = Counter()
-    for (t, parts), bits in kinds.items():
+    for (t, parts), bits in _kinds(program, tables, plain).items():
         series: Pairs = {(0, 0): bits << unbound}
-        for factor in [marked for _, marked in parts] + [
-            *(Counter(plain) - Counter(each for each, _ in parts)).elements()
-        ]:
+        others = Counter(plain) - Counter(unmarked for unmarked, _ in parts)
+        for factor in [*(marked for _, marked in parts), *others.elements()]:
             series = _convolved(series, factor)
         for (n, p), pairs in series.items():
             result[n, p, t] += pairs
     return result
 
 
-def components(program: Program) -> list[tuple[list[int], Counter[int]]]:
+def _kinds(program: Program, tables: Sequence[Component], plain: Sequence[Pieces]) -> Counter[Kind]:
+    """Return how many output bits have the same T and the same series of the components that write them.
+
+    A component with a writer of the bit has two: its `plain` one, and one with the bit's writers marked.
+    """
+    home = {member: index for index, (members, _) in enumerate(tables) for member in members}
+    writers: list[Counter[int]] = [Counter() for _ in range(program.bits)]  # component -> its members that write it
+    for index, (_, write) in enumerate(program.templates):
+        for place in write:
+            writers[place][home[index]] |= 1 << tables[home[index]][0].index(index)
+    return Counter(
+        (t, tuple(sorted((plain[index], _series(tables[index][1], mask)) for index, mask in masks.items())))
+        for t, masks in zip(program.writers, writers, strict=True)
+    )
+
+
+def components(program: Program) -> list[Component]:
     """Return classes of templates tied by bits that they require: the members, and how often each set of them matches.
 
     A set is a number, bit i for member i; all assignments of the bits that members require are gone through.
@@ -2335,7 +2344,7 @@ def _matching(program: Program, bits: Sequence[int], members: Sequence[int]) -> 
 Pairs: TypeAlias = dict[tuple[int, int], int]  # (n, p) -> how many
 
 
-def _series(masks: Counter[int], marked: int) -> tuple[tuple[tuple[int, int], int], ...]:
+def _series(masks: Counter[int], marked: int) -> Pieces:
     """Return how many assignments have n matching templates, p of them marked."""
     spend(CALL * len(masks), "counting states")
     result: Counter[tuple[int, int]] = Counter()
@@ -2370,7 +2379,7 @@ def pairs_visited(program: Program, free: Sequence[int], ones: Sequence[int], st
         for t, planes in zip(program.writers, writing, strict=True):
             bits = _classes(planes, moving)
             spend(_plane_cost(lanes) * (len(planes) + 2 + 2 * len(bits) * len(rows)), EXECUTION)
-            for (p, here), (n, there) in ((bit, row) for bit in bits for row in rows):
+            for (p, here), (n, there) in product(bits, rows):
                 found[n, p, t] += (here & there).bit_count()
         moving &= _union(old ^ new for old, new in zip(state, after, strict=True))
         if not moving:

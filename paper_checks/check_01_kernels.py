@@ -8,7 +8,8 @@ from fractions import Fraction
 
 import sympy
 
-from ntkproofs.claims import Finding, Verdict, claim, conclude, derive, estimate
+from ntkproofs.claims import Verdict, claim, conclude, derive, estimate
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import (
     REGIMES,
     RHO,

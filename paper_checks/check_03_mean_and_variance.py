@@ -5,7 +5,8 @@ from fractions import Fraction
 import mpmath
 import sympy
 
-from ntkproofs.claims import Finding, Verdict, claim, conclude, decide, derive, estimate
+from ntkproofs.claims import Verdict, claim, conclude, decide, derive, estimate
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import REGIMES, Kernel, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor, combine, unmatched
 from ntkproofs.rigor import Integers, enclose, equal, less

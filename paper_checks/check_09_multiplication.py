@@ -14,9 +14,10 @@ from ntkproofs.bounds import (
     matches_outweigh,
     rounding_condition,
 )
-from ntkproofs.claims import Finding, Verdict, claim, conclude, confirm, confirm_batches, decide, derive
+from ntkproofs.claims import Verdict, claim, conclude, confirm, confirm_batches, decide, derive
 from ntkproofs.counts import arbitrary_counts, bound_matches, counts_of
 from ntkproofs.execution import Machine, RoundingFailure, exhaust
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import REGIMES, Kernel, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, WRITERS
 from ntkproofs.programs import Rows, State, Template, TemplateProgram, multiplication, multiplication_task

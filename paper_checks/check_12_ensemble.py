@@ -17,9 +17,10 @@ from ntkproofs.bounds import (
 )
 from ntkproofs.bounds.tails import ORDER
 from ntkproofs.bounds.thresholds import best, half
-from ntkproofs.claims import Finding, Verdict, claim, conclude, confirm, confirm_batches, decide, derive
+from ntkproofs.claims import Verdict, claim, conclude, confirm, confirm_batches, decide, derive
 from ntkproofs.counts import arbitrary_counts
 from ntkproofs.errors import InputError, NoMargin
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import REGIMES, Kernel, two_layer_relu
 from ntkproofs.predictor import MATCHES, SAMPLES, Predictor
 from ntkproofs.programs import addition, permutation

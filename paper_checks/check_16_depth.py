@@ -19,8 +19,9 @@ import sympy
 from _other_networks import CORRELATION, PRECISION, SOURCE, K, a, margins_of, n, p, positive_at, size, t
 
 from ntkproofs.bounds import choose_threshold, matches_outweigh
-from ntkproofs.claims import Finding, Verdict, claim, conclude, confirm, confirm_batches, decide, derive, estimate
+from ntkproofs.claims import Verdict, claim, conclude, confirm, confirm_batches, decide, derive, estimate
 from ntkproofs.counts import arbitrary_counts
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import (
     REGIMES,
     RHO,

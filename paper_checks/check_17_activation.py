@@ -7,7 +7,8 @@ import sympy
 from _other_networks import CORRELATION, PRECISION, SOURCE, K, a, n, p, positive_at, size, t, v
 
 from ntkproofs.bounds import matches_outweigh
-from ntkproofs.claims import Finding, Verdict, claim, conclude, confirm, decide, derive, estimate
+from ntkproofs.claims import Verdict, claim, conclude, confirm, decide, derive, estimate
+from ntkproofs.facts import Finding
 from ntkproofs.kernels import (
     ACTIVATIONS,
     REGIMES,

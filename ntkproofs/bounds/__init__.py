@@ -8,8 +8,10 @@
 from ntkproofs.bounds.atlas import AtlasEntry, activation_kernels, depth_kernels, sign_of_zero, survey
 from ntkproofs.bounds.balance import contrast_positive, excess_positive, gap_increases, matches_outweigh
 from ntkproofs.bounds.ensemble import TAILS, EnsembleSize, ensemble_size, networks_enough, size_for_margin
+from ntkproofs.bounds.lower import LeastNetworks, least_networks, least_width_of_any
 from ntkproofs.bounds.margins import Margins, SmallestMargin, smallest_margin
 from ntkproofs.bounds.moments import Moments
+from ntkproofs.bounds.padding import Padded, Requirement, TooFew, best_padding, moderate_padding, padding_for, ruled_out
 from ntkproofs.bounds.rounding import (
     MeanAt,
     enclose_mean,
@@ -29,11 +31,16 @@ __all__ = [
     "THRESHOLDS",
     "AtlasEntry",
     "EnsembleSize",
+    "LeastNetworks",
     "Margins",
     "MeanAt",
     "Moments",
+    "Padded",
+    "Requirement",
     "SmallestMargin",
+    "TooFew",
     "activation_kernels",
+    "best_padding",
     "choose_threshold",
     "contrast_positive",
     "depth_kernels",
@@ -41,11 +48,16 @@ __all__ = [
     "excess_positive",
     "extreme_means",
     "gap_increases",
+    "least_networks",
     "least_padding",
+    "least_width_of_any",
     "matches_outweigh",
     "mean_sign",
+    "moderate_padding",
+    "padding_for",
     "rounding_condition",
     "rounds_right",
+    "ruled_out",
     "sign_of_zero",
     "sufficient_applies",
     "sufficient_condition",

@@ -39,8 +39,8 @@ from ntkproofs.bounds.moments import State
 from ntkproofs.bounds.tails import gaussian_tail
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, Undecided
-from ntkproofs.execution.witnesses import Cluster, Column, Family
 from ntkproofs.kernels.angular import RHO, Kernel
+from ntkproofs.witnesses import Cluster, Column, Family
 
 __all__ = ["LeastNetworks", "correlation", "fails", "least_networks", "least_width_of_any"]
 
@@ -71,7 +71,7 @@ def correlation(kernel: Kernel, n: int, K: int, overlap: int, *, precision: int 
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> print(*(correlation(two_layer_relu(), 2, 30, overlap).digits(5) for overlap in (0, 1)))
-    -0.0001…
+    0.010134… 0.11437…
     """
     prior, state = kernel.prior or kernel, State.at(kernel, n, K, precision)
     own, other, matched = prior.enclosed(n, precision=precision)
@@ -121,11 +121,13 @@ def fails(kernel: Kernel, families: Sequence[Family], networks: int, tau0: Fract
 def least_width_of_any(states: int, failure: Rational, *, copies: int = 1) -> int:
     """Return a width below which a trained ReLU network fails too often, whatever its threshold from 0 on.
 
-    `states`: states at which some output bit should be 1 and of which no two have a matching template in common. With
-    probability ``2^-w`` none of w independent neurons is active at such a state, as u is symmetric. Then the output
-    there is 0, and stays so for ever if only the output layer is trained: the bit is rounded to 0. These events depend
-    on different coordinates of u, so that one of them occurs with probability ``1 - (1 - 2^-w)^states``, which must not
-    exceed `failure`. `copies`: neurons that share their u. Raises InputError for a failure that is no probability.
+    `states`: states at which some output bit should be 1 and of which no two have a matching template in common; only
+    training samples (one matching template) where all layers are trained. With probability ``2^-w`` none of w
+    independent neurons is active at such a state, as u is symmetric. Then the output there is 0. It stays 0 during
+    training: a hidden layer that is frozen stays so, and on orthonormal samples a neuron that is not active at a sample
+    is not moved along it. So the bit is rounded to 0. These events depend on different coordinates of u, so that one of
+    them occurs with probability ``1 - (1 - 2^-w)^states``, which must not exceed `failure`. `copies`: neurons that
+    share their u. Raises InputError for a failure that is no probability.
 
     >>> least_width_of_any(5, Fraction(1, 100)), least_width_of_any(64, Fraction(1, 100), copies=2)
     (9, 26)

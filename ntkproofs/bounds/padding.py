@@ -116,7 +116,7 @@ class Requirement:
 
         Raises TooFew where the union bound does not allow it.
         """
-        _positive(networks)
+        integer(networks, "networks", low=1)
         threshold = _enough(self, padding, networks)
         size = self.size(padding, threshold)
         if size.networks > networks:
@@ -163,7 +163,7 @@ def padding_for(requirement: Requirement, networks: int) -> Padded:
     >>> print(padding_for(requirement, 1))
     1 networks with 60 samples (55 of padding)
     """
-    _positive(networks)
+    integer(networks, "networks", low=1)
     first = requirement.search.padding(networks)
     for index in range(TRIES):
         padding = first + (1 << index) - 1
@@ -228,10 +228,6 @@ def ruled_out(requirement: Requirement, padding: int, networks: int) -> bool:
         return not networks_enough(networks, ceiling, requirement.cases, requirement.failure, requirement.tail)
     except Undecided:
         return False
-
-
-def _positive(networks: object) -> None:
-    networks = integer(networks, "networks", low=1)
 
 
 def _enough(requirement: Requirement, padding: int, networks: int) -> Fraction | None:

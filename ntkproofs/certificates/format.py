@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +14,7 @@ import ntkproofs
 from ntkproofs import checker
 from ntkproofs.display import CODE, facts
 from ntkproofs.errors import InputError, NtkProofsError
-from ntkproofs.files import write_whole
+from ntkproofs.files import write_atomically
 
 __all__ = ["Certificate", "schema", "write"]
 
@@ -23,10 +23,14 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Certificate:
-    """A claim and the evidence for it, both JSON values: integers, strings, lists, objects; never floats."""
+    """A claim and the evidence for it, both JSON values: integers, strings, lists, objects; never floats.
+
+    `computed`: what the producer made it from, where there is more to say of it; it is no part of the file.
+    """
 
     claim: dict[str, Any]
     evidence: dict[str, Any]
+    computed: Any = field(default=None, compare=False, repr=False)
 
     @property
     def digest(self) -> str:
@@ -88,4 +92,4 @@ def schema() -> dict[str, Any]:
 
 def write(certificate: Certificate, path: str | Path) -> None:
     """Write a certificate so that the file is there whole or not at all; raises InputError if it cannot be written."""
-    write_whole(path, certificate.data)
+    write_atomically(path, certificate.data)

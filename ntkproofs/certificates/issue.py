@@ -269,9 +269,9 @@ def _wrong(kernel: str, counts: Collection[Counts]) -> str | None:
 # --- the checker's word
 
 
-def checked(claim: dict[str, Any], evidence: dict[str, Any]) -> Certificate:
+def checked(claim: dict[str, Any], evidence: dict[str, Any], computed: Any = None) -> Certificate:
     """Return the certificate if the checker accepts it; it has no say in what stands there."""
-    certificate = Certificate(claim, evidence)
+    certificate = Certificate(claim, evidence, computed)
     try:
         _ = certificate.verified
     except NtkProofsError as problem:

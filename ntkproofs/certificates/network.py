@@ -81,7 +81,8 @@ def issue_network(
     }
     if count is not None:
         claim["inputs"] = count
-    return checked(claim, _evidence(network) if isinstance(network, FiniteNetwork) else all_layers_evidence(network))
+    evidence = _evidence(network) if isinstance(network, FiniteNetwork) else all_layers_evidence(network)
+    return checked(claim, evidence, network)
 
 
 def _network(

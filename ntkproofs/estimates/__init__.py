@@ -1,5 +1,6 @@
-"""Estimates: certified bounds evaluated once more, by mpmath, with code of its own. Nothing rests on them."""
+"""Estimates: independent evaluations of certified bounds with mpmath. No verdict or certificate depends on them."""
 
 from ntkproofs.estimates.ensemble import union_bound
+from ntkproofs.estimates.network import failure_bound
 
-__all__ = ["union_bound"]
+__all__ = ["failure_bound", "union_bound"]

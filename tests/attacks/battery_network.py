@@ -199,7 +199,8 @@ def tilted_directions(module: types.ModuleType) -> None:
 @cache
 def _coarse() -> list[tuple[int, int, Fraction, Any, Any]]:
     """Return units, dimensions and tilts for a coarse summation, with mean and divergence."""
-    cases = itertools.product((1, 2, 4, 16, 256), (1, 2, 4, 9), (Fraction(1, 2), 1, 2, 4, 7, 12))
+    cases = [*itertools.product((1, 2, 4, 16, 256), (1, 2, 4, 9), (Fraction(1, 2), 1, 2, 4, 7, 12))]
+    cases += [(24, 1, 1), (720, 1, 1), (36, 2, 2), (2, 10**4, 100)]  # where all terms that are added are whole
     return [(one, N, Fraction(z), *_tilted(N, Fraction(z))) for one, N, z in cases]
 
 
@@ -231,6 +232,12 @@ def work_is_counted(module: types.ModuleType) -> None:
     ):
         with replaced(module, _left=[least]):
             refuses(module, "Declined", words, action, *arguments)
+    said: list[str] = []
+    with replaced(module, spend=lambda _amount, what: said.append(what)):
+        module.pairs_visited(program, (0, 2, 3), (1,), 2)
+        module.components(program)
+    expect(said.count(module.EXECUTION) > 40, said)  # for each step and output bit, and for matches and writers
+    expect(said.count("counting states") == 7, said)  # for each template and component
 
 
 @network_fact
@@ -297,6 +304,9 @@ def claims_at_samples(module: types.ModuleType) -> None:
         module.at_samples(threshold, [less, less])
         refuses(module, "Rejected", words, module.at_samples, threshold, [less, more])
         refuses(module, "Rejected", words, module.at_samples, threshold, [more, less])
+    low = module.Interval.of(Fraction(1, 3)).low
+    for threshold in (Fraction(1, 3), Fraction(2, 3)):
+        refuses(module, "Rejected", words, module.at_samples, threshold, [module.Interval(0, low)])
 
 
 @network_fact
@@ -444,6 +454,98 @@ def pairs_of_states_and_bits(module: types.ModuleType) -> None:
             refuses(module, outcome, "tie more than 16 bits", module.pairs_at_arbitrary, program)
 
 
+def _chosen(name: str, steps: int | None, room: int | None) -> tuple[dict[Any, int], dict[int, int]]:
+    """Return pairs by class and states by n that need a bound, of which `room` states are chosen."""
+    bits, templates, _ = PROGRAMS[name]
+    writers = Counter(sum(place in write for _, write in templates) for place in range(bits))
+    pairs = {count: number for count, number in sorted(counted(name, steps).items()) if count[0] > 1 and count[2]}
+    states: Counter[int] = Counter()
+    for (n, _, _), number in counted(name, steps).items():
+        states[n] += number
+    numbers = {n: states[n] // bits for n in sorted({n for n, _, _ in pairs})}
+    if room is None:
+        return pairs, numbers
+    pairs = {(n, p, t): min(number, room * writers[t]) for (n, p, t), number in pairs.items()}
+    return pairs, {n: min(number, room) for n, number in numbers.items()}
+
+
+@network_fact
+def chosen_states(module: types.ModuleType) -> None:
+    def given(name: str, states: Any, inputs: Any) -> Any:
+        claim = honest()["permutation"]["claim"] | {"program": claimed(name), "states": states}
+        return module.pairs_of(module.network_of(claim | ({} if inputs is None else {"inputs": inputs})), states)
+
+    for name, inputs, words in (
+        ("apart", None, "every state whatever"),
+        ("tied", 1, "any one state chosen beforehand"),
+        ("tied", 3, "any 3 states chosen beforehand"),
+        ("apart", 64, "any 64 states chosen beforehand"),
+    ):
+        found = given(name, "arbitrary", inputs)
+        expect(found[:2] == _chosen(name, None, inputs) and list(found[0]) == sorted(found[0]), name, inputs, found)
+        expect(found[2:] == (words, f"counted over 2^{PROGRAMS[name][0]} states"), found)
+    refuses(module, "Rejected", "inputs: there are only 2^5", given, "tied", "arbitrary", 33)
+    refuses(module, "Rejected", "inputs is out of range", given, "tied", "arbitrary", 0)
+    for name, steps, inputs, words in (
+        ("tied", 2, None, "every state visited in 2 steps from the 2^3 assignments of the input bits"),
+        (
+            "apart",
+            1,
+            1,
+            "every state visited in one step from any one assignment of the 3 input bits chosen beforehand",
+        ),
+        ("tied", 2, 2, "every state visited in 2 steps from any 2 assignments of the 3 input bits chosen beforehand"),
+        ("tied", 1, 8, "every state visited in one step from any 8 assignments of the 3 input bits chosen beforehand"),
+    ):
+        found = given(name, {"free": [0, 2, 3], "ones": [1], "steps": steps}, inputs)
+        expect(
+            found[:2] == _chosen(name, steps, None if inputs is None else inputs * steps), name, steps, inputs, found
+        )
+        expect(found[2:] == (words, f"{steps} steps executed on 2^3 inputs"), found)
+    refuses(module, "Rejected", "only 2^3", given, "tied", {"free": [0, 2, 3], "ones": [1], "steps": 1}, 9)
+    refuses(module, "Rejected", "states: steps is out", given, "tied", {"free": [0], "ones": [1], "steps": 0}, 1)
+
+
+@network_fact
+def limits_of_runs(module: types.ModuleType) -> None:
+    program = module.program_of(claimed("apart"))
+    asked = (program, (0, 2, 3), (1,), 1)
+    with replaced(module, MAX_FREE=3, MAX_MEMORY=8 * module._planes(program)):
+        module.pairs_visited(*asked)
+    for limits in ({"MAX_FREE": 2}, {"MAX_MEMORY": 8 * module._planes(program) - 1}):
+        with replaced(module, **limits):
+            refuses(module, "Declined", "an execution on 3 free bits with", module.pairs_visited, *asked)
+    claim = honest()["permutation"]["claim"]
+    least = module.network_of(claim | {"width": 1, "steps": 1, "inputs": 1})
+    expect((least.width, least.steps, least.inputs) == (1, 1, 1))
+
+
+@network_fact
+def words_for_what_is_trained(module: types.ModuleType) -> None:
+    claim = honest()["permutation"]["claim"]
+    with replaced(module, all_layers=lambda *_: [], output_layer=lambda *_: []):
+        output = module.check_network(claim, {})[0]
+        layers = module.check_network(claim | {"trained": "all", "start": "antisymmetric"}, {})[0]
+    expect(output.startswith("one two-layer ReLU network of width 240 with all outputs of "), output)
+    expect("- 1/10 over the hidden weights; the width is" in output, output)
+    expect(layers.startswith("one scalar two-layer ReLU network of width 240 for each output bit of "), layers)
+    expect("- 1/10 over the one draw of the pairs; the width is" in layers, layers)
+
+
+@network_fact
+def kernels_of_states(module: types.ModuleType) -> None:
+    for n, hidden, layers in itertools.product((2, 5), (module.Hidden(6), module.Tangent(6)), (1, 2)):
+        if hidden.layers == layers:
+            with mpmath.workdps(90):
+                root = 1 / mpmath.sqrt(n)
+                expected = (mpmath.sqrt(1 - root**2) + layers * root * (mpmath.pi - mpmath.acos(root))) / (
+                    2 * mpmath.pi
+                )
+                value = hidden.matched(n)
+                low, high = (mpmath.mpf(end) / 2**module.FRACTION_BITS for end in (value.low, value.high))
+                expect(low <= expected <= high and high - low < mpmath.mpf(10) ** -70, n, layers)
+
+
 @network_fact
 def moments_of_columns(module: types.ModuleType) -> None:
     for K, t in ((5, 1), (6, 3), (4, 4)):
@@ -567,9 +669,14 @@ def _wrong(case: tuple[int, int, int, int], width: int, e: Fraction) -> Any:
 
 
 def _bit(module: types.ModuleType, case: tuple[int, int, int, int]) -> Any:
-    n, p, t, K = case
-    slack = module.Interval.of(Fraction(1, 10**4))
-    return module.OutputBit(module.Column(module.Hidden(K), t), (n, p, t), Fraction(1, 9 if p else 2), slack)
+    """Return an output bit of a module, made once."""
+    known = module.__dict__.setdefault("bits of the battery", {})
+    if case not in known:
+        n, p, t, K = case
+        slack = module.Interval.of(Fraction(1, 10**4))
+        column = module.Column(module.Hidden(K), t)
+        known[case] = module.OutputBit(column, (n, p, t), Fraction(1, 9 if p else 2), slack)
+    return known[case]
 
 
 def usable() -> list[tuple[int, int, int, int]]:
@@ -641,8 +748,8 @@ def bounds_of_output_bits(module: types.ModuleType) -> None:
             close(module, found, _wrong(case, width, e), "wrong", case)
     words = f"a bound of an expectation that is not positive {bit.where}"
     for low in (10**4, -1):
-        bit.margin = interval(module, low, 10**4)
-        refuses(module, "Rejected", words, bit.wrong, 9, Fraction(1), given.l, given.z, given.q, list(given.cover))
+        with replaced(bit, margin=interval(module, low, 10**4)):
+            refuses(module, "Rejected", words, bit.wrong, 9, Fraction(1), given.l, given.z, given.q, list(given.cover))
 
 
 def _refused(module: types.ModuleType, name: str) -> None:
@@ -753,7 +860,6 @@ def honest_networks(module: types.ModuleType) -> None:
 
 
 SLIGHTLY = (
-    "one_neuron_fewer",
     "one_step_fewer",
     "failure_of_just_the_sum",
     "failure_slightly_less_than_the_sum",

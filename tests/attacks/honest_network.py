@@ -173,6 +173,8 @@ def network(source: random.Random) -> Document:
             "kind": "network", "program": value, "states": states, "trained": "output", "start": "zero", "networks": 1,
             "width": 1, "steps": 1, "step": "1", "threshold": "1/2", "failure": "1/2",
         }  # fmt: skip
+        if source.random() < 0.3:
+            claim["inputs"] = 1
         if honest.Program.of(value).samples not in range(2, MAX_SAMPLES - 2):
             continue
         read = Claim.of(claim)

@@ -36,6 +36,13 @@ def training_steps(d: Document, source: random.Random) -> None:
     d["claim"]["steps"] = source.choice([T - 1, T * 9 // 10, T // 2, T // 10, 1, T + 1, 3 * T])
 
 
+def inputs(d: Document, source: random.Random) -> None:
+    """Another number of chosen inputs, more than there are, or all inputs."""
+    number = d["claim"].pop("inputs", None)
+    if number is None or source.random() < 0.7:
+        d["claim"]["inputs"] = source.choice([1, 2, 3, 8, 1 << 6, (number or 1) + 1, 2 * (number or 1)])
+
+
 def training(d: Document, source: random.Random) -> None:
     """Another training, another start."""
     key, words = source.choice([("trained", ["all", "none", "hidden"]), ("start", ["gaussian", "antisymmetric", "0"])])
@@ -127,5 +134,5 @@ def repaired(d: Document, source: random.Random) -> None:
 
 
 Mutation = Callable[[Document, random.Random], None]
-CLAIM: tuple[Mutation, ...] = (narrower, training_step, training_steps, training, states)
+CLAIM: tuple[Mutation, ...] = (narrower, training_step, training_steps, training, states, inputs)
 EVIDENCE: tuple[Mutation, ...] = (parameter, class_counts, column_counts)

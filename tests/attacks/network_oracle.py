@@ -24,7 +24,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from claim_oracle import FALSE, IMPLIED, TRUE, UNKNOWN, Count, Program, TooLarge, claimed_states
+from claim_oracle import FALSE, IMPLIED, TRUE, UNKNOWN, Count, Program, TooLarge, claimed_states, runs
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -398,7 +398,8 @@ class Claim:
     """What a claim says: its numbers, the columns by their number of ones, pairs (state, bit) by class."""
 
     program: Program
-    states: frozenset[int]
+    asked: tuple[frozenset[int], ...]  # each run's states; one by one where states are arbitrary
+    inputs: int  # how many of them the claim is about, any ones
     width: int
     steps: int
     step: Fraction
@@ -409,7 +410,7 @@ class Claim:
     def of(cls, claim: dict[str, Any]) -> Claim:
         """Read a claim; raises ValueError, KeyError or TypeError if it is malformed."""
         whole = [claim["networks"], claim["width"], claim["steps"]]
-        if set(claim) != KEYS or claim["trained"] != "output" or claim["start"] != "zero":
+        if set(claim) - {"inputs"} != KEYS or claim["trained"] != "output" or claim["start"] != "zero":
             raise ValueError("no claim about a network with a trained output layer")
         step, threshold, failure = (_fraction(claim[key]) for key in ("step", "threshold", "failure"))
         if not all(type(each) is int and each > 0 for each in whole) or whole[0] != 1:
@@ -421,12 +422,15 @@ class Claim:
             type(claim["states"]["steps"]) is int and claim["states"]["steps"] > 0
         ):
             raise ValueError("states that are none")
-        states = frozenset(claimed_states(program, claim["states"]))
+        asked = _asked(program, claim["states"])
+        inputs = claim.get("inputs", len(asked))
+        if type(inputs) is not int or not 1 <= inputs <= len(asked):
+            raise ValueError("inputs that are none")
         if program.samples < 2:
             raise ValueError("one sample")
         if program.samples > MAX_SAMPLES:
             raise TooLarge(f"{program.samples} samples")
-        return cls(program, states, whole[1], whole[2], step, threshold, failure)
+        return cls(program, asked, inputs, whole[1], whole[2], step, threshold, failure)
 
     @property
     def columns(self) -> Counter[int]:
@@ -437,9 +441,23 @@ class Claim:
         return Counter(sum(column) for column in writing if any(column))
 
     @property
+    def states(self) -> frozenset[int]:
+        """All states that may be asked."""
+        return frozenset().union(*self.asked)
+
+    @cached_property
     def classes(self) -> Counter[Count]:
         """How many pairs of a state and a bit there are of each class."""
         return Counter(count for state in self.states for count in self.program.counts(state))
+
+    def worst(self, chances: dict[Count, float]) -> float:
+        """Return the sum of the chances of all pairs at the states asked, for the worst choice of inputs."""
+        if self.inputs == len(self.asked):
+            return math.fsum(number * chances.get(count, 0.0) for count, number in self.classes.items())
+        sums = {state: math.fsum(chances.get(c, 0.0) for c in self.program.counts(state)) for state in self.states}
+        return math.fsum(
+            sorted((math.fsum(sums[state] for state in run) for run in self.asked), reverse=True)[: self.inputs]
+        )
 
     def descent(self, evidence: dict[str, Any]) -> Descent:
         """Return the training with the evidence's events."""
@@ -461,14 +479,26 @@ class Claim:
         hints = {(n, p, t): [float(_fraction(each)) for each in rest[:3]] for n, p, t, *rest in evidence["classes"]}
         for t, number in self.columns.items():
             logs.append((Column(K, 0, 0, t).log_event(self.width, *events[t], more=event(t)), number))
-        for (n, p, t), number in self.classes.items():
+        chances = {}
+        for n, p, t in self.classes:
             slack = descent.remainder(t, self.steps) if t else 0
             if n == 1 and not slack < min(self.threshold, 1 - self.threshold):
                 raise Refused
             if n > 1 and t:
                 one = Bit(K, (n, p, t), float(self.threshold), slack)
-                logs.append((one.log_wrong(self.width, events[t][0], *hints[n, p, t], more=bit), number))
-        return math.fsum(number * math.exp(min(log, 9.0)) for log, number in logs)
+                chances[n, p, t] = math.exp(
+                    min(9.0, one.log_wrong(self.width, events[t][0], *hints[n, p, t], more=bit))
+                )
+        return math.fsum(number * math.exp(min(log, 9.0)) for log, number in logs) + self.worst(chances)
+
+
+def _asked(program: Program, value: Any) -> tuple[frozenset[int], ...]:
+    """Return the states of each run, or each state whatever."""
+    if value == "arbitrary":
+        return tuple(frozenset([state]) for state in sorted(claimed_states(program, value)))
+    if set(value) != {"free", "ones", "steps"} or type(value["steps"]) is not int or value["steps"] < 1:
+        raise ValueError("states that are none")
+    return tuple(frozenset(run) for run in runs(program, value, value["steps"]))
 
 
 def _fraction(value: Any) -> Fraction:
@@ -512,7 +542,8 @@ def certainly_exceeds(claim: Claim, *, seed: int = 0) -> bool:
 def _presented(claim: Claim) -> tuple[Array, Array, Array]:
     """Return different inputs of the network, the outputs that are right there, and the targets."""
     templates, bits, K = claim.program.templates, claim.program.bits, claim.program.samples
-    matching = {tuple(int(state & mask == ones) for mask, ones, _ in templates) for state in claim.states}
+    states = frozenset().union(*claim.asked[: claim.inputs])  # one choice of inputs
+    matching = {tuple(int(state & mask == ones) for mask, ones, _ in templates) for state in states}
     rows = [row for row in sorted(matching) if any(row)]
     targets = np.zeros((K, bits))
     for index, (_, _, write) in enumerate(templates):

@@ -97,7 +97,6 @@ PLANTED = {
     "padding twice": ("len(self.templates) + self.padding\n", "len(self.templates) + 2 * self.padding\n", "ensemble"),
     "first state only": ("for number in range(1, steps + 1):", "for number in range(1, 2):", "ensemble"),
     "a gap of any sign": (" (Interval.of(threshold) - mean)\n", " 0\n    distance = Interval.of(1)\n", "rounding"),
-    "a state of each class": ("*hints), classes[count]))", "*hints), 1))", "network"),
     "failure not compared": ("        total, most = total + share", "        total, most = total", "network"),
     "classes left out": ("    if missing or unknown:", "    if unknown:", "network"),
     "any step": ("if step * hidden.K * (1 + rise) > 2:", "if False:", "network"),

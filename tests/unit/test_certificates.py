@@ -12,7 +12,7 @@ import pytest
 import sympy
 
 from ntkproofs import checker
-from ntkproofs.bounds import Margins, ensemble_size
+from ntkproofs.bounds import Margins, ensemble_size, padding
 from ntkproofs.bounds.thresholds import simplest_between
 from ntkproofs.certificates import (
     Run,
@@ -205,7 +205,7 @@ def test_schema_names_the_same_keys_as_the_checker():
 def test_a_width_needs_the_layers_that_are_trained(capsys, width):
     assert certify("permutation", "--bits", "5", "--failure", "0.01", "--width", width) == 3
     error = capsys.readouterr().err
-    assert "it needs --trained output" in error
+    assert "it requires --trained" in error
     assert error.count("\n") == 1
 
 
@@ -242,7 +242,7 @@ def test_producer_and_checker_that_disagree_are_an_internal_error(monkeypatch, c
         return replace(size, networks=size.networks - 1)
 
     with monkeypatch.context() as patch:
-        patch.setattr(issue, "ensemble_size", one_less)
+        patch.setattr(padding, "ensemble_size", one_less)
         assert certify("addition", "--bits", "8", "--failure", "1e-6") == 70
         err = capsys.readouterr().err
         assert (

@@ -30,7 +30,7 @@ from ntkproofs.claims import (
     estimate,
     importing,
 )
-from ntkproofs.claims.registry import claims_of
+from ntkproofs.claims.registry import imported_claims
 from ntkproofs.commands.workers import list_claims
 from ntkproofs.errors import InputError
 from ntkproofs.facts import amended, as_fact
@@ -57,11 +57,11 @@ DIFFERS = estimate("pi", mpmath.mpf("3.14"), PI, digits=10)
     "finding", [True, False, None, "holds", 1, 1.0, [], {}, sympy.true, (TRUE,), less(3, sympy.pi)]
 )
 def test_a_verdict_is_made_of_findings_only(finding):
-    with pytest.raises(InputError, match="made of findings"):
+    with pytest.raises(InputError, match="consists of findings"):
         conclude(finding)
-    with pytest.raises(InputError, match="made of findings"):
+    with pytest.raises(InputError, match="consists of findings"):
         conclude(TRUE, checks=[finding])
-    with pytest.raises(InputError, match="made of findings"):
+    with pytest.raises(InputError, match="consists of findings"):
         as_fact(finding)
 
 
@@ -236,9 +236,9 @@ def test_a_claim_without_cases_is_an_error(function):
 
 @pytest.mark.parametrize("text", ["", "  ", None, 3])
 def test_a_claim_has_a_statement_and_a_source_in_words(text):
-    with pytest.raises(InputError, match="a statement in words"):
+    with pytest.raises(InputError, match="a statement, a nonempty string"):
         claim(text, source="here")
-    with pytest.raises(InputError, match="a source in words"):
+    with pytest.raises(InputError, match="a source, a nonempty string"):
         claim("something", source=text)
 
 
@@ -258,14 +258,14 @@ def test_a_family_of_claims():
 @pytest.mark.parametrize(
     ("each", "message"),
     [
-        ({"size": ()}, "claim <lambda>: no value given for size"),
-        ({"size": iter([])}, "no value given for size"),
-        ({"size": "12"}, r"the values of size are the text '12': write \('12',\)"),
-        ({"size": bytearray(b"12")}, r"the values of size are the text bytearray\(b'12'\)"),
+        ({"size": ()}, "claim <lambda>: there are no values for size"),
+        ({"size": iter([])}, "there are no values for size"),
+        ({"size": "12"}, r"the values of size are the string '12'; write a tuple: \('12',\)"),
+        ({"size": bytearray(b"12")}, r"the values of size are the string bytearray\(b'12'\)"),
         ({"size": 3}, "the values of size must be a tuple or list, got 3"),
-        ({"size": (1,), "width": (2,)}, "takes one parameter"),
-        ({}, "takes one parameter"),
-        ([("size", (1,))], "takes one parameter"),
+        ({"size": (1,), "width": (2,)}, "must have one parameter"),
+        ({}, "must have one parameter"),
+        ([("size", (1,))], "must have one parameter"),
     ],
 )
 def test_a_family_needs_one_parameter_with_values(each, message):
@@ -277,7 +277,7 @@ def test_two_families_cannot_share_an_iterator():
     sizes = map(int, "123")
     family = claim("{size}", source="y", each={"size": sizes})(lambda size: None)
     assert [each.name for each in family.claims] == ["<lambda>[1]", "<lambda>[2]", "<lambda>[3]"]
-    with pytest.raises(InputError, match="an iterator gives its values only once"):
+    with pytest.raises(InputError, match="an iterator can be consumed only once"):
         claim("{size}", source="y", each={"size": sizes})(lambda size: None)
 
 
@@ -479,7 +479,7 @@ def test_claims_of_a_helper_that_is_not_collected_are_an_error(tmp_path):
     result, verdicts = names_of(tmp_path, mine=own, _helper="lost = claim('s', source='h', each={'n': (7,)})(tried)")
     assert result == ["mine.tried", "mine._helper"]
     assert verdicts["mine._helper"].kind == "error"
-    assert "_helper.py, which mine.py imports, makes claims that are not collected: tried[7]" in (
+    assert "_helper.py, imported by mine.py, constructs claims that are not collected: tried[7]" in (
         verdicts["mine._helper"].reason
     )
 
@@ -514,7 +514,7 @@ def test_a_helper_that_has_the_name_of_a_standard_module_is_taken_and_said(tmp_p
     (tmp_path / "statistics.py").write_text("VALUE = 'mine'\n")
     (tmp_path / "mine.py").write_text(HELPED.replace("helper", "statistics"))
     before = sys.modules.get("statistics")
-    with claims_of(tmp_path / "mine.py") as result:
+    with imported_claims(tmp_path / "mine.py") as result:
         assert [item.statement for item in result.claims] == ["the statistics says mine"]
         assert result.imports.shadowed == ["statistics"]
     assert sys.modules.get("statistics") is before
@@ -523,7 +523,7 @@ def test_a_helper_that_has_the_name_of_a_standard_module_is_taken_and_said(tmp_p
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("sympy", "sympy.py has the name of the package sympy, which verdicts rest on: rename it"),
+        ("sympy", "sympy.py has the name of the package sympy, on which verdicts rest: rename the file"),
         ("numpy", "numpy.py has the name of the package numpy"),
         ("sys", "sys.py has the name of a module built into Python"),
         ("os", "os.py has the name of a module built into Python"),
@@ -545,7 +545,7 @@ def test_claims_may_lie_beside_the_package_and_beside_an_environment(tmp_path, m
     monkeypatch.setattr(site, "getsitepackages", lambda: [str(environment)])
     monkeypatch.syspath_prepend(environment)
     clear_caches()
-    with claims_of(tmp_path / "mine.py") as result:
+    with imported_claims(tmp_path / "mine.py") as result:
         assert [item.statement for item in result.claims] == ["the installed_thing says installed"]
         assert list(result.imports.sources) == [tmp_path / "mine.py"]
     clear_caches()
@@ -579,7 +579,7 @@ def test_the_digests_are_those_of_the_sources_that_ran(tmp_path):
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "bounds.py").write_text("VALUE = 1\n")
     (tmp_path / "mine.py").write_text(HELPED.replace("from helper", "from lib.bounds"))
-    with claims_of(tmp_path / "mine.py") as result:
+    with imported_claims(tmp_path / "mine.py") as result:
         assert result.imports.sources == {
             file: sha256(file.read_bytes()).hexdigest()
             for file in (tmp_path / "mine.py", tmp_path / "lib" / "bounds.py")

@@ -71,7 +71,7 @@ def test_help(capsys, arguments):
 
 def test_help_names_the_exit_codes(capsys):
     _, out, _ = run(capsys, "--help")
-    for text in ("0 holds", "1 refuted", "2 undecided", "3 usage", "70 internal"):
+    for text in ("0 holds", "1 refuted", "2 undecided", "3 invalid usage", "70 internal"):
         assert text in " ".join(out.split())
 
 
@@ -343,7 +343,7 @@ def test_ignored_files_of_a_folder_are_named(capsys, tmp_path):
     assert code == 0
     left_out = [f"{tmp_path}/{name}" for name in ("_private.py", "window.pyw", ".hidden/", "deeper/")]
     assert err.splitlines()[:2] == [
-        f"ntkproofs: not looked at: {', '.join(left_out)}",
+        f"ntkproofs: skipped: {', '.join(left_out)}",
         f"ntkproofs: no claims in: {tmp_path}/helpers.py",
     ]
     assert json.loads(out)["left_out"] == [name.removesuffix("/") for name in left_out]
@@ -429,11 +429,11 @@ def test_a_check_that_is_stopped_before_coq_is_done_says_so(capsys, monkeypatch)
     def stop(*_arguments, **_options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ntkproofs.commands.check._ask_kernel", stop)
+    monkeypatch.setattr("ntkproofs.commands.check._proved_by_coq", stop)
     code, out, err = run(capsys, "check", CLAIMS / "true_claims.py", "--json")
     document = json.loads(out)
     assert (code, document["complete"], document["done"], document["total"]) == (2, False, 3, 3)
-    assert "interrupted after 3 of 3 claims, before Coq was done" in err
+    assert "interrupted after 3 of 3 claims, while Coq was running" in err
 
 
 # --- as a process
@@ -507,7 +507,7 @@ def test_the_command_for_theories_shows_foreign_text_escaped_and_refuses_bad_usa
     folder = tmp_path / "no\x1b[31m\ntheory"
     folder.mkdir()
     for arguments, message in (
-        ([str(folder)], r"no\x1b[31m\ntheory holds no Coq files"),
+        ([str(folder)], r"no\x1b[31m\ntheory contains no Coq files"),
         ([str(folder), "--fo\x1b"], r"unrecognized arguments: --fo\x1b (see "),
     ):
         assert theory.main(arguments) == 3
@@ -520,7 +520,7 @@ def test_the_command_for_theories_shows_foreign_text_escaped_and_refuses_bad_usa
 def test_a_record_is_written_atomically(capsys, tmp_path, monkeypatch):
     """The record is written by the function for all files, which replaces a file atomically."""
     folder, written = write(tmp_path / "theory", FILES), []
-    monkeypatch.setattr(theory, "write_whole", lambda path, data: written.append((path, data)))
+    monkeypatch.setattr(theory, "write_atomically", lambda path, data: written.append((path, data)))
     assert theory.main([str(folder), "--record"]) == 2  # there is no coqc here
     assert "twice_zero: " in capsys.readouterr().out
     ((path, data),) = written

@@ -1,5 +1,6 @@
 """Ensembles of finite networks from a Gaussian start: the law given the hidden weights, its bounds, the search."""
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
@@ -11,7 +12,7 @@ from ntkproofs.bounds.finite.gaussian_start import GaussianLoad, Residual, least
 from ntkproofs.bounds.finite.numbers import FLOATS, Balls
 from ntkproofs.bounds.finite.output_layer import Setting
 from ntkproofs.classes import arbitrary_classes
-from ntkproofs.errors import InputError, NoMargin
+from ntkproofs.errors import InputError, NoMargin, NtkProofsError
 from ntkproofs.programs import addition, permutation
 from ntkproofs.simulation.descent import output_layer
 from ntkproofs.simulation.measured import States, measure
@@ -110,6 +111,37 @@ def test_balls_confirm_the_ensemble_and_not_a_smaller_one(found):
     assert replace(found, threshold=THRESHOLD * Fraction(9, 10)).bound().lower > FAILURE
     floats = found.bound(FLOATS)
     assert float(found.bound().lower) == pytest.approx(floats, rel=1e-2)
+
+
+def test_the_terms_of_the_ensemble_are_those_of_every_state_and_bit():
+    """Once more, in floats: addition of 1 bit has a bit without writers, and states that are samples."""
+    found = least_gaussian_ensemble(load_of(addition(1)), FAILURE, width=WIDTH, threshold=Fraction(3, 20))
+    setting, N, tau = Setting(FLOATS, 4), found.networks, 0.15
+    least = (1 - float(found.drop)) * setting.lam
+    trace = 2 * (1 + float(found.rise))
+    shrunk = (1 - float(found.step) * least) ** found.steps
+    leftover = shrunk**2 * trace
+    assert found.leftover(setting) == pytest.approx(leftover, rel=1e-12)
+
+    def tail(margin, variance):
+        return math.erfc(math.sqrt(N / 2 / variance) * margin) / 2
+
+    V, l = found.variances[2]
+    expected = [np.exp(Residual(setting, 2).log_probability(N * WIDTH, float(V), float(l))) * 3]
+    expected += [
+        tail(float(d), float(V) + leftover) * found.load.workload.classes[kind]
+        for kind, (d, _) in found.classes.items()
+    ]
+    expected.append(3 * tail(tau, float(V) + leftover))  # three states, and one bit that nothing writes
+    rest = math.sqrt(2 * trace / least) * shrunk
+    expected += [4 * tail(tau, leftover), 8 * tail(tau - rest, leftover)]  # four states that are samples
+    assert found.load.samples == {0: 4, 2: 8}
+    terms = list(found.together(setting))
+    assert len(terms) == len(expected)
+    assert sum(terms) == pytest.approx(sum(expected), rel=1e-6)
+    assert replace(found, steps=1).remainder(setting, 1) > tau
+    with pytest.raises(NtkProofsError):
+        replace(found, steps=1).bound()
 
 
 def test_drawn_ensembles_of_the_certified_size_are_right(found):

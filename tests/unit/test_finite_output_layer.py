@@ -195,7 +195,7 @@ def test_outputs_at_samples_and_without_matches_are_as_stated():
 
 @pytest.mark.parametrize("width", [30, 60])
 def test_fewer_networks_fail_than_the_bound_allows(width):
-    """At the width certified for failure 1/2 fewer than half of the networks fail, not more than at a small width."""
+    """At the width certified for failure 1/2, fewer than half of the networks fail, no more than at a small one."""
     program, failure = permutation([1, 2, 0]), Fraction(1, 2)
     network = find_network(Workload.of(3, arbitrary_classes(program), program.labels.T.tolist()), Wanted(failure))
     wrong = Counter()
@@ -302,16 +302,22 @@ def test_certify_and_verify_a_network(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (["--trained", "all"], 3, "--trained all: no theorem about training all layers is known here"),
-        (["--trained", "output", "--start", "gaussian"], 3, "certificates are for the start zero alone"),
-        (["--trained", "output", "--start", "antisymmetric"], 3, "is not for training 'output'"),
-        (["--trained", "output", "--regime", "ntk"], 3, "--regime ntk does not go with it"),
-        (["--trained", "output", "--inputs", "one"], 3, "are about ensembles"),
+        (
+            ["--trained", "all", "--regime", "nngp"],
+            3,
+            "--trained all has the kernel ntk, which contradicts --regime nngp",
+        ),
+        (["--trained", "all", "--start", "zero"], 3, "the start 'zero' is not available for training 'all'"),
+        (["--trained", "output", "--inputs", "33"], 3, "inputs: there are only 2^5, got 33"),
+        (["--trained", "output", "--start", "gaussian"], 3, "certificates require --start zero"),
+        (["--trained", "output", "--start", "antisymmetric"], 3, "is not available for training 'output'"),
+        (["--trained", "output", "--regime", "ntk"], 3, "has the kernel nngp, which contradicts --regime ntk"),
+        (["--trained", "output", "--tail", "published"], 3, "are options of ensembles"),
         (["--trained", "output", "--threshold", "half"], 3, "best or a fraction"),
-        (["--trained", "output", "--step", "-1"], 3, "--step is a number above 0"),
+        (["--trained", "output", "--step", "-1"], 3, "--step must be a positive number"),
         (["--trained", "output", "--width", "600"], 1, "the width 600 with this training and threshold does not"),
-        (["--steps", "5"], 3, "--steps speaks of gradient descent"),
-        (["--threshold", "1/3"], 3, "--threshold is one of zero, half, best"),
+        (["--steps", "5"], 3, "--steps is an option of gradient descent"),
+        (["--threshold", "1/3"], 3, "--threshold must be one of zero, half, best"),
     ],
 )
 def test_refused_options_of_certify(options, code, message, capsys):

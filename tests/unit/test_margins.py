@@ -28,7 +28,7 @@ def theorem(*assumptions: str) -> Fact:
         work=1,
         unit="theorems",
         margin="as the engine says",
-        evidence={"coq": "forall n, n = n", "assumptions": list(assumptions)},
+        evidence={"coq": {"statement": "forall n, n = n", "assumptions": list(assumptions)}},
     )
 
 

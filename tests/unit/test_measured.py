@@ -54,15 +54,15 @@ def test_the_evidence_names_every_comparison_and_the_reason_the_worst():
 def test_a_test_needs_a_comparison():
     with pytest.raises(InputError, match="nothing was measured: empty"):
         confirm_measured("empty", [])
-    with pytest.raises(InputError, match=r"a level lies between 1e-06 and 0\.1, got 1: x"):
+    with pytest.raises(InputError, match=r"the level must be a float from 1e-06 to 0\.1, got 1: x"):
         confirm_measured("x", [off(0.0)], level=1)
-    with pytest.raises(InputError, match="an observed value must be a number, got nan"):
+    with pytest.raises(InputError, match="an observed value must be a finite real number, got nan"):
         off(math.nan)
 
 
 @pytest.mark.parametrize("level", [1e-300, 0.0, -0.01, 0.5, 1 - 1e-9, math.nan, math.inf, "0.01", True, None])
 def test_a_level_out_of_range_is_refused(level):
-    with pytest.raises(InputError, match=r"a level lies between 1e-06 and 0\.1, got"):
+    with pytest.raises(InputError, match=r"the level must be a float from 1e-06 to 0\.1, got"):
         confirm_measured("x", [off(0.0)], level=level)
 
 

@@ -178,8 +178,8 @@ def test_clopper_pearson_bounds_are_where_the_binomial_tail_is():
     [
         ({"width": 2}, "width 2: it must be at least 3"),
         ({"width": 10**9}, "at most"),
-        ({"width": 20, "draws": 0}, "draws must be 1 or more, got 0"),
-        ({"width": 20, "networks": 1.5}, "networks must be 1 or more, got 1.5"),
+        ({"width": 20, "draws": 0}, "draws must be a positive integer, got 0"),
+        ({"width": 20, "networks": 1.5}, "networks must be a positive integer, got 1.5"),
     ],
 )
 def test_invalid_values_are_refused(options, message):
@@ -227,31 +227,37 @@ def test_the_document(capsys, program, options):
     assert {**document, "seconds": 0} == {**again, "seconds": 0}
     code, out, _ = run(capsys, *arguments)
     assert code == 0
-    for text in (f"{document['repetitions']} draws of", f"start {document['start']}", "every bit right at"):
+    for text in (f"{document['repetitions']} draws of", f"start {document['start']}", "all bits correct at"):
         assert text in out
 
 
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (("permutation", "--bits", 4, "--trained", "output"), "--trained needs --width"),
+        (("permutation", "--bits", 4, "--trained", "output"), "--trained requires --width"),
         (("permutation", "--bits", 4, "--trained", "deep"), "invalid choice"),
-        (("permutation", "--bits", 4, "--networks", 3, "--start", "zero"), "--start is for really trained networks"),
-        (("addition", "--bits", 4, "--networks", 3), "addition needs --trained"),
+        (("permutation", "--bits", 4, "--networks", 3, "--start", "zero"), "--start is an option of trained networks"),
+        (("addition", "--bits", 4, "--networks", 3), "addition requires --trained"),
         (("permutation", "--bits", 4, "--trained", "all", "--width", 7), "a multiple of 2"),
-        (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--start", "zero"), "not for training 'all'"),
+        (
+            ("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--start", "zero"),
+            "not available for training 'all'",
+        ),
         (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--model", "limit"), "--model limit"),
-        (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--parametrisation", "ntk"), "does not go"),
-        (("permutation", "--bits", 4, "--trained", "output", "--width", 3), "--width must be a number from 4"),
+        (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--parametrisation", "ntk"), "is incompatible"),
+        (("permutation", "--bits", 4, "--trained", "output", "--width", 3), "--width must be an integer from 4"),
         (
             ("permutation", "--bits", 4, "--trained", "output", "--width", 8, "--step", "0"),
-            "--step is a number above 0",
+            "--step must be a positive number",
         ),
-        (("permutation", "--bits", 4, "--trained", "output", "--width", 8, "--threshold", "x"), "--threshold is a"),
+        (
+            ("permutation", "--bits", 4, "--trained", "output", "--width", 8, "--threshold", "x"),
+            "--threshold must be a",
+        ),
         (("permutation", "--bits", 4, "--trained", "output", "--width", 8, "--steps", "0"), "--steps must be"),
         (
             ("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--ones", 2, "--states", "reachable"),
-            "--ones chooses among arbitrary",
+            "--ones selects arbitrary",
         ),
     ],
 )

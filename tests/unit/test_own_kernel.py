@@ -161,13 +161,29 @@ def test_the_installed_command_finds_a_file_in_the_current_folder(folder):
     assert (done.returncode, done.stdout) == (0, "011\n")
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--parametrisation", "ntk"),
+        ("--model", "trained"),
+        ("--trained", "output"),
+        ("--trained", "all"),
+    ],
+    ids=" ".join,
+)
+def test_simulate_refuses_a_kernel_beside_options_that_determine_another(capsys, options):
+    command = ["simulate", "permutation", "--bits", "4", "--networks", "2", "--regime", "gelu"]
+    assert main([*command, *options]) == 3
+    assert "--regime" in capsys.readouterr().err
+
+
 # --- what is no kernel
 
 
 @pytest.mark.parametrize(
     ("name", "code", "message"),
     [
-        ("missing", "x = 1", "has no missing at module level"),
+        ("missing", "x = 1", "does not define missing at module level"),
         ("x", "x = 1", "x must be a Kernel or a function that returns one, got int '1'"),
         ("make", "def make(): return 3", "must be a Kernel or a function that returns one, got int"),
         ("make", "def make(n): return 3", "TypeError: make() missing 1 required positional argument: 'n'"),
@@ -209,7 +225,7 @@ def test_a_missing_file_is_named(capsys):
 def test_a_kernel_for_which_rounding_fails_is_refuted(capsys):
     """The cosine does not vanish at the zero vector: the bits of a state without matches are rounded to 1."""
     assert main(["run", "addition", "1", "2", "--bits", "3", "--regime", "cosine"]) == 1
-    assert "rounded wrong" in capsys.readouterr().err
+    assert "the bit p_2 would be rounded" in capsys.readouterr().err
 
 
 def test_a_kernel_object_is_returned_as_it_is():

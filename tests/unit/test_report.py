@@ -18,7 +18,7 @@ from ntkproofs.claims import Claim, Verdict, collect, conclude, confirm
 from ntkproofs.cli import main
 from ntkproofs.counts import arbitrary_counts
 from ntkproofs.errors import InputError
-from ntkproofs.files import write_whole
+from ntkproofs.files import write_atomically
 from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.predictor import Predictor
 from ntkproofs.programs import permutation
@@ -222,14 +222,14 @@ def test_an_interrupted_report_keeps_the_old_page(capsys, tmp_path, monkeypatch,
 
 def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
     goal = tmp_path / "page"
-    write_whole(goal, b"old")
+    write_atomically(goal, b"old")
 
     def fail(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", fail)
     with pytest.raises(InputError, match="No space left"):
-        write_whole(goal, b"new")
+        write_atomically(goal, b"new")
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"]
 
 

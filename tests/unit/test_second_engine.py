@@ -64,7 +64,7 @@ def test_decisions_with_too_much_work_are_not_checked_again(monkeypatch):
     long = Draft(f'"{"0" * (1 << 20)}"', '["high", "n", 9]')
     monkeypatch.setattr(second_engine, "draft", lambda decision: long)
     again = decided_again(result_of(decide(less(0, sympy.sqrt(x)), Box({x: (1, 2)}))))
-    assert not_decided_again([again]) == {"too much work: 1,048,578 bytes on 1 boxes": 1}
+    assert not_decided_again([again]) == {"too much work: 1,048,578 bytes on 1 box": 1}
 
 
 def test_only_statements_that_hold_are_checked_again():

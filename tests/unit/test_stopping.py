@@ -11,6 +11,7 @@ import pytest
 
 from ntkproofs.cli import main
 from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.display import counted
 from ntkproofs.execution import exhaust, machine
 from ntkproofs.processes import WorkerDied
 from ntkproofs.simulation import networks
@@ -43,7 +44,7 @@ def raising(function, index, problem):
 
 STOPS = [
     (KeyboardInterrupt(), "interrupted after"),
-    (WorkerDied("a worker process died"), "a worker process died after"),
+    (WorkerDied("a worker process ended early"), "a worker process ended early after"),
 ]
 
 
@@ -85,14 +86,14 @@ def test_run(capsys, monkeypatch, name, done):
         monkeypatch.setattr(machine.Machine, "step_rows", raising(step, done, KeyboardInterrupt()))
         code, out, err = run(capsys, *RUNS[name], *options)
         assert code == 2
-        assert f"interrupted after {done} of {steps} steps" in err
+        assert f"interrupted after {done} of {counted(steps, 'step')}" in err
         if options == ("--json",):
             document = json.loads(out)
             assert document["complete"] is False
             assert document["result"] is None
             assert (document["steps"], document["planned_steps"]) == (done, steps)
         else:
-            assert out == f"not complete: {done} of {steps} steps, no result\n"
+            assert out == f"not complete: {done} of {counted(steps, 'step')}, no result\n"
     monkeypatch.setattr(machine.Machine, "step_rows", step)
     assert json.loads(run(capsys, *RUNS[name], "--json")[1])["complete"] is True
 
@@ -104,8 +105,8 @@ def test_run_sbn(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(machine.Machine, "step_rows", raising(step, 20, KeyboardInterrupt()))
     code, out, err = run(capsys, "run", "sbn", path)
     assert code == 2
-    assert "not complete: executed 1 instructions" in out
-    assert "interrupted after 1 instructions" in err
+    assert "not complete: executed 1 instruction" in out
+    assert "interrupted after 1 instruction," in err
     monkeypatch.setattr(machine.Machine, "step_rows", raising(step, 20, KeyboardInterrupt()))
     code, out, _ = run(capsys, "run", "sbn", path, "--json")
     assert (code, json.loads(out)["complete"]) == (2, False)

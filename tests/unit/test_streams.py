@@ -237,14 +237,14 @@ def test_characters_outside_ascii_stay_distinct(tmp_path):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (float("nan"), "JSON cannot say the float nan at claims[0].x"),
-        (float("-inf"), "JSON cannot say the float -inf at claims[0].x"),
-        (np.int64(3), "JSON cannot say the int64 "),
-        (np.bool_(True), "JSON cannot say the bool"),
-        (Fraction(1, 3), "JSON cannot say the Fraction Fraction(1, 3) at claims[0].x"),
-        ({1: "a"}, "JSON cannot say the key int 1 at claims[0].x"),
-        (1 << 20_000, "JSON cannot say an integer of 20001 bits at claims[0].x"),
-        ({1}, "JSON cannot say the set {1} at claims[0].x"),
+        (float("nan"), "JSON cannot represent the float nan at claims[0].x"),
+        (float("-inf"), "JSON cannot represent the float -inf at claims[0].x"),
+        (np.int64(3), "JSON cannot represent the int64 "),
+        (np.bool_(True), "JSON cannot represent the bool"),
+        (Fraction(1, 3), "JSON cannot represent the Fraction Fraction(1, 3) at claims[0].x"),
+        ({1: "a"}, "JSON cannot represent the key int 1 at claims[0].x"),
+        (1 << 20_000, "JSON cannot represent an integer of 20001 bits at claims[0].x"),
+        ({1}, "JSON cannot represent the set {1} at claims[0].x"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -358,5 +358,5 @@ def test_an_internal_error_in_json_is_named(capsys, monkeypatch):
     assert main(["certify", "addition", "--bits", "2", "--failure", "0.1", "--json"]) == 70
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "internal error: TypeError: JSON cannot say the int64" in captured.err
+    assert "internal error: TypeError: JSON cannot represent the int64" in captured.err
     assert "at claim.networks" in captured.err

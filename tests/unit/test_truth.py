@@ -25,6 +25,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "counted",
     "counting",
     "deterministic",
+    "drop_unwritten",
     "dropped",
     "exact_zero",
     "exhaustive",
@@ -44,7 +45,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "stopped",
     "strict",
     "theory",
-    "unasked",
+    "coq_missing",
     "unbounded",
     "vanishes",
 }

@@ -96,12 +96,16 @@ if sys.argv[1].endswith("slow.json"):
 """
 WAYS = {
     "CPU time": ("resource.setrlimit(resource.RLIMIT_CPU, (1, 5))\n    while True: pass", 2, "the limit of CPU time"),
-    "killed": ("os.kill(os.getpid(), signal.SIGKILL)", 2, "it was killed (SIGKILL), as where memory or CPU time"),
+    "killed": (
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        2,
+        "it was killed (SIGKILL), for example at a limit of memory or CPU time",
+    ),
     "ended": ("os.kill(os.getpid(), signal.SIGTERM)", 2, "it was ended (SIGTERM)"),
     "memory": ("resource.setrlimit(resource.RLIMIT_AS, (1 << 26, 1 << 26))\n    x = 'x' * (1 << 28)", 70, "code 1"),
-    "crashed": ("os.kill(os.getpid(), signal.SIGSEGV)", 70, "the checker ended with code -11"),
-    "silent": ("sys.exit(0)", 70, "the checker ended with code 0"),
-    "other words": ("print('rejected: no'); sys.exit(0)", 70, "the checker ended with code 0"),
+    "crashed": ("os.kill(os.getpid(), signal.SIGSEGV)", 70, "the checker ended with exit code -11"),
+    "silent": ("sys.exit(0)", 70, "the checker ended with exit code 0"),
+    "other words": ("print('rejected: no'); sys.exit(0)", 70, "the checker ended with exit code 0"),
 }
 
 

@@ -389,7 +389,7 @@ def test_a_helper_with_the_name_of_a_standard_module_is_named(tmp_path):
         code, document, err = check(file)
         assert (code, document["claims"][0]["statement"]) == (0, "the helper says beside")
         assert document["files"][0]["shadowed"] == [name]
-        assert f"`import {name}` is the one in its folder" in err
+        assert f"`import {name}` imports the file in its folder" in err
 
 
 MANY = """\
@@ -476,14 +476,16 @@ def test_a_file_that_changes_while_it_is_checked_is_an_error(tmp_path):
     listing = list_claims([file])
     file.write_text(file.read_text() + "\n# changed")
     (result,) = run_claims(listing.claims, sources=listing.sources)
-    assert result.verdict.reason == "mine.py, or a helper, changed while it was checked"
+    assert result.verdict.reason == "mine.py or one of its helpers changed during the check"
 
 
 def test_a_claim_that_changes_when_it_is_imported_again_is_an_error(tmp_path):
     file = written(tmp_path, "claim(f'{os.getpid()}', source='h')(tried)\nclaim('s', source='h')(lambda: tried())\n")
     code, document, _ = check(file)
     assert (code, verdicts(document)) == (3, {"mine.tried": "error", "mine.<lambda>": "confirmed"})
-    assert "says something else when mine.py is imported again" in document["claims"][0]["evidence"]["reason"]
+    assert (
+        "has another statement or source when mine.py is imported again" in document["claims"][0]["evidence"]["reason"]
+    )
 
 
 def test_a_claim_that_makes_claims_is_an_error(tmp_path):
@@ -492,7 +494,7 @@ def test_a_claim_that_makes_claims_is_an_error(tmp_path):
     )
     code, document, _ = check(file)
     assert code == 3
-    assert "it makes claims that are not collected: tried" in document["claims"][0]["evidence"]["reason"]
+    assert "the claim constructs claims that are not collected: tried" in document["claims"][0]["evidence"]["reason"]
 
 
 # --- errors with their place
@@ -523,7 +525,7 @@ def test_an_error_names_file_line_and_remedy(tmp_path, monkeypatch):
     assert problems["divides"]["line"] == 2
     assert problems["relation"]["line"] == TOP.count("\n") + 10
     assert "made by less(a, b) or at_most(a, b), got BooleanTrue True" in problems["relation"]["message"]
-    assert problems["forgets"]["hint"] == "end it with `return conclude(...)`"
+    assert problems["forgets"]["hint"] == "a claim must end with `return conclude(...)`"
     assert "half(1)" in problems["divides"]["trace"]
 
 
@@ -578,7 +580,7 @@ def test_interrupted_work_is_marked_and_leaves_no_process(tmp_path, number):
             assert (document["complete"], document["done"], document["total"]) == (False, 1, 2)
             assert verdicts(document) == {"mine.tried": "confirmed"}
         else:
-            assert "stopped after 1 of 2 claims: what is shown is not all" in out
+            assert "stopped after 1 of 2 claims: the results are incomplete" in out
 
 
 def test_work_interrupted_while_files_are_read_is_marked(tmp_path):

@@ -614,7 +614,8 @@ def _complete(search: _Search, width: int, threshold: float) -> AllLayersNetwork
     if training is None:
         return None
     for kind in search.workload.classes:
-        _, parameters = search.log_class(kind, width, threshold, rounds=8 if kind in search.leading else 3)
+        leads = kind in search.leading
+        _, parameters = search.log_class(kind, width, threshold, rounds=8 if leads else 3, anew=leads)
         kinks = search.kinks(kind, width)
         if kinks is None or parameters is None:
             return None

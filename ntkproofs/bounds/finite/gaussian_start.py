@@ -48,7 +48,7 @@ from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Parameter
 from ntkproofs.bounds.finite.tuning import float_setting, least_deviation, least_event, minimum, short, tune
 from ntkproofs.bounds.tails import mills_convergent
 from ntkproofs.classes import Classes
-from ntkproofs.errors import InputError, NoMargin, Undecided
+from ntkproofs.errors import InputError, NoMargin, NtkProofsError, Undecided
 
 __all__ = ["GaussianEnsemble", "GaussianLoad", "Residual", "least_gaussian_ensemble", "log_tail"]
 
@@ -250,7 +250,7 @@ def least_gaussian_ensemble(
         try:
             if found.bound().upper <= failure:
                 return found
-        except (InputError, Undecided):
+        except NtkProofsError:
             continue
     raise Undecided(f"balls do not confirm {high} networks of width {width}")
 

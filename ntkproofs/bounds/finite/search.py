@@ -9,7 +9,7 @@ from functools import lru_cache
 from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.network import EVENT, Deviated, Workload
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Parameters
-from ntkproofs.bounds.finite.tuning import Event, least_deviation, minimum, tune
+from ntkproofs.bounds.finite.tuning import Cover, Event, least_deviation, minimum, tune
 from ntkproofs.errors import Undecided
 
 __all__ = ["Search", "best_threshold", "bisected", "bracketed"]
@@ -25,6 +25,7 @@ class Search(ABC):
         self.workload, self.failure, self.events, self.threshold = workload, failure, events, threshold
         self.leading: list[BitClass] = []
         self.hints: dict[BitClass, float] = {}
+        self.covers: dict[BitClass, Cover] = {}
         self.near: dict[int, Event] = {}
 
     @abstractmethod
@@ -61,9 +62,9 @@ class Search(ABC):
         return low, min([1.0, *(mean for kind, mean in means if kind.p)])
 
     def log_class(
-        self, kind: BitClass, width: int, threshold: float, *, rounds: int
+        self, kind: BitClass, width: int, threshold: float, *, rounds: int, anew: bool = False
     ) -> tuple[float, Parameters | None]:
-        """Return the logarithm of the share of one class, and its parameters."""
+        """Return the logarithm of the share of one class, and its parameters; with a cover of its own if `anew`."""
         events = self.deviated(width)
         if events is None:
             return math.inf, None
@@ -71,13 +72,14 @@ class Search(ABC):
         if bound.margin <= 0:
             return math.inf, None
         near = self.hints.get(kind)
-        log, parameters, hint = tune(bound, self.draws(width), float(events[kind.t].e), near=near, rounds=rounds)
-        self.hints[kind] = hint
+        cover, e = None if anew else self.covers.get(kind), float(events[kind.t].e)
+        log, parameters, hint = tune(bound, self.draws(width), e, near=near, rounds=rounds, cover=cover)
+        self.hints[kind], self.covers[kind] = hint, parameters.cover
         return log + math.log(self.workload.classes[kind]), parameters
 
     def lead(self, width: int, threshold: float) -> None:
         """Choose the classes that decide: the largest shares on either side, or the extreme ones."""
-        logs = {kind: self.log_class(kind, width, threshold, rounds=4)[0] for kind in self.workload.classes}
+        logs = {kind: self.log_class(kind, width, threshold, rounds=2)[0] for kind in self.workload.classes}
         self.leading = []
         for ones in (False, True):
             side = sorted(

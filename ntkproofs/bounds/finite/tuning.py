@@ -30,6 +30,7 @@ GOLDEN = (math.sqrt(5) - 1) / 2
 BLOCKS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 CELLS = 24  # of a grid on [-1, 1]
 
+Cover = tuple[tuple[int, Fraction], ...]
 Event = tuple[float, float, float]  # e, log(z/N), l
 
 
@@ -127,22 +128,31 @@ def averaged(pairs: list[tuple[int, float]], N: int) -> tuple[float, float]:
 
 
 def tune(
-    bound: ClassBound, width: int, e: float, *, near: float | None = None, rounds: int = 6
+    bound: ClassBound,
+    width: int,
+    e: float,
+    *,
+    near: float | None = None,
+    rounds: int = 6,
+    cover: Cover | None = None,
 ) -> tuple[float, Parameters, float]:
     """Return the smallest logarithm of the probability of a class that the search gets, its parameters, and a hint.
 
-    The hint is ``log(z/N)``; passed as `near` it starts the search at another width or threshold.
+    The hint is ``log(z/N)``; passed as `near` it starts the search at another width or threshold. `cover` is that of
+    another width, if given, else a good one is looked for.
     """
     setting, averaged = bound.setting, _Averaged(bound)
     start = setting.N * math.exp(0.4 if near is None else near)
-    cover = _cover(bound, e / tilted(setting.N, float(f"{start:.5g}"))[0])
+    if cover is None:
+        cover = tuple(_cover(bound, e / tilted(setting.N, float(f"{start:.5g}"))[0]))
+    blocks = cover
     last: list[float] = []  # log(2 l M) of the last trial
 
     def at(hint: float) -> tuple[Any, ...]:
         z = float(f"{setting.N * math.exp(hint):.5g}")
         p, divergence = tilted(setting.N, z)
         r = e / p
-        M = bound.supremum(r, tuple(cover))
+        M = bound.supremum(r, blocks)
 
         def value(log_x: float) -> tuple[float, ...]:
             l = math.exp(log_x) / (2 * M)
@@ -156,7 +166,7 @@ def tune(
         if not last:
             last.append(minimum(value, -5.0, -0.05, 7)[3])
         result, l, q, last[0] = minimum(value, last[0] - 0.3, min(-0.05, last[0] + 0.3), 5)
-        return result, Parameters(short(l), short(z), short(q), tuple(cover)), hint
+        return result, Parameters(short(l), short(z), short(q), blocks), hint
 
     low, high = (-1.2, 2.8) if near is None else (near - 0.3, near + 0.3)
     result, parameters, hint = minimum(at, low, high, rounds)

@@ -53,6 +53,13 @@ FIGURES = {
         "Dots: published errors of the average of 1, 8 and 64 networks. Lines: expected errors from the closed-form "
         "mean and variance, without fitted parameters.",
     ),
+    "width": Entry(
+        f"{_HERE}.width:width",
+        "width of one network against bits: certified, measured, published",
+        "Lines: the width at which one network with a trained output layer, or a network for each bit with all layers "
+        "trained, is certified to execute a permutation on every word. Dots: the width from which fewer than 1 % of "
+        "draws fail. Dashed: the networks of the published experiment, right at 90 % of words with two ones.",
+    ),
     "depth-atlas": Entry(
         "ntkproofs.report.plots.depth_atlas:depth_atlas",
         "sign of the mean of 0-bits by depth and by activation",

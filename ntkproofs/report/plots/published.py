@@ -19,12 +19,20 @@ from ntkproofs.rigor import enclose
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["expected_error", "published", "published_errors"]
+__all__ = ["data_file", "expected_error", "published", "published_errors"]
 
 FILE = "permlearn_experiment_1.csv"
 FOLDERS = (Path(__file__).parents[1] / "data", Path(__file__).parents[3] / "paper_checks" / "data")  # installed, clone
 SIZES = (1, 8, 64)
 STABLE = 4  # for fewer bits the published step size is unstable
+
+
+def data_file(name: str) -> Path:
+    """Return where a table of numbers lies, installed or in a clone; raises InputError if it is not there."""
+    file = next((folder / name for folder in FOLDERS if (folder / name).is_file()), None)
+    if file is None:
+        raise InputError(f"the table {name} is neither installed nor in paper_checks/data/")
+    return file
 
 
 def published_errors() -> dict[tuple[int, int], float]:
@@ -33,10 +41,7 @@ def published_errors() -> dict[tuple[int, int], float]:
     >>> published_errors()[30, 175]
     0.0004682397120632231
     """
-    file = next((folder / FILE for folder in FOLDERS if (folder / FILE).is_file()), None)
-    if file is None:
-        raise InputError(f"{FILE} with the published errors is neither installed nor in paper_checks/data")
-    with file.open(encoding="utf-8", newline="") as lines:
+    with data_file(FILE).open(encoding="utf-8", newline="") as lines:
         rows = csv.DictReader(lines)
         return {(int(row["k"]), int(row["networks"])): float(row["mean_squared_error"]) for row in rows}
 

@@ -79,10 +79,13 @@ def witnesses(
     return tuple(dict.fromkeys(family for family in families if family.zeros or family.ones))
 
 
-def disjoint_states(program: TemplateProgram, free: Sequence[int], ones: Sequence[int], steps: int) -> int:
+def disjoint_states(
+    program: TemplateProgram, free: Sequence[int], ones: Sequence[int], steps: int, *, samples: bool = False
+) -> int:
     """Return a number of visited states with a bit that should be 1, no two of which share a matching template.
 
-    Runs as in :func:`witnesses`; found greedily, those with the fewest matching templates first.
+    Runs as in :func:`witnesses`; found greedily, those with the fewest matching templates first. `samples`: only states
+    that one template matches, which are training samples.
 
     >>> from ntkproofs.programs import permutation
     >>> disjoint_states(permutation([2, 1, 0]), free=[0, 1, 2], ones=[], steps=1)
@@ -90,6 +93,7 @@ def disjoint_states(program: TemplateProgram, free: Sequence[int], ones: Sequenc
     """
     match = _visited(program, _starts(program, free, ones, MAX_INPUTS), steps, 1, least=1)
     match = match[(program.matched_writers_rows(match) > 0).any(axis=1)]
+    match = match[match.sum(axis=1) == 1] if samples else match
     taken, number = np.zeros(len(program.templates), dtype=np.bool_), 0
     for row in match[np.argsort(match.sum(axis=1), kind="stable")]:
         if not (row & taken).any():
