@@ -318,7 +318,7 @@ def test_certify_sbn(tmp_path, capsys):
     path = str(tmp_path / "s.json")
     example = str(files("ntkproofs.programs.sbn") / "examples" / "addition.sbn")
     assert certify("sbn", example, "--failure", "1e-9", "-o", path) == 0
-    assert "from the one initial state that it states" in capsys.readouterr().out
+    assert "from the initial state that the claim names" in capsys.readouterr().out
     assert main(["verify", path]) == 0
 
 
