@@ -55,7 +55,8 @@ class Proof(Finding):
     `words`: the statement in words; `text`: the statement in Coq; `outcome`: ``holds``, ``fails`` (an equality that
     does not hold) or ``open`` (Coq is missing or met a limit), with the `reason`; `assumptions`: the full names of the
     axioms that the proof uses; `groups`: their groups; `theory`: a digest of the sources; `seconds`: the time of
-    compilation; `count`: the number of theorems; `cached`: whether everything was read from the cache of an earlier run.
+    compilation; `count`: the number of theorems; `cached`: whether everything was read from the cache of an earlier
+    run.
     """
 
     instead = '.outcome == "holds"'
