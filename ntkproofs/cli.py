@@ -42,7 +42,7 @@ Try:
   ntkproofs exhaust multiplication --bits 8         all pairs of 8-bit numbers, 64 at a time
   ntkproofs simulate permutation --bits 10 --networks 69   measured ensembles of networks, and the prediction
   ntkproofs run sbn FILE --trace                    a program of the subtract-and-branch machine
-  ntkproofs certify addition --bits 8 --failure 1e-6 -o a.json   a certificate: how many networks are enough
+  ntkproofs certify addition --bits 8 --failure 1e-6 -o a.json   a certificate: how many networks are sufficient
   ntkproofs verify a.json                           check the certificate with the independent checker
   ntkproofs check                                   all claims in paper_checks/, with verdict and evidence
   ntkproofs check -k rounding                       only the claims about rounding

@@ -83,7 +83,7 @@ def issue_or_explain(issue: Issue, options: argparse.Namespace, run: Run, failur
         except NtkProofsError:
             raise problem from None
         necessary = _least_width(run, sufficient)
-        limits = f"{sufficient.claim['width']} is sufficient, at least {necessary} is necessary"
+        limits = f"{sufficient.claim['width']} is sufficient, at least {necessary} necessary"
         raise TooNarrow(f"{problem}; {limits}") from problem
 
 
@@ -136,7 +136,7 @@ def _too_few(options: argparse.Namespace, run: Run, failure: Fraction, problem: 
     required = _required(options, run, failure, options.states)
     least = _least_networks(options, run, required, problem.enough)
     size = f"{counted(problem.networks, 'network')} with {counted(run.program.padding, 'sample')} of padding"
-    limits = f"{problem.enough} are sufficient, at least {least} are necessary"
+    limits = f"{problem.enough} are sufficient, at least {least} necessary"
     if problem.networks < least:
         return NtkProofsError(f"too few networks at any threshold: {size}; {limits}")
     return Undecided(f"not certified: {size}; {limits}")

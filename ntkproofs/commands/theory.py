@@ -71,7 +71,7 @@ def _show(theory: Theory) -> int:
         if proof.outcome != "holds":
             print(printable(f"{statement.name}: {proof.reason}"))
             return UNDECIDED
-        note = " (from the cache)" if proof.kept else ""
+        note = " (from the cache)" if proof.cached else ""
         print(printable(f"{statement.name}: proved, assumes {in_words(proof.assumptions)}{note}"))
     files = theory.compiled(*theory.sources)
     if not isinstance(files, str):

@@ -63,8 +63,18 @@ def least(found: Iterable[Best]) -> Best:
 
 
 @cache
+def _column(K: int, t: int) -> Column:
+    return Column(K, 0, 0, t)
+
+
+@cache
 def _second_moment(K: int, t: int, g: float) -> float:
-    return more(t) * Column(K, 0, 0, t).second_moment(g)
+    return more(t) * _column(K, t).second_moment(g)
+
+
+@cache
+def _fourth_moment(K: int, t: int) -> float:
+    return _column(K, t).fourth_moment()
 
 
 def deviation(K: int, t: int, width: int, most: float) -> Best:
@@ -78,15 +88,15 @@ def deviation(K: int, t: int, width: int, most: float) -> Best:
 
 
 def _deviations(K: int, t: int, width: int, e: float) -> Iterator[Best]:
-    N, column = K - 1, Column(K, 0, 0, t)
+    N, A0 = K - 1, _column(K, t).A0
     for factor in (2.0, 4.0, 8.0):
         z = factor * N
         p, divergence = tilted(N, z)
         b = p / z
         g = _grid(p * e / (1 - N * b))
         inner = g * (1 - b)
-        M = max((math.sqrt(inner**2 + column.A0) - inner) / 2, g * b) / LAM
-        V = (math.sqrt(_second_moment(K, t, g)) + g * b * math.sqrt(column.fourth_moment())) ** 2
+        M = max((math.sqrt(inner**2 + A0) - inner) / 2, g * b) / LAM
+        V = (math.sqrt(_second_moment(K, t, g)) + g * b * math.sqrt(_fourth_moment(K, t))) ** 2
         for l in 0.45 / M * np.geomspace(0.01, 1, 12):
             t0 = bennett(K, l, M) * V - l * p * e
             if -1 < t0 < 0:

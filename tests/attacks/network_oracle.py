@@ -178,9 +178,9 @@ class Column:
         d = np.concatenate([np.eye(N), -np.eye(N), *(sign * np.linalg.eigh(two)[1].T for sign in (1, -1))])
         most = 0.0
         for _ in range(60):
-            t2, t3 = d @ two, np.einsum("abc,xb,xc->xa", three, d, d, optimize=True)
-            t4 = np.einsum("xa,ab->xb", d, np.eye(N))  # a copy, then the cubic map
-            t4 = np.einsum("abcd,xb,xc,xd->xa", four, t4, t4, t4, optimize=True)
+            products = (d[:, :, None] * d[:, None, :]).reshape(len(d), N * N)
+            t2, t3 = d @ two, products @ three.reshape(N, N * N).T
+            t4 = np.sum((products @ four.reshape(N * N, N * N)).reshape(len(d), N, N) * d[:, None, :], axis=2)
             values = np.sum(d * (t2 + 2 * g * t3 + g * g * t4), axis=1)
             most = max(most, float(np.max(values)))
             d = d * (abs(values[:, None]) + 1) + 2 * t2 + 6 * g * t3 + 4 * g * g * t4

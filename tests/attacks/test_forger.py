@@ -1,10 +1,12 @@
 """The forger against the checker: nothing false is accepted; and the forger notices checkers that are wrong."""
 
 import random
+from fractions import Fraction
 
 import forge
 import honest
 import pytest
+import remembered
 from claim_oracle import FALSE, IMPLIED, Ensemble, moments
 from forge import KINDS, Table, attack
 from forgery import CONTROLS
@@ -13,7 +15,7 @@ from mutants import module_of
 
 from ntkproofs import checker
 
-NUMBERS = {kind: 60 if kind == "network" else 300 for kind in KINDS}  # mutants of every kind, in the suite
+NUMBERS = {kind: 120 if kind == "network" else 300 for kind in KINDS}  # mutants of every kind, in the suite
 
 
 COARSE = (  # of a search for evidence by other suprema than the checker's
@@ -41,13 +43,49 @@ def test_honest_certificates_are_implied_and_accepted(kind):
     number = NUMBERS[kind] // 8
     for _ in range(number):
         document = next(documents)
-        code, text = checker.judge(honest.sign(document))
+        code, text = forge.judge_of(kind)(honest.sign(document))
         fact = forge.decide(document, document)
         outcomes.append((code == checker.ACCEPTED, fact == IMPLIED))
         # nothing matches; too coarse
         modest = any(words in text for words in ("nothing is claimed", "does not follow on the leaf", *COARSE))
         assert outcomes[-1] in ((True, True), (False, False)) or modest, (text, document)
     assert outcomes.count((True, True)) > number / 2
+
+
+def test_a_checker_that_remembers_says_what_the_checker_says():
+    source, documents = random.Random(0), honest.stream(KINDS["network"].make, "remembered")
+    mutants = [
+        forge.mutant(KINDS["network"], document, source)[0] for document in 3 * [next(documents)] for _ in "1234"
+    ]
+    twice = remembered.checker()
+    for _ in range(2):  # from the second time on all is remembered
+        found = [twice.judge(honest.sign(document)) for document in mutants]
+    assert found == [checker.judge(honest.sign(document)) for document in mutants]
+    assert {code for code, _ in found} >= {checker.ACCEPTED, checker.REJECTED}
+
+
+def test_what_is_remembered_depends_on_all_that_the_answer_does():
+    """Each of the functions, asked of different numbers in turn, answers as the checker's own."""
+    module = remembered.checker()
+
+    def asked(of):
+        for K, t, e in ((3, 1, 1), (4, 1, 1), (4, 2, 1), (4, 2, 2), (3, 1, 2)):
+            hidden = of.Hidden(K)
+            column = of.Column(hidden, t)
+            interval = of.Interval.of(Fraction(e, 7))
+            yield column.supremum(interval), column.fourth_moment(), hidden.tilted(Fraction(e))
+            yield of.Descent(hidden, Fraction(1, 9), Fraction(1), Fraction(1, 2)).second_moment()
+            yield hidden.matched(t + 1), hidden.moment(3, 1, (t, e)), of.Tangent(K).matched(t + 1)
+
+    ends = [[_ends(values) for values in asked(of)] for of in (checker, module, module)]
+    assert ends[0] == ends[1] == ends[2]
+
+
+def _ends(value):
+    """Return the ends of the intervals in nested tuples."""
+    if isinstance(value, tuple):
+        return tuple(map(_ends, value))
+    return value if isinstance(value, int) else (value.low, value.high)
 
 
 def test_the_oracles_moments_are_those_of_the_linear_system():
@@ -109,7 +147,7 @@ PLANTED = {
 def test_the_forger_notices_a_wrong_checker(name):
     old, new, kind = PLANTED[name]
     table = Table()
-    wrong = module_of(old, new)
+    wrong = remembered.remembering(module_of(old, new))
     for part in range(20):
         attack(kind, 25, f"planted {part}", table, wrong.judge)
         if table.wrong:

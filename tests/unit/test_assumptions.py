@@ -214,9 +214,9 @@ def test_a_false_hypothesis_is_refused():
 
 
 def test_contradictory_hypotheses_prove_nothing():
-    found = combination(less(0, 0), {a: x, b: -x}, a + b, positive=(a, b))
-    assert found.outcome == "open"
-    assert "satisfies all hypotheses" in found.reason
+    result = combination(less(0, 0), {a: x, b: -x}, a + b, positive=(a, b))
+    assert result.outcome == "open"
+    assert "satisfies all hypotheses" in result.reason
     with pytest.raises(InputError, match="does not satisfy every hypothesis"):
         combination(less(0, 0), {a: x, b: -x}, a + b, positive=(a, b), instance={x: 1})
 
@@ -256,6 +256,6 @@ def test_a_finding_must_show_the_sign(case):
         "domains": ([decide(less(0, n), Integers(n)), decide(less(n, 5), Box({n: (0, 1)}))], {a: n, b: 5 - n}, (a,)),
         "undefined": ([decide(less(0, n), Integers(n))], {a: sympy.Mul(n**2, 1 / n, evaluate=False)}, (a,)),
     }
-    found, given, positive = findings[case]
+    result, given, positive = findings[case]
     with pytest.raises(NtkProofsError):
-        combination(less(0, sum(given.values())), given, sum(given), positive=positive, findings=found)
+        combination(less(0, sum(given.values())), given, sum(given), positive=positive, findings=result)

@@ -72,12 +72,12 @@ def test_known_sizes_for_permutations_of_thirty_bits():
 def test_reachable_counts_are_those_of_exhaustive_execution():
     task = multiplication_task(3)
     run = Run.of(task)
-    found = checker.visited(
+    result = checker.visited(
         checker.program_of(issue_rounding(task, states="reachable").claim["program"]), run.free, run.ones, run.steps
     )
     visited = exhaust(task, workers=1).visited
     assert visited_counts(run.program, run.free, run.ones, run.steps) == {c for c in visited if c.matches}
-    assert {c for c in found if c[0]} == {(c.matches, c.matched_writers, c.writers) for c in visited if c.matches}
+    assert {c for c in result if c[0]} == {(c.matches, c.matched_writers, c.writers) for c in visited if c.matches}
 
 
 def test_arbitrary_counts_include_the_worst_counts():
@@ -212,8 +212,8 @@ def test_a_width_needs_the_layers_that_are_trained(capsys, width):
 def crowded(padding):
     """Return a program in which most templates write one bit, so that few others can match."""
     program = TemplateProgram("crowded", fields={"a": 4, "b": 1})
-    for place in range(4):
-        program.template(when={("a", place): 1}, write=[("b", 0)])
+    for index in range(4):
+        program.template(when={("a", index): 1}, write=[("b", 0)])
     program.template(when={("b", 0): 1}, write=[("a", 0)])
     program.pad(padding)
     return program

@@ -72,18 +72,18 @@ def test_functions_enclose_their_values_narrowly(name, signed, positive, width):
     for value in dyadics(400, signed=signed, positive=positive):
         point = Interval.of(value)
         assert point.low == point.high
-        found = getattr(point, name)()
-        assert contains(found, getattr(exact(value), name)()), value
-        assert found.high - found.low <= width
+        result = getattr(point, name)()
+        assert contains(result, getattr(exact(value), name)()), value
+        assert result.high - result.low <= width
 
 
 def test_exp_encloses_its_values_narrowly():
     for value in dyadics(400, signed=True, positive=False):
         if abs(value) > 4096:
             continue
-        found = Interval.of(value).exp()
-        assert contains(found, exact(value).exp()), value
-        assert found.high - found.low <= 2 + (found.high >> FRACTION_BITS)
+        result = Interval.of(value).exp()
+        assert contains(result, exact(value).exp()), value
+        assert result.high - result.low <= 2 + (result.high >> FRACTION_BITS)
 
 
 def test_pi():
@@ -100,9 +100,9 @@ def test_arithmetic_is_exact_or_one_unit_wide():
         results = [(x + y, a + b), (x - y, a - b), (x * y, a * b), (-x, -a), (x.times(7), 7 * a), (x.power(3), a**3)]
         if b:
             results.append((x / y, a / b))
-        for found, value in results:
+        for result, value in results:
             scaled = value * (1 << FRACTION_BITS)
-            assert found.low <= scaled <= found.high
+            assert result.low <= scaled <= result.high
         assert results[2][0].high - results[2][0].low <= 1
         assert not b or results[-1][0].high - results[-1][0].low <= 1
 
@@ -185,8 +185,8 @@ def test_ends_in_the_wrong_order_are_refused():
 def balls(kernel, n, p, t, K):
     """Return mean and deviation of the package at the precision of this file."""
     state = moments_of.State.at(two_layer_relu(kernel), n, K, BITS)
-    found = state.moments(Counts(n, p, t, K))
-    return found.mean, found.sigma
+    result = state.moments(Counts(n, p, t, K))
+    return result.mean, result.sigma
 
 
 @pytest.mark.parametrize("kernel", ["ntk", "nngp"])
@@ -195,8 +195,8 @@ def balls(kernel, n, p, t, K):
 )
 def test_means_and_deviations_are_enclosed_narrowly(kernel, n, p, t, K):
     predictor = Predictor(kernel, K)
-    for found, ball in zip((predictor.mean(n, p, t), predictor.deviation(n)), balls(kernel, n, p, t, K), strict=True):
+    for result, ball in zip((predictor.mean(n, p, t), predictor.deviation(n)), balls(kernel, n, p, t, K), strict=True):
         unit = Fraction(1, 1 << FRACTION_BITS)
-        assert found.low * unit <= ball.lower
-        assert ball.upper <= found.high * unit
-        assert found.high - found.low < 1 << 24
+        assert result.low * unit <= ball.lower
+        assert ball.upper <= result.high * unit
+        assert result.high - result.low < 1 << 24

@@ -167,10 +167,10 @@ def test_a_check_answers_true_or_false(answer):
 
 def test_the_first_wrong_case_is_named_and_ends_the_search():
     seen = []
-    found = confirm("small", range(10), lambda case: seen.append(case) or case < 4, exhaustive=True)
-    assert (found.cases, found.wrong) == (5, "4")
+    result = confirm("small", range(10), lambda case: seen.append(case) or case < 4, exhaustive=True)
+    assert (result.cases, result.wrong) == (5, "4")
     assert seen == [0, 1, 2, 3, 4]
-    assert conclude(found).kind == "refuted"
+    assert conclude(result).kind == "refuted"
 
 
 @pytest.mark.parametrize(
@@ -321,22 +321,22 @@ def test_a_verdict_of_another_class_is_an_error():
 
 def test_claims_of_a_file_in_the_order_in_which_they_stand():
     claims = collect([CLAIMS / "true_claims.py"])
-    assert [each.name for each in claims] == [
+    assert [item.name for item in claims] == [
         "true_claims.pi_is_more_than_three",
         "true_claims.squares[2]",
         "true_claims.squares[5]",
     ]
-    assert [each.source for each in claims] == ["Archimedes", "school", "school"]
+    assert [item.source for item in claims] == ["Archimedes", "school", "school"]
 
 
 def test_a_directory_is_all_its_files():
-    names = {each.name.split(".")[0] for each in collect([CLAIMS])}
+    names = {item.name.split(".")[0] for item in collect([CLAIMS])}
     assert names == {"true_claims", "false_claims", "open_claims"}
 
 
 def test_filtering_by_name_or_statement_in_any_case():
-    assert [each.name for each in collect([CLAIMS], matching="MORE_THAN")] == ["true_claims.pi_is_more_than_three"]
-    assert [each.name for each in collect([CLAIMS], matching="squares of 5")] == ["true_claims.squares[5]"]
+    assert [item.name for item in collect([CLAIMS], matching="MORE_THAN")] == ["true_claims.pi_is_more_than_three"]
+    assert [item.name for item in collect([CLAIMS], matching="squares of 5")] == ["true_claims.squares[5]"]
 
 
 def test_missing_files_and_empty_selections_are_refused(tmp_path):
@@ -369,8 +369,8 @@ def test_a_file_that_cannot_be_collected_is_not_filtered_out(tmp_path):
     (tmp_path / "broken.py").write_text("1 / 0\n")
     (tmp_path / "good.py").write_text((CLAIMS / "true_claims.py").read_text())
     expected = ["broken", "good.pi_is_more_than_three"]
-    assert [each.name for each in collect([tmp_path], matching="more_than")] == expected
-    assert [each.name for each in list_claims([tmp_path], matching="more_than").claims] == expected
+    assert [item.name for item in collect([tmp_path], matching="more_than")] == expected
+    assert [item.name for item in list_claims([tmp_path], matching="more_than").claims] == expected
 
 
 HELPED = """
@@ -392,8 +392,8 @@ def test_folders_with_helpers_of_the_same_name_do_not_collide(tmp_path):
         (folder / "checks.py").write_text(HELPED)
     path = list(sys.path)
     claims = collect([tmp_path / "one", tmp_path / "two"])
-    assert [each.statement for each in claims] == ["the helper says one", "the helper says two"]
-    assert [each.run().verdict.kind for each in claims] == ["confirmed", "confirmed"]
+    assert [item.statement for item in claims] == ["the helper says one", "the helper says two"]
+    assert [item.run().verdict.kind for item in claims] == ["confirmed", "confirmed"]
     assert sys.path == path
     assert "helper" not in sys.modules
 
@@ -402,14 +402,14 @@ def test_an_imported_claim_is_collected_where_it_stands_only(tmp_path):
     (tmp_path / "a.py").write_text(HELPED.replace("from helper import VALUE", "VALUE = 1"))
     (tmp_path / "b.py").write_text("from a import helped\n" + HELPED.replace("from helper import VALUE", "VALUE = 2"))
     claims = collect([tmp_path])
-    assert [each.name for each in claims] == ["a.helped", "b.helped"]
+    assert [item.name for item in claims] == ["a.helped", "b.helped"]
 
 
 def test_private_files_are_left_out_and_leading_numbers_only_order(tmp_path):
     text = HELPED.replace("from helper import VALUE", "VALUE = 1")
     for name in ("_private.py", "02_second.py", "10_first.py", "7.py"):
         (tmp_path / name).write_text(text)
-    assert [each.name for each in collect([tmp_path])] == ["second.helped", "first.helped", "7.helped"]
+    assert [item.name for item in collect([tmp_path])] == ["second.helped", "first.helped", "7.helped"]
 
 
 # --- registering
@@ -433,7 +433,7 @@ def names_of(tmp_path, **files):
     for name, text in files.items():
         (tmp_path / f"{name}.py").write_text(TOP + text)
     claims = collect([tmp_path / "mine.py"])
-    return [each.name for each in claims], {each.name: each.run().verdict for each in claims}
+    return [item.name for item in claims], {item.name: item.run().verdict for item in claims}
 
 
 @pytest.mark.parametrize(
@@ -451,8 +451,8 @@ def names_of(tmp_path, **files):
     ],
 )
 def test_every_claim_that_is_made_is_collected(tmp_path, text, helper, names):
-    found, verdicts = names_of(tmp_path, mine=text, helper=helper)
-    assert found == [f"mine.{name}" for name in names]
+    result, verdicts = names_of(tmp_path, mine=text, helper=helper)
+    assert result == [f"mine.{name}" for name in names]
     assert {verdict.kind for verdict in verdicts.values()} == {"confirmed"}
 
 
@@ -466,8 +466,8 @@ def test_every_claim_that_is_made_is_collected(tmp_path, text, helper, names):
     ],
 )
 def test_two_claims_of_one_name_are_an_error(tmp_path, text):
-    found, verdicts = names_of(tmp_path, mine=text + "\nclaim('alone', source='h', each={'y': (5,)})(tried)")
-    assert len(found) == 2
+    result, verdicts = names_of(tmp_path, mine=text + "\nclaim('alone', source='h', each={'y': (5,)})(tried)")
+    assert len(result) == 2
     assert verdicts.pop("mine.tried[5]").kind == "confirmed"
     (verdict,) = verdicts.values()
     assert verdict.kind == "error"
@@ -476,8 +476,8 @@ def test_two_claims_of_one_name_are_an_error(tmp_path, text):
 
 def test_claims_of_a_helper_that_is_not_collected_are_an_error(tmp_path):
     own = "from _helper import lost\nclaim('s', source='h')(tried)"
-    found, verdicts = names_of(tmp_path, mine=own, _helper="lost = claim('s', source='h', each={'n': (7,)})(tried)")
-    assert found == ["mine.tried", "mine._helper"]
+    result, verdicts = names_of(tmp_path, mine=own, _helper="lost = claim('s', source='h', each={'n': (7,)})(tried)")
+    assert result == ["mine.tried", "mine._helper"]
     assert verdicts["mine._helper"].kind == "error"
     assert "_helper.py, imported by mine.py, constructs claims that are not collected: tried[7]" in (
         verdicts["mine._helper"].reason
@@ -493,7 +493,7 @@ def test_the_same_file_named_twice_is_read_once(tmp_path):
     file = tmp_path / "mine.py"
     file.write_text(TOP + "claim('s', source='h')(tried)")
     (tmp_path / "same.py").symlink_to(file)
-    names = [each.name for each in collect([file, tmp_path, file, tmp_path / "same.py"])]
+    names = [item.name for item in collect([file, tmp_path, file, tmp_path / "same.py"])]
     assert names == ["mine.tried"]
 
 
@@ -503,7 +503,7 @@ def test_files_of_one_name_are_told_apart(tmp_path):
         (tmp_path / folder / "mine.py").write_text(TOP + "claim('s', source='h')(tried)")
     for number in (1, 2):
         (tmp_path / f"{number}_sums.py").write_text(TOP + "claim('s', source='h')(tried)")
-    names = [each.name for each in collect([tmp_path / "one", tmp_path / "two", tmp_path])]
+    names = [item.name for item in collect([tmp_path / "one", tmp_path / "two", tmp_path])]
     assert names == ["one/mine.tried", "two/mine.tried", "1_sums.tried", "2_sums.tried"]
 
 
@@ -514,9 +514,9 @@ def test_a_helper_that_has_the_name_of_a_standard_module_is_taken_and_said(tmp_p
     (tmp_path / "statistics.py").write_text("VALUE = 'mine'\n")
     (tmp_path / "mine.py").write_text(HELPED.replace("helper", "statistics"))
     before = sys.modules.get("statistics")
-    with imported_claims(tmp_path / "mine.py") as found:
-        assert [each.statement for each in found.claims] == ["the statistics says mine"]
-        assert found.imports.shadowed == ["statistics"]
+    with imported_claims(tmp_path / "mine.py") as result:
+        assert [item.statement for item in result.claims] == ["the statistics says mine"]
+        assert result.imports.shadowed == ["statistics"]
     assert sys.modules.get("statistics") is before
 
 
@@ -545,9 +545,9 @@ def test_claims_may_lie_beside_the_package_and_beside_an_environment(tmp_path, m
     monkeypatch.setattr(site, "getsitepackages", lambda: [str(environment)])
     monkeypatch.syspath_prepend(environment)
     clear_caches()
-    with imported_claims(tmp_path / "mine.py") as found:
-        assert [each.statement for each in found.claims] == ["the installed_thing says installed"]
-        assert list(found.imports.sources) == [tmp_path / "mine.py"]
+    with imported_claims(tmp_path / "mine.py") as result:
+        assert [item.statement for item in result.claims] == ["the installed_thing says installed"]
+        assert list(result.imports.sources) == [tmp_path / "mine.py"]
     clear_caches()
     del sys.modules["installed_thing"]
 
@@ -568,9 +568,9 @@ def test_no_byte_code_is_read_or_written(tmp_path):
     helper.write_text("VALUE = 'new'\n")
     os.utime(helper, ns=(before.st_atime_ns, before.st_mtime_ns))
     kept = sorted(tmp_path.rglob("*.pyc"))
-    assert [each.statement for each in collect([file])] == ["the helper says new"]
-    for each in kept:
-        each.unlink()
+    assert [item.statement for item in collect([file])] == ["the helper says new"]
+    for item in kept:
+        item.unlink()
     collect([file])
     assert list(tmp_path.rglob("*.pyc")) == []
 
@@ -579,8 +579,8 @@ def test_the_digests_are_those_of_the_sources_that_ran(tmp_path):
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "bounds.py").write_text("VALUE = 1\n")
     (tmp_path / "mine.py").write_text(HELPED.replace("from helper", "from lib.bounds"))
-    with imported_claims(tmp_path / "mine.py") as found:
-        assert found.imports.sources == {
+    with imported_claims(tmp_path / "mine.py") as result:
+        assert result.imports.sources == {
             file: sha256(file.read_bytes()).hexdigest()
             for file in (tmp_path / "mine.py", tmp_path / "lib" / "bounds.py")
         }

@@ -232,24 +232,24 @@ def test_the_line_names_the_value_and_the_rule(capsys):
     ],
 )
 def test_exit_codes_and_the_document(capsys, file, code, verdicts):
-    found, out, _ = run(capsys, "check", CLAIMS / file, "--json")
+    result, out, _ = run(capsys, "check", CLAIMS / file, "--json")
     document = json.loads(out)
-    assert found == code
+    assert result == code
     assert set(document) == {"format", "claims", "counts", "complete", "done", "total", "files", "left_out"}
     assert (document["format"], document["complete"]) == (1, True)
     assert document["done"] == document["total"] == len(document["claims"])
     digest = sha256((CLAIMS / file).read_bytes()).hexdigest()
-    assert [(each["file"], each["sha256"], each["helpers"]) for each in document["files"]] == [
+    assert [(item["file"], item["sha256"], item["helpers"]) for item in document["files"]] == [
         (str(CLAIMS / file), digest, {})
     ]
-    assert all(set(each) == KEYS for each in document["claims"])
-    assert document["counts"] == verdicts == Counter(each["verdict"] for each in document["claims"])
+    assert all(set(item) == KEYS for item in document["claims"])
+    assert document["counts"] == verdicts == Counter(item["verdict"] for item in document["claims"])
 
 
 def test_each_false_claim_comes_with_its_counterexample(capsys):
     _, out, _ = run(capsys, "check", CLAIMS / "false_claims.py", "--json")
-    claims = {each["name"]: each for each in json.loads(out)["claims"]}
-    assert {each["verdict"] for each in claims.values()} == {"refuted"}
+    claims = {item["name"]: item for item in json.loads(out)["claims"]}
+    assert {item["verdict"] for item in claims.values()} == {"refuted"}
     (outweighs,) = claims["false_claims.outweighs_from_one"]["evidence"]["findings"]
     assert outweighs["counterexample"] == {"point": {"n": "1"}, "right_minus_left": "exactly 0"}
     (balance,) = claims["false_claims.balance_stays_small"]["evidence"]["findings"]
@@ -305,7 +305,7 @@ def test_refuted_outranks_error_outranks_undecided(capsys, tmp_path):
 def test_a_filter_takes_only_what_contains_the_text(capsys):
     code, out, _ = run(capsys, "check", CLAIMS, "-k", "more_than_three", "--json")
     assert code == 0
-    assert [each["name"] for each in json.loads(out)["claims"]] == ["true_claims.pi_is_more_than_three"]
+    assert [item["name"] for item in json.loads(out)["claims"]] == ["true_claims.pi_is_more_than_three"]
 
 
 def test_the_table_names_verdicts_counterexamples_and_engines(capsys):
@@ -330,8 +330,8 @@ def test_the_same_helper_name_in_two_folders(capsys, tmp_path):
         )
     code, out, _ = run(capsys, "check", tmp_path / "one", tmp_path / "two", "--json")
     assert code == 0
-    assert [each["statement"] for each in json.loads(out)["claims"]] == ["one", "two"]
-    assert [each["name"] for each in json.loads(out)["claims"]] == ["one/mine.f", "two/mine.f"]
+    assert [item["statement"] for item in json.loads(out)["claims"]] == ["one", "two"]
+    assert [item["name"] for item in json.loads(out)["claims"]] == ["one/mine.f", "two/mine.f"]
 
 
 def test_ignored_files_of_a_folder_are_named(capsys, tmp_path):

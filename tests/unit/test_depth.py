@@ -95,8 +95,8 @@ def test_a_deep_kernel_against_the_textbook_recursion_in_covariances():
         for _ in range(4):
             above, gradient = expectation(variance, variance, covariance)
             theta, covariance, variance = above + theta * gradient, above, variance / 2
-        found = enclose(deep_relu(4).angular, {RHO: Q(rho).limit_denominator(100)}, precision=80)
-        assert abs(float(found.middle) - theta) < 1e-14
+        result = enclose(deep_relu(4).angular, {RHO: Q(rho).limit_denominator(100)}, precision=80)
+        assert abs(float(result.middle) - theta) < 1e-14
 
 
 @pytest.mark.parametrize("regime", REGIMES)
@@ -295,8 +295,8 @@ def test_mean_and_variance_are_those_of_a_dense_solve_at_random_states(kernel):
                 - 2 * weights @ nngp(samples, state)[:, 0]
             )
             predictor = Predictor(kernel, K)
-            found = enclose(predictor.mean(n, int((match & writes).sum()), int(writes.sum())), precision=120)
-            assert abs(float(found.middle) - expected) < 1e-10
+            result = enclose(predictor.mean(n, int((match & writes).sum()), int(writes.sum())), precision=120)
+            assert abs(float(result.middle) - expected) < 1e-10
             assert abs(float(enclose(predictor.variance(n), precision=120).middle) * K - variance) < 1e-10
 
 

@@ -53,8 +53,8 @@ def test_no_more_digits_than_asked_for(value, limit):
 
 
 @given(st.integers(1, 10**9), st.integers(0, 12), st.integers(5, 25))
-def test_an_exact_short_decimal_is_written_out_exactly(numerator, places, limit):
-    value = Q(numerator, 10**places)
+def test_an_exact_short_decimal_is_written_out_exactly(numerator, indices, limit):
+    value = Q(numerator, 10**indices)
     text = certain_digits(value, value, limit)
     if not text.endswith("…"):
         assert Q(Decimal(text)) == value

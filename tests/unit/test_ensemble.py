@@ -43,8 +43,8 @@ def permuted(bits):
 def crowded():
     """Return a program of bits with 0 to 3 writers, up to 3 matching at once, with sufficient padding."""
     program = TemplateProgram("crowded", fields={"p": 5})
-    for place in range(5):
-        program.template({("p", place): 1}, [("p", 0)] if place < 3 else [("p", place), ("p", 1)])
+    for index in range(5):
+        program.template({("p", index): 1}, [("p", 0)] if index < 3 else [("p", index), ("p", 1)])
     program.pad(20)
     return program
 
@@ -66,7 +66,7 @@ def number(value):
 
 def brute_force(kernel, counts, threshold):
     """Return the smallest standardised margin from the symbolic predictor; None if a mean is on the wrong side."""
-    found = []
+    result = []
     for c in counts:
         predictor = Predictor(kernel, c.samples)
         mean = enclose(predictor.mean(c.matches, c.matched_writers, c.writers), precision=256)
@@ -77,8 +77,8 @@ def brute_force(kernel, counts, threshold):
             continue
         if margin.sign() <= 0:
             return None
-        found.append(margin / enclose(predictor.variance(c.matches), precision=256).sqrt())
-    return least(*found)
+        result.append(margin / enclose(predictor.variance(c.matches), precision=256).sqrt())
+    return least(*result)
 
 
 @pytest.mark.parametrize("kernel", [NTK, NNGP], ids=["ntk", "nngp"])
@@ -93,11 +93,11 @@ def test_smallest_margin_is_that_of_all_counts(name, kernel):
             with pytest.raises(NoMargin):
                 smallest_margin(kernel, counts, tau)
             continue
-        found = smallest_margin(kernel, counts, tau)
-        assert found.z.overlaps(expected)
-        assert found.z.width < Fraction(1, 10**30)
-        assert found.counts in counts
-        assert brute_force(kernel, [found.counts], tau).overlaps(expected)
+        result = smallest_margin(kernel, counts, tau)
+        assert result.z.overlaps(expected)
+        assert result.z.width < Fraction(1, 10**30)
+        assert result.counts in counts
+        assert brute_force(kernel, [result.counts], tau).overlaps(expected)
     assert outcomes == {True, False}  # both kinds of threshold were among them
 
 
@@ -114,7 +114,7 @@ def test_extreme_moments_are_those_of_all_counts(name):
     assert margins.smallest_one.mean.overlaps(least(*ones))
     assert margins.largest_zero.mean.overlaps(-least(*(-mean for mean in zeros)))
     assert margins.variances[0].overlaps(least(*spreads))
-    assert margins.variances[1].overlaps(-least(*(-each for each in spreads)))
+    assert margins.variances[1].overlaps(-least(*(-item for item in spreads)))
 
 
 def test_variance_zero_needs_only_the_comparison():
@@ -207,9 +207,9 @@ def test_best_without_variance_and_without_ones():
 @settings(max_examples=100, deadline=None)
 def test_simplest_fraction(first, second):
     low, high = min(first, second), max(first, second)
-    found = simplest_between(low, high)
-    assert low <= found <= high
-    below = range(1, min(found.denominator, 500))
+    result = simplest_between(low, high)
+    assert low <= result <= high
+    below = range(1, min(result.denominator, 500))
     assert not any(-(-low * bottom // 1) <= high * bottom for bottom in below)
 
 
@@ -256,17 +256,17 @@ def test_even_convergents_are_below_and_refused():
 )
 def test_known_sizes(bits, choice, networks):
     counts = permuted(bits)
-    found = size(counts, bits, 2**bits, choose_threshold(NTK, counts, choice))
-    assert (found.networks, found.least) == (networks, "tail")
+    result = size(counts, bits, 2**bits, choose_threshold(NTK, counts, choice))
+    assert (result.networks, result.least) == (networks, "tail")
 
 
 def test_published_form_is_the_formula():
     """8 var/mu^2 ln(2 k inputs T / delta) with var/mu^2 from the predictor, in mpmath."""
     predictor = Predictor(NTK, 30)
-    found = size(permuted(30), 30, 2**30, 0, tail="published", steps=3)
+    result = size(permuted(30), 30, 2**30, 0, tail="published", steps=3)
     with mpmath.workdps(40):
         ratio = number(enclose(predictor.variance(2) / predictor.mean(2, 0, 1) ** 2, precision=160).middle)
-        assert found.networks == mpmath.ceil(8 * ratio * mpmath.log(2 * 30 * 3 * mpmath.mpf(2) ** 30 * 100))
+        assert result.networks == mpmath.ceil(8 * ratio * mpmath.log(2 * 30 * 3 * mpmath.mpf(2) ** 30 * 100))
 
 
 @given(
@@ -327,10 +327,10 @@ def test_a_threshold_near_the_mean_needs_more_precision():
     counts = [Counts(2, 1, 1, 10)]
     mean = Margins.of(NTK, counts, precision=512).smallest_one.mean
     tau = (mean.lower - Fraction(1, 10**25)).limit_denominator(10**60)
-    found = size(counts, 1, 1, tau)
-    assert found.networks > 10**45
-    assert found.precision > 128
-    assert found.least == "bound"  # of so many networks the elementary bound costs a few, though not one in 10^10
+    result = size(counts, 1, 1, tau)
+    assert result.networks > 10**45
+    assert result.precision > 128
+    assert result.least == "bound"  # of so many networks the elementary bound costs a few, though not one in 10^10
     with pytest.raises(Undecided, match="would be needed"):
         size(counts, 1, 1, (mean.lower - Fraction(1, 10**40)).limit_denominator(10**60))
 

@@ -44,7 +44,7 @@ class Primality(Finding):
 @issues
 def decide_prime(number: int) -> Primality:
     """Decide by trial division whether a number above 1 is prime."""
-    return Primality(number, next((each for each in range(2, number) if number % each == 0), None))
+    return Primality(number, next((item for item in range(2, number) if number % item == 0), None))
 
 
 def run(finding):

@@ -205,10 +205,10 @@ def test_the_error_names_the_types_that_decide_accepts(thing):
     ids=lambda value: type(value).__name__,
 )
 def test_evidence_becomes_plain_data(value, same):
-    found = plain(value, "e")
-    assert found == same
-    assert type(found) in (int, float, bool, str, list, dict)
-    assert json.loads(json.dumps(found, allow_nan=False)) == same
+    result = plain(value, "e")
+    assert result == same
+    assert type(result) in (int, float, bool, str, list, dict)
+    assert json.loads(json.dumps(result, allow_nan=False)) == same
 
 
 LOOP: list = []
@@ -280,9 +280,9 @@ def test_a_check_answers_true_or_false(answer, shown):
 
 
 def test_counts_of_numpy_are_integers():
-    found = confirm_batches("some", [(np.int64(2), None), (np.uint8(3), None)], exhaustive=True)
-    assert (found.cases, type(found.cases)) == (5, int)
-    assert json.dumps(as_fact(found).evidence)
+    result = confirm_batches("some", [(np.int64(2), None), (np.uint8(3), None)], exhaustive=True)
+    assert (result.cases, type(result.cases)) == (5, int)
+    assert json.dumps(as_fact(result).evidence)
 
 
 @pytest.mark.parametrize(

@@ -129,9 +129,9 @@ def test_between_encoded_states_and_samples_there_are_two_values(regime):
     kernel = two_layer_relu(regime)
     root = sympy.sqrt(3)
     state = [1 / root, 1 / root, 0, 1 / root]
-    for place in range(4):
-        sample = [int(place == other) for other in range(4)]
-        expected = kernel.other if place == 2 else kernel.matched(3)
+    for index in range(4):
+        sample = [int(index == other) for other in range(4)]
+        expected = kernel.other if index == 2 else kernel.matched(3)
         assert identity(kernel.between(state, sample), expected).outcome == "holds"
         assert identity(kernel.between(sample, sample), kernel.own).outcome == "holds"
     assert kernel.between([0, 0], [1, 0]) == 0

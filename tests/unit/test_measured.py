@@ -44,7 +44,7 @@ def test_p_values_far_out_are_not_zero():
 
 def test_the_evidence_names_every_comparison_and_the_reason_the_worst():
     fact = as_fact(confirm_measured("as predicted", [off(1.0, "k = 4"), off(-8.0, "k = 5")]))
-    assert [each["what"] for each in fact.evidence["compared"]] == ["k = 4", "k = 5"]
+    assert [item["what"] for item in fact.evidence["compared"]] == ["k = 4", "k = 5"]
     assert (fact.work, fact.unit, fact.evidence["level"]) == (2, "comparisons", 0.01)
     assert "k = 5" in fact.reason
     assert "-8.0 deviations" in fact.reason

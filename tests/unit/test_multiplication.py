@@ -54,7 +54,7 @@ def test_random_products_through_the_predictor(bits):
     machine, rows = Machine(task.program), task.start_rows(x, y)
     for _ in range(task.steps):
         rows, counts = machine.step_rows(rows)
-        assert max(each.matches for each in counts) <= 3 * bits + 1
+        assert max(item.matches for item in counts) <= 3 * bits + 1
     np.testing.assert_array_equal(task.read_rows(rows), x * y)
 
 
@@ -85,7 +85,7 @@ def wide_products(program: TemplateProgram) -> list[tuple[int, int, int]]:
 
 
 def value(bits: list[int]) -> int:
-    return sum(bit << place for place, bit in enumerate(bits))
+    return sum(bit << index for index, bit in enumerate(bits))
 
 
 def test_a_multiplicand_that_fills_its_field_is_added_to_an_initial_sum():

@@ -128,14 +128,14 @@ def _same_values(text, expression):
         exact = notation.re.sub(r"\d+", lambda digits: f"mpf({digits[0]})", text).replace("**mpf", "**mpf")
         try:
             got = eval(exact, {"mpf": mpmath.mpf, **names})
-            wanted = notation.formula(expression).evaluate({s: _Mp(v) for s, v in at.items()}, _Mp).value
+            expected = notation.formula(expression).evaluate({s: _Mp(v) for s, v in at.items()}, _Mp).value
         except (ZeroDivisionError, OverflowError, ValueError):
             return False
-        if not (mpmath.isfinite(got) and mpmath.isfinite(wanted)):
+        if not (mpmath.isfinite(got) and mpmath.isfinite(expected)):
             return False
-        if max(abs(got), abs(wanted)) > mpmath.mpf(10) ** 25:  # a division by sin(pi), say, computed as 10^-61
+        if max(abs(got), abs(expected)) > mpmath.mpf(10) ** 25:  # a division by sin(pi), say, computed as 10^-61
             return False
-        assert abs(got - wanted) <= mpmath.mpf(10) ** -30 * max(1, abs(wanted)), text
+        assert abs(got - expected) <= mpmath.mpf(10) ** -30 * max(1, abs(expected)), text
         return True
 
 

@@ -83,8 +83,8 @@ def test_an_interrupted_run_reports_what_it_has(capsys, monkeypatch):
     original = networks.Progress.draw_networks
 
     def interrupted(self, chunk):
-        for place, state in enumerate(original(self, 1)):
-            if place == 4:
+        for index, state in enumerate(original(self, 1)):
+            if index == 4:
                 raise KeyboardInterrupt
             yield state
 

@@ -72,7 +72,7 @@ def hostile_claims(folder: Path) -> Path:
 def test_printable_text_is_one_line_without_controls(text):
     shown = printable(text)
     assert len(shown.splitlines()) <= 1
-    assert all(each == " " or unicodedata.category(each)[0] not in "CZ" for each in shown)
+    assert all(item == " " or unicodedata.category(item)[0] not in "CZ" for item in shown)
     assert printable(shown) == shown
 
 
@@ -100,7 +100,7 @@ def test_names_of_files(name, shown):
 
 def plain(text: str) -> None:
     """Check that an output has no control characters except line breaks."""
-    assert not [each for each in text if each != "\n" and not each.isprintable()]
+    assert not [item for item in text if item != "\n" and not item.isprintable()]
 
 
 def test_hostile_claims_forge_nothing(tmp_path):

@@ -75,7 +75,7 @@ def test_pairs_and_opposites():
 
 
 def test_defaults_are_those_of_the_commands():
-    assert [(name, each.kernel, each.start, each.scalar) for name, each in LAYERS.items()] == [
+    assert [(name, item.kernel, item.start, item.scalar) for name, item in LAYERS.items()] == [
         ("output", "nngp", "zero", False),
         ("all", "ntk", "antisymmetric", True),
     ]

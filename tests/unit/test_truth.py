@@ -36,7 +36,6 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "is_positive",
     "is_rational",
     "is_zero",
-    "kept",
     "linear",
     "open",
     "ordered",
@@ -70,12 +69,14 @@ def annotations(kind: type) -> dict[str, str]:
 @cache
 def classes() -> list[type]:
     """Return every class that is defined in the package."""
-    found = []
+    result = []
     for module in pkgutil.walk_packages(ntkproofs.__path__, "ntkproofs."):
         if not module.name.endswith("__main__"):
             loaded = importlib.import_module(module.name)
-            found += [kind for _, kind in inspect.getmembers(loaded, inspect.isclass) if kind.__module__ == module.name]
-    return found
+            result += [
+                kind for _, kind in inspect.getmembers(loaded, inspect.isclass) if kind.__module__ == module.name
+            ]
+    return result
 
 
 def answering() -> list[type]:

@@ -68,11 +68,11 @@ def check_from(cwd, *paths, **environment):
 
 
 def verdicts(document):
-    return {each["name"]: each["verdict"] for each in document["claims"]}
+    return {item["name"]: item["verdict"] for item in document["claims"]}
 
 
 def claim_named(document, name):
-    return next(each for each in document["claims"] if each["name"] == name)
+    return next(item for item in document["claims"] if item["name"] == name)
 
 
 # --- processes
@@ -88,8 +88,8 @@ def test_results_are_in_order_of_the_work():
         return f"{number}".encode()
 
     ended = list(run_children([partial(slow_first, number) for number in range(7)], jobs=3, seconds=60))
-    assert [each.answer for each in ended] == [b"0", b"1", b"2", b"3", b"4", b"5", b"6"]
-    assert {each.failure for each in ended} == {""}
+    assert [item.answer for item in ended] == [b"0", b"1", b"2", b"3", b"4", b"5", b"6"]
+    assert {item.failure for item in ended} == {""}
 
 
 @pytest.mark.parametrize(
@@ -263,14 +263,14 @@ def test_every_failure_of_a_claim_is_its_own_verdict(tmp_path, jobs):
         for name, act in ENDINGS.items()
     )
     code, document, err = check(written(tmp_path, text), options=["--jobs", jobs])
-    found = verdicts(document)
+    result = verdicts(document)
     assert code == 3
     assert document["complete"] is True
     assert "internal error" not in err
-    assert len(found) == 2 * len(ENDINGS)
+    assert len(result) == 2 * len(ENDINGS)
     for name in ENDINGS:
-        assert found[f"mine.then_{name}"] == "confirmed"
-        assert found[f"mine.{name}"] == ("confirmed" if name in FINE else "error"), name
+        assert result[f"mine.then_{name}"] == "confirmed"
+        assert result[f"mine.{name}"] == ("confirmed" if name in FINE else "error"), name
     assert claim_named(document, "mine.own_class")["problem"]["exception"] == "Mine"
 
 
@@ -330,7 +330,7 @@ def pads(place):
 def test_verdicts_do_not_depend_on_the_order_the_jobs_or_the_filter(tmp_path):
     text = DISTURB.replace("12 + 1", f"{samples_of_three_bits() + 1}")
     one, two = written(tmp_path, text, "one.py"), written(tmp_path, text, "two.py")
-    expected = {f"{name}.pads[{place}]": "confirmed" for name in ("one", "two") for place in range(8)}
+    expected = {f"{name}.pads[{index}]": "confirmed" for name in ("one", "two") for index in range(8)}
     for paths, options in (
         ((one, two), ["--jobs", "1"]),
         ((two, one), ["--jobs", "8"]),
@@ -339,10 +339,10 @@ def test_verdicts_do_not_depend_on_the_order_the_jobs_or_the_filter(tmp_path):
         ((two,), ["-k", "two.pads[3]"]),
     ):
         code, document, _ = check(*paths, options=options)
-        found = verdicts(document)
+        result = verdicts(document)
         assert code == 0
-        assert found.items() <= expected.items()
-        assert len(found) == (2 if "[7]" in options else 1 if "-k" in options else 16)
+        assert result.items() <= expected.items()
+        assert len(result) == (2 if "[7]" in options else 1 if "-k" in options else 16)
 
 
 def samples_of_three_bits():
@@ -362,8 +362,8 @@ def test_each_folder_has_its_own_helpers(tmp_path):
     for order in ("ab", "ba"):
         code, document, _ = check(*(tmp_path / name for name in order), options=["--jobs", "1"])
         assert code == 0
-        assert [each["statement"] for each in document["claims"]] == [f"the helper says {name}" for name in order]
-        assert [each["name"] for each in document["claims"]] == [f"{name}/mine.f" for name in order]
+        assert [item["statement"] for item in document["claims"]] == [f"the helper says {name}" for name in order]
+        assert [item["name"] for item in document["claims"]] == [f"{name}/mine.f" for name in order]
 
 
 def test_modules_of_the_current_folder_are_not_imported(tmp_path):
@@ -416,7 +416,7 @@ def lasting(value):
 
 
 def by_name(document):
-    return {each["name"]: lasting(each) for each in document["claims"]}
+    return {item["name"]: lasting(item) for item in document["claims"]}
 
 
 def test_verdicts_and_evidence_do_not_depend_on_the_environment(tmp_path):
@@ -432,19 +432,19 @@ def test_verdicts_and_evidence_do_not_depend_on_the_environment(tmp_path):
         check_from(tmp_path, "two.py", "one.py", PYTHONOPTIMIZE="1", PYTHONHASHSEED="2", PYTHONIOENCODING="latin-1"),
     ]
     first = by_name(ways[0][1])
-    assert sorted(each["verdict"] for each in first.values()) == sorted(
+    assert sorted(item["verdict"] for item in first.values()) == sorted(
         2 * ["confirmed", "error", "refuted", "confirmed"]
     )
     for code, document, _ in ways:
-        found = by_name(document)
+        result = by_name(document)
         assert code == 1
-        assert len(found) in (4, 8)
-        assert without_paths(found) == without_paths({name: first[name] for name in found})
+        assert len(result) in (4, 8)
+        assert without_paths(result) == without_paths({name: first[name] for name in result})
 
 
-def without_paths(found):
+def without_paths(result):
     """Return a document without the paths in its errors, which are relative to the current folder."""
-    return json.loads(re.sub(r"[^ \"(]*\b(one|two)\.py", r"\1.py", json.dumps(found, ensure_ascii=False)))
+    return json.loads(re.sub(r"[^ \"(]*\b(one|two)\.py", r"\1.py", json.dumps(result, ensure_ascii=False)))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
@@ -513,9 +513,9 @@ def test_an_error_names_file_line_and_remedy(tmp_path, monkeypatch):
     )
     monkeypatch.chdir(tmp_path)
     _, document, _ = check(written(tmp_path, text))
-    problems = {each["name"].split(".")[1]: each["problem"] for each in document["claims"]}
-    places = {name: (each["exception"], each["file"], each["code"]) for name, each in problems.items()}
-    assert places == {
+    problems = {item["name"].split(".")[1]: item["problem"] for item in document["claims"]}
+    indices = {name: (item["exception"], item["file"], item["code"]) for name, item in problems.items()}
+    assert indices == {
         "divides": ("ZeroDivisionError", "helper.py", "return x / 0"),
         "relation": ("InputError", "mine.py", "return conclude(decide(x < x + 1))"),
         "library": ("InputError", "mine.py", "return conclude(identity(x, x))"),
