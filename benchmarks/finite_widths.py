@@ -1,10 +1,10 @@
-"""Measure how wide a network must be: from which width on fewer than 1 % of draws have a bit of any state wrong.
+"""Measure the width at which fewer than 1 % of random networks round a bit of some state incorrectly.
 
     python benchmarks/finite_widths.py > paper_checks/data/finite_widths.csv
 
-takes some twenty minutes on one core. A row for each width: draws, and how many have every bit of every state right at
-the threshold at which most have. Every state of every program is looked at; seeds are stated, so a row is reproducible.
-Steps of gradient descent have twice the default size, which is safe at these widths.
+takes about twenty minutes on one core. There is one row for each width, with the number of random networks and the
+number of those that are right at every bit of every state, at the threshold that maximises it. Seeds are fixed, so rows
+are reproducible. Gradient descent uses twice the default step size, with which it converges at these widths.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from ntkproofs.simulation.measured import States, default_step, measure
 from ntkproofs.training import Training
 
 SEED = 20250226
-CASES: dict[str, tuple[tuple[int, ...], tuple[int, ...], int]] = {  # widths: output layer, all layers; draws
+CASES: dict[
+    str, tuple[tuple[int, ...], tuple[int, ...], int]
+] = {  # widths if the output layer is trained, widths if all layers are, number of networks
     "permutation 5": ((120, 140, 160, 180, 200, 220), (60, 72, 84, 96, 108, 120), 4000),
     "addition 2": ((120, 160, 200, 240, 280, 320), (80, 110, 140, 170, 200), 2000),
     "permutation 8": ((430, 480, 540, 600), (190, 220, 250, 280), 2000),
@@ -34,16 +36,16 @@ def program_of(name: str) -> TemplateProgram:
 def main() -> None:
     """Print the table."""
     print("program,bits,samples,states,trained,start,width,draws,right,threshold,seed")
-    for name, (output, every, draws) in CASES.items():
+    for name, (output, all_layers, draws) in CASES.items():
         program = program_of(name)
         states = States.arbitrary(program)
-        for trained, widths in (("output", output), ("all", every)):
+        for trained, widths in (("output", output), ("all", all_layers)):
             for width in widths:
                 training = Training.of(trained, step=2 * default_step(Training.of(trained), program.samples))
-                found = measure(states, training, width=width, draws=draws, seed=SEED)
+                result = measure(states, training, width=width, draws=draws, seed=SEED)
                 kind, bits = name.split()
                 row = (kind, bits, program.samples, len(states.codes), trained, training.start.name, width, draws)
-                print(*row, found.right(found.threshold), f"{found.threshold:.5f}", SEED, sep=",")
+                print(*row, result.right(result.threshold), f"{result.threshold:.5f}", SEED, sep=",")
                 sys.stdout.flush()
 
 

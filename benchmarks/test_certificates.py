@@ -1,4 +1,4 @@
-"""Speed of certificates: issuing and, in a process of its own, checking. Limits in seconds for both together.
+"""Time to issue certificates and to check them in a separate process; each case has a limit in seconds for the sum.
 
 pytest benchmarks/test_certificates.py --benchmark-columns=median,rounds
 """
@@ -40,9 +40,9 @@ def test_certify_and_verify(benchmark, tmp_path, name):
     certificate = benchmark.pedantic(issue, rounds=2)
     issuing = benchmark.stats.stats.median
     start = time.perf_counter()
-    done = subprocess.run([sys.executable, "-I", "-S", checker.__file__, path], capture_output=True, check=False)
+    result = subprocess.run([sys.executable, "-I", "-S", checker.__file__, path], capture_output=True, check=False)
     checking = time.perf_counter() - start
-    assert done.returncode == 0
+    assert result.returncode == 0
     assert issuing + checking < limit
     assert checking < 10 * issuing + 0.2
     assert len(certificate.data) < 10**6

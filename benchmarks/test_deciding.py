@@ -1,4 +1,4 @@
-"""Speed of the foundation: deciding for all integers, identities, one step and a full run of a long addition."""
+"""Time of basic operations: decisions for all integers, identities, and programs for long additions."""
 
 import sympy
 
@@ -18,8 +18,8 @@ def test_decide_for_all_integers(benchmark):
 
 
 def test_identity(benchmark):
-    found = benchmark(lambda: identity(sympy.diff(relu_product(), RHO), step_product(), {RHO: (-1, 1)}))
-    assert found.outcome == "holds"
+    result = benchmark(lambda: identity(sympy.diff(relu_product(), RHO), step_product(), {RHO: (-1, 1)}))
+    assert result.outcome == "holds"
 
 
 def test_build_long_addition(benchmark):

@@ -1,8 +1,8 @@
-"""Speed of the bit-sliced engine: cases per second, next to the dense machine and to the bare word operations.
+"""Cases per second of the bit-sliced engine, compared with the dense machine and with the word operations alone.
 
     pytest benchmarks --benchmark-columns=median,rounds
 
-Each benchmark's ``extra_info`` (shown with ``--benchmark-json``, printed here too) holds the ratios of that run.
+The ``extra_info`` of each benchmark (in ``--benchmark-json``, and printed) contains the ratios of that run.
 """
 
 import time
@@ -28,20 +28,20 @@ CASES = {
 def test_cases_per_second(benchmark, name):
     make, condition = CASES[name]
     task = make()
-    found = benchmark.pedantic(lambda: exhaust(task, condition=condition), rounds=3, warmup_rounds=1)
-    assert found.holds
-    speed = found.cases / benchmark.stats.stats.median
+    result = benchmark.pedantic(lambda: exhaust(task, condition=condition), rounds=3, warmup_rounds=1)
+    assert result.holds
+    speed = result.cases / benchmark.stats.stats.median
     dense, words = dense_cases_per_second(task), word_operations_per_second(task)
     benchmark.extra_info |= {
         "cases per second": round(speed),
         "times the dense machine": round(speed / dense, 1),
-        "share of what the word operations alone would do": round(speed / words, 3),
+        "fraction of the speed of the word operations alone": round(speed / words, 3),
     }
     print(f"\n{name}: {benchmark.extra_info}")
 
 
 def dense_cases_per_second(task) -> float:
-    """Run the dense machine, through the predictor, on a batch of random inputs."""
+    """Return the speed of the dense machine, executed by the predictor, on a batch of random inputs."""
     source = np.random.default_rng(0)
     rows = np.stack(
         [
@@ -58,7 +58,7 @@ def dense_cases_per_second(task) -> float:
 
 
 def word_operations_per_second(task) -> float:
-    """Run nothing but the ANDs and ORs of the template logic, on one core, in the cache."""
+    """Return the speed of the ANDs and ORs of the template logic alone, on one core, with all data in the cache."""
     block = StateBlock(SlicedProgram(task.program), words=512)
     block.step()
     start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Speed of trained ensembles: networks per second, next to the linearised ones and to the limit.
+"""Networks per second for trained ensembles, linearised ensembles, and the limit.
 
 pytest benchmarks/test_networks.py --benchmark-columns=median,rounds
 """
@@ -20,10 +20,10 @@ def test_networks_per_second(benchmark, name):
     model, parametrisation, bits = CASES[name]
     trials = words_with_ones(permutation(range(bits)))
     options = {"networks": 16, "model": model, "parametrisation": parametrisation, "repetitions": 1}
-    found = benchmark.pedantic(lambda: simulate(trials, **options), rounds=3, warmup_rounds=1)
-    assert found.complete
+    result = benchmark.pedantic(lambda: simulate(trials, **options), rounds=3, warmup_rounds=1)
+    assert result.complete
     benchmark.extra_info |= {
         "networks per second": round(16 / benchmark.stats.stats.median, 1),
-        "steps of gradient descent": found.descent_steps,
+        "steps of gradient descent": result.descent_steps,
     }
     print(f"\n{name}: {benchmark.extra_info}")

@@ -1,4 +1,4 @@
-"""Sphinx: pages in Markdown, reference from docstrings, nothing loaded from the network."""
+"""Configuration of Sphinx: pages in Markdown, reference from docstrings, no resources from the network."""
 
 import re
 from types import ModuleType
@@ -39,27 +39,27 @@ pygments_style = "default"
 pygments_dark_style = "github-dark"
 
 
-def _as_pytest_runs_it(_app, _what, name, obj, _options, lines):
-    """Run the doctests of each docstring by themselves, with the names of the module in which it stands."""
+def _separate_doctests(_app, _what, name, obj, _options, lines):
+    """Put the doctests of each docstring in a group of their own, with the names of its module, as pytest does."""
     function = getattr(obj, "fget", None) or getattr(obj, "func", None) or obj
     module = name if isinstance(obj, ModuleType) else getattr(function, "__module__", None)
     if not any(line.lstrip().startswith(">>>") for line in lines):
         return
-    found, inside = [], False
+    result, inside = [], False
     for line in lines:
         begins = line.lstrip().startswith(">>>") and not inside
         inside = bool(line.strip()) and (inside or begins)
         margin = line[: len(line) - len(line.lstrip())]
-        found += [f"{margin}.. doctest:: {name}", ""] * begins + [f"   {line}" if inside else line]
+        result += [f"{margin}.. doctest:: {name}", ""] * begins + [f"   {line}" if inside else line]
     names = f"globals().update(vars(__import__('importlib').import_module({module!r})))"
-    lines[:] = [*found, "", f".. testsetup:: {name}", "", f"   {names}", ""]
+    lines[:] = [*result, "", f".. testsetup:: {name}", "", f"   {names}", ""]
 
 
 TypeAliasForwardRef.__repr__ = lambda self: self.name  # Sphinx shows the alias inside list[...] by its repr
 
 
-def _readable(_app, _what, _name, _obj, _options, signature, returned):
-    """Show the names of types and nothing around them."""
+def _shorten_types(_app, _what, _name, _obj, _options, signature, returned):
+    """Remove module names from the types of a signature."""
 
     def plain(text):
         text = text.replace("ndarray[tuple[Any, ...], dtype[uint8]]", "Rows").replace("<factory>", "...")
@@ -69,6 +69,6 @@ def _readable(_app, _what, _name, _obj, _options, signature, returned):
 
 
 def setup(app):
-    """Register the above with Sphinx."""
-    app.connect("autodoc-process-signature", _readable)
-    app.connect("autodoc-process-docstring", _as_pytest_runs_it)
+    """Connect the functions of this file to Sphinx."""
+    app.connect("autodoc-process-signature", _shorten_types)
+    app.connect("autodoc-process-docstring", _separate_doctests)

@@ -1,12 +1,13 @@
-"""ntkproofs: a proof-check toolkit for exact execution by ensembles of wide neural networks.
+"""ntkproofs: a toolkit for proving that wide neural networks execute programs exactly.
 
-Rooms, in the direction in which data flows::
+The subpackages, in the direction of the data flow::
 
     programs -> counts -> kernels + predictor -> bounds -> certificates, claims
 
-``programs`` says what is computed, ``counts`` how many templates match, ``kernels`` and ``predictor`` what a trained
-network answers, ``bounds`` what exact rounding needs. ``arithmetic`` and ``rigor`` decide it, ``coq`` proves it, and
-``claims`` makes a verdict of what they find. Submodules load on first use.
+``programs`` defines template programs and ``counts`` how many of their templates match a state; ``kernels`` and
+``predictor`` give the mean and the variance of trained networks, ``bounds`` the conditions for exact rounding.
+Inequalities are decided by ``arithmetic`` and ``rigor`` and proved by ``coq``; ``claims`` combines the results into
+verdicts. Submodules are imported on first use.
 
 >>> import ntkproofs
 >>> ntkproofs.programs.addition(bits=8).samples
@@ -20,7 +21,7 @@ from types import ModuleType
 
 __version__ = "0.1.0"
 
-_ROOMS = (
+_SUBMODULES = (
     "arithmetic",
     "bounds",
     "certificates",
@@ -39,11 +40,11 @@ _ROOMS = (
     "simulation",
 )
 
-__all__ = ["__version__", *_ROOMS]
+__all__ = ["__version__", *_SUBMODULES]
 
 
 def __getattr__(name: str) -> ModuleType:
-    if name in _ROOMS:
+    if name in _SUBMODULES:
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

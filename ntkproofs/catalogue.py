@@ -1,8 +1,8 @@
-"""The built-in programs: one entry for each, with its task, its options and how large it may be in which command.
+"""The catalogue of built-in programs: for each program its task, its options and its size limit in each command.
 
-Whatever a command takes as PROGRAM ends as a :class:`~ntkproofs.programs.Task`; an entry of this catalogue is one
-source of tasks (``ntkproofs.commands.programs`` reads its options). This module stands beside ``programs/`` because a
-command's ``--help`` reads it, and importing that package imports NumPy.
+Commands convert the argument PROGRAM to a :class:`~ntkproofs.programs.Task`; the module ``ntkproofs.commands.programs``
+reads the options and calls :meth:`BuiltIn.task`. The catalogue is not part of the package ``programs`` because
+``--help`` needs it, and importing that package imports NumPy.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ __all__ = ["CATALOGUE", "BuiltIn", "add", "built_ins"]
 
 @dataclass(frozen=True)
 class BuiltIn:
-    """A program that commands know by name, for every number of bits.
+    """A built-in program, defined for every number of bits.
 
-    `make`: returns the task for a number of bits, or for an order where the program is `ordered` (a permutation of the
-    bits, which the option ``--order`` gives); `limits`: ``{command: largest number of bits}``, and commands not named
-    do not take the program; `operands`: what ``run`` calls the inputs, numbers of so many bits each; without operands
-    the input is one word of bits.
+    * `name`, `help`: the name and the help text on the command line
+    * `make`: a function that returns the task for a number of bits, or, if the program is `ordered`, for an order
+    * `limits`: ``{command: largest number of bits}``; other commands do not accept the program
+    * `operands`: the names of the inputs in ``run``, each a number; without operands the input is one word of bits
+    * `ordered`: whether the program depends on a permutation of the bits, the option ``--order``
     """
 
     name: str
@@ -37,20 +38,20 @@ class BuiltIn:
     ordered: bool = False
 
     def task(self, bits: int, order: Sequence[int] | None = None) -> Task:
-        """Return the task for `bits` bits; an ordered program without an order reverses the bits.
+        """Return the task for inputs of `bits` bits; the default order of an ordered program reverses the bits.
 
-        Raises InputError if an order is given to a program that takes none, or is not one of `bits` bits.
+        Raises InputError if the program has no order, or if the length of `order` is not `bits`.
 
         >>> CATALOGUE["permutation"].task(3).oracle(0b001)
         4
         """
         if not self.ordered:
             if order is not None:
-                raise InputError(f"{self.name} takes no --order")
+                raise InputError(f"--order is not an option of {self.name}")
             return self.make(bits)
         order = range(bits - 1, -1, -1) if order is None else order
         if len(order) != bits:
-            raise InputError(f"--order has {len(order)} indices for {bits} bits")
+            raise InputError(f"--order must have one index for each of the {bits} bits, got {len(order)}")
         return self.make(order)
 
 
@@ -76,14 +77,14 @@ CATALOGUE: dict[str, BuiltIn] = {}
 
 
 def add(entry: BuiltIn) -> None:
-    """Add a program to the catalogue; raises InputError if its name is taken."""
+    """Add a program to the catalogue; raises InputError if a program of this name exists."""
     if entry.name in CATALOGUE:
-        raise InputError(f"there is a program {entry.name!r} already")
+        raise InputError(f"the catalogue already has a program with the name {entry.name!r}")
     CATALOGUE[entry.name] = entry
 
 
 def built_ins(command: str) -> tuple[BuiltIn, ...]:
-    """Return the programs that a command takes.
+    """Return the programs that a command accepts.
 
     >>> [entry.name for entry in built_ins("simulate")]
     ['addition', 'multiplication', 'permutation']

@@ -873,18 +873,21 @@ class Hidden:
         if not any(exponents):
             return self.orthant(R)
         i = min((k for k, e in enumerate(exponents) if e), key=lambda k: sum(map(bool, R[k])))
-        total = Interval.of(0)
-        for k in [k for k, r in enumerate(R[i]) if r]:
-            lowered = [e - (j == i) for j, e in enumerate(exponents)]
-            if lowered[k]:
-                factor = Interval.of(R[i][k] * lowered[k])
-                total = total + factor * self.by_parts([e - (j == k) for j, e in enumerate(lowered)], R)
-            else:
-                others = [j for j in range(len(R)) if j != k]
-                at_zero = [[R[a][b] - R[a][k] * R[k][b] / R[k][k] for b in others] for a in others]
-                density = Interval.of(R[i][k]) * (self.apart * Interval.of(1 / R[k][k])).sqrt()
-                total = total + density * self.by_parts([lowered[j] for j in others], at_zero)
-        return total
+        lowered = [e - (j == i) for j, e in enumerate(exponents)]
+        return _added(self._derivative(lowered, R, k, r) for k, r in enumerate(R[i]) if r)
+
+    def _derivative(self, exponents: Sequence[int], R: Sequence[Sequence[Fraction]], k: int, r: Fraction) -> Interval:
+        """Enclose ``r E d/dx_k prod x_i^(e_i) [x_i > 0]``; the indicator's derivative is a density at 0.
+
+        Given ``x_k = 0`` the others have the covariance ``R_ab - R_ak R_kb/R_kk``.
+        """
+        if exponents[k]:
+            factor = Interval.of(r * exponents[k])
+            return factor * self.by_parts([e - (j == k) for j, e in enumerate(exponents)], R)
+        others = [j for j in range(len(R)) if j != k]
+        at_zero = [[R[a][b] - R[a][k] * R[k][b] / R[k][k] for b in others] for a in others]
+        density = Interval.of(r) * (self.apart * Interval.of(1 / R[k][k])).sqrt()
+        return density * self.by_parts([exponents[j] for j in others], at_zero)
 
     def orthant(self, R: Sequence[Sequence[Fraction]]) -> Interval:
         """Enclose the probability that all of at most 3 coordinates are positive: ``2^-d (1 + 2/pi sum of arcsines)``.
@@ -1132,17 +1135,22 @@ class OutputBit:
 
     def _weigh(self) -> None:
         """Compute W: `own` (a sample with itself), `pair` (two different ones), ``W alpha``, ``alpha' W alpha``."""
-        zero, groups = Interval.of(0), [g for g in range(4) if self.sizes[g]]
-        self.own = [self.entry(g) if g in groups else zero for g in range(4)]
-        self.pair = [[zero] * 4 for _ in range(4)]
-        for g, k in ((g, k) for g in groups for k in groups if k < g or (k == g and self.sizes[g] > 1)):
-            self.pair[g][k] = self.pair[k][g] = self.entry(g, k)
+        zero = Interval.of(0)
+        self.own = [self.entry(g) if self.sizes[g] else zero for g in range(4)]
+        self.pair = self._pairs()
         sums = [alpha.times(size) for alpha, size in zip(self.alpha, self.sizes, strict=True)]
         self.pull = [
-            self.alpha[g] * (self.own[g] - self.pair[g][g]) + dot(self.pair[g], sums) if g in groups else zero
+            self.alpha[g] * (self.own[g] - self.pair[g][g]) + dot(self.pair[g], sums) if self.sizes[g] else zero
             for g in range(4)
         ]
         self.spread = dot(self.pull, sums)
+
+    def _pairs(self) -> list[list[Interval]]:
+        """Enclose ``E v_i v_k zeta^2`` for two different samples of the groups g and k; 0 where there are no two."""
+        groups, pair = [g for g in range(4) if self.sizes[g]], [[Interval.of(0)] * 4 for _ in range(4)]
+        for g, k in ((g, k) for g in groups for k in groups if k < g or (k == g and self.sizes[g] > 1)):
+            pair[g][k] = pair[k][g] = self.entry(g, k)
+        return pair
 
     def entry(self, g: int, k: int | None = None) -> Interval:
         """Enclose ``E v_i v_k (h - b . v)^2`` for i = k in group g, or different samples of the groups g and k."""
@@ -1300,12 +1308,7 @@ class OutputBit:
         N = self.hidden.N
         base = Interval.of(1 + Fraction(2 * q, N))
         scale, linear = (g * r.power(2)).times(2) / Interval.of(N), (g * r).power(2).times(4) / Interval.of(N)
-        total = Interval.of(0)
-        for k, size in enumerate(self.sizes):
-            if size > 1:
-                ratio = base - scale * (self.own[k] - self.pair[k][k]) / self.hidden.lam
-                total = total + log_determinant([[ratio]], self.where).times(size - 1)
-        limit, matrix = [], []
+        total, limit, matrix = self._within_groups(base, scale), [], []
         for x in self.vectors():
             limit.append([self._inside(x, y) for y in self.vectors()])
             quadratic = [
@@ -1314,6 +1317,15 @@ class OutputBit:
             matrix.append([base * one - other for one, other in zip(limit[-1], quadratic, strict=True)])
         total = total + log_determinant(matrix, self.where) - log_determinant(limit, self.where)
         return Interval.of(q) - total / Interval.of(2)
+
+    def _within_groups(self, base: Interval, scale: Interval) -> Interval:
+        """Enclose the log of the determinant of ``base - scale W``, relative to Gbar, on differences within groups."""
+        total = Interval.of(0)
+        for k, size in enumerate(self.sizes):
+            if size > 1:
+                ratio = base - scale * (self.own[k] - self.pair[k][k]) / self.hidden.lam
+                total = total + log_determinant([[ratio]], self.where).times(size - 1)
+        return total
 
     def vectors(self) -> list[tuple[int, ...]]:
         """Return a basis of ``y . c = 0`` among the vectors that are constant on groups: the value on each."""
@@ -1723,13 +1735,15 @@ class TangentColumn(Column):
         for chosen in range(1 << len(rest)):
             block = [first, *(factor for i, factor in enumerate(rest) if chosen >> i & 1)]
             others = tuple(factor for i, factor in enumerate(rest) if not chosen >> i & 1)
-            weight = self.cumulant(sum(kind == "v" for kind, _, _ in block), sum(kind == "1" for kind, _, _ in block))
-            sums = self._power_sum(sum(c for _, c, _ in block), sum(alpha for _, _, alpha in block))
-            for powers, value in self.expectation(others).items():
-                for more, times in sums.items():
-                    key = tuple(x + y for x, y in zip(powers, more, strict=True))
-                    result[key] = result.get(key, Interval.of(0)) + value * times * weight
+            weight, sums = self._joint_cumulant(block)
+            for powers, value in _terms_of_product(self.expectation(others), sums):
+                result[powers] = result.get(powers, Interval.of(0)) + value * weight
         return result
+
+    def _joint_cumulant(self, block: Sequence[Term4]) -> tuple[Interval, Powers]:
+        """Return the joint cumulant of the sums in a block as a product: of one sample's terms, and a power sum."""
+        kinds, c_powers, alpha_powers = zip(*block, strict=True)
+        return self.cumulant(kinds.count("v"), kinds.count("1")), self._power_sum(sum(c_powers), sum(alpha_powers))
 
     def cumulant(self, values: int, gates: int) -> Interval:
         """Enclose the joint cumulant of so many copies of v_i and so many of 1_i, from its moments."""
@@ -1791,6 +1805,13 @@ class TangentColumn(Column):
             else:
                 total = total + _positive(slope) * part.power(2)
         return total
+
+
+def _terms_of_product(a: Powers, b: Powers) -> Iterator[tuple[tuple[int, ...], Interval]]:
+    """Yield the terms of the product of two polynomials; several may have the same powers."""
+    for powers, value in a.items():
+        for more, times in b.items():
+            yield tuple(x + y for x, y in zip(powers, more, strict=True)), value * times
 
 
 def _choices(number: int, chosen: int) -> int:
@@ -1867,18 +1888,22 @@ class TangentBit(OutputBit):
         less its mean, where t numbers of a range have a sum of squares about their mean of at most floor(t^2/4)/t times
         its square.
         """
-        zero, t = Interval.of(0), self.t
         taus = [[self._x(group).times(gamma) - self.b[group] for group in range(4)] for gamma in (0, 1)]
-        sums = []
-        for row in taus:
-            gains = [_positive((alpha * tau).times(self.sign)) for alpha, tau in zip(self.alpha, row, strict=True)]
-            sums.append(_added(gain.times(size) for gain, size in zip(gains, self.sizes, strict=True)))
-        writing = [zero, *(row[group] for row in taus for group in (0, 2) if self.sizes[group])]
-        span = largest(*writing) + largest(*(-tau for tau in writing))
-        square = span.power(2) * Interval.of(Fraction(t * t // 4, t))
+        square = self._writers_spread(taus)
         for group in (1, 3):
             square = square + largest(*(row[group].power(2) for row in taus)).times(self.sizes[group])
-        return largest(*sums), (square / self.hidden.lam).sqrt()
+        return largest(*(self._gain(row) for row in taus)), (square / self.hidden.lam).sqrt()
+
+    def _gain(self, tau: Sequence[Interval]) -> Interval:
+        """Enclose the sum over samples of ``(s alpha_i tau_i)+``."""
+        gains = [_positive((alpha * value).times(self.sign)) for alpha, value in zip(self.alpha, tau, strict=True)]
+        return _added(gain.times(size) for gain, size in zip(gains, self.sizes, strict=True))
+
+    def _writers_spread(self, taus: Sequence[Sequence[Interval]]) -> Interval:
+        """Enclose a bound of the writers' sum of squares of tau about their mean; a tau is 0 where 1_i is."""
+        t, writing = self.t, [Interval.of(0), *(row[g] for row in taus for g in (0, 2) if self.sizes[g])]
+        span = largest(*writing) + largest(*(-tau for tau in writing))
+        return span.power(2) * Interval.of(Fraction(t * t // 4, t))
 
 
 class Regression(TangentBit):
@@ -1932,7 +1957,7 @@ class Regression(TangentBit):
         """
         (value, l), hidden, n, one = tail, self.hidden, self.n, Interval.of(1)
         M0, M2, K = self.reach.power(2), self.sides()[0].power(2), hidden.K
-        x = (one - (M2 * Interval.of(l)).times(2)) if l > 0 else Interval.of(0)
+        x = one - (M2 * Interval.of(l)).times(2)
         if x.low <= 0:
             raise Rejected(f"l = {_shown(l)} is not between 0 and 1/(2 M)")
         power = (M0 * Interval.of(l) - x.log() * Interval.of(Fraction(K, 2))).exp()
@@ -1950,16 +1975,13 @@ class Regression(TangentBit):
         root, (_, white) = hidden.lam.sqrt(), self.sides()
         p, divergence = hidden.everywhere.tilted(z)
         C = hidden.two_degrees(l, self.reach / root, white / root, K).times(2 * pairs) / Interval.of(K)
-        base, total = Interval.of(1 + Fraction(2 * q, K)), Interval.of(0)
+        base = Interval.of(1 + Fraction(2 * q, K))
         vectors = [vector for vector, size in (((0, 1, 0, 0), self.n), ((0, 0, 0, 1), self.sizes[3])) if size]
         limit = [[self._inside(x, y) for y in vectors] for x in vectors]
         form = [[self._weight(x, y) for y in vectors] for x in vectors]
-        for g in (1, 3):
-            if self.sizes[g] > 1:
-                ratio = base - C * (self.own[g] - self.pair[g][g]) / hidden.lam
-                total = total + log_determinant([[ratio]], self.where).times(self.sizes[g] - 1)
         matrix = [[base * x - C * y for x, y in zip(*rows, strict=True)] for rows in zip(limit, form, strict=True)]
-        total = total + log_determinant(matrix, self.where) - log_determinant(limit, self.where)
+        total = self._within_groups(base, C) + log_determinant(matrix, self.where)
+        total = total - log_determinant(limit, self.where)
         return divergence + Interval.of(q) - total / Interval.of(2) - (p * Interval.of(l * value)).times(pairs)
 
 
@@ -2191,9 +2213,7 @@ class Windows:
 
     def event(self, tail: Tail, moment: Interval) -> Interval:
         """Enclose the log of ``exp(-l root w value) (1 + moment)^m``: the sum of X over root w exceeds the value."""
-        value, l = tail
-        if moment.low < 0 or l <= 0:
-            raise Rejected("a tilt of a window is not above 0")
+        value, l = tail  # above 0, as all tails that are read
         return (Interval.of(1) + self.peak * moment).log().times(self.pairs) - self.root * Interval.of(l * value)
 
     def closing(self, tail: Tail, length: Interval, *, twice: bool, echo: bool) -> Interval:
@@ -2460,13 +2480,14 @@ def states_of(program: Program, value: Any, evidence: Any) -> States:
     """Return the counts of the claimed states: arbitrary ones by groups in the evidence, visited ones by execution."""
     if value == "arbitrary":
         groups = at_most_groups(program, evidence)
-        return States(arbitrary(program, groups), "every state whatever", f"n <= {groups} by contradictory groups")
+        return States(arbitrary(program, groups), "every state", f"n <= {groups} by contradictory groups")
     free, ones = _starts(value, program.bits, ("free", "ones", "steps"), "states")
     steps = _integer(value["steps"], 1, None, "states: steps")
     _keys(evidence, (), "evidence")
     counts = visited(program, free, ones, steps)
-    words = f"every state visited in {steps} steps from the 2^{len(free)} assignments of the input bits"
-    return States(counts, words, f"{steps} steps executed on 2^{len(free)} inputs", steps, (free, ones))
+    run = _counted(steps, "step")
+    words = f"every state visited in {run} from the 2^{len(free)} assignments of the input bits"
+    return States(counts, words, f"{run} executed on 2^{len(free)} inputs", steps, (free, ones))
 
 
 def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
@@ -2480,10 +2501,10 @@ def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
             gap(predictor.mean(n, p, t), Fraction(0), n, p, t)
     words = (
         f"at {states.words} the mean of every output bit of an infinitely wide two-layer ReLU network "
-        f"({kernel.upper()}), trained to convergence on the samples of {program}, is above 0 just where the "
-        f"templates' next bit is 1"
+        f"({kernel.upper()}), trained to convergence on the samples of {program}, is positive if and only "
+        f"if the templates' next bit is 1"
     )
-    return words, len(counts), f"{len(counts)} counts (n, p, t), from {states.source}"
+    return words, len(counts), f"{_counted(len(counts), 'count')} (n, p, t), from {states.source}"
 
 
 @dataclass(frozen=True)
@@ -2539,12 +2560,12 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
     words = (
         f"the average of {ensemble.networks} independent infinitely wide two-layer ReLU networks "
         f"({ensemble.kernel.upper()}), each trained to convergence on the samples of {program}, rounded at the "
-        f"threshold {claim['threshold']}, gives the templates' next state"
-        f"{' (bits that no template writes taken as 0)' * dropped} at each of {steps} steps {inputs_words}, with "
-        f"probability at least 1 - {claim['failure']}"
+        f"threshold {claim['threshold']}, equals the templates' next state"
+        f"{' (bits that no template writes taken as 0)' * dropped} at {'each of ' * (steps > 1)}"
+        f"{_counted(steps, 'step')} {inputs_words}, with probability at least 1 - {claim['failure']}"
     )
-    details = f"{len(counts)} counts (n, p, t), from {states.source}; union over {ensemble.bits} output bits"
-    return words, len(counts), details
+    details = f"{_counted(len(counts), 'count')} (n, p, t), from {states.source}"
+    return words, len(counts), f"{details}; union over {_counted(ensemble.bits, 'output bit')}"
 
 
 def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
@@ -2553,13 +2574,14 @@ def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
         starts = _starts(value, program.bits, ("free", "ones"), "inputs")
         if states.starts is not None and starts != states.starts:
             raise Rejected("the inputs are not those whose states are claimed")
-        words = f"from all 2^{len(starts[0])} assignments of {len(starts[0])} input bits together"
-        return 1 << len(starts[0]), words if starts[0] else "from the one initial state that it states"
+        free = len(starts[0])
+        words = f"from all 2^{free} assignments of {_counted(free, 'input bit')} simultaneously"
+        return 1 << free, words if free else "from the initial state that the claim names"
     count = _integer(value, 1, None, "inputs")
-    free, kind = (program.bits, "states") if states.starts is None else (len(states.starts[0]), "assignments")
+    free, kind = (program.bits, "state") if states.starts is None else (len(states.starts[0]), "assignment")
     if count > 1 << free:
         raise Rejected(f"inputs: there are only 2^{free}")
-    return count, f"from any {count} initial {kind} chosen beforehand"
+    return count, f"from any {_counted(count, f'initial {kind}')} chosen beforehand"
 
 
 STARTS = {"output": "zero", "all": "antisymmetric"}  # by which layers are trained
@@ -2625,37 +2647,46 @@ def pairs_of(network: Network, value: Any) -> tuple[dict[Count, int], dict[int, 
     program, inputs = network.program, network.inputs
     if value == "arbitrary":
         pairs, steps, most = pairs_at_arbitrary(program), 1, program.bits
-        words = "every state whatever" if inputs is None else f"any {_counted(inputs, 'state')} chosen beforehand"
+        words = "every state" if inputs is None else f"any {_counted(inputs, 'state')} chosen beforehand"
         source = f"counted over 2^{program.bits} states"
     else:
         free, ones = _starts(value, program.bits, ("free", "ones", "steps"), "states")
         steps, most = _integer(value["steps"], 1, None, "states: steps"), len(free)
         pairs = pairs_visited(program, free, ones, steps)
-        words = f"every state visited in {steps} steps from the 2^{most} assignments of the input bits"
-        if inputs is not None:
-            words = f"every state visited in {_counted(steps, 'step')} from any {_counted(inputs, 'assignment')} "
-            words += f"of the {most} input bits chosen beforehand"
-        source = f"{steps} steps executed on 2^{most} inputs"
+        words = f"every state visited in {_counted(steps, 'step')} from "
+        if inputs is None:
+            words += f"the 2^{most} assignments of the input bits"
+        else:
+            words += f"any {_counted(inputs, 'assignment')} of {_counted(most, 'input bit')} chosen beforehand"
+        source = f"{_counted(steps, 'step')} executed on 2^{most} inputs"
     if inputs is not None and inputs > 1 << most:
         raise Rejected(f"inputs: there are only 2^{most}")
     return *chosen_of(pairs, program, None if inputs is None else inputs * steps), words, source
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}s" if number > 1 else f"one {noun}"
+def _counted(number: int, noun: str, plural: str = "") -> str:
+    """Return the number with the noun, in the singular for one."""
+    return f"one {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
 
 
 def chosen_of(pairs: Counter[Count], program: Program, room: int | None) -> tuple[dict[Count, int], dict[int, int]]:
     """Return pairs by class and states by n, of which no more than `room` states are chosen (None: all of them)."""
-    bits, states = Counter(program.writers), Counter[int]()
-    for (n, _, _), number in pairs.items():
-        states[n] += number
     counts = {count: number for count, number in sorted(pairs.items()) if count[0] > 1 and count[2] and number}
-    found = {n: states[n] // program.bits for n in sorted({n for n, _, _ in counts})}
+    states = _states_by_matches(pairs, program.bits)
+    states = {n: states[n] for n in sorted({n for n, _, _ in counts})}
     if room is None:
-        return counts, found
+        return counts, states
+    bits = Counter(program.writers)
     counts = {count: min(number, room * bits[count[2]]) for count, number in counts.items()}
-    return counts, {n: min(number, room) for n, number in found.items()}
+    return counts, {n: min(number, room) for n, number in states.items()}
+
+
+def _states_by_matches(pairs: Counter[Count], bits: int) -> dict[int, int]:
+    """Return how many states have n matches, for each n: each state is in as many pairs as there are bits."""
+    result = Counter[int]()
+    for (n, _, _), number in pairs.items():
+        result[n] += number
+    return {n: number // bits for n, number in result.items()}
 
 
 def check_network(claim: Any, evidence: Any) -> tuple[str, int, str]:
@@ -2668,16 +2699,17 @@ def check_network(claim: Any, evidence: Any) -> tuple[str, int, str]:
         chances, words = all_layers(network, classes, numbers, evidence), all_layers_words(network, claim)
     unlikely(chances, network.failure)
     words += (
-        f" the templates' next state at {states} at once, each presented as the indicator of the templates that match, "
-        f"divided by its length, with probability at least 1 - {claim['failure']} over "
+        f" the templates' next state at {states} simultaneously, where a state is encoded as the indicator vector of "
+        f"its matching templates divided by its Euclidean norm, with probability at least 1 - {claim['failure']} over "
     )
-    words += "the hidden weights" if network.trained == "output" else "the one draw of the pairs"
-    words += "; the width is finite, and nothing is neglected"
-    kinds = len(network.columns)
+    words += "the hidden weights" if network.trained == "output" else "the random initial pairs"
+    words += "; this holds at the finite width: no limit, linearisation or Gaussian approximation is used"
+    kinds = _counted(len(network.columns), "kind of target column", "kinds of target columns")
+    details = f"{_counted(len(classes), 'class', 'classes')} (n, p, t), {source}; {kinds}"
     return (
         words,
         len(chances),
-        f"{len(classes)} classes (n, p, t), {source}; {kinds} kinds of columns, {len(chances)} probabilities",
+        f"{details}, union bound over {_counted(len(chances), 'kind of event', 'kinds of events')}",
     )
 
 
@@ -2689,7 +2721,7 @@ def output_layer_words(network: Network, claim: Any) -> str:
         f"{network.width}^(-1/2) sum over r of a_r relu(u_r . x): hidden weights u_r drawn from N(0, I), independent "
         f"and not trained, output weights a_r trained from zero by {network.steps} steps of size {claim['step']} of "
         f"full-batch gradient descent on half the sum of squared errors over its {program.samples} samples (basis "
-        f"vectors); rounded at the threshold {claim['threshold']} it gives"
+        f"vectors); rounded at the threshold {claim['threshold']}, it computes"
     )
 
 
@@ -2702,7 +2734,7 @@ def all_layers_words(network: Network, claim: Any) -> str:
         f"{network.width // 2} pairs of neurons (a, u) = (1, u), (-1, u), u drawn from N(0, I), independent, where "
         f"every output is 0; all a_r and u_r of each network trained, on the targets of its bit, by {network.steps} "
         f"steps of size {claim['step']} of full-batch gradient descent on half the sum of squared errors over the "
-        f"{program.samples} samples (basis vectors); rounded at the threshold {claim['threshold']} they give"
+        f"{program.samples} samples (basis vectors); rounded at the threshold {claim['threshold']}, they compute"
     )
 
 
@@ -3495,7 +3527,7 @@ def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
     sides = ", ".join(_side_words(name, side) for name, side in box.items())
     left, right = (canonical(given[side]).decode("ascii") for side in ("left", "right"))
     words = f"{left} {relation} {right}" + (f" for all {sides}" if sides else "")
-    return words, facts, f"{facts} boxes decided"
+    return words, facts, f"{_counted(facts, 'box', 'boxes')} decided"
 
 
 def _check_leaf(steps: Iterable[Step], part: Box, leaf: list[Any], relation: str) -> None:

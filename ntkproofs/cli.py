@@ -1,7 +1,7 @@
-"""The command line: parser, errors and exit codes. The commands themselves are in ``commands``.
+"""The command line: parser, error messages and exit codes. The commands themselves are in ``commands``.
 
-Data goes to stdout, progress and remarks to stderr. Exit codes: 0 holds, 1 refuted or rejected, 2 undecided or stopped,
-3 usage or bad input (one line says what), 70 internal error.
+Data is written to stdout, progress and messages to stderr. Exit codes: 0 holds or accepted, 1 refuted or rejected,
+2 undecided, declined or stopped, 3 invalid usage or input, 70 internal error.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ntkproofs.commands.common import (
     UNDECIDED,
     USAGE,
     Parser,
-    json_begun,
+    json_printed,
     print_json,
     remark,
     silence,
@@ -39,19 +39,19 @@ ntkproofs checks that ensembles of wide neural networks execute binary programs 
 Try:
   ntkproofs run addition 13 29 --bits 8 --trace     an addition, step by step through the trained predictor
   ntkproofs run multiplication 201 57 --bits 8      a multiplication: 280 steps of the trained predictor
-  ntkproofs exhaust multiplication --bits 8         every pair of 8-bit numbers, 64 at a time
-  ntkproofs simulate permutation --bits 10 --networks 69   ensembles of networks, measured next to the prediction
-  ntkproofs run sbn FILE --trace                    a program for the subtract-and-branch machine
-  ntkproofs certify addition --bits 8 --failure 1e-6 -o a.json   how many networks that takes, as a certificate
-  ntkproofs verify a.json                           the independent checker
-  ntkproofs check                                   every claim in paper_checks/, with verdict and evidence
-  ntkproofs check -k rounding                       those about rounding only
-  ntkproofs report -o report.html                   the same as one page, with figures
+  ntkproofs exhaust multiplication --bits 8         all pairs of 8-bit numbers, 64 at a time
+  ntkproofs simulate permutation --bits 10 --networks 69   measured ensembles of networks, and the prediction
+  ntkproofs run sbn FILE --trace                    a program of the subtract-and-branch machine
+  ntkproofs certify addition --bits 8 --failure 1e-6 -o a.json   a certificate: how many networks are sufficient
+  ntkproofs verify a.json                           check the certificate with the independent checker
+  ntkproofs check                                   all claims in paper_checks/, with verdict and evidence
+  ntkproofs check -k rounding                       only the claims about rounding
+  ntkproofs report -o report.html                   all claims and figures as an HTML page
   ntkproofs --help                                  all commands and options
 """
 
 
-UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+OUTPUT_ERRORS = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def _parser() -> Parser:
@@ -59,7 +59,7 @@ def _parser() -> Parser:
         prog="ntkproofs",
         description="Checks that ensembles of wide neural networks execute binary programs exactly.",
         epilog="Exit codes: 0 holds or accepted, 1 refuted or rejected, 2 undecided, declined or stopped, "
-        "3 usage or bad input, 70 internal error.",
+        "3 invalid usage or input, 70 internal error.",
     )
     parser.add_argument("--version", action="version", version=f"ntkproofs {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
@@ -74,12 +74,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def guarded(command: Callable[[argparse.Namespace], int]) -> int:
-    """Run a command, which sets the options given to it, and return its exit code; one line says what went wrong."""
+    """Run a command and return its exit code; errors are reported on stderr in one line.
+
+    `command` fills in the namespace that it is called with, so that its options are known if it is interrupted.
+    """
     _prepare_streams()
     options = argparse.Namespace()
     try:
         if sys.stdout is None:
-            raise InputError("stdout is closed: an answer needs a place to go to (discard it with > /dev/null)")
+            raise InputError(
+                "stdout is closed, so that no result can be written (to discard the result, use > /dev/null)"
+            )
         code = command(options)
         sys.stdout.flush()
         return code
@@ -91,29 +96,29 @@ def guarded(command: Callable[[argparse.Namespace], int]) -> int:
     except KeyboardInterrupt:
         return _interrupted(options)
     except OSError as problem:
-        return _unwritten(problem) if problem.errno in UNWRITABLE else _internal_error(problem)
+        return _unwritten(problem) if problem.errno in OUTPUT_ERRORS else _internal_error(problem)
     except Exception as problem:
         return _internal_error(problem)
 
 
 def _run(arguments: Sequence[str], options: argparse.Namespace) -> int:
-    """Run the command that the arguments name, and set its options."""
+    """Parse the arguments into `options` and run the command that they name."""
     if not arguments:
         print(GREETING, end="")
         return HOLDS
     _parser().parse_args(arguments, options)
     if options.command is None:
-        raise InputError("name a command (see ntkproofs --help)")
+        raise InputError("a command is required (see ntkproofs --help)")
     code: int = options.function(options)
     return code
 
 
 def _interrupted(options: argparse.Namespace) -> int:
-    """Say on both streams that the work was stopped, unless the answer has begun already; return the exit code."""
+    """Report the interruption on both streams, unless a JSON document was begun; return the exit code."""
     try:
         if not getattr(options, "json", False):
             print("not complete: interrupted")
-        elif not json_begun():
+        elif not json_printed():
             print_json({"format": 1, "complete": False})
         sys.stdout.flush()
     except OSError as problem:
@@ -123,27 +128,27 @@ def _interrupted(options: argparse.Namespace) -> int:
 
 
 def _prepare_streams() -> None:
-    """Make the three standard streams safe to write to, however the command was started.
+    """Open standard streams that are closed, and escape characters that their encoding lacks.
 
-    A closed one would give its number to the next file that is opened, and what is written to stderr (by a child, or by
-    ``print``, which takes stdout where there is no stderr) would stand in that file. What an encoding lacks is escaped.
+    The next opened file would get the descriptor of a closed stream, and would then receive what this process or a
+    child writes to that stream.
     """
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # takes the least free number: this one
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the smallest free descriptor, which is `number`
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the rest of this process
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until this process ends
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=SPELLED)
 
 
 def _unwritten(problem: OSError) -> int:
-    """Return the exit code for output that could not be written: its reader went away, or its disk is full."""
+    """Report output that could not be written, because a pipe is closed or a disk is full; return the exit code."""
     silence(sys.stdout)
-    if not isinstance(problem, BrokenPipeError):  # else there is nobody to tell
+    if not isinstance(problem, BrokenPipeError):  # without a reader, no message is needed
         remark(f"ntkproofs: the output cannot be written: {problem.strerror}")
     return UNDECIDED
 
@@ -152,5 +157,5 @@ def _internal_error(problem: Exception) -> int:
     if os.environ.get("NTKPROOFS_DEBUG"):
         raise problem
     remark(f"ntkproofs: internal error: {type(problem).__name__}: {problem}")
-    remark("ntkproofs: set NTKPROOFS_DEBUG=1 to see where")
+    remark("ntkproofs: set NTKPROOFS_DEBUG=1 for a traceback")
     return INTERNAL

@@ -1,7 +1,7 @@
-"""Facts: what an engine found, in one form. A verdict is made of facts and of nothing else.
+"""Facts: the results of all engines in a common form. A verdict consists of facts only.
 
-An engine returns a :class:`Finding`, an object that says which fact it is; :func:`as_fact` takes findings and refuses
-everything else, a bare ``True`` above all. This module knows no engine: a new one is a new file.
+An engine returns a :class:`Finding`, an object that converts itself to a fact; :func:`as_fact` accepts findings only
+and rejects everything else, such as a bare ``True``. This module imports no engine: a new engine is a new file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Kind: TypeAlias = Literal["proved", "decided", "derived", "confirmed", "estimate
 Outcome: TypeAlias = Literal["holds", "fails", "open"]
 
 VERBS = "prove, decide, derive, confirm, estimate"
-MOVED = {  # earlier names: the module and the name there
+MOVED = {  # earlier names: the module of ntkproofs.claims that has the object now, and its name there
     "Tally": ("confirm", "Tally"),
     "confirm": ("confirm", "confirm"),
     "tally": ("confirm", "confirm_batches"),
@@ -38,11 +38,11 @@ MOVED = {  # earlier names: the module and the name there
 
 
 class Finding(NoTruthValue, ABC):
-    """What an engine returns and what :func:`ntkproofs.claims.conclude` takes: the base class of all results.
+    """The base class of the results of engines, which are the arguments of :func:`ntkproofs.claims.conclude`.
 
-    An engine is a frozen dataclass that derives from this class, and a function under
-    :func:`ntkproofs.issued.issues` that returns it. A finding counts only if its engine issued this very object; a
-    class whose evidence is checked again later, or by its constructor, sets `issued_only` to False.
+    An engine consists of a frozen dataclass that derives from this class, and of a function, decorated with
+    :func:`ntkproofs.issued.issues`, that returns it. A finding counts only if it is the very object that its engine
+    returned; a class whose evidence is checked by its constructor or later sets `issued_only` to False.
     """
 
     __slots__ = ()
@@ -51,22 +51,27 @@ class Finding(NoTruthValue, ABC):
 
     @abstractmethod
     def fact(self) -> Fact:
-        """Return the finding as a fact; called by :func:`as_fact`, which alone makes facts that a verdict takes."""
+        """Return the finding as a fact; a verdict accepts only facts returned by :func:`as_fact`, which calls this."""
 
 
 class Restatement:
-    """A finding written for another engine, as plain text; base class of what an exporter returns."""
+    """The base class of findings exported as text for another engine."""
 
 
 @dataclass(frozen=True)
 class Fact(Finding):
-    """One finding in the common form, made by :func:`as_fact`; a fact that is written by hand is refused.
+    """A finding in the common form, made by :func:`as_fact`; a verdict rejects facts that are constructed by hand.
 
-    `kind`: the verdict that it supports if it holds; `outcome`; `engine`: the engine believed for it; `text`: the
-    statement; `margin`: for people; `work` and `unit`: how much was evaluated (boxes, points, cases); `evidence`: what
-    supports it, ready for JSON; `reason`: the counterexample of a fact that fails, or why it is open; `lemma`: the
-    finding as Coq could prove it too, or why it cannot be written so; `finding`: what the engine returned, in the
-    process in which it did.
+    * `kind`: the verdict that the fact supports if it holds
+    * `outcome`: ``holds``, ``fails`` or ``open``
+    * `engine`: the engine that is trusted for it
+    * `text`: the statement
+    * `work`, `unit`: how much was evaluated, for example the number of boxes, points or cases
+    * `margin`: the margin, as text for people
+    * `reason`: the counterexample if the fact fails, or why it is open
+    * `evidence`: the evidence, as data for JSON
+    * `lemma`: the finding as a lemma for Coq, or why it cannot be exported
+    * `finding`: the object that the engine returned (None in any other process)
 
     Raises InputError for an unknown kind or outcome, and for evidence that is not plain data.
     """
@@ -88,10 +93,10 @@ class Fact(Finding):
     def __post_init__(self) -> None:
         for name, value, words in (("kind", self.kind, get_args(Kind)), ("outcome", self.outcome, get_args(Outcome))):
             if value not in words:
-                raise InputError(f"the {name} of a finding is one of {', '.join(words)}; got {value!r}")
+                raise InputError(f"the {name} of a finding must be one of {', '.join(words)}; got {value!r}")
         for name in ("engine", "text", "unit"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name).strip():
-                raise InputError(f"the {name} of a finding must be text, got {getattr(self, name)!r}")
+                raise InputError(f"the {name} of a finding must be a nonempty string, got {getattr(self, name)!r}")
         object.__setattr__(self, "work", integer(self.work, f"the work of a finding (its {self.unit})", low=0))
         object.__setattr__(self, "evidence", plain(self.evidence, f"evidence of {self.text!r}"))
 
@@ -102,7 +107,7 @@ class Fact(Finding):
 
 @lru_cache
 def engine_of(name: str, package: str) -> str:
-    """Return the name of an engine with the version of the package that it rests on.
+    """Return the name of an engine with the version of the package on which it rests.
 
     >>> engine_of("mpmath", "mpmath").startswith("mpmath (mpmath 1.")
     True
@@ -111,11 +116,11 @@ def engine_of(name: str, package: str) -> str:
 
 
 def as_fact(finding: Finding) -> Fact:
-    """Return what an engine found as a fact; raises InputError for anything that is not a finding.
+    """Return a finding as a fact; raises InputError for anything that is not a finding.
 
-    A Fact is taken only as this function made it: one written by hand, copied or changed is refused. A finding that
-    its engine did not issue is open. A class must itself define which fact its objects are: to derive from an engine's
-    result is not enough.
+    A Fact is accepted only if this function returned it: one that was constructed by hand, copied or modified is
+    rejected. The fact of a finding that its engine did not return is open. The class of a finding must define ``fact``
+    itself; inheriting it from the result class of an engine is not enough.
 
     >>> import sympy
     >>> from ntkproofs.rigor import decide, less
@@ -123,28 +128,28 @@ def as_fact(finding: Finding) -> Fact:
     'decided'
     """
     if not isinstance(finding, Finding) or "fact" not in vars(type(finding)):
-        raise InputError(f"a verdict is made of findings ({VERBS}), got {type(finding).__name__} {finding!r}")
+        raise InputError(f"a verdict consists of findings ({VERBS}), got {type(finding).__name__} {finding!r}")
     if not isinstance(finding, Fact):
-        return issue(_counted_if_issued(finding, finding.fact()))
+        return issue(_open_unless_issued(finding, finding.fact()))
     if not was_issued(finding):
         raise InputError(
-            f"a verdict is made of findings ({VERBS}), and this Fact was not made by an engine: {finding.text!r}"
+            f"a verdict consists of findings ({VERBS}), and this Fact was not returned by an engine: {finding.text!r}"
         )
     return finding
 
 
-def _counted_if_issued(finding: Finding, fact: Fact) -> Fact:
-    """Return the fact; it is open if its finding counts only as its engine made it, and it did not make this one."""
+def _open_unless_issued(finding: Finding, fact: Fact) -> Fact:
+    """Return the fact; its outcome becomes open if its finding must be issued by its engine and was not."""
     if not finding.issued_only or fact.outcome == "open" or was_issued(finding):
         return fact
-    reason = f"not replayed: this {type(finding).__name__} was not made by its engine, but written or changed"
+    reason = f"not replayed: this {type(finding).__name__} was not returned by its engine, but constructed or modified"
     return replace(fact, outcome="open", margin="", reason=reason)
 
 
 def amended(fact: Fact, **changes: Any) -> Fact:
-    """Return a fact with what another engine found about it; for engines, not for claims.
+    """Return a copy of a fact with the `changes` that another engine makes to it; for engines, not for claims.
 
-    Raises InputError for a fact that :func:`as_fact` did not make, or that was changed since.
+    Raises InputError for a fact that :func:`as_fact` did not return, or that was modified since.
     """
     return issue(replace(as_fact(fact), **changes))
 

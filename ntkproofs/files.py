@@ -1,7 +1,7 @@
 """Atomic file writes: after an interruption a file has either its old or its new content, never a part of it.
 
-Every file that a command writes is written by :func:`write_whole`. Symbolic links are followed; character devices and
-pipes are written to directly; folders, block devices and read-only files are refused.
+Every file that a command writes is written by :func:`write_atomically`. Symbolic links are followed;
+character devices and pipes are written to directly; folders, block devices and read-only files are refused.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pathlib import Path
 
 from ntkproofs.errors import InputError
 
-__all__ = ["check_writable", "write_whole"]
+__all__ = ["check_writable", "write_atomically"]
 
 MAX_DESCRIPTORS = 64  # open file descriptors that are examined: the standard streams and those that a shell opened
 _STREAMS = (stat.S_IFCHR, stat.S_IFIFO)  # written to directly: terminals, /dev/null, pipes
 
 
-def write_whole(path: str | Path, data: bytes) -> None:
+def write_atomically(path: str | Path, data: bytes) -> None:
     """Write `data` to the file at `path`, atomically where the file system allows it.
 
     A regular file is replaced in one step and keeps its permissions. A file with several hard links, a file that this
@@ -30,7 +30,7 @@ def write_whole(path: str | Path, data: bytes) -> None:
     Raises InputError, leaving the old content, if the file cannot be written.
 
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_whole(f"{folder}/a", b"whole")
+    ...     write_atomically(f"{folder}/a", b"whole")
     ...     (os.listdir(folder), Path(folder, "a").read_bytes())
     (['a'], b'whole')
     """
@@ -49,7 +49,7 @@ def write_whole(path: str | Path, data: bytes) -> None:
 def check_writable(path: str | Path) -> os.stat_result | None:
     """Return the status of the file at `path`, or None if there is none; use it before a long computation.
 
-    Raises InputError if :func:`write_whole` would refuse `path`.
+    Raises InputError if :func:`write_atomically` would refuse `path`.
 
     >>> check_writable("/")
     Traceback (most recent call last):

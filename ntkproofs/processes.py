@@ -30,6 +30,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from ntkproofs.display import counted
 from ntkproofs.errors import NtkProofsError, Undecided
 
 __all__ = ["ChildResult", "WorkerDied", "can_fork", "parallel_map", "run_children", "serve", "silenced"]
@@ -37,15 +38,15 @@ __all__ = ["ChildResult", "WorkerDied", "can_fork", "parallel_map", "run_childre
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-MAX_OUTPUT = 100_000  # bytes that are kept of what a child prints
+MAX_OUTPUT = 100_000  # bytes of the output of a child that are kept
 MAX_ANSWER = 1 << 30  # bytes
-EXIT_SECONDS = 5.0  # that a child may take to end after its answer
-POLL_SECONDS = 0.05
+EXIT_SECONDS = 5.0  # time limit for the end of a child after its answer
+POLL_SECONDS = 0.05  # waiting time for output of the children
 BLOCKED = (signal.SIGINT, signal.SIGTERM)
 
 
 class WorkerDied(Undecided):
-    """A worker process ended before its work was done: it was killed, or the memory did not suffice."""
+    """A worker process ended without a result, for example because it was killed or ran out of memory."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ def parallel_map(function: Callable[[Item], Result], items: Sequence[Item], proc
     """Yield ``function(item)`` for every item, in order, computed in `processes` child processes at a time.
 
     Raises the exception of the first item that raises one (as NtkProofsError with its text if it cannot be pickled),
-    and WorkerDied if a process ends without a result. All processes end when the iteration ends, for whatever reason.
-    What the function prints goes to ``stderr``.
+    and WorkerDied if a process ends without a result. All processes end with the iteration, even if it ends early. The
+    output of the function is printed on ``stderr``.
 
     >>> list(parallel_map(abs, [-2, 3], processes=2))
     [2, 3]
@@ -82,7 +83,9 @@ def parallel_map(function: Callable[[Item], Result], items: Sequence[Item], proc
     with contextlib.closing(children):
         for done, child in enumerate(children):
             if child.answer is None:
-                raise WorkerDied(f"a worker process died ({child.failure}) after {done:,} of {len(items):,} parts")
+                raise WorkerDied(
+                    f"a worker process ended early ({child.failure}) after {done:,} of {counted(len(items), 'part')}"
+                )
             print(child.output, end="", file=sys.stderr)
             result, problem = pickle.loads(child.answer)
             if problem is not None:
@@ -115,7 +118,7 @@ def run_children(
         yield from _run_spawned(work, jobs, seconds)
         return
     gc.collect()
-    gc.freeze()  # else the garbage collector of each child would copy every page of this process
+    gc.freeze()  # otherwise the garbage collector of each child would copy all memory pages of this process
     waiting, running, results = deque(enumerate(work)), dict[int, _Child](), dict[int, ChildResult]()
     try:
         for index in range(len(work)):
@@ -175,8 +178,8 @@ class _Child:
     """A forked child process as its parent sees it."""
 
     def __init__(self, work: Callable[[], bytes], seconds: float) -> None:
-        self._begin = time.perf_counter()
-        self._limit, self._deadline, self._late = seconds, self._begin + seconds, False
+        self._started = time.perf_counter()
+        self._limit, self._deadline, self._timed_out = seconds, self._started + seconds, False
         self._status: int | None = None
         answers, answer = os.pipe()
         outputs, output = os.pipe()
@@ -190,7 +193,7 @@ class _Child:
             _in_child(work, answer, output)
         os.close(answer)
         os.close(output)
-        with contextlib.suppress(OSError):  # the child calls it too: one of the two is first
+        with contextlib.suppress(OSError):  # the child calls it as well, since either may run first
             os.setpgid(self.pid, self.pid)
         self._answer, self._output = _Stream(answers, MAX_ANSWER), _Stream(outputs, MAX_OUTPUT)
         self.streams = [self._answer, self._output]
@@ -205,11 +208,11 @@ class _Child:
         stream.data += data[: max(0, stream.limit - len(stream.data))]
 
     def is_over(self) -> bool:
-        """Return whether the child has ended; kill it at the deadline, or if it runs on long after its answer."""
+        """Return whether the child has ended; kill it after its deadline, or EXIT_SECONDS after its answer."""
         if self._status is None and self._has_ended():
             self._end()
         elif self._status is None and time.perf_counter() > self._deadline:
-            self._late = self._message() is None
+            self._timed_out = self._message() is None
             self._end()
         elif self._status is None and self._message() is not None:
             self._deadline = min(self._deadline, time.perf_counter() + EXIT_SECONDS)
@@ -225,7 +228,7 @@ class _Child:
         return bytes(data[8:]) if len(data) >= 8 and len(data) == 8 + length else None
 
     def _end(self) -> None:
-        """Kill the child, its descendants and its process group, then read what is left in the pipes."""
+        """Kill the child, its descendants and its process group, then read the rest of the pipes."""
         if not self._has_ended():
             _kill_descendants(self.pid, also=(self.pid,))
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -250,13 +253,13 @@ class _Child:
         """Return the result of a child that has ended."""
         answer = self._message()
         text = self._output.data.decode(errors="backslashreplace")
-        left = self._output.total - len(self._output.data)
-        output = f"{text}\n... and {left:,} more bytes" if left else text
+        omitted = self._output.total - len(self._output.data)
+        output = f"{text}\n... and {counted(omitted, 'more byte')}" if omitted else text
         failure = "" if answer is not None else self._failure()
-        return ChildResult(answer, failure, output, time.perf_counter() - self._begin)
+        return ChildResult(answer, failure, output, time.perf_counter() - self._started)
 
     def _failure(self) -> str:
-        if self._late:
+        if self._timed_out:
             return f"not finished after {self._limit:g} s"
         code = os.waitstatus_to_exitcode(self._status or 0)
         if code < 0:
@@ -265,7 +268,7 @@ class _Child:
 
 
 def _exit_descriptor(pid: int) -> int | None:
-    """Return a descriptor that becomes readable when the process ends, where the system has such (Linux)."""
+    """Return a descriptor that becomes readable when the process ends (on Linux), else None."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             return os.pidfd_open(pid)
@@ -283,7 +286,7 @@ def _signal_name(number: int) -> str:
 
 
 def _run_spawned(work: Sequence[Callable[[], bytes]], jobs: int, seconds: float) -> Iterator[ChildResult]:
-    """Run every function of `work` in a new Python process, to which it is sent pickled."""
+    """Run every function of `work` in a new Python process, which receives it pickled."""
     with ThreadPoolExecutor(jobs) as pool:
         yield from pool.map(lambda function: _spawned(function, seconds), work)
 
@@ -315,11 +318,11 @@ def serve(answer: str) -> None:
     part.rename(answer)
 
 
-# --- in the child
+# --- in the child process
 
 
 def _in_child(work: Callable[[], bytes], answer: int, output: int) -> NoReturn:
-    """Do the work, write its answer and exit, without running exit functions that the parent registered."""
+    """Call `work`, write its answer and exit without running the exit functions that the parent registered."""
     code = 70
     try:
         os.setpgid(0, 0)
@@ -334,7 +337,7 @@ def _in_child(work: Callable[[], bytes], answer: int, output: int) -> NoReturn:
             pipe.write(len(data).to_bytes(8, "big") + data)
         code = 0
         atexit._run_exitfuncs()
-    except BaseException:  # the parent's code must not go on in the child
+    except BaseException:  # the code of the parent must not continue in the child
         with contextlib.suppress(BaseException):
             traceback.print_exc(file=sys.__stderr__)
     finally:
@@ -348,8 +351,8 @@ def _in_child(work: Callable[[], bytes], answer: int, output: int) -> NoReturn:
 
 def _own_streams(output: int) -> None:
     """Give the child an empty ``stdin``, and a pipe to the parent as ``stdout`` and ``stderr``."""
-    empty = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((empty, 0), (output, 1), (output, 2)):
+    null = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((null, 0), (output, 1), (output, 2)):
         os.dup2(source, target, inheritable=True)
     sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), encoding="utf-8")  # type: ignore[misc]
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
@@ -361,18 +364,18 @@ def _own_streams(output: int) -> None:
 
 @contextlib.contextmanager
 def silenced() -> Iterator[None]:
-    """Discard what is written to ``stdout`` and ``stderr``; for use in a child."""
+    """Discard output to ``stdout`` and ``stderr`` within the context; for use in a child process."""
     saved = [os.dup(1), os.dup(2)]
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    null = os.open(os.devnull, os.O_WRONLY)
     for target in (1, 2):
-        os.dup2(nowhere, target)
+        os.dup2(null, target)
     try:
         yield
     finally:
         for source, target in zip(saved, (1, 2), strict=True):
             os.dup2(source, target)
             os.close(source)
-        os.close(nowhere)
+        os.close(null)
 
 
 def _end_with_parent() -> None:

@@ -1,4 +1,4 @@
-"""What a command run by ``python -m`` does first, before it imports anything else."""
+"""Preparation of ``sys.path`` for commands run by ``python -m``, before anything else is imported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["leave_current_folder"]
 
 
 def leave_current_folder() -> None:
-    """Take the current folder, which ``python -m`` puts first, off the path: what lies there is no module of Python's.
+    """Remove the current folder from ``sys.path``, where ``python -m`` puts it, so that no module is imported from it.
 
     >>> leave_current_folder()
     >>> "" in sys.path[:1]

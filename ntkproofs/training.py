@@ -1,9 +1,9 @@
-"""How a finite network starts and is trained: shared by simulation, bounds and certificates.
+"""Initial weights and training of networks of finite width, shared by simulation, bounds and certificates.
 
-``f(x) = w^(-1/2) sum over r of a_r relu(u_r . x)``, inputs of unit length, trained by full-batch gradient descent on
-half the sum of squared errors over the samples. What is trained is one of :data:`LAYERS`: the output weights a of one
-network with all output bits, or all weights of one scalar network for each output bit. A :class:`Start` is how the
-weights are drawn; a further one is an entry of :data:`STARTS`.
+A network ``f(x) = w^(-1/2) sum over r of a_r relu(u_r . x)`` of width w, for inputs x of unit length, is trained by
+full-batch gradient descent on half the sum of squared errors over the samples. :data:`LAYERS` lists which weights are
+trained: the output weights a of one network with all output bits, or all weights of one scalar network for each output
+bit. A :class:`Start` is a distribution of the initial weights; a new one is a new entry of :data:`STARTS`.
 
 >>> from ntkproofs.training import Training
 >>> Training.of("all").start.name, Training.of("output").kernel
@@ -26,15 +26,16 @@ from ntkproofs.validation import integer
 __all__ = ["LAYERS", "STARTS", "Layers", "Start", "Training", "starts_of"]
 
 Floats: TypeAlias = NDArray[np.float64]
-Hidden: TypeAlias = Callable[[np.random.Generator, int, int], Floats]  # (source, neurons, samples) -> their weights
-Outer: TypeAlias = Callable[[np.random.Generator, int, int], Floats]  # (source, neurons, bits) -> their weights
+Hidden: TypeAlias = Callable[[np.random.Generator, int, int], Floats]  # (generator, neurons, samples) -> hidden weights
+Outer: TypeAlias = Callable[[np.random.Generator, int, int], Floats]  # (generator, neurons, bits) -> output weights
 
 
 @dataclass(frozen=True)
 class Layers:
-    """Which layers are trained: the kernel that training follows at infinite width, and the start that is the default.
+    """The layers that are trained.
 
-    `scalar`: whether there is a network of its own for each output bit (else one network has all of them).
+    `kernel`: the kernel of training at infinite width; `start`: the default start; `scalar`: whether each output bit
+    has a network of its own (otherwise one network has all output bits).
     """
 
     name: str
@@ -51,32 +52,33 @@ LAYERS: Mapping[str, Layers] = MappingProxyType(
 )
 
 
-# --- hidden weights: every row by itself is N(0, I)
+# --- hidden weights: the distribution of every single row is N(0, I)
 
 
-def independent(source: np.random.Generator, neurons: int, samples: int) -> Floats:
+def independent(generator: np.random.Generator, neurons: int, samples: int) -> Floats:
     """Draw independent rows, ``(neurons, samples)``."""
-    return source.standard_normal((neurons, samples))
+    return generator.standard_normal((neurons, samples))
 
 
-def orthogonal(source: np.random.Generator, neurons: int, samples: int) -> Floats:
-    """Draw blocks of K = `samples` orthogonal rows: a uniform orthogonal matrix with rows of chi(K) lengths.
+def orthogonal(generator: np.random.Generator, neurons: int, samples: int) -> Floats:
+    """Draw blocks of K = `samples` orthogonal rows: uniform orthogonal matrices whose rows have chi(K) lengths.
 
-    Directions and lengths are independent, the blocks too; of the last block the first rows are taken. The matrix is
-    the Q of ``QR`` of a standard normal matrix, with the signs of the diagonal of R, which makes it uniform.
+    Directions, lengths and blocks are independent; the last block is cut off at the number of neurons. The orthogonal
+    matrix is the factor Q of the QR decomposition of a standard normal matrix, with its columns multiplied by the signs
+    of the diagonal of R, which makes it uniform.
     """
     blocks = -(-neurons // samples)
-    q, r = np.linalg.qr(source.standard_normal((blocks, samples, samples)))
+    q, r = np.linalg.qr(generator.standard_normal((blocks, samples, samples)))
     q = q * np.sign(np.diagonal(r, axis1=1, axis2=2))[:, None, :]
-    lengths = np.sqrt(source.chisquare(samples, (blocks, samples, 1)))
+    lengths = np.sqrt(generator.chisquare(samples, (blocks, samples, 1)))
     return np.asarray(q * lengths).reshape(-1, samples)[:neurons]
 
 
 def with_opposites(hidden: Hidden) -> Hidden:
-    """Return the draw of half as many rows, followed by their opposites ``-u``."""
+    """Return a function that draws half of the rows with `hidden` and appends their negatives."""
 
-    def draw(source: np.random.Generator, neurons: int, samples: int) -> Floats:
-        half = hidden(source, neurons // 2, samples)
+    def draw(generator: np.random.Generator, neurons: int, samples: int) -> Floats:
+        half = hidden(generator, neurons // 2, samples)
         return np.concatenate([half, -half])
 
     return draw
@@ -86,13 +88,13 @@ def with_opposites(hidden: Hidden) -> Hidden:
 
 
 def zeros(_source: np.random.Generator, neurons: int, bits: int) -> Floats:
-    """Return output weights 0, ``(neurons, bits)``: the network begins as the function 0."""
+    """Return output weights 0, ``(neurons, bits)``; the initial network is the function 0."""
     return np.zeros((neurons, bits))
 
 
-def standard(source: np.random.Generator, neurons: int, bits: int) -> Floats:
+def standard(generator: np.random.Generator, neurons: int, bits: int) -> Floats:
     """Draw independent standard normal output weights, ``(neurons, bits)``."""
-    return source.standard_normal((neurons, bits))
+    return generator.standard_normal((neurons, bits))
 
 
 def signs(_source: np.random.Generator, neurons: int, bits: int) -> Floats:
@@ -102,9 +104,10 @@ def signs(_source: np.random.Generator, neurons: int, bits: int) -> Floats:
 
 @dataclass(frozen=True)
 class Weights:
-    """How weights are drawn: `hidden` rows, `outer` weights, and a number of which the width must be a multiple.
+    """A distribution of the weights of a network.
 
-    With `paired` there are half as many hidden rows, each in two neurons (one in either half).
+    `hidden`, `outer`: functions that draw the hidden and the output weights; `multiple`: the width must be a multiple
+    of it; `paired`: whether the neurons of the second half have the same hidden weights as those of the first half.
     """
 
     hidden: Hidden
@@ -112,22 +115,24 @@ class Weights:
     multiple: int = 1
     paired: bool = False
 
-    def draw(self, source: np.random.Generator, width: int, samples: int, bits: int) -> tuple[Floats, Floats]:
+    def draw(self, generator: np.random.Generator, width: int, samples: int, bits: int) -> tuple[Floats, Floats]:
         """Draw hidden ``(width, samples)`` and output weights ``(width, bits)``."""
         if width < 1 or width % self.multiple:
-            raise InputError(f"the width is a multiple of {self.multiple} for this start, got {width}")
-        u = self.hidden(source, width // 2 if self.paired else width, samples)
-        return np.concatenate([u, u]) if self.paired else u, self.outer(source, width, bits)
+            raise InputError(f"the width must be a multiple of {self.multiple} for this start, got {width}")
+        u = self.hidden(generator, width // 2 if self.paired else width, samples)
+        return np.concatenate([u, u]) if self.paired else u, self.outer(generator, width, bits)
 
 
 def antisymmetric(hidden: Hidden, multiple: int = 2) -> Weights:
-    """Return pairs of neurons ``(+1, u), (-1, u)``: the network begins as the function 0, with the NTK of a^2 = 1."""
+    """Return the distribution of pairs of neurons ``(a, u)`` = ``(+1, u), (-1, u)``; the initial network is 0."""
     return Weights(hidden, signs, multiple, paired=True)
 
 
 @dataclass(frozen=True)
 class Start:
-    """A start: its name, what it is in words, and how weights are drawn for each choice of layers that it may train.
+    """A distribution of the initial weights, with one :class:`Weights` for each choice of trained layers.
+
+    `name`: the name on the command line and in certificates; `about`: the description in words.
 
     >>> import numpy as np
     >>> hidden, outer = STARTS["antisymmetric"].draw("all", np.random.default_rng(1), width=4, samples=3, bits=2)
@@ -140,26 +145,26 @@ class Start:
     weights: Mapping[str, Weights] = field(repr=False)
 
     def of(self, trained: str) -> Weights:
-        """Return how weights are drawn to train these layers; raises InputError where this start is not for them."""
+        """Return the distribution of the weights for the trained layers; raises InputError if there is none."""
         if trained not in self.weights:
             raise InputError(
-                f"the start {self.name!r} is not for training {_layers(trained).name!r}: choose one of "
+                f"the start {self.name!r} is not available for training {_layers(trained).name!r}: choose one of "
                 f"{', '.join(starts_of(trained))}"
             )
         return self.weights[trained]
 
     def draw(
-        self, trained: str, source: np.random.Generator, *, width: int, samples: int, bits: int
+        self, trained: str, generator: np.random.Generator, *, width: int, samples: int, bits: int
     ) -> tuple[Floats, Floats]:
         """Draw hidden weights ``(width, samples)`` and output weights ``(width, bits)``, as floats.
 
-        Where a scalar network is trained for each bit, all of them have the same hidden weights at the start. Raises
-        InputError for a width that the start does not allow.
+        If there is a scalar network for each bit, all of them have the same initial hidden weights. Raises InputError
+        if the width is not a multiple of the number that the start requires.
         """
-        return self.of(trained).draw(source, width, samples, bits)
+        return self.of(trained).draw(generator, width, samples, bits)
 
 
-_BLOCKS = "rows in blocks of orthogonal ones, of chi(K) lengths"
+_BLOCKS = "blocks of orthogonal rows of chi(K) lengths"
 STARTS: Mapping[str, Start] = MappingProxyType(
     {
         start.name: start
@@ -178,7 +183,7 @@ STARTS: Mapping[str, Start] = MappingProxyType(
             ),
             Start(
                 "orthogonal-opposite",
-                f"hidden weights: {_BLOCKS}, each u with its opposite -u; output weights 0, or pairs (+1, u), (-1, u)",
+                f"hidden weights: {_BLOCKS}, and their negatives; output weights 0, or pairs (+1, u), (-1, u)",
                 {
                     "output": Weights(with_opposites(orthogonal), zeros, 2),
                     "all": antisymmetric(with_opposites(orthogonal), 4),
@@ -190,7 +195,7 @@ STARTS: Mapping[str, Start] = MappingProxyType(
 
 
 def starts_of(trained: str) -> tuple[str, ...]:
-    """Return the names of the starts that may train these layers, the default first.
+    """Return the names of the starts that are available for the trained layers, the default first.
 
     >>> starts_of("output")
     ('zero', 'gaussian', 'orthogonal', 'orthogonal-opposite')
@@ -201,13 +206,13 @@ def starts_of(trained: str) -> tuple[str, ...]:
 
 def _layers(trained: str) -> Layers:
     if trained not in LAYERS:
-        raise InputError(f"the layers trained are one of {', '.join(LAYERS)}, got {trained!r}")
+        raise InputError(f"the trained layers must be one of {', '.join(LAYERS)}; got {trained!r}")
     return LAYERS[trained]
 
 
 @dataclass(frozen=True)
 class Training:
-    """What is trained, from which start, and for how long; None: to convergence, or a size that the user chooses."""
+    """The trained layers, the start, the number of steps (None: to convergence) and their size (None: the default)."""
 
     layers: Layers
     start: Start
@@ -218,20 +223,20 @@ class Training:
     def of(
         cls, trained: str, start: str | None = None, *, steps: int | None = None, step: float | None = None
     ) -> Training:
-        """Return a training by names; the start is the default of the layers unless one is named.
+        """Return a training from the names of layers and start; the default start depends on the layers.
 
-        Raises InputError for names that there are not, a start that is not for these layers, and for steps or a size
-        that are not positive.
+        Raises InputError for an unknown name, a start that is not available for the layers, a number of `steps` that is
+        not a positive integer, and a size `step` that is not positive.
         """
         layers = _layers(trained)
         name = layers.start if start is None else start
         if name not in STARTS:
-            raise InputError(f"there is no start {name!r}: choose one of {', '.join(starts_of(trained))}")
+            raise InputError(f"there is no start with the name {name!r}: choose one of {', '.join(starts_of(trained))}")
         STARTS[name].of(trained)
         if steps is not None:
             steps = integer(steps, "steps", low=1)
         if step is not None and not 0 < step < float("inf"):
-            raise InputError(f"the size of a step is a number above 0, got {step!r}")
+            raise InputError(f"the size of a step must be a positive number, got {step!r}")
         return cls(layers, STARTS[name], steps, step)
 
     @property
@@ -241,10 +246,10 @@ class Training:
 
     @property
     def kernel(self) -> str:
-        """The name of the kernel that training follows at infinite width."""
+        """The name of the kernel of training at infinite width."""
         return self.layers.kernel
 
     @property
     def weights(self) -> Weights:
-        """How the weights are drawn."""
+        """The distribution of the initial weights."""
         return self.start.of(self.trained)

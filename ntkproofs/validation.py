@@ -1,4 +1,4 @@
-"""Integer arguments: accepted from every library that has integers (Python, NumPy, SymPy), refused in one wording."""
+"""Validation of integer arguments: integers of Python, NumPy and SymPy are accepted, with one error message for all."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import operator
 
 from ntkproofs.errors import InputError
 
-__all__ = ["as_integer", "integer"]
+__all__ = ["as_integer", "integer", "integers_between"]
 
 
 def as_integer(value: object) -> int | None:
-    """Return `value` as an int if it is an integer or boolean of any library, else None.
+    """Return `value` as an int if it is an integer or a boolean of Python, NumPy or SymPy, else None.
 
     >>> import numpy
     >>> as_integer(numpy.int64(3)), as_integer(numpy.True_), as_integer(3.0)
@@ -25,10 +25,10 @@ def as_integer(value: object) -> int | None:
 
 
 def integer(value: object, name: str, *, low: int | None = None, high: int | None = None, word: str = "") -> int:
-    """Return an argument as an int; raises InputError, naming it, unless it is an integer from `low` to `high`.
+    """Return an argument as an int; raises InputError unless it is an integer from `low` to `high`.
 
-    Booleans are refused: that an argument is True where a number belongs is a mistake. `word`: a text that the caller
-    accepts besides, for the message.
+    `name`: the name of the argument in the message; `word`: a string that the caller also accepts, mentioned in the
+    message. Booleans are rejected, because True in place of a number is most likely a mistake.
 
     >>> integer(8, "bits", low=1)
     8
@@ -40,13 +40,17 @@ def integer(value: object, name: str, *, low: int | None = None, high: int | Non
         number = as_integer(value)
         if number is not None and (low is None or low <= number) and (high is None or number <= high):
             return number
-    besides = f", or {word!r}" if word else ""
-    raise InputError(f"{name} must be {_integers(low, high)}{besides}, got {value!r}")
+    alternative = f", or {word!r}" if word else ""
+    raise InputError(f"{name} must be {integers_between(low, high)}{alternative}, got {value!r}")
 
 
-def _integers(low: int | None, high: int | None) -> str:
-    """Return what integers between two limits are called."""
+def integers_between(low: int | None, high: int | None) -> str:
+    """Return the description of the integers between two limits, for messages.
+
+    >>> integers_between(1, 64), integers_between(1, None)
+    ('an integer from 1 to 64', 'a positive integer')
+    """
     if high is not None:
         return f"an integer from {low} to {high}" if low is not None else f"an integer <= {high}"
-    named = {None: "an integer", 0: "a nonnegative integer", 1: "a positive integer"}
-    return named.get(low, f"an integer >= {low}")
+    names = {None: "an integer", 0: "a nonnegative integer", 1: "a positive integer"}
+    return names.get(low, f"an integer >= {low}")

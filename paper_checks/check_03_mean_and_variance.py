@@ -207,7 +207,7 @@ def variance_positive(regime: str) -> Verdict:
     "30",
     source="ensemble experiment (arXiv 2502.16763 v1)",
 )
-def thinnest_margin_ratio() -> Verdict:
+def variance_ratio_at_two_matches() -> Verdict:
     findings = []
     for samples, low in ((10, Fraction(6718, 1000)), (30, Fraction(3917, 1000))):
         predictor = Predictor(two_layer_relu(), samples)

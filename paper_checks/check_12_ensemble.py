@@ -1,4 +1,4 @@
-"""Ensemble size: the thinnest margin, how it grows with the program, what a better threshold saves, safe tails."""
+"""Ensemble size: the smallest margin and its growth, the effect of the threshold, and bounds on the Gaussian tail."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -34,7 +34,7 @@ SIZES = {n: (2, 100), j: (0, 300)}
 DELTA = Fraction(1, 100)
 SEED = 20250222
 
-# --- permutation, threshold 0: W**2 n0 var is a polynomial of degree 2 in K, W mean one of degree 0 (0-bits: U) or 1
+# --- permutation, threshold 0: as polynomials in K, W**2 n0 var has degree 2, W mean degree 0 (0-bits) or 1 (1-bits)
 
 
 @lru_cache
@@ -56,7 +56,7 @@ def polynomials(regime: str) -> tuple[sympy.Expr, list[sympy.Expr]]:
 
 
 @lru_cache
-def thinnest(regime: str) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
+def coefficients_at_two(regime: str) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
     """Return a, b, c with ``var/mean**2 = a K + b + c/K`` for the 0-bit at n = 2."""
     U, (c0, c1, c2) = polynomials(regime)
     square = U.subs(n, 2) ** 2
@@ -64,38 +64,38 @@ def thinnest(regime: str) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
     return a / square, b / square, c / square
 
 
-def _of_two(regime: str) -> sympy.Expr:
-    """Return ``var/mean**2`` of the 0-bit at n = 2, straight from the predictor."""
+def _ratio_at_two(regime: str) -> sympy.Expr:
+    """Return ``var/mean**2`` of the 0-bit at n = 2, from the predictor."""
     predictor = Predictor(two_layer_relu(regime), K)
     return predictor.variance(2) / predictor.mean(2, 0, 1) ** 2
 
 
 def _below(value: sympy.Expr) -> Fraction:
-    """Return a rational with few digits just below a constant (that it is below is decided where it is used)."""
+    """Return a rational with few digits near a constant; claims decide separately that it is less than the constant."""
     return Fraction(int(enclose(value, precision=80).middle * 10**6) - 1, 10**6)
 
 
 @claim(
-    "permutation, threshold 0: of all bits of all states the 0-bit at n = 2 has the largest var/mean^2, for every K >= "
-    "3 (for K = 2 no such bit occurs) ({regime})",
+    "permutation of K bits, threshold 0, for all K >= 3: among all bits of all states, a 0-bit at n = 2 has the "
+    "largest var/mean^2 ({regime})",
     source=SOURCE,
     each={"regime": REGIMES},
 )
-def thinnest_margin(regime: str) -> Verdict:
+def largest_variance_ratio(regime: str) -> Verdict:
     kernel = two_layer_relu(regime)
     own, other, g = kernel.own, kernel.other, Predictor(kernel, K).gain(n)
     U, variance = polynomials(regime)
     predictor, W = Predictor(kernel, n + j), own - other + (n + j) * other
-    low = [sympy.Rational(value.numerator, value.denominator) for value in map(_below, thinnest(regime))]
-    # K var/mean**2 at n = 2 is more than low[0] K**2 + low[1] K + low[2], at K = n + j a polynomial in j:
+    low = [sympy.Rational(value.numerator, value.denominator) for value in map(_below, coefficients_at_two(regime))]
+    # K var/mean**2 at n = 2 exceeds low[0] K**2 + low[1] K + low[2]; with K = n + j, the coefficients in j are
     two = [low[0] * n**2 + low[1] * n + low[2], 2 * low[0] * n + low[1], low[0]]
     one = [other + g * (own - other), g * other]  # W mean of a 1-bit
     squared = [one[0] ** 2, 2 * one[0] * one[1], one[1] ** 2]
     products = [sum(two[a] * squared[power - a] for a in range(3) if 0 <= power - a < 3) for power in range(5)]
     total = sum(coefficient * j**power for power, coefficient in enumerate(variance))
-    # a polynomial in j >= 0 all of whose coefficients are positive is positive
+    # a polynomial with positive coefficients is positive for j >= 0
     return conclude(
-        *(decide(less(bound, value)) for bound, value in zip(low, thinnest(regime), strict=True)),
+        *(decide(less(bound, value)) for bound, value in zip(low, coefficients_at_two(regime), strict=True)),
         *(decide(less(variance[power], two[power] * U**2), Integers(n, start=3)) for power in range(3)),
         *(
             decide(less(variance[power] if power < 3 else 0, products[power]), Integers(n, start=2))
@@ -108,23 +108,23 @@ def thinnest_margin(regime: str) -> Verdict:
 
 
 @claim(
-    "permutation, 0-bit at n = 2: var/mean^2 = a K + b + c/K with a = 2.8036... (the limit of var/(mean^2 K)), b = "
-    "30.56..., c = 85.85... for every K",
+    "permutation of K bits (NTK), 0-bit at n = 2, for all K: var/mean^2 = a K + b + c/K with 2.8036 < a < 2.8037, "
+    "30.56 < b < 30.57, 85.85 < c < 85.86",
     source=SOURCE,
 )
-def thinnest_closed_form() -> Verdict:
-    a, b, c = thinnest("ntk")
+def variance_ratio_closed_form() -> Verdict:
+    a, b, c = coefficients_at_two("ntk")
     limits = ((a, 28036, 10**4), (b, 3056, 100), (c, 8585, 100))
     return conclude(
-        derive(equal(_of_two("ntk"), a * K + b + c / K), {K: (2, 400)}),
+        derive(equal(_ratio_at_two("ntk"), a * K + b + c / K), {K: (2, 400)}),
         *(decide(less(Fraction(value, unit), number)) for number, value, unit in limits),
         *(decide(less(number, Fraction(value + 1, unit))) for number, value, unit in limits),
     )
 
 
 def _per_sample(bound: Fraction, start: int) -> Decision:
-    """Decide ``a + b/K + c/K**2 < bound`` for all K from `start` on."""
-    a, b, c = thinnest("ntk")
+    """Decide ``a + b/K + c/K**2 < bound`` for all integers ``K >= start``."""
+    a, b, c = coefficients_at_two("ntk")
     return decide(less(a + b / K + c / K**2, bound), Integers(K, start=start))
 
 
@@ -132,15 +132,16 @@ PER_SAMPLE = ((3, Fraction(2254, 100)), (10, Fraction(672, 100)), (30, Fraction(
 
 
 @claim(
-    "permutation: max var/mean^2 > 2.8036 K for every K >= 3; < 22.54 K for every K >= 2 (22.53 is too small), < 6.72 "
-    "K from K = 10 on (6.71 is too small), < 3.92 K from K = 30 on (3.91 is too small)",
+    "permutation of K bits (NTK), R the largest var/mean^2, for K >= 3 that of a 0-bit at n = 2: R > 2.8036 K for all "
+    "K >= 3; R < 22.54 K for all K >= 2, R < 6.72 K for all K >= 10, R < 3.92 K for all K >= 30; 22.53, 6.71 and 3.91 "
+    "are too small, at K = 3, 10 and 30",
     source=SOURCE,
 )
 def linear_in_samples() -> Verdict:
-    a, b, c = thinnest("ntk")
-    only = Predictor(two_layer_relu(), 2)  # K = 2: the one bit with a variance, a 1-bit at n = 2
+    a, b, c = coefficients_at_two("ntk")
+    only = Predictor(two_layer_relu(), 2)  # K = 2: the only bits with a positive variance are 1-bits at n = 2
     return conclude(
-        derive(equal(_of_two("ntk"), K * (a + b / K + c / K**2)), {K: (3, 400)}),
+        derive(equal(_ratio_at_two("ntk"), K * (a + b / K + c / K**2)), {K: (3, 400)}),
         decide(less(Fraction(28036, 10000), a)),
         decide(less(0, b)),
         decide(less(0, c)),
@@ -151,9 +152,9 @@ def linear_in_samples() -> Verdict:
 
 
 @claim(
-    "published bound 8 max(var/mean^2) ln(2 K X/delta) for permutation, every K >= 3, delta < 1: one input (X = 1), "
-    "between 22.4 K ln(2 K/delta) and 180.4 K ln(2 K/delta); all inputs (X = 2^K), between 15.5 K^2 and 250 K^2 + "
-    "180.4 K ln(1/delta)",
+    "permutation of K bits (NTK), R the var/mean^2 of a 0-bit at n = 2: for all K >= 3 and delta < 1 the published "
+    "bound 8 R ln(2 K X/delta) is between 22.4 K ln(2 K/delta) and 180.4 K ln(2 K/delta) for one input (X = 1), and "
+    "between 15.5 K^2 and 250 K^2 + 180.4 K ln(1/delta) for all inputs (X = 2^K)",
     source=SOURCE,
 )
 def growth() -> Verdict:
@@ -161,25 +162,32 @@ def growth() -> Verdict:
     ratio, log_delta, twice = sympy.symbols("ratio log_delta twice", positive=True)  # log_delta = ln(1/delta)
     log_k, above, below, gap = sympy.symbols("log_k above below gap", nonnegative=True)  # log_k = ln(2 K)
     high, low = sympy.Rational(2254, 100), sympy.Rational(28036, 10000)
-    given = {above: high * K - ratio, below: ratio - low * K, log_k: log_k, log_delta: log_delta, K: K, twice: twice}
+    quantities = {
+        above: high * K - ratio,
+        below: ratio - low * K,
+        log_k: log_k,
+        log_delta: log_delta,
+        K: K,
+        twice: twice,
+    }
     one_input = 8 * ratio * (log_k + log_delta)
     # all inputs, with twice = ln 2: ln(2 K 2^K / delta) = log_k + K twice + log_delta, and 2 K <= 2^K
     all_inputs = one_input + 8 * ratio * K * twice
     most = 8 * high * K * (2 * K * twice + log_delta)
-    short = {**given, gap: K * twice - log_k}
+    with_gap = {**quantities, gap: K * twice - log_k}
     return conclude(
         _per_sample(*reversed(PER_SAMPLE[0])),
-        *(decide(less(bound, value)) for bound, value in zip((low, 0, 0), thinnest("ntk"), strict=True)),
-        derive(at_most(one_input, 8 * high * K * (log_k + log_delta)), given, 8 * above * (log_k + log_delta)),
-        derive(at_most(8 * low * K * (log_k + log_delta), one_input), given, 8 * below * (log_k + log_delta)),
+        *(decide(less(bound, value)) for bound, value in zip((low, 0, 0), coefficients_at_two("ntk"), strict=True)),
+        derive(at_most(one_input, 8 * high * K * (log_k + log_delta)), quantities, 8 * above * (log_k + log_delta)),
+        derive(at_most(8 * low * K * (log_k + log_delta), one_input), quantities, 8 * below * (log_k + log_delta)),
         derive(
             at_most(all_inputs, most),
-            short,
+            with_gap,
             8 * above * (log_k + log_delta + K * twice) + 8 * high * K * gap,
         ),
         derive(
             at_most(8 * low * K**2 * twice, all_inputs),
-            short,
+            with_gap,
             8 * below * (log_k + log_delta + K * twice) + 8 * low * K * (log_k + log_delta),
         ),
         derive(at_most(2 * (K + 1), 2 * (2 * K)), {gap: K - 1}, 2 * gap),  # 2 K <= 2^K, by induction from K = 1
@@ -191,13 +199,13 @@ def growth() -> Verdict:
 
 
 @claim(
-    "the scaling curve 8 K ln(2 K T 2^K) is not an upper bound for 8 max(var/mean^2) ln(2 K T 2^K / delta), delta < 1: "
-    "for no K >= 3, by a factor of more than 2.8; K = 30: by more than 3.9",
+    "permutation of K bits (NTK), for all K >= 3 and delta < 1: 8 max(var/mean^2) ln(2 K T 2^K / delta) exceeds the "
+    "scaling curve 8 K ln(2 K T 2^K) by a factor of more than 2.8 (K = 30: more than 3.9)",
     source="validation scripts (scaling curve)",
 )
 def scaling_curve() -> Verdict:
-    a, b, c = thinnest("ntk")
-    ratio = _of_two("ntk") / K
+    a, b, c = coefficients_at_two("ntk")
+    ratio = _ratio_at_two("ntk") / K
     return conclude(
         derive(equal(ratio, a + b / K + c / K**2), {K: (2, 400)}),
         decide(less(Fraction(28, 10), a + b / K + c / K**2), Integers(K, start=3)),
@@ -210,7 +218,7 @@ def scaling_curve() -> Verdict:
 
 @lru_cache(maxsize=128)
 def margins_of(bits: int) -> Margins:
-    """Return the margins of the permutations of so many bits, at any state."""
+    """Return the margins of a permutation of the given number of bits, at arbitrary states (NTK)."""
     return Margins.of(two_layer_relu(), arbitrary_counts(permutation(range(bits))))
 
 
@@ -228,14 +236,14 @@ def _z(bits: int, threshold: Fraction) -> Ball:
 
 
 def _saving(bits: int, threshold: Fraction) -> Ball:
-    """Return how many times fewer networks than at threshold 0: the ratio of the squared margins."""
+    """Return the ratio of the squared smallest margins at the threshold and at 0, which determines the saving."""
     return (_z(bits, threshold) / _z(bits, Fraction(0))) ** 2
 
 
 @claim(
-    "permutation, k = 5..128: half the smallest positive mean needs 3.9 to 39.1 times fewer networks than the "
-    "threshold 0, the best threshold 9.1 to 58.5 times fewer; either saving falls with k (up to the rounding of the "
-    "threshold); the best lies between 0.29/k and 0.52/k",
+    "permutation of k = 5..128 bits (NTK): compared with threshold 0, the squared smallest margin is 3.9 to 39.1 times "
+    "as large at half the smallest positive mean, and 9.1 to 58.5 times at the best threshold; both ratios decrease "
+    "with k (up to 0.1 %), and the best threshold lies in [0.29/k, 0.52/k]",
     source=SOURCE,
 )
 def savings() -> Verdict:
@@ -243,20 +251,22 @@ def savings() -> Verdict:
         last: tuple[Ball, Ball] | None = None
         for bits in range(5, 129):
             tau = _best(bits)
-            found = (_saving(bits, half(margins_of(bits))), _saving(bits, tau))
-            good = Fraction(39, 10) < found[0] < Fraction(391, 10) and Fraction(91, 10) < found[1] < Fraction(585, 10)
+            ratios = (_saving(bits, half(margins_of(bits))), _saving(bits, tau))
+            good = Fraction(39, 10) < ratios[0] < Fraction(391, 10)
+            good = good and Fraction(91, 10) < ratios[1] < Fraction(585, 10)
             good = good and Fraction(29, 100) <= tau * bits <= Fraction(52, 100)
-            falls = last is None or all(
-                now < then * Fraction(1001, 1000) for now, then in zip(found, last, strict=True)
+            decreases = last is None or all(
+                now < then * Fraction(1001, 1000) for now, then in zip(ratios, last, strict=True)
             )
-            last = found
-            yield 1, None if good and falls else f"k = {bits}: {found[0].digits(6)}, {found[1].digits(6)}, {tau}"
+            last = ratios
+            yield 1, None if good and decreases else f"k = {bits}: {ratios[0].digits(6)}, {ratios[1].digits(6)}, {tau}"
 
-    return conclude(confirm_batches("every k from 5 to 128, ratios by balls", check(), exhaustive=True))
+    return conclude(confirm_batches("every k from 5 to 128, by intervals", check(), exhaustive=True))
 
 
 @claim(
-    "no threshold at all needs 1 network in 1,000 less than the rounded best one: permutation, k = 3..128",
+    "permutation of k = 3..128 bits (NTK): the squared smallest margin at the best threshold, rounded to a rational, "
+    "is more than 0.999 times that at any other threshold",
     source=SOURCE,
 )
 def best_is_best() -> Verdict:
@@ -265,19 +275,20 @@ def best_is_best() -> Verdict:
         ceiling = margins_of(bits).ceiling(tau)
         return ceiling is not None and (_z(bits, tau) / ceiling) ** 2 > Fraction(999, 1000)
 
-    return conclude(confirm("every k from 3 to 128, ratios by balls", range(3, 129), check, exhaustive=True))
+    return conclude(confirm("every k from 3 to 128, by intervals", range(3, 129), check, exhaustive=True))
 
 
 @claim(
-    "permutation, all inputs, delta = 0.01, Gaussian tail: the best threshold needs 390 networks for k = 30 and 8,070 "
-    "for k = 128, threshold 0 needs 6,086 and 73,834; with one network less even the exact tail exceeds delta",
+    "permutation of k bits (NTK), all inputs, delta = 0.01: the smallest ensembles for which the union bound of "
+    "Gaussian tails is at most delta have 390 (k = 30) and 8,070 (k = 128) networks at the best threshold, 6,086 and "
+    "73,834 at threshold 0",
     source=SOURCE,
 )
 def known_sizes() -> Verdict:
     def check(case: tuple[int, str, int]) -> bool:
         bits, choice, networks = case
         counts = arbitrary_counts(permutation(range(bits)))
-        found = ensemble_size(
+        result = ensemble_size(
             two_layer_relu(),
             counts,
             output_bits=bits,
@@ -286,14 +297,15 @@ def known_sizes() -> Verdict:
             failure=DELTA,
             threshold=choose_threshold(two_layer_relu(), counts, choice),
         )
-        return (found.networks, found.least) == (networks, "tail")
+        return (result.networks, result.least) == (networks, "tail")
 
     cases = [(30, "best", 390), (30, "zero", 6086), (128, "best", 8070), (128, "zero", 73834)]
     return conclude(confirm("the size of the ensemble", cases, check, exhaustive=True))
 
 
 @claim(
-    "threshold 0 is refused for addition (q_0), at l = 2..32; without the bits that no template writes it is accepted",
+    "addition of l = 2..32 bits (NTK): threshold 0 is refused because no template writes q_0; it is accepted if the "
+    "bits without a writer are excluded",
     source=SOURCE,
 )
 def zero_for_addition() -> Verdict:
@@ -315,9 +327,9 @@ def zero_for_addition() -> Verdict:
 
 
 @claim(
-    "odd convergents c_m of Laplace's continued fraction bound the Gaussian tail: phi c_m - Q and phi c_m decrease to "
-    "0, for every odd m at once",
-    source="Laplace; needed for sizes that elementary arithmetic can check",
+    "for all odd m and x > 0: Q(x) < phi(x) c_m(x), where c_m is the m-th convergent of Laplace's continued fraction, "
+    "because the derivative of phi c_m - Q is negative and its limit is 0",
+    source="Laplace; for ensemble sizes that elementary arithmetic can check",
 )
 def odd_convergents() -> Verdict:
     m, y, p0, p1, p2, q0, q1, q2 = sympy.symbols("m y p0:3 q0:3", positive=True)
@@ -335,9 +347,9 @@ def odd_convergents() -> Verdict:
         derive(equal(q_slope.subs(solved), ((m + 1) * q2).subs(solved)), ranges),
         derive(equal(p_slope.subs(solved), (x * P_next - Q_next + (m + 1) * p2).subs(solved)), ranges),
         derive(equal(wronskian, m * (p1 * q2 - p2 * q1)), ranges),
-        # P_m Q_(m-1) - P_(m-1) Q_m turns its sign and grows (m-1)-fold: (-1)**(m-1) (m-1)!, as P_1 Q_0 - P_0 Q_1 = 1
+        # P_m Q_(m-1) - P_(m-1) Q_m = (-1)**(m-1) (m-1)!, by induction from P_1 Q_0 - P_0 Q_1 = 1
         derive(equal(P * q1 - p1 * Q, -(m - 1) * (p1 * q0 - p0 * q1)), ranges),
-        # one more level: the last x of c_m replaced by x + m/y
+        # the next convergent: the last x of c_m is replaced by x + m/y
         derive(equal((x + m / y) * p1 + (m - 1) * p0, ((x * p1 + (m - 1) * p0) * y + m * p1) / y), ranges),
         derive(equal(sympy.diff(1 / x, x) - x / x + 1, -1 / x**2), ranges),
         checks=[_recurrence(), _above_the_tail()],
@@ -345,7 +357,7 @@ def odd_convergents() -> Verdict:
 
 
 def _recurrence() -> Finding:
-    """Hold the convergents of the code against the recurrence, in exact rationals."""
+    """Compare the convergents of the package with the recurrence, in exact rational arithmetic."""
 
     def check(point: Fraction) -> bool:
         P, Q = [Fraction(0), Fraction(1)], [Fraction(1), point]
@@ -360,11 +372,12 @@ def _recurrence() -> Finding:
 
 
 def _above_the_tail() -> Finding:
+    """Compare the bound with the Gaussian tail at random points."""
     source = Random(SEED)
     points = [Fraction(source.randint(1, 40_000), 1000) for _ in range(200)]
 
     def check(point: Fraction) -> bool:
-        at = Ball(point, precision=2000)
-        return gaussian_tail(at) < gaussian_tail_upper(at)
+        argument = Ball(point, precision=2000)
+        return gaussian_tail(argument) < gaussian_tail_upper(argument)
 
-    return confirm("Q < phi c_41 at random points up to 40", points, check, exhaustive=False, seed=SEED)
+    return confirm(f"Q < phi c_{ORDER} at random points up to 40", points, check, exhaustive=False, seed=SEED)

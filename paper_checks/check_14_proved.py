@@ -1,4 +1,4 @@
-"""Theorems that Coq's kernel has checked, for all numbers of bits: one claim for each statement in coq/Statements.v."""
+"""Theorems for all numbers of bits, checked by Coq's kernel: one claim for each statement in coq/Statements.v."""
 
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,10 @@ def proved(name: str) -> Verdict:
 
 
 theorems = ClaimFamily(
-    tuple(Claim(each.name, each.words, SOURCE, partial(proved, each.name)) for each in THEORY.statements)
+    tuple(
+        Claim(statement.name, statement.words, SOURCE, partial(proved, statement.name))
+        for statement in THEORY.statements
+    )
 )
 
 

@@ -1,7 +1,8 @@
-"""One network of finite width whose output layer is trained from zero: each part of the bound, and what it gives.
+"""One network of finite width whose output layer is trained from zero: the parts of the bound, and certified widths.
 
-Hidden weights u ~ N(0, I) stay as drawn, nothing is linearised, no limit is taken. A state is the indicator of its n
-matching samples over sqrt(n); v = relu(u), h = relu(x . u); t samples have the target 1.
+The hidden weights u ~ N(0, I) are not trained; no linearisation and no limit of infinite width is used. A state x is
+the indicator of its n matching samples divided by sqrt(n); ``v = relu(u)``, ``h = relu(x . u)``; t samples have the
+target 1. The other symbols are those of :mod:`ntkproofs.bounds.finite.output_layer`.
 """
 
 import math
@@ -28,9 +29,9 @@ Floats = NDArray[np.float64]
 
 
 @claim(
-    "Gbar = lam I + 1 1'/(2 pi) with lam = 1/2 - 1/(2 pi): its inverse is (I - 1 1'/(D + K))/lam, D = pi - 1, and what "
-    "v has orthogonal to the targets is (R^2 - Z^2/(D + K - t))/lam, R^2 all squares but that along the writers, Z the "
-    "sum over the others",
+    "for lam = 1/2 - 1/(2 pi) and D = pi - 1, Gbar = lam I + 1 1'/(2 pi) has the inverse (I - 1 1'/(D + K))/lam, and "
+    "the part of v orthogonal to the targets y has the squared norm (R^2 - Z^2/(D + K - t))/lam in the metric of the "
+    "inverse; R^2 is the sum of squares of v without its part along the writers, Z the sum of v over the other samples",
     source=SOURCE,
 )
 def algebra() -> Verdict:
@@ -49,7 +50,8 @@ def algebra() -> Verdict:
 
 
 @claim(
-    "exp(-x) <= 1 - x + x^2/2 for 0 <= x <= 3 (beyond, the right side exceeds 1), and cosh x <= exp(x^2/2)",
+    "exp(-x) <= 1 - x + x^2/2 and cosh x <= exp(x^2/2) for 0 <= x <= 3 (for x > 3 the right side of the first exceeds "
+    "1)",
     source=SOURCE,
 )
 def inequalities() -> Verdict:
@@ -69,7 +71,7 @@ def _bound(kind: tuple[int, int, int, int]) -> ClassBound:
 
 
 def _drawn(bound: ClassBound, direction: int) -> tuple[Floats, Floats, Floats]:
-    """Draw u, and return the variables (alpha . v) zeta, (omega . P V) zeta for a direction, and |u|^2."""
+    """Return (alpha . v) zeta, (omega . V) zeta for a random direction omega, and |u|^2, for random u."""
     source = np.random.default_rng([SEED, direction])
     group = np.repeat(np.arange(4), bound.sizes)
     u = source.standard_normal((100_000, len(group)))
@@ -84,8 +86,9 @@ def _drawn(bound: ClassBound, direction: int) -> tuple[Floats, Floats, Floats]:
 
 
 @claim(
-    "drawn neurons: E (alpha . v) zeta is minus the margin, no neuron exceeds the supremum M |u|^2, and E exp(l X) is "
-    "at most 1 + l E X + C E X^2, for X = (alpha . v + r omega . V) zeta and random directions omega",
+    "100,000 random neurons in each of 16 cases, X = (alpha . v + r omega . V) zeta with random directions omega: up "
+    "to sampling errors, E (alpha . v) zeta is minus the margin and E exp(l X) <= 1 + l E X + C E X^2; no neuron "
+    "exceeds the supremum M |u|^2",
     source=SOURCE,
 )
 def neurons() -> Verdict:
@@ -101,30 +104,29 @@ def neurons() -> Verdict:
         return bool(centred and (M * length * (1 + 1e-9) >= X).all() and values.mean() <= error * values.std())
 
     cases = list(product(KINDS, range(4)))
-    return conclude(confirm("100,000 neurons each", cases, check, exhaustive=False, seed=SEED))
+    return conclude(confirm("100,000 neurons in each case", cases, check, exhaustive=False, seed=SEED))
 
 
 def _rate(program: TemplateProgram, width: int, threshold: float, draws: int) -> float:
-    """Return how often a drawn network, trained to convergence, is wrong at some state."""
+    """Return the fraction of random networks, trained to convergence, that are wrong at one state or more."""
     rows = np.array(list(product((0, 1), repeat=program.output_bits)), dtype=np.uint8)
     match = program.match_rows(rows)
-    wanted = program.matched_writers_rows(match) > 0
+    expected = program.matched_writers_rows(match) > 0
     states = match / np.sqrt(np.maximum(match.sum(axis=1), 1))[:, None]
     source, wrong = np.random.default_rng([SEED, width]), 0
     for _ in range(draws):
         u = source.standard_normal((program.samples, width))
         v = np.maximum(u, 0)
         values = np.maximum(states @ u, 0) @ v.T @ np.linalg.solve(v @ v.T, program.labels.astype(float))
-        right = (values > threshold) == wanted
-        right[match.sum(axis=1) == 1] = True  # samples: the targets themselves, but for rounding
+        right = (values > threshold) == expected
+        right[match.sum(axis=1) == 1] = True  # states that are samples, where the output is the target up to rounding
         wrong += not right.all()
     return wrong / draws
 
 
 @claim(
-    "permutation of 5 bits, all inputs and outputs of one network: of 2,000 networks of the width certified for a "
-    "failure of 1 % none fails, and at a fifth of it more than 1 % do: the bound asks for less than 5 times what draws "
-    "need",
+    "permutation of 5 bits, all inputs and outputs of one network: at the width certified for a failure probability of "
+    "1 %, none of 2,000 random networks fails; at a fifth of this width more than 1 % of 2,000 do",
     source=SOURCE,
 )
 def certified_next_to_measured() -> Verdict:
@@ -143,9 +145,9 @@ AIMS = {"permutation 5": 700, "permutation 10": 2500, "permutation 30": 26_000, 
 
 
 @claim(
-    "one network of at most this width executes the program on all inputs with probability 0.99, and neither one "
-    "neuron nor one step fewer is accepted: permutations of 5, 10 and 30 bits 700, 2,500, 26,000; additions of 2 and 3 "
-    "bits 1,200, 2,500",
+    "one network of width at most 700, 2,500, 26,000 for permutations of 5, 10 and 30 bits, and 1,200, 2,500 for "
+    "additions of 2 and 3 bits, executes the program on all inputs with probability at least 0.99; with one neuron or "
+    "one step of training fewer, the checker rejects the certificate",
     source=SOURCE,
 )
 def widths() -> Verdict:
@@ -154,7 +156,7 @@ def widths() -> Verdict:
         task = permutation_task(range(int(bits))) if kind == "permutation" else addition_task(int(bits))
         certificate = issue_network(task, failure="1/100")
         fewer = [certificate.claim | {key: certificate.claim[key] - 1} for key in ("width", "steps")]
-        codes = [checker.judge(Certificate(each, certificate.evidence).data)[0] for each in fewer]
+        codes = [checker.judge(Certificate(item, certificate.evidence).data)[0] for item in fewer]
         return bool(certificate.claim["width"] <= AIMS[name] and codes == [checker.REJECTED] * 2)
 
     return conclude(confirm("widths", AIMS, check, exhaustive=True))

@@ -1,8 +1,9 @@
-"""Sizes from both sides: padding that makes one infinitely wide network enough, growth laws, and lower bounds.
+"""Upper and lower bounds for ensembles: growth laws, padding with which one network is sufficient, and lower bounds.
 
-Two-layer ReLU networks, NTK, trained to convergence. K counts all samples, those of padding included; n templates match
-a state, t write a bit. A network's output has the variance V(n, K)/K. The union bound runs over `cases`: inputs times
-steps times output bits; delta is the permitted probability of failure.
+Two-layer ReLU networks of infinite width, NTK, trained to convergence. K is the number of samples including padding, n
+templates match a state, t write a bit. The output of a network has the variance V(n, K)/K, and g(n) is the gain
+``(matched(n) - other)/(own - other)``. The union bound runs over `cases` = inputs times steps times output bits, and
+delta is the permitted probability of failure.
 """
 
 from collections.abc import Iterator
@@ -45,18 +46,18 @@ GAIN = Predictor(NTK, K).gain(n)
 OWN, OTHER = NTK.own, NTK.other
 D = OWN / OTHER - 1
 
-# --- the variance, for every number of samples at once
+# --- the variance, for all numbers of samples
 
 
 PRIOR = NTK.prior or NTK
 REST = PRIOR.own - PRIOR.other
 EXCESS = n * GAIN - 1  # -(D + K) times the weight of a sample that does not match
-LIMIT = REST * (1 + n * GAIN**2) - 2 * n * GAIN * (PRIOR.matched(n) - PRIOR.other)  # of V for large K
+LIMIT = REST * (1 + n * GAIN**2) - 2 * n * GAIN * (PRIOR.matched(n) - PRIOR.other)  # limit of V for K to infinity
 FIRST = 2 * n * EXCESS * (PRIOR.matched(n) - PRIOR.other - REST * GAIN) + REST * EXCESS**2
 SECOND = EXCESS**2 * D * (PRIOR.other * D - REST)
 
 
-VARIANCES = {  # samples, from which n on, a bound of V
+VARIANCES = {  # hypothesis: K, smallest n, upper bound of V
     "K >= n": (n + j, 2, Fraction(342, 1000)),
     "K >= 2 n": (2 * n + j, 2, Fraction(254, 1000)),
     "K >= 5/2 n^2": (sympy.Rational(5, 2) * n**2 + j, 2, Fraction(1643, 10000)),
@@ -64,8 +65,8 @@ VARIANCES = {  # samples, from which n on, a bound of V
 
 
 @claim(
-    "V(n, K), K times the variance, is below 0.342 for every n >= 2 and K >= n, below 0.254 for K >= 2 n, below 0.1643 "
-    "for K >= 5/2 n^2 ({samples})",
+    "V(n, K), K times the variance, for all n >= 2: V < 0.342 for all K >= n, V < 0.254 for all K >= 2 n, V < 0.1643 "
+    "for all K >= 5/2 n^2 (here {samples})",
     source=SOURCE,
     each={"samples": tuple(VARIANCES)},
 )
@@ -75,7 +76,7 @@ def variance(samples: str) -> Verdict:
 
 
 def _variance_below(expression: sympy.Expr, start: int, bound: Fraction) -> Iterator[object]:
-    """Yield findings: ``V = LIMIT + FIRST/W + SECOND/W^2``, W = D + K, and ``(bound - V) W^2`` has no minus in j."""
+    """Yield findings that prove ``V = LIMIT + FIRST/W + SECOND/W^2 < bound`` for ``W = D + K`` and all ``j >= 0``."""
     predictor, least = Predictor(NTK, expression), (D + expression).subs(j, 0)
     W, room = D + expression, sympy.Rational(bound.numerator, bound.denominator) - LIMIT
     yield identity(predictor.scaled_variance(n), LIMIT + FIRST / W + SECOND / W**2, {n: (2, 60), j: (0, 200)})
@@ -85,11 +86,11 @@ def _variance_below(expression: sympy.Expr, start: int, bound: Fraction) -> Iter
     yield decide(less(FIRST * least + SECOND, room * least**2), everywhere)
 
 
-# --- the union bound with a tail and margins that hold for every size
+# --- the union bound for all sizes
 
 
 def _tail_is_elementary() -> list[object]:
-    """Find ``Q(x) <= exp(-x^2/2)/(x sqrt(2 pi))`` (see check_12) to be at most half of that exponential from 0.8 on."""
+    """Find ``Q(x) <= exp(-x^2/2)/2`` for x >= 0.8, from ``Q(x) <= exp(-x^2/2)/(x sqrt(2 pi))`` (see check_12)."""
     return [decide(less(1 / (sympy.Rational(4, 5) * sympy.sqrt(2 * sympy.pi)), sympy.Rational(1, 2)))]
 
 
@@ -97,7 +98,7 @@ GAIN_SQUARE = sympy.Rational(3535, 10000) + sympy.Rational(33, 100) / sympy.sqrt
 
 
 def _gains() -> list[object]:
-    """Find that g falls with n, that ``n g > 1`` from 2 on, and that ``n g^2`` exceeds 0.3535 + 0.33/sqrt(n)."""
+    """Return findings that prove for n >= 2: g decreases, ``n g > 1``, and ``n g^2 > 0.3535 + 0.33/sqrt(n)``."""
     everywhere = Integers(n, start=2)
     return [
         decide(less(GAIN.subs(n, n + 1), GAIN), everywhere),
@@ -110,50 +111,50 @@ LAWS = {"K >= n": Fraction(78, 10), "K >= 2 n": Fraction(58, 10), "K >= 5/2 n^2"
 
 
 @claim(
-    "every program: if n <= M and t n <= theta K, theta < 1, at every state, then at the threshold (1 - theta) g(M)/2 "
-    "N networks are enough once N K (1 - theta)^2 >= c M ln(cases/(2 delta)), cases >= 3 delta, with c = 7.8; 5.8 if K "
-    ">= 2 M; 3.76 if K >= 5/2 M^2 ({samples})",
+    "every program with n <= M and t n <= theta K at every state, for some theta < 1: at the threshold (1 - theta) "
+    "g(M)/2, N networks are sufficient if N K (1 - theta)^2 >= c M ln(cases/(2 delta)) and cases >= 3 delta, where c = "
+    "7.8; 5.8 if K >= 2 M; 3.76 if K >= 5/2 M^2 (here {samples})",
     source=SOURCE,
     each={"samples": tuple(LAWS)},
 )
 def every_program(samples: str) -> Verdict:
-    g, room, contrast, t, theta, total, M, L, gap = sympy.symbols("g room D t theta K M L gap", nonnegative=True)
-    # (D + K) mean of a 1-bit is at least g (D + K) - t (n g - 1), and (1 - theta) g (D + K) is less
+    g, slack, contrast, t, theta, total, M, L, gap = sympy.symbols("g slack D t theta K M L gap", nonnegative=True)
+    # (D + K) mean >= g (D + K) - t (n g - 1) >= (1 - theta) g (D + K) for a 1-bit
     count = sympy.Symbol("n", nonnegative=True)
     mean = combination(
         at_most((1 - theta) * g * (contrast + total), g * (contrast + total) - t * (count * g - 1)),
-        {room: theta * total - t * count, g: g, theta: theta, contrast: contrast, t: t},
-        g * room + g * theta * contrast + t,
+        {slack: theta * total - t * count, g: g, theta: theta, contrast: contrast, t: t},
+        g * slack + g * theta * contrast + t,
     )
-    # margins of (1 - theta) g(M)/2 on either side, g(M)^2 >= 0.3535/M, V <= bound: N z^2 >= 2 L, L the logarithm
+    # the margins are at least (1 - theta) g(M)/2, g(M)^2 >= 0.3535/M and V <= bound, so N z^2 >= 2 L, L the logarithm
     _, _, bound = VARIANCES[samples]
     variance_bound, law = (sympy.Rational(value.numerator, value.denominator) for value in (bound, LAWS[samples]))
     least = sympy.Rational(3535, 10000) / 4
     scaled = sympy.Symbol("NK", nonnegative=True)  # N K (1 - theta)^2
-    enough = combination(
+    sufficient = combination(
         at_most(2 * L * M * variance_bound, least * scaled),
         {gap: scaled - law * M * L, M: M, L: L},
         least * gap + (least * law - 2 * variance_bound) * M * L,
     )
     expression, start, _ = VARIANCES[samples]
-    return conclude(mean, enough, *_gains(), *_tail_is_elementary(), *_variance_below(expression, start, bound))
+    return conclude(mean, sufficient, *_gains(), *_tail_is_elementary(), *_variance_below(expression, start, bound))
 
 
 @claim(
-    "N networks are enough, every number of bits: with ample padding (2 t n <= K, --padding auto) N >= 11.6 L/t, so "
-    "5.8 L for addition and SBN (t = 2), 3.9 L for multiplication (t = 3); without padding at states with n <= 3 l + 1 "
-    "matches 5.2 L for multiplication of l bits; L = ln(cases/(2 delta))",
+    "for all sizes, with L = ln(cases/(2 delta)): N networks are sufficient if 2 t n <= K at every state (--padding "
+    "auto) and N >= 11.6 L/t, that is 5.8 L for addition and SBN (t = 2) and 3.9 L for multiplication (t = 3); for "
+    "multiplication of l bits without padding, at states with n <= 3 l + 1, if N >= 5.2 L",
     source=SOURCE,
 )
 def ample() -> Verdict:
-    M, K_symbol, t, L, N, room, gap = sympy.symbols("M K t L N room gap", positive=True)
+    M, K_symbol, t, L, N, slack, gap = sympy.symbols("M K t L N slack gap", positive=True)
     l = sympy.Symbol("l", positive=True, integer=True)
     law = sympy.Rational(58, 10)
     # theta = 1/2: N K/4 >= 5.8 M L if N t >= 11.6 L and K >= 2 t M
     ample_padding = combination(
         at_most(4 * law * M * L, N * K_symbol),
-        {room: K_symbol - 2 * t * M, gap: N * t - 2 * law * L, N: N, M: M},
-        N * room + 2 * M * gap,
+        {slack: K_symbol - 2 * t * M, gap: N * t - 2 * law * L, N: N, M: M},
+        N * slack + 2 * M * gap,
     )
     samples, writers = 20 * l + 2, 3 * (3 * l + 1)  # theta = writers/samples
     unpadded = decide(
@@ -164,32 +165,32 @@ def ample() -> Verdict:
 
 
 @claim(
-    "addition without padding: at the threshold 1/(D + 4 l) N networks are enough once 4 l N >= 0.508 (D + 4 l)^2 "
-    "ln(cases/(2 delta)), for every l: 2.9 l^2 + O(l ln l) for all inputs",
+    "addition of l bits without padding, for all l: at the threshold 1/(D + 4 l), N networks are sufficient if 4 l N "
+    ">= 0.508 (D + 4 l)^2 ln(cases/(2 delta)); for all inputs the leading term of this N is at most 2.9 l^2",
     source=SOURCE,
 )
 def addition_without_padding() -> Verdict:
-    g, contrast, L, N, gap, room = sympy.symbols("g D L N gap room", nonnegative=True)
+    g, contrast, L, N, gap, slack = sympy.symbols("g D L N gap slack", nonnegative=True)
     count, l = sympy.symbols("n l", nonnegative=True)
     samples = 4 * l
-    # (D + K) mean of a 1-bit: g (D + K) - 2 (n g - 1) with n <= 2 l, and 2 - 1 is left on the other side
+    # (D + K) mean >= g (D + K) - 2 (n g - 1) >= 2 for a 1-bit, as n <= 2 l; the threshold times D + K is 1
     mean = combination(
         at_most(2, g * (contrast + samples) - 2 * (count * g - 1)),
-        {g: g, contrast: contrast, room: 2 * l - count},
-        g * contrast + 2 * g * room,
+        {g: g, contrast: contrast, slack: 2 * l - count},
+        g * contrast + 2 * g * slack,
     )
     bound = sympy.Rational(254, 1000)
-    enough = combination(  # N (1/(D + K))^2 K/V >= 2 L
+    sufficient = combination(  # N (1/(D + K))^2 K/V >= 2 L
         at_most(2 * bound * L * (contrast + samples) ** 2, N * samples),
         {gap: N * samples - 2 * bound * L * (contrast + samples) ** 2},
         gap,
     )
     leading = decide(less(2 * bound * 4 * 2 * sympy.log(2), sympy.Rational(29, 10)))
-    return conclude(mean, enough, leading, *_gains(), *_variance_below(*VARIANCES["K >= 2 n"]))
+    return conclude(mean, sufficient, leading, *_gains(), *_variance_below(*VARIANCES["K >= 2 n"]))
 
 
 def _required(name: str, size: int) -> tuple[Requirement, int, int]:
-    """Return what an ensemble of a program must do for all inputs, the largest t and the bound of n."""
+    """Return the requirement of a program for all inputs, its largest t, and its upper bound for n."""
     if name == "sbn":
         program, steps, free = sbn(size, size, size), 100 * size, size * size
     else:
@@ -200,8 +201,9 @@ def _required(name: str, size: int) -> tuple[Requirement, int, int]:
 
 
 @claim(
-    "11.6 L/t networks at ample padding against the union bound by balls: 2 to 12 times as many; addition of 2..32, "
-    "multiplication of 2..16, SBN with 2 and 4 words, bits and instructions, all inputs, delta = 0.01",
+    "all inputs, delta = 0.01, additions of 2, 4, 8, 16, 32 bits, multiplications of 2, 4, 8, 16 bits, SBN with 2 and "
+    "with 4 words, bits and instructions: with 2 t n <= K, 11.6 L/t is 2 to 12 times the number of networks that the "
+    "union bound requires",
     source=SOURCE,
 )
 def ample_against_sizes() -> Verdict:
@@ -213,17 +215,21 @@ def ample_against_sizes() -> Verdict:
 
     cases = [("addition", l) for l in (2, 4, 8, 16, 32)] + [("multiplication", l) for l in (2, 4, 8, 16)]
     cases += [("sbn", size) for size in (2, 4)]
-    return conclude(confirm("the law against the union bound by balls", cases, check, exhaustive=True))
+    return conclude(confirm("the law and the union bound, by intervals", cases, check, exhaustive=True))
 
 
 # --- one network
 
 
 def _one_network(rate: Fraction, t: int, power: int, factor: Fraction, start: int) -> Iterator[object]:
-    """Yield findings: one network is enough for n <= k and t writers, ``K = rate k^2 + t k``, from k = `start` on.
+    """Yield findings that prove: one network is sufficient if n <= k, ``K = rate k^2 + t k``, for all k >= `start`.
 
-    With r = 1 + 1/start: ``k <= start r^(k - start)``, by induction. The union runs over ``factor k^power 2^k`` cases;
-    ``x^2`` is twice the logarithm of cases over ``delta x0 sqrt(2 pi)``, at least x0^2, where x0 belongs to `start`.
+    The union bound runs over ``factor k^power 2^k`` cases. With ``r = 1 + 1/start``, ``k <= start r^(k - start)`` by
+    induction. The tail at x is less than delta/cases if ::
+
+        x^2 = 2 log(cases/(delta x0 sqrt(2 pi))) >= x0^2
+
+    for a number x0 that is chosen for `start`.
     """
     k, gap = n, sympy.Symbol("gap", nonnegative=True)
     log, start_k = sympy.log, sympy.Integer(start)
@@ -236,7 +242,9 @@ def _one_network(rate: Fraction, t: int, power: int, factor: Fraction, start: in
     )
     extra = power * log(start_k) + log(sympy.Rational(factor.numerator, factor.denominator)) + log(100)
     at_start = start_k * log(2) + extra
-    x0 = sympy.Rational(int(4 * sympy.sqrt(2 * at_start - 9).evalf()), 4)  # a guess, decided in the next line
+    x0 = sympy.Rational(
+        int(4 * sympy.sqrt(2 * at_start - 9).evalf()), 4
+    )  # a guess; decided in the next statement but one
     half = k * log(2) + extra + power * (k - start) * log(ratio_r) - log(x0 * sympy.sqrt(2 * sympy.pi))
     yield decide(at_most(x0**2 / 2, half), Integers(k, start))
     bound = sympy.Rational(VARIANCES["K >= 5/2 n^2"][2].numerator, VARIANCES["K >= 5/2 n^2"][2].denominator)
@@ -248,12 +256,12 @@ def _one_network(rate: Fraction, t: int, power: int, factor: Fraction, start: in
     yield decide(less(sympy.expand(half / k), margin / (2 * bound)), Integers(k, start))
 
 
-PERMUTATION = ((2, 3, 20), (200, Fraction(13, 5), 200))  # from which bits on, padding over bits^2, decided from
+PERMUTATION = ((2, 3, 20), (200, Fraction(13, 5), 200))  # smallest k, padding/k^2, smallest k without enumeration
 
 
 @claim(
-    "permutation, one infinitely wide network, all inputs, delta = 0.01: 3 k^2 samples of padding are enough for every "
-    "k >= 2, 2.6 k^2 for every k >= 200",
+    "permutation of k bits, one network of infinite width, all inputs, delta = 0.01: 3 k^2 padding samples are "
+    "sufficient for all k >= 2, and 2.6 k^2 for all k >= 200",
     source=SOURCE,
 )
 def one_network_for_permutation() -> Verdict:
@@ -264,12 +272,12 @@ def one_network_for_permutation() -> Verdict:
     for _, rate, start in PERMUTATION:
         findings += _one_network(Fraction(rate), 1, 1, Fraction(1), start)
     below = range(2, PERMUTATION[0][2])
-    return conclude(*findings, confirm("every k from 2 to 19, by balls", below, check, exhaustive=True))
+    return conclude(*findings, confirm("every k from 2 to 19, by intervals", below, check, exhaustive=True))
 
 
 @claim(
-    "addition, one infinitely wide network, all inputs, delta = 0.01: 12.5 l^2 samples of padding are enough for every "
-    "l >= 1, 11 l^2 for every l >= 60",
+    "addition of l bits, one network of infinite width, all inputs, delta = 0.01: 12.5 l^2 padding samples (rounded "
+    "down) are sufficient for all l >= 1, and 11 l^2 for all l >= 60",
     source=SOURCE,
 )
 def one_network_for_addition() -> Verdict:
@@ -280,7 +288,7 @@ def one_network_for_addition() -> Verdict:
     findings: list[object] = [*_gains(), *_variance_below(*VARIANCES["K >= 5/2 n^2"])]
     for rate, start in ((Fraction(25, 8), 40), (Fraction(11, 4), 120)):
         findings += _one_network(rate, 2, 2, Fraction(3, 2), start)
-    return conclude(*findings, confirm("every l from 1 to 19, by balls", range(1, 20), check, exhaustive=True))
+    return conclude(*findings, confirm("every l from 1 to 19, by intervals", range(1, 20), check, exhaustive=True))
 
 
 def _permutation(bits: int) -> Requirement:
@@ -306,9 +314,9 @@ ONE_NETWORK = {
 
 
 @claim(
-    "one infinitely wide network, all inputs, delta = 0.01: 55, 233, 931, 2,090, 5,812 samples of padding for "
-    "permutations of 5, 10, 20, 30, 50 bits, 45, 193, 739, 2,772 for additions of 2, 4, 8, 16; one sample fewer is not "
-    "enough for this union bound, whatever the threshold",
+    "one network of infinite width, all inputs, delta = 0.01: the union bound requires 55, 233, 931, 2,090, 5,812 "
+    "padding samples for permutations of 5, 10, 20, 30, 50 bits, and 45, 193, 739, 2,772 for additions of 2, 4, 8, 16 "
+    "bits; with one sample fewer it fails at every threshold",
     source=SOURCE,
 )
 def one_network_measured() -> Verdict:
@@ -318,27 +326,30 @@ def one_network_measured() -> Verdict:
         padding = padding_for(required, 1).padding
         return padding == ONE_NETWORK[case] and ruled_out(required, padding - 1, 1)
 
-    return conclude(confirm("the padding, and one sample fewer", ONE_NETWORK, check, exhaustive=True))
+    return conclude(
+        confirm("the padding, and that one sample fewer is not sufficient", ONE_NETWORK, check, exhaustive=True)
+    )
 
 
 # --- lower bounds
 
 
 @claim(
-    "permutation of k >= 3 bits, whatever the threshold: N <= k x^2/5.1 networks fail at the input of two ones or at "
-    "that of k ones with probability at least Q(x), and at all inputs with at least 1 - (1 - Q(x))^k (output bits are "
-    "independent); delta = 0.01: 1.05 k networks are too few for one input; k >= 100: k x^2/3.2",
+    "permutation of k >= 3 bits, any threshold: N <= k x^2/5.1 networks (k x^2/3.2 for k >= 100) are wrong at an input "
+    "with two ones, or at the input with k ones, with probability at least Q(x); as output bits are independent, with "
+    "probability at least 1 - (1 - Q(x))^k at some bit; so for delta = 0.01, 1.05 k networks are not sufficient even "
+    "for one bit",
     source=SOURCE,
 )
 def fewest_for_permutation() -> Verdict:
     z0, z1, s0, s1, ceiling, low, high = sympy.symbols("z_0 z_1 s_0 s_1 c low high", nonnegative=True)
     predictor, two = Predictor(NTK, K), GAIN.subs(n, 2)
-    gap = ((GAIN.subs(n, K)) * D + 2 * two) / (D + K)  # of the means
-    # the deviations times sqrt(K) are at least 0.252 and 0.5834 - 0.476/sqrt(K)
+    gap = ((GAIN.subs(n, K)) * D + 2 * two) / (D + K)  # between the two means
+    # the standard deviations times sqrt(K) are at least 0.252 and 0.5834 - 0.476/sqrt(K)
     one = sympy.Rational(5834, 10000) - sympy.Rational(476, 1000) / sympy.sqrt(K)
     deviations = sympy.Rational(252, 1000) + one
     findings = [
-        combination(  # z0 s0 + z1 s1 is the distance of the means: not both of z0, z1 exceed it over s0 + s1
+        combination(  # z0 s0 + z1 s1 is the difference of the means, so z0 or z1 is at most it over s0 + s1
             at_most(ceiling * (s0 + s1), z0 * s0 + z1 * s1),
             {low: z0 - ceiling, high: z1 - ceiling, s0: s0, s1: s1},
             low * s0 + high * s1,
@@ -366,7 +377,7 @@ def _variance_at(matches: sympy.Expr, samples: sympy.Expr) -> sympy.Expr:
     return LIMIT.subs(n, matches) + FIRST.subs(n, matches) / W + SECOND.subs(n, matches) / W**2
 
 
-AT_LEAST = {  # (program, bits, all inputs): networks that are needed whatever the threshold, and enough
+AT_LEAST = {  # (program, bits, all inputs): networks that are required at any threshold, networks that are sufficient
     ("permutation", 5, True): (10, 16),
     ("permutation", 10, True): (26, 48),
     ("permutation", 30, True): (113, 390),
@@ -377,20 +388,21 @@ AT_LEAST = {  # (program, bits, all inputs): networks that are needed whatever t
 
 
 @claim(
-    "delta = 0.01, whatever the threshold: permutations of 5, 10, 30 bits need 10, 26, 113 networks for all inputs "
-    "together (16, 48, 390 are enough), 8, 20, 87 for one input (9, 21, 88 are enough)",
+    "permutations of 5, 10, 30 bits, delta = 0.01: at any threshold at least 10, 26, 113 networks are required for all "
+    "inputs together, and 16, 48, 390 are sufficient; at least 8, 20, 87 are required for the worst single input, and "
+    "9, 21, 88 are sufficient",
     source=SOURCE,
 )
 def at_least_and_enough() -> Verdict:
     def check(case: tuple[str, int, bool]) -> bool:
-        _, bits, every = case
+        _, bits, all_inputs = case
         run = Run.of(permutation_task(range(bits)))
-        families = witnesses(run.program, run.free, run.ones, run.steps, single=not every)
-        _, required = requirement(run, failure=DELTA, inputs="all" if every else 1)
-        enough = required.size(0).networks
-        return (least_networks(NTK, families, DELTA, most=enough).networks, enough) == AT_LEAST[case]
+        families = witnesses(run.program, run.free, run.ones, run.steps, single=not all_inputs)
+        _, required = requirement(run, failure=DELTA, inputs="all" if all_inputs else 1)
+        sufficient = required.size(0).networks
+        return (least_networks(NTK, families, DELTA, most=sufficient).networks, sufficient) == AT_LEAST[case]
 
-    return conclude(confirm("lower bound and size, by balls", AT_LEAST, check, exhaustive=True))
+    return conclude(confirm("lower and upper bound, by intervals", AT_LEAST, check, exhaustive=True))
 
 
 # --- estimates

@@ -1,4 +1,4 @@
-"""What every test has: global precisions as they were, and a Hypothesis profile without deadlines."""
+"""Fixtures of all tests: global precisions are reset, and Hypothesis has no deadlines."""
 
 import os
 
@@ -7,7 +7,7 @@ import mpmath
 import pytest
 from hypothesis import settings
 
-collect_ignore = ["claims"]  # claim files are read by the program under test, not by pytest
+collect_ignore = ["claims"]  # claim files are collected by the package, not by pytest
 
 settings.register_profile("dev", deadline=None, database=None)
 settings.register_profile("ci", deadline=None, database=None, derandomize=True)
@@ -16,7 +16,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 @pytest.fixture(autouse=True)
 def global_precision():
-    """Put the precisions of flint and mpmath back after each test; a test that leaks flint's fails."""
+    """Reset the precisions of flint and mpmath after each test; a test that changed that of flint fails."""
     before = flint.ctx.prec
     mpmath.mp.dps = 15
     yield

@@ -1,4 +1,4 @@
-"""A theory of four lines, genuine and forged, for the tests of what Coq is asked."""
+"""A small Coq theory, to be used as it is or modified, for the tests of the audit."""
 
 import os
 
@@ -19,7 +19,7 @@ Proof. intros n. apply le_0_n. Qed.
     "Statements.v": """\
 From NtkProofs Require Import Terms.
 From NtkProofs Require Lemmas.
-(** Twice nothing is nothing. *)
+(** Twice 0 is 0. *)
 Theorem twice_zero : twice 0 = 0.
 Proof. exact Lemmas.twice_zero. Qed.
 (** Twice a number is no less than 0. *)
@@ -30,7 +30,7 @@ Proof. exact Lemmas.twice_grows. Qed.
 
 
 def write(folder, files, *, record=True):
-    """Write a theory; recorded, unless `record` is False."""
+    """Write a theory, with the record of its statements unless `record` is False."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, source in files.items():
         (folder / name).write_text(source)
@@ -40,7 +40,7 @@ def write(folder, files, *, record=True):
 
 
 def needs_coq():
-    """Skip a test where there is no coqc; in CI that is a failure."""
+    """Skip a test if coqc is not installed; in CI this is a failure."""
     if find_coqc() is None:
         if os.environ.get("CI"):
             pytest.fail(MISSING)
@@ -49,7 +49,7 @@ def needs_coq():
 
 @pytest.fixture(scope="session")
 def coq_cache(tmp_path_factory):
-    """A cache of compiled files for this session alone, so that nothing compiled before is believed."""
+    """Provide a cache of compiled files for this session, so that no earlier result is used."""
     needs_coq()
     before = os.environ.get("XDG_CACHE_HOME")
     folder = tmp_path_factory.mktemp("cache")

@@ -1,4 +1,4 @@
-"""Random programs, states and counts, and naive references that share no code with the package."""
+"""Random programs, states and counts, and reference implementations that share no code with the package."""
 
 from fractions import Fraction
 from itertools import product
@@ -18,13 +18,13 @@ def programs(draw, *, most_templates=8, most_padding=4, least_templates=1):
     widths = draw(st.lists(st.integers(1, 3), min_size=1, max_size=3))
     fields = dict(zip(NAMES, widths, strict=False))
     bits = [(field, index) for field, width in fields.items() for index in range(width)]
-    one = st.tuples(
+    rule = st.tuples(
         st.dictionaries(st.sampled_from(bits), st.integers(0, 1), min_size=1, max_size=2),
         st.lists(st.sampled_from(bits), min_size=1, max_size=2, unique=True),
     )
     rules = draw(
         st.lists(
-            one,
+            rule,
             min_size=least_templates,
             max_size=most_templates,
             unique_by=lambda rule: (frozenset(rule[0].items()), frozenset(rule[1])),
@@ -50,7 +50,7 @@ def programs_and_states(draw, **options):
 
 @st.composite
 def possible_counts(draw, *, most_samples=12):
-    """Draw (n, p, t, K) that occur: p of the n matching samples and t - p of the others are writers; n >= 1."""
+    """Draw possible counts (n, p, t, K): p of the n matching samples and t - p of the others are writers; n >= 1."""
     samples = draw(st.integers(1, most_samples))
     matches = draw(st.integers(1, samples))
     matched_writers = draw(st.integers(0, matches))
@@ -59,7 +59,7 @@ def possible_counts(draw, *, most_samples=12):
 
 
 def all_counts(most_samples):
-    """Yield all counts with n >= 1 and at most so many samples."""
+    """Yield all possible counts with n >= 1 and at most `most_samples` samples."""
     for samples in range(1, most_samples + 1):
         for matches in range(1, samples + 1):
             for matched_writers, others in product(range(matches + 1), range(samples - matches + 1)):
@@ -78,7 +78,7 @@ def naive_match(program, state):
     return [
         index
         for index, template in enumerate(program.templates)
-        if all(state[field][place] == value for (field, place), value in template.when)
+        if all(state[field][position] == value for (field, position), value in template.when)
     ]
 
 
@@ -86,8 +86,8 @@ def naive_step(program, state):
     """Return the OR of what the matching templates write."""
     after = {field: [0] * width for field, width in program.fields.items()}
     for index in naive_match(program, state):
-        for field, place in program.templates[index].write:
-            after[field][place] = 1
+        for field, position in program.templates[index].write:
+            after[field][position] = 1
     return after
 
 
@@ -96,14 +96,14 @@ def naive_counts(program, state):
     matching = naive_match(program, state)
     counts = {}
     for field, width in program.fields.items():
-        for place in range(width):
-            writers = [i for i, template in enumerate(program.templates) if (field, place) in template.write]
-            hit = [i for i in writers if i in matching]
-            counts[field, place] = Counts(len(matching), len(hit), len(writers), program.samples)
+        for position in range(width):
+            writers = [i for i, template in enumerate(program.templates) if (field, position) in template.write]
+            matched = [i for i in writers if i in matching]
+            counts[field, position] = Counts(len(matching), len(matched), len(writers), program.samples)
     return counts
 
 
-# --- the trained network from explicit vectors, in mpmath: nothing but the formulas of the literature
+# --- the trained network from explicit vectors, in mpmath, by the formulas of the literature
 
 
 def _inner(x, y):
@@ -129,8 +129,8 @@ TRAINED = {"ntk": ntk, "nngp": nngp}
 
 
 def encoded(matches, samples):
-    """Return the encoded state that the first samples match, as a unit vector."""
-    return [1 / mpmath.sqrt(matches) if place < matches else mpmath.mpf(0) for place in range(samples)]
+    """Return the encoded state that the first `matches` samples match, a unit vector."""
+    return [1 / mpmath.sqrt(matches) if index < matches else mpmath.mpf(0) for index in range(samples)]
 
 
 def dense_weights(regime, matches, samples):
@@ -147,7 +147,7 @@ def dense_mean(weights, counts):
     """Return a^T y for targets with p ones among the matching samples and t - p among the others."""
     n, p, t = counts.matches, counts.matched_writers, counts.writers
     writers = [*range(p), *range(n, n + t - p)]
-    return mpmath.fsum(weights[place] for place in writers)
+    return mpmath.fsum(weights[index] for index in writers)
 
 
 def dense_variance(regime, matches, samples):
@@ -163,6 +163,6 @@ def dense_variance(regime, matches, samples):
 
 
 def as_exact(number):
-    """Return an mpmath number as the fraction that it is."""
+    """Return the exact value of an mpmath number as a fraction."""
     sign, mantissa, exponent, _ = number._mpf_
     return (-1) ** sign * Fraction(int(mantissa)) * Fraction(2) ** int(exponent)

@@ -14,7 +14,7 @@ import ntkproofs
 from ntkproofs import checker
 from ntkproofs.display import CODE, facts
 from ntkproofs.errors import InputError, NtkProofsError
-from ntkproofs.files import write_whole
+from ntkproofs.files import write_atomically
 
 __all__ = ["Certificate", "schema", "write"]
 
@@ -92,4 +92,4 @@ def schema() -> dict[str, Any]:
 
 def write(certificate: Certificate, path: str | Path) -> None:
     """Write a certificate so that the file is there whole or not at all; raises InputError if it cannot be written."""
-    write_whole(path, certificate.data)
+    write_atomically(path, certificate.data)

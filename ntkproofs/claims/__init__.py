@@ -1,9 +1,9 @@
-"""Claims: a statement, a function that evaluates it, and the verdict that follows from its findings.
+"""Claims: statements, the functions that evaluate them, and the verdicts that follow from their findings.
 
-One verb for each verdict, whose result :func:`conclude` takes:
+There is one verb for each kind of verdict; the results, called findings, are the arguments of :func:`conclude`:
 
 =====================  ================================================================================================
-:func:`prove`          a theorem of a Coq theory; :func:`prove_equal`: programs of a theory are those of this package
+:func:`prove`          a theorem of a Coq theory; :func:`prove_equal`: programs of a theory equal those of this package
 :func:`decide`         an inequality over a domain, by ball arithmetic
 :func:`derive`         an equality or inequality for all values, by exact algebra
 :func:`confirm`        a statement on many cases; :func:`confirm_batches`: many cases at a time;
@@ -11,11 +11,12 @@ One verb for each verdict, whose result :func:`conclude` takes:
 :func:`estimate`       an mpmath value against an enclosure; never a verdict by itself
 =====================  ================================================================================================
 
-* :mod:`.verdict`, :mod:`.claim`, :mod:`.collect` verdicts, claims, collecting them; :mod:`.files`, :mod:`.registry`,
-  :mod:`.importing` claim files: which they are, what they make, how they are imported from source
-* :mod:`.confirm`, :mod:`.measure`, :mod:`.estimate`, :mod:`.prove` engines and verbs that are at home here
-* :mod:`.problems` what went wrong and where; :mod:`.transport` results between processes, as plain data
-* :mod:`.recheck` decisions replayed before they count; :mod:`.margins` one margin for several findings
+* :mod:`.verdict`, :mod:`.claim`, :mod:`.collect`: verdicts, claims, collecting claims from files
+* :mod:`.files`, :mod:`.importing`, :mod:`.registry`: finding claim files, importing them from source, registering
+  their claims
+* :mod:`.prove`, :mod:`.confirm`, :mod:`.measure`, :mod:`.estimate`: the verbs and engines defined in this package
+* :mod:`.recheck`: replay of decisions before they count; :mod:`.margins`: the combined margin of several findings
+* :mod:`.problems`: what went wrong in a claim, and where; :mod:`.transport`: results as plain data between processes
 
 >>> import sympy
 >>> from ntkproofs.rigor import less
@@ -23,7 +24,7 @@ One verb for each verdict, whose result :func:`conclude` takes:
 'decided'
 """
 
-from ntkproofs.claims.claim import Claim, ClaimFamily, Listed, Result, claim
+from ntkproofs.claims.claim import Claim, ClaimFamily, ListedClaim, Result, claim
 from ntkproofs.claims.collect import collect
 from ntkproofs.claims.confirm import Tally, confirm, confirm_batches
 from ntkproofs.claims.estimate import Agreement, estimate
@@ -38,7 +39,7 @@ __all__ = [
     "Claim",
     "ClaimFamily",
     "Comparison",
-    "Listed",
+    "ListedClaim",
     "Measured",
     "Result",
     "Tally",

@@ -22,18 +22,18 @@ from ntkproofs.claims.verdict import Verdict
 from ntkproofs.errors import InputError
 from ntkproofs.truth import NoTruthValue
 
-__all__ = ["Claim", "ClaimFamily", "LISTENERS", "Listed", "Result", "claim", "failed"]
+__all__ = ["Claim", "ClaimFamily", "LISTENERS", "ListedClaim", "Result", "claim", "error_result"]
 
-LISTENERS: list[Callable[[Claim], None]] = []  # called with every claim that is made, the last one only
+LISTENERS: list[Callable[[Claim], None]] = []  # the last one is called with every claim that is constructed
 
 
 @dataclass(frozen=True)
 class Result(NoTruthValue):
-    """A claim, its verdict and the seconds that it took; what it printed, and the problem of one that is an error."""
+    """The result of running a claim: its verdict, the seconds it took, what it printed, and the problem of an error."""
 
     instead = ".verdict.kind"
 
-    claim: Claim | Listed
+    claim: Claim | ListedClaim
     verdict: Verdict
     seconds: float
     output: str = ""
@@ -41,10 +41,10 @@ class Result(NoTruthValue):
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A claim by its name: what :func:`collect` returns as a :class:`Claim`, without the code.
+class ListedClaim:
+    """The description of a claim, without its function: a :class:`Claim` as it is known outside its own process.
 
-    `key`: its name within the file; `problem`: why it is an error already.
+    `key`: the name of the claim within its file; `problem`: why the claim could not be collected, None if it could.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Claim(NoTruthValue):
-    """A statement with the function that looks into it, where it comes from, and the file it was collected from."""
+    """A statement with its source, the function that evaluates it, and the file from which it was collected."""
 
     instead = ".run().verdict.kind"
 
@@ -71,42 +71,44 @@ class Claim(NoTruthValue):
         if LISTENERS:
             LISTENERS[-1](self)
 
-    def run(self, own: Iterable[Path] = ()) -> Result:
-        """Look into the claim, in this process. What it raises, or a return value that is no Verdict, is an ``error``.
+    def run(self, own_files: Iterable[Path] = ()) -> Result:
+        """Evaluate the claim in this process and return the result.
 
-        Decisions among its findings are replayed. `own`: the files in which an error is placed, besides the claim's.
-        Only Ctrl-C ends more than this claim.
+        Decisions among the findings are replayed. The verdict is ``error`` if the function raises an exception, or
+        returns anything but a :class:`Verdict`; only KeyboardInterrupt is passed on. The location of an error is
+        reported within the claim's file or `own_files`.
         """
         start = time.perf_counter()
         try:
             verdict = self.function()
             if type(verdict) is not Verdict:
-                return failed(self, self._no_verdict(verdict), time.perf_counter() - start)
+                return error_result(self, self._no_verdict(verdict), time.perf_counter() - start)
             verdict = replace(verdict, facts=rechecked(verdict.facts), checks=rechecked(verdict.checks))
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # pytest.skip and CancelledError, too
-            return failed(self, problem_of(error, (*own, *self._files()), self._place()), time.perf_counter() - start)
+        except BaseException as error:  # pytest.skip and CancelledError as well
+            problem = problem_of(error, (*own_files, *self._files()), default=self._location())
+            return error_result(self, problem, time.perf_counter() - start)
         return Result(self, verdict, time.perf_counter() - start)
 
     def _no_verdict(self, value: object) -> Problem:
-        hint = "end it with `return conclude(...)`"
+        hint = "a claim must end with `return conclude(...)`"
         message = f"the claim returned {type(value).__name__}, not a Verdict"
-        file, line = self._place()
+        file, line = self._location()
         return Problem(message, file=Path(file).name, line=line, hint=hint)
 
     def _files(self) -> tuple[Path, ...]:
-        file, _ = self._place()
+        file, _ = self._location()
         return (Path(file),) if file else ()
 
-    def _place(self) -> tuple[str, int]:
-        """Return the file and line at which the claim's function begins, ``("", 0)`` if it is not written in Python."""
+    def _location(self) -> tuple[str, int]:
+        """Return the file and line where the claim's function begins, ``("", 0)`` if it is not a Python function."""
         code = getattr(_innermost(self.function), "__code__", None)
         return ("", 0) if code is None else (code.co_filename, code.co_firstlineno)
 
 
-def failed(claim: Claim, problem: Problem, seconds: float) -> Result:
-    """Return the result of a claim that is an ``error``."""
+def error_result(claim: Claim, problem: Problem, seconds: float) -> Result:
+    """Return the result of a claim whose verdict is ``error``."""
     return Result(claim, Verdict((), failure=f"{problem}"), seconds, problem=problem)
 
 
@@ -118,7 +120,7 @@ def _innermost(function: object) -> object:
 
 @dataclass(frozen=True)
 class ClaimFamily(NoTruthValue):
-    """The same claim for several values of a parameter."""
+    """Claims that differ only in the value of a parameter."""
 
     instead = ".claims, each with .run().verdict.kind"
 
@@ -130,8 +132,11 @@ def claim(
 ) -> Callable[[Callable[..., object]], Claim | ClaimFamily]:
     """Turn a function that returns a :class:`Verdict` into a claim.
 
-    `each` (one parameter): ``{"regime": ("ntk", "nngp")}`` makes one claim for each value, passed to the function by
-    name; ``{regime}`` in `statement` is replaced. Raises InputError if there is no value, or a text in place of values.
+    With `each`, a dictionary of one parameter such as ``{"regime": ("ntk", "nngp")}``, there is one claim for each
+    value: the value is passed to the function as a keyword argument, and replaces ``{regime}`` in `statement`.
+
+    Raises InputError if `statement` or `source` is empty or not text, if `each` has no value, or if a string stands in
+    place of a tuple of values.
 
     >>> import sympy
     >>> from ntkproofs.claims import conclude, decide
@@ -144,7 +149,7 @@ def claim(
     """
     for text, what in ((statement, "a statement"), (source, "a source")):
         if not isinstance(text, str) or not text.strip():
-            raise InputError(f"a claim needs {what} in words, got {text!r}")
+            raise InputError(f"a claim needs {what}, a nonempty string; got {text!r}")
 
     def decorate(function: Callable[..., object]) -> Claim | ClaimFamily:
         name = getattr(function, "__name__", type(function).__name__)
@@ -167,16 +172,18 @@ def claim(
 
 
 def _values(name: str, each: Mapping[str, Iterable[Any]]) -> tuple[str, tuple[Any, ...]]:
-    """Return the parameter of a family and its values; an iterator is used up here, and not half by another family."""
+    """Return the parameter of a family and the tuple of its values; an iterator is consumed."""
     if not isinstance(each, Mapping) or len(each) != 1:
-        raise InputError(f"claim {name}: each={{parameter: values}} takes one parameter, got {each!r}")
+        raise InputError(f"claim {name}: each={{parameter: values}} must have one parameter, got {each!r}")
     ((parameter, values),) = each.items()
     if isinstance(values, str | bytes | bytearray):
-        raise InputError(f"claim {name}: the values of {parameter} are the text {values!r}: write ({values!r},)")
+        raise InputError(
+            f"claim {name}: the values of {parameter} are the string {values!r}; write a tuple: ({values!r},)"
+        )
     try:
         listed = tuple(values)
     except TypeError:
         raise InputError(f"claim {name}: the values of {parameter} must be a tuple or list, got {values!r}") from None
     if not listed:
-        raise InputError(f"claim {name}: no value given for {parameter} (an iterator gives its values only once)")
+        raise InputError(f"claim {name}: there are no values for {parameter} (an iterator can be consumed only once)")
     return parameter, listed

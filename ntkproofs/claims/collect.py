@@ -1,4 +1,4 @@
-"""Collecting: the claims of files and folders, those that contain a text."""
+"""Collecting the claims of files and folders, optionally only those that contain a text."""
 
 from __future__ import annotations
 
@@ -8,63 +8,66 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from ntkproofs.claims.claim import Claim, Listed
-from ntkproofs.claims.files import claim_files, titles_of
+from ntkproofs.claims.claim import Claim, ListedClaim
+from ntkproofs.claims.files import claim_files, claim_prefixes
 from ntkproofs.claims.problems import Problem
-from ntkproofs.claims.registry import claims_of, troubles_of
+from ntkproofs.claims.registry import collection_errors, imported_claims
 from ntkproofs.claims.verdict import Verdict
 from ntkproofs.errors import InputError
 
 __all__ = ["collect", "matching_claims"]
 
-Named = TypeVar("Named", Claim, Listed)
+AnyClaim = TypeVar("AnyClaim", Claim, ListedClaim)
 
 
 def collect(paths: Iterable[Path], *, matching: str = "") -> list[Claim]:
-    """Return the claims of files and directories (their ``*.py`` files, sorted), those that contain `matching`.
+    """Return the claims of files and folders whose name or statement contains `matching`.
 
-    A claim belongs to the file whose import makes it, wherever its function is defined or kept. Names are prefixed by
-    the file's name (a leading number, as in ``02_gram.py`` or ``check_02_gram.py``, only orders the files and is left
-    out). A file that cannot be imported, two claims of one name, and claims of a helper that is not collected itself
-    become claims whose verdict is ``error``.
-    Raises InputError if a path does not exist, is no Python file, or no claim is found.
+    Of a folder, the ``*.py`` files are collected in alphabetical order. A claim belongs to the file whose import
+    constructs it, wherever its function is defined. Its name is prefixed by the name of the file, without the number
+    that orders the files (``02_gram.py`` and ``check_02_gram.py`` give ``gram``). A file that cannot be imported,
+    claims with the same name, and claims constructed by a helper file that is not collected itself are represented by
+    claims whose verdict is ``error``.
+
+    Raises InputError if a path does not exist or is not a Python file, or if no claim is found.
     """
     paths = list(paths)
     files = claim_files(paths)
-    titles, homes = titles_of(files), [file.resolve() for file in files]
+    prefixes, collected = claim_prefixes(files), [file.resolve() for file in files]
     claims: list[Claim] = []
     for file in files:
-        with claims_of(file) as found:
-            claims += [replace(each, name=f"{titles[file]}.{each.name}", file=file) for each in found.claims]
-            troubles = troubles_of(found, homes)
+        with imported_claims(file) as imported:
+            claims += [replace(claim, name=f"{prefixes[file]}.{claim.name}", file=file) for claim in imported.claims]
+            errors = collection_errors(imported, collected)
         claims += [
-            Claim(".".join(filter(None, (titles[file], key))), statement, str(file), partial(_fail, problem), file)
-            for key, statement, problem in troubles
+            Claim(".".join(filter(None, (prefixes[file], key))), statement, str(file), partial(_fail, problem), file)
+            for key, statement, problem in errors
         ]
     return matching_claims(claims, matching, paths)
 
 
-def matching_claims(claims: Sequence[Named], matching: str, paths: Sequence[Path]) -> list[Named]:
-    """Return the claims that contain `matching`, in any case; raises InputError if there are none.
+def matching_claims(claims: Sequence[AnyClaim], matching: str, paths: Sequence[Path]) -> list[AnyClaim]:
+    """Return the claims whose name or statement contains `matching`, ignoring case; raises InputError if none does.
 
-    What could not be collected is always among them: nobody knows whether it would have matched.
+    Claims that stand for a collection error are always included, since they could hide a match.
     """
     shown = ", ".join(map(str, paths))
     if not claims:
-        raise InputError(f"no claims found in {shown}: a claim is a function under @claim(...) in a .py file")
+        raise InputError(f"no claims found in {shown}: a claim is a function decorated with @claim(...) in a .py file")
     text = matching.casefold()
-    chosen = [
-        each
-        for each in claims
-        if text in each.name.casefold() or text in each.statement.casefold() or _is_trouble(each)
+    matches = [
+        claim
+        for claim in claims
+        if text in claim.name.casefold() or text in claim.statement.casefold() or _is_error(claim)
     ]
-    if not chosen:
+    if not matches:
         raise InputError(f"none of the {len(claims)} claims in {shown} contains {matching!r} in its name or statement")
-    return chosen
+    return matches
 
 
-def _is_trouble(claim: Claim | Listed) -> bool:
-    if isinstance(claim, Listed):
+def _is_error(claim: Claim | ListedClaim) -> bool:
+    """Return whether a claim stands for a collection error."""
+    if isinstance(claim, ListedClaim):
         return claim.problem is not None
     return isinstance(claim.function, partial) and claim.function.func is _fail
 

@@ -1,4 +1,4 @@
-"""confirm: a statement evaluated on many cases, all of them or a sample."""
+"""confirm: evaluate a statement on many cases, all of them or a sample."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ __all__ = ["Tally", "confirm", "confirm_batches"]
 
 @dataclass(frozen=True)
 class Tally(Finding):
-    """A statement evaluated on many cases: how many, whether those are all, and the first that is wrong."""
+    """The result of evaluating a statement on many cases.
+
+    `cases`: the number of evaluated cases; `exhaustive`: whether these are all cases; `seed`: the seed of a sample;
+    `wrong`: the first case for which the statement is false, None if there is none.
+    """
 
     instead = ".wrong is None"
-    issued_only: ClassVar[bool] = False  # the constructor refuses a tally of nothing
+    issued_only: ClassVar[bool] = False  # the constructor rejects a tally without cases
 
     statement: str
     cases: int
@@ -29,16 +33,16 @@ class Tally(Finding):
 
     def __post_init__(self) -> None:
         if not isinstance(self.statement, str) or not self.statement.strip():
-            raise InputError(f"a tally needs a statement in words, got {self.statement!r}")
+            raise InputError(f"a tally needs a statement, a nonempty string; got {self.statement!r}")
         object.__setattr__(self, "cases", _count(self.cases, self.statement))
         if self.cases < 1:
-            raise InputError(f"no case was tried: {self.statement}")
+            raise InputError(f"no case was evaluated: {self.statement}")
         if not isinstance(self.exhaustive, bool):
-            raise InputError(f"exhaustive is True or False, got {self.exhaustive!r}: {self.statement}")
+            raise InputError(f"exhaustive must be True or False, got {self.exhaustive!r}: {self.statement}")
         if not self.exhaustive and self.seed is None:
             raise InputError(f"sampled cases need a seed: {self.statement}")
         if self.wrong is not None and not isinstance(self.wrong, str):
-            raise InputError(f"the first wrong case is text, or None, got {self.wrong!r}: {self.statement}")
+            raise InputError(f"the first wrong case must be a string or None, got {self.wrong!r}: {self.statement}")
 
     def fact(self) -> Fact:
         """Return the tally as a fact."""
@@ -68,15 +72,18 @@ def _count(cases: object, statement: str) -> int:
 def confirm_batches(
     statement: str, batches: Iterable[tuple[int, str | None]], *, exhaustive: bool, seed: int | None = None
 ) -> Tally:
-    """Confirm a statement from batches ``(number of cases, the first wrong one or None)``, up to the first wrong case.
+    """Confirm a statement from batches of evaluated cases, up to the first wrong case.
 
-    For many cases at a time; :func:`confirm` evaluates one by one. Raises InputError if there is no case, if a number
-    of cases is negative or not an integer, or if cases were sampled and no `seed` says which.
+    A batch is a pair ``(number of cases, first wrong case or None)``; :func:`confirm` evaluates cases one by one.
+    `exhaustive`: whether the batches contain all cases; if not, `seed` is the seed with which they were sampled.
+
+    Raises InputError if there is no case, if a number of cases is negative or not an integer, and if cases were sampled
+    but `seed` is None.
 
     >>> confirm_batches("x < 10", [(5, None), (5, None)], exhaustive=True).cases
     10
     """
-    if not exhaustive and seed is None:  # before the work, not after it
+    if not exhaustive and seed is None:  # before any case is evaluated
         raise InputError(f"sampled cases need a seed: {statement}")
     total = 0
     for cases, wrong in batches:
@@ -94,10 +101,11 @@ def confirm(
     exhaustive: bool,
     seed: int | None = None,
 ) -> Tally:
-    """Confirm a statement by `check`, a function that returns True or False, on every case, up to the first wrong one.
+    """Confirm a statement by evaluating ``check(case)``, True or False, for every case, up to the first wrong case.
 
-    `exhaustive`: whether these are all cases; if not, `seed` says which were drawn. Raises InputError as
-    :func:`confirm_batches` does, and if `check` returns anything else.
+    `exhaustive`: whether these are all cases; if not, `seed` is the seed with which they were sampled.
+
+    Raises InputError as :func:`confirm_batches` does, and if `check` returns anything but True or False.
 
     >>> confirm("squares are not negative", range(-3, 4), lambda x: x * x >= 0, exhaustive=False, seed=0).wrong is None
     True

@@ -1,4 +1,4 @@
-"""estimate: an mpmath value compared with an enclosure. Never a verdict by itself."""
+"""estimate: compare an mpmath value with an enclosure. An estimate is never a verdict by itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Agreement(Finding):
     """An mpmath value compared with an enclosure: whether the two agree to `digits` digits."""
 
     instead = ".agrees"
-    issued_only: ClassVar[bool] = False  # it supports no verdict
+    issued_only: ClassVar[bool] = False  # an estimate supports no verdict
 
     statement: str
     digits: int
@@ -43,7 +43,10 @@ class Agreement(Finding):
 
 
 def estimate(statement: str, value: Any, ball: Ball, *, digits: int) -> Agreement:
-    """Compare a real mpmath number with a ball: they agree if they are closer than ``10**-digits``, `digits` >= 1.
+    """Compare a real mpmath number with a ball.
+
+    They agree if the distance of `value` from every point of the ball is less than ``10**-digits``, `digits` >= 1.
+    Raises InputError if `value` is not an ``mpmath.mpf`` or `digits` is not a positive integer.
 
     >>> import mpmath
     >>> estimate("pi", mpmath.mpf("3.14"), Ball.pi(precision=53), digits=5).agrees
@@ -51,7 +54,7 @@ def estimate(statement: str, value: Any, ball: Ball, *, digits: int) -> Agreemen
     """
     digits = integer(digits, f"{statement}: the number of digits", low=1)
     if not isinstance(value, mpmath.mpf):
-        raise InputError(f"an estimate must be a real number of mpmath, got {type(value).__name__}: {statement}")
+        raise InputError(f"an estimate must be an mpmath.mpf, got {type(value).__name__}: {statement}")
     if not mpmath.isfinite(value):
         return Agreement(statement, digits, False, str(value))
     sign, mantissa, exponent, _ = value._mpf_

@@ -1,7 +1,7 @@
-"""Importing claim files: from their source, with their folder first on the path, and nothing left over afterwards.
+"""Importing claim files from source, with their folder first on ``sys.path``, and restoring the previous state.
 
-No byte code of a claim file or of a helper is read or written, since a stale one may pass for the source; the SHA-256
-of every source that was executed is recorded. Installed packages and the standard library are imported as usual.
+Byte code of a claim file or of a helper is neither read nor written, since stale byte code can differ from the source;
+the SHA-256 of every executed source is recorded. Installed packages and the standard library are imported as usual.
 """
 
 from __future__ import annotations
@@ -26,7 +26,13 @@ from ntkproofs.errors import InputError
 __all__ = ["Imports", "imports_from", "prepare"]
 
 PREFIX = "claims_"
-ENGINES = ("ntkproofs", "sympy", "mpmath", "flint", "numpy")  # what a verdict rests on: nothing may take their names
+ENGINES = (
+    "ntkproofs",
+    "sympy",
+    "mpmath",
+    "flint",
+    "numpy",
+)  # verdicts rest on these packages: claim files must not replace them
 
 
 @dataclass
@@ -43,7 +49,7 @@ class Imports:
     _replaced: dict[str, ModuleType] = field(default_factory=dict)
 
     def run(self, file: Path) -> ModuleType:
-        """Execute a claim file as a module of its own name; raises whatever it raises."""
+        """Execute a claim file as a module with a unique name; passes on any exception that it raises."""
         resolved = file.resolve()
         name = f"{PREFIX}{resolved.stem}_{sha256(str(resolved).encode(errors='surrogateescape')).hexdigest()[:12]}"
         loader = _SourceLoader(self, name, str(resolved))
@@ -58,7 +64,7 @@ class Imports:
     def prefer_folder(self, name: str) -> None:
         """Make ``import name`` find the module of that name in the folder, if there is one.
 
-        Raises InputError if that name cannot or must not be taken.
+        Raises InputError for the name of an engine's package or of a module built into Python.
         """
         local = self._local(name)
         present = sys.modules.get(name)
@@ -77,14 +83,14 @@ class Imports:
         return next((file for file in files if file.is_file()), None)
 
     def _set_aside(self, name: str) -> None:
-        """Take a module and its submodules out of those imported, until they are restored."""
+        """Remove a module and its submodules from ``sys.modules`` until :meth:`restore` is called."""
         for other in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
             self._replaced[other] = sys.modules.pop(other)
 
     def restore(self) -> None:
-        """Remove the modules that came from the folder, and put back those that they took the place of.
+        """Remove the modules imported from the folder from ``sys.modules``, and restore those that they replaced.
 
-        The claim files themselves stay: their names are their own, and their functions still run.
+        The claim files themselves stay, since their names are unique and their functions may still be called.
         """
         for name, module in list(sys.modules.items()):
             if not name.startswith(PREFIX) and self._holds(module):
@@ -102,20 +108,22 @@ class Imports:
             return Path(file) in self.sources
         try:  # a folder without __init__.py
             return any(Path(entry).is_relative_to(self.folder) for entry in getattr(module, "__path__", ()))
-        except Exception:  # whatever stands in sys.modules
+        except Exception:  # sys.modules may contain arbitrary objects
             return False
 
 
 def _check_name(name: str, file: Path) -> None:
-    """Raise InputError for the name of a module that a file of claims must not, or cannot, take the place of."""
+    """Raise InputError for the name of a module that a helper of a claim file must not, or cannot, replace."""
     if name in ENGINES:
-        raise InputError(f"{file} has the name of the package {name}, which verdicts rest on: rename it")
+        raise InputError(f"{file} has the name of the package {name}, on which verdicts rest: rename the file")
     if name in sys.builtin_module_names or importlib.machinery.FrozenImporter.find_spec(name) is not None:
-        raise InputError(f"{file} has the name of a module built into Python, which is imported instead: rename it")
+        raise InputError(
+            f"{file} has the name of a module built into Python, which would be imported instead: rename the file"
+        )
 
 
 class _SourceLoader(importlib.machinery.SourceFileLoader):
-    """Compiles the source, whatever byte code lies beside it; assertions stay, with ``python -O`` too."""
+    """A loader that always compiles the source, ignoring byte code, and keeps assertions also under ``python -O``."""
 
     def __init__(self, imports: Imports, fullname: str, path: str) -> None:
         super().__init__(fullname, path)
@@ -144,29 +152,29 @@ def _imported(tree: ast.AST) -> set[str]:
 
 
 @contextmanager
-def imports_from(folder: Path, *, alone: bool = False) -> Iterator[Imports]:
-    """Put `folder` first on the path and import from sources; afterwards everything is as it was before.
+def imports_from(folder: Path, *, dedicated: bool = False) -> Iterator[Imports]:
+    """Import from source, with `folder` first on ``sys.path``, within the context; restore the state afterwards.
 
-    `alone`: the process ends with this, and nothing is put back.
+    `dedicated`: whether this process exists for this import only, so that nothing needs to be restored.
     """
     folder = folder.resolve()
     imports = Imports(folder)
     path, hook = list(sys.path), partial(_finder, imports)
     sys.path[:] = [str(folder), *(entry for entry in path if entry not in ("", str(folder)))]
     sys.path_hooks.insert(0, hook)
-    _forget(imports)
+    _drop_finders(imports)
     try:
         yield imports
     finally:
-        if not alone:
+        if not dedicated:
             sys.path[:] = path
             sys.path_hooks.remove(hook)
-            _forget(imports)
+            _drop_finders(imports)
             imports.restore()
 
 
 def _finder(imports: Imports, entry: str) -> importlib.machinery.FileFinder:
-    """Return the finder for a folder that is not installed; for others the usual one is asked."""
+    """Return a finder that imports from source; raises ImportError for folders to which the usual finder applies."""
     if not _from_source(imports, entry) or not Path(entry).is_dir():
         raise ImportError(entry)
     extensions = (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES)
@@ -174,20 +182,21 @@ def _finder(imports: Imports, entry: str) -> importlib.machinery.FileFinder:
     return importlib.machinery.FileFinder(entry, extensions, (loader, importlib.machinery.SOURCE_SUFFIXES))
 
 
-def _forget(imports: Imports) -> None:
-    """Forget the finders of folders that are imported from source: they may know other byte code or other files."""
-    for entry in [each for each in list(sys.path_importer_cache) if _from_source(imports, each)]:
+def _drop_finders(imports: Imports) -> None:
+    """Drop cached finders of folders that are imported from source, since they may have cached other files."""
+    for entry in [entry for entry in list(sys.path_importer_cache) if _from_source(imports, entry)]:
         del sys.path_importer_cache[entry]
 
 
 def _from_source(imports: Imports, entry: str) -> bool:
-    folder, roots = _resolved(entry)  # a folder of claims may hold an environment, or lie in one
+    """Return whether a folder is imported from source: it is not installed, unless inside the claim file's folder."""
+    folder, roots = _resolved(entry)  # a folder of claims may contain a virtual environment, or lie in one
     return all(imports.folder.is_relative_to(root) and folder.is_relative_to(imports.folder) for root in roots)
 
 
 @lru_cache(maxsize=10_000)
 def _resolved(entry: str) -> tuple[Path, tuple[Path, ...]]:
-    """Return a folder without links, and the folders of what is installed in which it lies."""
+    """Return a folder with links resolved, and the installation folders that contain it."""
     folder = Path(entry).resolve()
     return folder, tuple(root for root in _installed() if folder.is_relative_to(root))
 
@@ -201,6 +210,6 @@ def _installed() -> tuple[Path, ...]:
 
 
 def prepare() -> None:
-    """Find out which folders are installed, once for this process and all that it forks later."""
+    """Fill the cache of installed folders before child processes are forked."""
     for entry in list(sys.path_importer_cache):
         _resolved(entry)

@@ -1,7 +1,6 @@
-"""The margin of several findings together: the least gap, all assumptions, the sum of the cases, every test.
+"""The combined margin of several findings: the least gap, all assumptions, the number of cases, every test.
 
-A verdict rests on all its findings, so what is shown for it must be true of all of them: the margin of one, or what one
-proof assumes, would be one of many shown as if it were all.
+A verdict rests on all its findings, so its margin must hold for all of them, and not for one only.
 """
 
 from __future__ import annotations
@@ -15,15 +14,15 @@ from ntkproofs.facts import Fact
 
 __all__ = ["combined_margin"]
 
-MOST_SEEDS = 4  # that are listed
+MAX_SEEDS = 4  # listed individually
 
 
 def combined_margin(facts: Iterable[Fact]) -> str:
-    """Return the margin of findings that hold together, in one line; empty if none of them has one.
+    """Return the combined margin of findings that hold, in one line; empty if none of them has a margin.
 
-    Gaps ``right - left`` that are multiples of the same power of n: the least; those of other powers are listed beside
-    it. Proofs: the union of what they assume. Cases: their number, exhaustive only if every finding is. Statistical
-    tests: the number of comparisons, the p-value that decides, the levels.
+    Inequalities: the least gap ``right - left``, one for each power of n of which gaps are multiples. Proofs: the union
+    of their assumptions. Cases: their number, exhaustive only if every finding is. Statistical tests: the number of
+    comparisons, the decisive p-value and the levels.
 
     >>> import sympy
     >>> from ntkproofs.facts import as_fact, confirm
@@ -40,7 +39,7 @@ def combined_margin(facts: Iterable[Fact]) -> str:
 
 
 def _gaps(facts: Sequence[Fact]) -> list[str]:
-    """Return the least gap of each scale: a power of n, as the order of the margin says, or 1."""
+    """Return the least gap for each scale; a scale is 1 or a power of n, given by the order of the margin."""
     least: dict[tuple[int, str], tuple[Fraction, str]] = {}
     for fact in facts:
         if fact.evidence.get("margin") is None or not fact.margin:
@@ -54,18 +53,19 @@ def _gaps(facts: Sequence[Fact]) -> list[str]:
 
 
 def _assumptions(facts: Sequence[Fact]) -> list[str]:
-    """Return what the proofs assume, all together: those of theorems and those of inequalities that Coq proved."""
+    """Return the union of the assumptions of all proofs, of theorems and of inequalities that Coq proved."""
     proofs = [fact for fact in facts if fact.kind == "proved"]
-    names = {name for fact in proofs for name in _assumed(fact)}
+    names = {name for fact in proofs for name in _axioms(fact)}
     return [f"assumes {', '.join(groups_of(names)) or 'nothing'}"] if proofs else []
 
 
-def _assumed(fact: Fact) -> Iterable[str]:
+def _axioms(fact: Fact) -> Iterable[str]:
     names: Iterable[str] = fact.evidence["coq"]["assumptions"]
     return names
 
 
 def _cases(facts: Sequence[Fact]) -> list[str]:
+    """Return the number of evaluated cases, and how many of them were sampled."""
     tallies = [fact for fact in facts if "exhaustive" in fact.evidence]
     sampled = [fact for fact in tallies if not fact.evidence["exhaustive"]]
     if len(tallies) < 2:
@@ -79,32 +79,32 @@ def _cases(facts: Sequence[Fact]) -> list[str]:
 
 def _seeds(sampled: Sequence[Fact]) -> str:
     seeds = list(dict.fromkeys(str(fact.evidence["seed"]) for fact in sampled))
-    if len(seeds) > MOST_SEEDS:
+    if len(seeds) > MAX_SEEDS:
         return f"{len(seeds)} seeds"
     return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}"
 
 
 def _tests(facts: Sequence[Fact]) -> list[str]:
-    """Return the statistical tests: those that a prediction survives, and those that reject one."""
+    """Return summaries of the statistical tests: of predictions that hold, and of predictions that are rejected."""
     tests = [fact for fact in facts if "level" in fact.evidence]
     parts = []
-    ways: tuple[tuple[bool, str, Callable[..., Fact]], ...] = ((False, "least", min), (True, "greatest", max))
-    for rejects, which, extreme in ways:
-        mine = [fact for fact in tests if fact.evidence["rejects"] == rejects]
-        if len(mine) < 2:
-            parts += [fact.margin for fact in mine]
+    directions: tuple[tuple[bool, str, Callable[..., Fact]], ...] = ((False, "least", min), (True, "greatest", max))
+    for rejects, which, extreme in directions:
+        group = [fact for fact in tests if fact.evidence["rejects"] == rejects]
+        if len(group) < 2:
+            parts += [fact.margin for fact in group]
             continue
         key = f"{which}_p_corrected"
-        decisive: str = extreme(mine, key=lambda fact: _p_value(fact.evidence[key])).evidence[key]
-        levels = dict.fromkeys(f"{fact.evidence['level']:g}" for fact in mine)
+        decisive: str = extreme(group, key=lambda fact: _p_value(fact.evidence[key])).evidence[key]
+        levels = dict.fromkeys(f"{fact.evidence['level']:g}" for fact in group)
         plural = "s" if len(levels) > 1 else ""
-        comparisons = counted(sum(fact.work for fact in mine), "comparison")
-        parts.append(f"{comparisons} in {len(mine)} tests, {which} p {decisive}, level{plural} {', '.join(levels)}")
+        comparisons = counted(sum(fact.work for fact in group), "comparison")
+        parts.append(f"{comparisons} in {len(group)} tests, {which} p {decisive}, level{plural} {', '.join(levels)}")
     return parts
 
 
 def _p_value(text: str) -> tuple[float, float]:
-    """Return a p-value as it is written, ``0.046`` or ``10^-5.3``, as something to sort by."""
+    """Return a sort key for the text of a p-value, such as ``0.046`` or ``10^-5.3``."""
     if text.startswith("10^"):
         return 0.0, float(text[3:])
     return float(text), 0.0

@@ -1,4 +1,4 @@
-"""What went wrong in a claim: the exception, where in the claim's own files, and what would be right."""
+"""Descriptions of errors in claims: the exception, its location in the claim's own files, and a hint."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from pathlib import Path
 
 __all__ = ["Problem", "problem_of"]
 
-LONG = 2000  # characters of a message
+MAX_MESSAGE = 2000  # characters
+MAX_TRACE = 20_000  # characters
+MAX_CODE = 200  # characters of a source line
 HINTS = {
-    "ModuleNotFoundError": "a helper lies beside the claim file, anything else must be installed",
-    "SyntaxError": "the file is no Python as it stands",
-    "IndentationError": "the file is no Python as it stands",
-    "RecursionError": "something calls itself without end",
+    "ModuleNotFoundError": "a helper module must be in the folder of the claim file; other modules must be installed",
+    "SyntaxError": "the file is not valid Python",
+    "IndentationError": "the file is not valid Python",
+    "RecursionError": "a function calls itself too often",
 }
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a claim is an ``error``: a message, and where known the place (`line` 0: not known) with its source line.
+    """The description of an error in a claim.
 
-    `exception`: the name of its class, empty if nothing was raised; `hint`: what would be right; `trace`: Python's
-    traceback.
+    `exception`: the name of the exception's class, empty if none was raised; `file`, `line` and `code`: the location
+    and its source line (empty, 0 and empty if unknown); `hint`: how to correct it; `trace`: Python's traceback.
     """
 
     message: str
@@ -36,53 +38,53 @@ class Problem:
     trace: str = ""
 
     def __str__(self) -> str:
-        said = ": ".join(filter(None, (self.exception, self.message)))
-        place = f"{self.file}, line {self.line}" if self.line else self.file
-        where = f" ({place}{f': {self.code}' if self.code else ''})" if place else ""
-        return f"{said}{where}{f'; {self.hint}' if self.hint else ''}"
+        text = ": ".join(filter(None, (self.exception, self.message)))
+        location = f"{self.file}, line {self.line}" if self.line else self.file
+        where = f" ({location}{f': {self.code}' if self.code else ''})" if location else ""
+        return f"{text}{where}{f'; {self.hint}' if self.hint else ''}"
 
 
-def problem_of(error: BaseException, own: Iterable[Path], otherwise: tuple[str, int] = ("", 0)) -> Problem:
-    r"""Return an exception as a problem, at the innermost place that lies in one of the `own` files.
+def problem_of(error: BaseException, own_files: Iterable[Path], default: tuple[str, int] = ("", 0)) -> Problem:
+    r"""Return the description of an exception, located at the innermost stack frame within `own_files`.
 
-    `otherwise`: file and line of an exception that was raised in none of them.
+    `default`: file and line if no stack frame lies in these files.
 
     >>> problem_of(ValueError("two\n lines"), ()).message
     'two lines'
     """
-    files = {str(file) for file in own}
+    files = {str(file) for file in own_files}
     stack = traceback.extract_tb(error.__traceback__)
-    place = next((frame for frame in reversed(stack) if frame.filename in files), None)
-    file, line = (place.filename, place.lineno or 0) if place else otherwise
-    code = (place.line or "") if place else linecache.getline(file, line).strip()
+    innermost = next((frame for frame in reversed(stack) if frame.filename in files), None)
+    file, line = (innermost.filename, innermost.lineno or 0) if innermost else default
+    code = (innermost.line or "") if innermost else linecache.getline(file, line).strip()
     if isinstance(error, SyntaxError) and error.filename:
         file, line = error.filename, error.lineno or 0
         code = (error.text or linecache.getline(file, line)).strip()
     name = type(error).__name__
     return Problem(
-        message=_message(error), exception=name, file=_shown(file), line=line, code=code[:200],
+        message=_message(error), exception=name, file=_relative(file), line=line, code=code[:MAX_CODE],
         hint=HINTS.get(name, ""), trace=_trace(error),
     )  # fmt: skip
 
 
 def _message(error: BaseException) -> str:
-    """Return what an exception says, in one line; its text is the claim's code, too."""
+    """Return the message of an exception on one line; computing it runs code of the claim, which may raise."""
     try:
         text = str(error.msg if isinstance(error, SyntaxError) else error)
     except Exception as problem:
-        text = f"(its text cannot be had: {type(problem).__name__})"
-    return " ".join(text.split())[:LONG]
+        text = f"(the text of the exception raised {type(problem).__name__})"
+    return " ".join(text.split())[:MAX_MESSAGE]
 
 
 def _trace(error: BaseException) -> str:
     try:
-        return "".join(traceback.format_exception(error))[-20_000:]
+        return "".join(traceback.format_exception(error))[-MAX_TRACE:]
     except Exception as problem:
-        return f"(no traceback: {type(problem).__name__})"
+        return f"(formatting the traceback raised {type(problem).__name__})"
 
 
-def _shown(file: str) -> str:
-    """Return a path as a reader finds it: from the current folder, if it lies there."""
+def _relative(file: str) -> str:
+    """Return a path relative to the current folder if it lies there, else unchanged."""
     try:
         return str(Path(file).relative_to(Path.cwd())) if file else ""
     except (ValueError, OSError):

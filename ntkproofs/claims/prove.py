@@ -1,4 +1,4 @@
-"""prove: theorems of a Coq theory, and programs of a theory compared with those of this package."""
+"""prove: prove theorems of a Coq theory, and compare programs of a theory with those of this package."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["prove", "prove_equal"]
 
 
 def prove(theory: Theory, theorem: str) -> Proof:
-    """Return what Coq says about a theorem that ``Statements.v`` of the theory states.
+    """Check a theorem stated in ``Statements.v`` of a theory with Coq, and return the result.
 
-    Raises InputError if it states no such theorem, and ProofRefused, with the place, if the audit or Coq refuses the
-    theory or this theorem.
+    Raises InputError if ``Statements.v`` states no such theorem, and ProofRefused, with the location, if the audit or
+    Coq rejects the theory or this theorem.
 
     >>> import tempfile
     >>> from pathlib import Path
@@ -31,11 +31,11 @@ def prove(theory: Theory, theorem: str) -> Proof:
 
 
 def prove_equal(theory: Theory, words: str, pairs: Sequence[Pair]) -> Proof:
-    """Have Coq prove that programs of a theory are the Python programs beside them; see :mod:`ntkproofs.coq.agreement`.
+    """Prove with Coq that programs of a theory equal Python programs; see :mod:`ntkproofs.coq.agreement`.
 
-    `words`: the statement; `pairs`: the programs. Raises InputError if there are no pairs, and ProofRefused if the
-    theory's programs are refused.
+    `words`: the statement; `pairs`: the programs of the theory, each with its Python program. Raises InputError if
+    there are no pairs, and ProofRefused if the programs of the theory are rejected.
     """
-    from ntkproofs.coq.agreement import agree  # which imports NumPy
+    from ntkproofs.coq.agreement import agree  # imports NumPy
 
     return agree(theory, words, pairs)

@@ -1,4 +1,4 @@
-"""Decisions are replayed before a verdict counts, cell by cell and without their search, and written for Coq."""
+"""Replaying decisions, cell by cell and without search, before a verdict counts; and exporting them to Coq."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ __all__ = ["rechecked"]
 
 
 def rechecked(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    """Return the facts; a decision gets its lemma, or is open, with the reason, if its evidence does not support it."""
+    """Return the facts, with every decision replayed.
+
+    A decision that holds is exported as a lemma for Coq; the outcome of a decision that its evidence does not support
+    becomes ``open``, with the reason.
+    """
     return tuple(map(_rechecked, facts))
 
 
@@ -24,7 +28,7 @@ def _rechecked(fact: Fact) -> Fact:
         return fact
     try:
         outcome = replay(decision).outcome
-        problem = "" if outcome == fact.outcome else f"its evidence says that it {outcome}"
+        problem = "" if outcome == fact.outcome else f"according to its evidence it {outcome}"
     except (NtkProofsError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         problem = " ".join(f"{error}".split()) or type(error).__name__
     if not problem:

@@ -1,4 +1,4 @@
-"""Importing a claim file: the claims that it makes, or why it could not be imported."""
+"""Registering the claims that are constructed while a claim file is imported."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from ntkproofs.claims.claim import LISTENERS, Claim, Result, failed
+from ntkproofs.claims.claim import LISTENERS, Claim, Result, error_result
 from ntkproofs.claims.importing import Imports, imports_from
 from ntkproofs.claims.problems import Problem, problem_of
 
-__all__ = ["ClaimFile", "claims_of", "troubles_of"]
+__all__ = ["ImportedFile", "collection_errors", "imported_claims"]
 
 
 class _Register:
-    """Every claim that is made while a file is imported, with the file whose code made it."""
+    """The claims constructed while a file is imported, each with the file and line whose execution constructed it."""
 
     def __init__(self, imports: Imports, file: Path) -> None:
-        self._imports, self.home = imports, file
-        self.made: list[tuple[Claim, Path, int]] = []
+        self._imports, self.file = imports, file
+        self.entries: list[tuple[Claim, Path, int]] = []
 
     def add(self, claim: Claim) -> None:
-        self.made.append((claim, *self._place()))
+        self.entries.append((claim, *self._location()))
 
-    def _place(self) -> tuple[Path, int]:
-        """Return the innermost file that is being imported, and the line at which it stands."""
+    def _location(self) -> tuple[Path, int]:
+        """Return the innermost file that is being imported, and the line that is being executed."""
         frame: FrameType | None = sys._getframe(2)
         while frame is not None:
             path = Path(frame.f_code.co_filename)
             if frame.f_code.co_name == "<module>" and path in self._imports.sources:
                 return path, frame.f_lineno
             frame = frame.f_back
-        return self.home, 0  # in a thread
+        return self.file, 0  # constructed in another thread
 
 
 @contextmanager
@@ -51,99 +51,102 @@ def _registering(imports: Imports, file: Path) -> Iterator[_Register]:
 
 
 @dataclass(frozen=True)
-class ClaimFile:
-    """The claims of a file as an import registered them, or why it could not be imported.
+class ImportedFile:
+    """An imported claim file: its claims, or the problem that prevented the import.
 
-    `home`: the file without links, from the root, as it was found before the import (which may change the folder).
-    `foreign`: what other files made while they were imported, ``{file: names}``; `doubled`: names that several claims
-    have, with the lines. `imports`: the sources that were executed.
+    `resolved`: the absolute path with links resolved, determined before the import, which may change the current
+    folder; `imports`: the executed sources; `duplicates`: the names that several claims have, with their lines;
+    `foreign`: the names of claims that other files constructed during the import, ``{file: names}``.
     """
 
     file: Path
-    home: Path
+    resolved: Path
     claims: tuple[Claim, ...]
     imports: Imports
-    doubled: Mapping[str, tuple[int, ...]]
+    duplicates: Mapping[str, tuple[int, ...]]
     foreign: Mapping[Path, tuple[str, ...]]
     problem: Problem | None = None
 
     def run(self, claim: Claim) -> Result:
-        """Look into one of the claims, an exception within it being the claim's, whatever it is.
+        """Evaluate one of the claims and return the result; the verdict is ``error`` if it raises any exception.
 
-        A claim that makes further claims is an ``error``: nobody would collect those.
+        The verdict is also ``error`` if the claim constructs further claims, since those would not be collected.
         """
-        own = tuple(self.imports.sources)
+        own_files = tuple(self.imports.sources)
         start = time.perf_counter()
-        with _registering(self.imports, self.home) as late:
+        with _registering(self.imports, self.resolved) as register:
             try:
-                result = claim.run(own)
+                result = claim.run(own_files)
             except KeyboardInterrupt as error:  # raised by the claim: Ctrl-C does not reach this process
-                result = failed(claim, problem_of(error, own), time.perf_counter() - start)
-        if late.made:
-            names = ", ".join(made.name for made, _, _ in late.made)
+                result = error_result(claim, problem_of(error, own_files), time.perf_counter() - start)
+        if register.entries:
+            names = ", ".join(inner.name for inner, _, _ in register.entries)
             problem = Problem(
-                f"it makes claims that are not collected: {names}", hint="make them when the file is imported"
+                f"the claim constructs claims that are not collected: {names}",
+                hint="construct them when the file is imported",
             )
-            return failed(claim, problem, result.seconds)
+            return error_result(claim, problem, result.seconds)
         return result
 
 
 @contextmanager
-def claims_of(file: Path, *, alone: bool = False) -> Iterator[ClaimFile]:
-    """Import a claim file and give its claims, by their names within the file; afterwards nothing of it is left over.
+def imported_claims(file: Path, *, dedicated: bool = False) -> Iterator[ImportedFile]:
+    """Import a claim file within the context; the state of Python's imports is restored afterwards.
 
-    Whatever the import raises is the file's `problem`; except Ctrl-C, unless the process is there for this file `alone`
-    and Ctrl-C does not reach it.
+    The names of the claims are those within the file. An exception that the import raises becomes the file's `problem`.
+    `dedicated`: whether this process exists for this file only; otherwise KeyboardInterrupt is passed on.
     """
-    home = file.resolve()
-    with imports_from(home.parent, alone=alone) as imports:
+    resolved = file.resolve()
+    with imports_from(resolved.parent, dedicated=dedicated) as imports:
         problem = None
-        with _registering(imports, home) as register:
+        with _registering(imports, resolved) as register:
             try:
-                imports.run(home)
+                imports.run(resolved)
             except BaseException as error:
-                if isinstance(error, KeyboardInterrupt) and not alone:
+                if isinstance(error, KeyboardInterrupt) and not dedicated:
                     raise
-                problem = problem_of(error, imports.sources or (home,))
-        yield _claim_file(file, register, imports, problem)
+                problem = problem_of(error, imports.sources or (resolved,))
+        yield _imported_file(file, register, imports, problem)
 
 
-def _claim_file(file: Path, register: _Register, imports: Imports, problem: Problem | None) -> ClaimFile:
-    home = register.home
-    own = [(claim, line) for claim, place, line in register.made if place == home]
+def _imported_file(file: Path, register: _Register, imports: Imports, problem: Problem | None) -> ImportedFile:
+    own = [(claim, line) for claim, origin, line in register.entries if origin == register.file]
     foreign: dict[Path, tuple[str, ...]] = {}
-    for claim, place, _ in register.made:
-        if place != home:
-            foreign[place] = (*foreign.get(place, ()), claim.name)
+    for claim, origin, _ in register.entries:
+        if origin != register.file:
+            foreign[origin] = (*foreign.get(origin, ()), claim.name)
     count = Counter(claim.name for claim, _ in own)
-    doubled = {
+    duplicates = {
         name: tuple(line for claim, line in own if claim.name == name) for name, times in count.items() if times > 1
     }
-    claims = tuple(claim for claim, _ in own if claim.name not in doubled)
-    return ClaimFile(file, home, claims, imports, doubled, foreign, problem)
+    claims = tuple(claim for claim, _ in own if claim.name not in duplicates)
+    return ImportedFile(file, register.file, claims, imports, duplicates, foreign, problem)
 
 
-def troubles_of(found: ClaimFile, homes: Iterable[Path]) -> list[tuple[str, str, Problem]]:
-    """Return what is wrong with a claim file as ``(name, statement, problem)``; `homes`: of all that are collected."""
-    name = found.file.name
-    if found.problem is not None:
-        return [("", f"the file {name} can be imported", found.problem)]
-    troubles = []
-    for key, lines in found.doubled.items():
+def collection_errors(imported: ImportedFile, collected: Iterable[Path]) -> list[tuple[str, str, Problem]]:
+    """Return the errors of an imported claim file as triples ``(name, statement, problem)``.
+
+    `collected`: the resolved paths of all files whose claims are collected.
+    """
+    name = imported.file.name
+    if imported.problem is not None:
+        return [("", f"the file {name} can be imported", imported.problem)]
+    errors = []
+    for key, lines in imported.duplicates.items():
         where = ", ".join(f"line {line}" for line in lines)
         message = f"{len(lines)} claims of {name} have the name {key} ({where})"
-        hint = "give each a name of its own; a decorator keeps a function's name with functools.wraps"
-        troubles.append((key, f"the claims of {name} have different names", Problem(message, file=name, hint=hint)))
-    collected = set(homes)
-    for file, names in found.foreign.items():
-        if file not in collected:
-            message = f"{file.name}, which {name} imports, makes claims that are not collected: {', '.join(names)}"
-            hint = f"name {file.name} too, or make them in a function that {name} calls"
-            troubles.append(
+        hint = "give each claim a different name; a decorator should use functools.wraps"
+        errors.append((key, f"the claims of {name} have different names", Problem(message, file=name, hint=hint)))
+    resolved = set(collected)
+    for file, names in imported.foreign.items():
+        if file not in resolved:
+            message = f"{file.name}, imported by {name}, constructs claims that are not collected: {', '.join(names)}"
+            hint = f"check {file.name} as well, or construct them in a function that {name} calls"
+            errors.append(
                 (
                     file.stem,
-                    f"every claim made by importing {name} is collected",
+                    f"every claim constructed by importing {name} is collected",
                     Problem(message, file=name, hint=hint),
                 )
             )
-    return troubles
+    return errors

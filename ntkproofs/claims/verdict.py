@@ -1,4 +1,4 @@
-"""Verdicts: what is known about a claim, computed from its findings; it cannot be written down by hand."""
+"""Verdicts: what is known about a claim, computed from its findings and never written by hand."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _STRENGTH: tuple[VerdictKind, ...] = ("confirmed", "derived", "decided", "proved
 
 @dataclass(frozen=True)
 class Verdict(NoTruthValue):
-    """What is known about a claim: the findings that establish it together, and checks that could have refuted it.
+    """What is known about a claim: the findings that together establish it, and checks that could have refuted it.
 
-    `kind` follows: ``refuted`` if a finding or check fails, ``undecided`` if one is open, else the weakest kind among
-    the findings (confirmed, derived, decided, proved). Checks never make a verdict stronger or weaker. Made by
-    :func:`conclude`.
+    `kind` is ``refuted`` if a finding or check fails, ``undecided`` if one is open, and otherwise the weakest kind
+    among the findings (confirmed, derived, decided, proved). Checks that hold do not change the verdict. Verdicts are
+    constructed by :func:`conclude`.
     """
 
     instead = ".kind, which is one of the seven verdicts"
@@ -39,13 +39,15 @@ class Verdict(NoTruthValue):
     def __post_init__(self) -> None:
         for fact in (*self.facts, *self.checks):
             if not was_issued(fact):
-                raise InputError(f"a verdict is made by conclude(...) of what engines found, got {fact!r}")
+                raise InputError(
+                    f"a verdict must be constructed by conclude(...) from findings of engines, got {fact!r}"
+                )
         if not self.failure and not any(fact.kind != "estimated" for fact in self.facts):
             raise InputError("nothing was decided: a verdict needs at least one finding that is not an estimate")
 
     @property
     def kind(self) -> VerdictKind:
-        """The verdict in one word."""
+        """The verdict as one of the words of :data:`VerdictKind`."""
         everything = (*self.facts, *self.checks)
         if self.failure:
             return "error"
@@ -60,34 +62,34 @@ class Verdict(NoTruthValue):
 
     @property
     def engines(self) -> tuple[str, ...]:
-        """Who is believed for the verdict, each once (checks not counted)."""
+        """The names of the engines on which the verdict rests, without duplicates and without those of checks."""
         return tuple(dict.fromkeys(fact.engine for fact in self.facts))
 
     @property
     def engine(self) -> str:
-        """Who is believed for the verdict, in one line."""
+        """The names of the engines on which the verdict rests, in one line."""
         return " + ".join(self.engines)
 
     @property
     def margin(self) -> str:
-        """What a claim that holds has to spare, all its findings together; see :mod:`ntkproofs.claims.margins`."""
+        """The combined margin of the findings of a claim that holds; see :mod:`ntkproofs.claims.margins`."""
         return combined_margin(self.facts) if self.kind in _STRENGTH else ""
 
     @property
     def reason(self) -> str:
-        """The counterexample, or why nothing was decided; empty for a claim that holds."""
+        """The counterexample, or why the claim is undecided or an error; empty for a claim that holds."""
         if self.failure:
             return self.failure
         for outcome in ("fails", "open"):
-            told = [fact for fact in (*self.facts, *self.checks) if fact.outcome == outcome]
-            if told:
-                more = f" (and {counted(len(told) - 1, 'more finding')})" if len(told) > 1 else ""
-                return f"{told[0].text}: {told[0].reason}{more}"
+            facts = [fact for fact in (*self.facts, *self.checks) if fact.outcome == outcome]
+            if facts:
+                more = f" (and {counted(len(facts) - 1, 'more finding')})" if len(facts) > 1 else ""
+                return f"{facts[0].text}: {facts[0].reason}{more}"
         return ""
 
     @property
     def evidence(self) -> dict[str, Any]:
-        """Every finding with its evidence, ready for JSON."""
+        """All findings and checks with their evidence, as data for JSON."""
         return {
             "findings": [_fact_json(fact) for fact in self.facts],
             "checks": [_fact_json(fact) for fact in self.checks],
@@ -129,9 +131,10 @@ def _fact_json(fact: Fact) -> dict[str, Any]:
 
 
 def conclude(*findings: Finding, checks: Iterable[Finding] = ()) -> Verdict:
-    """Return the verdict that the findings support together; `checks` could refute it but do not support it.
+    """Return the verdict that `findings` together support.
 
-    Raises InputError if there is no finding, or if something is not a finding.
+    `checks` are further findings that can refute the claim but do not support it. Raises InputError if there is no
+    finding except estimates, or if an argument is not a finding.
 
     >>> import sympy
     >>> from ntkproofs.rigor import decide, less

@@ -1,4 +1,4 @@
-"""``ntkproofs check``: every claim of the given files, with verdict and evidence."""
+"""``ntkproofs check``: evaluate the claims of files and folders, and print their verdicts."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from ntkproofs.commands.common import (
     worst,
 )
 from ntkproofs.commands.progress import showing
+from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ntkproofs.commands.workers import Listing, Source
     from ntkproofs.coq.compiler import Coqc
 
-__all__ = ["Run", "add_options", "exit_code", "listed", "look_into", "register", "remarks", "use_one_thread"]
+__all__ = ["CheckRun", "add_options", "exit_code", "listed", "run_check", "messages", "register", "use_one_thread"]
 
 CODES = {
     "proved": HOLDS,
@@ -43,83 +44,81 @@ CODES = {
     "error": USAGE,
     "refuted": REFUTED,
 }
-MOST_SECONDS = 10_000_000
-THREADS = (
-    "OPENBLAS_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-)  # the cores are the claims'
-MOST_LINES = 20  # shown of what a file prints when it is imported
+MAX_SECONDS = 10_000_000
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+MAX_LINES = 20  # shown lines of what a file prints when it is imported
 
 
 def register(commands: Any) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
         "check",
-        help="look into every claim of the given files: verdict, engine, margin, seconds",
-        description="Collect the claims of the given files or directories and give each its verdict.",
+        help="evaluate the claims of files and folders: verdict, engine, margin, seconds",
+        description="Collect the claims of files or folders, evaluate them, and print the verdict of each.",
     )
     add_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    parser.add_argument("--traceback", action="store_true", help="Python's whole traceback of each error")
+    parser.add_argument("--traceback", action="store_true", help="show Python's full traceback of each error")
     parser.set_defaults(function=_check)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which claims are looked into, and how."""
+    """Add the options that select claims and control how they are evaluated."""
     parser.add_argument(
-        "paths", nargs="*", metavar="PATH", help="claim files or directories of them (default: paper_checks/)"
+        "paths", nargs="*", metavar="PATH", help="claim files, or folders of claim files (default: paper_checks/)"
     )
     parser.add_argument(
-        "-k", dest="text", default="", metavar="TEXT", help="only claims with TEXT in name or statement"
+        "-k", dest="text", default="", metavar="TEXT", help="evaluate only claims whose name or statement contains TEXT"
     )
-    parser.add_argument("--jobs", metavar="N", help="claims to look into at a time (default: one for each core)")
     parser.add_argument(
-        "--timeout", metavar="SECONDS", help="end a claim that takes longer: it is an error then (default: 1800)"
+        "--jobs", metavar="N", help="number of claims to evaluate at a time (default: the number of cores)"
+    )
+    parser.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        help="time limit of each claim; a claim that exceeds it is an error (default: 1800)",
     )
     parser.add_argument(
         "--engine",
         choices=("coq", "balls"),
-        help="coq: what ball arithmetic decides is proved by Coq's kernel too, where it can be (default if there is a "
-        "coqc); balls: leave them decided (theorems are proved by Coq in any case)",
+        help="coq: also prove with Coq the inequalities that ball arithmetic decided (default if coqc is installed); "
+        "balls: do not (Coq still proves the theorems)",
     )
     parser.add_argument(
-        "--no-cache", action="store_true", help="believe nothing from earlier runs: compile and prove everything anew"
+        "--no-cache", action="store_true", help="do not use cached results of Coq: compile and prove everything again"
     )
 
 
 def listed(options: argparse.Namespace) -> Listing:
-    """Return the claims asked for; what was not looked at, or was taken for something else, is said on stderr."""
+    """Return the claims that the options select, and print messages about skipped and shadowed files on stderr."""
     from ntkproofs.commands.workers import list_claims
 
     paths = [Path(path) for path in options.paths or ["paper_checks"]]
     if not options.paths and not paths[0].exists():
         raise InputError(
-            f"there is no paper_checks/ here: name a claim file or directory (ntkproofs {options.command} PATH)"
+            f"the current folder has no paper_checks/: name a claim file or folder (ntkproofs {options.command} PATH)"
         )
-    found = list_claims(paths, matching=options.text, jobs=_jobs(options), seconds=_seconds(options))
-    for line in remarks(found):
-        remark(f"ntkproofs: {line}")
-    return found
+    listing = list_claims(paths, matching=options.text, jobs=_jobs(options), seconds=_seconds(options))
+    for message in messages(listing):
+        remark(f"ntkproofs: {message}")
+    return listing
 
 
-def remarks(found: Listing) -> list[str]:
-    """Return what a reader must know of the files: those not looked at, those without claims, and what is shadowed."""
-    said = []
-    if found.left_out:
-        said.append(
-            "not looked at: " + ", ".join(f"{each}/" if each.is_dir() else f"{each}" for each in found.left_out)
-        )
-    if found.empty:
-        said.append(f"no claims in: {', '.join(map(str, found.empty))}")
-    for source in found.sources:
-        said += [
-            f"{source.file}: `import {name}` is the one in its folder, not the module of that name elsewhere"
+def messages(listing: Listing) -> list[str]:
+    """Return messages about skipped files, files without claims, shadowed modules, and output of imports."""
+    lines = []
+    if listing.skipped:
+        lines.append("skipped: " + ", ".join(f"{path}/" if path.is_dir() else f"{path}" for path in listing.skipped))
+    if listing.empty:
+        lines.append(f"no claims in: {', '.join(map(str, listing.empty))}")
+    for source in listing.sources:
+        lines += [
+            f"{source.file}: `import {name}` imports the file in its folder instead of another module of this name"
             for name in source.shadowed
         ]
-        printed = source.output.splitlines()[:MOST_LINES]
-        said += [f"{source.file} printed when it was imported: {line}" for line in printed]
-    return said
+        printed = source.output.splitlines()[:MAX_LINES]
+        lines += [f"{source.file} printed when it was imported: {line}" for line in printed]
+    return lines
 
 
 def _jobs(options: argparse.Namespace) -> int | None:
@@ -132,63 +131,64 @@ def _seconds(options: argparse.Namespace) -> float:
     text = options.timeout
     if text is None:
         return SECONDS
-    whole = text.replace(".", "", 1)
-    if not (whole.isascii() and whole.isdigit() and 0 < float(text) <= MOST_SECONDS):
-        raise InputError(
-            f"--timeout must be a number of seconds, above 0 and up to {MOST_SECONDS}, got {clipped(text)}"
-        )
+    digits = text.replace(".", "", 1)
+    if not (digits.isascii() and digits.isdigit() and 0 < float(text) <= MAX_SECONDS):
+        raise InputError(f"--timeout must be a positive number of seconds, at most {MAX_SECONDS}, got {clipped(text)}")
     return float(text)
 
 
 @dataclass
-class Run:
-    """What came of a check: the results so far, of how many (None: not yet known), and whether all of it was done.
+class CheckRun:
+    """The results of a check, which may have been stopped.
 
-    `stopped`: Ctrl-C or SIGTERM; `unasked`: Coq was asked for by name and is not there.
+    `total`: the number of claims, None before they are listed; `stopped`: whether Ctrl-C or SIGTERM ended the check;
+    `coq_missing`: whether ``--engine coq`` was given but coqc is not installed.
     """
 
     results: list[Result] = field(default_factory=list)
     total: int | None = None
     sources: list[Source] = field(default_factory=list)
-    left_out: list[Path] = field(default_factory=list)
+    skipped: list[Path] = field(default_factory=list)
     stopped: bool = False
-    unasked: bool = False
+    coq_missing: bool = False
 
     @property
     def code(self) -> int:
-        """The exit code: 2 for work that was stopped, else that of the worst verdict, or 2 if Coq was not there."""
-        return UNDECIDED if self.stopped else exit_code(self.results) or (UNDECIDED if self.unasked else HOLDS)
+        """The exit code: 2 if the check was stopped, else that of the worst verdict, else 2 if Coq is missing."""
+        return UNDECIDED if self.stopped else exit_code(self.results) or (UNDECIDED if self.coq_missing else HOLDS)
 
     @property
     def digests(self) -> dict[str, str]:
-        """The SHA-256 of every claim file, and of the helpers beside it that it imports."""
-        found = {f"{source.file}": source.sha256 for source in self.sources}
+        """The SHA-256 of every claim file and of every helper that it imports from its folder, by path."""
+        digests = {f"{source.file}": source.sha256 for source in self.sources}
         for source in self.sources:
-            found |= {f"{source.file.parent / name}": digest for name, digest in source.helpers.items()}
-        return found
+            digests |= {f"{source.file.parent / name}": digest for name, digest in source.helpers.items()}
+        return digests
 
     @property
     def progress(self) -> str:
-        """How much was done when it was stopped, in words."""
+        """How many claims were evaluated when the check was stopped, in words."""
         if self.total is None:
             return "before the claims were listed"
-        early = ", before Coq was done" if len(self.results) == self.total else ""
-        return f"after {len(self.results)} of {self.total} claims{early}"
+        phase = ", while Coq was running" if len(self.results) == self.total else ""
+        return f"after {len(self.results)} of {counted(self.total, 'claim')}{phase}"
 
 
-def look_into(options: argparse.Namespace) -> Run:
-    """Run the claims with progress on stderr, then put to Coq what balls decided, if the engine is not ``balls``.
+def run_check(options: argparse.Namespace) -> CheckRun:
+    """Evaluate the claims with progress on stderr; then prove decided inequalities with Coq unless ``--engine balls``.
 
-    Without a coqc, only ``--engine coq`` says so. Ctrl-C and SIGTERM end the work and what it started.
+    If coqc is not installed, a message says so only with ``--engine coq``. Ctrl-C and SIGTERM end the check and its
+    child processes.
     """
-    run = Run()
+    run = CheckRun()
     try:
         with _ended_by_signal():
-            found = listed(options)
-            run.total, run.sources, run.left_out = len(found.claims), found.sources, found.left_out
-            run.results.extend(_progress(found, _jobs(options), _seconds(options)))
+            listing = listed(options)
+            run.total, run.sources, run.skipped = len(listing.claims), listing.sources, listing.skipped
+            run.results.extend(_evaluated(listing, _jobs(options), _seconds(options)))
             if options.engine != "balls":
-                run.results, run.unasked = _ask_kernel(run.results, _jobs(options), asked_for=options.engine == "coq")
+                required = options.engine == "coq"
+                run.results, run.coq_missing = _proved_by_coq(run.results, _jobs(options), required=required)
     except KeyboardInterrupt:
         run.stopped = True
         remark(f"ntkproofs: interrupted {run.progress}")
@@ -197,7 +197,7 @@ def look_into(options: argparse.Namespace) -> Run:
 
 @contextlib.contextmanager
 def _ended_by_signal() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl-C: what was done so far is shown, and nothing that was started is left behind."""
+    """Treat SIGTERM as Ctrl-C within the context: partial results are shown and child processes are ended."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -213,8 +213,11 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def use_one_thread() -> None:
-    """Have linear algebra use one thread, unless the user says otherwise; to be called before NumPy is imported."""
-    for name in THREADS:
+    """Make linear algebra single-threaded, because claims run in parallel; to be called before NumPy is imported.
+
+    Environment variables that the user has set are kept.
+    """
+    for name in THREAD_VARIABLES:
         os.environ.setdefault(name, "1")
 
 
@@ -224,7 +227,7 @@ def _check(options: argparse.Namespace) -> int:
     from ntkproofs.report import document, show_results
 
     with one_run(cache=not options.no_cache):
-        run = look_into(options)
+        run = run_check(options)
     if options.json:
         print_json(
             {
@@ -232,22 +235,22 @@ def _check(options: argparse.Namespace) -> int:
                 "complete": not run.stopped,
                 "done": len(run.results),
                 "total": run.total,
-                "files": [_source(each) for each in run.sources],
-                "left_out": [f"{each}" for each in run.left_out],
+                "files": [_source_json(source) for source in run.sources],
+                "left_out": [f"{path}" for path in run.skipped],
             }
         )
         return run.code
     console = make_console()
-    with console.capture() as shown:
+    with console.capture() as output:
         if run.results:
             show_results(run.results, console, traceback=options.traceback)
         if run.stopped:
-            console.print(f"\nstopped {run.progress}: what is shown is not all", highlight=False, markup=False)
-    print("\n".join(line.rstrip() for line in shown.get().splitlines()))
+            console.print(f"\nstopped {run.progress}: the results are incomplete", highlight=False, markup=False)
+    print("\n".join(line.rstrip() for line in output.get().splitlines()))
     return run.code
 
 
-def _source(source: Source) -> dict[str, Any]:
+def _source_json(source: Source) -> dict[str, Any]:
     return {
         "file": f"{source.file}",
         "sha256": source.sha256,
@@ -257,31 +260,31 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _ask_kernel(results: list[Result], jobs: int | None, *, asked_for: bool) -> tuple[list[Result], bool]:
-    """Have Coq prove what balls decided; without a coqc say so, if it was asked for, and return that it is missing."""
-    from ntkproofs.commands.prove import without_kernel
+def _proved_by_coq(results: list[Result], jobs: int | None, *, required: bool) -> tuple[list[Result], bool]:
+    """Prove decided inequalities with Coq; return the results, and whether coqc is `required` but missing."""
+    from ntkproofs.commands.prove import without_coq
     from ntkproofs.coq.compiler import MISSING, find_coqc
 
     coqc = find_coqc()
     if coqc is not None:
-        return _proofs(results, coqc, jobs or os.cpu_count() or 1), False
-    if not asked_for:
+        return _prove_with_progress(results, coqc, jobs or os.cpu_count() or 1), False
+    if not required:
         return results, False
     remark(f"ntkproofs: {MISSING}")
-    return without_kernel(results), True
+    return without_coq(results), True
 
 
-def _proofs(results: list[Result], coqc: Coqc, jobs: int) -> list[Result]:
-    """Run Coq; show how many inequalities are settled."""
+def _prove_with_progress(results: list[Result], coqc: Coqc, jobs: int) -> list[Result]:
+    """Prove decided inequalities with Coq; show the number of inequalities that were processed."""
     from ntkproofs.commands.prove import prove_results
 
     with showing(every=0) as show:
         show(0, 1, "", f"{coqc.engine}: proving inequalities")
 
-        def tell(done: int, total: int) -> None:
+        def show_progress(done: int, total: int) -> None:
             show(done, total, f"[{coqc.engine}] {done}/{total} inequalities")
 
-        return prove_results(results, coqc, jobs=jobs, progress=tell)
+        return prove_results(results, coqc, jobs=jobs, progress=show_progress)
 
 
 def exit_code(results: Sequence[Result]) -> int:
@@ -289,14 +292,14 @@ def exit_code(results: Sequence[Result]) -> int:
     return worst([CODES[result.verdict.kind] for result in results] or [HOLDS])
 
 
-def _progress(found: Listing, jobs: int | None, seconds: float) -> Iterator[Result]:
-    """Run the claims; show a bar and the name of the next claim on a terminal, a line for each claim elsewhere."""
+def _evaluated(listing: Listing, jobs: int | None, seconds: float) -> Iterator[Result]:
+    """Yield the results of the claims; show a bar and the next claim on a terminal, else a line for each claim."""
     from ntkproofs.commands.workers import run_claims
 
-    claims, total = found.claims, len(found.claims)
+    claims, total = listing.claims, len(listing.claims)
     with contextlib.ExitStack() as stack:
         running = stack.enter_context(
-            contextlib.closing(run_claims(claims, jobs, seconds=seconds, sources=found.sources))
+            contextlib.closing(run_claims(claims, jobs, seconds=seconds, sources=listing.sources))
         )
         show = stack.enter_context(showing(every=0))
         show(0, total, "", f"0/{total} {claims[0].name}")

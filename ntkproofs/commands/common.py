@@ -1,4 +1,4 @@
-"""What the commands share: exit codes, reading numbers, writing to the right stream."""
+"""Functions shared by the commands: exit codes, reading numbers, writing to stdout and stderr."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from ntkproofs.errors import InputError
 from ntkproofs.printable import printable
+from ntkproofs.validation import integers_between
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,7 +25,7 @@ __all__ = [
     "UNDECIDED",
     "USAGE",
     "clipped",
-    "json_begun",
+    "json_printed",
     "make_console",
     "number",
     "print_json",
@@ -35,40 +36,40 @@ __all__ = [
 ]
 
 HOLDS, REFUTED, UNDECIDED, USAGE, INTERNAL = 0, 1, 2, 3, 70
-BY_WEIGHT = (HOLDS, UNDECIDED, USAGE, REFUTED, INTERNAL)  # each one worse than those before it
+BY_SEVERITY = (HOLDS, UNDECIDED, USAGE, REFUTED, INTERNAL)  # increasing
 PLAIN_WIDTH = 120
-_BEGUN: list[TextIO] = []  # the stream on which the last document was printed
-MOST_INTEGER_BITS = 14_000  # Python writes and reads no longer integers (4,300 digits) unless told to
+_JSON_STREAM: list[TextIO] = []  # the stream on which the last document was printed
+MAX_INTEGER_BITS = 14_000  # by default Python converts at most 4,300 digits
 
 
 def worst(codes: Iterable[int]) -> int:
-    """Return the exit code of several outcomes: that of the worst one, 0 only if all are 0.
+    """Return the most severe of several exit codes; it is 0 only if all are 0.
 
-    From good to bad: 0 holds, 2 undecided, 3 unreadable, 1 refuted, 70 internal error. An unknown code, and an empty
-    collection (nothing was done), count as internal errors.
+    In increasing severity: 0 holds, 2 undecided, 3 unreadable, 1 refuted, 70 internal error. An unknown code or an
+    empty collection is an internal error.
 
     >>> worst([0, 2, 0]), worst([1, 3]), worst([0, 70, 1]), worst([])
     (2, 1, 70, 70)
     """
-    seen = list(codes)
-    if not seen or not set(seen) <= set(BY_WEIGHT):
+    codes = list(codes)
+    if not codes or not set(codes) <= set(BY_SEVERITY):
         return INTERNAL
-    return max(seen, key=BY_WEIGHT.index)
+    return max(codes, key=BY_SEVERITY.index)
 
 
 class Parser(argparse.ArgumentParser):
-    """Reports bad usage in one line, with exit code 3."""
+    """An argument parser that reports invalid usage in one line, with exit code 3."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and end the process."""
+        """Print the message on stderr and exit with code 3."""
         remark(f"{self.prog}: {message} (see {self.prog} --help)")
         self.exit(USAGE)
 
 
 def make_console(*, stderr: bool = False) -> Console:
-    """Return a rich console for stdout or stderr; plain and of fixed width where that is no terminal.
+    """Return a rich console for stdout or stderr, without markup, emoji names and highlighting.
 
-    Nothing that it prints is taken for markup, for the name of an emoji, or for something to highlight.
+    If the stream is not a terminal, the console has a fixed width and no colours.
     """
     from rich.console import Console
 
@@ -79,7 +80,7 @@ def make_console(*, stderr: bool = False) -> Console:
 
 
 def remark(text: object) -> None:
-    """Print one line about the work on stderr, escaped by :func:`printable`; nobody reading it is no reason to stop."""
+    """Print one line on stderr, escaped by :func:`printable`; ignore errors, such as that of a closed pipe."""
     try:
         print(printable(text), file=sys.stderr)
     except OSError:
@@ -87,16 +88,16 @@ def remark(text: object) -> None:
 
 
 def silence(stream: TextIO) -> None:
-    """Send what is still written to a stream nowhere: whoever read it has gone away, or its disk is full."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+    """Discard all further output to a stream that can no longer be written: its pipe is closed or its disk is full."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
 
 
 def print_json(document: dict[str, Any]) -> None:
-    """Print one JSON document on stdout: the same bytes whatever the encoding of stdout is."""
+    """Print one JSON document on stdout; its bytes do not depend on the encoding of stdout."""
     text = to_json(document) + "\n"
-    _BEGUN[:] = [sys.stdout]
+    _JSON_STREAM[:] = [sys.stdout]
     binary = getattr(sys.stdout, "buffer", None)
     if binary is None:
         sys.stdout.write(text)
@@ -106,46 +107,46 @@ def print_json(document: dict[str, Any]) -> None:
     binary.flush()
 
 
-def json_begun() -> bool:
-    """Tell whether a document was printed on this stdout: a second one would make both unreadable."""
-    return any(stream is sys.stdout for stream in _BEGUN)
+def json_printed() -> bool:
+    """Return whether a JSON document was printed on stdout; a second one would make the output invalid."""
+    return any(stream is sys.stdout for stream in _JSON_STREAM)
 
 
 def to_json(document: dict[str, Any]) -> str:
-    """Return a document as JSON in ASCII; raises TypeError, naming the place, for what JSON cannot say.
+    """Return a document as JSON in ASCII; raises TypeError, with the path of the value, if JSON cannot represent it.
 
-    The bytes that are no UTF-8 in a file's name are written as escapes: JSON texts are Unicode.
+    Bytes of file names that are not valid UTF-8 are replaced by escapes, since JSON texts are Unicode.
 
     >>> json.loads(to_json({"sign": "≥"})), to_json({"sign": "≥"}).isascii()
     ({'sign': '≥'}, True)
     >>> to_json({"claims": [{"seconds": float("nan")}]})
     Traceback (most recent call last):
-    TypeError: JSON cannot say the float nan at claims[0].seconds
+    TypeError: JSON cannot represent the float nan at claims[0].seconds
     """
-    return json.dumps(_sayable(document, ""), indent=2, ensure_ascii=True, allow_nan=False)
+    return json.dumps(_json_value(document, ""), indent=2, ensure_ascii=True, allow_nan=False)
 
 
-def _sayable(value: Any, where: str) -> Any:
-    """Return `value` with lists and dictionaries copied; raises TypeError for what JSON cannot say."""
+def _json_value(value: Any, path: str) -> Any:
+    """Return a copy of `value` with text escaped; raises TypeError if JSON cannot represent it."""
     if isinstance(value, dict):
-        return {_key(key, where): _sayable(item, f"{where}.{key}" if where else key) for key, item in value.items()}
+        return {_key(key, path): _json_value(item, f"{path}.{key}" if path else key) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_sayable(item, f"{where}[{index}]") for index, item in enumerate(value)]
+        return [_json_value(item, f"{path}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int) and value.bit_length() <= MOST_INTEGER_BITS:
+    if isinstance(value, int) and value.bit_length() <= MAX_INTEGER_BITS:
         return value
     if isinstance(value, float) and math.isfinite(value):
         return value
-    shown = f"an integer of {value.bit_length()} bits" if isinstance(value, int) else f"the {_described(value)}"
-    raise TypeError(f"JSON cannot say {shown} at {where}")
+    description = f"an integer of {value.bit_length()} bits" if isinstance(value, int) else f"the {_described(value)}"
+    raise TypeError(f"JSON cannot represent {description} at {path}")
 
 
-def _key(key: object, where: str) -> str:
+def _key(key: object, path: str) -> str:
     if not isinstance(key, str):
-        raise TypeError(f"JSON cannot say the key {_described(key)} at {where or 'the top'}")
+        raise TypeError(f"JSON cannot represent the key {_described(key)} at {path or 'the top level'}")
     return key.encode("utf-8", "backslashreplace").decode()
 
 
@@ -153,24 +154,25 @@ def _described(value: object) -> str:
     return f"{type(value).__name__} {clipped(repr(value)).strip(chr(39))}"
 
 
-def number(text: str, what: str, *, low: int = 0, high: int | None = None) -> int:
-    """Return the decimal number that `text` says; raises InputError, naming `what`, unless it is one within the limits.
+def number(text: str, name: str, *, low: int = 0, high: int | None = None) -> int:
+    """Return the integer with the decimal digits `text`; raises InputError unless it is from `low` to `high`.
+
+    `name`: the name of the argument or option in the message.
 
     >>> number("12", "--bits", low=1, high=64)
     12
     """
     if not (text.isascii() and text.isdigit()):
-        raise InputError(f"{what} must be a number from {low} on, in decimal digits, got {clipped(text)}")
+        raise InputError(f"{name} must be {integers_between(low, None)} in decimal digits, got {clipped(text)}")
     try:
         value = int(text)
-    except ValueError:  # Python reads no more than some thousand digits
-        raise InputError(f"{what} has {len(text)} digits, which is more than can be read") from None
+    except ValueError:  # more digits than Python converts
+        raise InputError(f"{name} has {len(text):,} digits, which are too many") from None
     if value < low or (high is not None and value > high):
-        span = f"from {low} to {high}" if high is not None else f"from {low} on"
-        raise InputError(f"{what} must be a number {span}, got {clipped(text)}")
+        raise InputError(f"{name} must be {integers_between(low, high)}, got {clipped(text)}")
     return value
 
 
 def clipped(text: str) -> str:
-    """Return a user's text quoted, its middle left out if it is long."""
+    """Return the text quoted, with its middle replaced by dots if it is longer than 40 characters."""
     return repr(text if len(text) <= 40 else f"{text[:18]}...{text[-18:]}")

@@ -1,4 +1,4 @@
-"""Beside a certificate: which padding, what is needed at least, an estimate, and what would cost less."""
+"""Supplements of ``ntkproofs certify``: choice of padding, lower bounds, estimates, and cheaper alternatives."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from ntkproofs.bounds.padding import Requirement, TooFew
     from ntkproofs.certificates import Certificate, Run
 
-__all__ = ["beside", "inputs_of", "issued", "networks_of", "planned"]
+__all__ = ["supplements", "inputs_of", "issue_or_explain", "networks_of", "with_padding"]
 
 MAX_PADDING = 10**9
-MAX_LISTED = 16  # input bits up to which the other kind of states is executed for a comparison
+MAX_INPUT_BITS = 16  # for executing the program to compare arbitrary with reachable states
 
 Issue: TypeAlias = "Callable[[argparse.Namespace, Run, Fraction], Certificate]"
-Lines: TypeAlias = list[tuple[str, str]]  # a name and what is printed beside it
-Keys: TypeAlias = dict[str, Any]  # of the JSON document
+Lines: TypeAlias = list[tuple[str, str]]  # printed lines: label and text
+Entries: TypeAlias = dict[str, Any]  # of the JSON document
 
 
-def planned(options: argparse.Namespace, run: Run, failure: Fraction) -> argparse.Namespace:
-    """Return the options with a number for the padding, and for the networks where the padding was sought for them.
+def with_padding(options: argparse.Namespace, run: Run, failure: Fraction) -> argparse.Namespace:
+    """Return the options with `padding` as a number, and with `networks` as a number if the padding depends on it.
 
-    Raises InputError for options that do not go together, and as the search for a padding does.
+    Raises InputError for incompatible options, and the exceptions of the search for a padding.
     """
     from ntkproofs.bounds import least_padding
     from ntkproofs.bounds.padding import best_padding, padding_for
@@ -53,20 +53,20 @@ def planned(options: argparse.Namespace, run: Run, failure: Fraction) -> argpars
 
 
 def _check_one_network(networks: int | None, padding: str | None) -> None:
-    """Raise InputError for options about several networks where ``--trained`` certifies one."""
+    """Raise InputError for options for several networks, because ``--trained`` certifies one network."""
     if networks not in (None, 1):
-        raise InputError(f"--trained certifies one network, not {networks} (--networks)")
+        raise InputError(f"--trained certifies one network, which is incompatible with --networks {networks}")
     if padding == "best":
-        raise InputError("--padding best weighs networks against samples: it does not go with --trained")
+        raise InputError("--padding best minimises networks times samples, which is incompatible with --trained")
 
 
 def _with(options: argparse.Namespace, padding: int, networks: int | None) -> argparse.Namespace:
-    many = None if networks is None else str(networks)
-    return argparse.Namespace(**vars(options) | {"padding": str(padding), "networks": many})
+    text = None if networks is None else str(networks)
+    return argparse.Namespace(**vars(options) | {"padding": str(padding), "networks": text})
 
 
-def issued(issue: Issue, options: argparse.Namespace, run: Run, failure: Fraction) -> Certificate:
-    """Return the certificate; where a number of networks or a width given is too small, say what is needed."""
+def issue_or_explain(issue: Issue, options: argparse.Namespace, run: Run, failure: Fraction) -> Certificate:
+    """Return the certificate; if a given number of networks or width is too small, the error names a sufficient one."""
     from ntkproofs.bounds.finite.network import TooNarrow
     from ntkproofs.bounds.padding import TooFew
 
@@ -77,30 +77,33 @@ def issued(issue: Issue, options: argparse.Namespace, run: Run, failure: Fractio
     except TooNarrow as problem:
         if options.width in (None, "least"):
             raise
-        freed = argparse.Namespace(**vars(options) | {"width": None})
+        without_width = argparse.Namespace(**vars(options) | {"width": None})
         try:
-            enough = issue(freed, run, failure)
+            sufficient = issue(without_width, run, failure)
         except NtkProofsError:
             raise problem from None
-        least = _least_width(run, enough)
-        raise TooNarrow(f"{problem}; enough: {enough.claim['width']}, at least {least}") from problem
+        necessary = _least_width(run, sufficient)
+        limits = f"{sufficient.claim['width']} is sufficient, at least {necessary} necessary"
+        raise TooNarrow(f"{problem}; {limits}") from problem
 
 
-def beside(options: argparse.Namespace, run: Run, failure: Fraction, certificate: Certificate) -> tuple[Lines, Keys]:
-    """Return what is said beside a certificate: a lower bound, an estimate, suggestions."""
+def supplements(
+    options: argparse.Namespace, run: Run, failure: Fraction, certificate: Certificate
+) -> tuple[Lines, Entries]:
+    """Return lines and JSON entries with a lower bound, an estimate and suggestions for a certificate."""
     if options.trained is None:
-        return _beside_ensemble(options, run, failure, certificate)
-    return _beside_network(run, certificate)
+        return _supplements_of_ensemble(options, run, failure, certificate)
+    return _supplements_of_network(run, certificate)
 
 
 def networks_of(options: argparse.Namespace) -> int | None:
-    """Return how many networks are asked for; None for the least number."""
+    """Return the value of ``--networks``, or None for the smallest number."""
     return None if options.networks is None else number(options.networks, "--networks", low=1)
 
 
 def _kernel(options: argparse.Namespace) -> str:
-    known = "ntk" if options.trained is None else LAYERS[options.trained].kernel
-    return str(options.regime or known)
+    default = "ntk" if options.trained is None else LAYERS[options.trained].kernel
+    return str(options.regime or default)
 
 
 def _required(options: argparse.Namespace, run: Run, failure: Fraction, states: str) -> Requirement:
@@ -119,7 +122,7 @@ def _required(options: argparse.Namespace, run: Run, failure: Fraction, states: 
 
 
 def inputs_of(options: argparse.Namespace) -> int | str:
-    """Return for how many inputs the claim is: a number or ``all``."""
+    """Return the number of inputs of the claim, or ``all``."""
     if options.inputs == "all":
         return "all"
     return 1 if options.inputs == "one" else number(options.inputs, "--inputs", low=1)
@@ -129,18 +132,19 @@ def inputs_of(options: argparse.Namespace) -> int | str:
 
 
 def _too_few(options: argparse.Namespace, run: Run, failure: Fraction, problem: TooFew) -> NtkProofsError:
-    """Return the error for a number of networks that is refuted, or that the union bound does not allow: one line."""
+    """Return the error for a number of networks below the lower bound, or else not allowed by the union bound."""
     required = _required(options, run, failure, options.states)
-    least = _at_least(options, run, required, problem.enough)
-    needed = f"with {counted(run.program.padding, 'sample')} of padding, enough: {problem.enough}, at least {least}"
+    least = _least_networks(options, run, required, problem.enough)
+    size = f"{counted(problem.networks, 'network')} with {counted(run.program.padding, 'sample')} of padding"
+    limits = f"{problem.enough} are sufficient, at least {least} necessary"
     if problem.networks < least:
-        return NtkProofsError(f"too few whatever the threshold: {counted(problem.networks, 'network')} {needed}")
-    return Undecided(f"not certified: {counted(problem.networks, 'network')} {needed}")
+        return NtkProofsError(f"too few networks at any threshold: {size}; {limits}")
+    return Undecided(f"not certified: {size}; {limits}")
 
 
-def _beside_ensemble(
+def _supplements_of_ensemble(
     options: argparse.Namespace, run: Run, failure: Fraction, certificate: Certificate
-) -> tuple[Lines, Keys]:
+) -> tuple[Lines, Entries]:
     from mpmath import mp
 
     from ntkproofs.estimates import union_bound
@@ -148,49 +152,51 @@ def _beside_ensemble(
     claim, networks = certificate.claim, certificate.networks
     kind = "arbitrary" if claim["states"] == "arbitrary" else "reachable"
     required = _required(options, run, failure, kind)
-    least = _at_least(options, run, required, networks)
+    least = _least_networks(options, run, required, networks)
     estimate = union_bound(
         _kernel(options),
-        [each for each in required.counts if each.writers or not options.drop_unwritten],
+        [item for item in required.counts if item.writers or not options.drop_unwritten],
         Fraction(claim["threshold"]),
         networks=networks,
         cases=required.cases,
     )
     suggestions = _suggestions(options, run, failure, kind, required, networks)
     lines = [
-        ("at least", f"{counted(least, 'network')} whatever the threshold, enough: {networks:,}"),
+        ("at least", f"{counted(least, 'network')} necessary at any threshold, {networks:,} sufficient"),
         ("estimate", _estimated(mp.nstr(estimate, 8))),
         *(("suggested", text) for text, _ in suggestions),
     ]
-    keys = {"at_least": least, "estimate": mp.nstr(estimate, 50), "suggestions": [each for _, each in suggestions]}
-    return lines, keys
+    entries = [entry for _, entry in suggestions]
+    return lines, {"at_least": least, "estimate": mp.nstr(estimate, 50), "suggestions": entries}
 
 
 def _estimated(value: str) -> str:
-    """Return the line about an estimate."""
+    """Return the text of an estimate of the failure bound."""
     return f"failure bound {value} by mpmath (50 digits): an estimate, not a verdict"
 
 
-def _at_least(options: argparse.Namespace, run: Run, required: Requirement, enough: int) -> int:
-    """Return a number of networks below which every ensemble fails; raises EnginesDisagree if it exceeds `enough`."""
+def _least_networks(options: argparse.Namespace, run: Run, required: Requirement, certified: int) -> int:
+    """Return a lower bound of the number of networks; raises EnginesDisagree if it exceeds the certified number."""
     from ntkproofs.bounds.lower import least_networks
     from ntkproofs.witnesses import witnesses
 
-    every = options.inputs == "all"
+    all_inputs = options.inputs == "all"
     free, ones = (
-        (run.free, run.ones) if every or options.states == "reachable" else (range(run.program.output_bits), ())
+        (run.free, run.ones) if all_inputs or options.states == "reachable" else (range(run.program.output_bits), ())
     )
-    families = witnesses(run.program, free, ones, run.steps, single=not every, drop_unwritten=options.drop_unwritten)
-    least = least_networks(required.kernel, families, required.failure, most=enough).networks
-    if least > enough:
-        raise EnginesDisagree(f"{enough} networks are certified, and fewer than {least} fail")
+    families = witnesses(
+        run.program, free, ones, run.steps, single=not all_inputs, drop_unwritten=options.drop_unwritten
+    )
+    least = least_networks(required.kernel, families, required.failure, most=certified).networks
+    if least > certified:
+        raise EnginesDisagree(f"{certified} networks are certified, but at least {least} are necessary")
     return least
 
 
 def _suggestions(
     options: argparse.Namespace, run: Run, failure: Fraction, kind: str, required: Requirement, networks: int
 ) -> list[tuple[str, dict[str, Any]]]:
-    """Return what would need fewer networks: other states, moderate padding, best padding."""
+    """Return alternatives with fewer networks: the other kind of states, moderate padding, best padding."""
     from ntkproofs.bounds.padding import best_padding, moderate_padding
 
     if networks == 1:
@@ -217,9 +223,9 @@ def _suggestions(
 def _other_kind(
     options: argparse.Namespace, run: Run, failure: Fraction, kind: str
 ) -> dict[str, tuple[Requirement, int]]:
-    """Return the other kind of states, where it is possible, with its number of networks."""
+    """Return the other kind of states with its requirement and its number of networks, if it can be determined."""
     other = "arbitrary" if kind == "reachable" else "reachable"
-    if other == "reachable" and (not run.steps or len(run.free) > MAX_LISTED):
+    if other == "reachable" and (not run.steps or len(run.free) > MAX_INPUT_BITS):
         return {}
     try:
         required = _required(options, run, failure, other)
@@ -231,43 +237,43 @@ def _other_kind(
 def _suggested(
     run: Run, states: str, padding: int, samples: int, networks: int, threshold: Fraction, kind: str
 ) -> tuple[str, dict[str, Any]]:
-    """Return a suggestion as a line and as JSON."""
+    """Return a suggestion as text and as JSON entries."""
     total = run.program.padding + padding
-    where = f"at {states} states" if states != kind else ""
-    more = f"with {counted(total, 'sample')} of padding" if padding else ""
-    keys = {
+    kind_text = f"at {states} states" if states != kind else ""
+    padding_text = f"with {counted(total, 'sample')} of padding" if padding else ""
+    entries = {
         "states": states, "padding": total, "samples": samples, "networks": networks, "threshold": str(threshold)
     }  # fmt: skip
-    return f"{' '.join(filter(None, (where, more)))}: {counted(networks, 'network')}", keys
+    return f"{' '.join(filter(None, (kind_text, padding_text)))}: {counted(networks, 'network')}", entries
 
 
 # --- one finite network
 
 
-def _beside_network(run: Run, certificate: Certificate) -> tuple[Lines, Keys]:
+def _supplements_of_network(run: Run, certificate: Certificate) -> tuple[Lines, Entries]:
     from mpmath import mp
 
     from ntkproofs.estimates import failure_bound
 
     least, width = _least_width(run, certificate), certificate.claim["width"]
     if least > width:
-        raise EnginesDisagree(f"the width {width} is certified, and a width below {least} fails")
+        raise EnginesDisagree(f"the width {width} is certified, but a width of at least {least} is necessary")
     estimate = failure_bound(certificate.computed)
     lines = [
-        ("at least", f"width {least:,} whatever the threshold, enough: {width:,}"),
+        ("at least", f"width {least:,} necessary at any threshold, width {width:,} sufficient"),
         ("estimate", _estimated(mp.nstr(estimate, 8))),
     ]
     return lines, {"at_least": least, "estimate": mp.nstr(estimate, 50)}
 
 
 def _least_width(run: Run, certificate: Certificate) -> int:
-    """Return a width below which a network as in the claim fails."""
+    """Return a lower bound of the width of a network that satisfies the claim."""
     from ntkproofs.bounds.lower import least_width_of_any
     from ntkproofs.witnesses import disjoint_states
 
     claim = certificate.claim
-    every, whole = claim["states"] == "arbitrary", claim["trained"] == "all"
-    free, ones = (range(run.program.output_bits), ()) if every else (run.free, run.ones)
-    states = disjoint_states(run.program, free, ones, max(1, run.steps), samples=whole)
+    arbitrary, all_layers = claim["states"] == "arbitrary", claim["trained"] == "all"
+    free, ones = (range(run.program.output_bits), ()) if arbitrary else (run.free, run.ones)
+    states = disjoint_states(run.program, free, ones, max(1, run.steps), samples=all_layers)
     failure, copies = Fraction(claim["failure"]), 2 if claim["start"] == "antisymmetric" else 1
     return least_width_of_any(min(states, claim.get("inputs", states)), failure, copies=copies)

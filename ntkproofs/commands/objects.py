@@ -1,4 +1,4 @@
-"""Objects of Python files that a user names on the command line: ``FILE.py:NAME``."""
+"""Loading objects of Python files that are named ``FILE.py:NAME`` on the command line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def names_object(text: str) -> bool:
-    """Tell whether a text has the form ``FILE.py:NAME``.
+    """Return whether `text` has the form ``FILE.py:NAME``.
 
     >>> names_object("mine.py:gelu"), names_object("mine.py"), names_object("ntk")
     (True, False, False)
@@ -27,15 +27,15 @@ def names_object(text: str) -> bool:
 
 
 def load_object(text: str, kind: type[T]) -> T:
-    """Return the object of the class `kind` that ``FILE.py:NAME`` names, or the result of the factory of that name.
+    """Return the object of the class `kind` that ``FILE.py:NAME`` names.
 
-    A factory is a function without required arguments. The file is executed from its source, as a claim file is, so it
-    is trusted as this package is; what it prints goes to stderr. Raises InputError, in one line, where the file cannot
-    be executed or the name is not that of such an object.
+    NAME may also be a function without required arguments that returns such an object. The file is executed from
+    source like a claim file, and its output is printed on stderr; so it must be trusted like this package. Raises
+    InputError if the file cannot be executed or has no such object.
     """
     path, _, name = text.rpartition(":")
     if not Path(path).is_file():
-        raise InputError(f"{clipped(path)}: there is no such file")
+        raise InputError(f"{clipped(path)}: no such file")
     value = _executed(Path(path), name)
     if not isinstance(value, kind):
         raise InputError(
@@ -46,7 +46,7 @@ def load_object(text: str, kind: type[T]) -> T:
 
 
 def _executed(file: Path, name: str) -> object:
-    """Return the value of a name at the module level of a file, called if it is a function or a method."""
+    """Execute a file and return the value of a name at module level; if it is a function, return its result."""
     from ntkproofs.claims.importing import imports_from
     from ntkproofs.claims.problems import problem_of
 
@@ -58,4 +58,4 @@ def _executed(file: Path, name: str) -> object:
                 return value() if inspect.isroutine(value) else value
         except (Exception, SystemExit) as error:
             raise InputError(f"{file}:{name}: {problem_of(error, imports.sources or (file.resolve(),))}") from error
-    raise InputError(f"{file} has no {name} at module level")
+    raise InputError(f"{file} does not define {name} at module level")

@@ -1,4 +1,4 @@
-"""``ntkproofs plot``: one figure as a file."""
+"""``ntkproofs plot``: write one figure to a file."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ def register(commands: Any) -> None:
     names = "\n".join(f"  {name:<16} {entry.shows}" for name, entry in FIGURES.items())
     parser = commands.add_parser(
         "plot",
-        help="one figure of the report as a file (needs matplotlib)",
-        description=f"Draw one figure and write it to a file. The figures:\n\n{names}",
+        help="write one figure of the report to a file (needs matplotlib)",
+        description=f"Draw a figure and write it to a file. The figures:\n\n{names}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", metavar="NAME", help="which figure: one of the above")
-    parser.add_argument("-o", dest="output", metavar="FILE", required=True, help="where to: FILE.svg, .png or .pdf")
+    parser.add_argument("name", metavar="NAME", help="the figure, one of the names above")
+    parser.add_argument(
+        "-o", dest="output", metavar="FILE", required=True, help="the output file: FILE.svg, FILE.png or FILE.pdf"
+    )
     parser.set_defaults(function=_plot)
 
 

@@ -1,4 +1,4 @@
-"""PROGRAM on the command line: the options of a built-in program, and the task that they name."""
+"""The argument PROGRAM on the command line: reading the options of a built-in program, and its task."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 
 __all__ = ["ORDER", "read_bits", "read_order", "task_of"]
 
-ORDER = "I,J,..."  # how help shows the value of --order
+ORDER = "I,J,..."  # placeholder of the value of --order in help texts
 
 
 def read_bits(options: argparse.Namespace, command: str, *, low: int = 1) -> int:
-    """Return the number of bits that ``--bits`` says; raises InputError for more than the command takes."""
+    """Return the value of ``--bits``; raises InputError unless it is from `low` to the limit of the program."""
     return number(options.bits, "--bits", low=low, high=CATALOGUE[options.program].limits[command])
 
 
 def read_order(options: argparse.Namespace) -> Sequence[int] | None:
-    """Return the order that ``--order`` says, None where it says nothing or the program has no such option."""
+    """Return the value of ``--order``, or None if it is not given or the program has no such option."""
     text = getattr(options, "order", None)
     if text is None:
         return None
-    return [number(part.strip(), "an index in --order") for part in text.split(",")]
+    return [number(part.strip(), "each index in --order") for part in text.split(",")]
 
 
 def task_of(options: argparse.Namespace, command: str) -> Task:
-    """Return the task that the options of a command name: the built-in program, its bits and its order."""
+    """Return the task of the built-in program that the options name, for their number of bits and order."""
     return CATALOGUE[options.program].task(read_bits(options, command), read_order(options))

@@ -1,4 +1,4 @@
-"""How far a long run has come, on stderr: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of long computations on stderr: a bar on a terminal, otherwise a line every few seconds."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from ntkproofs.printable import printable
 
 __all__ = ["Show", "showing"]
 
-LINE_EVERY = 2.0  # seconds between lines where stderr is no terminal
-BAR_EVERY = 0.1  # seconds between two pictures of the bar
+LINE_EVERY = 2.0  # seconds between lines if stderr is not a terminal
+BAR_EVERY = 0.1  # seconds between updates of the bar
 
 
 class Show(Protocol):
-    """A function that shows progress and may be called as often as one likes.
+    """A function that shows progress; it may be called arbitrarily often.
 
-    `text`: the line, and what stands beside the bar unless `status` says something else there. Without text there is
-    no line.
+    `text`: the line if stderr is not a terminal, no line if it is empty; `status`: the text beside the bar (default:
+    `text`).
     """
 
     def __call__(self, done: int, total: int, text: str, status: str = "") -> None:
-        """Show how much is done."""
+        """Show that `done` of `total` parts are done."""
 
 
 @contextlib.contextmanager
 def showing(*, every: float = LINE_EVERY) -> Iterator[Show]:
-    """Yield a function that shows progress: a bar on a terminal, elsewhere at most one line in `every` seconds."""
+    """Yield a function that shows progress: a bar on a terminal, otherwise at most one line in `every` seconds."""
     console = make_console(stderr=True)
     if not console.is_terminal:
         last = time.monotonic()
@@ -46,12 +46,12 @@ def showing(*, every: float = LINE_EVERY) -> Iterator[Show]:
 
     columns = (BarColumn(), TextColumn("{task.description}", markup=False), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, auto_refresh=False) as bar:
-        job, shown = bar.add_task(""), 0.0
+        task, updated = bar.add_task(""), 0.0
 
         def advance(done: int, total: int, text: str, status: str = "") -> None:
-            nonlocal shown
-            if time.monotonic() - shown >= BAR_EVERY:
-                shown = time.monotonic()
-                bar.update(job, total=total, completed=done, description=printable(status or text), refresh=True)
+            nonlocal updated
+            if time.monotonic() - updated >= BAR_EVERY:
+                updated = time.monotonic()
+                bar.update(task, total=total, completed=done, description=printable(status or text), refresh=True)
 
         yield advance

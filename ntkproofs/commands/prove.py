@@ -1,4 +1,4 @@
-"""Asking Coq's kernel about what balls decided in claims: the findings that it proves become ``proved``."""
+"""Proving with Coq the inequalities that ball arithmetic decided in claims."""
 
 from __future__ import annotations
 
@@ -12,42 +12,43 @@ from ntkproofs.coq.inequalities import LemmaResult, prove_lemmas
 from ntkproofs.coq.lemmas import Lemma, NoLemma
 from ntkproofs.facts import Fact, amended
 
-__all__ = ["prove_results", "without_kernel"]
+__all__ = ["prove_results", "without_coq"]
 
 
 def prove_results(
     results: Sequence[Result], coqc: Coqc, *, jobs: int, progress: Callable[[int, int], None] | None = None
 ) -> list[Result]:
-    """Return the results with every decided finding that Coq proves as ``proved``; the others say why they are not.
+    """Return the results with every decided finding that Coq proves changed to ``proved``.
 
-    An inequality that several claims need is proved once.
+    The evidence of the other decided findings gets the reason. `jobs` lemmas are proved at a time, and a lemma that
+    several claims need is proved once; `progress` is called with the numbers of processed and of all lemmas.
     """
-    lemmas = [fact.lemma for result in results for fact in result.verdict.facts if _is_open_to_proof(fact)]
+    lemmas = [fact.lemma for result in results for fact in result.verdict.facts if _has_lemma(fact)]
     exported = [lemma for lemma in lemmas if isinstance(lemma, Lemma)]
     proofs = prove_lemmas(exported, coqc=coqc, jobs=jobs, progress=progress)
     return _replaced(results, lambda fact: _after_proof(fact, proofs, coqc))
 
 
-def without_kernel(results: Sequence[Result]) -> list[Result]:
-    """Return the results with a note, at each finding that Coq could have looked into, that there is no Coq."""
+def without_coq(results: Sequence[Result]) -> list[Result]:
+    """Return the results with a note, in each finding that Coq might have proved, that Coq is not installed."""
     return _replaced(results, lambda fact: _noted(fact, {"reason": MISSING}))
 
 
 def _replaced(results: Sequence[Result], change: Callable[[Fact], Fact]) -> list[Result]:
-    """Return the results with the findings that Coq could look into changed."""
+    """Return the results with `change` applied to each finding that has a lemma for Coq."""
     return [
         replace(
             result,
             verdict=replace(
                 result.verdict,
-                facts=tuple(change(fact) if _is_open_to_proof(fact) else fact for fact in result.verdict.facts),
+                facts=tuple(change(fact) if _has_lemma(fact) else fact for fact in result.verdict.facts),
             ),
         )
         for result in results
     ]
 
 
-def _is_open_to_proof(fact: Fact) -> bool:
+def _has_lemma(fact: Fact) -> bool:
     return fact.kind == "decided" and fact.outcome == "holds" and fact.lemma is not None
 
 
@@ -57,7 +58,7 @@ def _after_proof(fact: Fact, proofs: Mapping[Lemma, LemmaResult], coqc: Coqc) ->
     proof = proofs[fact.lemma]
     if proof.outcome != "proved":
         return _noted(fact, {"reason": proof.reason, "tactic": proof.tactic, "digest": proof.digest})
-    shown = {
+    evidence = {
         "statement": fact.lemma.statement,
         "tactic": proof.tactic,
         "assumptions": list(proof.assumptions),
@@ -65,8 +66,8 @@ def _after_proof(fact: Fact, proofs: Mapping[Lemma, LemmaResult], coqc: Coqc) ->
         "seconds": proof.seconds,
         "from_cache": proof.cached,
     }
-    evidence = {**fact.evidence, "margin_engine": fact.engine, "coq": shown}
-    return amended(fact, kind="proved", engine=coqc.engine, work=1, unit="inequalities", evidence=evidence)
+    combined = {**fact.evidence, "margin_engine": fact.engine, "coq": evidence}
+    return amended(fact, kind="proved", engine=coqc.engine, work=1, unit="inequalities", evidence=combined)
 
 
 def _noted(fact: Fact, note: dict[str, Any]) -> Fact:

@@ -1,4 +1,4 @@
-"""The option ``--regime``: which kernel trains the networks."""
+"""The option ``--regime``: the kernel of the trained networks."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 __all__ = ["add_regime", "certified_regime", "kernel_of"]
 
 KERNELS = (
-    "ntk or nngp (two-layer ReLU), erf, sine, cosine, gelu, linear, depth-L (L hidden ReLU layers), each of these with "
-    "-nngp appended for the NNGP kernel, or FILE.py:NAME, a Kernel or a function that returns one"
+    "ntk or nngp (two-layer ReLU); erf, sine, cosine, gelu, linear or depth-L (L hidden ReLU layers), with the suffix "
+    "-nngp for the NNGP kernel; or FILE.py:NAME, a Kernel or a function that returns one"
 )
 
 
 def add_regime(parser: argparse.ArgumentParser, *, default: str | None = "ntk", known: str = KERNELS) -> None:
-    """Add the option to a parser; `known` says in its help which kernels there are."""
-    shown = "" if default is None else f" (default: {default})"
-    parser.add_argument("--regime", default=default, metavar="KERNEL", help=f"the kernel that trains{shown}: {known}")
+    """Add the option to a parser; `known`: the list of kernels in its help text."""
+    note = "" if default is None else f" (default: {default})"
+    parser.add_argument("--regime", default=default, metavar="KERNEL", help=f"the kernel of training{note}: {known}")
 
 
 def kernel_of(regime: str) -> Kernel:
-    """Return the kernel that the option names; raises InputError where there is none."""
+    """Return the kernel that the option names; raises InputError if there is no such kernel."""
     from ntkproofs.kernels import Kernel, as_kernel
 
     if names_object(regime):
         return load_object(regime, Kernel)
     if ".py" in regime:
-        raise InputError(f"--regime: a kernel of a file is named FILE.py:NAME, got {clipped(regime)}")
+        raise InputError(f"--regime: a kernel in a file must be given as FILE.py:NAME, got {clipped(regime)}")
     return as_kernel(regime)
 
 
@@ -43,7 +43,7 @@ def certified_regime(regime: str) -> str:
 
     if regime in REGIMES:
         return regime
-    other = kernel_of(regime)  # or there is no such kernel
+    other = kernel_of(regime)  # raises for unknown kernels
     raise InputError(
         f"--regime {regime}: nothing can be certified for the kernel {other.name!r}, because the checker knows the "
         f"kernels {' and '.join(REGIMES)} only"

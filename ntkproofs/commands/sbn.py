@@ -1,4 +1,4 @@
-"""``ntkproofs run sbn FILE``: an SBN program, executed through the predictor."""
+"""``ntkproofs run sbn FILE``: execute an SBN program through the predictor."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
 from ntkproofs.commands.regime import kernel_of
 from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,32 +24,32 @@ DEFAULT_LIMIT = 10_000
 
 
 def register(programs: Any, common: argparse.ArgumentParser) -> None:
-    """Add ``sbn`` to the programs of ``ntkproofs run``; `common` holds the options that all have."""
+    """Add ``sbn`` to the programs of ``ntkproofs run``; `common`: a parser with the options of all programs."""
     parser = programs.add_parser(
         "sbn",
         parents=[common],
         help="execute an SBN program (subtract and branch if negative)",
-        description="Execute an SBN program through the predictor and print its memory by name.",
+        description="Execute an SBN program through the predictor and print the words of its memory.",
     )
-    parser.add_argument("file", metavar="FILE", help="the program, .sbn text")
+    parser.add_argument("file", metavar="FILE", help="the program, as assembly text")
     parser.add_argument(
         "--data",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="another initial value for a data word (may be repeated)",
+        help="set the initial value of a data word (may be repeated)",
     )
     parser.add_argument(
         "--max-instructions",
         default=str(DEFAULT_LIMIT),
         metavar="N",
-        help=f"stop a program that runs longer (default: {DEFAULT_LIMIT})",
+        help=f"stop after N instructions (default: {DEFAULT_LIMIT})",
     )
     parser.set_defaults(function=run_file)
 
 
 def run_file(options: argparse.Namespace) -> int:
-    """Run the file that the options name; return the exit code."""
+    """Execute the program that the options name and return the exit code."""
     from ntkproofs.execution import SbnRun, run_sbn
     from ntkproofs.programs.sbn import layout_for, read_assembly
 
@@ -56,15 +57,15 @@ def run_file(options: argparse.Namespace) -> int:
     data = _data(options.data)
     program = read_assembly(Path(options.file)).with_data(data)
     trace: list[dict[str, Any]] = []
-    show = _printer(program) if options.trace and not options.json else None
+    print_line = _printer(program) if options.trace and not options.json else None
     layout, kernel = layout_for(program), kernel_of(options.regime)
     last: Boundary | None = None
 
     def watch(boundary: Boundary) -> None:
         nonlocal last
         last = boundary
-        if show is not None:
-            show(boundary)
+        if print_line is not None:
+            print_line(boundary)
         elif options.trace:
             trace.append(_boundary_json(boundary, program))
 
@@ -82,9 +83,11 @@ def run_file(options: argparse.Namespace) -> int:
     else:
         _show(run)
     if not run.halted:
-        how = f"{stop.reason} after" if stop.reason else "stopped after"
+        executed = counted(run.executed, "instruction")
         hint = "" if stop.reason else " (--max-instructions allows more)"
-        remark(f"ntkproofs: {options.file}: {how} {run.executed} instructions, the program has not halted{hint}")
+        remark(
+            f"ntkproofs: {options.file}: {stop.reason or 'stopped'} after {executed}, the program has not halted{hint}"
+        )
         return UNDECIDED
     return HOLDS
 
@@ -97,9 +100,9 @@ def _data(settings: Sequence[str]) -> dict[str, int]:
         name, equals, text = setting.partition("=")
         value = decimal(text)
         if not equals or value is None:
-            raise InputError(f"--data is NAME=VALUE with a decimal number, got {clipped(setting)}")
+            raise InputError(f"--data must be NAME=VALUE with a decimal integer, got {clipped(setting)}")
         if name in data:
-            raise InputError(f"--data gives {clipped(name)} twice")
+            raise InputError(f"--data sets {clipped(name)} twice")
         data[name] = value
     return data
 
@@ -109,12 +112,12 @@ def _show(run: SbnRun) -> None:
     for name, value in run.memory.items():
         print(f"{name:<{width}} = {value}")
     partial = "" if run.halted else "not complete: "
-    print(f"{partial}executed {run.executed} instructions in {run.steps} network steps")
+    print(f"{partial}executed {counted(run.executed, 'instruction')} in {counted(run.steps, 'network step')}")
     sys.stdout.flush()
     layout = run.layout
     remark(
-        f"{layout.templates} samples, at most {run.largest_matches} templates matching; "
-        f"every bit by the rigorous sign of its mean ({run.kernel.name})"
+        f"{counted(layout.templates, 'sample')}, at most {counted(run.largest_matches, 'matching template')}; "
+        f"every bit from the rigorous sign of its mean ({run.kernel.name})"
     )
 
 
@@ -139,31 +142,31 @@ def _document(options: argparse.Namespace, run: SbnRun, trace: list[dict[str, An
 
 
 def _boundary_json(boundary: Boundary, program: Assembly) -> dict[str, Any]:
-    now = boundary.configuration
+    configuration = boundary.configuration
     return {
         "executed": boundary.executed,
         "steps": boundary.steps,
-        "counter": now.counter,
-        "memory": dict(zip(program.names, now.memory, strict=True)),
+        "counter": configuration.counter,
+        "memory": dict(zip(program.names, configuration.memory, strict=True)),
     }
 
 
 def _printer(program: Assembly) -> Callable[[Boundary], None]:
-    """Return a function that prints a boundary as a line: the memory, and the instruction that comes next."""
-    texts = [program.text(place) for place in range(len(program.instructions))]
-    wide = max([len("next instruction"), *map(len, texts)])
+    """Return a function that prints a boundary as a line: the counters, the next instruction and the memory."""
+    texts = [program.text(index) for index in range(len(program.instructions))]
+    text_width = max([len("next instruction"), *map(len, texts)])
     widths = [max(len(name), len(str(-(1 << program.bits - 1)))) for name in program.names]
 
-    def line(executed: object, steps: object, where: object, text: str, words: Sequence[object]) -> str:
+    def line(executed: object, steps: object, number: object, text: str, words: Sequence[object]) -> str:
         cells = "  ".join(f"{word!s:>{width}}" for word, width in zip(words, widths, strict=True))
-        return f"{executed!s:>8}  {steps!s:>8}  {where!s:>4}  {text:<{wide}}  {cells}"
+        return f"{executed!s:>8}  {steps!s:>8}  {number!s:>4}  {text:<{text_width}}  {cells}"
 
     def show(boundary: Boundary) -> None:
         if boundary.executed == 0:
             print(line("executed", "steps", "line", "next instruction", program.names))
-        now = boundary.configuration
-        halted = now.counter == len(texts)
-        where = "" if halted else program.instructions[now.counter].line
-        print(line(boundary.executed, boundary.steps, where, "(halted)" if halted else texts[now.counter], now.memory))
+        counter, memory = boundary.configuration.counter, boundary.configuration.memory
+        halted = counter == len(texts)
+        number = "" if halted else program.instructions[counter].line
+        print(line(boundary.executed, boundary.steps, number, "(halted)" if halted else texts[counter], memory))
 
     return show

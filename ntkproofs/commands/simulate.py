@@ -1,4 +1,4 @@
-"""``ntkproofs simulate``: finite ensembles, measured next to what is predicted."""
+"""``ntkproofs simulate``: measure random networks and compare them with the prediction for infinite width."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ntkproofs.commands.programs import read_bits
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 from ntkproofs.training import LAYERS, STARTS
 
@@ -29,75 +30,89 @@ def register(commands: Any) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
         "simulate",
-        help="measure ensembles of networks next to what is predicted",
-        description="Average networks, as the published ensemble experiment does: error, accuracy, means and variance, "
-        "measured with standard errors next to the prediction for infinite width. With --trained: draw and train "
-        "networks of finite width, and count how many have every bit of every state right.",
+        help="measure random networks and compare them with the prediction",
+        description="Draw ensembles of networks, as in the published experiment, and compare error, accuracy, means "
+        "and variance with the prediction for infinite width. With --trained: draw and train networks of finite width, "
+        "and count those for which all bits of all states are correct.",
     )
     parser.add_argument(
         "program",
         choices=[entry.name for entry in built_ins("simulate")],
-        help="which program (without --trained: permutation)",
+        help="the program (without --trained: permutation)",
     )
-    parser.add_argument("--bits", required=True, metavar="K", help="bits of each word, 2 to 256")
-    parser.add_argument("--networks", metavar="N", help="networks in an ensemble (with --trained: 1 unless given)")
+    parser.add_argument("--bits", required=True, metavar="K", help="bits of each input, 2 to 256")
+    parser.add_argument(
+        "--networks",
+        metavar="N",
+        help="networks in each ensemble (required without --trained; with --trained default: 1)",
+    )
     parser.add_argument(
         "--model",
         choices=("limit", "linearised", "trained"),
-        help="infinite width (default), finite width to first order, or finite width trained by gradient descent",
+        help="limit: infinite width (default); linearised: finite width, linearised at the initial weights; trained: "
+        "finite width, trained by gradient descent",
     )
     parser.add_argument(
         "--parametrisation",
         choices=("ntk", "standard"),
-        help="ntk (default), or standard: deviations 1/sqrt(fan in), which follows the NNGP kernel",
+        help="ntk (default); standard: initial standard deviations 1/sqrt(fan-in), with the NNGP kernel",
     )
     add_regime(parser, default=None)
-    parser.add_argument("--width", metavar="W", help=f"of networks of finite width (default: {DEFAULT_WIDTH})")
+    parser.add_argument("--width", metavar="W", help=f"width of networks of finite width (default: {DEFAULT_WIDTH})")
     parser.add_argument(
-        "--ones", metavar="M", help="ones in each test word (default: 2; with --trained: any number of ones)"
+        "--ones", metavar="M", help="number of ones in each test word (default: 2; with --trained: any number)"
     )
     parser.add_argument(
         "--repetitions",
         metavar="R",
-        help="ensembles to measure (default: up to 1000 for limit, else 1; with --trained 100)",
+        help="number of ensembles (default: up to 1000 with --model limit, 100 with --trained, otherwise 1)",
     )
-    trained = parser.add_argument_group("really trained networks of finite width")
+    trained = parser.add_argument_group("trained networks of finite width")
     trained.add_argument(
-        "--trained", choices=tuple(LAYERS), help="which layers: output (one network), all (a scalar network a bit)"
-    )
-    trained.add_argument(
-        "--start", choices=tuple(STARTS), help="how weights begin (default: output zero, all antisymmetric)"
-    )
-    trained.add_argument("--steps", metavar="T", help="of gradient descent (default: to convergence)")
-    trained.add_argument(
-        "--step", metavar="ETA", help="their size (default: half of 1 / the largest eigenvalue of the limit)"
+        "--trained",
+        choices=tuple(LAYERS),
+        help="the trained layers: output (of one network) or all (of a scalar network for each output bit)",
     )
     trained.add_argument(
-        "--threshold", metavar="TAU", help="above which an output is a 1 (default: where most draws are right)"
+        "--start",
+        choices=tuple(STARTS),
+        help="the initial weights (default: zero with --trained output, antisymmetric with --trained all)",
+    )
+    trained.add_argument("--steps", metavar="T", help="number of steps of gradient descent (default: to convergence)")
+    trained.add_argument(
+        "--step",
+        metavar="ETA",
+        help="size of the steps (default: 1 / (2 x the largest eigenvalue of the kernel matrix at infinite width))",
     )
     trained.add_argument(
-        "--states", choices=("arbitrary", "reachable"), help="at which states: arbitrary (default) or those of runs"
+        "--threshold",
+        metavar="TAU",
+        help="outputs above TAU are 1 (default: the threshold at which most draws are correct)",
     )
-    parser.add_argument("--seed", default="0", metavar="S", help="the same seed draws the same networks (default: 0)")
+    trained.add_argument(
+        "--states",
+        choices=("arbitrary", "reachable"),
+        help="the states that are measured: arbitrary (default) or reachable in runs",
+    )
+    parser.add_argument("--seed", default="0", metavar="S", help="seed of the random numbers (default: 0)")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(function=_simulate)
 
 
 def _check_regime(options: argparse.Namespace) -> None:
-    """Refuse a kernel beside options that determine another one."""
+    """Raise InputError if ``--regime`` contradicts an option that determines the kernel."""
     if options.regime is None:
         return
     if options.trained is not None:
         kernel = LAYERS[options.trained].kernel
         if options.regime != kernel:
-            raise InputError(
-                f"--trained {options.trained} is the kernel {kernel}: --regime {clipped(options.regime)} is another"
-            )
+            contradiction = f"contradicts --regime {clipped(options.regime)}"
+            raise InputError(f"--trained {options.trained} has the kernel {kernel}, which {contradiction}")
         return
     if options.parametrisation is not None:
-        raise InputError("--regime names the kernel of the limit, and so does --parametrisation: give one of them")
+        raise InputError("--regime and --parametrisation both determine the kernel of the limit: use one of them")
     if options.model not in (None, "limit"):
-        raise InputError("--regime is for the limit; networks of finite width (--model) are two-layer ReLU networks")
+        raise InputError("--regime requires --model limit; networks of finite width are two-layer ReLU networks")
 
 
 def _simulate(options: argparse.Namespace) -> int:
@@ -108,9 +123,13 @@ def _simulate(options: argparse.Namespace) -> int:
         return simulate_trained(options)
     for name in ("start", "steps", "step", "threshold", "states"):
         if getattr(options, name) is not None:
-            raise InputError(f"--{name} is for really trained networks: it needs --trained output or --trained all")
+            raise InputError(
+                f"--{name} is an option of trained networks: it requires --trained output or --trained all"
+            )
     if options.program != "permutation":
-        raise InputError(f"ensembles are measured for permutations; {options.program} needs --trained output or all")
+        raise InputError(
+            f"without --trained the program must be permutation; {options.program} requires --trained output or all"
+        )
     if options.networks is None:
         raise InputError("the following arguments are required: --networks")
     options.model, options.parametrisation = options.model or "limit", options.parametrisation or "ntk"
@@ -119,32 +138,32 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _ensembles(options: argparse.Namespace) -> int:
-    done: Progress | None = None
+    progress: Progress | None = None
     with contextlib.ExitStack() as stack:
         show = stack.enter_context(showing())
         stop = stack.enter_context(Stoppable())
-        for done in _chunks(options):
-            show(done.drawn, done.total, f"{done.drawn:,} of {done.total:,} networks")
-    if done is None or not done.drawn:
+        for progress in _chunks(options):
+            show(progress.drawn, progress.total, f"{progress.drawn:,} of {counted(progress.total, 'network')}")
+    if progress is None or not progress.drawn:
         return _nothing(options, stop.reason)
-    found = done.result()
+    simulation = progress.result()
     if options.json:
-        print_json(_document(options, found))
+        print_json(_document(options, simulation))
     else:
-        print("\n".join(_lines(found)))
-    if not found.complete:
-        remark(f"ntkproofs: {stop.reason} after {found.drawn:,} of {found.total:,} networks")
+        print("\n".join(_lines(simulation)))
+    if not simulation.complete:
+        remark(f"ntkproofs: {stop.reason} after {simulation.drawn:,} of {counted(simulation.total, 'network')}")
         return UNDECIDED
     return HOLDS
 
 
 def _nothing(options: argparse.Namespace, reason: str | None) -> int:
-    """Report that nothing was measured; return the exit code."""
+    """Report that no network was drawn; return the exit code."""
     if options.json:
         print_json({"format": 1, "program": options.program, "complete": False, "networks_drawn": 0})
     else:
         print("not complete: no network was drawn")
-    remark(f"ntkproofs: {reason} before the first network was done")
+    remark(f"ntkproofs: {reason} before the first network was drawn")
     return UNDECIDED
 
 
@@ -157,7 +176,7 @@ def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
     if repetitions is not None:
         repetitions = number(repetitions, "--repetitions", low=1, high=10**6)
     if options.width is not None and options.model == "limit":
-        raise InputError("--width is for networks of finite width (--model linearised or trained), not for the limit")
+        raise InputError("--width is an option of networks of finite width: it requires --model linearised or trained")
     text = str(DEFAULT_WIDTH) if options.width is None else options.width
     width = number(text, "--width", low=bits, high=10**7)
 
@@ -176,54 +195,53 @@ def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
     )
 
 
-def _lines(found: Simulation) -> Iterator[str]:
-    networks = f"{found.networks:,} network{'s' if found.networks != 1 else ''}"
-    ensembles = f"{max(1, found.repetitions):,} ensemble{'s' if found.repetitions > 1 else ''} of {networks}"
-    if found.width is None:
-        kind = f"infinite width, {found.parametrisation} parametrisation"
+def _lines(simulation: Simulation) -> Iterator[str]:
+    ensembles = f"{counted(max(1, simulation.repetitions), 'ensemble')} of {counted(simulation.networks, 'network')}"
+    if simulation.width is None:
+        kind = f"infinite width, {simulation.parametrisation} parametrisation"
     else:
-        kind = f"width {found.width:,}, {found.parametrisation} parametrisation, {found.model}"
-        if found.descent_steps is not None:
-            kind += f" in {found.descent_steps} steps of gradient descent"
-    if not found.complete:
-        yield f"not complete: {found.drawn:,} of {found.total:,} networks were drawn"
-    states, bits = found.trials.targets.shape
+        kind = f"width {simulation.width:,}, {simulation.parametrisation} parametrisation, {simulation.model}"
+        if simulation.descent_steps is not None:
+            kind += f" in {counted(simulation.descent_steps, 'step')} of gradient descent"
+    if not simulation.complete:
+        yield f"not complete: {simulation.drawn:,} of {counted(simulation.total, 'network')} drawn"
+    states, bits = simulation.trials.targets.shape
     yield f"{ensembles}; {kind}"
-    yield f"{states:,} words of {bits} bits; predicted: {found.kernel.name}, infinite width"
+    yield f"{counted(states, 'word')} of {bits} bits; predicted: {simulation.kernel.name}, infinite width"
     yield ""
     yield f"{'':<19}{'measured':>13}{'standard error':>16}{'predicted':>13}{'deviations':>12}"
     for name in QUANTITIES:
-        quantity = getattr(found, name)
+        quantity = getattr(simulation, name)
         if quantity is not None:
             values = f"{quantity.measured:>13.6g}{quantity.standard_error:>16.2g}{quantity.predicted:>13.6g}"
             yield f"{name.replace('_', ' '):<19}{values}{quantity.deviations:>+12.1f}"
     yield ""
-    yield f"{found.seconds:.1f} seconds, seed {found.seed}"
+    yield f"{simulation.seconds:.1f} seconds, seed {simulation.seed}"
 
 
-def _document(options: argparse.Namespace, found: Simulation) -> dict[str, Any]:
+def _document(options: argparse.Namespace, simulation: Simulation) -> dict[str, Any]:
     document: dict[str, Any] = {
         "format": 1,
         "program": options.program,
         "bits": int(options.bits),
         "ones": int(options.ones),
-        "inputs": len(found.trials.targets),
-        "model": found.model,
-        "parametrisation": found.parametrisation,
-        "predicted_by": found.kernel.name,
-        "width": found.width,
-        "seed": found.seed,
-        "networks": found.networks,
-        "repetitions": max(1, found.repetitions),
-        "complete": found.complete,
-        "networks_drawn": found.drawn,
-        "networks_planned": found.total,
-        "descent_steps": found.descent_steps,
-        "independent_inputs": round(found.independent_inputs, 2),
-        "seconds": round(found.seconds, 3),
+        "inputs": len(simulation.trials.targets),
+        "model": simulation.model,
+        "parametrisation": simulation.parametrisation,
+        "predicted_by": simulation.kernel.name,
+        "width": simulation.width,
+        "seed": simulation.seed,
+        "networks": simulation.networks,
+        "repetitions": max(1, simulation.repetitions),
+        "complete": simulation.complete,
+        "networks_drawn": simulation.drawn,
+        "networks_planned": simulation.total,
+        "descent_steps": simulation.descent_steps,
+        "independent_inputs": round(simulation.independent_inputs, 2),
+        "seconds": round(simulation.seconds, 3),
     }
     for name in QUANTITIES:
-        quantity = getattr(found, name)
+        quantity = getattr(simulation, name)
         document[name] = None
         if quantity is not None:
             document[name] = {

@@ -1,4 +1,4 @@
-"""Work that may be stopped: Ctrl-C and SIGTERM end it, and what was done until then is reported as partial."""
+"""Computations that Ctrl-C or SIGTERM can stop, so that partial results can be reported."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["Stoppable"]
 
 
 class Stoppable:
-    """A block that runs until it ends or somebody stops it; `reason` says which afterwards.
+    """A context that Ctrl-C or SIGTERM ends early without an exception; other exceptions are passed on.
 
-    `reason`: ``interrupted`` (Ctrl-C), ``terminated`` (SIGTERM), or None if nobody stopped it. Other exceptions pass.
+    `reason` is ``interrupted`` after Ctrl-C, ``terminated`` after SIGTERM, and None otherwise.
 
     >>> with Stoppable() as stop:
     ...     raise KeyboardInterrupt
@@ -23,12 +23,12 @@ class Stoppable:
 
     def __init__(self) -> None:
         self.reason: str | None = None
-        self._listens = False
+        self._handles_sigterm = False
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGTERM, self._terminate)
-            self._listens = True
+            self._handles_sigterm = True
         return self
 
     def _terminate(self, _number: int, _frame: object) -> None:
@@ -38,7 +38,7 @@ class Stoppable:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        if self._listens:
+        if self._handles_sigterm:
             signal.signal(signal.SIGTERM, self._before)
         stopped = kind is not None and issubclass(kind, KeyboardInterrupt)
         if stopped:

@@ -1,4 +1,4 @@
-"""``ntkproofs verify``: the independent checker, in a process of its own for every file."""
+"""``ntkproofs verify``: run the independent checker on certificates, one process for each file."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ __all__ = ["register"]
 
 CHECKER = Path(__file__).resolve().parent.parent / "checker.py"
 OUTCOMES = {HOLDS: "accepted", REFUTED: "rejected", UNDECIDED: "declined", USAGE: "unreadable", INTERNAL: "failed"}
-LIMITS = {  # signals by which a limit ends a process
+LIMIT_SIGNALS = {  # signals that end a process at a limit, and the reason shown for them
     signal.SIGXCPU: "it exceeded the limit of CPU time",
-    signal.SIGKILL: "it was killed (SIGKILL), as where memory or CPU time is exceeded",
+    signal.SIGKILL: "it was killed (SIGKILL), for example at a limit of memory or CPU time",
     signal.SIGTERM: "it was ended (SIGTERM)",
 }
-EVERY = 0.2  # seconds between two looks at whether a signal came
+POLL_SECONDS = 0.2  # between checks for received signals
 
 
 def register(commands: Any) -> None:
@@ -34,17 +34,17 @@ def register(commands: Any) -> None:
         "verify",
         help="check certificates with the independent checker",
         description="Run the independent checker (one file, standard library only, isolated) on each certificate. "
-        "The exit code is that of the worst outcome: 0 only if all are accepted, else 2 declined, 3 unreadable, 1 "
-        "rejected, 70 the checker failed, in this order.",
+        "The exit code is that of the most severe outcome, in increasing order: 0 accepted, 2 declined, 3 unreadable, "
+        "1 rejected, 70 the checker failed.",
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="certificates")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="the certificate files")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(function=_verify)
 
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What the checker said of one file."""
+    """The answer of the checker for one file: its exit code and its lines of output."""
 
     file: str
     code: int
@@ -56,12 +56,12 @@ class _Outcome:
 
     @property
     def reason(self) -> str:
-        """Why it is not accepted."""
-        return (self.lines[0] if self.lines else "the checker said nothing").partition(": ")[2]
+        """Why the certificate is not accepted."""
+        return (self.lines[0] if self.lines else "the checker printed nothing").partition(": ")[2]
 
     @property
-    def found(self) -> dict[str, str]:
-        """What was verified."""
+    def entries(self) -> dict[str, str]:
+        """The names and values in the lines after the first: what was verified."""
         return dict(line.partition(": ")[::2] for line in self.lines[1:])
 
 
@@ -82,50 +82,52 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _run(file: str) -> _Outcome:
-    """Run the checker, alone: no site packages, no environment variables, nothing of this package."""
+    """Run the checker in isolation: without site packages, environment variables, and other modules of this package."""
     command = [sys.executable, "-I", "-S", str(CHECKER), file]
     code, text = _output(command)
     lines = tuple(text.splitlines())
     if code in OUTCOMES and lines[:1] and lines[0].startswith(OUTCOMES[code]):
         return _Outcome(file, code, lines)
-    if -code in LIMITS:
-        return _Outcome(file, UNDECIDED, (f"declined: the checker did not end: {LIMITS[signal.Signals(-code)]}",))
-    return _Outcome(file, INTERNAL, (f"failed: the checker ended with code {code}",))  # also one that says nothing
+    if -code in LIMIT_SIGNALS:
+        return _Outcome(
+            file, UNDECIDED, (f"declined: the checker did not end: {LIMIT_SIGNALS[signal.Signals(-code)]}",)
+        )
+    return _Outcome(file, INTERNAL, (f"failed: the checker ended with exit code {code}",))  # also if it printed nothing
 
 
 def _output(command: list[str]) -> tuple[int, str]:
-    """Run a command and return its exit code and output; a signal that ends this process ends the command first."""
-    with _stopping() as stopped:
+    """Run a command and return its exit code and output; signals that end this process end the command first."""
+    with _received_signals() as received:
         child = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace"
         )
         text = None
-        while text is None and not stopped:
+        while text is None and not received:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                text, _ = child.communicate(timeout=EVERY)
+                text, _ = child.communicate(timeout=POLL_SECONDS)
         if text is None:
             child.kill()
             child.communicate()
-    if not stopped:
+    if not received:
         return child.returncode, text or ""
     raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
-def _stopping() -> Iterator[list[int]]:
-    """Yield a list to which the signals that should end this process are added while the body runs.
+def _received_signals() -> Iterator[list[int]]:
+    """Yield a list to which SIGINT, SIGTERM and SIGHUP are appended when they are received within the context.
 
-    Nothing is raised by the handlers, so that they cannot come between a child's start and its being known.
+    The handlers raise no exception, which could otherwise occur between the start of a child and its assignment.
     """
-    stopped: list[int] = []
-    if threading.current_thread() is not threading.main_thread():  # only the main one can receive signals
-        yield stopped
+    received: list[int] = []
+    if threading.current_thread() is not threading.main_thread():  # only the main thread receives signals
+        yield received
         return
-    heeded = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    numbers = [number for number in heeded if signal.getsignal(number) is not signal.SIG_IGN]
-    before = [(number, signal.signal(number, lambda number, _: stopped.append(number))) for number in numbers]
+    ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = [number for number in ending if signal.getsignal(number) is not signal.SIG_IGN]
+    before = [(number, signal.signal(number, lambda number, _: received.append(number))) for number in numbers]
     try:
-        yield stopped
+        yield received
     finally:
         for number, handler in before:
             signal.signal(number, handler)
@@ -134,7 +136,7 @@ def _stopping() -> Iterator[list[int]]:
 def _show(outcome: _Outcome) -> None:
     if outcome.code == HOLDS:
         print(f"{file_name(outcome.file)}: accepted")
-        for name, text in outcome.found.items():
+        for name, text in outcome.entries.items():
             print(f"  {printable(name):<13} {printable(text)}")
         sys.stdout.flush()
     else:
@@ -143,11 +145,11 @@ def _show(outcome: _Outcome) -> None:
 
 def _document(outcomes: list[_Outcome], *, complete: bool) -> dict[str, Any]:
     accepted = complete and all(outcome.code == HOLDS for outcome in outcomes)
-    return {"format": 1, "complete": complete, "accepted": accepted, "files": [*map(_row, outcomes)]}
+    return {"format": 1, "complete": complete, "accepted": accepted, "files": [*map(_outcome_json, outcomes)]}
 
 
-def _row(outcome: _Outcome) -> dict[str, Any]:
+def _outcome_json(outcome: _Outcome) -> dict[str, Any]:
     row: dict[str, Any] = {"file": outcome.file, "outcome": outcome.name}
     if outcome.code == HOLDS:
-        return outcome.found | row | {"facts": int(outcome.found["facts"])}
+        return outcome.entries | row | {"facts": int(outcome.entries["facts"])}
     return row | {"reason": outcome.reason}

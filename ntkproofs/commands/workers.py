@@ -1,7 +1,8 @@
-"""Listing and running claims, each file and each claim in a fresh process, which imports the claim file there.
+"""Listing and running claims in child processes.
 
-This process runs no code of a claim file: it learns the names from one child for each file, then has one child for each
-claim. So no claim can change another's verdict, whatever it does, in whatever order and however many run at a time.
+This process executes no code of a claim file. One child for each file imports it and returns the names of its claims;
+then one child for each claim imports the file and runs the claim. So a claim cannot change the verdict of another one,
+in whatever order and however many at a time they run.
 """
 
 from __future__ import annotations
@@ -16,29 +17,30 @@ from pathlib import Path
 from typing import Any
 
 from ntkproofs.claims import importing
-from ntkproofs.claims.claim import Listed, Result
+from ntkproofs.claims.claim import ListedClaim, Result
 from ntkproofs.claims.collect import matching_claims
-from ntkproofs.claims.files import claim_files, left_out, titles_of
+from ntkproofs.claims.files import claim_files, claim_prefixes, skipped_paths
 from ntkproofs.claims.problems import Problem
-from ntkproofs.claims.registry import claims_of, troubles_of
+from ntkproofs.claims.registry import collection_errors, imported_claims
 from ntkproofs.claims.transport import from_json, problem_from, to_json
 from ntkproofs.claims.verdict import Verdict
 from ntkproofs.commands.second_engine import decided_again
-from ntkproofs.coq import theory as theorems
+from ntkproofs.coq import theory
 from ntkproofs.errors import InputError
 from ntkproofs.processes import ChildResult, run_children, silenced
 
 __all__ = ["SECONDS", "Listing", "Source", "list_claims", "run_claims"]
 
-SECONDS = 1800.0  # for each claim, unless another limit is stated
+SECONDS = 1800.0  # default time limit of a claim
 
 
 @dataclass(frozen=True)
 class Source:
-    """A claim file as it was read: its SHA-256 and those of the helpers in its folder, by their paths from there.
+    """A claim file as it was read when its claims were listed.
 
-    `shadowed`: helpers that are imported instead of another module of the same name; `theories`: the folders of
-    Coq's theories that it opens; `output`: what importing printed.
+    `sha256`: the digest of the file; `helpers`: the digests of the helper modules in its folder, by relative path;
+    `shadowed`: the helpers that are imported instead of another module of the same name; `theories`: the folders of the
+    Coq theories that it opens; `output`: what its import printed.
     """
 
     file: Path
@@ -51,151 +53,154 @@ class Source:
 
 @dataclass(frozen=True)
 class Listing:
-    """The claims that were asked for, the files that they come from, and what was not looked at."""
+    """The listed claims, their files, the skipped paths of folders, and the files without claims (`empty`)."""
 
-    claims: list[Listed]
+    claims: list[ListedClaim]
     sources: list[Source] = field(default_factory=list)
-    left_out: list[Path] = field(default_factory=list)
+    skipped: list[Path] = field(default_factory=list)
     empty: list[Path] = field(default_factory=list)
 
 
 def list_claims(
     paths: Sequence[Path], *, matching: str = "", jobs: int | None = None, seconds: float = SECONDS
 ) -> Listing:
-    """Return the claims of files and folders without running any code of theirs in this process.
+    """Return the claims that :func:`ntkproofs.claims.collect` collects, running no code of theirs in this process.
 
-    As :func:`ntkproofs.claims.collect` does it; raises InputError for what is no claim file, for a file named that
-    makes no claim, and if nothing matches.
+    `jobs` files are imported at a time, each for at most `seconds`. Raises InputError if a path is not a claim file or
+    folder, if a file named in `paths` has no claims, and if no claim matches.
     """
     _prepare()
     files = claim_files(paths)
-    titles = titles_of(files)
-    claims: list[Listed] = []
+    prefixes = claim_prefixes(files)
+    claims: list[ListedClaim] = []
     sources: list[Source] = []
     empty: list[Path] = []
-    homes = tuple(file.resolve() for file in files)
-    work = [partial(_list, file, homes) for file in files]
-    for file, ended in zip(files, run_children(work, jobs=jobs or os.cpu_count() or 1, seconds=seconds), strict=True):
-        found = _answer(ended) or _not_imported(file, ended)
-        if found["read"] is not None:
-            sources.append(Source(file, output=ended.output, **found["read"]))
-        mine = [
-            Listed(
-                f"{titles[file]}.{key}" if key else titles[file], statement, source, file, key, problem_from(problem)
-            )
-            for key, statement, source, problem in found["claims"]
+    collected = tuple(file.resolve() for file in files)
+    work = [partial(_list, file, collected) for file in files]
+    for file, child in zip(files, run_children(work, jobs=jobs or os.cpu_count() or 1, seconds=seconds), strict=True):
+        answer = _answer(child) or _import_failure(file, child)
+        if answer["source"] is not None:
+            sources.append(Source(file, output=child.output, **answer["source"]))
+        prefix = prefixes[file]
+        listed = [
+            ListedClaim(f"{prefix}.{key}" if key else prefix, statement, source, file, key, problem_from(problem))
+            for key, statement, source, problem in answer["claims"]
         ]
-        claims += mine
-        empty += [] if mine else [file]
+        claims += listed
+        empty += [] if listed else [file]
     named = [file for file in empty if file in paths]
     if named and claims:
-        raise InputError(f"no claims found in {named[0]}: a claim is a function under @claim(...)")
-    return Listing(matching_claims(claims, matching, paths), sources, left_out(paths), empty)
+        raise InputError(f"no claims found in {named[0]}: a claim is a function decorated with @claim(...)")
+    return Listing(matching_claims(claims, matching, paths), sources, skipped_paths(paths), empty)
 
 
-def _not_imported(file: Path, ended: ChildResult) -> dict[str, Any]:
-    """Return, as the child would, the one claim of a file whose child sent no list."""
-    reason = ended.failure or "its process sent no list of claims"
-    problem = Problem(f"importing {file.name}: {reason}", trace=ended.output)
-    return {"claims": [["", f"the file {file.name} can be imported", f"{file}", asdict(problem)]], "read": None}
+def _import_failure(file: Path, child: ChildResult) -> dict[str, Any]:
+    """Return the answer for a file whose child process returned no list: one claim, which is an ``error``."""
+    reason = child.failure or "its process returned no list of claims"
+    problem = Problem(f"importing {file.name}: {reason}", trace=child.output)
+    return {"claims": [["", f"the file {file.name} can be imported", f"{file}", asdict(problem)]], "source": None}
 
 
 def run_claims(
-    claims: Sequence[Listed], jobs: int | None = None, *, seconds: float = SECONDS, sources: Sequence[Source] = ()
+    claims: Sequence[ListedClaim], jobs: int | None = None, *, seconds: float = SECONDS, sources: Sequence[Source] = ()
 ) -> Generator[Result, None, None]:
-    """Yield the result of every claim, in order; `jobs` of them at a time (default: one for each core).
+    """Yield the result of every claim, in order, running `jobs` claims at a time (default: one for each core).
 
-    Whatever a claim does, ending its process or running for longer than `seconds` included, is its own ``error``.
-    `sources`: the files as they were listed; a claim whose file has changed since is an ``error``.
+    A claim that ends its process, or runs for longer than `seconds`, is an ``error`` and does not affect other claims.
+    `sources`: the files as they were listed; a claim is also an ``error`` if its file has changed since.
     """
     _prepare()
     for folder in {folder for source in sources for folder in source.theories}:
-        theorems.prepare(Path(folder))
+        theory.prepare(Path(folder))
     digests = {source.file: (source.sha256, source.helpers) for source in sources}
-    waiting = [claim for claim in claims if claim.problem is None]
-    work = [partial(_run, claim, digests.get(claim.file)) for claim in waiting]
-    ended = run_children(work, jobs=jobs or os.cpu_count() or 1, seconds=seconds)
+    work = [partial(_run, claim, digests.get(claim.file)) for claim in claims if claim.problem is None]
+    children = run_children(work, jobs=jobs or os.cpu_count() or 1, seconds=seconds)
     try:
         for claim in claims:
             if claim.problem is not None:
-                yield _failed(claim, claim.problem, 0.0)
+                yield _error_result(claim, claim.problem, 0.0)
             else:
-                yield _result(claim, next(ended))
+                yield _result(claim, next(children))
     finally:
-        ended.close()
+        children.close()
 
 
-def _result(claim: Listed, ended: ChildResult) -> Result:
-    answer = _answer(ended)
+def _result(claim: ListedClaim, child: ChildResult) -> Result:
+    """Return the result that the child process of a claim returned, or an ``error``."""
+    answer = _answer(child)
     if answer is None:
-        return _failed(claim, Problem(ended.failure or "its process sent no result"), ended.seconds, ended.output)
+        problem = Problem(child.failure or "the process of the claim returned no result")
+        return _error_result(claim, problem, child.seconds, child.output)
     try:
-        return from_json(answer, claim, ended.output)
-    except InputError as problem:
-        return _failed(claim, Problem(f"{problem}"), ended.seconds, ended.output)
+        return from_json(answer, claim, child.output)
+    except InputError as error:
+        return _error_result(claim, Problem(f"{error}"), child.seconds, child.output)
 
 
-def _failed(claim: Listed, problem: Problem, seconds: float, output: str = "") -> Result:
+def _error_result(claim: ListedClaim, problem: Problem, seconds: float, output: str = "") -> Result:
     return Result(claim, Verdict((), failure=f"{problem}"), seconds, output, problem)
 
 
-def _answer(ended: ChildResult) -> dict[str, Any] | None:
-    if ended.answer is None:
+def _answer(child: ChildResult) -> dict[str, Any] | None:
+    """Return the JSON object that a child process returned, or None if it returned something else or nothing."""
+    if child.answer is None:
         return None
     try:
-        answer = json.loads(ended.answer)
+        answer = json.loads(child.answer)
     except ValueError:
         return None
     return answer if isinstance(answer, dict) else None
 
 
 def _prepare() -> None:
-    """Import the library, so that no child has to."""
+    """Import the package before child processes are forked, so that they need not import it."""
     from ntkproofs import bounds, certificates, execution, kernels, predictor, programs, simulation  # noqa: F401
     from ntkproofs.coq import agreement  # noqa: F401
 
     importing.prepare()
 
 
-# --- in a child
+# --- in a child process
 
 
-def _list(file: Path, homes: tuple[Path, ...]) -> bytes:
-    """Return the names of a file's claims and the digests of what was read, as JSON."""
-    theorems.FOLDERS.clear()
-    with claims_of(file, alone=True) as found:
-        claims: list[Any] = [[each.name, each.statement, each.source, None] for each in found.claims]
-        claims += [[key, statement, f"{file}", asdict(each)] for key, statement, each in troubles_of(found, homes)]
-        own, helpers = _digests(found.imports.sources, found.home)
-        folders = sorted({f"{folder}" for folder in theorems.FOLDERS})
-        read = {"sha256": own, "helpers": helpers, "shadowed": found.imports.shadowed, "theories": folders}
-        return json.dumps({"claims": claims, "read": read if own else None}).encode()
+def _list(file: Path, collected: tuple[Path, ...]) -> bytes:
+    """Import a claim file and return the descriptions of its claims, and the fields of its Source, as JSON."""
+    theory.FOLDERS.clear()
+    with imported_claims(file, dedicated=True) as imported:
+        errors = collection_errors(imported, collected)
+        claims: list[Any] = [[claim.name, claim.statement, claim.source, None] for claim in imported.claims]
+        claims += [[key, statement, f"{file}", asdict(problem)] for key, statement, problem in errors]
+        digest, helpers = _digests(imported.imports.sources, imported.resolved)
+        folders = sorted({f"{folder}" for folder in theory.FOLDERS})
+        source = {"sha256": digest, "helpers": helpers, "shadowed": imported.imports.shadowed, "theories": folders}
+        return json.dumps({"claims": claims, "source": source if digest else None}).encode()
 
 
-def _digests(sources: dict[Path, str], home: Path) -> tuple[str, dict[str, str]]:
-    """Return the digest of a file, and those of the helpers in its folder."""
+def _digests(sources: dict[Path, str], file: Path) -> tuple[str, dict[str, str]]:
+    """Return the digest of a file, and those of the helpers in its folder by relative path."""
     helpers = {
-        path.relative_to(home.parent).as_posix(): digest
+        path.relative_to(file.parent).as_posix(): digest
         for path, digest in sorted(sources.items())
-        if path != home and path.is_relative_to(home.parent)
+        if path != file and path.is_relative_to(file.parent)
     }
-    return sources.get(home, ""), helpers
+    return sources.get(file, ""), helpers
 
 
-def _run(claim: Listed, listed: tuple[str, dict[str, str]] | None) -> bytes:
+def _run(claim: ListedClaim, listed: tuple[str, dict[str, str]] | None) -> bytes:
     """Import the file of a claim, run that claim and return its result as JSON."""
     with contextlib.ExitStack() as stack:
-        with silenced():  # what the import prints was shown when the claims were listed
-            found = stack.enter_context(claims_of(claim.file, alone=True))
-        mine = next((each for each in found.claims if each.name == claim.key), None)
-        if found.problem is not None:
-            result = _failed(claim, found.problem, 0.0)
-        elif mine is None or (mine.statement, mine.source) != (claim.statement, claim.source):
-            change = "is not made" if mine is None else "says something else"
+        with silenced():  # the output of the import was shown when the claims were listed
+            imported = stack.enter_context(imported_claims(claim.file, dedicated=True))
+        current = next((item for item in imported.claims if item.name == claim.key), None)
+        if imported.problem is not None:
+            result = _error_result(claim, imported.problem, 0.0)
+        elif current is None or (current.statement, current.source) != (claim.statement, claim.source):
+            change = "does not exist" if current is None else "has another statement or source"
             message = f"{claim.key} {change} when {claim.file.name} is imported again"
-            result = _failed(claim, Problem(message, hint="claims must not depend on chance or time"), 0.0)
-        elif listed is not None and listed != _digests(found.imports.sources, found.home):
-            result = _failed(claim, Problem(f"{claim.file.name}, or a helper, changed while it was checked"), 0.0)
+            result = _error_result(claim, Problem(message, hint="claims must not depend on chance or time"), 0.0)
+        elif listed is not None and listed != _digests(imported.imports.sources, imported.resolved):
+            problem = Problem(f"{claim.file.name} or one of its helpers changed during the check")
+            result = _error_result(claim, problem, 0.0)
         else:
-            result = decided_again(found.run(mine))
+            result = decided_again(imported.run(current))
         return json.dumps(to_json(result)).encode()

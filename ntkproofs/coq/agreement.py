@@ -100,7 +100,7 @@ def agree(theory: Theory, words: str, pairs: Sequence[Pair]) -> Proof:
         seconds=compiled.seconds,
         reason=checked.open,
         count=len(pairs),
-        kept=compiled.cached and checked.cached,
+        cached=compiled.cached and checked.cached,
     )
 
 

@@ -55,7 +55,8 @@ class Proof(Finding):
     `words`: the statement in words; `text`: the statement in Coq; `outcome`: ``holds``, ``fails`` (an equality that
     does not hold) or ``open`` (Coq is missing or met a limit), with the `reason`; `assumptions`: the full names of the
     axioms that the proof uses; `groups`: their groups; `theory`: a digest of the sources; `seconds`: the time of
-    compilation; `count`: the number of theorems; `kept`: whether everything was read from the cache of an earlier run.
+    compilation; `count`: the number of theorems; `cached`: whether everything was read from the cache of an earlier
+    run.
     """
 
     instead = '.outcome == "holds"'
@@ -70,7 +71,7 @@ class Proof(Finding):
     seconds: float = 0.0
     reason: str = ""
     count: int = 1
-    kept: bool = False
+    cached: bool = False
 
     def fact(self) -> Fact:
         """Return the proof as a fact."""
@@ -89,7 +90,7 @@ class Proof(Finding):
                     "assumptions": list(self.assumptions),
                     "sources_sha256": self.theory,
                     "seconds": self.seconds,
-                    "from_cache": self.kept,
+                    "from_cache": self.cached,
                 },
             },
             finding=self,
@@ -218,7 +219,7 @@ class Theory:
             groups=groups_of(answer.assumptions),
             theory=self.digest,
             seconds=round(sum(part.seconds for part in compiled.values()), 2),
-            kept=answer.cached and checked.cached and all(part.cached for part in compiled.values()),
+            cached=answer.cached and checked.cached and all(part.cached for part in compiled.values()),
         )
 
     def _checked_statement(self, name: str) -> Statement:

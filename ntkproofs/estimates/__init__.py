@@ -1,4 +1,4 @@
-"""Estimates: certified bounds evaluated once more by mpmath, to many digits. Nothing rests on them."""
+"""Estimates: independent evaluations of certified bounds with mpmath. No verdict or certificate depends on them."""
 
 from ntkproofs.estimates.ensemble import union_bound
 from ntkproofs.estimates.network import failure_bound

@@ -1,7 +1,8 @@
-"""The union bound of an ensemble, estimated by mpmath.
+"""The union bound of an ensemble, evaluated with mpmath.
 
-Mean and variance are written out from the entries of the kernel at two and at encoded states; no ball, no SymPy and no
-code of ``bounds`` is involved. ``Q`` is ``erfc``, where the certified bound has a continued fraction above it.
+The module is independent of the certified bound: mean and variance are computed from the three numbers of the kernel
+(own, other and matched) without ball arithmetic, SymPy or the package ``bounds``, and the Gaussian tail Q is mpmath's
+``erfc``, where the certified bound uses an upper bound of Q.
 """
 
 from __future__ import annotations
@@ -19,38 +20,39 @@ from ntkproofs.errors import InputError
 __all__ = ["DIGITS", "margin", "union_bound"]
 
 DIGITS = 50
-GUARD = 30  # further digits of every operation
-LEADING = 32  # counts that are evaluated with many digits, those with the smallest margins in floats
-CURVATURE = {"ntk": 2, "nngp": 1}  # of the kernels: layers whose gradients train
+GUARD = 30  # guard digits of every operation
+MAX_PRECISE = 32  # counts with the smallest margins in float arithmetic, evaluated with DIGITS digits
+TRAINED_LAYERS = {"ntk": 2, "nngp": 1}  # number of trained layers, by kernel
 
-Real: TypeAlias = Any  # a float or an mpmath number
+Real: TypeAlias = Any  # float or mpmath number
 Functions: TypeAlias = Any  # the module math or mpmath's context
 
 
 def union_bound(kernel: str, counts: Iterable[Counts], threshold: Fraction, *, networks: int, cases: int) -> mpf:
-    """Return an estimate of ``cases * Q(sqrt(N) z)``, z the smallest standardised margin of the counts, to 50 digits.
+    """Return ``cases * Q(sqrt(N) z)`` to 50 digits, for N = `networks` and the smallest standardised margin z.
 
-    `kernel` is ``ntk`` or ``nngp``. Counts with n <= 1 are left out: nothing varies there. Raises InputError for
-    another kernel.
+    `kernel` is ``ntk`` or ``nngp``. The minimum is over the `counts` with n >= 2, because the variance is 0 for n <= 1.
+    Raises InputError for any other kernel.
 
     >>> estimate = union_bound("ntk", [Counts(2, 0, 1, 10)], Fraction(1, 10), networks=9, cases=5)
     >>> mp.nstr(estimate, 10)
     '0.0001117689942'
     """
-    if kernel not in CURVATURE:
-        raise InputError(f"a kernel is one of {', '.join(CURVATURE)}, got {kernel!r}")
-    varying = [each for each in counts if each.matches > 1]
-    varying.sort(key=lambda each: margin(math, kernel, each, float(threshold)))
+    if kernel not in TRAINED_LAYERS:
+        raise InputError(f"the kernel must be one of {', '.join(TRAINED_LAYERS)}; got {kernel!r}")
+    varying = [item for item in counts if item.matches > 1]
+    varying.sort(key=lambda item: margin(math, kernel, item, float(threshold)))
     with mp.workdps(DIGITS + GUARD):
         tau = mpf(threshold.numerator) / threshold.denominator
-        z = min((margin(mp, kernel, each, tau) for each in varying[:LEADING]), default=mp.inf)
+        z = min((margin(mp, kernel, item, tau) for item in varying[:MAX_PRECISE]), default=mp.inf)
         return cases * mp.erfc(mp.sqrt(networks) * z / mp.sqrt(2)) / 2
 
 
 def margin(functions: Functions, kernel: str, counts: Counts, threshold: Real) -> Real:
-    """Return the standardised margin of counts with n >= 2, by the functions of ``math`` or of an mpmath context."""
+    """Return the standardised margin of counts with n >= 2, computed by the module ``math`` or by an mpmath context."""
     n, p, t, K = counts.matches, counts.matched_writers, counts.writers, counts.samples
-    trained, prior = (_entries(functions, layers, n) for layers in (CURVATURE[kernel], 1))
+    # (own, other, matched) of the kernel of training and of the covariance of the initial networks
+    trained, prior = (_entries(functions, layers, n) for layers in (TRAINED_LAYERS[kernel], 1))
     own, other, matched = trained
     # (Theta + ...) a = k: the sum of the weights first, then each weight
     total = (n * matched + (K - n) * other) / (own + (K - 1) * other)
@@ -65,7 +67,7 @@ def margin(functions: Functions, kernel: str, counts: Counts, threshold: Real) -
 
 
 def _entries(functions: Functions, layers: int, n: int) -> tuple[Real, Real, Real]:
-    """Return own, other and matched of the kernel of a two-layer ReLU network, `layers` of which train."""
+    """Return own, other and matched of the kernel of a two-layer ReLU network with `layers` trained layers."""
     angle = functions.acos(1 / functions.sqrt(n))
     matched = functions.sin(angle) + layers * (functions.pi - angle) * functions.cos(angle)
     return layers * functions.pi / (2 * functions.pi), 1 / (2 * functions.pi), matched / (2 * functions.pi)

@@ -1,7 +1,7 @@
-"""The bound of the failure probability of one finite network, estimated by mpmath.
+"""The bound of the failure probability of one network of finite width, evaluated with mpmath.
 
-The formulas of ``bounds.finite`` run on mpmath's numbers instead of balls: another arithmetic, the same formulas. The
-formulas are held against another reading of them by the checker, which shares no code with either.
+The formulas are those of ``bounds.finite``, evaluated with mpmath's numbers instead of balls. So this is a check of the
+arithmetic and not of the formulas. The checker implements the formulas independently.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ __all__ = ["failure_bound"]
 
 
 class Bounded(Protocol):
-    """A network whose bound can be evaluated with any kind of number."""
+    """A network whose failure bound can be evaluated with different kinds of numbers."""
 
     def bound(self, numbers: Numbers | None = None) -> Real:
-        """Return the bound of the failure probability."""
+        """Return the bound of the failure probability, evaluated with `numbers` (default: balls)."""
 
 
 def failure_bound(network: Bounded) -> mpf:
-    """Return an estimate of a network's bound of its failure probability, to 50 digits.
+    """Return the bound of the failure probability of a network to 50 digits.
 
     >>> from ntkproofs.bounds.finite.network import Workload, least_network
     >>> from ntkproofs.classes import arbitrary_classes
     >>> from ntkproofs.programs import permutation
     >>> program = permutation([1, 0, 2])
-    >>> load = Workload.of(program.samples, arbitrary_classes(program), program.labels.T.tolist())
-    >>> mp.nstr(failure_bound(least_network(load, Fraction(1, 10))), 6)
+    >>> workload = Workload.of(program.samples, arbitrary_classes(program), program.labels.T.tolist())
+    >>> mp.nstr(failure_bound(least_network(workload, Fraction(1, 10))), 6)
     '0.099375'
     """
     with mp.workdps(DIGITS + GUARD):
-        return +network.bound(_Many())
+        return +network.bound(_MpmathNumbers())
 
 
-class _Many:
-    """mpmath's numbers at the precision at hand, as :class:`ntkproofs.bounds.finite.numbers.Numbers`."""
+class _MpmathNumbers:
+    """The operations of :class:`ntkproofs.bounds.finite.numbers.Numbers` for mpmath's numbers."""
 
     def of(self, value: int | Fraction) -> mpf:
         return mpf(value.numerator) / value.denominator

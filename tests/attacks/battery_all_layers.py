@@ -365,6 +365,10 @@ def quickly_refused(module: types.ModuleType) -> None:
 
 @all_layers_fact
 def what_no_certificate_says(module: types.ModuleType) -> None:
+    program = module.program_of(honest()["permutation"]["claim"]["program"])
+    pairs = module.pairs_at_arbitrary(program)
+    expect(module.chosen_of(pairs, program, None)[1] == {2: 3, 3: 1})
+    expect(module.chosen_of(pairs, program, 2)[1] == {2: 2, 3: 1})
     tangent = module.Tangent(3)
     refuses(module, "Rejected", "a tilt of |v| is not", tangent.chi, Fraction(0))
     refuses(

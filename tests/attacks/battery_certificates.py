@@ -155,23 +155,28 @@ def words(document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
         f"the average of {networks} independent infinitely wide",
         f"({claim['kernel'].upper()})",
         f"threshold {claim['threshold']}, ",
-        f"at each of {steps} steps",
+        f"at each of {steps} steps" if steps > 1 else "at one step ",
         f"probability at least 1 - {claim['failure']}",
-        f"union over {bits} output bits",
+        f"union over {bits} output bits" if bits > 1 else "union over one output bit",
         f"facts: {len(asked(claim))}\n",
         program_words(claim["program"]),
     ]
     if states == "arbitrary":
         holds.append(f"from n <= {len(evidence['groups'])} by contradictory groups")
     else:
-        holds.append(f"from {steps} steps executed on 2^{len(states['free'])} inputs")
+        holds.append(
+            f"from {steps if steps > 1 else 'one'} step{'s' * (steps > 1)} executed on 2^{len(states['free'])} inputs"
+        )
     if isinstance(inputs, int):
-        kind = "states" if states == "arbitrary" else "assignments"
-        holds.append(f"from any {inputs} initial {kind} chosen beforehand")
+        kind = "state" if states == "arbitrary" else "assignment"
+        holds.append(
+            f"from any {inputs} initial {kind}s chosen" if inputs > 1 else f"from any one initial {kind} chosen"
+        )
     elif inputs["free"]:
-        holds.append(f"from all 2^{len(inputs['free'])} assignments of {len(inputs['free'])} input bits together")
+        free = len(inputs["free"])
+        holds.append(f"from all 2^{free} assignments of {f'{free} input bits' if free > 1 else 'one input bit'} simul")
     else:
-        holds.append("from the one initial state that it states")
+        holds.append("from the initial state that the claim names")
     dropped = "(bits that no template writes taken as 0)"
     absent = [] if claim["drop_unwritten"] else [dropped]
     holds += [dropped] if claim["drop_unwritten"] else []

@@ -130,7 +130,7 @@ def claims() -> tuple[tuple[bytes, int, tuple[str, ...]], ...]:
     """Return claims, each with the outcome and phrases of what must be said."""
     side = {"x": ["0", "1"]}
     rows: list[tuple[Document, int, tuple[str, ...]]] = [
-        (claim(X, "<", 2, side, LEAF), 0, ('["var","x"] < 2 for all 0 <= x <= 1\n', "facts: 1\n", "verified: 1 boxes")),
+        (claim(X, "<", 2, side, LEAF), 0, ('["var","x"] < 2 for all 0 <= x <= 1\n', "facts: 1\n", "verified: one box")),
         (claim(X, "<", 2, side, HALVES), 0, ("facts: 2\n", "verified: 2 boxes decided")),
         (claim(X, "<=", 1, side, LEAF), 0, ('["var","x"] <= 1 for all',)),
         (claim(X, "<", 1, side, LEAF), 1, ("does not follow on the leaf 'x' in 0 to 1",)),

@@ -476,7 +476,7 @@ def chosen_states(module: types.ModuleType) -> None:
         return module.pairs_of(module.network_of(claim | ({} if inputs is None else {"inputs": inputs})), states)
 
     for name, inputs, words in (
-        ("apart", None, "every state whatever"),
+        ("apart", None, "every state"),
         ("tied", 1, "any one state chosen beforehand"),
         ("tied", 3, "any 3 states chosen beforehand"),
         ("apart", 64, "any 64 states chosen beforehand"),
@@ -492,16 +492,16 @@ def chosen_states(module: types.ModuleType) -> None:
             "apart",
             1,
             1,
-            "every state visited in one step from any one assignment of the 3 input bits chosen beforehand",
+            "every state visited in one step from any one assignment of 3 input bits chosen beforehand",
         ),
-        ("tied", 2, 2, "every state visited in 2 steps from any 2 assignments of the 3 input bits chosen beforehand"),
-        ("tied", 1, 8, "every state visited in one step from any 8 assignments of the 3 input bits chosen beforehand"),
+        ("tied", 2, 2, "every state visited in 2 steps from any 2 assignments of 3 input bits chosen beforehand"),
+        ("tied", 1, 8, "every state visited in one step from any 8 assignments of 3 input bits chosen beforehand"),
     ):
         found = given(name, {"free": [0, 2, 3], "ones": [1], "steps": steps}, inputs)
         expect(
             found[:2] == _chosen(name, steps, None if inputs is None else inputs * steps), name, steps, inputs, found
         )
-        expect(found[2:] == (words, f"{steps} steps executed on 2^3 inputs"), found)
+        expect(found[2:] == (words, f"{f'{steps} steps' if steps > 1 else 'one step'} executed on 2^3 inputs"), found)
     refuses(module, "Rejected", "only 2^3", given, "tied", {"free": [0, 2, 3], "ones": [1], "steps": 1}, 9)
     refuses(module, "Rejected", "states: steps is out", given, "tied", {"free": [0], "ones": [1], "steps": 0}, 1)
 
@@ -527,9 +527,9 @@ def words_for_what_is_trained(module: types.ModuleType) -> None:
         output = module.check_network(claim, {})[0]
         layers = module.check_network(claim | {"trained": "all", "start": "antisymmetric"}, {})[0]
     expect(output.startswith("one two-layer ReLU network of width 240 with all outputs of "), output)
-    expect("- 1/10 over the hidden weights; the width is" in output, output)
+    expect("- 1/10 over the hidden weights; this holds at the finite width: no limit" in output, output)
     expect(layers.startswith("one scalar two-layer ReLU network of width 240 for each output bit of "), layers)
-    expect("- 1/10 over the one draw of the pairs; the width is" in layers, layers)
+    expect("- 1/10 over the random initial pairs; this holds at the finite width: no limit" in layers, layers)
 
 
 @network_fact
@@ -800,9 +800,10 @@ SENTENCE = (
     "{width}^(-1/2) sum over r of a_r relu(u_r . x): hidden weights u_r drawn from N(0, I), independent and not "
     "trained, output weights a_r trained from zero by {steps} steps of size {step} of full-batch gradient descent"
     " on half the sum of squared errors over its {samples} samples (basis vectors); rounded at the threshold "
-    "{threshold} it gives the templates' next state at every {states} at once, each presented as the indicator of"
-    " the templates that match, divided by its length, with probability at least 1 - {failure} over the hidden "
-    "weights; the width is finite, and nothing is neglected\n"
+    "{threshold}, it computes the templates' next state at every {states} simultaneously, where a state is encoded as "
+    "the indicator vector of its matching templates divided by its Euclidean norm, with probability at least "
+    "1 - {failure} over the hidden weights; this holds at the finite width: no limit, linearisation or Gaussian "
+    "approximation is used\n"
 )
 
 
@@ -811,7 +812,7 @@ def said(name: str) -> str:
     claim, program = honest()[name]["claim"], honest()[name]["claim"]["program"]
     rest = {key: program[key] for key in ("fields", "padding", "templates")}
     number, runs = len(program["templates"]), claim["states"]
-    words = "state whatever"
+    words = "state"
     if runs != "arbitrary":
         words = f"state visited in {runs['steps']} steps from the 2^{len(runs['free'])} assignments of the input bits"
     values = {key: claim[key] for key in ("width", "steps", "step", "threshold", "failure")}
@@ -829,9 +830,12 @@ def said(name: str) -> str:
 
 # by hand: what the counts come from; trace, eigenvalue, columns with so many ones, classes in their order
 DETAILS = {
-    "permutation": "verified: 3 classes (n, p, t), counted over 2^3 states; 1 kinds of columns, 6 probabilities",
-    "full": "verified: 2 classes (n, p, t), counted over 2^3 states; 2 kinds of columns, 6 probabilities",
-    "visited": "verified: 4 classes (n, p, t), 3 steps executed on 2^2 inputs; 2 kinds of columns, 8 probabilities",
+    "permutation": "verified: 3 classes (n, p, t), counted over 2^3 states; "
+    "one kind of target column, union bound over 6 kinds of events",
+    "full": "verified: 2 classes (n, p, t), counted over 2^3 states; "
+    "2 kinds of target columns, union bound over 6 kinds of events",
+    "visited": "verified: 4 classes (n, p, t), 3 steps executed on 2^2 inputs; "
+    "2 kinds of target columns, union bound over 8 kinds of events",
 }
 NUMBERS = {"permutation": [1, 1, 3, 3, 6, 3], "full": [1, 1, 1, 1, 4, 2]}
 

@@ -21,7 +21,7 @@ def test_honest_certificates_are_accepted_in_these_words():
         assert f"one two-layer ReLU network of width {claim['width']} with all outputs" in text
         assert f"trained from zero by {claim['steps']} steps of size {claim['step']} of full-batch" in text
         assert f"with probability at least 1 - {claim['failure']} over the hidden weights" in text
-        assert ("at every state whatever at once" in text) == (claim["states"] == "arbitrary")
+        assert ("at every state simultaneously" in text) == (claim["states"] == "arbitrary")
 
 
 @pytest.mark.parametrize("name", FORGERIES)
@@ -79,9 +79,9 @@ def test_deviations_agree_with_matrices_of_all_samples(K, t):
 
 
 MISTAKES = {
-    "moments: a variance for a density": ("density = Interval.of(R[i][k]) * (self.apart", "density = Interval.of(R[k][k]) * (self.apart"),
+    "moments: a variance for a density": ("density = Interval.of(r) * (self.apart", "density = Interval.of(R[k][k]) * (self.apart"),
     "moments: arcsines of one sign": ("if R[i][k] > 0 else -self._angles[square])", "if True else -self._angles[square])"),
-    "moments: powers not counted": ("factor = Interval.of(R[i][k] * lowered[k])", "factor = Interval.of(R[i][k])"),
+    "moments: powers not counted": ("factor = Interval.of(r * exponents[k])", "factor = Interval.of(r)"),
     "moments: no condition": ("R[a][b] - R[a][k] * R[k][b] / R[k][k] for b", "R[a][b] for b"),
     "series: half of the terms": ("bottom * k * (self.N + 2 * k - 2)\n                low", "bottom * k * (self.N + k - 2)\n                low"),
     "series: half a slope": ("slope_low + 2 * k * low, slope_high + 2 * k * high", "slope_low + k * low, slope_high + k * high"),
@@ -97,7 +97,7 @@ MISTAKES = {
     "bit: a slack ignored": (".times(self.sign) - slack\n", ".times(self.sign)\n"),
     "bit: the wrong side": ("-1 if p else 1\n", "1\n"),
     "bit: margin not looked at": ("        if self.margin.low <= 0:", "        if False:"),
-    "bit: W of two samples alike": ("self.pair[g][k] = self.pair[k][g] = self.entry(g, k)", "self.pair[g][k] = self.pair[k][g] = self.entry(g)"),
+    "bit: W of two samples alike": ("pair[g][k] = pair[k][g] = self.entry(g, k)", "pair[g][k] = pair[k][g] = self.entry(g)"),
     "bit: cross terms once": ("- (cross * self.root).times(2) +", "- cross * self.root +"),
     "bit: a square forgotten": ("+ self._square([group for group, _ in base], free)", ""),
     "bit: a variance forgotten": ("S2 = S.power(2) + self.hidden.variance *", "S2 = S.power(2) + self.hidden.apart *"),

@@ -1,4 +1,4 @@
-"""Three claims that are false, each in its own way; every one must come back refuted."""
+"""Three false claims of different kinds; each must be refuted."""
 
 import sympy
 
@@ -10,7 +10,7 @@ from ntkproofs.predictor import MATCHES
 from ntkproofs.programs import addition_task
 from ntkproofs.rigor import Integers, decide, less
 
-SOURCE = "made up"
+SOURCE = "invented for the tests"
 
 
 @claim("n F(n) > D for all n >= 1 (false: equality at n = 1)", source=SOURCE)
@@ -25,7 +25,7 @@ def balance_stays_small() -> Verdict:
     return conclude(decide(less(two_layer_relu().balance(MATCHES), bound), Integers(MATCHES)))
 
 
-@claim("l steps are enough to add two l-bit numbers (false for l = 3)", source=SOURCE)
+@claim("l steps are sufficient to add two l-bit numbers (false for l = 3)", source=SOURCE)
 def half_the_steps() -> Verdict:
     task = addition_task(3)
     machine = Machine(task.program)

@@ -1,4 +1,4 @@
-"""Claims that nobody here can decide: true, but beyond the methods."""
+"""True claims that the methods of this package leave undecided."""
 
 import sympy
 

@@ -1,4 +1,4 @@
-"""Two claims that hold, one of them for several values."""
+"""Two true claims, one of them with several values of a parameter."""
 
 import sympy
 

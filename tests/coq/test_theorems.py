@@ -353,7 +353,7 @@ def test_the_programs_agree(programs):
     proof = agree(Theory(programs), "some", SOME)
     assert (conclude(proof).kind, proof.count) == ("proved", 4)
     with one_run():
-        assert agree(Theory(programs), "some", SOME).kept
+        assert agree(Theory(programs), "some", SOME).cached
 
 
 @pytest.mark.usefixtures("coq_cache")

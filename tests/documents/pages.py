@@ -44,21 +44,21 @@ class Command:
 def blocks(page: Path) -> list[Block]:
     """Return the fenced and the indented pieces of code of a Markdown page."""
     lines = page.read_text(encoding="utf-8").split("\n")
-    found, place = [], 0
-    while place < len(lines):
-        start, opening = place, _FENCE.match(lines[place])
+    result, index = [], 0
+    while index < len(lines):
+        start, opening = index, _FENCE.match(lines[index])
         if opening:
-            place += 1
-            while place < len(lines) and lines[place] != opening.group(1):
-                place += 1
-            found.append(_fenced(opening.group(2), lines[start + 1 : place], start + 1))
-        elif lines[place].startswith("    ") and not (place and lines[place - 1].strip()):
-            while place < len(lines) and (lines[place].startswith("    ") or not lines[place].strip()):
-                place += 1
-            found.append(Block("", "", "\n".join(line[4:] for line in lines[start:place]).rstrip(), start + 1))
-            place -= 1
-        place += 1
-    return found
+            index += 1
+            while index < len(lines) and lines[index] != opening.group(1):
+                index += 1
+            result.append(_fenced(opening.group(2), lines[start + 1 : index], start + 1))
+        elif lines[index].startswith("    ") and not (index and lines[index - 1].strip()):
+            while index < len(lines) and (lines[index].startswith("    ") or not lines[index].strip()):
+                index += 1
+            result.append(Block("", "", "\n".join(line[4:] for line in lines[start:index]).rstrip(), start + 1))
+            index -= 1
+        index += 1
+    return result
 
 
 def _fenced(opening: str, lines: list[str], line: int) -> Block:
@@ -75,20 +75,20 @@ def _fenced(opening: str, lines: list[str], line: int) -> Block:
 
 def commands(page: Path) -> list[Block | Command]:
     """Return the files of a page and the commands that use them, in order."""
-    found: list[Block | Command] = []
+    result: list[Block | Command] = []
     for number, block in enumerate(blocks(page)):
         if block.language in ("console", ""):
             for piece in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
                 text, _, printed = piece.partition("\n")
-                found.append(Command(text, printed, block.line, number))
+                result.append(Command(text, printed, block.line, number))
         elif block.language == "python" and ">>>" not in block.text:
-            found.append(block)
-    return found
+            result.append(block)
+    return result
 
 
 def title_of(block: Block, following: list[Block | Command]) -> str:
     """Return the name of the file that a block is: its title, or the .py file that the next command is about."""
-    command = next((each for each in following if isinstance(each, Command)), None)
+    command = next((item for item in following if isinstance(item, Command)), None)
     named = re.search(r"\b\w+\.py\b", command.text) if command else None
     return block.title or (named.group() if named else "unnamed.py")
 

@@ -21,9 +21,9 @@ def name(page):
 @pytest.mark.parametrize("page", with_commands, ids=name)
 def test_commands_print_what_the_page_says(page, tmp_path):
     desk, steps = Desk(tmp_path), commands(page)
-    for place, step in enumerate(steps):
+    for index, step in enumerate(steps):
         if isinstance(step, Block):
-            desk.write(title_of(step, steps[place:]), step.text)
+            desk.write(title_of(step, steps[index:]), step.text)
             continue
         coqc = shutil.which("coqc") or "" if "Coq 8." in step.printed else ""
         if "Coq 8." in step.printed and not coqc:
@@ -89,7 +89,7 @@ def test_the_page_about_attacks_names_every_attack():
 def test_the_reference_has_every_room():
     reference = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "reference").glob("*.md"))
     documented = set(re.findall(r"automodule:: ntkproofs\.(\w+)$", reference, re.MULTILINE))
-    assert set(ntkproofs._ROOMS) <= documented
+    assert set(ntkproofs._SUBMODULES) <= documented
 
 
 def test_every_axiom_is_on_the_page_about_trust():

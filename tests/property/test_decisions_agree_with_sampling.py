@@ -47,8 +47,8 @@ def test_polynomials_on_an_interval(row, side, strict):
     elif decision.outcome == "fails":
         ((_, point),) = decision.counterexample
         assert low <= point <= high
-        found = horner(row, point)
-        assert found < 0 or (strict and found == 0)
+        result = horner(row, point)
+        assert result < 0 or (strict and result == 0)
     else:  # only where the minimum is so close to zero that bisection cannot tell, or sits on it
         assert min(horner(row, point) for point in samples) >= -Q(1, 10)
     assert replay(decision).outcome == decision.outcome

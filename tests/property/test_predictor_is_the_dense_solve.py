@@ -41,5 +41,5 @@ def test_variance_and_weights(regime, sizes):
     assert abs(variance.middle - expected) < CLOSE
     assert variance.upper >= 0
     m, u = (enclose(weight, precision=256).middle for weight in predictor.weights(n))
-    for place, weight in enumerate(weights):
-        assert abs(weight - (m if place < n else u)) < CLOSE
+    for index, weight in enumerate(weights):
+        assert abs(weight - (m if index < n else u)) < CLOSE

@@ -54,8 +54,8 @@ def test_labels_and_writers(drawn):
     labels = program.labels
     assert labels.shape == (program.samples, program.output_bits)
     for row, template in enumerate(program.templates):
-        for place in range(program.output_bits):
-            assert labels[row, place] == (program.bit(place) in template.write)
+        for index in range(program.output_bits):
+            assert labels[row, index] == (program.bit(index) in template.write)
     assert not labels[len(program.templates) :].any()
     assert program.writers.tolist() == labels.sum(axis=0).tolist()
 
@@ -66,7 +66,7 @@ def test_the_encoding_is_a_unit_vector_on_the_matching_templates(drawn):
     code = program.encode(state)
     matching = naive_match(program, state)
     assert code.shape == (program.samples,)
-    assert [place for place, entry in enumerate(code) if entry] == matching
+    assert [index for index, entry in enumerate(code) if entry] == matching
     assert len(set(code[matching].tolist())) <= 1
     assert float(code @ code) == pytest.approx(1 if matching else 0, abs=1e-14)
 
@@ -95,9 +95,9 @@ def test_forged_groups_are_refused(program, data):
     """Merging two groups of the greedy partition is refused unless all templates in them contradict each other."""
     groups = bound_matches(program).groups
     forged = [groups[:-1], (*groups, groups[0]), (*groups[:-1], (*groups[-1], len(program.templates)))]
-    for each in forged:
+    for item in forged:
         with pytest.raises(NtkProofsError, match="partition"):
-            Groups(each).check(program)
+            Groups(item).check(program)
     if len(groups) > 1:
         first, second = data.draw(st.lists(st.integers(0, len(groups) - 1), min_size=2, max_size=2, unique=True))
         merged = (*(g for i, g in enumerate(groups) if i not in (first, second)), groups[first] + groups[second])
@@ -121,7 +121,7 @@ def test_the_machine_executes_the_program_if_and_only_if_every_bit_is_rounded_co
     program, state = drawn
     kernel = two_layer_relu(regime)
     counts = naive_counts(program, state)
-    wrong = {bit: each for bit, each in counts.items() if not rounds_right(kernel, each)}
+    wrong = {bit: item for bit, item in counts.items() if not rounds_right(kernel, item)}
     if not wrong:
         assert Machine(program, kernel).step(state) == naive_step(program, state)
         return
@@ -139,10 +139,10 @@ def test_the_machine_executes_the_program_if_and_only_if_every_bit_is_rounded_co
 def test_least_padding_prevents_incorrect_rounding(matching, unmatched, hits, regime):
     """Many templates match, but few of the many writers of one bit: without padding its mean is negative."""
     program = TemplateProgram("outweighed", fields={"a": matching, "b": unmatched, "out": matching})
-    for place in range(matching):
-        program.template(when={("a", place): 1}, write=[("out", 0 if place < hits else place)])
-    for place in range(unmatched):
-        program.template(when={("b", place): 1}, write=[("out", 0)])
+    for index in range(matching):
+        program.template(when={("a", index): 1}, write=[("out", 0 if index < hits else index)])
+    for index in range(unmatched):
+        program.template(when={("b", index): 1}, write=[("out", 0)])
     kernel = two_layer_relu(regime)
     state = program.state(a=2**matching - 1)
     padding = least_padding(kernel, counts_of(program, state).values())

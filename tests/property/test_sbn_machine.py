@@ -50,8 +50,8 @@ def test_the_text_of_an_assembly_assembles_to_the_same_assembly(program):
     words = [f"{name}: .word {value}" for name, value in zip(program.names, program.values, strict=True)]
     length = len(program.instructions)
     code = [
-        f"l{place}: sbn w{each.a} w{each.b} {'halt' if each.c == length else f'l{each.c}'}"
-        for place, each in enumerate(program.instructions)
+        f"l{index}: sbn w{item.a} w{item.b} {'halt' if item.c == length else f'l{item.c}'}"
+        for index, item in enumerate(program.instructions)
     ]
     again = assemble("\n".join([f".bits {program.bits}", *code, *words]))
     assert (again.bits, again.names, again.values) == (program.bits, program.names, program.values)

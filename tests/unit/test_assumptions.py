@@ -115,7 +115,7 @@ NO_COUNTS += [{"seed": 0.5}, {"seed": None}, {"seed": "now"}, {"seed": True}]
 
 @pytest.mark.parametrize("make", [less, at_most, lambda a, b: Inequality(a, b, strict=True)])
 @pytest.mark.parametrize("side", NO_FORMULAS, ids=str)
-def test_what_is_no_exact_real_formula_is_refused_when_it_is_stated(make, side):
+def test_a_statement_must_be_an_exact_real_formula(make, side):
     for sides in ((side, x), (x, side)):
         with pytest.raises((InputError, DomainError), match=r"not in the grammar|is undefined"):
             make(*map(sympy.sympify, sides))
@@ -128,7 +128,7 @@ def test_what_is_no_exact_real_formula_is_refused_when_it_is_stated(make, side):
 @pytest.mark.parametrize(
     "claim", [x < x + 1, sympy.true, True, None, "0 < 1", sympy.Integer(1), sympy.Lt(x, 1)], ids=str
 )
-def test_decide_takes_our_inequalities_only(claim):
+def test_decide_refuses_relations_of_sympy(claim):
     with pytest.raises(InputError, match=r"decide takes an inequality made by less\(a, b\) or at_most\(a, b\), got"):
         decide(claim)
     with pytest.raises(InputError, match=r"combination takes less\(a, b\) or at_most\(a, b\), got"):
@@ -136,7 +136,7 @@ def test_decide_takes_our_inequalities_only(claim):
 
 
 @pytest.mark.parametrize("domain", [(1, 2), {x: (0, 1)}, "all", sympy.S.Reals])
-def test_decide_takes_our_domains_only(domain):
+def test_decide_refuses_sets_of_sympy(domain):
     with pytest.raises(InputError, match="a domain is a Point, a Box or Integers, got"):
         decide(less(x, 1), domain)
 
@@ -167,21 +167,21 @@ def test_decide_takes_our_domains_only(domain):
     ],
     ids=str,
 )
-def test_absurd_limits_are_refused(options):
+def test_limits_out_of_range_are_refused(options):
     name = "precision" if "limit" not in options and "precision" in options else "|".join(options)
     with pytest.raises(InputError, match=name):
         decide(less(3, sympy.pi), **options)
 
 
 @pytest.mark.parametrize("options", NO_COUNTS, ids=str)
-def test_absurd_numbers_of_points_are_refused(options):
+def test_numbers_of_points_out_of_range_are_refused(options):
     with pytest.raises(InputError, match=f"{next(iter(options))} must be an integer"):
         identity(x, x, {x: (0, 1)}, **options)
 
 
 @pytest.mark.parametrize("exponent", [10**9, 10**12, 10**30])
 @pytest.mark.parametrize("stop", [None, 3])
-def test_what_is_too_large_to_be_written_stays_open(exponent, stop):
+def test_a_number_too_large_to_be_written_stays_undecided(exponent, stop):
     m = sympy.Symbol("m")
     assert decide(less(1, m**exponent), Integers(m, 2, stop)).outcome == "open"
     assert decide(less(1, (m + 1) ** exponent), Integers(m, 2, stop)).outcome == "open"
@@ -193,7 +193,7 @@ def test_what_is_too_large_to_be_written_stays_open(exponent, stop):
 # --- combinations: hypotheses
 
 
-def test_hypotheses_are_said_exactly():
+def test_the_statement_contains_its_hypotheses_exactly():
     claim = combination(less(0, x + 1), {a: x, b: sympy.Integer(1)}, a + b, positive=(b,))
     assert claim.statement == "0 < x + 1 whenever x >= 0"
     strict = combination(less(0, x), {a: x}, a, positive=(a,))
@@ -204,7 +204,7 @@ def test_hypotheses_are_said_exactly():
     )
 
 
-def test_a_false_hypothesis_is_no_hypothesis():
+def test_a_false_hypothesis_is_refused():
     with pytest.raises(InputError, match="a given quantity has the wrong sign: fails: 0 < 0"):
         combination(less(0, 0), {a: 0}, a, positive=(a,))
     with pytest.raises(InputError, match="wrong sign: fails: 0 <= 3 - pi"):
@@ -214,14 +214,14 @@ def test_a_false_hypothesis_is_no_hypothesis():
 
 
 def test_contradictory_hypotheses_prove_nothing():
-    found = combination(less(0, 0), {a: x, b: -x}, a + b, positive=(a, b))
-    assert found.outcome == "open"
-    assert "satisfies all hypotheses" in found.reason
+    result = combination(less(0, 0), {a: x, b: -x}, a + b, positive=(a, b))
+    assert result.outcome == "open"
+    assert "satisfies all hypotheses" in result.reason
     with pytest.raises(InputError, match="does not satisfy every hypothesis"):
         combination(less(0, 0), {a: x, b: -x}, a + b, positive=(a, b), instance={x: 1})
 
 
-def test_an_instance_can_be_given():
+def test_an_instance_can_be_an_argument():
     far = {a: x - 10**6, b: 10**6 + 1 - x}
     assert combination(at_most(0, 1), far, a + b).outcome == "open"
     assert combination(at_most(0, 1), far, a + b, instance={x: 10**6}).outcome == "holds"
@@ -230,7 +230,7 @@ def test_an_instance_can_be_given():
             combination(at_most(0, 1), far, a + b, instance=instance)
 
 
-def test_findings_take_the_place_of_hypotheses():
+def test_findings_replace_hypotheses():
     n = sympy.Symbol("n")
     shown = decide(at_most(1, n), Integers(n))
     claim = combination(at_most(0, n - 1), {a: n - 1}, a, findings=[shown])
@@ -256,6 +256,6 @@ def test_a_finding_must_show_the_sign(case):
         "domains": ([decide(less(0, n), Integers(n)), decide(less(n, 5), Box({n: (0, 1)}))], {a: n, b: 5 - n}, (a,)),
         "undefined": ([decide(less(0, n), Integers(n))], {a: sympy.Mul(n**2, 1 / n, evaluate=False)}, (a,)),
     }
-    found, given, positive = findings[case]
+    result, given, positive = findings[case]
     with pytest.raises(NtkProofsError):
-        combination(less(0, sum(given.values())), given, sum(given), positive=positive, findings=found)
+        combination(less(0, sum(given.values())), given, sum(given), positive=positive, findings=result)

@@ -78,12 +78,12 @@ def test_powers_are_integers(exponent):
 
 
 @pytest.mark.parametrize("precision", [1, 0, -5, 1 << 17, 53.0, True, "53", None])
-def test_precision_is_a_sane_number_of_bits(precision):
+def test_precision_out_of_range_is_refused(precision):
     with pytest.raises(InputError, match="precision"):
         Ball(1, precision=precision)
 
 
-def test_precision_must_be_said():
+def test_precision_is_a_required_argument():
     with pytest.raises(TypeError):
         Ball(1)
 
@@ -135,7 +135,7 @@ def test_touching_balls_decide_weak_comparisons_only():
         assert left == right
 
 
-def test_certain_comparisons_answer_both_ways():
+def test_certain_comparisons_are_true_or_false():
     small, large = ball(0, 1), ball(Q(3, 2), 2)
     assert small < large
     assert not large < small
@@ -275,7 +275,7 @@ def test_negation_and_absolute_value_are_exact_at_any_precision(precision):
 # --- precision, pickling, threads
 
 
-def test_the_larger_precision_wins():
+def test_the_result_has_the_larger_precision():
     result = Ball(Q(1, 3), precision=20) * Ball(Q(1, 7), precision=90)
     assert result.precision == 90
     assert (Ball(1, precision=90) / 3).width < Q(1, 2**89)

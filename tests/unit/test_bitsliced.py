@@ -171,7 +171,7 @@ def test_smallest_margin_is_at_the_counts_with_most_matches_for_addition():
 def test_chunks_yield_increasing_results_and_the_last_is_complete():
     result = list(exhaust_chunks(addition_task(10), workers=1))
     assert result[-1].cases == result[-1].total == 2**20
-    assert [part.cases for part in result] == sorted(each.cases for each in result)
+    assert [part.cases for part in result] == sorted(item.cases for item in result)
 
 
 def test_permutation_of_twenty_bits():

@@ -44,7 +44,7 @@ x = sympy.Symbol("x")
 
 
 def refused(certificate, **changes):
-    """Return the checker's reason against a certificate whose claim was changed."""
+    """Return the reason for which the checker rejects a certificate with a changed claim."""
     changed = type(certificate)(certificate.claim | changes, certificate.evidence)
     code, text = checker.judge(changed.data)
     assert code == 1
@@ -72,16 +72,16 @@ def test_known_sizes_for_permutations_of_thirty_bits():
 def test_reachable_counts_are_those_of_exhaustive_execution():
     task = multiplication_task(3)
     run = Run.of(task)
-    found = checker.visited(
+    result = checker.visited(
         checker.program_of(issue_rounding(task, states="reachable").claim["program"]), run.free, run.ones, run.steps
     )
     visited = exhaust(task, workers=1).visited
     assert visited_counts(run.program, run.free, run.ones, run.steps) == {c for c in visited if c.matches}
-    assert {c for c in found if c[0]} == {(c.matches, c.matched_writers, c.writers) for c in visited if c.matches}
+    assert {c for c in result if c[0]} == {(c.matches, c.matched_writers, c.writers) for c in visited if c.matches}
 
 
-def test_arbitrary_counts_hold_the_worst_of_all():
-    """For each n >= 1 and t, the checker's counts hold p = 0 where it occurs and the least p >= 1."""
+def test_arbitrary_counts_include_the_worst_counts():
+    """For each n >= 1 and t, the counts of the checker include p = 0, if it occurs, and the smallest p >= 1."""
     program = addition_task(4).program
     claim = issue_rounding(program).claim["program"]
     mine = checker.arbitrary(checker.program_of(claim), bound_matches(program).bound)
@@ -122,7 +122,7 @@ def test_rounding_is_refused_where_it_fails():
         ({"kernel": "rbf"}, "kernel must be one of"),
     ],
 )
-def test_what_cannot_be_meant(changes, message):
+def test_invalid_arguments(changes, message):
     with pytest.raises(InputError, match=message):
         issue_ensemble(addition_task(2), **({"failure": "0.1"} | changes))
 
@@ -167,7 +167,7 @@ def test_simplest(low, high, found):
     assert simplest_between(Fraction(low), Fraction(high)) == Fraction(found)
 
 
-def test_same_input_same_bytes_written_whole(tmp_path):
+def test_certificates_are_deterministic_and_written_atomically(tmp_path):
     first, second = (issue_ensemble(addition_task(3), failure="1/9") for _ in range(2))
     assert first.data == second.data
     path = tmp_path / "a.json"
@@ -205,15 +205,15 @@ def test_schema_names_the_same_keys_as_the_checker():
 def test_a_width_needs_the_layers_that_are_trained(capsys, width):
     assert certify("permutation", "--bits", "5", "--failure", "0.01", "--width", width) == 3
     error = capsys.readouterr().err
-    assert "it needs --trained output" in error
+    assert "it requires --trained" in error
     assert error.count("\n") == 1
 
 
 def crowded(padding):
-    """A program most of whose templates write one bit: few are left that match and do not write it."""
+    """Return a program in which most templates write one bit, so that few others can match."""
     program = TemplateProgram("crowded", fields={"a": 4, "b": 1})
-    for place in range(4):
-        program.template(when={("a", place): 1}, write=[("b", 0)])
+    for index in range(4):
+        program.template(when={("a", index): 1}, write=[("b", 0)])
     program.template(when={("b", 0): 1}, write=[("a", 0)])
     program.pad(padding)
     return program
@@ -235,7 +235,7 @@ def test_the_worst_counts_are_those_of_the_checker_and_give_what_all_give(paddin
 
 
 def test_producer_and_checker_that_disagree_are_an_internal_error(monkeypatch, capsys):
-    """With both numbers: the producer's, and the least that the checker accepts."""
+    """The error names both numbers: that of the producer, and the smallest that the checker accepts."""
 
     def one_less(*arguments, **named):
         size = ensemble_size(*arguments, **named)
@@ -265,7 +265,7 @@ def test_what_the_checker_declines_is_undecided(monkeypatch, capsys):
 
 
 def test_the_producer_computes_nothing_with_the_checker():
-    """It asks for verdicts of finished certificates, by these names alone."""
+    """It uses these names of the checker only, for verdicts of finished certificates."""
     tree = ast.parse(Path(issue.__file__).read_text())
     used = {
         node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "checker"
@@ -318,7 +318,7 @@ def test_certify_sbn(tmp_path, capsys):
     path = str(tmp_path / "s.json")
     example = str(files("ntkproofs.programs.sbn") / "examples" / "addition.sbn")
     assert certify("sbn", example, "--failure", "1e-9", "-o", path) == 0
-    assert "from the one initial state that it states" in capsys.readouterr().out
+    assert "from the initial state that the claim names" in capsys.readouterr().out
     assert main(["verify", path]) == 0
 
 

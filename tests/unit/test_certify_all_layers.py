@@ -49,14 +49,14 @@ def test_what_is_given_stands_in_the_claim():
 @pytest.mark.parametrize(
     ("asked", "error", "message"),
     [
-        ({"start": "zero"}, InputError, "trained 'all' starts antisymmetric, got the start 'zero'"),
+        ({"start": "zero"}, InputError, "the start 'zero' is not available for training 'all'"),
         ({"width": 901}, InputError, "an even width, got 901"),
         ({"width": 300}, TooNarrow, "the width 300 with this training and threshold"),
         ({"width": 1000, "step": "9/10"}, TooNarrow, "the step 9/10 is too large for the width 1000: below 0.4"),
         ({"width": 1000, "steps": 3}, TooNarrow, "the width 1000 with this training and threshold"),
         ({"threshold": "9/10"}, Exception, "the threshold 9/10 is not between"),
         ({"inputs": 9}, InputError, r"there are only 2\^3, got 9"),
-        ({"trained": "hidden"}, InputError, "trained must be one of output, all, got 'hidden'"),
+        ({"trained": "hidden"}, InputError, "one of output, all; got 'hidden'"),
     ],
 )
 def test_what_is_refused(asked, error, message):

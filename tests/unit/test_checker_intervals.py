@@ -39,7 +39,7 @@ def units(value):
 
 
 def contains(interval, value):
-    """Tell whether the interval surely contains the ball's value; ends that are exact may touch it."""
+    """Return whether the interval certainly contains the value of the ball; exact end points may be equal to it."""
     scaled = units(value)
     return not (arb(fmpz(interval.low)) > scaled) and not (arb(fmpz(interval.high)) < scaled)
 
@@ -68,22 +68,22 @@ def dyadics(count, *, signed=False, positive=True):
     ("name", "signed", "positive", "width"),
     [("sqrt", False, False, 1), ("atan", True, False, 2), ("log", False, True, 2)],
 )
-def test_functions_contain_and_are_narrow(name, signed, positive, width):
+def test_functions_enclose_their_values_narrowly(name, signed, positive, width):
     for value in dyadics(400, signed=signed, positive=positive):
         point = Interval.of(value)
         assert point.low == point.high
-        found = getattr(point, name)()
-        assert contains(found, getattr(exact(value), name)()), value
-        assert found.high - found.low <= width
+        result = getattr(point, name)()
+        assert contains(result, getattr(exact(value), name)()), value
+        assert result.high - result.low <= width
 
 
-def test_exp_contains_and_is_narrow():
+def test_exp_encloses_its_values_narrowly():
     for value in dyadics(400, signed=True, positive=False):
         if abs(value) > 4096:
             continue
-        found = Interval.of(value).exp()
-        assert contains(found, exact(value).exp()), value
-        assert found.high - found.low <= 2 + (found.high >> FRACTION_BITS)
+        result = Interval.of(value).exp()
+        assert contains(result, exact(value).exp()), value
+        assert result.high - result.low <= 2 + (result.high >> FRACTION_BITS)
 
 
 def test_pi():
@@ -100,14 +100,14 @@ def test_arithmetic_is_exact_or_one_unit_wide():
         results = [(x + y, a + b), (x - y, a - b), (x * y, a * b), (-x, -a), (x.times(7), 7 * a), (x.power(3), a**3)]
         if b:
             results.append((x / y, a / b))
-        for found, value in results:
+        for result, value in results:
             scaled = value * (1 << FRACTION_BITS)
-            assert found.low <= scaled <= found.high
+            assert result.low <= scaled <= result.high
         assert results[2][0].high - results[2][0].low <= 1
         assert not b or results[-1][0].high - results[-1][0].low <= 1
 
 
-def test_wide_intervals_contain_what_their_points_give():
+def test_wide_intervals_contain_the_values_at_their_points():
     source = random.Random(3)
     for _ in range(400):
         ends = sorted(Fraction(source.randint(-64, 64), 16) for _ in range(2))
@@ -126,12 +126,12 @@ def test_wide_intervals_contain_what_their_points_give():
                     assert contains(x / y, exact(a / b))
 
 
-def test_even_powers_of_what_holds_zero_are_tight():
+def test_even_powers_of_intervals_with_zero_are_tight():
     square = Interval(Interval.of(-2).low, Interval.of(1).high).power(2)
     assert (square.low, square.high) == (0, 4 << FRACTION_BITS)
 
 
-def test_what_is_undefined_is_refused():
+def test_undefined_values_are_refused():
     zero = Interval(-1, 1)
     with pytest.raises(Rejected, match="division"):
         Interval.of(1) / zero
@@ -144,15 +144,15 @@ def test_what_is_undefined_is_refused():
 
 
 @pytest.mark.parametrize(("x", "excess"), [(1, "2e-5"), (2, "1e-9"), (4, "1e-15"), (9, "1e-29")])
-def test_the_tail_is_above_and_near(x, excess):
-    """Above the Gaussian tail, and within the given relative excess of it."""
+def test_the_tail_is_a_tight_upper_bound(x, excess):
+    """The value exceeds the Gaussian tail by at most the given relative error."""
     bound = tail(Interval.of(Fraction(x)))
     true = ((arb(x) / arb(2).sqrt()).erfc() / 2).log()
     assert arb(fmpz(bound.low)) > units(true)
     assert arb(fmpz(bound.high)) < units(true + arb(excess))
 
 
-def test_one_unit_beyond_what_is_defined_is_refused():
+def test_one_unit_outside_the_domain_is_refused():
     for bad in (Interval(-1, 5), Interval(-1, -1)):
         with pytest.raises(Rejected, match="square root"):
             bad.sqrt()
@@ -185,18 +185,18 @@ def test_ends_in_the_wrong_order_are_refused():
 def balls(kernel, n, p, t, K):
     """Return mean and deviation of the package at the precision of this file."""
     state = moments_of.State.at(two_layer_relu(kernel), n, K, BITS)
-    found = state.moments(Counts(n, p, t, K))
-    return found.mean, found.sigma
+    result = state.moments(Counts(n, p, t, K))
+    return result.mean, result.sigma
 
 
 @pytest.mark.parametrize("kernel", ["ntk", "nngp"])
 @pytest.mark.parametrize(
     ("n", "p", "t", "K"), [(2, 0, 1, 3), (2, 1, 1, 30), (7, 2, 3, 20), (16, 1, 2, 32), (99, 3, 9, 500)]
 )
-def test_means_and_deviations_contain_and_are_narrow(kernel, n, p, t, K):
+def test_means_and_deviations_are_enclosed_narrowly(kernel, n, p, t, K):
     predictor = Predictor(kernel, K)
-    for found, ball in zip((predictor.mean(n, p, t), predictor.deviation(n)), balls(kernel, n, p, t, K), strict=True):
+    for result, ball in zip((predictor.mean(n, p, t), predictor.deviation(n)), balls(kernel, n, p, t, K), strict=True):
         unit = Fraction(1, 1 << FRACTION_BITS)
-        assert found.low * unit <= ball.lower
-        assert ball.upper <= found.high * unit
-        assert found.high - found.low < 1 << 24
+        assert result.low * unit <= ball.lower
+        assert ball.upper <= result.high * unit
+        assert result.high - result.low < 1 << 24

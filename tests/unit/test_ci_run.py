@@ -74,10 +74,10 @@ def test_it_succeeds_and_runs_the_commands_of_the_readme(run):
 
 def test_it_fails_where_any_command_fails_and_stops_there(run):
     _, _, commands = run(0)
-    for place in range(1, len(commands) + 1):
-        code, _, called = run(place)
-        assert code != 0, commands[place - 1]
-        assert [line.split()[0] for line in called] == [line.split()[0] for line in commands[:place]]
+    for index in range(1, len(commands) + 1):
+        code, _, called = run(index)
+        assert code != 0, commands[index - 1]
+        assert [line.split()[0] for line in called] == [line.split()[0] for line in commands[:index]]
 
 
 def test_commands_of_a_step_are_joined_by_and_alone():

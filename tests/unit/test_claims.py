@@ -30,7 +30,7 @@ from ntkproofs.claims import (
     estimate,
     importing,
 )
-from ntkproofs.claims.registry import claims_of
+from ntkproofs.claims.registry import imported_claims
 from ntkproofs.commands.workers import list_claims
 from ntkproofs.errors import InputError
 from ntkproofs.facts import amended, as_fact
@@ -57,15 +57,15 @@ DIFFERS = estimate("pi", mpmath.mpf("3.14"), PI, digits=10)
     "finding", [True, False, None, "holds", 1, 1.0, [], {}, sympy.true, (TRUE,), less(3, sympy.pi)]
 )
 def test_a_verdict_is_made_of_findings_only(finding):
-    with pytest.raises(InputError, match="made of findings"):
+    with pytest.raises(InputError, match="consists of findings"):
         conclude(finding)
-    with pytest.raises(InputError, match="made of findings"):
+    with pytest.raises(InputError, match="consists of findings"):
         conclude(TRUE, checks=[finding])
-    with pytest.raises(InputError, match="made of findings"):
+    with pytest.raises(InputError, match="consists of findings"):
         as_fact(finding)
 
 
-def test_a_verdict_cannot_be_made_of_nothing():
+def test_a_verdict_needs_a_finding():
     for attempt in (lambda: conclude(), lambda: Verdict(()), lambda: conclude(checks=[TRUE]), lambda: Verdict((), ())):
         with pytest.raises(InputError, match="nothing was decided"):
             attempt()
@@ -108,7 +108,7 @@ def test_an_estimate_alone_decides_nothing():
         ([FALSE], [DIFFERS], "refuted"),
     ],
 )
-def test_the_weakest_finding_names_the_verdict(findings, checks, kind):
+def test_the_weakest_finding_determines_the_verdict(findings, checks, kind):
     verdict = conclude(*findings, checks=checks)
     assert verdict.kind == kind
     assert kind in VERDICTS
@@ -142,14 +142,14 @@ def test_verdicts_cannot_be_changed_afterwards():
 # --- findings by execution and by estimate
 
 
-def test_no_case_is_no_confirmation():
+def test_no_cases_confirm_nothing():
     with pytest.raises(InputError, match="no case"):
         confirm("nothing", [], lambda _: True, exhaustive=True)
     with pytest.raises(InputError, match="no case"):
         confirm_batches("nothing", [(0, None)], exhaustive=True)
 
 
-def test_a_tally_of_nothing_supports_no_verdict():
+def test_a_confirmation_without_cases_supports_no_verdict():
     with pytest.raises(InputError):
         conclude(Tally("nothing", cases=0, exhaustive=True, seed=None, wrong=None))
 
@@ -167,27 +167,27 @@ def test_a_check_answers_true_or_false(answer):
 
 def test_the_first_wrong_case_is_named_and_ends_the_search():
     seen = []
-    found = confirm("small", range(10), lambda case: seen.append(case) or case < 4, exhaustive=True)
-    assert (found.cases, found.wrong) == (5, "4")
+    result = confirm("small", range(10), lambda case: seen.append(case) or case < 4, exhaustive=True)
+    assert (result.cases, result.wrong) == (5, "4")
     assert seen == [0, 1, 2, 3, 4]
-    assert conclude(found).kind == "refuted"
+    assert conclude(result).kind == "refuted"
 
 
 @pytest.mark.parametrize(
     ("digits", "agrees"), [(5, True), (10, True), (11, False), (30, False)]
 )  # 3.14159265359 differs from pi by 2.1e-13
-def test_an_agreement_holds_to_its_digits_only(digits, agrees):
+def test_an_estimate_agrees_to_its_digits_only(digits, agrees):
     near = mpmath.mpf("3.14159265359") + mpmath.mpf("1.5e-11")
     assert estimate("pi", near, PI, digits=digits).agrees is agrees
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_agreement_compares_signs_too(sign):
+def test_an_estimate_with_the_wrong_sign_disagrees(sign):
     assert estimate("-pi", -mpmath.mp.pi * sign, -1 * PI, digits=10).agrees is (sign == 1)
 
 
 @pytest.mark.parametrize("value", [mpmath.nan, mpmath.inf, -mpmath.inf], ids=str)
-def test_an_estimate_that_is_no_number_agrees_with_nothing(value):
+def test_an_estimate_that_is_not_a_number_disagrees(value):
     with contextlib.suppress(InputError):
         assert not estimate("zero", value, Ball(0, precision=53), digits=30).agrees
 
@@ -230,15 +230,15 @@ def test_a_claim_that_returns_no_verdict_is_an_error(value):
         lambda: conclude(identity(sympy.sqrt(x), sympy.sqrt(x), {x: (-2, -1)})),
     ],
 )
-def test_a_claim_about_nothing_is_an_error(function):
+def test_a_claim_without_cases_is_an_error(function):
     assert run(function).kind == "error"
 
 
 @pytest.mark.parametrize("text", ["", "  ", None, 3])
 def test_a_claim_has_a_statement_and_a_source_in_words(text):
-    with pytest.raises(InputError, match="a statement in words"):
+    with pytest.raises(InputError, match="a statement, a nonempty string"):
         claim(text, source="here")
-    with pytest.raises(InputError, match="a source in words"):
+    with pytest.raises(InputError, match="a source, a nonempty string"):
         claim("something", source=text)
 
 
@@ -258,14 +258,14 @@ def test_a_family_of_claims():
 @pytest.mark.parametrize(
     ("each", "message"),
     [
-        ({"size": ()}, "claim <lambda>: no value given for size"),
-        ({"size": iter([])}, "no value given for size"),
-        ({"size": "12"}, r"the values of size are the text '12': write \('12',\)"),
-        ({"size": bytearray(b"12")}, r"the values of size are the text bytearray\(b'12'\)"),
+        ({"size": ()}, "claim <lambda>: there are no values for size"),
+        ({"size": iter([])}, "there are no values for size"),
+        ({"size": "12"}, r"the values of size are the string '12'; write a tuple: \('12',\)"),
+        ({"size": bytearray(b"12")}, r"the values of size are the string bytearray\(b'12'\)"),
         ({"size": 3}, "the values of size must be a tuple or list, got 3"),
-        ({"size": (1,), "width": (2,)}, "takes one parameter"),
-        ({}, "takes one parameter"),
-        ([("size", (1,))], "takes one parameter"),
+        ({"size": (1,), "width": (2,)}, "must have one parameter"),
+        ({}, "must have one parameter"),
+        ([("size", (1,))], "must have one parameter"),
     ],
 )
 def test_a_family_needs_one_parameter_with_values(each, message):
@@ -277,7 +277,7 @@ def test_two_families_cannot_share_an_iterator():
     sizes = map(int, "123")
     family = claim("{size}", source="y", each={"size": sizes})(lambda size: None)
     assert [each.name for each in family.claims] == ["<lambda>[1]", "<lambda>[2]", "<lambda>[3]"]
-    with pytest.raises(InputError, match="an iterator gives its values only once"):
+    with pytest.raises(InputError, match="an iterator can be consumed only once"):
         claim("{size}", source="y", each={"size": sizes})(lambda size: None)
 
 
@@ -289,7 +289,7 @@ class Unprintable(Exception):
 @pytest.mark.parametrize(
     "exception", [pytest.skip.Exception("no"), asyncio.CancelledError(), GeneratorExit(), SystemExit(0), Unprintable()]
 )
-def test_whatever_a_claim_raises_is_its_error(exception):
+def test_every_exception_of_a_claim_is_its_error(exception):
     def raises():
         raise exception
 
@@ -310,7 +310,7 @@ class Mine(Verdict):
     kind = "proved"
 
 
-def test_a_verdict_of_another_class_is_none():
+def test_a_verdict_of_another_class_is_an_error():
     fact = as_fact(FALSE)
     assert Mine((fact,)).kind == "proved"
     assert run(lambda: Mine((fact,))).kind == "error"
@@ -321,25 +321,25 @@ def test_a_verdict_of_another_class_is_none():
 
 def test_claims_of_a_file_in_the_order_in_which_they_stand():
     claims = collect([CLAIMS / "true_claims.py"])
-    assert [each.name for each in claims] == [
+    assert [item.name for item in claims] == [
         "true_claims.pi_is_more_than_three",
         "true_claims.squares[2]",
         "true_claims.squares[5]",
     ]
-    assert [each.source for each in claims] == ["Archimedes", "school", "school"]
+    assert [item.source for item in claims] == ["Archimedes", "school", "school"]
 
 
 def test_a_directory_is_all_its_files():
-    names = {each.name.split(".")[0] for each in collect([CLAIMS])}
+    names = {item.name.split(".")[0] for item in collect([CLAIMS])}
     assert names == {"true_claims", "false_claims", "open_claims"}
 
 
 def test_filtering_by_name_or_statement_in_any_case():
-    assert [each.name for each in collect([CLAIMS], matching="MORE_THAN")] == ["true_claims.pi_is_more_than_three"]
-    assert [each.name for each in collect([CLAIMS], matching="squares of 5")] == ["true_claims.squares[5]"]
+    assert [item.name for item in collect([CLAIMS], matching="MORE_THAN")] == ["true_claims.pi_is_more_than_three"]
+    assert [item.name for item in collect([CLAIMS], matching="squares of 5")] == ["true_claims.squares[5]"]
 
 
-def test_what_is_not_there_is_refused(tmp_path):
+def test_missing_files_and_empty_selections_are_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("")
     (tmp_path / "empty.py").write_text("")
     for paths, options in (
@@ -365,12 +365,12 @@ def test_a_file_that_cannot_be_imported_is_an_error(tmp_path, text):
     assert "broken.py" in only.statement
 
 
-def test_what_cannot_be_collected_is_not_filtered_out(tmp_path):
+def test_a_file_that_cannot_be_collected_is_not_filtered_out(tmp_path):
     (tmp_path / "broken.py").write_text("1 / 0\n")
     (tmp_path / "good.py").write_text((CLAIMS / "true_claims.py").read_text())
     expected = ["broken", "good.pi_is_more_than_three"]
-    assert [each.name for each in collect([tmp_path], matching="more_than")] == expected
-    assert [each.name for each in list_claims([tmp_path], matching="more_than").claims] == expected
+    assert [item.name for item in collect([tmp_path], matching="more_than")] == expected
+    assert [item.name for item in list_claims([tmp_path], matching="more_than").claims] == expected
 
 
 HELPED = """
@@ -392,8 +392,8 @@ def test_folders_with_helpers_of_the_same_name_do_not_collide(tmp_path):
         (folder / "checks.py").write_text(HELPED)
     path = list(sys.path)
     claims = collect([tmp_path / "one", tmp_path / "two"])
-    assert [each.statement for each in claims] == ["the helper says one", "the helper says two"]
-    assert [each.run().verdict.kind for each in claims] == ["confirmed", "confirmed"]
+    assert [item.statement for item in claims] == ["the helper says one", "the helper says two"]
+    assert [item.run().verdict.kind for item in claims] == ["confirmed", "confirmed"]
     assert sys.path == path
     assert "helper" not in sys.modules
 
@@ -402,14 +402,14 @@ def test_an_imported_claim_is_collected_where_it_stands_only(tmp_path):
     (tmp_path / "a.py").write_text(HELPED.replace("from helper import VALUE", "VALUE = 1"))
     (tmp_path / "b.py").write_text("from a import helped\n" + HELPED.replace("from helper import VALUE", "VALUE = 2"))
     claims = collect([tmp_path])
-    assert [each.name for each in claims] == ["a.helped", "b.helped"]
+    assert [item.name for item in claims] == ["a.helped", "b.helped"]
 
 
 def test_private_files_are_left_out_and_leading_numbers_only_order(tmp_path):
     text = HELPED.replace("from helper import VALUE", "VALUE = 1")
     for name in ("_private.py", "02_second.py", "10_first.py", "7.py"):
         (tmp_path / name).write_text(text)
-    assert [each.name for each in collect([tmp_path])] == ["second.helped", "first.helped", "7.helped"]
+    assert [item.name for item in collect([tmp_path])] == ["second.helped", "first.helped", "7.helped"]
 
 
 # --- registering
@@ -433,7 +433,7 @@ def names_of(tmp_path, **files):
     for name, text in files.items():
         (tmp_path / f"{name}.py").write_text(TOP + text)
     claims = collect([tmp_path / "mine.py"])
-    return [each.name for each in claims], {each.name: each.run().verdict for each in claims}
+    return [item.name for item in claims], {item.name: item.run().verdict for item in claims}
 
 
 @pytest.mark.parametrize(
@@ -451,8 +451,8 @@ def names_of(tmp_path, **files):
     ],
 )
 def test_every_claim_that_is_made_is_collected(tmp_path, text, helper, names):
-    found, verdicts = names_of(tmp_path, mine=text, helper=helper)
-    assert found == [f"mine.{name}" for name in names]
+    result, verdicts = names_of(tmp_path, mine=text, helper=helper)
+    assert result == [f"mine.{name}" for name in names]
     assert {verdict.kind for verdict in verdicts.values()} == {"confirmed"}
 
 
@@ -466,8 +466,8 @@ def test_every_claim_that_is_made_is_collected(tmp_path, text, helper, names):
     ],
 )
 def test_two_claims_of_one_name_are_an_error(tmp_path, text):
-    found, verdicts = names_of(tmp_path, mine=text + "\nclaim('alone', source='h', each={'y': (5,)})(tried)")
-    assert len(found) == 2
+    result, verdicts = names_of(tmp_path, mine=text + "\nclaim('alone', source='h', each={'y': (5,)})(tried)")
+    assert len(result) == 2
     assert verdicts.pop("mine.tried[5]").kind == "confirmed"
     (verdict,) = verdicts.values()
     assert verdict.kind == "error"
@@ -476,10 +476,10 @@ def test_two_claims_of_one_name_are_an_error(tmp_path, text):
 
 def test_claims_of_a_helper_that_is_not_collected_are_an_error(tmp_path):
     own = "from _helper import lost\nclaim('s', source='h')(tried)"
-    found, verdicts = names_of(tmp_path, mine=own, _helper="lost = claim('s', source='h', each={'n': (7,)})(tried)")
-    assert found == ["mine.tried", "mine._helper"]
+    result, verdicts = names_of(tmp_path, mine=own, _helper="lost = claim('s', source='h', each={'n': (7,)})(tried)")
+    assert result == ["mine.tried", "mine._helper"]
     assert verdicts["mine._helper"].kind == "error"
-    assert "_helper.py, which mine.py imports, makes claims that are not collected: tried[7]" in (
+    assert "_helper.py, imported by mine.py, constructs claims that are not collected: tried[7]" in (
         verdicts["mine._helper"].reason
     )
 
@@ -493,7 +493,7 @@ def test_the_same_file_named_twice_is_read_once(tmp_path):
     file = tmp_path / "mine.py"
     file.write_text(TOP + "claim('s', source='h')(tried)")
     (tmp_path / "same.py").symlink_to(file)
-    names = [each.name for each in collect([file, tmp_path, file, tmp_path / "same.py"])]
+    names = [item.name for item in collect([file, tmp_path, file, tmp_path / "same.py"])]
     assert names == ["mine.tried"]
 
 
@@ -503,7 +503,7 @@ def test_files_of_one_name_are_told_apart(tmp_path):
         (tmp_path / folder / "mine.py").write_text(TOP + "claim('s', source='h')(tried)")
     for number in (1, 2):
         (tmp_path / f"{number}_sums.py").write_text(TOP + "claim('s', source='h')(tried)")
-    names = [each.name for each in collect([tmp_path / "one", tmp_path / "two", tmp_path])]
+    names = [item.name for item in collect([tmp_path / "one", tmp_path / "two", tmp_path])]
     assert names == ["one/mine.tried", "two/mine.tried", "1_sums.tried", "2_sums.tried"]
 
 
@@ -514,16 +514,16 @@ def test_a_helper_that_has_the_name_of_a_standard_module_is_taken_and_said(tmp_p
     (tmp_path / "statistics.py").write_text("VALUE = 'mine'\n")
     (tmp_path / "mine.py").write_text(HELPED.replace("helper", "statistics"))
     before = sys.modules.get("statistics")
-    with claims_of(tmp_path / "mine.py") as found:
-        assert [each.statement for each in found.claims] == ["the statistics says mine"]
-        assert found.imports.shadowed == ["statistics"]
+    with imported_claims(tmp_path / "mine.py") as result:
+        assert [item.statement for item in result.claims] == ["the statistics says mine"]
+        assert result.imports.shadowed == ["statistics"]
     assert sys.modules.get("statistics") is before
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("sympy", "sympy.py has the name of the package sympy, which verdicts rest on: rename it"),
+        ("sympy", "sympy.py has the name of the package sympy, on which verdicts rest: rename the file"),
         ("numpy", "numpy.py has the name of the package numpy"),
         ("sys", "sys.py has the name of a module built into Python"),
         ("os", "os.py has the name of a module built into Python"),
@@ -545,9 +545,9 @@ def test_claims_may_lie_beside_the_package_and_beside_an_environment(tmp_path, m
     monkeypatch.setattr(site, "getsitepackages", lambda: [str(environment)])
     monkeypatch.syspath_prepend(environment)
     clear_caches()
-    with claims_of(tmp_path / "mine.py") as found:
-        assert [each.statement for each in found.claims] == ["the installed_thing says installed"]
-        assert list(found.imports.sources) == [tmp_path / "mine.py"]
+    with imported_claims(tmp_path / "mine.py") as result:
+        assert [item.statement for item in result.claims] == ["the installed_thing says installed"]
+        assert list(result.imports.sources) == [tmp_path / "mine.py"]
     clear_caches()
     del sys.modules["installed_thing"]
 
@@ -558,7 +558,7 @@ def clear_caches():
 
 
 def test_no_byte_code_is_read_or_written(tmp_path):
-    """As rsync and tar leave it: another source with the size and the time of the one that was compiled."""
+    """The source is replaced by one of the same size and time, as rsync and tar can do."""
     helper, file = tmp_path / "helper.py", tmp_path / "mine.py"
     file.write_text(HELPED)
     helper.write_text("VALUE = 'old'\n")
@@ -568,9 +568,9 @@ def test_no_byte_code_is_read_or_written(tmp_path):
     helper.write_text("VALUE = 'new'\n")
     os.utime(helper, ns=(before.st_atime_ns, before.st_mtime_ns))
     kept = sorted(tmp_path.rglob("*.pyc"))
-    assert [each.statement for each in collect([file])] == ["the helper says new"]
-    for each in kept:
-        each.unlink()
+    assert [item.statement for item in collect([file])] == ["the helper says new"]
+    for item in kept:
+        item.unlink()
     collect([file])
     assert list(tmp_path.rglob("*.pyc")) == []
 
@@ -579,8 +579,8 @@ def test_the_digests_are_those_of_the_sources_that_ran(tmp_path):
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "bounds.py").write_text("VALUE = 1\n")
     (tmp_path / "mine.py").write_text(HELPED.replace("from helper", "from lib.bounds"))
-    with claims_of(tmp_path / "mine.py") as found:
-        assert found.imports.sources == {
+    with imported_claims(tmp_path / "mine.py") as result:
+        assert result.imports.sources == {
             file: sha256(file.read_bytes()).hexdigest()
             for file in (tmp_path / "mine.py", tmp_path / "lib" / "bounds.py")
         }

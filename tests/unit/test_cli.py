@@ -26,7 +26,7 @@ KEYS = {"name", "statement", "source", "verdict", "engine", "margin", "evidence"
 
 @pytest.fixture(autouse=True)
 def without_coq(monkeypatch):
-    """Balls decide here; what Coq proves is tested elsewhere."""
+    """Use interval arithmetic only; proofs by Coq are tested in tests/coq."""
     monkeypatch.setenv("NTKPROOFS_COQC", "/nonexistent/coqc")
 
 
@@ -52,7 +52,7 @@ def program(*arguments, **options):
 # --- greeting
 
 
-def test_no_arguments_greet_a_newcomer(capsys):
+def test_without_arguments_the_greeting_is_printed(capsys):
     code, out, err = run(capsys)
     assert (code, err) == (0, "")
     assert "ntkproofs run addition" in out
@@ -71,7 +71,7 @@ def test_help(capsys, arguments):
 
 def test_help_names_the_exit_codes(capsys):
     _, out, _ = run(capsys, "--help")
-    for text in ("0 holds", "1 refuted", "2 undecided", "3 usage", "70 internal"):
+    for text in ("0 holds", "1 refuted", "2 undecided", "3 invalid usage", "70 internal"):
         assert text in " ".join(out.split())
 
 
@@ -232,24 +232,24 @@ def test_the_line_names_the_value_and_the_rule(capsys):
     ],
 )
 def test_exit_codes_and_the_document(capsys, file, code, verdicts):
-    found, out, _ = run(capsys, "check", CLAIMS / file, "--json")
+    result, out, _ = run(capsys, "check", CLAIMS / file, "--json")
     document = json.loads(out)
-    assert found == code
+    assert result == code
     assert set(document) == {"format", "claims", "counts", "complete", "done", "total", "files", "left_out"}
     assert (document["format"], document["complete"]) == (1, True)
     assert document["done"] == document["total"] == len(document["claims"])
     digest = sha256((CLAIMS / file).read_bytes()).hexdigest()
-    assert [(each["file"], each["sha256"], each["helpers"]) for each in document["files"]] == [
+    assert [(item["file"], item["sha256"], item["helpers"]) for item in document["files"]] == [
         (str(CLAIMS / file), digest, {})
     ]
-    assert all(set(each) == KEYS for each in document["claims"])
-    assert document["counts"] == verdicts == Counter(each["verdict"] for each in document["claims"])
+    assert all(set(item) == KEYS for item in document["claims"])
+    assert document["counts"] == verdicts == Counter(item["verdict"] for item in document["claims"])
 
 
 def test_each_false_claim_comes_with_its_counterexample(capsys):
     _, out, _ = run(capsys, "check", CLAIMS / "false_claims.py", "--json")
-    claims = {each["name"]: each for each in json.loads(out)["claims"]}
-    assert {each["verdict"] for each in claims.values()} == {"refuted"}
+    claims = {item["name"]: item for item in json.loads(out)["claims"]}
+    assert {item["verdict"] for item in claims.values()} == {"refuted"}
     (outweighs,) = claims["false_claims.outweighs_from_one"]["evidence"]["findings"]
     assert outweighs["counterexample"] == {"point": {"n": "1"}, "right_minus_left": "exactly 0"}
     (balance,) = claims["false_claims.balance_stays_small"]["evidence"]["findings"]
@@ -305,10 +305,10 @@ def test_refuted_outranks_error_outranks_undecided(capsys, tmp_path):
 def test_a_filter_takes_only_what_contains_the_text(capsys):
     code, out, _ = run(capsys, "check", CLAIMS, "-k", "more_than_three", "--json")
     assert code == 0
-    assert [each["name"] for each in json.loads(out)["claims"]] == ["true_claims.pi_is_more_than_three"]
+    assert [item["name"] for item in json.loads(out)["claims"]] == ["true_claims.pi_is_more_than_three"]
 
 
-def test_the_table_names_verdicts_counterexamples_and_who_was_believed(capsys):
+def test_the_table_names_verdicts_counterexamples_and_engines(capsys):
     code, out, err = run(capsys, "check", CLAIMS)
     assert code == 1
     for text in ("decided", "refuted", "undecided", "confirmed", "n = 1", "Engines relied on", "Arb (python-flint"):
@@ -330,11 +330,11 @@ def test_the_same_helper_name_in_two_folders(capsys, tmp_path):
         )
     code, out, _ = run(capsys, "check", tmp_path / "one", tmp_path / "two", "--json")
     assert code == 0
-    assert [each["statement"] for each in json.loads(out)["claims"]] == ["one", "two"]
-    assert [each["name"] for each in json.loads(out)["claims"]] == ["one/mine.f", "two/mine.f"]
+    assert [item["statement"] for item in json.loads(out)["claims"]] == ["one", "two"]
+    assert [item["name"] for item in json.loads(out)["claims"]] == ["one/mine.f", "two/mine.f"]
 
 
-def test_what_a_folder_holds_and_is_not_looked_at_is_said(capsys, tmp_path):
+def test_ignored_files_of_a_folder_are_named(capsys, tmp_path):
     (tmp_path / "a.py").write_text((CLAIMS / "true_claims.py").read_text())
     for name in ("_private.py", "window.pyw", ".hidden/c.py", "deeper/still/b.py", "helpers.py", "data/table.csv"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -343,7 +343,7 @@ def test_what_a_folder_holds_and_is_not_looked_at_is_said(capsys, tmp_path):
     assert code == 0
     left_out = [f"{tmp_path}/{name}" for name in ("_private.py", "window.pyw", ".hidden/", "deeper/")]
     assert err.splitlines()[:2] == [
-        f"ntkproofs: not looked at: {', '.join(left_out)}",
+        f"ntkproofs: skipped: {', '.join(left_out)}",
         f"ntkproofs: no claims in: {tmp_path}/helpers.py",
     ]
     assert json.loads(out)["left_out"] == [name.removesuffix("/") for name in left_out]
@@ -429,11 +429,11 @@ def test_a_check_that_is_stopped_before_coq_is_done_says_so(capsys, monkeypatch)
     def stop(*_arguments, **_options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ntkproofs.commands.check._ask_kernel", stop)
+    monkeypatch.setattr("ntkproofs.commands.check._proved_by_coq", stop)
     code, out, err = run(capsys, "check", CLAIMS / "true_claims.py", "--json")
     document = json.loads(out)
     assert (code, document["complete"], document["done"], document["total"]) == (2, False, 3, 3)
-    assert "interrupted after 3 of 3 claims, before Coq was done" in err
+    assert "interrupted after 3 of 3 claims, while Coq was running" in err
 
 
 # --- as a process
@@ -458,7 +458,7 @@ def test_python_dash_m():
     assert program("-m", "ntkproofs", "run", "addition", 300, 1, "--bits", 8).returncode == 3
 
 
-def test_a_reader_that_goes_away_is_no_internal_error():
+def test_a_closed_pipe_is_not_an_internal_error():
     command = f"{sys.executable} -m ntkproofs check {CLAIMS / 'true_claims.py'} --json | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=60)
     assert "Traceback" not in done.stderr
@@ -517,10 +517,10 @@ def test_the_command_for_theories_shows_foreign_text_escaped_and_refuses_bad_usa
         assert err.count("\n") == 1
 
 
-def test_a_record_is_written_whole(capsys, tmp_path, monkeypatch):
-    """By the writer of all files, which replaces what is there in one step."""
+def test_a_record_is_written_atomically(capsys, tmp_path, monkeypatch):
+    """The record is written by the function for all files, which replaces a file atomically."""
     folder, written = write(tmp_path / "theory", FILES), []
-    monkeypatch.setattr(theory, "write_whole", lambda path, data: written.append((path, data)))
+    monkeypatch.setattr(theory, "write_atomically", lambda path, data: written.append((path, data)))
     assert theory.main([str(folder), "--record"]) == 2  # there is no coqc here
     assert "twice_zero: " in capsys.readouterr().out
     ((path, data),) = written

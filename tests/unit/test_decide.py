@@ -18,7 +18,7 @@ x, y, z, m = sympy.symbols("x y z m")
 
 
 def value(expression, **at):
-    """Return right - left or the like at exact points, to 60 digits, as mpmath has it."""
+    """Return the value of an expression at exact points, to 60 digits, by mpmath."""
     with mpmath.workdps(60):
         function = sympy.lambdify(list(map(sympy.Symbol, at)), expression, "mpmath")
         return as_exact(mpmath.mpf(function(*(mpmath.mpf(v.numerator) / v.denominator for v in at.values()))))
@@ -31,7 +31,7 @@ def assert_holds(decision):
 
 
 def assert_fails(decision):
-    """A refutation names a point of the domain where balls of 3000 bits confirm it, or the two sides are equal."""
+    """Check that a refutation names a point of the domain, and confirm it there with 3000 bits or as an equality."""
     assert decision.outcome == "fails", str(decision)
     values = dict(decision.counterexample)
     difference = enclose(decision.inequality.difference, values, precision=3000)
@@ -233,7 +233,7 @@ def test_contacts_at_listed_points_are_divided_out(claim, domain):
 
 
 @pytest.mark.parametrize(("claim", "domain"), CONTACTS, ids=str)
-def test_what_touches_is_not_strict(claim, domain):
+def test_sides_that_are_equal_somewhere_are_not_strictly_ordered(claim, domain):
     assert_fails(decide(less(claim.left, claim.right), domain))
 
 
@@ -301,8 +301,8 @@ def test_true_statements_about_integers(claim, domain):
         assert scaled >= decision.margin - Q(1, 10**20)
 
 
-def test_every_integer_of_a_finite_domain_is_looked_at():
-    """One violated integer anywhere in a domain refutes; it is found and named."""
+def test_every_integer_of_a_finite_domain_is_evaluated():
+    """One integer that violates the statement refutes it and is named."""
     for bad in (1, 2, 3, 4, 5, 9, 16, 17, 24, 25, 26, 36, 37, 50):
         claim = less(0, (n - bad) ** 2)
         assert assert_fails(decide(claim, Integers(n, 1, 50))) == {n: bad}
@@ -414,7 +414,7 @@ def test_a_symbol_without_a_domain_is_refused():
         lambda: Integers(n, "1"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(make):
+def test_invalid_arguments_are_refused(make):
     with pytest.raises(InputError):
         make()
 

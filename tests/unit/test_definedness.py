@@ -47,7 +47,7 @@ UNDEFINED = [
 
 
 @pytest.mark.parametrize(("claim", "domain"), UNDEFINED, ids=str)
-def test_what_cancels_must_be_defined(claim, domain):
+def test_terms_that_cancel_must_be_defined(claim, domain):
     with pytest.raises(DomainError, match="is undefined"):
         decide(claim, domain)
 
@@ -98,7 +98,7 @@ def test_where_both_sides_are_defined_terms_may_cancel(claim, domain):
     assert replay(decision).outcome == "holds"
 
 
-def test_the_place_is_named():
+def test_the_undefined_point_is_named():
     with pytest.raises(DomainError, match=r"^1/\(n - 3\) < 1 \+ 1/\(n - 3\) is undefined at n = 3: division by zero$"):
         decide(less(1 / (n - 3), 1 + 1 / (n - 3)), Integers(n))
     with pytest.raises(DomainError, match=r"is undefined for x in \[-2, -1\]: log of"):

@@ -169,7 +169,7 @@ def test_a_kernel_says_what_it_is_at_the_zero_vector():
 @pytest.mark.parametrize("regime", ["ntk", "nngp"])
 @pytest.mark.parametrize("K", [3, 7])
 def test_the_cosine_at_the_zero_vector_is_the_dense_solve(regime, K):
-    """From the network: v n0 K(x, y) = E cos(g) cos(h), by quadrature; nothing of the two-value algebra."""
+    """From the network: v n0 K(x, y) = E cos(g) cos(h), by quadrature, without the algebra of two-value matrices."""
     v = 0.5
     kernel = activation_kernel("cosine", regime, variance=Q(1, 2))
     with mpmath.workdps(20):
@@ -206,7 +206,7 @@ def test_a_network_that_does_not_answer_zero_is_not_said_to():
 # --- padding
 
 
-def test_padding_looks_at_bits_that_should_be_zero():
+def test_padding_takes_0_bits_into_account():
     deep = deep_relu(2)
     row = Counts(2, 0, 1, 10)
     assert not rounds_right(deep, row)

@@ -95,8 +95,8 @@ def test_a_deep_kernel_against_the_textbook_recursion_in_covariances():
         for _ in range(4):
             above, gradient = expectation(variance, variance, covariance)
             theta, covariance, variance = above + theta * gradient, above, variance / 2
-        found = enclose(deep_relu(4).angular, {RHO: Q(rho).limit_denominator(100)}, precision=80)
-        assert abs(float(found.middle) - theta) < 1e-14
+        result = enclose(deep_relu(4).angular, {RHO: Q(rho).limit_denominator(100)}, precision=80)
+        assert abs(float(result.middle) - theta) < 1e-14
 
 
 @pytest.mark.parametrize("regime", REGIMES)
@@ -173,7 +173,7 @@ def test_refusals(make):
 @pytest.mark.parametrize("variance", [Q(1), Q(3, 10)])
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 def test_kernels_are_the_gaussian_integrals(activation, variance):
-    """NNGP: E[phi phi]/v; NTK: that + r E[phi' phi'] (its slopes integrated on their own)."""
+    """NNGP: E[phi phi]/v; NTK: E[phi phi]/v + r E[phi' phi'], both by quadrature."""
     rho = Q(3, 8)
     value = plane_expectation(PLAIN[activation], rho, variance=variance, digits=12)
     slope = plane_expectation(SLOPES[activation], rho, variance=variance, digits=12)
@@ -197,7 +197,7 @@ def test_small_preactivations_make_odd_activations_linear():
         assert abs(ratio.middle - 1) < Q(1, 10**8)
 
 
-def test_mean_of_an_odd_activation_does_not_know_the_other_templates():
+def test_mean_of_an_odd_activation_is_independent_of_other_templates():
     kernel = activation_kernel("sine")
     for t, K in ((1, 5), (3, 9)):
         mean = Predictor(kernel, K).mean(2, 1, t)
@@ -264,7 +264,7 @@ def test_slopes_at_which_the_threshold_zero_works(slope, regime, works):
     ids=lambda kernel: kernel.name,
 )
 def test_mean_and_variance_are_those_of_a_dense_solve_at_random_states(kernel):
-    """Vectors, their dot products, numpy.linalg.solve: nothing of the two-value algebra."""
+    """The reference uses vectors, inner products and numpy.linalg.solve, not the algebra of two-value matrices."""
     source = np.random.default_rng(5)
     prior = kernel.prior or kernel
 
@@ -295,8 +295,8 @@ def test_mean_and_variance_are_those_of_a_dense_solve_at_random_states(kernel):
                 - 2 * weights @ nngp(samples, state)[:, 0]
             )
             predictor = Predictor(kernel, K)
-            found = enclose(predictor.mean(n, int((match & writes).sum()), int(writes.sum())), precision=120)
-            assert abs(float(found.middle) - expected) < 1e-10
+            result = enclose(predictor.mean(n, int((match & writes).sum()), int(writes.sum())), precision=120)
+            assert abs(float(result.middle) - expected) < 1e-10
             assert abs(float(enclose(predictor.variance(n), precision=120).middle) * K - variance) < 1e-10
 
 
@@ -375,12 +375,12 @@ def test_atlas_of_activations():
     assert "positive at n = 2..6" in str(entries["cosine"])
 
 
-def test_atlas_refuses_what_cannot_be_drawn():
+def test_atlas_refuses_invalid_arguments():
     with pytest.raises(InputError, match="most"):
         survey(depth_kernels(1), most=1)
 
 
-def test_a_sign_that_balls_do_not_tell_is_no_sign():
+def test_a_sign_that_intervals_do_not_determine_is_undecided():
     balanced = Kernel("balanced", 1 + RHO**2)  # the second power is neutral: exactly 0, which balls do not tell
     with pytest.raises(Undecided):
         sign_of_zero(balanced, 3)

@@ -14,7 +14,7 @@ from ntkproofs.rigor import Ball
 
 
 def asserted(text):
-    """Return the interval of numbers for which `text` is true."""
+    """Return the interval of numbers that the decimal `text` asserts."""
     if text.startswith("["):
         low, high = text[1:-1].split(", ")
         return Q(Decimal(low)), Q(Decimal(high))
@@ -53,8 +53,8 @@ def test_no_more_digits_than_asked_for(value, limit):
 
 
 @given(st.integers(1, 10**9), st.integers(0, 12), st.integers(5, 25))
-def test_an_exact_short_decimal_is_written_out_exactly(numerator, places, limit):
-    value = Q(numerator, 10**places)
+def test_an_exact_short_decimal_is_written_out_exactly(numerator, indices, limit):
+    value = Q(numerator, 10**indices)
     text = certain_digits(value, value, limit)
     if not text.endswith("…"):
         assert Q(Decimal(text)) == value
@@ -102,11 +102,11 @@ def test_sixty_digits_of_known_constants():
         (Q(1, 3 * 10**9), Q(1, 3 * 10**9), 3, "3.33e-10…"),
     ],
 )
-def test_how_numbers_look(low, high, limit, text):
+def test_numbers_as_they_are_printed(low, high, limit, text):
     assert certain_digits(Q(low), Q(high), limit) == text
 
 
-def test_a_ball_prints_nothing_that_is_not_known():
+def test_a_ball_prints_known_digits_only():
     first, last = asserted(str(Ball.between(0, 1, precision=53)))
     assert first <= 0
     assert last >= 1

@@ -22,7 +22,7 @@ n = sympy.Symbol("n", positive=True)
 
 
 class Cells(HTMLParser):
-    """The texts of a table's cells, row by row; refuses tags that do not match."""
+    """Collects the texts of the cells of a table by rows; refuses tags that do not match."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ def test_a_table_of_just_the_most_rows_says_nothing_of_more(total):
 def test_a_program_shows_its_templates_as_they_print():
     program = permutation([2, 0, 1])
     rows = parsed(program).rows[1:]
-    assert [f"{when} -> {write}" for _, when, write in rows] == [str(each) for each in program.templates]
+    assert [f"{when} -> {write}" for _, when, write in rows] == [str(item) for item in program.templates]
 
 
 def test_a_decision_shows_outcome_and_margin_or_counterexample():

@@ -41,10 +41,10 @@ def permuted(bits):
 
 
 def crowded():
-    """Bits with 0 to 3 writers, up to three of which match at once, made wide enough by padding."""
+    """Return a program of bits with 0 to 3 writers, up to 3 matching at once, with sufficient padding."""
     program = TemplateProgram("crowded", fields={"p": 5})
-    for place in range(5):
-        program.template({("p", place): 1}, [("p", 0)] if place < 3 else [("p", place), ("p", 1)])
+    for index in range(5):
+        program.template({("p", index): 1}, [("p", 0)] if index < 3 else [("p", index), ("p", 1)])
     program.pad(20)
     return program
 
@@ -65,8 +65,8 @@ def number(value):
 
 
 def brute_force(kernel, counts, threshold):
-    """Return the smallest standardised margin straight from the symbolic predictor; None if a bit is wrong."""
-    found = []
+    """Return the smallest standardised margin from the symbolic predictor; None if a mean is on the wrong side."""
+    result = []
     for c in counts:
         predictor = Predictor(kernel, c.samples)
         mean = enclose(predictor.mean(c.matches, c.matched_writers, c.writers), precision=256)
@@ -77,8 +77,8 @@ def brute_force(kernel, counts, threshold):
             continue
         if margin.sign() <= 0:
             return None
-        found.append(margin / enclose(predictor.variance(c.matches), precision=256).sqrt())
-    return least(*found)
+        result.append(margin / enclose(predictor.variance(c.matches), precision=256).sqrt())
+    return least(*result)
 
 
 @pytest.mark.parametrize("kernel", [NTK, NNGP], ids=["ntk", "nngp"])
@@ -93,11 +93,11 @@ def test_smallest_margin_is_that_of_all_counts(name, kernel):
             with pytest.raises(NoMargin):
                 smallest_margin(kernel, counts, tau)
             continue
-        found = smallest_margin(kernel, counts, tau)
-        assert found.z.overlaps(expected)
-        assert found.z.width < Fraction(1, 10**30)
-        assert found.counts in counts
-        assert brute_force(kernel, [found.counts], tau).overlaps(expected)
+        result = smallest_margin(kernel, counts, tau)
+        assert result.z.overlaps(expected)
+        assert result.z.width < Fraction(1, 10**30)
+        assert result.counts in counts
+        assert brute_force(kernel, [result.counts], tau).overlaps(expected)
     assert outcomes == {True, False}  # both kinds of threshold were among them
 
 
@@ -114,7 +114,7 @@ def test_extreme_moments_are_those_of_all_counts(name):
     assert margins.smallest_one.mean.overlaps(least(*ones))
     assert margins.largest_zero.mean.overlaps(-least(*(-mean for mean in zeros)))
     assert margins.variances[0].overlaps(least(*spreads))
-    assert margins.variances[1].overlaps(-least(*(-each for each in spreads)))
+    assert margins.variances[1].overlaps(-least(*(-item for item in spreads)))
 
 
 def test_variance_zero_needs_only_the_comparison():
@@ -127,7 +127,7 @@ def test_variance_zero_needs_only_the_comparison():
             smallest_margin(NTK, certain, tau)
 
 
-def test_wrong_side_is_refused():
+def test_a_mean_on_the_wrong_side_of_the_threshold_is_refused():
     crowd = [Counts(10, 1, 9, 20)]  # the mean of this 1-bit is negative
     for choice in THRESHOLDS:
         with pytest.raises(NoMargin, match=r"should be 1 has the mean -0|wrong side of it, at n = 10"):
@@ -135,7 +135,7 @@ def test_wrong_side_is_refused():
 
 
 def test_deeper_network_needs_a_positive_threshold():
-    """With two hidden layers and more the 0-bit at n = 2 has a positive mean: 0 fails, another threshold does not."""
+    """With two or more hidden layers a 0-bit has a positive mean at n = 2: threshold 0 is refused, others are not."""
 
     def linear(rho):
         return (sympy.sqrt(1 - rho**2) + (sympy.pi - sympy.acos(rho)) * rho) / sympy.pi
@@ -154,7 +154,7 @@ def test_deeper_network_needs_a_positive_threshold():
 
 
 def test_templates_that_do_not_interact():
-    """Where other = 0 every 0-bit has the mean 0 exactly: on the threshold 0, with a positive variance."""
+    """If other = 0, every 0-bit has the mean 0, which equals the threshold 0, and a positive variance."""
     odd = Kernel("odd", 2 / sympy.pi * sympy.asin(2 * RHO / 3))
     with pytest.raises(NoMargin, match="exactly at it, at n = 2"):
         smallest_margin(odd, permuted(4), 0)
@@ -207,9 +207,9 @@ def test_best_without_variance_and_without_ones():
 @settings(max_examples=100, deadline=None)
 def test_simplest_fraction(first, second):
     low, high = min(first, second), max(first, second)
-    found = simplest_between(low, high)
-    assert low <= found <= high
-    below = range(1, min(found.denominator, 500))
+    result = simplest_between(low, high)
+    assert low <= result <= high
+    below = range(1, min(result.denominator, 500))
     assert not any(-(-low * bottom // 1) <= high * bottom for bottom in below)
 
 
@@ -256,17 +256,17 @@ def test_even_convergents_are_below_and_refused():
 )
 def test_known_sizes(bits, choice, networks):
     counts = permuted(bits)
-    found = size(counts, bits, 2**bits, choose_threshold(NTK, counts, choice))
-    assert (found.networks, found.least) == (networks, "tail")
+    result = size(counts, bits, 2**bits, choose_threshold(NTK, counts, choice))
+    assert (result.networks, result.least) == (networks, "tail")
 
 
 def test_published_form_is_the_formula():
     """8 var/mu^2 ln(2 k inputs T / delta) with var/mu^2 from the predictor, in mpmath."""
     predictor = Predictor(NTK, 30)
-    found = size(permuted(30), 30, 2**30, 0, tail="published", steps=3)
+    result = size(permuted(30), 30, 2**30, 0, tail="published", steps=3)
     with mpmath.workdps(40):
         ratio = number(enclose(predictor.variance(2) / predictor.mean(2, 0, 1) ** 2, precision=160).middle)
-        assert found.networks == mpmath.ceil(8 * ratio * mpmath.log(2 * 30 * 3 * mpmath.mpf(2) ** 30 * 100))
+        assert result.networks == mpmath.ceil(8 * ratio * mpmath.log(2 * 30 * 3 * mpmath.mpf(2) ** 30 * 100))
 
 
 @given(
@@ -294,8 +294,8 @@ def test_one_network_less_fails(z, cases, failure, tail):
             assert not networks_enough(networks - 1, ball, cases, failure, tail)
 
 
-def test_the_elementary_bound_costs_no_network():
-    """From three standard deviations on, the bound is the tail for every practical purpose."""
+def test_the_elementary_bound_gives_the_same_sizes():
+    """For x >= 3 the relative error of the bound is too small to change a size."""
     source = random.Random(11)
     for _ in range(40):
         z = Ball(Fraction(source.randint(20, 900), 1000), precision=160)
@@ -312,7 +312,7 @@ def test_sizes_are_monotone():
     assert size(counts, 12, 1, tau, tail="published").networks > size(counts, 12, 1, tau).networks
 
 
-def test_visited_states_need_no_more_than_arbitrary_ones():
+def test_visited_states_require_no_more_networks_than_arbitrary_ones():
     task = addition_task(4)
     visited = set(exhaust(task, kernel=NTK).visited)
     arbitrary = arbitrary_counts(task.program)
@@ -323,14 +323,14 @@ def test_visited_states_need_no_more_than_arbitrary_ones():
     assert reachable.networks < size(arbitrary, 12, 2**8, tau, **common).networks
 
 
-def test_a_threshold_beside_the_mean_takes_more_digits():
+def test_a_threshold_near_the_mean_needs_more_precision():
     counts = [Counts(2, 1, 1, 10)]
     mean = Margins.of(NTK, counts, precision=512).smallest_one.mean
     tau = (mean.lower - Fraction(1, 10**25)).limit_denominator(10**60)
-    found = size(counts, 1, 1, tau)
-    assert found.networks > 10**45
-    assert found.precision > 128
-    assert found.least == "bound"  # of so many networks the elementary bound costs a few, though not one in 10^10
+    result = size(counts, 1, 1, tau)
+    assert result.networks > 10**45
+    assert result.precision > 128
+    assert result.least == "bound"  # of so many networks the elementary bound costs a few, though not one in 10^10
     with pytest.raises(Undecided, match="would be needed"):
         size(counts, 1, 1, (mean.lower - Fraction(1, 10**40)).limit_denominator(10**60))
 

@@ -41,7 +41,7 @@ def test_field_laws(a, b, c):
 
 @given(elements(), elements())
 def test_equality_is_equality_of_numbers(a, b):
-    """Balls of the two agree if and only if they are equal: pi is transcendental."""
+    """Narrow enclosures of two elements overlap iff they are equal, as pi is transcendental."""
     difference = (a - b).enclose(300)
     if a == b:
         assert difference.contains(0)
@@ -103,7 +103,7 @@ SPECIAL = [
 
 @pytest.mark.parametrize(("name", "argument"), SPECIAL, ids=str)
 def test_special_values_lie_in_the_ball_of_the_function(name, argument):
-    """The exact value lies within 2**-190 of what ball arithmetic says at the same argument."""
+    """The exact value is within 2**-190 of the value by interval arithmetic."""
     exact = getattr(argument, name)()
     if argument.rational() is not None:
         enclosure = getattr(ExactArithmetic().rational(argument.rational()).enclose(200), name)()

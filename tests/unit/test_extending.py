@@ -44,7 +44,7 @@ class Primality(Finding):
 @issues
 def decide_prime(number: int) -> Primality:
     """Decide by trial division whether a number above 1 is prime."""
-    return Primality(number, next((each for each in range(2, number) if number % each == 0), None))
+    return Primality(number, next((item for item in range(2, number) if number % item == 0), None))
 
 
 def run(finding):
@@ -66,7 +66,7 @@ def test_a_new_engine_gives_verdicts():
 def test_a_result_that_the_new_engine_did_not_return_is_undecided(forged):
     verdict = run(forged).verdict
     assert verdict.kind == "undecided"
-    assert "this Primality was not made by its engine" in verdict.reason
+    assert "this Primality was not returned by its engine" in verdict.reason
 
 
 class Surer(Primality):
@@ -74,7 +74,7 @@ class Surer(Primality):
 
 
 def test_a_subclass_that_does_not_say_which_fact_it_is_is_refused():
-    with pytest.raises(InputError, match=r"a verdict is made of findings .*, got Surer"):
+    with pytest.raises(InputError, match=r"a verdict consists of findings .*, got Surer"):
         as_fact(Surer(91, None))
 
 
@@ -126,8 +126,8 @@ def test_a_new_program_is_known_to_the_commands(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "both", "1", "2", "--bits", "65"], "--bits must be a number from 1 to 64, got '65'"),
-        (["exhaust", "both", "--bits", "2", "--order", "1,0"], "both takes no --order"),
+        (["run", "both", "1", "2", "--bits", "65"], "--bits must be an integer from 1 to 64, got '65'"),
+        (["exhaust", "both", "--bits", "2", "--order", "1,0"], "--order is not an option of both"),
         (["simulate", "both", "--bits", "4", "--networks", "2"], "invalid choice: 'both'"),
     ],
 )
@@ -138,7 +138,7 @@ def test_the_limits_and_options_of_a_new_program_are_its_own(capsys, arguments, 
 
 @pytest.mark.usefixtures("_catalogued")
 def test_a_name_is_taken_once():
-    with pytest.raises(InputError, match="there is a program 'both' already"):
+    with pytest.raises(InputError, match="already has a program with the name 'both'"):
         add(CATALOGUE["both"])
 
 

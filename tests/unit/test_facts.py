@@ -49,10 +49,10 @@ def run(*findings):
 )
 def test_a_fact_that_no_engine_made_is_refused(fact):
     for attempt in (lambda: conclude(fact), lambda: conclude(TRUE, checks=[fact]), lambda: as_fact(fact)):
-        with pytest.raises(InputError, match="this Fact was not made by an engine"):
+        with pytest.raises(InputError, match="this Fact was not returned by an engine"):
             attempt()
     for attempt in (lambda: Verdict((fact,)), lambda: Verdict((as_fact(TRUE),), (fact,))):
-        with pytest.raises(InputError, match="a verdict is made by conclude"):
+        with pytest.raises(InputError, match="a verdict must be constructed by conclude"):
             attempt()
     assert run(fact).kind == "error"
 
@@ -60,15 +60,15 @@ def test_a_fact_that_no_engine_made_is_refused(fact):
 def test_a_fact_that_was_changed_in_place_is_refused():
     fact = as_fact(decide(less(sympy.pi, 3)))
     object.__setattr__(fact, "outcome", "holds")
-    with pytest.raises(InputError, match="not made by an engine"):
+    with pytest.raises(InputError, match="not returned by an engine"):
         conclude(fact)
 
 
 def test_evidence_that_was_changed_in_place_is_refused():
-    """Also where it is nested, and after the verdict was made: the evidence is what a reader replays."""
+    """This includes nested evidence, and changes after the verdict was made."""
     fact, later = as_fact(decide(less(3, sympy.pi))), conclude(decide(less(3, sympy.pi)))
     fact.evidence["domain"] = "all numbers"
-    with pytest.raises(InputError, match="not made by an engine"):
+    with pytest.raises(InputError, match="not returned by an engine"):
         conclude(fact)
     later.facts[0].evidence["cells"][0]["rule"] = "trust"
     assert claim("a statement", source="here")(lambda: later).run().verdict.kind == "error"
@@ -77,13 +77,13 @@ def test_evidence_that_was_changed_in_place_is_refused():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kind": "certain"}, "the kind of a finding is one of proved, decided, .*; got 'certain'"),
+        ({"kind": "certain"}, "the kind of a finding must be one of proved, decided, .*; got 'certain'"),
         ({"kind": "PROVED"}, "got 'PROVED'"),
-        ({"outcome": "true"}, "the outcome of a finding is one of holds, fails, open; got 'true'"),
+        ({"outcome": "true"}, "the outcome of a finding must be one of holds, fails, open; got 'true'"),
         ({"outcome": True}, "got True"),
         ({"outcome": None}, "got None"),
-        ({"engine": ""}, "the engine of a finding must be text, got ''"),
-        ({"text": None}, "the text of a finding must be text, got None"),
+        ({"engine": ""}, "the engine of a finding must be a nonempty string, got ''"),
+        ({"text": None}, "the text of a finding must be a nonempty string, got None"),
         ({"work": -1}, r"the work of a finding \(its theorems\) must be a nonnegative integer, got -1"),
         ({"work": 1.0}, "got 1.0"),
         ({"evidence": {"value": math.nan}}, r"evidence of 'P = NP'\['value'\]: nan cannot be represented in JSON"),
@@ -153,22 +153,22 @@ SUM = combination(at_most(1, x), {a: x - 1}, a)
 def test_a_proof_or_identity_that_no_engine_made_is_undecided(finding):
     verdict = run(finding)
     assert verdict.kind == "undecided"
-    assert f"not replayed: this {type(finding).__name__} was not made by its engine" in verdict.reason
+    assert f"not replayed: this {type(finding).__name__} was not returned by its engine" in verdict.reason
     assert verdict.margin == ""
     assert run(SAME).kind == run(SUM).kind == "derived"
 
 
 class Sure(Decision):
-    """A decision that says of itself what it likes."""
+    """A subclass of a decision that overrides its outcome."""
 
 
 def test_an_object_of_a_class_of_the_claim_file_is_no_finding():
     sure = Sure(less(sympy.pi, 3), Point(), "holds", (), Q(1), 0, 64)
-    with pytest.raises(InputError, match=r"a verdict is made of findings .*, got Sure"):
+    with pytest.raises(InputError, match=r"a verdict consists of findings .*, got Sure"):
         conclude(sure)
 
 
-def test_what_an_engine_adds_is_taken():
+def test_an_engine_can_add_evidence():
     proved = amended(as_fact(TRUE), kind="proved", engine="Coq 8.16.1")
     assert conclude(proved).kind == "proved"
     assert rechecked([proved]) == (proved,)
@@ -178,7 +178,7 @@ def test_what_an_engine_adds_is_taken():
 
 
 @pytest.mark.parametrize("thing", [x < x + 1, x < 1, True, None, "3 < 4", sympy.true, 3])
-def test_decide_says_what_it_takes(thing):
+def test_the_error_names_the_types_that_decide_accepts(thing):
     with pytest.raises(InputError, match=r"decide takes an inequality made by less\(a, b\) or at_most\(a, b\), got"):
         decide(thing)
 
@@ -205,10 +205,10 @@ def test_decide_says_what_it_takes(thing):
     ids=lambda value: type(value).__name__,
 )
 def test_evidence_becomes_plain_data(value, same):
-    found = plain(value, "e")
-    assert found == same
-    assert type(found) in (int, float, bool, str, list, dict)
-    assert json.loads(json.dumps(found, allow_nan=False)) == same
+    result = plain(value, "e")
+    assert result == same
+    assert type(result) in (int, float, bool, str, list, dict)
+    assert json.loads(json.dumps(result, allow_nan=False)) == same
 
 
 LOOP: list = []
@@ -236,7 +236,7 @@ LOOP.append(LOOP)
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_is_no_plain_data_is_refused_by_its_key(value):
+def test_values_that_are_not_plain_data_are_refused_with_their_key(value):
     with pytest.raises(InputError, match=r"^e\['key'\]"):
         plain({"key": value}, "e")
 
@@ -261,14 +261,14 @@ def test_no_number_of_cases_is_negative(batches):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"statement": ""}, "a statement in words"),
-        ({"exhaustive": 1}, "exhaustive is True or False"),
+        ({"statement": ""}, "a statement, a nonempty string"),
+        ({"exhaustive": 1}, "exhaustive must be True or False"),
         ({"exhaustive": False}, "need a seed"),
-        ({"wrong": False}, "the first wrong case is text, or None, got False"),
-        ({"cases": 0}, "no case was tried"),
+        ({"wrong": False}, "the first wrong case must be a string or None, got False"),
+        ({"cases": 0}, "no case was evaluated"),
     ],
 )
-def test_a_tally_says_what_was_tried(change, message):
+def test_a_confirmation_names_its_cases(change, message):
     with pytest.raises(InputError, match=message):
         Tally(**{"statement": "s", "cases": 1, "exhaustive": True, "seed": None, "wrong": None, **change})
 
@@ -280,9 +280,9 @@ def test_a_check_answers_true_or_false(answer, shown):
 
 
 def test_counts_of_numpy_are_integers():
-    found = confirm_batches("some", [(np.int64(2), None), (np.uint8(3), None)], exhaustive=True)
-    assert (found.cases, type(found.cases)) == (5, int)
-    assert json.dumps(as_fact(found).evidence)
+    result = confirm_batches("some", [(np.int64(2), None), (np.uint8(3), None)], exhaustive=True)
+    assert (result.cases, type(result.cases)) == (5, int)
+    assert json.dumps(as_fact(result).evidence)
 
 
 @pytest.mark.parametrize(
@@ -291,11 +291,11 @@ def test_counts_of_numpy_are_integers():
         (mpmath.mpf(3), 0, "pi: the number of digits must be a positive integer, got 0"),
         (mpmath.mpf(3), -5, "got -5"),
         (mpmath.mpf(3), 2.5, "got 2.5"),
-        (mpmath.mpc(3, 1), 5, "a real number of mpmath, got mpc"),
-        (3.14, 5, "a real number of mpmath, got float"),
-        ("3.14", 5, "a real number of mpmath, got str"),
+        (mpmath.mpc(3, 1), 5, "must be an mpmath.mpf, got mpc"),
+        (3.14, 5, "must be an mpmath.mpf, got float"),
+        ("3.14", 5, "must be an mpmath.mpf, got str"),
     ],
 )
-def test_an_estimate_compares_a_real_number_to_so_many_digits(value, digits, message):
+def test_an_estimate_compares_a_real_number_to_a_number_of_digits(value, digits, message):
     with pytest.raises(InputError, match=message):
         estimate("pi", value, Ball.pi(precision=53), digits=digits)

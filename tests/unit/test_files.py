@@ -13,7 +13,7 @@ import pytest
 
 from ntkproofs.cli import main
 from ntkproofs.errors import InputError
-from ntkproofs.files import check_writable, write_whole
+from ntkproofs.files import check_writable, write_atomically
 
 ROOT = Path(__file__).resolve().parents[2]
 CLAIMS = ROOT / "tests" / "claims" / "true_claims.py"
@@ -29,7 +29,7 @@ def names(folder: Path) -> list[str]:
 def test_a_new_file_has_the_permissions_of_new_files(tmp_path):
     mask = os.umask(0o027)
     try:
-        write_whole(tmp_path / "a", b"new")
+        write_atomically(tmp_path / "a", b"new")
     finally:
         os.umask(mask)
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
@@ -42,7 +42,7 @@ def test_a_replaced_file_keeps_its_permissions(tmp_path, mode):
     goal.write_bytes(b"old and longer")
     goal.chmod(mode)
     before = goal.stat().st_ino
-    write_whole(goal, b"new")
+    write_atomically(goal, b"new")
     assert (goal.read_bytes(), stat.S_IMODE(goal.stat().st_mode)) == (b"new", mode)
     assert goal.stat().st_ino != before  # replaced in one step
     assert names(tmp_path) == ["a"]
@@ -57,7 +57,7 @@ def test_a_link_stays_a_link_and_its_target_is_written(tmp_path, there):
         target.chmod(0o600)
     first.symlink_to(Path("real") / "file")
     second.symlink_to(first)
-    write_whole(second, b"new")
+    write_atomically(second, b"new")
     assert first.is_symlink()
     assert second.is_symlink()
     assert target.read_bytes() == b"new"
@@ -69,7 +69,7 @@ def test_a_file_with_two_names_keeps_both(tmp_path):
     one, other = tmp_path / "one", tmp_path / "other"
     one.write_bytes(b"old and longer")
     os.link(one, other)
-    write_whole(one, b"new")
+    write_atomically(one, b"new")
     assert one.read_bytes() == other.read_bytes() == b"new"
     assert one.samefile(other)
 
@@ -79,7 +79,7 @@ def test_a_pipe_is_written_through(tmp_path):
     os.mkfifo(pipe)
     reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
     reader.start()
-    write_whole(pipe, b"through")
+    write_atomically(pipe, b"through")
     reader.join(10)
     assert read == [b"through"]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
@@ -87,10 +87,10 @@ def test_a_pipe_is_written_through(tmp_path):
 
 
 def test_devices_are_written_to():
-    write_whole("/dev/null", b"gone")
+    write_atomically("/dev/null", b"gone")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
     with pytest.raises(InputError, match="/dev/full cannot be written: No space left on device"):
-        write_whole("/dev/full", b"too much")
+        write_atomically("/dev/full", b"too much")
     assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
 
 
@@ -98,7 +98,7 @@ def test_a_terminal_is_written_to():
     import pty
 
     master, slave = pty.openpty()
-    write_whole(os.ttyname(slave), b"shown")
+    write_atomically(os.ttyname(slave), b"shown")
     assert os.read(master, 100) == b"shown"
     os.close(slave)
     os.close(master)
@@ -108,7 +108,7 @@ def test_a_terminal_is_written_to():
 @pytest.mark.parametrize("through", [">out", "| cat >out", ">>out"])
 def test_standard_output_is_written_in_place(tmp_path, name, through):
     (tmp_path / "out").write_text("first\n" if through == ">>out" else "")
-    code = f"import ntkproofs.files as f; print('a'); f.write_whole({name!r}, b'whole\\n'); print('z')"
+    code = f"import ntkproofs.files as f; print('a'); f.write_atomically({name!r}, b'whole\\n'); print('z')"
     line = f'"{sys.executable}" -c "{code}" {through}; echo last >>out'
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run(["bash", "-c", line], cwd=tmp_path, env=environment, check=True, timeout=60)
@@ -145,11 +145,11 @@ def refused_goals(folder: Path) -> dict[str, str]:
     return goals
 
 
-def test_what_cannot_be_written_is_refused_and_left_alone(tmp_path):
+def test_unwritable_targets_are_refused_and_unchanged(tmp_path):
     goals = refused_goals(tmp_path)
     before = names(tmp_path)
     for goal, reason in goals.items():
-        for function in (lambda: write_whole(goal, b"new"), lambda: check_writable(goal)):  # noqa: B023
+        for function in (lambda: write_atomically(goal, b"new"), lambda: check_writable(goal)):  # noqa: B023
             with pytest.raises(InputError) as caught:
                 function()
             assert str(caught.value) == f"{goal} cannot be written: {reason}"
@@ -167,7 +167,7 @@ def test_a_read_only_folder(tmp_path):
 @pytest.mark.parametrize("command", WRITERS)
 def test_commands_refuse_before_the_work(capsys, tmp_path, monkeypatch, command):
     goals = {goal: reason for goal, reason in refused_goals(tmp_path).items() if "\0" not in goal and goal}
-    monkeypatch.setattr("ntkproofs.commands.check.look_into", lambda *_: pytest.fail("worked first"))
+    monkeypatch.setattr("ntkproofs.commands.check.run_check", lambda *_: pytest.fail("worked first"))
     monkeypatch.setattr("ntkproofs.certificates.issue_ensemble", lambda *_, **__: pytest.fail("worked first"))
     for goal, reason in goals.items():
         assert main([*WRITERS[command], goal]) == 3

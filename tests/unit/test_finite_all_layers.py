@@ -28,7 +28,7 @@ DRAWS = 100_000
 
 
 def near(samples: np.ndarray, value: float) -> bool:
-    """Tell whether the mean of the samples agrees with the value."""
+    """Return whether the mean of the samples agrees with the value up to the sampling error."""
     return bool(abs(samples.mean() - value) < Z * samples.std() / math.sqrt(len(samples)))
 
 
@@ -36,7 +36,7 @@ def near(samples: np.ndarray, value: float) -> bool:
 
 
 class Start:
-    """A start as drawn, with every quantity of the deterministic statement computed from it."""
+    """Random initial weights, with all quantities of the deterministic statement computed from them."""
 
     def __init__(self, K: int, pairs: int, t: int, seed: int) -> None:
         self.K, self.m, self.t, self.w = K, pairs, t, 2 * pairs
@@ -111,7 +111,7 @@ class Start:
 
 
 class Trained:
-    """Gradient descent on all weights of one start, with the path and the greatest values on the way."""
+    """Gradient descent on all weights from one start, with its path and the maxima along it."""
 
     def __init__(self, start: Start, eta: float, steps: int) -> None:
         u, root = start.u, math.sqrt(start.w)
@@ -181,7 +181,7 @@ def test_training_obeys_every_inequality(K: int, pairs: int, t: int, part: float
 
 
 def path(start: Start, drift: Drift, trained: Trained) -> None:
-    """The lengths of the path, by coordinates."""
+    """Check the bounds of the length of the path, by coordinates."""
     c = np.array(trained.c)
     own = np.abs(c).sum(0)
     assert np.abs(c @ start.unit).sum() <= drift.sy
@@ -193,7 +193,7 @@ def path(start: Start, drift: Drift, trained: Trained) -> None:
 
 
 def neurons(start: Start, drift: Drift, trained: Trained) -> None:
-    """The bounds of each pair, by its size and its closings."""
+    """Check the bounds of each pair of neurons."""
     sizes, C, S = start.sizes, drift.cosh, drift.S
     vy, vt = start.v @ start.unit, np.linalg.norm(start.v @ start.P, axis=1)
     sy, st, a = drift.sy, drift.st, drift.amax(sizes)
@@ -220,7 +220,7 @@ def neurons(start: Start, drift: Drift, trained: Trained) -> None:
 
 
 def states(start: Start, drift: Drift, closings: Closings, trained: Trained, eta: float, steps: int) -> None:
-    """The identity, and the distance from the linearised network at every state."""
+    """Check the identity, and the distance from the linearised network at every state."""
     K, t, root = start.K, start.t, math.sqrt(start.w)
     alpha = np.linalg.solve(start.limit, start.y)
     inverse = np.linalg.solve(start.H, start.y)
@@ -473,7 +473,7 @@ def network() -> AllLayersNetwork:
     return find_all_layers(load, Wanted(Fraction(1, 100), width=960))
 
 
-def test_the_whole_is_confirmed_and_refuses_what_is_too_small(network: AllLayersNetwork) -> None:
+def test_the_bound_confirms_a_network_and_refuses_smaller_ones(network: AllLayersNetwork) -> None:
     assert network.bound().upper <= network.failure
     with pytest.raises(TooNarrow, match="the width 700 with this training"):
         find_all_layers(network.workload, Wanted(network.failure, width=700))
@@ -499,7 +499,7 @@ def test_the_whole_is_confirmed_and_refuses_what_is_too_small(network: AllLayers
         replace(network, shared=replace(network.shared, levels=network.shared.levels[::-1])).bound()
 
 
-def test_the_bounds_increase_with_what_they_are_told() -> None:
+def test_the_bounds_increase_with_their_arguments() -> None:
     K, t = 5, 2
     setting = TangentSetting(FLOATS, K)
     told = Spectrum(0.6, 1.3, 1.7, 0.2, 0.8, 0.7, 0.6, 6.0)
@@ -526,7 +526,7 @@ def test_the_bounds_increase_with_what_they_are_told() -> None:
     assert np.all(bounds(rest=0.002) >= base)
 
 
-def test_a_network_of_this_width_that_is_really_trained_executes_the_program(network: AllLayersNetwork) -> None:
+def test_a_trained_network_of_this_width_executes_the_program(network: AllLayersNetwork) -> None:
     K = 3
     for seed in range(3):
         start = Start(K, network.width // 2, 1, seed)

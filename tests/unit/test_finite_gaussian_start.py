@@ -32,7 +32,7 @@ def found():
 
 @pytest.mark.parametrize(("steps", "step"), [(1, 0.3), (9, 0.5), (400, 0.9)])
 def test_given_the_hidden_weights_the_output_is_gaussian_with_the_stated_mean_and_variance(steps, step):
-    """Gradient descent is linear in the start: the random part is c . a, and |c|^2 splits into two and is bounded."""
+    """Gradient descent is linear in the initial weights a: the random part is c . a, and |c|^2 has the stated bound."""
     K, w, source = 4, 30, np.random.default_rng(5)
     u, a = source.standard_normal((w, K)), source.standard_normal((w, 1))
     y, x = np.array([[1.0], [0], [1], [0]]), np.array([1.0, 1, 0, 0]) / 2**0.5
@@ -152,7 +152,7 @@ def test_drawn_ensembles_of_the_certified_size_are_right(found):
     assert STARTS["gaussian"].of("output")
 
 
-def test_wider_networks_need_fewer(found):
+def test_wider_networks_require_smaller_ensembles(found):
     load = found.load
     wide = least_gaussian_ensemble(load, FAILURE, width=20 * WIDTH, threshold=THRESHOLD)
     assert wide.networks < found.networks / 1.5
@@ -177,7 +177,7 @@ def test_parameters_that_bound_nothing_are_refused(found, changes):
         replace(found, **changes).bound()
 
 
-def test_what_is_too_narrow_or_beyond_a_limit_has_no_number():
+def test_networks_that_are_too_narrow_have_no_ensemble_size():
     load = load_of(permutation(range(4)))
     with pytest.raises(NoMargin, match=r"no number of networks|too small"):
         least_gaussian_ensemble(load, FAILURE, width=40, threshold=THRESHOLD)

@@ -76,7 +76,7 @@ def test_second_moments_against_draws(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_direction_exceeds_the_supremum(kind):
-    """A climb from many starts gets near the bound, and never beyond it."""
+    """Maximisation from many starting points comes close to the bound and does not exceed it."""
     bound, r = class_bound(*kind), 0.8
     state, _, b, alpha = vectors(bound)
     inverse = np.linalg.inv(bound.setting.lam * np.eye(kind[0]) + 1 / (2 * math.pi))
@@ -167,7 +167,7 @@ def outputs(program, u, a):
     return features @ a, program.matched_writers_rows(match.astype(np.uint8)) > 0, match.sum(axis=1)
 
 
-def test_gradient_descent_is_as_near_its_end_as_the_remainder_says():
+def test_gradient_descent_is_within_the_remainder_of_its_limit():
     program, width, step, rise, drop = addition(bits=2), 400, 0.2, 0.2, 0.7
     for steps in (20, 80):
         u, a = trained(program, width, steps, step, 8)
@@ -181,7 +181,7 @@ def test_gradient_descent_is_as_near_its_end_as_the_remainder_says():
             assert distance <= descent.remainder(setting(8), int(ones), steps, step, rise, drop)
 
 
-def test_at_a_sample_and_where_nothing_matches_the_output_is_what_is_claimed():
+def test_outputs_at_samples_and_without_matches_are_as_stated():
     program = permutation([1, 2, 0])
     certificate = issue_network(permutation_task([1, 2, 0]), failure="1/10")
     claim = certificate.claim
@@ -195,7 +195,7 @@ def test_at_a_sample_and_where_nothing_matches_the_output_is_what_is_claimed():
 
 @pytest.mark.parametrize("width", [30, 60])
 def test_fewer_networks_fail_than_the_bound_allows(width):
-    """At the width certified for a failure of 1/2 fewer draws fail than that, and not more than at a small width."""
+    """At the width certified for failure 1/2, fewer than half of the networks fail, no more than at a small one."""
     program, failure = permutation([1, 2, 0]), Fraction(1, 2)
     network = find_network(Workload.of(3, arbitrary_classes(program), program.labels.T.tolist()), Wanted(failure))
     wrong = Counter()
@@ -227,7 +227,7 @@ def test_classes_are_counted_as_by_brute_force():
 @pytest.mark.parametrize(
     ("program", "width"), [(permutation(range(5)), 700), (permutation(range(10)), 2500), (addition(bits=2), 1200)]
 )
-def test_widths_are_at_most_what_was_aimed_at(program, width):
+def test_widths_are_at_most_the_stated_ones(program, width):
     load = Workload.of(program.samples, arbitrary_classes(program), program.labels.T.tolist())
     network = find_network(load, Wanted(Fraction(1, 100)))
     assert network.width <= width
@@ -246,7 +246,7 @@ def test_width_threshold_steps_and_step_as_given():
     assert issue_network(task, failure="1/100", steps=400).claim["steps"] == 400
 
 
-def test_what_is_refused_and_why():
+def test_refusals_and_their_reasons():
     task = permutation_task(range(4))
     with pytest.raises(TooNarrow, match="the width 300 with this training"):
         issue_network(task, failure="1/100", width=300)
@@ -302,21 +302,25 @@ def test_certify_and_verify_a_network(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (["--trained", "all", "--regime", "nngp"], 3, "--trained all is the kernel ntk: --regime nngp is another"),
-        (["--trained", "all", "--start", "zero"], 3, "the start 'zero' is not for training 'all'"),
+        (
+            ["--trained", "all", "--regime", "nngp"],
+            3,
+            "--trained all has the kernel ntk, which contradicts --regime nngp",
+        ),
+        (["--trained", "all", "--start", "zero"], 3, "the start 'zero' is not available for training 'all'"),
         (["--trained", "output", "--inputs", "33"], 3, "inputs: there are only 2^5, got 33"),
-        (["--trained", "output", "--start", "gaussian"], 3, "certificates are for the start zero alone"),
-        (["--trained", "output", "--start", "antisymmetric"], 3, "is not for training 'output'"),
-        (["--trained", "output", "--regime", "ntk"], 3, "is the kernel nngp: --regime ntk is another"),
-        (["--trained", "output", "--tail", "published"], 3, "are about ensembles"),
+        (["--trained", "output", "--start", "gaussian"], 3, "certificates require --start zero"),
+        (["--trained", "output", "--start", "antisymmetric"], 3, "is not available for training 'output'"),
+        (["--trained", "output", "--regime", "ntk"], 3, "has the kernel nngp, which contradicts --regime ntk"),
+        (["--trained", "output", "--tail", "published"], 3, "are options of ensembles"),
         (["--trained", "output", "--threshold", "half"], 3, "best or a fraction"),
-        (["--trained", "output", "--step", "-1"], 3, "--step is a number above 0"),
+        (["--trained", "output", "--step", "-1"], 3, "--step must be a positive number"),
         (["--trained", "output", "--width", "600"], 1, "the width 600 with this training and threshold does not"),
-        (["--steps", "5"], 3, "--steps speaks of gradient descent"),
-        (["--threshold", "1/3"], 3, "--threshold is one of zero, half, best"),
+        (["--steps", "5"], 3, "--steps is an option of gradient descent"),
+        (["--threshold", "1/3"], 3, "--threshold must be one of zero, half, best"),
     ],
 )
-def test_what_certify_refuses(options, code, message, capsys):
+def test_refused_options_of_certify(options, code, message, capsys):
     try:
         got = main(["certify", "permutation", "--bits", "5", "--failure", "0.01", *options])
     except SystemExit as problem:

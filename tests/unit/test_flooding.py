@@ -14,7 +14,7 @@ def through_predictor(program):
 
 
 def log(network, messages, steps, step=None):
-    """Return what is known and what is on its way after each step."""
+    """Return the known bits and the sent bits after each step."""
     states = list(network.run(messages, steps=steps, step=step))
     return [(network.known(rows), network.sent(rows)) for rows in states]
 
@@ -33,7 +33,7 @@ def test_a_path_by_hand():
 
 
 def test_a_triangle_crosses_once():
-    """Nodes 1 and 2 learn at the same step, tell each other once, and fall silent."""
+    """Nodes 1 and 2 receive the bit at the same step, send it to each other once, and then send nothing."""
     network = Network(flooding(1, 2), 3, ((0, 1), (0, 2), (1, 2)))
     sent = [messages for _, messages in log(network, [1, 0, 0], 8, through_predictor(network.program))]
     assert sent[1] == {(0, 1): 1, (0, 2): 1}
@@ -55,7 +55,7 @@ def test_messages_stay_in_their_connected_component():
 
 @pytest.mark.parametrize("dropped", range(9))
 def test_every_template_is_necessary(dropped):
-    """On a triangle with a tail the mutant forgets, does not tell, or never falls silent."""
+    """Without one template, a node on a triangle with a tail loses a bit, does not send it, or sends it forever."""
     whole = flooding(1, 2)
     mutant = TemplateProgram("mutant", fields=whole.fields)
     for index, template in enumerate(whole.templates):

@@ -34,10 +34,10 @@ TRUE = [
 
 @pytest.mark.parametrize(("left", "right", "domains"), TRUE, ids=lambda v: str(v)[:50])
 def test_true_identities_hold(left, right, domains):
-    found = identity(left, right, domains)
-    assert found.outcome == "holds"
-    assert found.points == 8
-    assert found.counterexample is None
+    result = identity(left, right, domains)
+    assert result.outcome == "holds"
+    assert result.points == 8
+    assert result.counterexample is None
 
 
 FALSE = [
@@ -57,9 +57,9 @@ FALSE = [
 
 @pytest.mark.parametrize(("left", "right", "domains"), FALSE, ids=lambda v: str(v)[:50])
 def test_false_identities_fail_at_a_point_that_tells_the_sides_apart(left, right, domains):
-    found = identity(left, right, domains)
-    assert found.outcome == "fails"
-    values = dict(found.counterexample)
+    result = identity(left, right, domains)
+    assert result.outcome == "fails"
+    values = dict(result.counterexample)
     assert set(values) == set(domains)
     assert all(domains[symbol][0] < v < domains[symbol][1] for symbol, v in values.items())
     assert (enclose(left, values, precision=2000) - enclose(right, values, precision=2000)).sign() != 0
@@ -81,12 +81,12 @@ def test_false_identities_fail_at_a_point_that_tells_the_sides_apart(left, right
     ],
     ids=str,
 )
-def test_branch_traps_never_hold(left, right, domain):
-    """Equal, if at all, on a branch: the normal form must not take the branch for granted."""
+def test_equalities_on_one_branch_never_hold(left, right, domain):
+    """The sides are equal on one branch at most; the normal form must not assume this branch."""
     assert identity(left, right, {x: domain}).outcome != "holds"
 
 
-def test_different_arguments_are_not_taken_for_equal():
+def test_functions_of_different_arguments_are_not_equal():
     """The two arguments differ by the factor d = 1 + |x| - x, which is 1 for x >= 0 only: false for negative x."""
     d = 1 + sqrt(x**2) - x
     g = sqrt(1 + 1 / d)
@@ -117,16 +117,16 @@ def test_domains_that_are_no_intervals_by_symbol_are_refused(domains):
 
 
 def test_open_says_that_points_agree_but_nothing_is_proved():
-    found = identity(atan(x) + atan(1 / x), pi / 2, {x: (1, 2)})
-    assert found.outcome == "open"
-    assert found.points == 8
-    assert "agree at 8 points" in found.reason
+    result = identity(atan(x) + atan(1 / x), pi / 2, {x: (1, 2)})
+    assert result.outcome == "open"
+    assert result.points == 8
+    assert "agree at 8 points" in result.reason
 
 
 def test_integer_symbols_are_drawn_as_integers():
     m = sympy.Symbol("m", integer=True)
-    found = identity(m**2, m, {m: (2, 9)})
-    assert dict(found.counterexample)[m].denominator == 1
+    result = identity(m**2, m, {m: (2, 9)})
+    assert dict(result.counterexample)[m].denominator == 1
 
 
 def test_the_seed_decides_the_points():
@@ -152,7 +152,7 @@ def test_the_seed_decides_the_points():
     ],
     ids=str,
 )
-def test_identities_without_a_meaning_are_refused(left, right, domains):
+def test_meaningless_identities_are_refused(left, right, domains):
     with pytest.raises(InputError):
         identity(left, right, domains)
 
@@ -177,9 +177,9 @@ def test_a_true_combination_holds():
     "terms", [a + 2 * b, a, b, a * b, a + b + 1, sympy.Integer(0), a + b + R(1, 10**30), (a + b) ** 2]
 )
 def test_wrong_sums_are_refused(terms):
-    found = combination(at_most(1, K), {a: n - 1, b: K - n}, terms)
-    assert found.outcome == "open"
-    assert "does not equal" in found.reason
+    result = combination(at_most(1, K), {a: n - 1, b: K - n}, terms)
+    assert result.outcome == "open"
+    assert "does not equal" in result.reason
 
 
 @pytest.mark.parametrize(
@@ -193,9 +193,9 @@ def test_wrong_sums_are_refused(terms):
     ids=str,
 )
 def test_negative_coefficients_are_refused(claim, given, terms):
-    found = combination(claim, given, terms)
-    assert found.outcome == "open"
-    assert "negative" in found.reason
+    result = combination(claim, given, terms)
+    assert result.outcome == "open"
+    assert "negative" in result.reason
 
 
 def test_strictness_needs_a_positive_monomial():

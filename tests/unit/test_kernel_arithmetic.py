@@ -37,7 +37,7 @@ PAIRS = [
 
 
 def is_zero(expression):
-    """Tell whether an expression lies within 1e-30 of 0."""
+    """Return whether an expression lies within 1e-30 of 0."""
     ball = enclose(sympy.sympify(expression), precision=160)
     return max(abs(ball.lower), abs(ball.upper)) < Q(1, 10**30)
 
@@ -102,7 +102,7 @@ def dense(kernel, state, labels, samples):
 
 @pytest.mark.parametrize("kernel", [LINEAR + bias(2), SQUARE + 3 * LINEAR + bias(Q(1, 2))], ids=lambda k: k.name)
 def test_networks_with_a_bias_are_those_of_the_dense_solve(kernel):
-    """Where a template matches, and at the zero vector, where the bias alone answers."""
+    """At states with a match, and at the zero vector, where the output is that of the bias."""
     samples, predictor = 6, Predictor(kernel, 6)
     half = sympy.Rational(1, 2)
     for n, state in ((0, [0] * 6), (1, [1] + [0] * 5), (4, [half] * 4 + [0] * 2)):
@@ -171,7 +171,7 @@ def test_a_mean_that_is_zero_by_its_formula_is_known_to_be_zero():
 
 
 def test_a_mean_that_is_nearly_zero_is_not_taken_for_zero():
-    """Off by 1e-40: the first precision of 64 bits does not tell, the next ones do."""
+    """The mean is 1e-40: its sign is undecided at the first precision of 64 bits, and decided at a higher one."""
     tiny = sympy.Rational(1, 10**40)
     for kernel, sign in ((EVEN + tiny * LINEAR, -1), (EVEN + tiny * Kernel("cube", RHO**3), 1)):
         assert mean_sign(kernel, Counts(3, 0, 2, 9)) == sign

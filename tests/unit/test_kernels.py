@@ -129,9 +129,9 @@ def test_between_encoded_states_and_samples_there_are_two_values(regime):
     kernel = two_layer_relu(regime)
     root = sympy.sqrt(3)
     state = [1 / root, 1 / root, 0, 1 / root]
-    for place in range(4):
-        sample = [int(place == other) for other in range(4)]
-        expected = kernel.other if place == 2 else kernel.matched(3)
+    for index in range(4):
+        sample = [int(index == other) for other in range(4)]
+        expected = kernel.other if index == 2 else kernel.matched(3)
         assert identity(kernel.between(state, sample), expected).outcome == "holds"
         assert identity(kernel.between(sample, sample), kernel.own).outcome == "holds"
     assert kernel.between([0, 0], [1, 0]) == 0
@@ -148,7 +148,7 @@ def test_a_linear_kernel_is_one_object():
 
 @pytest.mark.parametrize("angular", [RHO, 2 * sympy.asin(RHO) / PI, RHO**3])
 def test_without_interaction_the_mean_is_p_matched_over_own(angular):
-    """A kernel that is odd in the correlation: templates do not interact, so t and K drop out."""
+    """For a kernel that is odd in the correlation, other = 0, so the mean does not depend on t and K."""
     kernel = Kernel("odd", angular)
     for n, p, t, K in ((1, 1, 1, 3), (4, 2, 5, 9), (5, 0, 3, 9), (3, 3, 3, 3)):
         assert identity(Predictor(kernel, K).mean(n, p, t), p * kernel.matched(n) / kernel.own).outcome == "holds"

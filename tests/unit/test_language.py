@@ -188,12 +188,12 @@ def test_templates_added_after_a_step_are_used(program):
 
 
 def test_positions_and_bits_are_inverse(program):
-    places = [program.position(program.bit(place)) for place in range(program.output_bits)]
-    assert places == list(range(7))
+    indices = [program.position(program.bit(index)) for index in range(program.output_bits)]
+    assert indices == list(range(7))
     assert program.bit(4) == ("q", 0)
-    for place in (-1, 7):
+    for index in (-1, 7):
         with pytest.raises(InputError):
-            program.bit(place)
+            program.bit(index)
 
 
 # --- states
@@ -260,8 +260,8 @@ def test_a_program_without_templates_writes_nothing():
 def test_matching_thousands_of_templates():
     size = 4000
     program = TemplateProgram("large", fields={"p": size, "q": size})
-    for place in range(size):
-        program.template(when={("p", place): 1, ("q", (7 * place) % size): 0}, write=[("q", place)])
+    for index in range(size):
+        program.template(when={("p", index): 1, ("q", (7 * index) % size): 0}, write=[("q", index)])
     source = np.random.default_rng(5)
     p, q = source.integers(0, 2, size), source.integers(0, 2, size)
     state = {"p": p.tolist(), "q": q.tolist()}
@@ -311,8 +311,8 @@ def test_permutation_refuses_an_invalid_order(order):
 def test_a_permutation_sends_input_bit_order_i_to_output_bit_i():
     order = [2, 0, 3, 1]
     program = permutation(order)
-    for place in range(4):
-        bits = [int(place == other) for other in range(4)]
+    for index in range(4):
+        bits = [int(index == other) for other in range(4)]
         assert program.step({"bits": bits})["bits"] == [bits[source] for source in order]
 
 

@@ -37,10 +37,10 @@ def descended(u, a, labels, step, steps, *, hidden):
 def test_the_output_layer_in_closed_form_is_gradient_descent(start):
     u, a = network("output", start)
     codes, labels = np.random.default_rng(3).standard_normal((5, 3)), np.eye(3)[::-1]
-    found = output_layer(u[None], a[None], codes, labels, step=0.4, steps=17)[0]
+    result = output_layer(u[None], a[None], codes, labels, step=0.4, steps=17)[0]
     for bit in range(3):
         assert np.allclose(
-            found[:, bit], descended(u, a[:, bit], labels[:, bit], 0.4, 17, hidden=False)(codes), 0, 1e-12
+            result[:, bit], descended(u, a[:, bit], labels[:, bit], 0.4, 17, hidden=False)(codes), 0, 1e-12
         )
     ended = output_layer(u[None], a[None], np.eye(3), labels, step=0.4)[0]
     assert np.allclose(ended, labels, 0, 1e-10)
@@ -51,11 +51,11 @@ def test_all_layers_are_trained_as_by_the_chain_rule(start):
     drawn = [network("all", start, seed=seed) for seed in (1, 2)]
     u, a = (np.stack(part) for part in zip(*drawn, strict=True))
     codes, labels = np.random.default_rng(3).standard_normal((5, 3)), np.eye(3)[::-1]
-    found, steps = all_layers(u, a, codes, labels, step=0.3, steps=23)
+    result, steps = all_layers(u, a, codes, labels, step=0.3, steps=23)
     assert steps == 23
     for which, bit in product(range(2), range(3)):
         naive = descended(u[which], a[which][:, bit], labels[:, bit], 0.3, 23, hidden=True)
-        assert np.allclose(found[which, :, bit], naive(codes), 0, 1e-12)
+        assert np.allclose(result[which, :, bit], naive(codes), 0, 1e-12)
 
 
 def test_training_that_cannot_end_is_undecided():
@@ -122,21 +122,21 @@ def test_reachable_states_are_those_of_runs():
         for _ in range(task.steps):
             seen.add(tuple(task.program.match_rows(row[None])[0].tolist()))
             row = task.program.step_rows(row[None])[0]
-    assert len(states.codes) == len({each for each in seen if any(each)})
+    assert len(states.codes) == len({item for item in seen if any(item)})
     assert (states.which, states.exhaustive) == ("states visited from all 16 inputs", True)
 
 
 def test_right_counts_every_bit_of_every_state_and_the_threshold_is_the_best_one():
     states = States.arbitrary(permutation([1, 2, 0]))
-    found = measure(states, Training.of("output"), width=24, draws=60, seed=4)
+    result = measure(states, Training.of("output"), width=24, draws=60, seed=4)
     program, taus = states.program, np.linspace(0.001, 0.5, 200)
     draws = [
-        measured._trained(states, found.training, 24, [measured.stream(4, measured.WEIGHTS, k, 0)])[0][0]
+        measured._trained(states, result.training, 24, [measured.stream(4, measured.WEIGHTS, k, 0)])[0][0]
         for k in range(60)
     ]
     for tau in taus[::20]:
-        assert found.right(tau) == sum(bool(((outputs > tau) == states.wanted).all()) for outputs in draws)
-    assert found.right(found.threshold) == max(map(found.right, taus)) < 60
+        assert result.right(tau) == sum(bool(((outputs > tau) == states.wanted).all()) for outputs in draws)
+    assert result.right(result.threshold) == max(map(result.right, taus)) < 60
     assert program.output_bits == states.wanted.shape[1]
 
 
@@ -146,7 +146,7 @@ def test_draws_do_not_depend_on_chunks_and_ensembles_average(monkeypatch, traine
     whole = measure(states, training, width=20, draws=5, networks=3, seed=7)
     monkeypatch.setattr(measured, "HELD", 1)
     *_, last = chunks = list(measure_chunks(states, training, width=20, draws=5, networks=3, seed=7))
-    assert [each.draws for each in chunks] == [1, 2, 3, 4, 5]
+    assert [item.draws for item in chunks] == [1, 2, 3, 4, 5]
     assert np.allclose(last.rows, whole.rows, 0, 1e-12)
     one = measure(states, training, width=20, draws=200, seed=7)
     many = measure(states, training, width=20, draws=200, networks=9, seed=7)
@@ -154,7 +154,7 @@ def test_draws_do_not_depend_on_chunks_and_ensembles_average(monkeypatch, traine
 
 
 def test_opposite_orthogonal_rows_vary_less():
-    """Half the width is enough: measured, and why the start is there."""
+    """They have the same errors at half the width, which is the purpose of this start."""
     states = States.arbitrary(permutation(range(5)))
     for trained in ("output", "all"):
         plain, blocks = starts_of(trained)[0], "orthogonal-opposite"
@@ -178,11 +178,11 @@ def test_clopper_pearson_bounds_are_where_the_binomial_tail_is():
     [
         ({"width": 2}, "width 2: it must be at least 3"),
         ({"width": 10**9}, "at most"),
-        ({"width": 20, "draws": 0}, "draws must be 1 or more, got 0"),
-        ({"width": 20, "networks": 1.5}, "networks must be 1 or more, got 1.5"),
+        ({"width": 20, "draws": 0}, "draws must be a positive integer, got 0"),
+        ({"width": 20, "networks": 1.5}, "networks must be a positive integer, got 1.5"),
     ],
 )
-def test_values_that_cannot_be_are_refused(options, message):
+def test_invalid_values_are_refused(options, message):
     with pytest.raises(InputError, match=message):
         measure(States.arbitrary(permutation([1, 2, 0])), Training.of("output"), **options)
     program = TemplateProgram("never", fields={"a": 2})
@@ -227,31 +227,37 @@ def test_the_document(capsys, program, options):
     assert {**document, "seconds": 0} == {**again, "seconds": 0}
     code, out, _ = run(capsys, *arguments)
     assert code == 0
-    for text in (f"{document['repetitions']} draws of", f"start {document['start']}", "every bit right at"):
+    for text in (f"{document['repetitions']} draws of", f"start {document['start']}", "all bits correct at"):
         assert text in out
 
 
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (("permutation", "--bits", 4, "--trained", "output"), "--trained needs --width"),
+        (("permutation", "--bits", 4, "--trained", "output"), "--trained requires --width"),
         (("permutation", "--bits", 4, "--trained", "deep"), "invalid choice"),
-        (("permutation", "--bits", 4, "--networks", 3, "--start", "zero"), "--start is for really trained networks"),
-        (("addition", "--bits", 4, "--networks", 3), "addition needs --trained"),
+        (("permutation", "--bits", 4, "--networks", 3, "--start", "zero"), "--start is an option of trained networks"),
+        (("addition", "--bits", 4, "--networks", 3), "addition requires --trained"),
         (("permutation", "--bits", 4, "--trained", "all", "--width", 7), "a multiple of 2"),
-        (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--start", "zero"), "not for training 'all'"),
+        (
+            ("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--start", "zero"),
+            "not available for training 'all'",
+        ),
         (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--model", "limit"), "--model limit"),
-        (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--parametrisation", "ntk"), "does not go"),
-        (("permutation", "--bits", 4, "--trained", "output", "--width", 3), "--width must be a number from 4"),
+        (("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--parametrisation", "ntk"), "is incompatible"),
+        (("permutation", "--bits", 4, "--trained", "output", "--width", 3), "--width must be an integer from 4"),
         (
             ("permutation", "--bits", 4, "--trained", "output", "--width", 8, "--step", "0"),
-            "--step is a number above 0",
+            "--step must be a positive number",
         ),
-        (("permutation", "--bits", 4, "--trained", "output", "--width", 8, "--threshold", "x"), "--threshold is a"),
+        (
+            ("permutation", "--bits", 4, "--trained", "output", "--width", 8, "--threshold", "x"),
+            "--threshold must be a",
+        ),
         (("permutation", "--bits", 4, "--trained", "output", "--width", 8, "--steps", "0"), "--steps must be"),
         (
             ("permutation", "--bits", 4, "--trained", "all", "--width", 8, "--ones", 2, "--states", "reachable"),
-            "--ones chooses among arbitrary",
+            "--ones selects arbitrary",
         ),
     ],
 )

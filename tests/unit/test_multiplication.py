@@ -54,7 +54,7 @@ def test_random_products_through_the_predictor(bits):
     machine, rows = Machine(task.program), task.start_rows(x, y)
     for _ in range(task.steps):
         rows, counts = machine.step_rows(rows)
-        assert max(each.matches for each in counts) <= 3 * bits + 1
+        assert max(item.matches for item in counts) <= 3 * bits + 1
     np.testing.assert_array_equal(task.read_rows(rows), x * y)
 
 
@@ -67,9 +67,9 @@ def test_the_product_is_constant_after_the_last_step():
 
 
 def wide_products(program: TemplateProgram) -> list[tuple[int, int, int]]:
-    """Run every 4-bit s in sum_p, 2-bit multiplier x and 4-bit multiplicand y.
+    """Execute all 4-bit s in sum_p, 2-bit multipliers x and 4-bit multiplicands y.
 
-    Return for each the sum modulo 16, the held carry, and the multiplier as it stands while the sum is made.
+    Return for each the sum modulo 16, the carry out of it, and the multiplier during the addition.
     """
     inputs = ("sum_p", "multiplier", "multiplicand")
     task = Task(program, inputs, 60, (("sum_p", 0),), int.__mul__, constants={"to_check_lsb": 1})
@@ -85,11 +85,11 @@ def wide_products(program: TemplateProgram) -> list[tuple[int, int, int]]:
 
 
 def value(bits: list[int]) -> int:
-    return sum(bit << place for place, bit in enumerate(bits))
+    return sum(bit << index for index, bit in enumerate(bits))
 
 
 def test_a_multiplicand_that_fills_its_field_is_added_to_an_initial_sum():
-    """What is shifted out is lost; what is carried out of the sum is held; the multiplier stays while it is used."""
+    """Bits that are shifted out are lost, the carry out of the sum is kept, and the multiplier does not change."""
     expected = []
     for s in range(16):
         for x in range(4):

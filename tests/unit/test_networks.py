@@ -44,8 +44,8 @@ def test_quadrants_are_those_of_a_quadrature(h, k, rho):
 
         joint = mpmath.quad(inner, [-12, -6, -2, 0, h] if h > 0 else [-12, -6, -2, h])
         excess = float(joint - mpmath.ncdf(h) * mpmath.ncdf(k))
-    found = float(quadrant_excess(np.array([h * 1.0]), np.array([k * 1.0]), np.array([rho * 1.0]))[0])
-    assert found == pytest.approx(excess, abs=1e-10)
+    result = float(quadrant_excess(np.array([h * 1.0]), np.array([k * 1.0]), np.array([rho * 1.0]))[0])
+    assert result == pytest.approx(excess, abs=1e-10)
 
 
 # --- the limit
@@ -74,20 +74,20 @@ def test_the_limit_has_the_predictors_mean_and_variance(regime):
 
 
 def test_the_covariance_of_two_states_is_that_of_their_sum_and_difference():
-    """A network's output is no linear function, but the joint law is Gaussian with the kernel's own entries."""
+    """The joint distribution of two outputs is Gaussian; its covariance has the entries of the kernel."""
     trials = words_with_ones(permutation(range(5)), ones=3)
     limit = limit_of(trials, two_layer_relu())
     kernel, prior = two_layer_relu(), two_layer_relu("nngp")
-    x, y = (trials.codes[place] for place in (0, 7))
+    x, y = (trials.codes[index] for index in (0, 7))
 
     def entry(of, a, b):
         return float(sympy.lambdify(RHO, of.angular)(min(1.0, float(a @ b))))
 
     eye = np.eye(5)
     gram = np.array([[entry(kernel, a, b) for a in eye] for b in eye])
-    k_x, k_y = (np.linalg.solve(gram, [entry(kernel, a, each) for a in eye]) for each in (x, y))
+    k_x, k_y = (np.linalg.solve(gram, [entry(kernel, a, item) for a in eye]) for item in (x, y))
     before = np.array([[entry(prior, a, b) for a in eye] for b in eye])
-    p_x, p_y = (np.array([entry(prior, a, each) for a in eye]) for each in (x, y))
+    p_x, p_y = (np.array([entry(prior, a, item) for a in eye]) for item in (x, y))
     joint = entry(prior, x, y) - k_x @ p_y - k_y @ p_x + k_x @ before @ k_y
     assert limit.covariance[0, 7] == pytest.approx(joint / 5, abs=1e-12)
 
@@ -135,7 +135,7 @@ def test_the_law_of_the_error_is_that_of_draws():
 
 
 @pytest.mark.parametrize(("bits", "size"), [(4, 10), (6, 20), (8, 2)])
-def test_the_spread_of_the_accuracy_is_that_of_draws(bits, size):
+def test_the_deviation_of_the_accuracy_is_that_of_draws(bits, size):
     limit = limit_of(words_with_ones(permutation(range(bits))), two_layer_relu("nngp"))
     source = np.random.default_rng(3)
     right = [((limit.draw(source, size) > 0) == (limit.trials.wanted > 0)).all(axis=1).mean() for _ in range(4000)]
@@ -146,7 +146,7 @@ def test_the_spread_of_the_accuracy_is_that_of_draws(bits, size):
 
 
 def test_bits_that_should_differ_make_states_less_alike():
-    """Two states, the joint probability bit by bit: where one bit should be 1 and the other 0, errors exclude."""
+    """If a bit should be 1 at one state and 0 at the other, an error at both states is less likely."""
     limit = limit_of(words_with_ones(permutation(range(8)), ones=6), two_layer_relu("nngp"))
     source, size, draws = np.random.default_rng(9), 1, 10_000
     values, vectors = np.linalg.eigh(limit.covariance)
@@ -167,9 +167,9 @@ CASES = [(bits, size, seed) for bits in (2, 3, 5, 10, 17) for size in (1, 2, 30,
 @pytest.mark.parametrize(("bits", "size", "seed"), CASES)
 def test_the_limit_is_measured_as_predicted(bits, size, seed, parametrisation):
     trials = words_with_ones(permutation(range(bits)))
-    found = simulate(trials, networks=size, parametrisation=parametrisation, seed=seed, repetitions=200)
+    result = simulate(trials, networks=size, parametrisation=parametrisation, seed=seed, repetitions=200)
     for name in ("mean_squared_error", "accuracy", "mean_of_ones", "mean_of_zeros", "variance"):
-        quantity = getattr(found, name)
+        quantity = getattr(result, name)
         if quantity is not None:
             assert 0 < quantity.standard_error < math.inf
             assert abs(quantity.deviations) < 4, name
@@ -177,15 +177,15 @@ def test_the_limit_is_measured_as_predicted(bits, size, seed, parametrisation):
 
 def test_the_variance_of_two_draws_is_not_too_small():
     trials = words_with_ones(permutation(range(6)))
-    found = [simulate(trials, networks=3, seed=seed, repetitions=2).variance for seed in range(80)]
-    ratios = [each.measured / each.predicted for each in found]
-    error = found[0].standard_error / found[0].predicted
+    result = [simulate(trials, networks=3, seed=seed, repetitions=2).variance for seed in range(80)]
+    ratios = [item.measured / item.predicted for item in result]
+    error = result[0].standard_error / result[0].predicted
     assert np.mean(ratios) == pytest.approx(1, abs=4 * error / math.sqrt(80))
     assert np.std(ratios) == pytest.approx(error, rel=0.4)
 
 
 def test_the_wrong_kernel_is_rejected_and_the_right_one_is_not():
-    """Power and size of the test that the published errors are put to."""
+    """Power and size of the test that is applied to the published errors."""
     trials = words_with_ones(permutation(range(8)))
     limits = {regime: limit_of(trials, two_layer_relu(regime)) for regime in ("ntk", "nngp")}
     for truth, other in (("ntk", "nngp"), ("nngp", "ntk")):
@@ -214,7 +214,7 @@ def test_all_words_or_a_thousand_different_ones():
 
 def small(bits=3, width=7, seed=1):
     trials = words_with_ones(permutation([1, 2, 0][:bits]))
-    return trials, draw_weights(trials, width, [stream(seed, ENSEMBLES, place) for place in range(2)])
+    return trials, draw_weights(trials, width, [stream(seed, ENSEMBLES, index) for index in range(2)])
 
 
 def answer(hidden, outer, codes):
@@ -225,21 +225,21 @@ def answer(hidden, outer, codes):
 
 def test_outputs_are_those_of_the_formula():
     trials, weights = small()
-    for place, outputs in enumerate(weights.outputs(trials.codes)):
-        assert outputs == pytest.approx(answer(weights.hidden[place], weights.outer[place], trials.codes), abs=1e-12)
+    for index, outputs in enumerate(weights.outputs(trials.codes)):
+        assert outputs == pytest.approx(answer(weights.hidden[index], weights.outer[index], trials.codes), abs=1e-12)
 
 
 @pytest.mark.parametrize("parametrisation", ["ntk", "standard"])
 def test_linearised_networks_are_the_least_move_of_the_weights(parametrisation):
-    """The Jacobian by differences, in the parametrisation's own variables, and the pseudo-inverse."""
+    """The reference uses a Jacobian by finite differences and the pseudo-inverse."""
     width = 7
     trials, weights = small(width=width)
     fast = (1, 1) if parametrisation == "ntk" else (3**-0.5, width**-0.5)  # hidden, outer: variables to weights
-    found = linearised(trials, weights, parametrisation)
-    for place in range(2):
-        shapes = weights.hidden[place].shape, weights.outer[place].shape
+    result = linearised(trials, weights, parametrisation)
+    for index in range(2):
+        shapes = weights.hidden[index].shape, weights.outer[index].shape
         sizes = [math.prod(shape) for shape in shapes]
-        start = np.concatenate([weights.hidden[place].ravel() * fast[0], weights.outer[place].ravel() * fast[1]])
+        start = np.concatenate([weights.hidden[index].ravel() * fast[0], weights.outer[index].ravel() * fast[1]])
 
         def outputs(variables, codes, shapes=shapes, sizes=sizes):
             hidden = variables[: sizes[0]].reshape(shapes[0]) / fast[0]
@@ -253,7 +253,7 @@ def test_linearised_networks_are_the_least_move_of_the_weights(parametrisation):
         missing = trials.program.labels.ravel() - outputs(start, samples)
         move = np.linalg.pinv(jacobian(samples)) @ missing
         expected = outputs(start, trials.codes) + jacobian(trials.codes) @ move
-        assert found[place].ravel() == pytest.approx(expected, abs=1e-6)
+        assert result[index].ravel() == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("parametrisation", ["ntk", "standard"])
@@ -264,7 +264,7 @@ def test_linearised_networks_fit_the_samples(parametrisation):
 
 
 def test_the_standard_parametrisation_is_plain_gradient_descent():
-    """Weights of deviation 1/sqrt(fan in), one rate for all, a loop written out: the same network after every step."""
+    """The reference is a loop with weights of deviation 1/sqrt(fan in) and one learning rate, at every step."""
     width = 12
     trials, weights = small(width=width, seed=3)
     outputs, steps = trained(trials, Weights(weights.hidden[:1], weights.outer[:1]), "standard")
@@ -290,7 +290,7 @@ def test_wide_trained_networks_become_linear(parametrisation):
     trials = words_with_ones(permutation(range(4)))
     gaps = []
     for width in (100, 1600, 25600):
-        weights = draw_weights(trials, width, [stream(1, ENSEMBLES, place) for place in range(4)])
+        weights = draw_weights(trials, width, [stream(1, ENSEMBLES, index) for index in range(4)])
         gap = trained(trials, weights, parametrisation)[0] - linearised(trials, weights, parametrisation)
         gaps.append(math.sqrt(float((gap**2).mean())))
     assert gaps[1] < gaps[0] / 2
@@ -300,10 +300,10 @@ def test_wide_trained_networks_become_linear(parametrisation):
 @pytest.mark.parametrize("model", ["linearised", "trained"])
 @pytest.mark.parametrize("parametrisation", ["ntk", "standard"])
 def test_finite_networks_follow_their_own_kernel(model, parametrisation):
-    """In each parametrisation the predicted kernel is kept and the other one rejected: 60 networks, width 1,500."""
+    """In each parametrisation the test rejects the other kernel only: 60 networks of width 1,500."""
     trials = words_with_ones(permutation(range(6)))
-    found = simulate(trials, networks=60, model=model, parametrisation=parametrisation, width=1500, seed=11)
-    error = found.mean_squared_error
+    result = simulate(trials, networks=60, model=model, parametrisation=parametrisation, width=1500, seed=11)
+    error = result.mean_squared_error
     assert abs(error.deviations) < 4
     other = {"ntk": "nngp", "standard": "ntk"}[parametrisation]
     assert abs(limit_of(trials, two_layer_relu(other)).error_law(60).deviate(error.measured)) > 6
@@ -348,11 +348,11 @@ def first_numbers(source):
     return tuple(source.integers(0, 2**62, 8).tolist())
 
 
-def test_every_purpose_place_and_seed_has_a_stream_of_its_own():
+def test_every_purpose_index_and_seed_has_its_own_stream():
     """As seeds of NumPy, 5, (5, 0) and (5, 0, 0) are one stream, and so are (2**32 + 5, 0) and (5, 1, 0)."""
     seeds = [0, 1, 5, 2**32, 2**32 + 5, 2**64 + 5, 5 << 32, (5 << 64) + 1, 2**128 - 1]
-    places = [(), (0,), (1,), (0, 0), (0, 1), (1, 0), (0, 0, 0), (5,), (5, 0)]
-    keys = [(seed, purpose, *place) for seed in seeds for purpose in (WORDS, ENSEMBLES, PAIRS) for place in places]
+    indices = [(), (0,), (1,), (0, 0), (0, 1), (1, 0), (0, 0, 0), (5,), (5, 0)]
+    keys = [(seed, purpose, *index) for seed in seeds for purpose in (WORDS, ENSEMBLES, PAIRS) for index in indices]
     drawn = {first_numbers(stream(*key)) for key in keys}
     assert len(drawn) == len(keys)
     assert first_numbers(np.random.default_rng(5)) not in drawn
@@ -371,8 +371,8 @@ def test_random_words_and_the_first_network_are_drawn_apart(monkeypatch):
     trials = words_with_ones(permutation(range(30)), ones=5, seed=5)
     simulate(trials, networks=2, model="linearised", width=40, seed=5, repetitions=2)
     simulate(trials, networks=2, seed=5, repetitions=2)
-    places = [(5, ENSEMBLES, a, b) for a in range(2) for b in range(2)] + [(5, ENSEMBLES, a) for a in range(2)]
-    assert sources == [(5, WORDS), *places]
+    indices = [(5, ENSEMBLES, a, b) for a in range(2) for b in range(2)] + [(5, ENSEMBLES, a) for a in range(2)]
+    assert sources == [(5, WORDS), *indices]
 
 
 @pytest.mark.parametrize("seed", [-1, 1.0, "5", None, 2**128])
@@ -400,7 +400,7 @@ def test_one_network_has_no_variance():
         ({"networks": 1, "model": "trained", "width": 10**9}, "at most"),
     ],
 )
-def test_what_cannot_be_is_refused(options, text):
+def test_invalid_arguments_of_simulate_are_refused(options, text):
     with pytest.raises(InputError, match=text):
         simulate(words_with_ones(permutation(range(3))), **options)
 

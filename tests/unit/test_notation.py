@@ -44,7 +44,7 @@ def test_text(expression, text):
     assert same_formula(text, expression)
 
 
-def test_what_sympy_prints_wrongly_is_told_apart():
+def test_expressions_that_sympy_prints_alike_are_distinguished():
     expression = Add(1, -Pow(half, -1, **PLAIN), **PLAIN)
     assert str(expression) == "1 - 1/1/2"  # that is 1/2, and the expression is -1
     assert not same_formula(str(expression), expression)
@@ -53,7 +53,7 @@ def test_what_sympy_prints_wrongly_is_told_apart():
     assert as_fact(decision).text == "1 - 1/(1/2) < 0 for constants"
 
 
-def test_a_printer_that_is_wrong_is_noticed(monkeypatch):
+def test_a_wrong_printer_is_detected(monkeypatch):
     monkeypatch.setattr(notation._Printer, "_at", lambda self, node, level: self.top(node))  # no brackets
     written.cache_clear()
     with pytest.raises(NtkProofsError, match="does not read back"):
@@ -66,7 +66,7 @@ def test_a_printer_that_is_wrong_is_noticed(monkeypatch):
 @pytest.mark.parametrize(
     "text", ["", "x +", "2x", "x ** y", "x**(y)", "f(x", "x)", "x # 1", "1..2", "x**0", "a b", "é"]
 )
-def test_what_is_no_expression_is_not_read(text):
+def test_texts_that_are_not_expressions_are_refused(text):
     with pytest.raises(InputError):
         same_formula(text, x)
 
@@ -128,14 +128,14 @@ def _same_values(text, expression):
         exact = notation.re.sub(r"\d+", lambda digits: f"mpf({digits[0]})", text).replace("**mpf", "**mpf")
         try:
             got = eval(exact, {"mpf": mpmath.mpf, **names})
-            wanted = notation.formula(expression).evaluate({s: _Mp(v) for s, v in at.items()}, _Mp).value
+            expected = notation.formula(expression).evaluate({s: _Mp(v) for s, v in at.items()}, _Mp).value
         except (ZeroDivisionError, OverflowError, ValueError):
             return False
-        if not (mpmath.isfinite(got) and mpmath.isfinite(wanted)):
+        if not (mpmath.isfinite(got) and mpmath.isfinite(expected)):
             return False
-        if max(abs(got), abs(wanted)) > mpmath.mpf(10) ** 25:  # a division by sin(pi), say, computed as 10^-61
+        if max(abs(got), abs(expected)) > mpmath.mpf(10) ** 25:  # a division by sin(pi), say, computed as 10^-61
             return False
-        assert abs(got - wanted) <= mpmath.mpf(10) ** -30 * max(1, abs(wanted)), text
+        assert abs(got - expected) <= mpmath.mpf(10) ** -30 * max(1, abs(expected)), text
         return True
 
 

@@ -279,7 +279,7 @@ def test_a_killed_worker_raises_an_error():
             os.kill(os.getpid(), signal.SIGKILL)
         return number
 
-    message = r"a worker process died \(its process was killed by the signal SIGKILL\) after . of 20 parts"
+    message = r"a worker process ended early \(its process was killed by the signal SIGKILL\) after . of 20 parts"
     with pytest.raises(Undecided, match=message):
         list(parallel_map(die, range(20), 2))
 
@@ -312,5 +312,5 @@ def test_exhaust_ends_when_a_worker_is_killed(monkeypatch):
     monkeypatch.setattr(module, "SMALL_WORK", 0)
     monkeypatch.setattr(module, "CHUNK_WORK", 1)
     monkeypatch.setattr(module, "_run_chunk", lambda plan, chunk: os.kill(os.getpid(), signal.SIGKILL))
-    with pytest.raises(Undecided, match="a worker process died"):
+    with pytest.raises(Undecided, match="a worker process ended early"):
         exhaust(addition_task(bits=8), workers=2)

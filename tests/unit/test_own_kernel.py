@@ -183,7 +183,7 @@ def test_simulate_refuses_a_kernel_beside_options_that_determine_another(capsys,
 @pytest.mark.parametrize(
     ("name", "code", "message"),
     [
-        ("missing", "x = 1", "has no missing at module level"),
+        ("missing", "x = 1", "does not define missing at module level"),
         ("x", "x = 1", "x must be a Kernel or a function that returns one, got int '1'"),
         ("make", "def make(): return 3", "must be a Kernel or a function that returns one, got int"),
         ("make", "def make(n): return 3", "TypeError: make() missing 1 required positional argument: 'n'"),

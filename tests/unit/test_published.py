@@ -12,7 +12,7 @@ FILE = Path(__file__).parents[2] / "paper_checks" / "check_15_published.py"
 
 @pytest.fixture(scope="module")
 def claims():
-    return {each.name.split(".")[1]: each.function for each in collect([FILE])}
+    return {item.name.split(".")[1]: item.function for item in collect([FILE])}
 
 
 def made_up(names, regime, *, factor=1.0):

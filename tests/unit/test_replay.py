@@ -54,9 +54,9 @@ def test_an_open_decision_claims_nothing():
 @pytest.mark.parametrize(("claim", "domain"), SUBDIVIDED, ids=str)
 def test_a_dropped_cell_is_missed(claim, domain):
     decision = decide(claim, domain)
-    for place in range(len(decision.cells)):
+    for index in range(len(decision.cells)):
         with pytest.raises(EvidenceError, match="do not cover"):
-            replay(replace(decision, cells=decision.cells[:place] + decision.cells[place + 1 :]))
+            replay(replace(decision, cells=decision.cells[:index] + decision.cells[index + 1 :]))
 
 
 @pytest.mark.parametrize(("claim", "domain"), SUBDIVIDED, ids=str)

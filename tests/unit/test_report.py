@@ -18,7 +18,7 @@ from ntkproofs.claims import Claim, Verdict, collect, conclude, confirm
 from ntkproofs.cli import main
 from ntkproofs.counts import arbitrary_counts
 from ntkproofs.errors import InputError
-from ntkproofs.files import write_whole
+from ntkproofs.files import write_atomically
 from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.predictor import Predictor
 from ntkproofs.programs import permutation
@@ -125,7 +125,7 @@ def test_the_command_of_a_claim_evaluates_that_claim(capsys):
     for (file, name), result in zip(commands, results, strict=True):
         code, out, _ = run(capsys, "check", file, "-k", name.strip("'"), "--json")
         assert code == 0
-        assert [each["name"] for each in json.loads(out)["claims"]] == [result.claim.name]
+        assert [item["name"] for item in json.loads(out)["claims"]] == [result.claim.name]
 
 
 def test_markup_in_texts_of_claims_is_escaped():
@@ -164,10 +164,10 @@ def test_long_evidence_is_cut_with_a_note():
 
 
 def test_versions_are_those_of_the_running_software():
-    found = versions()
-    assert found["ntkproofs"] == ntkproofs.__version__
-    assert found["Python"] == ".".join(map(str, sys.version_info[:3]))
-    assert found["NumPy"] == np.__version__
+    result = versions()
+    assert result["ntkproofs"] == ntkproofs.__version__
+    assert result["Python"] == ".".join(map(str, sys.version_info[:3]))
+    assert result["NumPy"] == np.__version__
 
 
 # --- the command
@@ -222,14 +222,14 @@ def test_an_interrupted_report_keeps_the_old_page(capsys, tmp_path, monkeypatch,
 
 def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
     goal = tmp_path / "page"
-    write_whole(goal, b"old")
+    write_atomically(goal, b"old")
 
     def fail(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", fail)
     with pytest.raises(InputError, match="No space left"):
-        write_whole(goal, b"new")
+        write_atomically(goal, b"new")
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"]
 
 
@@ -264,7 +264,7 @@ def test_a_figure_draws_on_axes_of_the_caller():
 
 @pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
 def test_a_figure_as_a_file_has_the_same_bytes_each_time(capsys, tmp_path, kind):
-    files = [tmp_path / f"{place}.{kind}" for place in "ab"]
+    files = [tmp_path / f"{index}.{kind}" for index in "ab"]
     for file in files:
         assert run(capsys, "plot", "balance", "-o", file) == (0, "", "")
     assert files[0].read_bytes() == files[1].read_bytes()

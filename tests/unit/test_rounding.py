@@ -162,11 +162,11 @@ def test_extreme_means_are_those_of_a_dense_solve(regime, rows):
     rest = [mean for mean in means.values() if mean <= noise]
     assert (smallest is None) == (not positive)
     assert (largest is None) == (not rest)
-    for found, expected in ((smallest, min(positive, default=0)), (largest, max(rest, default=0))):
-        if found is not None:
-            assert found.mean.lower - noise <= expected <= found.mean.upper + noise
-            assert abs(means[found.counts] - expected) <= noise
-            assert found.mean.width <= abs(expected) / 10**12 + noise
+    for result, expected in ((smallest, min(positive, default=0)), (largest, max(rest, default=0))):
+        if result is not None:
+            assert result.mean.lower - noise <= expected <= result.mean.upper + noise
+            assert abs(means[result.counts] - expected) <= noise
+            assert result.mean.width <= abs(expected) / 10**12 + noise
 
 
 def test_extreme_means_show_as_many_digits_as_asked_for():

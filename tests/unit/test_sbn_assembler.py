@@ -175,4 +175,4 @@ def test_an_invalid_assembly_is_refused(parts):
 
 def test_the_text_of_an_instruction_is_its_source():
     program = assemble("x: .word 0\nsbn x x halt\nl: sbn x x\nsbn x x l\nsbn x x")
-    assert [program.text(place) for place in range(4)] == ["x x halt", "x x", "x x line 3", "x x"]
+    assert [program.text(index) for index in range(4)] == ["x x halt", "x x", "x x line 3", "x x"]

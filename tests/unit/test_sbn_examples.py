@@ -38,14 +38,14 @@ def test_subtracts_and_goes_on_or_branches():
 )
 def test_wraps_around_and_branches_on_the_sign_bit(x, y, difference, counter):
     program = assemble("x: .word 0\ny: .word 0\nsbn x y halt\nsbn x x").with_data({"x": x, "y": y})
-    for each in (list(configurations(program))[1], stepped(program)):
-        assert each == Configuration(counter, (x, difference))
+    for item in (list(configurations(program))[1], stepped(program)):
+        assert item == Configuration(counter, (x, difference))
 
 
 def stepped(program):
-    found = []
-    run_sbn(program, max_instructions=1, watch=found.append)
-    return found[-1].configuration
+    result = []
+    run_sbn(program, max_instructions=1, watch=result.append)
+    return result[-1].configuration
 
 
 def test_a_word_minus_itself_is_zero_and_not_negative():

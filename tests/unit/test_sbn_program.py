@@ -138,8 +138,8 @@ def test_a_partial_step_covers_all_states_of_the_partial_row():
     program.template(when={("p", 2): 0}, write=[("p", 1), ("q", 1)])
     program.template(when={("q", 0): 1, ("q", 1): 1, ("p", 2): 1}, write=[("p", 0)])
     for code in range(3**5):
-        partial = np.array([code // 3**place % 3 for place in range(5)], dtype=np.uint8)
-        states = np.array([[number >> place & 1 for place in range(5)] for number in range(32)], dtype=np.uint8)
+        partial = np.array([code // 3**index % 3 for index in range(5)], dtype=np.uint8)
+        states = np.array([[number >> index & 1 for index in range(5)] for number in range(32)], dtype=np.uint8)
         states = states[((partial == UNKNOWN) | (states == partial)).all(axis=1)]
         after, covered = program.step_rows(states), step_partial(program, partial[None, :])[0]
         assert ((covered == UNKNOWN) | (after == covered)).all()
@@ -165,8 +165,8 @@ def test_invalid_counter_machines_are_refused():
 def test_a_compiled_counter_machine_ends_with_the_same_counters():
     double = [Decrement(0, 1, 3), Increment(1, 2), Increment(1, 0)]
     for value in range(4):
-        *_, (place, counters) = counter_steps(double, [value, 0])
-        assert (place, counters) == (3, (0, 2 * value))
+        *_, (index, counters) = counter_steps(double, [value, 0])
+        assert (index, counters) == (3, (0, 2 * value))
         program = compile_minsky(double, [value, 0], bits=6)
         *_, last = execute_sbn(program, layout_for(program))
         assert last.configuration.memory[:2] == counters

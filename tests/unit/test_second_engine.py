@@ -15,7 +15,7 @@ n, x = sympy.symbols("n x")
 
 
 def nested(levels):
-    """Return an expression whose parts are shared: written out, they double with each level."""
+    """Return an expression with shared parts, whose size without sharing doubles at each level."""
     expression = x
     for _ in range(levels):
         expression = sympy.sin(expression) + sympy.cos(expression)
@@ -42,8 +42,8 @@ def test_a_decided_finding_gets_a_second_engine():
     assert not_decided_again([again]) == {}
 
 
-def test_the_claim_is_the_statement_that_was_decided():
-    """The digest is of a claim that says it in the checker's words."""
+def test_the_claim_for_the_checker_is_the_decided_statement():
+    """The digest is that of the statement in the grammar of the checker."""
     again = decided_again(result_of(decide(less(sympy.sqrt(n), n + 1), Integers(n, 2))))
     from ntkproofs.certificates import issue_inequality
 
@@ -52,7 +52,7 @@ def test_the_claim_is_the_statement_that_was_decided():
     assert again.verdict.facts[0].evidence["checker"]["claim_sha256"] == certificate.digest
 
 
-def test_what_is_beyond_the_checker_stays_with_one_engine():
+def test_statements_beyond_the_checker_have_one_engine():
     far = result_of(decide(less(0, n**600 + 1), Integers(n)))
     again = decided_again(far)
     assert "checker" not in again.verdict.engine
@@ -60,14 +60,14 @@ def test_what_is_beyond_the_checker_stays_with_one_engine():
     assert reason == "the checker declines: a power of the variable beyond 1024"
 
 
-def test_too_much_work_is_not_begun(monkeypatch):
+def test_decisions_with_too_much_work_are_not_checked_again(monkeypatch):
     long = Draft(f'"{"0" * (1 << 20)}"', '["high", "n", 9]')
     monkeypatch.setattr(second_engine, "draft", lambda decision: long)
     again = decided_again(result_of(decide(less(0, sympy.sqrt(x)), Box({x: (1, 2)}))))
-    assert not_decided_again([again]) == {"too much work: 1,048,578 bytes on 1 boxes": 1}
+    assert not_decided_again([again]) == {"too much work: 1,048,578 bytes on 1 box": 1}
 
 
-def test_what_fails_or_is_open_is_not_asked_about():
+def test_only_statements_that_hold_are_checked_again():
     for finding in (decide(less(1, 0)), decide(less(1, n ** (10**3) * 0 + x), Box({x: (0, 2)}))):
         assert "checker" not in decided_again(result_of(finding)).verdict.facts[0].evidence
 
@@ -90,7 +90,7 @@ def test_engines_that_disagree_are_an_error_that_names_both(monkeypatch):
         (nested(14), "more than 20,000 parts"),
     ],
 )
-def test_what_the_grammar_lacks(expression, reason):
+def test_functions_outside_the_grammar(expression, reason):
     with pytest.raises(InputError, match=reason):
         expression_json(expression)
 

@@ -60,15 +60,15 @@ def test_networks_of_finite_width(capsys, model):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (("--bits", 1, "--networks", 5), "--bits must be a number from 2 to 256, got '1'"),
-        (("--bits", 5, "--networks", 0), "--networks must be a number from 1"),
-        (("--bits", 5, "--networks", 5, "--ones", 6), "--ones must be a number from 2 to 5"),
-        (("--bits", 5, "--networks", 5, "--width", 99), "--width is for networks of finite width"),
-        (("--bits", 5, "--networks", 5, "--model", "trained", "--width", 4), "--width must be a number from 5"),
+        (("--bits", 1, "--networks", 5), "--bits must be an integer from 2 to 256, got '1'"),
+        (("--bits", 5, "--networks", 0), "--networks must be an integer from 1"),
+        (("--bits", 5, "--networks", 5, "--ones", 6), "--ones must be an integer from 2 to 5"),
+        (("--bits", 5, "--networks", 5, "--width", 99), "--width is an option of networks of finite width"),
+        (("--bits", 5, "--networks", 5, "--model", "trained", "--width", 4), "--width must be an integer from 5"),
         (("--bits", 5, "--networks", 5, "--model", "trained", "--width", 10**7 + 1), "--width must be"),
         (("--bits", 256, "--networks", 5, "--model", "trained", "--width", 10**6), "may have at most"),
-        (("--bits", 5, "--networks", 5, "--seed", "x"), "--seed must be a number from 0"),
-        (("--bits", 5, "--networks", 5, "--repetitions", 0), "--repetitions must be a number from 1"),
+        (("--bits", 5, "--networks", 5, "--seed", "x"), "--seed must be a nonnegative integer"),
+        (("--bits", 5, "--networks", 5, "--repetitions", 0), "--repetitions must be an integer from 1"),
         (("--bits", 5, "--networks", 5, "--model", "deep"), "invalid choice"),
         (("--bits", 5), "required: --networks"),
     ],
@@ -83,8 +83,8 @@ def test_an_interrupted_run_reports_what_it_has(capsys, monkeypatch):
     original = networks.Progress.draw_networks
 
     def interrupted(self, chunk):
-        for place, state in enumerate(original(self, 1)):
-            if place == 4:
+        for index, state in enumerate(original(self, 1)):
+            if index == 4:
                 raise KeyboardInterrupt
             yield state
 

@@ -205,17 +205,21 @@ def padded_task(task, padding):
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (("--networks", "20", "--padding", "0"), 1, "too few whatever the threshold: 20 networks with 0 samples of"),
-        (("--networks", "30", "--padding", "0"), 2, "not certified: 30 networks with 0 samples of padding, enough: 48"),
+        (("--networks", "20", "--padding", "0"), 1, "too few networks at any threshold: 20 networks with 0 samples of"),
+        (
+            ("--networks", "30", "--padding", "0"),
+            2,
+            "not certified: 30 networks with 0 samples of padding; 48 are sufficient",
+        ),
         (("--networks", "48", "--padding", "0"), 0, "networks 48 "),
         (("--networks", "60", "--padding", "0"), 0, "networks 60 "),
         (("--networks", "3"), 0, "suggested with 233 samples of padding: 1 network"),
         (("--padding", "best"), 0, "(233 padding, 10 bits"),
         (("--padding", "least"), 0, "(0 padding, 10 bits"),
-        (("--padding", "more"), 3, "--padding must be a number"),
-        (("--networks", "0"), 3, "--networks must be a number from 1 on"),
-        (("--networks", "2", "--trained", "output"), 3, "--trained certifies one network, not 2"),
-        (("--padding", "best", "--trained", "output"), 3, "it does not go with --trained"),
+        (("--padding", "more"), 3, "--padding must be a nonnegative integer"),
+        (("--networks", "0"), 3, "--networks must be a positive integer"),
+        (("--networks", "2", "--trained", "output"), 3, "incompatible with --networks 2"),
+        (("--padding", "best", "--trained", "output"), 3, "is incompatible with --trained"),
     ],
 )
 def test_networks_and_padding(options, code, message, capsys):
@@ -226,7 +230,7 @@ def test_networks_and_padding(options, code, message, capsys):
 
 def test_a_width_that_is_too_small_says_which_is_enough(capsys):
     assert certify("permutation", "--bits", "4", "--trained", "output", "--width", "400") == 1
-    assert "; enough: 482, at least 9" in capsys.readouterr().err
+    assert "; 482 is sufficient, at least 9 necessary" in capsys.readouterr().err
     assert certify("permutation", "--bits", "4", "--trained", "output", "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert document["at_least"] == least_width_of_any(4, DELTA) <= document["width"]

@@ -34,7 +34,7 @@ def test_a_ball_is_not_compared_with_a_float():
         _ = Ball(1, precision=53) == 1.0
 
 
-def test_texts_are_no_expressions():
+def test_a_text_is_not_an_expression():
     with pytest.raises(InputError, match="exact"):
         identity("1 + 1", 2)
 
@@ -85,6 +85,6 @@ def test_integers_of_numpy_and_sympy_are_taken_as_those_of_python(make):
 
 @pytest.mark.parametrize("make", INTEGERS.values(), ids=INTEGERS)
 @pytest.mark.parametrize("wrong", [3.0, "3", Fraction(3), np.float64(3)], ids=repr)
-def test_what_is_no_integer_is_refused(make, wrong):
+def test_values_that_are_not_integers_are_refused(make, wrong):
     with pytest.raises(InputError, match="integer"):
         make(wrong)

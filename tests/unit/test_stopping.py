@@ -11,6 +11,7 @@ import pytest
 
 from ntkproofs.cli import main
 from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.display import counted
 from ntkproofs.execution import exhaust, machine
 from ntkproofs.processes import WorkerDied
 from ntkproofs.simulation import networks
@@ -29,12 +30,12 @@ def run(capsys, *arguments):
     return code, out, err
 
 
-def raising(function, place, problem):
-    """Let the calls of a function before number `place` through, and raise there."""
+def raising(function, index, problem):
+    """Return a function that raises from its call number `index` on, and otherwise calls `function`."""
     calls = iter(range(10**6))
 
     def limited(*arguments, **options):
-        if next(calls) >= place:
+        if next(calls) >= index:
             raise problem
         return function(*arguments, **options)
 
@@ -43,7 +44,7 @@ def raising(function, place, problem):
 
 STOPS = [
     (KeyboardInterrupt(), "interrupted after"),
-    (WorkerDied("a worker process died"), "a worker process died after"),
+    (WorkerDied("a worker process ended early"), "a worker process ended early after"),
 ]
 
 
@@ -66,7 +67,7 @@ def test_exhaust(capsys, monkeypatch, done, problem, told):
             assert ("wrong            0 so far\n" in out) == (done > 0)
 
 
-def test_exhaust_that_is_done_says_so(capsys):
+def test_a_complete_exhaustion_is_marked_as_complete(capsys):
     code, out, _ = run(capsys, "exhaust", "addition", "--bits", 4, "--json")
     document = json.loads(out)
     assert (code, document["complete"], document["holds"], document["total"]) == (0, True, True, 256)
@@ -85,14 +86,14 @@ def test_run(capsys, monkeypatch, name, done):
         monkeypatch.setattr(machine.Machine, "step_rows", raising(step, done, KeyboardInterrupt()))
         code, out, err = run(capsys, *RUNS[name], *options)
         assert code == 2
-        assert f"interrupted after {done} of {steps} steps" in err
+        assert f"interrupted after {done} of {counted(steps, 'step')}" in err
         if options == ("--json",):
             document = json.loads(out)
             assert document["complete"] is False
             assert document["result"] is None
             assert (document["steps"], document["planned_steps"]) == (done, steps)
         else:
-            assert out == f"not complete: {done} of {steps} steps, no result\n"
+            assert out == f"not complete: {done} of {counted(steps, 'step')}, no result\n"
     monkeypatch.setattr(machine.Machine, "step_rows", step)
     assert json.loads(run(capsys, *RUNS[name], "--json")[1])["complete"] is True
 
@@ -104,8 +105,8 @@ def test_run_sbn(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(machine.Machine, "step_rows", raising(step, 20, KeyboardInterrupt()))
     code, out, err = run(capsys, "run", "sbn", path)
     assert code == 2
-    assert "not complete: executed 1 instructions" in out
-    assert "interrupted after 1 instructions" in err
+    assert "not complete: executed 1 instruction" in out
+    assert "interrupted after 1 instruction," in err
     monkeypatch.setattr(machine.Machine, "step_rows", raising(step, 20, KeyboardInterrupt()))
     code, out, _ = run(capsys, "run", "sbn", path, "--json")
     assert (code, json.loads(out)["complete"]) == (2, False)
@@ -138,7 +139,7 @@ def test_simulate(capsys, monkeypatch, done):
     assert f"not complete: {'27 of 63 networks were' if done else 'no network was'} drawn" in out
 
 
-def test_a_block_that_nobody_stops_ends_by_itself_and_handlers_come_back():
+def test_a_block_without_a_signal_restores_the_handlers():
     before = signal.getsignal(signal.SIGTERM)
     with Stoppable() as stop:
         assert signal.getsignal(signal.SIGTERM) is not before

@@ -42,7 +42,7 @@ def shell(line: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def hostile_claims(folder: Path) -> Path:
-    """Write a claim file whose statement, values and reasons are made to mislead a terminal."""
+    """Write a claim file whose statement, values and reasons contain control characters."""
     file = folder / "hostile.py"
     file.write_text(
         "from ntkproofs.claims import claim, conclude\n"
@@ -72,7 +72,7 @@ def hostile_claims(folder: Path) -> Path:
 def test_printable_text_is_one_line_without_controls(text):
     shown = printable(text)
     assert len(shown.splitlines()) <= 1
-    assert all(each == " " or unicodedata.category(each)[0] not in "CZ" for each in shown)
+    assert all(item == " " or unicodedata.category(item)[0] not in "CZ" for item in shown)
     assert printable(shown) == shown
 
 
@@ -99,8 +99,8 @@ def test_names_of_files(name, shown):
 
 
 def plain(text: str) -> None:
-    """Check that a whole output has no character that a terminal acts upon, but line breaks."""
-    assert not [each for each in text if each != "\n" and not each.isprintable()]
+    """Check that an output has no control characters except line breaks."""
+    assert not [item for item in text if item != "\n" and not item.isprintable()]
 
 
 def test_hostile_claims_forge_nothing(tmp_path):
@@ -114,7 +114,7 @@ def test_hostile_claims_forge_nothing(tmp_path):
     assert sum(line.startswith("hostile.") for line in out.splitlines()) >= 4
 
 
-def test_hostile_claims_send_nothing_of_theirs_to_a_terminal(tmp_path):
+def test_hostile_claims_send_no_control_characters_to_a_terminal(tmp_path):
     command = [sys.executable, "-m", "ntkproofs", "check", "--jobs", "1", str(hostile_claims(tmp_path))]
     leader, follower = pty.openpty()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, env=ENVIRONMENT)
@@ -224,7 +224,7 @@ def test_the_answer_is_the_same_in_another_folder_and_as_a_module(tmp_path):
     assert here.stdout == there.stdout == script.stdout
 
 
-def test_signs_that_ascii_lacks_stay_different(tmp_path):
+def test_characters_outside_ascii_stay_distinct(tmp_path):
     file = hostile_claims(tmp_path)
     out = shell(f"ntkproofs check --jobs 1 -k 'pi' {file}", PYTHONIOENCODING="ascii").stdout.decode("ascii")
     assert "3 <= pi" in out
@@ -237,18 +237,18 @@ def test_signs_that_ascii_lacks_stay_different(tmp_path):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (float("nan"), "JSON cannot say the float nan at claims[0].x"),
-        (float("-inf"), "JSON cannot say the float -inf at claims[0].x"),
-        (np.int64(3), "JSON cannot say the int64 "),
-        (np.bool_(True), "JSON cannot say the bool"),
-        (Fraction(1, 3), "JSON cannot say the Fraction Fraction(1, 3) at claims[0].x"),
-        ({1: "a"}, "JSON cannot say the key int 1 at claims[0].x"),
-        (1 << 20_000, "JSON cannot say an integer of 20001 bits at claims[0].x"),
-        ({1}, "JSON cannot say the set {1} at claims[0].x"),
+        (float("nan"), "JSON cannot represent the float nan at claims[0].x"),
+        (float("-inf"), "JSON cannot represent the float -inf at claims[0].x"),
+        (np.int64(3), "JSON cannot represent the int64 "),
+        (np.bool_(True), "JSON cannot represent the bool"),
+        (Fraction(1, 3), "JSON cannot represent the Fraction Fraction(1, 3) at claims[0].x"),
+        ({1: "a"}, "JSON cannot represent the key int 1 at claims[0].x"),
+        (1 << 20_000, "JSON cannot represent an integer of 20001 bits at claims[0].x"),
+        ({1}, "JSON cannot represent the set {1} at claims[0].x"),
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_json_cannot_say_is_named(value, message):
+def test_values_that_json_cannot_represent_are_named(value, message):
     with pytest.raises(TypeError, match=re.escape(message)) as caught:
         to_json({"claims": [{"x": value}]})
     assert str(caught.value).endswith("at claims[0].x")
@@ -264,7 +264,7 @@ def test_what_json_cannot_say_is_named(value, message):
         ),
     )
 )
-def test_json_says_what_it_was_given(document):
+def test_json_represents_its_arguments(document):
     text = to_json(document)
     assert text.isascii()
     assert json.loads(text) == json.loads(json.dumps(document))
@@ -273,7 +273,7 @@ def test_json_says_what_it_was_given(document):
 # --- streams that are closed, full or broken
 
 
-def test_progress_never_stands_in_the_answer(tmp_path):
+def test_progress_is_not_printed_to_standard_output(tmp_path):
     for line in (f"ntkproofs check --json {CLAIMS} 2>&-", "ntkproofs run addition 1 2 --bits 2 --json 2>&-"):
         done = shell(line)
         assert done.returncode == 0
@@ -283,7 +283,7 @@ def test_progress_never_stands_in_the_answer(tmp_path):
     assert shell(f"ntkproofs verify {file}").returncode == 0
 
 
-def test_no_file_gets_the_number_of_a_closed_stream(tmp_path):
+def test_no_file_gets_the_descriptor_of_a_closed_stream(tmp_path):
     code = (
         "import os; from ntkproofs.cli import _prepare_streams as p; p(); print(os.open('a', os.O_CREAT | os.O_RDWR))"
     )
@@ -292,7 +292,7 @@ def test_no_file_gets_the_number_of_a_closed_stream(tmp_path):
 
 
 @pytest.mark.parametrize("buffered", ["", "1"])
-def test_an_answer_that_cannot_be_written_is_no_success(buffered):
+def test_an_output_that_cannot_be_written_is_an_error(buffered):
     run = "ntkproofs run addition 1 2 --bits 2"
     for line, message in (
         (f"{run} >/dev/full", b"the output cannot be written: No space left on device\n"),
@@ -307,7 +307,7 @@ def test_an_answer_that_cannot_be_written_is_no_success(buffered):
 
 
 @pytest.mark.parametrize("buffered", ["", "1"])
-def test_nobody_reading_the_remarks_is_no_reason_to_stop(buffered):
+def test_a_closed_standard_error_does_not_stop_the_command(buffered):
     for line in ("ntkproofs run addition 1 2 --bits 2 2>/dev/full", "ntkproofs run addition 1 2 --bits 2 2>&-"):
         done = shell(line, PYTHONUNBUFFERED=buffered)
         assert (done.returncode, done.stdout) == (0, b"3\n")
@@ -328,7 +328,7 @@ STOPPED = {
 
 
 @pytest.mark.parametrize("function", STOPPED)
-def test_stopped_work_says_so_in_the_answer(capsys, monkeypatch, function):
+def test_interrupted_work_is_marked_in_the_document(capsys, monkeypatch, function):
     monkeypatch.setattr(function, stop)
     assert main([*STOPPED[function], "--json"]) == 2
     captured = capsys.readouterr()
@@ -346,7 +346,7 @@ def test_stopped_after_the_answer_there_is_one_document(capsys, monkeypatch):
     assert json.loads(capsys.readouterr().out)["networks"]
 
 
-def test_a_figure_that_was_not_finished_is_not_there(capsys, monkeypatch, tmp_path):
+def test_an_unfinished_figure_is_not_written(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr("ntkproofs.report.plots.svg._rendered", stop)
     assert main(["plot", "balance", "-o", str(tmp_path / "a.svg")]) == 2
     assert capsys.readouterr().out == "not complete: interrupted\n"
@@ -358,5 +358,5 @@ def test_an_internal_error_in_json_is_named(capsys, monkeypatch):
     assert main(["certify", "addition", "--bits", "2", "--failure", "0.1", "--json"]) == 70
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "internal error: TypeError: JSON cannot say the int64" in captured.err
+    assert "internal error: TypeError: JSON cannot represent the int64" in captured.err
     assert "at claim.networks" in captured.err

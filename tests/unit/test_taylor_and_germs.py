@@ -159,7 +159,7 @@ def test_the_factor_encloses_the_function_over_its_power(expression, valuation, 
         assert value.upper <= factor.upper
 
 
-def test_a_germ_at_a_point_seen_to_the_left():
+def test_a_germ_at_the_right_end_of_an_interval():
     """1 - x**2 seen from x = 1 to the left is s (2 - s)."""
     arithmetic = GermArithmetic(Q(1, 4), 6, 100)
     germ = Formula(1 - X**2).evaluate({X: arithmetic.shifted(Q(1), -1)}, arithmetic).reduced()
@@ -169,14 +169,14 @@ def test_a_germ_at_a_point_seen_to_the_left():
         assert germ.factor().contains((1 - (1 - s) ** 2) / s)
 
 
-def test_what_is_zero_to_every_order_stays_undecided():
+def test_a_function_with_zero_series_stays_undecided():
     arithmetic = GermArithmetic(Q(1, 4), 6, 100)
     with pytest.raises(Undecided):
         Formula(sympy.sin(X) ** 2 + sympy.cos(X) ** 2 - 1).evaluate({X: arithmetic.variable(1)}, arithmetic).reduced()
 
 
 @pytest.mark.parametrize("expression", [sympy.sqrt(X), sympy.exp(1 / X), sympy.sin(1 / X), sympy.log(1 / X)], ids=str)
-def test_what_is_no_power_series_is_refused(expression):
+def test_functions_without_a_power_series_are_refused(expression):
     arithmetic = GermArithmetic(Q(1, 4), 6, 100)
     with pytest.raises((Undecided, DomainError)):
         Formula(expression).evaluate({X: arithmetic.variable(1)}, arithmetic)

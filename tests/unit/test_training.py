@@ -35,7 +35,7 @@ def test_every_hidden_row_is_standard_normal_by_itself(trained, start):
 
 
 @pytest.mark.parametrize(("trained", "start"), [pair for pair in PAIRS if pair[1] != "gaussian"])
-def test_a_network_that_is_not_gaussian_begins_as_the_function_zero(trained, start):
+def test_starts_other_than_gaussian_give_the_zero_function(trained, start):
     hidden, outer = drawn(trained, start)
     states = np.random.default_rng(2).standard_normal((50, 3))
     assert np.abs(np.maximum(states @ hidden.T, 0) @ outer).max() < 1e-12
@@ -53,7 +53,7 @@ def test_blocks_of_orthogonal_starts_are_orthogonal_and_lengths_vary(trained, co
 
 
 def test_directions_of_orthogonal_blocks_are_uniform():
-    """The first entry of the direction of each row has the same law, whichever row of the block: mean square 1/3."""
+    """The first entry of the direction of each row of a block has the same distribution, with mean square 1/3."""
     rows = np.array([drawn("output", "orthogonal", width=3, seed=seed)[0] for seed in range(3000)])
     directions = rows / np.linalg.norm(rows, axis=2, keepdims=True)
     assert np.abs((directions**2).mean(axis=0) - 1 / 3).max() < 0.03
@@ -75,7 +75,7 @@ def test_pairs_and_opposites():
 
 
 def test_defaults_are_those_of_the_commands():
-    assert [(name, each.kernel, each.start, each.scalar) for name, each in LAYERS.items()] == [
+    assert [(name, item.kernel, item.start, item.scalar) for name, item in LAYERS.items()] == [
         ("output", "nngp", "zero", False),
         ("all", "ntk", "antisymmetric", True),
     ]
@@ -86,19 +86,22 @@ def test_defaults_are_those_of_the_commands():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: Training.of("hidden"), "one of output, all, got 'hidden'"),
-        (lambda: Training.of("all", "zero"), "the start 'zero' is not for training 'all': choose one of antisymmetric"),
-        (lambda: Training.of("output", "antisymmetric"), "not for training 'output': choose one of zero"),
-        (lambda: Training.of("output", "ones"), "there is no start 'ones': choose one of zero, gaussian"),
-        (lambda: Training.of("output", steps=0), "steps is an integer from 1 on, got 0"),
-        (lambda: Training.of("output", steps=True), "steps is an integer from 1 on, got True"),
-        (lambda: Training.of("output", step=0), "a step is a number above 0, got 0"),
-        (lambda: Training.of("output", step=float("nan")), "a step is a number above 0, got nan"),
-        (lambda: drawn("all", "antisymmetric", width=5), "the width is a multiple of 2 for this start, got 5"),
+        (lambda: Training.of("hidden"), "one of output, all; got 'hidden'"),
+        (
+            lambda: Training.of("all", "zero"),
+            "the start 'zero' is not available for training 'all': choose one of antisymmetric",
+        ),
+        (lambda: Training.of("output", "antisymmetric"), "not available for training 'output': choose one of zero"),
+        (lambda: Training.of("output", "ones"), "there is no start with the name 'ones': choose one of zero, gaussian"),
+        (lambda: Training.of("output", steps=0), "steps must be a positive integer, got 0"),
+        (lambda: Training.of("output", steps=True), "steps must be a positive integer, got True"),
+        (lambda: Training.of("output", step=0), "a step must be a positive number, got 0"),
+        (lambda: Training.of("output", step=float("nan")), "a step must be a positive number, got nan"),
+        (lambda: drawn("all", "antisymmetric", width=5), "the width must be a multiple of 2 for this start, got 5"),
         (lambda: drawn("all", "orthogonal-opposite", width=6), "a multiple of 4"),
         (lambda: drawn("output", "zero", width=0), "a multiple of 1"),
     ],
 )
-def test_what_does_not_go_together_is_refused(call, message):
+def test_incompatible_options_are_refused(call, message):
     with pytest.raises(InputError, match=message):
         call()

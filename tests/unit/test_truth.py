@@ -36,7 +36,6 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "is_positive",
     "is_rational",
     "is_zero",
-    "kept",
     "linear",
     "open",
     "ordered",
@@ -45,7 +44,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "stopped",
     "strict",
     "theory",
-    "unasked",
+    "coq_missing",
     "unbounded",
     "vanishes",
 }
@@ -70,12 +69,14 @@ def annotations(kind: type) -> dict[str, str]:
 @cache
 def classes() -> list[type]:
     """Return every class that is defined in the package."""
-    found = []
+    result = []
     for module in pkgutil.walk_packages(ntkproofs.__path__, "ntkproofs."):
         if not module.name.endswith("__main__"):
             loaded = importlib.import_module(module.name)
-            found += [kind for _, kind in inspect.getmembers(loaded, inspect.isclass) if kind.__module__ == module.name]
-    return found
+            result += [
+                kind for _, kind in inspect.getmembers(loaded, inspect.isclass) if kind.__module__ == module.name
+            ]
+    return result
 
 
 def answering() -> list[type]:
@@ -100,8 +101,8 @@ def test_has_no_truth_value_and_names_what_to_ask_for(kind: type) -> None:
     assert first is None or first[1] in annotations(kind) or hasattr(kind, first[1])
 
 
-def test_a_new_class_that_says_yes_or_no_is_noticed() -> None:
-    """Every bool of a class is either an answer, and found by the test above, or known to be none."""
+def test_a_new_class_with_a_bool_is_noticed() -> None:
+    """Every bool field is the result of a check, whose class the test above includes, or in the list of others."""
     unknown = {
         f"{kind.__name__}.{name}"
         for kind in classes()
@@ -139,7 +140,7 @@ FALSE, TRUE = less(4, sympy.pi), less(sympy.pi, sympy.Rational(22, 7))
         lambda: bool(combination(at_most(0, 1), {}, sympy.Integer(1))),
     ],
 )
-def test_slips_that_would_drop_a_finding_are_refused(slip: object) -> None:
+def test_mistakes_that_would_drop_a_finding_are_refused(slip: object) -> None:
     with pytest.raises(InputError, match="has no truth value: ask for "):
         slip()  # type: ignore[operator]
 
@@ -154,7 +155,7 @@ def test_a_claim_with_such_a_slip_is_an_error() -> None:
     assert 'a Decision has no truth value: ask for .outcome == "holds"' in verdict.failure
 
 
-def test_an_exhaustion_can_not_be_asserted() -> None:
+def test_an_exhaustion_cannot_be_asserted() -> None:
     from ntkproofs.execution import exhaust
     from ntkproofs.programs import addition_task
 

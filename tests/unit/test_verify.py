@@ -27,7 +27,7 @@ def good():
 
 
 def endless():
-    """A counter of 60 bits, as a claim that takes the checker's whole budget."""
+    """Return a claim that exceeds the budget of the checker: a counter of 60 bits."""
     program = TemplateProgram("counter", fields={"a": 60})
     for i in range(60):
         program.template(when={("a", i): 0, **{("a", j): 1 for j in range(i)}}, write=[("a", i)])
@@ -45,7 +45,7 @@ def endless():
 
 @pytest.fixture
 def files(tmp_path):
-    """A file with each outcome of the checker."""
+    """Write a file for each outcome of the checker."""
     paths = {code: tmp_path / f"{code}.json" for code in ORDER}
     paths[0].write_bytes(good().data)
     paths[1].write_bytes(b"{}")
@@ -58,7 +58,7 @@ BROKEN = "import sys\nif sys.argv[1].endswith('70.json'):\n    raise SystemExit(
 
 @pytest.fixture
 def breaking_checker(tmp_path, monkeypatch):
-    """A checker that breaks at one of the files, says so, and is the usual one at the others."""
+    """Replace the checker by one that fails at one of the files with an error message."""
     text = Path(verify.CHECKER).read_text()
     head, future, rest = text.partition("from __future__ import annotations\n")
     path = tmp_path / "checker.py"
@@ -68,7 +68,7 @@ def breaking_checker(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("breaking_checker")
 @pytest.mark.parametrize(("first", "second"), itertools.product(ORDER, repeat=2))
-def test_the_worst_of_every_pair_counts(files, first, second, capsys):
+def test_the_exit_code_is_the_worst_of_every_pair(files, first, second, capsys):
     expected = max(first, second, key=ORDER.index)
     assert main(["verify", str(files[first]), str(files[second])]) == expected
     out, err = capsys.readouterr()
@@ -96,18 +96,22 @@ if sys.argv[1].endswith("slow.json"):
 """
 WAYS = {
     "CPU time": ("resource.setrlimit(resource.RLIMIT_CPU, (1, 5))\n    while True: pass", 2, "the limit of CPU time"),
-    "killed": ("os.kill(os.getpid(), signal.SIGKILL)", 2, "it was killed (SIGKILL), as where memory or CPU time"),
+    "killed": (
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        2,
+        "it was killed (SIGKILL), for example at a limit of memory or CPU time",
+    ),
     "ended": ("os.kill(os.getpid(), signal.SIGTERM)", 2, "it was ended (SIGTERM)"),
     "memory": ("resource.setrlimit(resource.RLIMIT_AS, (1 << 26, 1 << 26))\n    x = 'x' * (1 << 28)", 70, "code 1"),
-    "crashed": ("os.kill(os.getpid(), signal.SIGSEGV)", 70, "the checker ended with code -11"),
-    "silent": ("sys.exit(0)", 70, "the checker ended with code 0"),
-    "other words": ("print('rejected: no'); sys.exit(0)", 70, "the checker ended with code 0"),
+    "crashed": ("os.kill(os.getpid(), signal.SIGSEGV)", 70, "the checker ended with exit code -11"),
+    "silent": ("sys.exit(0)", 70, "the checker ended with exit code 0"),
+    "other words": ("print('rejected: no'); sys.exit(0)", 70, "the checker ended with exit code 0"),
 }
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_checker_that_does_not_end_by_itself_has_accepted_nothing(tmp_path, monkeypatch, capsys, way, order):
+def test_a_checker_that_is_killed_has_accepted_nothing(tmp_path, monkeypatch, capsys, way, order):
     how, code, words = WAYS[way]
     text = Path(verify.CHECKER).read_text()
     head, future, rest = text.partition("from __future__ import annotations\n")
@@ -125,7 +129,7 @@ def test_a_checker_that_does_not_end_by_itself_has_accepted_nothing(tmp_path, mo
 
 
 def test_the_memory_of_the_checker_may_be_limited(tmp_path):
-    """Under a limit of the shell, the checker declines and says that memory ran out."""
+    """Under a limit set by the shell, the checker declines and names memory as the reason."""
     path = tmp_path / "large.json"
     path.write_bytes(b'{"claim":[' + b"1234567890123," * 500_000 + b"1]}")
 

@@ -41,7 +41,7 @@ def written(tmp_path, text, name="mine.py"):
 
 
 def check(*paths, options=()):
-    """Run the command line; return its exit code, its document and what it says."""
+    """Run the command line; return its exit code, its document and its standard error."""
     with (
         pytest.MonkeyPatch.context() as patch,
         contextlib.redirect_stdout(io.StringIO()) as out,
@@ -68,11 +68,11 @@ def check_from(cwd, *paths, **environment):
 
 
 def verdicts(document):
-    return {each["name"]: each["verdict"] for each in document["claims"]}
+    return {item["name"]: item["verdict"] for item in document["claims"]}
 
 
 def claim_named(document, name):
-    return next(each for each in document["claims"] if each["name"] == name)
+    return next(item for item in document["claims"] if item["name"] == name)
 
 
 # --- processes
@@ -82,14 +82,14 @@ def answer(text):
     return text.encode()
 
 
-def test_answers_come_in_order_whoever_is_done_first():
+def test_results_are_in_order_of_the_work():
     def slow_first(number):
         time.sleep(0.3 if number == 0 else 0)
         return f"{number}".encode()
 
     ended = list(run_children([partial(slow_first, number) for number in range(7)], jobs=3, seconds=60))
-    assert [each.answer for each in ended] == [b"0", b"1", b"2", b"3", b"4", b"5", b"6"]
-    assert {each.failure for each in ended} == {""}
+    assert [item.answer for item in ended] == [b"0", b"1", b"2", b"3", b"4", b"5", b"6"]
+    assert {item.failure for item in ended} == {""}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_answers_come_in_order_whoever_is_done_first():
         (lambda: time.sleep(60), "not finished after 0.5 s"),
     ],
 )
-def test_a_process_that_ends_is_a_failure_and_no_more(act, failure):
+def test_a_process_that_ends_is_one_failure(act, failure):
     def work():
         act()
         return b"done"
@@ -130,7 +130,7 @@ def test_what_is_printed_is_kept_up_to_a_limit():
     assert ended.answer == b""
 
 
-def test_a_long_answer_arrives_whole():
+def test_a_long_result_arrives_complete():
     (ended,) = run_children([lambda: b"x" * 5_000_000], jobs=1, seconds=60)
     assert ended.answer == b"x" * 5_000_000
 
@@ -153,7 +153,7 @@ def until(fact):
 
 @pytest.mark.parametrize("session", [False, True], ids=["same group", "session of its own"])
 @pytest.mark.parametrize("ending", ["answers", "late", "closed"])
-def test_what_a_child_started_ends_with_it(tmp_path, session, ending):
+def test_descendants_of_a_process_end_with_it(tmp_path, session, ending):
     note = tmp_path / "pid"
 
     def starts():
@@ -175,7 +175,7 @@ def test_what_a_child_started_ends_with_it(tmp_path, session, ending):
     until(lambda: not runs(pid))
 
 
-def test_a_child_that_answered_need_not_wait_for_what_it_started():
+def test_a_process_with_a_result_does_not_wait_for_its_children():
     def leaves_a_fork():
         if os.fork() == 0:
             time.sleep(30)
@@ -188,7 +188,7 @@ def test_a_child_that_answered_need_not_wait_for_what_it_started():
     assert time.perf_counter() - begin < 10
 
 
-def test_where_there_is_no_fork_processes_start_from_nothing(tmp_path, monkeypatch):
+def test_without_fork_processes_are_spawned(tmp_path, monkeypatch):
     file = written(tmp_path, "claim('s', source='h')(tried)\nclaim('die', source='h')(lambda: os._exit(0))\n")
     monkeypatch.delattr(os, "fork")
     listing = list_claims([file], jobs=2)
@@ -208,7 +208,7 @@ def test_stopping_early_leaves_nothing_running(tmp_path):
 
 
 def test_a_worker_of_a_worker_ends_by_the_signal_itself(monkeypatch):
-    """The handler of a claim's process is Python; inherited, it would now and then be missed by a worker that waits."""
+    """The Python handler of a claim's process is not inherited: a waiting worker could miss the signal."""
     module = sys.modules[exhaust_chunks.__module__]
     monkeypatch.setattr(module, "SMALL_WORK", 0)
     monkeypatch.setattr(module, "CHUNK_WORK", 1)
@@ -256,21 +256,21 @@ FINE = {"stdout", "closed", "thread", "atexit", "chdir", "stdin"}
 
 
 @pytest.mark.parametrize("jobs", ["1", "4"])
-def test_whatever_a_claim_does_is_its_own_verdict(tmp_path, jobs):
+def test_every_failure_of_a_claim_is_its_own_verdict(tmp_path, jobs):
     text = "".join(
         f"@claim('{name}', source='h')\ndef {name}():\n    {act}\n@claim('next', source='h')\ndef then_{name}():\n"
         "    return tried()\n"
         for name, act in ENDINGS.items()
     )
     code, document, err = check(written(tmp_path, text), options=["--jobs", jobs])
-    found = verdicts(document)
+    result = verdicts(document)
     assert code == 3
     assert document["complete"] is True
     assert "internal error" not in err
-    assert len(found) == 2 * len(ENDINGS)
+    assert len(result) == 2 * len(ENDINGS)
     for name in ENDINGS:
-        assert found[f"mine.then_{name}"] == "confirmed"
-        assert found[f"mine.{name}"] == ("confirmed" if name in FINE else "error"), name
+        assert result[f"mine.then_{name}"] == "confirmed"
+        assert result[f"mine.{name}"] == ("confirmed" if name in FINE else "error"), name
     assert claim_named(document, "mine.own_class")["problem"]["exception"] == "Mine"
 
 
@@ -330,7 +330,7 @@ def pads(place):
 def test_verdicts_do_not_depend_on_the_order_the_jobs_or_the_filter(tmp_path):
     text = DISTURB.replace("12 + 1", f"{samples_of_three_bits() + 1}")
     one, two = written(tmp_path, text, "one.py"), written(tmp_path, text, "two.py")
-    expected = {f"{name}.pads[{place}]": "confirmed" for name in ("one", "two") for place in range(8)}
+    expected = {f"{name}.pads[{index}]": "confirmed" for name in ("one", "two") for index in range(8)}
     for paths, options in (
         ((one, two), ["--jobs", "1"]),
         ((two, one), ["--jobs", "8"]),
@@ -339,10 +339,10 @@ def test_verdicts_do_not_depend_on_the_order_the_jobs_or_the_filter(tmp_path):
         ((two,), ["-k", "two.pads[3]"]),
     ):
         code, document, _ = check(*paths, options=options)
-        found = verdicts(document)
+        result = verdicts(document)
         assert code == 0
-        assert found.items() <= expected.items()
-        assert len(found) == (2 if "[7]" in options else 1 if "-k" in options else 16)
+        assert result.items() <= expected.items()
+        assert len(result) == (2 if "[7]" in options else 1 if "-k" in options else 16)
 
 
 def samples_of_three_bits():
@@ -362,11 +362,11 @@ def test_each_folder_has_its_own_helpers(tmp_path):
     for order in ("ab", "ba"):
         code, document, _ = check(*(tmp_path / name for name in order), options=["--jobs", "1"])
         assert code == 0
-        assert [each["statement"] for each in document["claims"]] == [f"the helper says {name}" for name in order]
-        assert [each["name"] for each in document["claims"]] == [f"{name}/mine.f" for name in order]
+        assert [item["statement"] for item in document["claims"]] == [f"the helper says {name}" for name in order]
+        assert [item["name"] for item in document["claims"]] == [f"{name}/mine.f" for name in order]
 
 
-def test_what_lies_in_the_current_folder_is_not_imported(tmp_path):
+def test_modules_of_the_current_folder_are_not_imported(tmp_path):
     claims, here = tmp_path / "claims", tmp_path / "here"
     claims.mkdir()
     here.mkdir()
@@ -381,7 +381,7 @@ def test_what_lies_in_the_current_folder_is_not_imported(tmp_path):
 
 
 def test_a_helper_with_the_name_of_a_standard_module_is_named(tmp_path):
-    """Whether that module was imported before makes no difference."""
+    """The result does not depend on whether that module was imported before."""
     for name in ("random", "sched"):
         (tmp_path / name).mkdir()
         (tmp_path / name / f"{name}.py").write_text("VALUE = 'beside'\n")
@@ -389,7 +389,7 @@ def test_a_helper_with_the_name_of_a_standard_module_is_named(tmp_path):
         code, document, err = check(file)
         assert (code, document["claims"][0]["statement"]) == (0, "the helper says beside")
         assert document["files"][0]["shadowed"] == [name]
-        assert f"`import {name}` is the one in its folder" in err
+        assert f"`import {name}` imports the file in its folder" in err
 
 
 MANY = """\
@@ -409,18 +409,18 @@ claim('s', source='h')(tried)
 
 
 def lasting(value):
-    """Return a document without the times that its work took, and without where it ran from."""
+    """Return a document without its times and without paths."""
     if isinstance(value, dict):
         return {key: lasting(item) for key, item in value.items() if key not in ("seconds", "trace")}
     return [lasting(item) for item in value] if isinstance(value, list) else value
 
 
 def by_name(document):
-    return {each["name"]: lasting(each) for each in document["claims"]}
+    return {item["name"]: lasting(item) for item in document["claims"]}
 
 
-def test_verdicts_and_evidence_do_not_depend_on_how_they_were_come_by(tmp_path):
-    """Order, jobs, filter, locale, current folder, module or function, optimisation, hash seed: all of it is varied."""
+def test_verdicts_and_evidence_do_not_depend_on_the_environment(tmp_path):
+    """Order, jobs, filter, locale, current folder, way of calling, optimisation and hash seed are varied."""
     one, two = written(tmp_path, MANY, "one.py"), written(tmp_path, MANY, "two.py")
     (tmp_path / "sub").mkdir()
     ways = [
@@ -432,19 +432,19 @@ def test_verdicts_and_evidence_do_not_depend_on_how_they_were_come_by(tmp_path):
         check_from(tmp_path, "two.py", "one.py", PYTHONOPTIMIZE="1", PYTHONHASHSEED="2", PYTHONIOENCODING="latin-1"),
     ]
     first = by_name(ways[0][1])
-    assert sorted(each["verdict"] for each in first.values()) == sorted(
+    assert sorted(item["verdict"] for item in first.values()) == sorted(
         2 * ["confirmed", "error", "refuted", "confirmed"]
     )
     for code, document, _ in ways:
-        found = by_name(document)
+        result = by_name(document)
         assert code == 1
-        assert len(found) in (4, 8)
-        assert places_left_out(found) == places_left_out({name: first[name] for name in found})
+        assert len(result) in (4, 8)
+        assert without_paths(result) == without_paths({name: first[name] for name in result})
 
 
-def places_left_out(found):
-    """An error says in which file it is, as a reader finds it from the current folder."""
-    return json.loads(re.sub(r"[^ \"(]*\b(one|two)\.py", r"\1.py", json.dumps(found, ensure_ascii=False)))
+def without_paths(result):
+    """Return a document without the paths in its errors, which are relative to the current folder."""
+    return json.loads(re.sub(r"[^ \"(]*\b(one|two)\.py", r"\1.py", json.dumps(result, ensure_ascii=False)))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
@@ -476,14 +476,16 @@ def test_a_file_that_changes_while_it_is_checked_is_an_error(tmp_path):
     listing = list_claims([file])
     file.write_text(file.read_text() + "\n# changed")
     (result,) = run_claims(listing.claims, sources=listing.sources)
-    assert result.verdict.reason == "mine.py, or a helper, changed while it was checked"
+    assert result.verdict.reason == "mine.py or one of its helpers changed during the check"
 
 
-def test_a_claim_that_is_another_when_it_is_imported_again_is_an_error(tmp_path):
+def test_a_claim_that_changes_when_it_is_imported_again_is_an_error(tmp_path):
     file = written(tmp_path, "claim(f'{os.getpid()}', source='h')(tried)\nclaim('s', source='h')(lambda: tried())\n")
     code, document, _ = check(file)
     assert (code, verdicts(document)) == (3, {"mine.tried": "error", "mine.<lambda>": "confirmed"})
-    assert "says something else when mine.py is imported again" in document["claims"][0]["evidence"]["reason"]
+    assert (
+        "has another statement or source when mine.py is imported again" in document["claims"][0]["evidence"]["reason"]
+    )
 
 
 def test_a_claim_that_makes_claims_is_an_error(tmp_path):
@@ -492,13 +494,13 @@ def test_a_claim_that_makes_claims_is_an_error(tmp_path):
     )
     code, document, _ = check(file)
     assert code == 3
-    assert "it makes claims that are not collected: tried" in document["claims"][0]["evidence"]["reason"]
+    assert "the claim constructs claims that are not collected: tried" in document["claims"][0]["evidence"]["reason"]
 
 
 # --- errors with their place
 
 
-def test_an_error_has_its_place_its_line_and_a_way_out(tmp_path, monkeypatch):
+def test_an_error_names_file_line_and_remedy(tmp_path, monkeypatch):
     (tmp_path / "helper.py").write_text("def half(x):\n    return x / 0\n")
     text = (
         "import sympy\nfrom helper import half\nfrom ntkproofs.rigor import decide, identity\n"
@@ -511,9 +513,9 @@ def test_an_error_has_its_place_its_line_and_a_way_out(tmp_path, monkeypatch):
     )
     monkeypatch.chdir(tmp_path)
     _, document, _ = check(written(tmp_path, text))
-    problems = {each["name"].split(".")[1]: each["problem"] for each in document["claims"]}
-    places = {name: (each["exception"], each["file"], each["code"]) for name, each in problems.items()}
-    assert places == {
+    problems = {item["name"].split(".")[1]: item["problem"] for item in document["claims"]}
+    indices = {name: (item["exception"], item["file"], item["code"]) for name, item in problems.items()}
+    assert indices == {
         "divides": ("ZeroDivisionError", "helper.py", "return x / 0"),
         "relation": ("InputError", "mine.py", "return conclude(decide(x < x + 1))"),
         "library": ("InputError", "mine.py", "return conclude(identity(x, x))"),
@@ -523,7 +525,7 @@ def test_an_error_has_its_place_its_line_and_a_way_out(tmp_path, monkeypatch):
     assert problems["divides"]["line"] == 2
     assert problems["relation"]["line"] == TOP.count("\n") + 10
     assert "made by less(a, b) or at_most(a, b), got BooleanTrue True" in problems["relation"]["message"]
-    assert problems["forgets"]["hint"] == "end it with `return conclude(...)`"
+    assert problems["forgets"]["hint"] == "a claim must end with `return conclude(...)`"
     assert "half(1)" in problems["divides"]["trace"]
 
 
@@ -540,7 +542,7 @@ def test_an_error_has_its_place_its_line_and_a_way_out(tmp_path, monkeypatch):
         ("x = 'caf\\udce9'.encode()\n", "UnicodeEncodeError", "x = 'caf\\udce9'.encode()"),
     ],
 )
-def test_a_file_that_cannot_be_imported_has_its_place(tmp_path, monkeypatch, text, exception, code):
+def test_a_file_that_cannot_be_imported_is_named_with_its_line(tmp_path, monkeypatch, text, exception, code):
     monkeypatch.chdir(tmp_path)
     _, document, _ = check(written(tmp_path, text))
     problem = document["claims"][0]["problem"]
@@ -553,7 +555,7 @@ def test_a_file_that_cannot_be_imported_has_its_place(tmp_path, monkeypatch, tex
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_work_says_so_and_leaves_nothing_behind(tmp_path, number):
+def test_interrupted_work_is_marked_and_leaves_no_process(tmp_path, number):
     note = tmp_path / "pid"
     text = (
         "claim('s', source='h')(tried)\n@claim('long', source='h')\ndef long():\n"
@@ -578,10 +580,10 @@ def test_stopped_work_says_so_and_leaves_nothing_behind(tmp_path, number):
             assert (document["complete"], document["done"], document["total"]) == (False, 1, 2)
             assert verdicts(document) == {"mine.tried": "confirmed"}
         else:
-            assert "stopped after 1 of 2 claims: what is shown is not all" in out
+            assert "stopped after 1 of 2 claims: the results are incomplete" in out
 
 
-def test_work_stopped_while_files_are_read_says_so(tmp_path):
+def test_work_interrupted_while_files_are_read_is_marked(tmp_path):
     file = written(tmp_path, f"open({str(tmp_path / 'pid')!r}, 'w').close()\ntime.sleep(60)\n")
     command = [sys.executable, "-m", "ntkproofs", "check", "--json", str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -594,7 +596,7 @@ def test_work_stopped_while_files_are_read_says_so(tmp_path):
     assert "before the claims were listed" in err
 
 
-def test_a_check_that_is_killed_leaves_nothing_behind(tmp_path):
+def test_a_check_that_is_killed_leaves_no_process(tmp_path):
     if sys.platform != "linux":
         pytest.skip("the kernel ends the children on Linux only")
     note = tmp_path / "pid"

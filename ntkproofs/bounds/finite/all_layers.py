@@ -1,4 +1,4 @@
-r"""One finite network for each output bit, all layers trained: the width from which on they execute a program.
+r"""One finite network for each output bit, all layers trained: a width at which they execute a program.
 
 The statement: m pairs of neurons ``(+1, u), (-1, u)``, ``u ~ N(0, I_K)`` drawn once (the networks of all output bits
 start from it, each with ``w = 2 m`` neurons), T steps of full-batch gradient descent of size eta on all weights, on

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.errors import InputError
-from ntkproofs.files import check_writable, write_whole
+from ntkproofs.files import check_writable, write_atomically
 from ntkproofs.report.plots import figure
 from ntkproofs.report.plots.style import COLOURS, SIZE, needs_matplotlib
 
@@ -52,7 +52,7 @@ def save(name: str, path: str | Path) -> None:
         )
     check_writable(path)
     needs_matplotlib()
-    write_whole(path, _rendered(draw(), kind, name))
+    write_atomically(path, _rendered(draw(), kind, name))
 
 
 def inline_svg(name: str) -> str:
