@@ -1,18 +1,28 @@
-"""Facts about the rules for networks with all layers trained: term by term against balls. Delete it with its rules."""
+"""Facts about the rules for networks with all layers trained, in the order of what they cost.
+
+Without this kind, delete it.
+
+Honest certificates come first, with few parts in the supremum of a deviation: each term of the union bound against
+balls (``ntkproofs.bounds.finite``, which shares no code with the checker). Then what is refused, with all that costs
+much and is not asked left out where the refusal does not need it; whole certificates and suprema come last.
+"""
 
 from __future__ import annotations
 
 import random
 import types
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache
 from typing import Any
 
 from battery import Fact, expect, refuses
+from battery_network import replaced
 from forgery import sign
 from test_all_layers_forgeries import FORGERIES, honest, runs
 
+from ntkproofs import checker
 from ntkproofs.bounds.finite.all_layers import (
     AllLayersNetwork,
     ClassEvents,
@@ -119,21 +129,17 @@ def names_of(network: AllLayersNetwork) -> Iterator[str]:
 def said(module: types.ModuleType, document: dict[str, Any]) -> dict[str, tuple[Any, int]] | str:
     """Return the terms of the union bound that the checker adds up, or why it refuses."""
     found: dict[str, tuple[Any, int]] = {}
-    unlikely = module.unlikely
 
     def spy(chances: Any, _: Fraction) -> None:
         found.update({where: (log, number) for where, log, number in chances})
 
-    module.unlikely = spy  # type: ignore[attr-defined]
-    try:
+    with replaced(module, unlikely=spy):
         code, text = module.judge(sign(document))
-    finally:
-        module.unlikely = unlikely  # type: ignore[attr-defined]
     return found if code == 0 else str(text)
 
 
 @cache
-def expected(name: str, shaken: int | None) -> tuple[dict[str, Any], list[tuple[str, Any]] | None]:
+def expected(name: str, shaken: int | None) -> tuple[dict[str, Any], list[tuple[str, Fraction]] | None]:
     """Return a certificate, its numbers changed at random or not, and its terms by balls, None if they refuse it."""
     document = honest()[name]
     if shaken is not None:
@@ -143,7 +149,8 @@ def expected(name: str, shaken: int | None) -> tuple[dict[str, Any], list[tuple[
         terms = list(network.terms(TangentSetting(BALLS, network.workload.samples)))
     except NtkProofsError:
         return document, None
-    return document, list(zip(names_of(network), terms, strict=True))
+    middles = [_middle(term.log()) for term in terms]
+    return document, list(zip(names_of(network), middles, strict=True))
 
 
 def shake(document: dict[str, Any], source: random.Random) -> dict[str, Any]:
@@ -170,8 +177,8 @@ def shake(document: dict[str, Any], source: random.Random) -> dict[str, Any]:
     return document | {"claim": claim, "evidence": evidence}
 
 
-def agree(module: types.ModuleType, name: str, shaken: int | None) -> None:
-    """Expect that the checker adds up what balls do, each term for itself."""
+def agree(module: types.ModuleType, name: str, shaken: int | None, *, deviations: bool = False) -> None:
+    """Expect that the checker adds up what balls do, each term for itself; the deviations of weights too, or not."""
     document, terms = expected(name, shaken)
     got = said(module, document)
     if terms is None:
@@ -181,33 +188,202 @@ def agree(module: types.ModuleType, name: str, shaken: int | None) -> None:
     assert not isinstance(got, str)
     expect(set(got) == {where for where, _ in terms}, name, sorted(got))
     one = 1 << module.FRACTION_BITS
-    for where, term in terms:
+    for where, middle in terms:
+        if "the deviation" in where and not deviations:
+            continue
         log, number = got[where]
-        value = term.log()
-        middle = (Fraction(value.lower) + Fraction(value.upper)) / 2
         there = Fraction(log.low + log.high, 2 * one) + _log(number)
-        most = CELLS if "deviation" in where else Fraction(1, 10**20)
+        most = CELLS if "the deviation" in where else Fraction(1, 10**20)
         expect(abs(there - middle) <= most * max(1, abs(middle)), name, where, float(there), float(middle))
 
 
 @cache
 def _log(number: int) -> Fraction:
-    value = BALLS.log(BALLS.of(number))
-    return (Fraction(value.lower) + Fraction(value.upper)) / 2
+    return _middle(BALLS.log(BALLS.of(number)))
+
+
+def _middle(ball: Any) -> Fraction:
+    return (Fraction(ball.lower) + Fraction(ball.upper)) / 2
+
+
+def _few(module: types.ModuleType) -> Any:
+    """Return the module with few parts in the supremum of a deviation."""
+    return replaced(module, CELLS=2, SHARES=1)
+
+
+def _terms_of(name: str, shaken: int | None) -> Fact:
+    def terms(module: types.ModuleType) -> None:
+        with _few(module):
+            agree(module, name, shaken)
+
+    terms.__name__ = f"terms_of_{name}" + ("" if shaken is None else f"_shaken_{shaken}")
+    return all_layers_fact(terms)
+
+
+for each, times in (("permutation", None), ("shared", None), ("visited", None), ("shared", 0), ("one", None)):
+    _terms_of(each, times)
+
+
+# --- the supremum of a deviation
+
+
+POINTS = [(Fraction(y, 8), Fraction(side, 5)) for y in (-7, -2, 0, 3) for side in (0, 2, 5)]
+
+
+@cache
+def _values(K: int, t: int, g: Fraction) -> list[Fraction]:
+    """Return the bound of a second moment at the points, by balls."""
+    other = LinearisedDeviation(TangentSetting(BALLS, K), t)
+    points = [(y, side) for y, side in POINTS if t > 1 or not side]
+    return [_middle(other.second_moment(BALLS.of(g), BALLS.of(y), BALLS.of(side))) for y, side in points]
+
+
+def _asked_there(module: types.ModuleType, column: Any, y: Fraction, found: list[Any]) -> Any:
+    """Return what asks for a second moment at y whatever part is given, keeps it, and answers 6, 5, 4, ..."""
+    at = column._at
+
+    def there(_: Any, *given: Any) -> Any:
+        found.append(at(module.Interval.of(y), *given))
+        return module.Interval.of(7 - len(found))
+
+    return there
 
 
 @all_layers_fact
-def the_terms_of_honest_certificates(module: types.ModuleType) -> None:
-    for name in honest():
-        agree(module, name, None)
+def second_moments_at_points(module: types.ModuleType) -> None:
+    one = 1 << module.FRACTION_BITS
+    for K, t, g in ((4, 1, Fraction(2, 5)), (5, 2, Fraction(2, 5)), (6, 3, Fraction(3))):
+        column, heard = module.TangentColumn(module.Tangent(K), t), list[Any]()
+        with replaced(column, _largest=lambda total, share, heard=heard: heard.append(total) or module.Interval.of(1)):
+            column.supremum(module.Interval.of(g))
+        for (y, side), value in zip([p for p in POINTS if t > 1 or not p[1]], _values(K, t, g), strict=True):
+            found = list[Any]()
+            there = _asked_there(module, column, y, found)
+            with replaced(module, CELLS=3), replaced(column, _at=there):
+                most = column._largest(heard[0], module.Interval.of(side))
+            got = Fraction(found[0].low + found[0].high, 2 * one)
+            expect(abs(got - value) <= Fraction(1, 10**20) * max(1, value), K, t, y, side, float(got), float(value))
+            expect((most.low, most.high, len(found)) == (6 * one, 6 * one, 3), "the largest of all parts")
+
+
+G, B = Fraction(2, 5), Fraction(1, 7)
+
+
+@cache
+def _constants(K: int, t: int) -> tuple[Fraction, Fraction]:
+    """Return the bound of the part of degree 0, and the mean square of the trace, by balls."""
+    other = LinearisedDeviation(TangentSetting(BALLS, K), t)
+    return _middle(other.constant(BALLS.of(G), BALLS.of(B))), _middle(other.T2)
 
 
 @all_layers_fact
-def forged_networks(module: types.ModuleType) -> None:
-    for name, (make, code, message) in FORGERIES.items():
-        got, text = module.judge(make())
-        messages = [message] if isinstance(message, str) else message
-        expect(got == code and any(each in text for each in messages), name, text)
+def constants_of_the_deviation(module: types.ModuleType) -> None:
+    of = module.Interval.of
+    for K, t in ((4, 1), (5, 2), (6, 3), (9, 4), (9, 1)):
+        column = module.TangentColumn(module.Tangent(K), t)
+        for found, value in zip((column.constant(of(G), of(B)), column.fourth_moment()), _constants(K, t), strict=True):
+            got = Fraction(found.low + found.high, 2 << module.FRACTION_BITS)
+            expect(abs(got - value) <= Fraction(1, 10**20) * max(1, value), K, t, float(got), float(value))
+
+
+@all_layers_fact
+def parts_of_the_supremum(module: types.ModuleType) -> None:
+    """The parts of y cover [-1, 1] and those of the share [0, 1], each from its low end to its high one."""
+    one, column = 1 << module.FRACTION_BITS, module.TangentColumn(module.Tangent(5), 2)
+    seen: list[Any] = []
+    values = iter([3, 9, 5, 1, 1, 1])
+
+    def at(y: Any, parts: Any, *_: Any) -> Any:
+        seen.append(
+            (Fraction(y.low, one), Fraction(y.high, one), Fraction(parts[0].low, one), Fraction(parts[0].high, one))
+        )
+        return module.Interval.of(next(values))
+
+    with replaced(module, CELLS=2, SHARES=3), replaced(column, _at=at):
+        found = column.supremum(module.Interval.of(1))
+    expect(found.high == 9 * one, "the largest")
+    near = Fraction(2, one)
+    for k, (low, high, first, last) in enumerate(seen):
+        expect((low, high) == (k % 2 - 1, k % 2), k)
+        expect(abs(first - Fraction(k // 2, 3)) < near and abs(last - Fraction(k // 2 + 1, 3)) < near, k)
+        expect(first <= Fraction(k // 2, 3) and last >= Fraction(k // 2 + 1, 3), k)
+    expect(len(seen) == 6)
+
+
+# --- what is refused
+
+
+@contextmanager
+def _events_left_out(module: types.ModuleType) -> Iterator[None]:
+    """Leave out what costs much: probabilities that are small in honest certificates."""
+    tiny = module.Interval.of(-100)
+
+    def small(*_: Any) -> Any:
+        return tiny
+
+    with (
+        replaced(module.Windows, layered=lambda *_: module.Interval.of(0)),
+        replaced(module.TangentBit, wrong=small, _weigh=lambda _: None),
+        replaced(module.TangentColumn, event=small),
+        replaced(module.Regression, square_event=small, shift_event=small),
+    ):
+        yield
+
+
+@cache
+def _data(name: str) -> bytes:
+    return FORGERIES[name][0]()  # type: ignore[no-any-return]
+
+
+def _refused(module: types.ModuleType, name: str) -> bool:
+    _, code, message = FORGERIES[name]
+    got, text = module.judge(_data(name))
+    messages = [message] if isinstance(message, str) else message
+    return got == code and any(each in text for each in messages)
+
+
+@cache
+def _kinds_of_forgeries() -> tuple[list[str], list[str], list[str]]:
+    """Return which are refused alike with events left out; with few parts; and by the checker as it is."""
+    quick, few, whole = list[str](), list[str](), list[str]()
+    for name in FORGERIES:
+        with _events_left_out(checker):
+            if _refused(checker, name):
+                quick.append(name)
+                continue
+        with _few(checker):
+            (few if _refused(checker, name) else whole).append(name)
+    return quick, few, whole
+
+
+@all_layers_fact
+def quickly_refused(module: types.ModuleType) -> None:
+    with _events_left_out(module):
+        for name in _kinds_of_forgeries()[0]:
+            expect(_refused(module, name), name)
+
+
+@all_layers_fact
+def what_no_certificate_says(module: types.ModuleType) -> None:
+    program = module.program_of(honest()["permutation"]["claim"]["program"])
+    pairs = module.pairs_at_arbitrary(program)
+    expect(module.chosen_of(pairs, program, None)[1] == {2: 3, 3: 1})
+    expect(module.chosen_of(pairs, program, 2)[1] == {2: 2, 3: 1})
+    tangent = module.Tangent(3)
+    refuses(module, "Rejected", "a tilt of |v| is not", tangent.chi, Fraction(0))
+    refuses(
+        module, "Rejected", "is not certainly", module.less, *[module.Interval.of(1)] * 2, "1 is not certainly less"
+    )
+
+
+@all_layers_fact
+def refused_with_few_parts(module: types.ModuleType) -> None:
+    with _few(module):
+        for name in _kinds_of_forgeries()[1]:
+            expect(_refused(module, name), name)
+
+
+# --- whole certificates
 
 
 @cache
@@ -233,34 +409,12 @@ def suprema_over_all_directions(module: types.ModuleType) -> None:
 
 
 @all_layers_fact
-def parts_of_the_deviation(module: types.ModuleType) -> None:
-    """What the term of a deviation is made of, apart from the supremum over parts."""
-    g, b, one = Fraction(2, 5), Fraction(1, 9), 1 << module.FRACTION_BITS
-    for K, t in ((4, 1), (5, 2), (7, 3)):
-        column, other = module.TangentColumn(module.Tangent(K), t), LinearisedDeviation(TangentSetting(BALLS, K), t)
-        for got, ball in (
-            (column.constant(module.Interval.of(g), module.Interval.of(b)), other.constant(BALLS.of(g), BALLS.of(b))),
-            (column.fourth_moment(), other.T2),
-        ):
-            off = Fraction(got.low + got.high, one) - Fraction(ball.lower) - Fraction(ball.upper)
-            expect(abs(off) <= Fraction(1, 10**20), K, t, float(off))
+def whole_certificates(module: types.ModuleType) -> None:
+    agree(module, "permutation", None, deviations=True)
+    agree(module, "shared", 1, deviations=True)
 
 
 @all_layers_fact
-def the_terms_of_other_parameters(module: types.ModuleType) -> None:
-    for name in honest():
-        for shaken in range(2):
-            agree(module, name, shaken)
-
-
-@all_layers_fact
-def what_no_certificate_says(module: types.ModuleType) -> None:
-    program = module.program_of(honest()["permutation"]["claim"]["program"])
-    pairs = module.pairs_at_arbitrary(program)
-    expect(module.chosen_of(pairs, program, None)[1] == {2: 3, 3: 1})
-    expect(module.chosen_of(pairs, program, 2)[1] == {2: 2, 3: 1})
-    tangent = module.Tangent(3)
-    refuses(module, "Rejected", "a tilt of |v| is not", tangent.chi, Fraction(0))
-    refuses(
-        module, "Rejected", "is not certainly", module.less, *[module.Interval.of(1)] * 2, "1 is not certainly less"
-    )
+def refused_as_a_whole(module: types.ModuleType) -> None:
+    for name in _kinds_of_forgeries()[2]:
+        expect(_refused(module, name), name)
