@@ -1,39 +1,41 @@
-"""The checker: decides from a certificate's claim alone whether the claim holds. Trust this file and Python's integers.
+"""Trusted checker: decide whether the claim of a certificate holds. It relies on this file and Python's integers only.
 
     python -I -S ntkproofs/checker.py FILE
 
-Exit code 0 accepted, 1 rejected, 2 declined (beyond a limit stated below, or too close to tell), 3 usage or unreadable,
-70 an error in this file; one line says why. No floats: every real number is an :class:`Interval` of integers over
-``2**FRACTION_BITS``, rounded outward. Only `claim` says what is concluded; `evidence` is a hint whose every part is
-checked. What is checked of a program are its templates, named by a digest: its name is the issuer's and shown quoted.
+Exit codes: 0 accepted, 1 rejected, 2 declined (a limit stated below is exceeded, or a comparison is undecided at this
+precision), 3 usage error or unreadable file, 70 internal error; the output gives the claim or the reason. No floats:
+every real number is an :class:`Interval` with integer end points over ``2**FRACTION_BITS``, rounded outward. The
+conclusion is read from `claim` alone; `evidence` only proposes parameters, each of which is verified. A program is
+identified by the digest of its templates; its name is chosen by the issuer and only quoted.
 
 Signature
 ---------
 ::
 
-    check(bytes) -> Verified                     the whole: raises Rejected or Declined, with the reason
-    spend(operations, what)                      one budget of work for the whole check
+    check(bytes) -> Verified                     the entry point: raises Rejected or Declined, with the reason
+    spend(operations, what)                      deduct work from the budget of the whole check
     read(bytes) -> certificate                   JSON without floats, duplicate keys, deep nesting, huge numbers
-    Interval  + - * /  power sqrt atan exp log pi    enclosures; each function's docstring counts its error
+    Interval  + - * /  power sqrt atan exp log pi    enclosures; each function's docstring derives its error bound
     contradictory(templates, group)              no state matches two templates of the group
-    at_most_groups(program, groups) -> G         every state whatever is matched by n <= G templates
-    visited(program, starts, steps) -> counts    the (n, p, t) of all states that the runs visit, by execution
-    Predictor(kernel, K).mean(n, p, t), .deviation(n)        what a trained network answers (formulas in its docstring)
-    gap(mean, threshold, n, p, t)                how far a mean lies on the right side of the threshold
-    margin(predictor, threshold, counts)         least |mean - threshold| / deviation, all on the right side
-    tail(x) -> log U                             log of an upper bound of the Gaussian tail
-    enough(networks, z, cases, failure)          the union bound over all cases is at most the failure probability
-    pairs_at_arbitrary(program), pairs_visited(...)      how many (state, bit) there are of each class (n, p, t)
-    Column(hidden, t).event(width, e, z, l)      log of a bound: trained weights of one finite network deviate by e
-    OutputBit(column, count, ...).wrong(width, ...)      log of a bound: an output bit of it is on the wrong side
-    Descent(hidden, step, rise, drop).remainder(t, T)    how far T steps of gradient descent are from its end
-    Path(start, column, ...).distance(...), Windows(path, levels)    how far training all layers leads from the linear
-    leaves(domain, tree) -> (part, leaf)         parts of a domain that cover it
-    Number  Series  + - * /  power sqrt atan ... enclosures with exact zeros; of functions near an end of their domain
-    bounds_on(right - left, part, leaf)          enclosures of something of the same sign: an inequality holds on a part
+    at_most_groups(program, groups) -> G         at every state, at most G templates match
+    visited(program, starts, steps) -> counts    the (n, p, t) of all states visited by the runs, by execution
+    Predictor(kernel, K).mean(n, p, t), .deviation(n)    output of a trained network (formulas in its docstring)
+    gap(mean, threshold, n, p, t)                distance of a mean from the threshold, on the correct side
+    margin(predictor, threshold, counts)         minimum of |mean - threshold| / deviation over the counts
+    tail(x) -> log U                             log of an upper bound of the Gaussian tail probability
+    enough(networks, z, cases, failure)          union bound over all cases <= the failure probability
+    pairs_at_arbitrary(program), pairs_visited(...)      number of pairs (state, bit) in each class (n, p, t)
+    Column(hidden, t).event(width, e, z, l)      log of a bound: P(the weights of a target column deviate by e)
+    OutputBit(column, count, ...).wrong(width, ...)      log of a bound: P(an output bit is rounded incorrectly)
+    Descent(hidden, step, rise, drop).remainder(t, T)    distance of T steps of gradient descent from their limit
+    Path(start, column, ...).distance(...), Windows(path, levels)    distance of full training from linearised training
+    leaves(domain, tree) -> (part, leaf)         a subdivision of the domain into parts that cover it
+    Number  Series  + - * /  power sqrt atan ... enclosures that recognise exact zeros; expansions at an end of a domain
+    bounds_on(right - left, part, leaf)          enclosures of the same sign: the inequality holds on the part
 
-Symbols: K samples (templates and padding); at one state n templates match; t templates write a given bit, p of them
-match; the program's next bit is 1 iff p >= 1. A network's output is rounded to 1 iff it lies above the threshold.
+Symbols: K samples (templates and padding); n templates match a state; t templates write an output bit, p of these
+match. The program's next bit is 1 if and only if p >= 1. A network's output is rounded to 1 if and only if it exceeds
+the threshold.
 """
 
 from __future__ import annotations
@@ -53,14 +55,19 @@ from math import factorial, isqrt
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 FORMAT = 1
-FALSE = "the inequality is false"  # and not only: does not follow
-EXECUTION = "the execution of the program"  # what spends, in a message
+FALSE = "the inequality is false"  # disproved, as opposed to not proved
+EXECUTION = "the execution of the program"  # named when the budget of work is exhausted
 ACCEPTED, REJECTED, DECLINED, UNREADABLE, BROKEN = 0, 1, 2, 3, 70
 
-FRACTION_BITS, GUARD_BITS = 256, 64  # of every interval's ends; further ones inside the functions
+FRACTION_BITS, GUARD_BITS = 256, 64  # of the end points; extra bits inside the functions
 CONVERGENT = 41  # order of the continued fraction that bounds the Gaussian tail; odd
 
-MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_TEXT = 1 << 23, 100, 4000, 200  # of a file; brackets; of a number; of a name
+MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_TEXT = (
+    1 << 23,
+    100,
+    4000,
+    200,
+)  # file; nesting; digits of a number; characters of a name
 MAX_BITS, MAX_TEMPLATES, MAX_ENTRIES = 1 << 17, 1 << 16, 1 << 20  # of a state; requirements and written bits together
 MAX_COUNTS, MAX_SIZE = 1 << 18, 1 << 17  # different (n, p, t); bits of an interval's end
 MAX_FREE, MAX_WORK = 20, 1 << 34  # input bits of an execution; word operations of a whole check (see spend)
@@ -84,19 +91,19 @@ class Rejected(Exception):
 
 
 class Declined(Exception):
-    """The certificate is beyond a limit of this checker, or a comparison too close to be told at its precision."""
+    """A limit of this checker is exceeded, or a comparison is undecided at its precision."""
 
 
 # --------------------------------------------------------------------------------------------------------------- work
-CALL = 150  # word operations that one operation of Python costs, however short its numbers are
+CALL = 150  # overhead of one Python operation, in word operations
 _left = [MAX_WORK]  # of the check under way
 
 
 def spend(operations: int, what: str) -> None:
-    """Take operations on 64-bit words from the one budget of the whole check; declined, naming `what`, at its end.
+    """Deduct operations on 64-bit words from the budget of the whole check; Declined, naming `what`, when exhausted.
 
-    Everything whose number or size a file decides spends: executed steps, groups, interval operations and through them
-    the leaves of an inequality. About a nanosecond each, so that a check ends within a minute.
+    Every computation whose number or size is determined by the file is charged: executed steps, groups, interval
+    operations and thereby the leaves of an inequality. An operation takes about 1 ns, a whole check at most a minute.
     """
     _left[0] -= operations
     if _left[0] < 0:
@@ -109,14 +116,14 @@ def _words(number: int) -> int:
 
 # ---------------------------------------------------------------------------------------------------------- intervals
 ONE, WIDE = 1 << FRACTION_BITS, FRACTION_BITS + GUARD_BITS
-FUNCTION = 1 << 17  # word operations of the series of a function: some 100 products and quotients of WIDE bits
+FUNCTION = 1 << 17  # cost of a power series in word operations: about 100 products and quotients of WIDE bits
 
 
 class Interval:
-    """All real numbers from ``low / 2**FRACTION_BITS`` to ``high / 2**FRACTION_BITS``; a *unit* is the last bit.
+    """The closed interval from ``low / 2**FRACTION_BITS`` to ``high / 2**FRACTION_BITS``; a *unit* is the last bit.
 
-    Every operation returns an interval that contains the result for every choice of arguments in the given ones, and
-    spends work: a sum in proportion to the words of its ends, products, quotients and roots to the square of them.
+    Every operation returns an interval that contains the result for every choice of arguments in the operands. Its cost
+    is linear in the number of words for a sum, and quadratic for products, quotients and roots.
     """
 
     __slots__ = ("high", "low")
@@ -131,7 +138,7 @@ class Interval:
 
     @property
     def size(self) -> int:
-        """The words of the longer end."""
+        """The number of words of the longer end point."""
         return max(_words(self.low), _words(self.high))
 
     @classmethod
@@ -216,7 +223,7 @@ class Interval:
 
 
 def _narrowed(value: int, error: int) -> Interval:
-    """Enclose a number within `error` of `value` (both over ``2**WIDE``) by units: less than 2 away from it each side.
+    """Enclose all numbers within `error` of `value`, both over ``2**WIDE``; each end is off by less than 2 units.
 
     The ends are rounded by less than 1 unit each, and `error` is at most ``2**GUARD_BITS``, which is 1 unit.
     """
@@ -336,7 +343,7 @@ def read(data: bytes) -> dict[str, Any]:
         raise Rejected(f"the file is not JSON: {problem}") from None
     certificate = _keys(value, ("claim", "claim_sha256", "evidence", "format", "producer"), "the certificate")
     _integer(certificate["format"], FORMAT, FORMAT, "format")
-    if not _text(certificate["producer"], "producer").isascii():  # and it is never shown
+    if not _text(certificate["producer"], "producer").isascii():  # it is never printed
         raise Rejected("producer is not ASCII")
     digest = hashlib.sha256(canonical(certificate["claim"])).hexdigest()
     if certificate["claim_sha256"] != digest:
@@ -345,7 +352,7 @@ def read(data: bytes) -> dict[str, Any]:
 
 
 def _shallow(text: str) -> None:
-    """Refuse brackets nested deeper than MAX_DEPTH, before anything recursive sees them."""
+    """Decline brackets nested deeper than MAX_DEPTH, before any recursive function reads them."""
     depth, quoted = 0, False
     for token in re.finditer(r'\\.|["\[\]{}]', text, re.DOTALL):
         sign = token.group()
@@ -420,7 +427,7 @@ def _text(value: Any, where: str) -> str:
 
 
 def _program_name(value: Any) -> str:
-    """Return an identifier, which cannot pass for a statement."""
+    """Return an identifier; free text could be mistaken for a statement of the checker."""
     if type(value) is not str or re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", value, re.ASCII) is None:
         raise Rejected(
             f"the program's name is {_shown(value)}: a name is 1 to 64 letters, digits and _ . - and does not "
@@ -489,7 +496,7 @@ class Program:
 
 
 def program_of(value: Any) -> Program:
-    """Read a program; refused: positions that do not exist, requirements of one bit twice, templates that are empty.
+    """Read a program; Rejected: positions out of range, two requirements of one bit, empty templates.
 
     Its digest is the SHA-256 of the canonical JSON of the object without the key `name`.
     """
@@ -535,9 +542,9 @@ def _template(value: Any, bits: int) -> Template:
 
 # ------------------------------------------------------------------------------------------------- which counts occur
 def contradictory(templates: Sequence[Template], group: Sequence[int]) -> bool:
-    """Tell whether every two templates of the group require different values of some bit, so that no state has both.
+    """Tell whether any two templates of the group require different values of some bit, hence exclude each other.
 
-    Looks up, for each member, who requires the opposite of one of its values: that must be all the others.
+    For each member, the members that require the opposite of one of its values must be all the others.
     """
     requirements = sum(len(templates[index][0]) for index in group)
     if len(group) * requirements > MAX_MEMORY:
@@ -558,7 +565,7 @@ def contradictory(templates: Sequence[Template], group: Sequence[int]) -> bool:
 
 
 def at_most_groups(program: Program, evidence: Any) -> int:
-    """Conclude ``n <= G`` at every state whatever from a partition of the templates into G contradictory groups."""
+    """Conclude ``n <= G`` at every state from a partition of the templates into G contradictory groups."""
     groups = _list(_keys(evidence, ("groups",), "evidence")["groups"], "groups")
     last = len(program.templates) - 1
     members = [_integer(member, 0, last, "a group's member") for group in groups for member in _list(group, "a group")]
@@ -571,10 +578,10 @@ def at_most_groups(program: Program, evidence: Any) -> int:
 
 
 def arbitrary(program: Program, groups: int) -> frozenset[Count]:
-    """Return counts among which are the worst of every state whatever, given that ``n <= groups``.
+    """Return counts that include the worst case of every state, given that ``n <= groups``.
 
-    For each n and t: p = 0 (where n templates that do not write the bit exist), and the least p >= 1 that can be; the
-    mean grows with p (``mean = p F/D + t u``, and F > 0 is checked), so a larger p only takes it further up.
+    For each n and t: p = 0 (if n templates that do not write the bit exist), and the smallest possible p >= 1. The mean
+    increases with p (``mean = p F/D + t u``, where F > 0 is checked), so a larger p moves it away from the threshold.
     """
     kinds = sorted(set(program.writers))
     if groups * len(kinds) > MAX_COUNTS:
@@ -597,12 +604,11 @@ def _plane_cost(lanes: int) -> int:
 
 
 def visited(program: Program, free: Sequence[int], ones: Sequence[int], steps: int) -> frozenset[Count]:
-    """Return the counts at every state that a run visits, for all assignments of the free bits, by running them all.
+    """Return the counts at all states visited from all assignments of the free bits, by bit-sliced execution.
 
-    One integer, a *plane*, holds one bit of all ``2**len(free)`` runs (*lanes*). Each step looks at the states before
-    it, so `steps` steps look at all states at which the network is asked. Stops early where the states of all runs
-    repeat earlier ones, since what follows was then looked at: the last ones, or those kept, which are replaced when
-    the number of steps is a power of 2 (Brent), so that every cycle is noticed in the end.
+    One integer, a *plane*, holds one bit of all ``2**len(free)`` runs (*lanes*). Each step records the states before
+    it, so `steps` steps record all inputs of the network. Stops early when the states of all runs repeat: they are
+    compared with the previous states and with those saved at the last power of 2 (Brent's cycle detection).
     """
     lanes, found = 1 << len(free), set[Count]()
     if len(free) > MAX_FREE or lanes * _planes(program) > MAX_MEMORY:
@@ -619,12 +625,12 @@ def visited(program: Program, free: Sequence[int], ones: Sequence[int], steps: i
 
 
 def _planes(program: Program) -> int:
-    """Return how many planes are held at once, and a few more."""
+    """Return an upper bound of the number of planes in memory."""
     return sum(1 + len(write) for _, write in program.templates) + 4 * program.bits
 
 
 def _initial(bits: int, free: Sequence[int], ones: Sequence[int]) -> list[int]:
-    """Return the planes of the initial states: a free bit number i is bit i of the number of the lane."""
+    """Return the planes of the initial states: free bit i is bit i of the lane number."""
     lanes, state = 1 << len(free), [0] * bits
     for place in ones:
         state[place] = (1 << lanes) - 1
@@ -638,7 +644,7 @@ def _initial(bits: int, free: Sequence[int], ones: Sequence[int]) -> list[int]:
 
 
 def _look_and_step(program: Program, state: list[int], every: int, found: set[Count]) -> list[int]:
-    """Add the counts at the present states to `found`, and return the next states."""
+    """Add the counts at the current states to `found`; return the next states."""
     cost = _plane_cost(every.bit_length())
     matches, writing = _matches(program, state, every)
     bits: dict[tuple[int, int], int] = {}  # (p, t) -> lanes in which some bit has them
@@ -658,7 +664,7 @@ def _look_and_step(program: Program, state: list[int], every: int, found: set[Co
 
 
 def _matches(program: Program, state: list[int], every: int) -> tuple[list[int], list[list[int]]]:
-    """Return the lanes in which each template matches (if in any), and for each bit those of its writers."""
+    """Return the planes of the templates that match in some lane, and for each bit the planes of its writers."""
     matches: list[int] = []
     writing: list[list[int]] = [[] for _ in state]
     for when, write in program.templates:
@@ -674,7 +680,7 @@ def _matches(program: Program, state: list[int], every: int) -> tuple[list[int],
 
 
 def _classes(planes: Sequence[int], every: int) -> list[tuple[int, int]]:
-    """Sort the lanes by how many of the planes have them: ``(number, lanes)``, only numbers that occur."""
+    """Group the lanes by the number of planes that contain them: ``(number, lanes)`` for each number that occurs."""
     classes, cost = [(0, every)], _plane_cost(every.bit_length())
     digits = _sum(planes)
     spend(3 * cost * len(planes) * len(digits), EXECUTION)
@@ -698,17 +704,20 @@ def _sum(planes: Sequence[int]) -> list[int]:
 
 # ---------------------------------------------------------------------------------------------------------- predictor
 class Predictor:
-    """Mean and deviation of one output bit of one infinitely wide two-layer ReLU network trained on K basis vectors.
+    """Mean and standard deviation of an output of an infinitely wide two-layer ReLU network trained on K basis vectors.
 
-    Kernels, times 2 pi: a sample with itself ``own`` (NTK 2 pi, NNGP pi), with another one 1, a state that n templates
-    match with one of them ``matched(n) = sqrt(1 - 1/n) + c (pi/2 + atan(1/sqrt(n-1)))/sqrt(n)`` (NTK c = 2, NNGP 1;
-    ``pi - arccos(n^-1/2)`` is ``pi/2 + atan(1/sqrt(n-1))``). With ``D = own - 1``, ``F = matched(n) - 1``::
+    Kernel values, times 2 pi: of a sample with itself ``own`` (NTK 2 pi, NNGP pi), of two samples 1, and of a state
+    with one of its n matching samples, where ``pi - arccos(n^-1/2) = pi/2 + atan(1/sqrt(n-1))``::
+
+        matched(n) = sqrt(1 - 1/n) + c (pi/2 + atan(1/sqrt(n-1))) / sqrt(n)     c = 2 (NTK) or 1 (NNGP)
+
+    With ``D = own - 1`` and ``F = matched(n) - 1``::
 
         u = (D - n F) / (D (D + K))     m = u + F/D      mean = p F/D + t u
         S1 = n m + (K - n) u            S2 = n m^2 + (K - n) u^2
         2 pi K variance = own + (own - 1) S2 + S1^2 - 2 (n m matched(n) + (K - n) u)
 
-    the last line with the NNGP's own and matched. At n = 1 the state is a sample: mean p, variance 0.
+    where the last line uses own and matched of the NNGP kernel. At n = 1 the state is a sample: mean p, variance 0.
     """
 
     def __init__(self, kernel: str, samples: int) -> None:
@@ -719,7 +728,7 @@ class Predictor:
         self._rows: dict[int, tuple[Interval, Interval, Interval]] = {}
 
     def row(self, n: int) -> tuple[Interval, Interval, Interval]:
-        """Return ``F/D``, ``u`` and ``matched(n)`` of the NNGP; checks ``F > 0``, which makes p = 1 worst."""
+        """Return ``F/D``, ``u`` and the NNGP's ``matched(n)``; checks ``F > 0``, by which p = 1 is the worst case."""
         if n not in self._rows:
             root = Interval.of(Fraction(n - 1, n)).sqrt()
             angle = pi() / Interval.of(2) + Interval.of(Fraction(1, n - 1)).sqrt().atan()
@@ -753,9 +762,9 @@ class Predictor:
 
 
 def gap(mean: Interval, threshold: Fraction, n: int, p: int, t: int) -> Interval:
-    """Enclose how far a mean lies on its side of the threshold: above it if p >= 1, else below; refused if it does not.
+    """Enclose the distance of a mean from the threshold: above it if p >= 1, else below; Rejected on the wrong side.
 
-    At n = 1, and where t = 0, the mean is p exactly: whoever rounds means alone, without a variance, need not ask.
+    At n = 1 and at t = 0 the mean is exactly p, so rounding the mean is correct without this check.
     """
     distance = (mean - Interval.of(threshold)) if p else (Interval.of(threshold) - mean)
     where = f"at n = {n}, p = {p}, t = {t}"
@@ -769,9 +778,9 @@ def gap(mean: Interval, threshold: Fraction, n: int, p: int, t: int) -> Interval
 
 
 def margin(predictor: Predictor, threshold: Fraction, counts: Iterable[Count]) -> Interval | None:
-    """Return the least ``|mean - threshold| / deviation`` over counts with n >= 2 (None: all have n = 1).
+    """Return the minimum of ``|mean - threshold| / deviation`` over counts with n >= 2 (None if all have n = 1).
 
-    Refused unless every mean lies on its side of the threshold. At n = 1 the output is exactly p, without variance.
+    Rejected unless every mean lies on the correct side of the threshold. At n = 1 the output is exactly p.
     """
     least: Interval | None = None
     for n, p, t in counts:
@@ -800,9 +809,9 @@ def tail(x: Interval) -> Interval:
 
 
 def enough(networks: int, z: Interval, cases: int, failure: Fraction) -> None:
-    """Conclude by a union bound: all cases go right together with probability 1 - failure or more.
+    """Conclude by a union bound: with probability at least 1 - failure, all cases are correct.
 
-    One case (an output bit at a step of an input) goes wrong with probability at most ``Q(sqrt(N) z) <= U(sqrt(N) z)``,
+    One case (an output bit at a step from an input) is wrong with probability at most ``Q(sqrt(N) z) <= U(sqrt(N) z)``,
     as averaging N networks divides the deviation by ``sqrt(N)``; ``cases U <= failure`` is compared as logarithms.
     """
     needed = Interval.of(cases / failure).log()
@@ -814,17 +823,21 @@ def enough(networks: int, z: Interval, cases: int, failure: Fraction) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------ finite networks
-# One network of width w: hidden weights u ~ N(0, I) of K entries for each neuron, kept; output weights from 0. With v =
-# relu(u), h = relu(x . u), "mean" over the neurons, G = mean v v' and k = mean h v, training on the K basis vectors
-# with the 0/1 targets y ends in f(x) = k' G^-1 y. A state x is the indicator of its n matching samples over root n; t
-# samples have target 1, p of them among the n. Only u is random, and nothing is replaced by a limit.
-CELLS = 256  # parts of [-1, 1] in the supremum of a deviation
-MAX_TILT = 1 << 14  # of a distribution of directions: so many terms of a series
-MAX_COMPONENT = 16  # bits that templates tie together, in counting states
+# One network of width w: hidden weights u ~ N(0, I) in R^K for each neuron, not trained; output weights start at 0. Let
+# v = relu(u), h = relu(x . u), and let "mean" average over the neurons. Training on the K basis vectors with the 0/1
+# targets y converges to
+#
+#     f(x) = k' G^-1 y,    G = mean v v',    k = mean h v.
+#
+# A state x is the indicator vector of its n matching samples divided by root n; t samples have target 1, p of them are
+# among the n. Only u is random; the bounds hold for this finite w, without a limit.
+CELLS = 256  # subintervals of [-1, 1] over which a supremum is taken
+MAX_TILT = 1 << 14  # of a distribution of directions; bounds the number of terms of its series
+MAX_COMPONENT = 16  # bits of one connected component of templates, when states are counted
 
 
 class Hidden:
-    """Constants of K samples and moments of rectified independent standard normal numbers u_i, ``v_i = relu(u_i)``.
+    """Constants for K samples, and moments of ``v_i = relu(u_i)`` for independent standard normal u_i.
 
     ``E v_i^e = m[e]``, e up to 4; ``E v v' = Gbar = lam I + 1 1'/(2 pi)``, ``lam = 1/2 - 1/(2 pi)``. With ``D = pi -
     1`` the inverse of Gbar is ``(I - 1 1'/(D + K))/lam``; `apart` is ``1/(2 pi)``.
@@ -847,7 +860,7 @@ class Hidden:
     def moment(self, n: int, q: int, exponents: tuple[int, ...]) -> Interval:
         """Enclose ``E v_1^(e_1) ... v_s^(e_s) H^q``, ``H = relu(u_1 + ... + u_n)``, for ``s <= n``, s + q at most 4.
 
-        Where s = n every u_i is positive and H their sum, which is multiplied out.
+        If s = n, every u_i is positive and H is their sum, which is expanded.
         """
         key = (n, q, tuple(sorted(exponents)))
         if key not in self._known:
@@ -973,7 +986,7 @@ def _multiplied(numbers: Iterable[Interval]) -> Interval:
 
 
 def largest(*numbers: Interval) -> Interval:
-    """Enclose the largest of the numbers."""
+    """Enclose the maximum of the numbers."""
     return Interval(max(number.low for number in numbers), max(number.high for number in numbers))
 
 
@@ -988,9 +1001,9 @@ def product_bound(a: Sequence[Interval], b: Sequence[Interval]) -> Interval:
 
 
 def log_determinant(matrix: Sequence[Sequence[Interval]], where: str) -> Interval:
-    """Enclose the logarithm of the determinant of a symmetric matrix; refused unless all pivots are positive.
+    """Enclose the log-determinant of a symmetric matrix; Rejected unless all pivots are positive.
 
-    Elimination from the top; positive pivots show that the matrix is positive definite.
+    Gaussian elimination without exchanges: positive pivots prove that the matrix is positive definite.
     """
     rows, total = [list(row) for row in matrix], Interval.of(0)
     for i, pivot in enumerate(rows):
@@ -1004,11 +1017,11 @@ def log_determinant(matrix: Sequence[Sequence[Interval]], where: str) -> Interva
 
 
 class Column:
-    """A column y of targets with t ones: the weights ``alpha = Gbar^-1 y`` and the deviation of the trained ones.
+    """A column y of targets with t ones: limit weights ``alpha = Gbar^-1 y`` and the deviation of the trained weights.
 
     ``alpha`` is `top` where y is 1, else ``-a``: ``a = t/(lam (D + K))``, ``top = 1/lam - a``; ``A0 = alpha . y = t
     top``. Let c minimise ``c' G c`` over ``y . c = A0``, and ``c = alpha + Gbar^(-1/2) delta``: delta is orthogonal to
-    ``Gbar^(-1/2) y``, in N = K - 1 dimensions. The *event* is ``|delta| >= e``; it says nothing of states.
+    ``Gbar^(-1/2) y``, in N = K - 1 dimensions. The *event* is ``|delta| >= e``; it does not depend on states.
     """
 
     def __init__(self, hidden: Hidden, t: int) -> None:
@@ -1104,14 +1117,14 @@ class Column:
 
 
 class OutputBit:
-    """One output bit at a state with n >= 2 matches, t writers, p of them matching: how likely it is wrong.
+    """One output bit at a state with n >= 2 matches, t writers, p of them matching: bounds its error probability.
 
     ``beta = Gbar^-1 E h v``, the limit of the output is ``mu = beta . y``; `sign` s is -1 if the bit should be 1, else
     1. With ``m = s (threshold - mu) - slack`` the output leaves its side by training to the end, or comes within
     `slack` of it, only if ``s (f - mu) >= m``. *Exactly*: with ``b = beta + s (m/A0) alpha`` and ``zeta = s (h - b .
     v)`` this is ``mean[(c . v) zeta] >= 0`` (or G is singular, then it is 0), c of :class:`Column`; and ``E v zeta =
-    -(m/A0) y``. Groups of samples: matching writers, other matching ones, other writers, the rest; all is constant on
-    each.
+    -(m/A0) y``. Groups of samples: matching writers, other matching samples, other writers, the rest; every quantity
+    is constant on each group.
     """
 
     def __init__(self, column: Column, count: Count, threshold: Fraction, slack: Interval) -> None:
@@ -1821,7 +1834,7 @@ def _choices(number: int, chosen: int) -> int:
 
 
 def least(*numbers: Interval) -> Interval:
-    """Enclose the smallest of the numbers."""
+    """Enclose the minimum of the numbers."""
     return Interval(min(number.low for number in numbers), min(number.high for number in numbers))
 
 
@@ -2297,11 +2310,10 @@ Kind: TypeAlias = tuple[int, tuple[tuple[Pieces, Pieces], ...]]  # T, and two se
 
 
 def pairs_at_arbitrary(program: Program) -> Counter[Count]:
-    """Return how many pairs of a state (any of ``2**bits``) and an output bit there are with each (n, p, t).
+    """Return the number of pairs of a state (any of ``2**bits``) and an output bit in each class (n, p, t).
 
-    Components of templates (:func:`components`) match independently of each other, so numbers of states multiply, as
-    generating functions in n and p: ``{(n, p): states}``. Bits whose components have the same ones are counted
-    together.
+    Components of templates (:func:`components`) match independently, so the generating functions of their counts in n
+    and p, ``{(n, p): states}``, are multiplied. Bits with equal generating functions are counted together.
     """
     tables = components(program)
     plain = [_series(masks, 0) for _, masks in tables]
@@ -2318,7 +2330,7 @@ def pairs_at_arbitrary(program: Program) -> Counter[Count]:
 
 
 def _kinds(program: Program, tables: Sequence[Component], plain: Sequence[Pieces]) -> Counter[Kind]:
-    """Return how many output bits have the same T and the same series of the components that write them.
+    """Return how many output bits have the same t and the same generating functions of the components that write them.
 
     A component with a writer of the bit has two: its `plain` one, and one with the bit's writers marked.
     """
@@ -2334,9 +2346,9 @@ def _kinds(program: Program, tables: Sequence[Component], plain: Sequence[Pieces
 
 
 def components(program: Program) -> list[Component]:
-    """Return classes of templates tied by bits that they require: the members, and how often each set of them matches.
+    """Return the connected components of templates that require common bits, and how often each set of members matches.
 
-    A set is a number, bit i for member i; all assignments of the bits that members require are gone through.
+    A set is an integer, bit i for member i; all assignments of the required bits are enumerated.
     """
     groups: list[tuple[set[int], list[int]]] = []  # required bits, members
     for index, (when, _) in enumerate(program.templates):
@@ -2352,7 +2364,7 @@ def components(program: Program) -> list[Component]:
 
 
 def _matching(program: Program, bits: Sequence[int], members: Sequence[int]) -> Counter[int]:
-    """Return how many assignments of the bits each set of the members matches."""
+    """Return, for each set of members, the number of assignments that exactly these members match."""
     spend(CALL * len(members) << len(bits), "counting states")
     digit = {place: 1 << index for index, place in enumerate(bits)}
     wanted = []
@@ -2369,7 +2381,7 @@ Pairs: TypeAlias = dict[tuple[int, int], int]  # (n, p) -> how many
 
 
 def _series(masks: Counter[int], marked: int) -> Pieces:
-    """Return how many assignments have n matching templates, p of them marked."""
+    """Return the number of assignments with n matching templates, p of them marked, by (n, p)."""
     spend(CALL * len(masks), "counting states")
     result: Counter[tuple[int, int]] = Counter()
     for mask, times in masks.items():
@@ -2388,9 +2400,9 @@ def _convolved(series: Pairs, factor: Iterable[tuple[tuple[int, int], int]]) -> 
 
 
 def pairs_visited(program: Program, free: Sequence[int], ones: Sequence[int], steps: int) -> Counter[Count]:
-    """Return how many pairs of a step of a run and an output bit there are with each (n, p, t), by executing all runs.
+    """Return the number of pairs of a step of a run and an output bit in each class (n, p, t), by executing all runs.
 
-    One integer is one bit of all runs, see :func:`visited`. A run is `moving` until a step leaves its state as it is.
+    Bit-sliced as in :func:`visited`. A run is `moving` until a step leaves its state unchanged.
     """
     lanes, found = 1 << len(free), Counter[Count]()
     if len(free) > MAX_FREE or lanes * _planes(program) > MAX_MEMORY:
@@ -2422,7 +2434,7 @@ def _union(planes: Iterable[int]) -> int:
 # ------------------------------------------------------------------------------------------------------------- claims
 @dataclass(frozen=True)
 class Verified:
-    """What was verified: the claim in words, the digest of its text, and how many facts were decided for it."""
+    """The verified claim in words, the digest of its JSON text, and the number of facts that were decided."""
 
     claim: str
     digest: str
@@ -2431,7 +2443,7 @@ class Verified:
 
 
 def check(data: bytes) -> Verified:
-    """Verify a certificate; raises Rejected or Declined with the reason. The one entry point."""
+    """Verify a certificate: the entry point. Raises Rejected or Declined with the reason."""
     _left[0] = MAX_WORK
     try:
         return _verified(read(data))
@@ -2440,7 +2452,7 @@ def check(data: bytes) -> Verified:
 
 
 def _verified(certificate: dict[str, Any]) -> Verified:
-    for function in (pi, _atan, _exp, _log, _log_mantissa):  # what it costs depends on nothing that went before
+    for function in (pi, _atan, _exp, _log, _log_mantissa):  # so that the cost does not depend on earlier checks
         function.cache_clear()
     claim, evidence = certificate["claim"], certificate["evidence"]
     if type(claim) is not dict:
@@ -2469,7 +2481,7 @@ def _starts(value: Any, bits: int, names: Sequence[str], where: str) -> tuple[tu
 
 @dataclass(frozen=True)
 class States:
-    """The states that a claim speaks of: their counts, in words, what the counts are from; the runs, if executed."""
+    """The states of a claim: their counts, a description, how the counts were obtained, and the runs, if executed."""
 
     counts: frozenset[Count]
     words: str
@@ -2479,7 +2491,7 @@ class States:
 
 
 def states_of(program: Program, value: Any, evidence: Any) -> States:
-    """Return the counts of the claimed states: arbitrary ones by groups in the evidence, visited ones by execution."""
+    """Return the counts of the claimed states: arbitrary states by groups in the evidence, visited by execution."""
     if value == "arbitrary":
         groups = at_most_groups(program, evidence)
         return States(arbitrary(program, groups), "every state", f"n <= {groups} by contradictory groups")
@@ -2493,7 +2505,7 @@ def states_of(program: Program, value: Any, evidence: Any) -> States:
 
 
 def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
-    """Conclude that at the claimed states every output bit's mean, rounded at 0, is the program's bit."""
+    """Conclude: at the claimed states, the mean of every output bit is positive if and only if the bit is 1."""
     given = _keys(claim, ("kernel", "kind", "program", "states"), "the claim")
     kernel, program = _choice(given["kernel"], ("ntk", "nngp"), "kernel"), program_of(given["program"])
     states, predictor = states_of(program, given["states"], evidence), Predictor(kernel, program.samples)
@@ -2511,7 +2523,7 @@ def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """What a claim about an ensemble says, read and within its ranges."""
+    """The content of a claim about an ensemble, read and validated."""
 
     kernel: str
     program: Program
@@ -2523,7 +2535,7 @@ class Ensemble:
 
     @property
     def bits(self) -> int:
-        """The output bits of which something is claimed."""
+        """The number of output bits that the claim covers."""
         return sum(1 for t in self.program.writers if t or not self.dropped)
 
 
@@ -2547,7 +2559,7 @@ def ensemble_of(claim: Any) -> Ensemble:
 
 
 def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
-    """Conclude that N networks' average, rounded at the threshold, runs the program right with 1 - failure or more."""
+    """Conclude: with probability >= 1 - failure, the rounded average of N networks executes the program correctly."""
     ensemble = ensemble_of(claim)
     program, steps, dropped = ensemble.program, ensemble.steps, ensemble.dropped
     states = states_of(program, claim["states"], evidence)
@@ -2571,7 +2583,7 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
 
 
 def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
-    """Read for how many inputs the claim is: a count, or every assignment of stated free bits."""
+    """Read the number of inputs of the claim: an integer, or all assignments of the free bits; and describe them."""
     if type(value) is dict:
         starts = _starts(value, program.bits, ("free", "ones"), "inputs")
         if states.starts is not None and starts != states.starts:
@@ -2592,7 +2604,7 @@ Chance: TypeAlias = tuple[str, Interval, int]  # what, the log of its probabilit
 
 @dataclass(frozen=True)
 class Network:
-    """What a claim about networks of finite width says, read and within its ranges."""
+    """The content of a claim about networks of finite width, read and validated."""
 
     program: Program
     trained: str
@@ -2642,9 +2654,9 @@ def network_of(claim: Any) -> Network:
 
 
 def pairs_of(network: Network, value: Any) -> tuple[dict[Count, int], dict[int, int], str, str]:
-    """Return how many pairs of a claimed state and an output bit there are of each class, and states with n matches.
+    """Return the numbers of pairs (claimed state, output bit) in each class, and of states with n matches.
 
-    Of those that need a bound: n >= 2, t >= 1. Then words for the states, and what was counted.
+    Of those that need a bound: n >= 2, t >= 1. Then a description of the states, and what was counted.
     """
     program, inputs = network.program, network.inputs
     if value == "arbitrary":
@@ -2692,7 +2704,7 @@ def _states_by_matches(pairs: Counter[Count], bits: int) -> dict[int, int]:
 
 
 def check_network(claim: Any, evidence: Any) -> tuple[str, int, str]:
-    """Conclude that trained networks run the program right at all claimed states, with 1 - failure or more."""
+    """Conclude: with probability >= 1 - failure, the trained networks are correct at all claimed states."""
     network = network_of(claim)
     classes, numbers, states, source = pairs_of(network, claim["states"])
     if network.trained == "output":
@@ -2716,7 +2728,7 @@ def check_network(claim: Any, evidence: Any) -> tuple[str, int, str]:
 
 
 def output_layer_words(network: Network, claim: Any) -> str:
-    """Word which network a claim with a trained output layer is about."""
+    """Describe the network of a claim with a trained output layer."""
     program = network.program
     return (
         f"one two-layer ReLU network of width {network.width} with all outputs of {program}, f(x) = "
@@ -2728,7 +2740,7 @@ def output_layer_words(network: Network, claim: Any) -> str:
 
 
 def all_layers_words(network: Network, claim: Any) -> str:
-    """Word which networks a claim with all layers trained is about."""
+    """Describe the networks of a claim with all layers trained."""
     program = network.program
     return (
         f"one scalar two-layer ReLU network of width {network.width} for each output bit of {program}, f(x) = "
@@ -2843,7 +2855,7 @@ class TrainedColumn:
 
 
 def less(first: Interval, second: Interval, what: str) -> None:
-    """Conclude that the first number is smaller than the second; rejected unless it certainly is."""
+    """Conclude ``first < second``; Rejected, with the message `what`, unless the intervals prove it."""
     if first.high >= second.low:
         raise Rejected(what)
 
@@ -2949,16 +2961,16 @@ def _three(values: Sequence[Any], where: str) -> tuple[Fraction, Fraction, Fract
 
 
 def at_samples(threshold: Fraction, slack: Iterable[Interval]) -> None:
-    """Conclude that outputs at samples (n = 1), off by the remainder, are on their sides; at n = 0 they are 0."""
+    """Conclude that outputs at samples (n = 1) are rounded correctly despite the remainder; at n = 0 they are 0."""
     nearest = Interval.of(min(threshold, 1 - threshold))
     if any(remainder.high >= nearest.low for remainder in slack):
         raise Rejected("after these steps an output at a sample may be on the wrong side of the threshold")
 
 
 def unlikely(chances: Iterable[tuple[str, Interval, int]], failure: Fraction) -> None:
-    """Conclude by a union bound that probabilities, each the exponential of a logarithm and so often, are small enough.
+    """Conclude by a union bound that ``sum of number exp(log) <= failure`` over the terms (what, log, number).
 
-    Compared is 1 with the sum of ``number exp(log)/failure``, each as one exponential.
+    The sum of ``exp(log + log(number/failure))`` is compared with 1.
     """
     total, most = Interval.of(0), (0, "")
     for where, log, number in chances:
@@ -2989,10 +3001,10 @@ def arcsine(x: Interval) -> Interval:
 
 
 def sine(x: Interval) -> Interval:
-    """Enclose the sine: that of the middle, and no further from it than x reaches (the derivative is at most 1).
+    """Enclose the sine: its value at the midpoint m, plus or minus the radius of x, since ``|cos| <= 1``.
 
-    The series ``m - m^3/3! + ...`` is cut off where a term is below a unit; the rest is less than the next term, for
-    ``|m| < 64``, since the sine's derivatives are at most 1. Declined beyond.
+    The series ``m - m^3/3! + ...`` is truncated at a term below one unit; the remainder is smaller than the next term
+    for ``|m| < 64``, since the derivatives of the sine are at most 1. Declined for larger m.
     """
     middle = (x.low + x.high) >> 1
     if abs(middle) >= ONE << 6:
@@ -3024,7 +3036,7 @@ def _times(a: Polynomial, b: Polynomial) -> Polynomial:
 
 
 def _quotient(top: Polynomial, bottom: Polynomial) -> Exact | None:
-    """Return a quotient whose bottom begins with 1, or None if it is long; the bottom is not 0."""
+    """Return a quotient with the lowest term of its denominator normalised to 1, or None if it exceeds MAX_EXACT."""
     if not top:
         return {}, UNIT
     if bottom != UNIT:
@@ -3035,9 +3047,9 @@ def _quotient(top: Polynomial, bottom: Polynomial) -> Exact | None:
 
 
 class Number:
-    """A real number in an interval; `exact`, where it is known: a quotient of sums ``q pi^k`` to which it is equal.
+    """A real number: an enclosing interval and, if known, its `exact` value as a quotient of polynomials in pi.
 
-    What is exact only recognises 0, where two sides are equal; every comparison is one of intervals.
+    The exact value is only used to recognise 0, where two sides are equal; comparisons use the intervals.
     """
 
     __slots__ = ("exact", "value")
@@ -3171,26 +3183,26 @@ class Series:
         self.terms, self.rest = list(terms[:m]), _horner(terms[m:], rest, s)
 
     def constant(self, value: Number) -> Series:
-        """Return a constant with as many terms as this series."""
+        """Return the constant series with the same number of terms."""
         m = len(self.terms)
         return Series(self.s, 0, [value, *[ZERO] * m], Interval.of(0), m)
 
     def _written(self, valuation: int, terms: Sequence[Number], m: int) -> Series:
-        """Return the same function with other terms and another valuation, which belong together."""
+        """Return the same function, represented by equivalent terms and valuation."""
         return Series(self.s, valuation, terms, self.rest, m)
 
     def reduced(self) -> Series:
-        """Return the same function with the terms that are exactly 0 at the beginning moved into the valuation."""
+        """Return the same function without leading terms that are exactly 0; the valuation increases accordingly."""
         zeros = next((k for k, c in enumerate(self.terms) if not c.is_zero()), len(self.terms))
         return self._written(self.valuation + zeros, self.terms[zeros:], len(self.terms))
 
     def raised(self, valuation: int) -> Series:
-        """Return the same function with a valuation that is not greater, and zeros at the beginning."""
+        """Return the same function with a smaller or equal valuation, padded with leading zeros."""
         gap = self.valuation - valuation
         return self._written(valuation, [ZERO] * gap + self.terms, gap + len(self.terms))
 
     def _alike(self, other: Series) -> tuple[int, Series, Series]:
-        """Return the number of terms of the shorter of two series, and both with so many."""
+        """Return the smaller number of terms m, and both series truncated to m terms."""
         m = min(len(self.terms), len(other.terms))
         return m, self._written(self.valuation, self.terms, m), other._written(other.valuation, other.terms, m)
 
@@ -3357,7 +3369,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 
 
 def compiled(expression: Any, box: Box, steps: dict[Step, int]) -> int:
-    """Read an integer, "a/b" or [operation, argument, ...] into steps, equal ones once; return the number of its step.
+    """Compile an integer, "a/b" or [operation, argument, ...] into steps without duplicates; return its step number.
 
     ``acos x`` is read as ``pi/2 - asin x``.
     """
@@ -3373,7 +3385,7 @@ def compiled(expression: Any, box: Box, steps: dict[Step, int]) -> int:
 
 
 def _step(name: str, given: list[Any], box: Box, steps: dict[Step, int]) -> Step:
-    """Read an operation, its arguments into steps; return the step that it is."""
+    """Compile the arguments of an operation into steps; return the step of the operation."""
     form = name, len(given)
     if form == ("var", 1):
         if _text(given[0], "a variable") not in box:
@@ -3407,9 +3419,9 @@ def value_of(steps: Iterable[Step], variables: dict[str, Term], constant: Callab
 
 
 def leaves(box: Box, tree: Any) -> Iterator[tuple[Box, list[Any]]]:
-    """Yield the leaves of a subdivision with their boxes; ``["split", variable, at, below, above]`` parts one in two.
+    """Yield the leaves of a subdivision with their boxes; ``["split", variable, at, below, above]`` bisects a box.
 
-    Real parts share the point `at`; of integers, those from `at` on are above. So the leaves cover the box.
+    Real parts share the point `at`; integers >= `at` belong to `above`. Hence the leaves cover the box.
     """
     stack = [(box, tree)]
     while stack:
@@ -3435,10 +3447,10 @@ def _split_at(name: str, side: Side, given: Any) -> Fraction:
 
 
 def bounds_on(steps: Iterable[Step], box: Box, leaf: list[Any]) -> Iterator[Interval]:
-    """Enclose the last of the steps, times something positive, on parts of a box that cover it.
+    """Enclose the last of the steps, times a positive factor, on parts that cover the box.
 
-    ``["leaf"]``: by the intervals of its sides. ``["low", variable, m]``, ``["high", variable, m]``: by a series of m
-    terms in the distance s from that end of the variable, and the end by itself; in ``s = n^(-1/2)`` if n has no end.
+    ``["leaf"]``: by interval arithmetic on the sides. ``["low", variable, m]``, ``["high", variable, m]``: by a series
+    of m terms in the distance s from that end of the variable, and at the end itself; in ``s = n^(-1/2)`` if unbounded.
     """
     if leaf == ["leaf"]:
         yield value_of(steps, {name: _over(name, side) for name, side in box.items()}, _itself).value
@@ -3458,7 +3470,7 @@ def bounds_on(steps: Iterable[Step], box: Box, leaf: list[Any]) -> Iterator[Inte
 
 
 def _expansion(box: Box, leaf: list[Any]) -> tuple[str, str, int]:
-    """Read a leaf that is a series: at which end, of which variable, of how many terms."""
+    """Read a leaf with a series expansion: the end, the variable and the number of terms."""
     if len(leaf) != 3 or leaf[0] not in ("low", "high") or leaf[1] not in list(box):
         raise Rejected(f"a node of the tree is neither leaf nor split: {_shown(leaf[:2])}")
     return leaf[0], leaf[1], _integer(leaf[2], 1, MAX_TERMS, "the terms of a series")
@@ -3473,7 +3485,7 @@ def _near_infinity(name: str, low: Fraction, m: int) -> Series:
 
 
 def _near_end(name: str, side: Side, end: str, m: int) -> tuple[Fraction, Series]:
-    """Return an end of a side, and the variable as a series in the distance from it."""
+    """Return an end point of a side, and the variable as a series in the distance from it."""
     low, high, _ = side
     over, one = _over(name, side).value, Number.of(1)
     at, sign = (low, one) if end == "low" or high is None else (high, -one)
@@ -3486,7 +3498,7 @@ def _itself(number: Number) -> Number:
 
 
 def _over(name: str, side: Side) -> Number:
-    """Return a number that may be anywhere on a side, which must have an end."""
+    """Return a number that encloses a side; Rejected if the side is unbounded."""
     low, high, _ = side
     if high is None:
         raise Rejected(f"a leaf on which the domain has no end of {_shown(name)}")
@@ -3494,7 +3506,7 @@ def _over(name: str, side: Side) -> Number:
 
 
 def side_of(name: str, value: Any) -> Side:
-    """Read ``[low, high]``, real, or ``["integers", low, high]``, where high null is no end."""
+    """Read the real side ``[low, high]`` or ``["integers", low, high]``, unbounded if high is null."""
     whole = type(value) is list and value[:1] == ["integers"]
     given = _list(value[1:] if whole else value, "a side of the domain", 2)
     if whole:
@@ -3533,7 +3545,7 @@ def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
 
 
 def _check_leaf(steps: Iterable[Step], part: Box, leaf: list[Any], relation: str) -> None:
-    """Conclude that the last of the steps is positive, or with ``<=`` not negative, on one leaf."""
+    """Conclude that the last of the steps is positive (nonnegative for ``<=``) on one leaf."""
     for value in bounds_on(steps, part, leaf):
         if value.low < 0 or (value.low == 0 and relation == "<"):
             where = ", ".join(f"{n!a} in {_shown(low)} to {_shown(high)}" for n, (low, high, _) in part.items())
@@ -3546,7 +3558,7 @@ NO_MEMORY = DECLINED, "declined: the memory of this process is exhausted"
 
 
 def judge(data: bytes) -> tuple[int, str]:
-    """Return the exit code and what to print for the bytes of one certificate; never raises."""
+    """Return the exit code and the output for the bytes of one certificate; never raises."""
     try:
         verified = check(data)
     except Rejected as problem:
@@ -3555,7 +3567,7 @@ def judge(data: bytes) -> tuple[int, str]:
         return DECLINED, f"declined: {problem}"
     except MemoryError:
         return NO_MEMORY
-    except Exception as problem:  # a mistake in this file: no verdict
+    except Exception as problem:  # a defect of this file: no verdict
         return BROKEN, f"failed: an error in the checker ({type(problem).__name__})"
     text = f"accepted\nclaim: {verified.claim}\nclaim_sha256: {verified.digest}\n"
     return ACCEPTED, text + f"facts: {verified.facts}\nverified: {verified.details}"
