@@ -136,7 +136,7 @@ def test_simulate(capsys, monkeypatch, done):
     assert "interrupted" in err
     code, out, _ = run(capsys, *options)
     assert code == 2
-    assert f"not complete: {'27 of 63 networks were' if done else 'no network was'} drawn" in out
+    assert f"not complete: {'27 of 63 networks drawn' if done else 'no network was drawn'}" in out
 
 
 def test_a_block_without_a_signal_restores_the_handlers():
