@@ -166,7 +166,7 @@ READ = {
     ),
     "a missing statement": (
         statement(
-            FILES["Statements.v"][FILES["Statements.v"].index("(** Twice nothing") :].split("(** Twice a")[0], ""
+            FILES["Statements.v"][FILES["Statements.v"].index("(** Twice 0") :].split("(** Twice a")[0], ""
         ),
         "statement twice_zero is in the record but does not exist",
     ),
