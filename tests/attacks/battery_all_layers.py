@@ -1,7 +1,5 @@
 """Facts about the rules for networks with all layers trained, in the order of what they cost.
 
-Without this kind, delete it.
-
 Honest certificates come first, with few parts in the supremum of a deviation: each term of the union bound against
 balls (``ntkproofs.bounds.finite``, which shares no code with the checker). Then what is refused, with all that costs
 much and is not asked left out where the refusal does not need it; whole certificates and suprema come last.
@@ -208,6 +206,7 @@ def _middle(ball: Any) -> Fraction:
 
 def _few(module: types.ModuleType) -> Any:
     """Return the module with few parts in the supremum of a deviation."""
+    honest()  # issued first: the producer asks the checker as it is
     return replaced(module, CELLS=2, SHARES=1)
 
 
@@ -286,6 +285,29 @@ def constants_of_the_deviation(module: types.ModuleType) -> None:
             expect(abs(got - value) <= Fraction(1, 10**20) * max(1, value), K, t, float(got), float(value))
 
 
+E, Z, PAIRS, SUPREMUM = Fraction(1, 5), Fraction(9), 300, Fraction(7, 2)
+
+
+@cache
+def _event(K: int, t: int, l: Fraction) -> Fraction:
+    """Return the logarithm of the bound of a deviation, by balls, as if this were the supremum."""
+    other = LinearisedDeviation(TangentSetting(BALLS, K), t)
+    with replaced(other, largest_second_moment=lambda _: BALLS.of(SUPREMUM)):
+        divergence, rate = other.rate(*map(BALLS.of, (E, Z, l)))
+    return _middle(divergence + rate * PAIRS)
+
+
+@all_layers_fact
+def events_of_deviations(module: types.ModuleType) -> None:
+    """The bound of a deviation but for its supremum, for which a number is put."""
+    for K, t, l in ((4, 1, Fraction(1, 20)), (5, 2, Fraction(1, 30)), (6, 3, Fraction(1, 90))):
+        column = module.TangentColumn(module.Tangent(K), t)
+        with replaced(column, supremum=lambda _: module.Interval.of(SUPREMUM)):
+            found = column.event(PAIRS, E, Z, l)
+        got = Fraction(found.low + found.high, 2 << module.FRACTION_BITS)
+        expect(abs(got - _event(K, t, l)) <= Fraction(1, 10**20), K, t, float(got), float(_event(K, t, l)))
+
+
 @all_layers_fact
 def parts_of_the_supremum(module: types.ModuleType) -> None:
     """The parts of y cover [-1, 1] and those of the share [0, 1], each from its low end to its high one."""
@@ -316,6 +338,7 @@ def parts_of_the_supremum(module: types.ModuleType) -> None:
 @contextmanager
 def _events_left_out(module: types.ModuleType) -> Iterator[None]:
     """Leave out what costs much: probabilities that are small in honest certificates."""
+    honest()  # issued first: the producer asks the checker as it is
     tiny = module.Interval.of(-100)
 
     def small(*_: Any) -> Any:
@@ -358,8 +381,9 @@ def _kinds_of_forgeries() -> tuple[list[str], list[str], list[str]]:
 
 @all_layers_fact
 def quickly_refused(module: types.ModuleType) -> None:
+    names = _kinds_of_forgeries()[0]
     with _events_left_out(module):
-        for name in _kinds_of_forgeries()[0]:
+        for name in names:
             expect(_refused(module, name), name)
 
 
@@ -378,8 +402,9 @@ def what_no_certificate_says(module: types.ModuleType) -> None:
 
 @all_layers_fact
 def refused_with_few_parts(module: types.ModuleType) -> None:
+    names = _kinds_of_forgeries()[1]
     with _few(module):
-        for name in _kinds_of_forgeries()[1]:
+        for name in names:
             expect(_refused(module, name), name)
 
 

@@ -165,9 +165,7 @@ READ = {
         "statement twice_grows differs from the record",
     ),
     "a missing statement": (
-        statement(
-            FILES["Statements.v"][FILES["Statements.v"].index("(** Twice 0") :].split("(** Twice a")[0], ""
-        ),
+        statement(FILES["Statements.v"][FILES["Statements.v"].index("(** Twice 0") :].split("(** Twice a")[0], ""),
         "statement twice_zero is in the record but does not exist",
     ),
     "an extra statement": (
