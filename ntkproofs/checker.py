@@ -1434,15 +1434,28 @@ class Descent:
 
 # ------------------------------------------------------------------------------------------ finite networks, all layers
 # One scalar network for each output bit, all from one start: m pairs of neurons (a, u) = (1, u), (-1, u), u ~ N(0, I)
-# of K entries, so w = 2 m neurons and f(x) = w^(-1/2) sum a relu(u . x) = 0 at first. T steps of gradient descent of
-# size eta on all weights, on the K basis vectors and a column y of targets. "mean" is over the pairs; v = relu(u), 1_i
-# = [u_i > 0], h = relu(x . u), gamma = [x . u > 0], N_r = diag(1_i) + v v', H = mean N_r with limit Hbar = lam I + 1
-# 1'/ (2 pi), lam = 1 - 1/(2 pi), k = mean(v_i h + 1_i gamma x_i), and bh = H^-1 k. The network linearised at its start
-# ends in y . bh. Random is u alone. With e(k) = f(X) - y after k steps, c(k) = eta e(k)/root w and E(k) = c(0) + ... +
-# c(k-1) a step is u_i -= a c_i [u_i > 0], a -= c . relu(u). D_k(x) = f_k(x) + root w k . E(k) is 0 if nothing but the
-# linear part moves. Exactly: e(k+1) = (I - eta H) e(k) + D_(k+1)(X) - D_k(X), and after T steps f(x) - y . bh = D(x) -
-# bh . D(X) + bh . e(T). Start has the events about u alone, Path what follows for a column y, Windows the events of
-# coordinates that close, Regression those of a state, TangentColumn and TangentBit the linearised network.
+# in R^K, so w = 2 m neurons and
+#
+#     f(x) = w^(-1/2) sum a relu(u . x),    f = 0 at the start.
+#
+# T steps of gradient descent of size eta train all weights on the K basis vectors with a column y of targets. "mean" is
+# over the pairs. At the start, with v = relu(u), 1_i = [u_i > 0], h = relu(x . u) and gamma = [x . u > 0],
+#
+#     N_r = diag(1_i) + v v',    H = mean N_r,    k = mean (v_i h + 1_i gamma x_i),    bh = H^-1 k,
+#     E H = Hbar = lam I + 1 1'/(2 pi),    lam = 1 - 1/(2 pi).
+#
+# The network linearised at its start converges to y . bh. Only u is random. With the residual e(k) = f(X) - y after k
+# steps, c(k) = eta e(k)/root w and E(k) = c(0) + ... + c(k-1), a step is
+#
+#     u_i -= a c_i [u_i > 0],    a -= c . relu(u).
+#
+# D_k(x) = f_k(x) + root w k . E(k) is 0 if training stays linear. Exactly,
+#
+#     e(k+1) = (I - eta H) e(k) + D_(k+1)(X) - D_k(X),
+#     f(x) - y . bh = D(x) - bh . D(X) + bh . e(T)    after T steps.
+#
+# Start bounds the events about u alone, Path what follows for a column y, Windows the events of coordinates near a
+# kink, Regression those of a state, TangentColumn and TangentBit the linearised network.
 Term4: TypeAlias = tuple[str, int, int]  # a sum over samples of c_i^a alpha_i^b times v_i ("v") or 1_i ("1")
 Powers: TypeAlias = dict[tuple[int, ...], Interval]  # a polynomial, see TangentColumn
 Moment: TypeAlias = Callable[[Sequence[tuple[int, int]]], Interval]
@@ -1545,9 +1558,9 @@ def power_trace(along: Interval, across: Interval, times: int, dimension: int, w
 
 
 class Start:
-    """What holds of u but for small probabilities: ``H >= (1 - drop) Hbar``, ``mean v v' <= gram I``, and of ``|v|``.
+    """Events about u alone: that ``H >= (1 - drop) Hbar``, ``mean v v' <= gram I`` or ``|v| <= longest`` fails.
 
-    That no ``|v|`` exceeds `longest`, and levels s with a bound of ``P(|v| > s)`` for one neuron.
+    Further levels s with a bound of ``P(|v| > s)`` for one neuron.
     """
 
     def __init__(self, tangent: Tangent, width: int, drop: Fraction, gram: Fraction, longest: Fraction) -> None:
@@ -1839,7 +1852,7 @@ def least(*numbers: Interval) -> Interval:
 
 
 class TangentBit(OutputBit):
-    """One output bit of the linearised network at a state: how likely it is not on its side by more than `slack`.
+    """One output bit of the linearised network: bounds P(it is not on the correct side by more than `slack`).
 
     As for :class:`OutputBit` with ``rho = s (k_r - N_r b)``, ``rho_i = v_i zeta + s 1_i (gamma x_i - b_i)``, for ``v
     zeta``: ``s (f - mu) >= m`` is ``mean c . rho >= 0``, and ``E rho = -(m/A0) y``.
@@ -2001,7 +2014,7 @@ class Regression(TangentBit):
 
 
 class Path:
-    """How far training moves the outputs for a column y with t ones, K - t zeros: lengths of paths, and what follows.
+    """Lengths of the paths of training for a column y with t ones and K - t zeros, and bounds of the outputs' movement.
 
     *Linear path.* ``e'(k) = -(I - eta H)^k y`` has ``y.e' <= 0``, as ``eta H <= I``; with ``y^ = y/root t`` and ``y'
     H^-1 y <= R A0``, R = 1/(1 - drop), the sum of ``eta |y^.e'|`` is at most R A0/root t. P projects to y.c = 0 and b =
@@ -2174,7 +2187,7 @@ class Path:
         self, count: Count, state: Regression, threshold: Fraction, known: tuple[Interval, Interval, Interval],
         closed: dict[str, Interval], residual: Interval,
     ) -> Interval:  # fmt: skip
-        """Enclose a bound of how far ``f(x)`` is from ``y.bh`` in the bad direction.
+        """Enclose a bound of the distance of ``f(x)`` from ``y.bh`` towards the threshold.
 
         `known` bounds kinks, Q(beta) and ``|bh - beta|``. At x and X a closing errs by at most ``amax b_i max(|x_i -
         bh_i|, |bh_i|)``. If t = 1 the writer closes where a < 0, which costs ``(x_j - threshold)+`` of it where the bit
@@ -2201,7 +2214,7 @@ def hyperbolic(x: Interval) -> tuple[Interval, Interval]:
 
 
 class Windows:
-    """Events of the pairs near a kink: sums over pairs of X, 0 unless u_i (or z = x.u) is in a window at 0.
+    """Events of pairs near a kink: sums over the pairs of X, where X = 0 unless u_i (or z = x.u) is in a window at 0.
 
     ``E exp(l X) - 1 <= (2 pi)^(-1/2)`` times the integral of ``exp(l X) - 1`` over the window, as no density is larger.
     X grows with ``|v|``, and ``|v| <= s + width of the window`` where the rest of v is at most s, independent of u_i
@@ -2804,7 +2817,7 @@ COLUMN = {"deviation": 3, "pull": 4, "bulk": 4, "label": 2, "open": 2, "rest": 1
 
 
 class TrainedColumn:
-    """The networks of columns with t ones after training: the path, its conditions, and what the states need."""
+    """Networks for columns with t ones after training: the path, its conditions, and the bounds that states use."""
 
     def __init__(self, network: Network, start: Start, levels: Sequence[Tail], t: int, tails: dict[str, Any]) -> None:
         self.start, self.tails, self.column = start, tails, TangentColumn(start.tangent, t)

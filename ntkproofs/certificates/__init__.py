@@ -1,6 +1,7 @@
-"""Certificates: claims as files, with what the checker needs to decide them. Everything here is untrusted.
+"""Certificates: files with a claim and the evidence by which the checker decides it. This package is untrusted.
 
-``issue`` makes them, ``format`` gives them their bytes; ``ntkproofs/checker.py`` alone says whether they hold.
+``issue``, ``network`` and ``subdivide`` create certificates, ``format`` serialises them; only ``ntkproofs/checker.py``
+decides whether a claim holds.
 
 >>> from ntkproofs.certificates import issue_ensemble
 >>> from ntkproofs.programs import addition_task

@@ -1,4 +1,4 @@
-"""The parameters of a certificate about networks all of whose layers are trained, as JSON values."""
+"""Evidence of certificates about networks with all layers trained, as JSON values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["all_layers_evidence"]
 
 
 def all_layers_evidence(network: AllLayersNetwork) -> dict[str, Any]:
-    """Return values and parameters of every event, and the parameters of every class."""
+    """Return the thresholds and parameters of all events, and the parameters of all classes."""
     shared = network.shared
     return {
         "start": {
@@ -25,10 +25,10 @@ def all_layers_evidence(network: AllLayersNetwork) -> dict[str, Any]:
             [n, {"square": _tail(events.square), "shift": _vector(events.shift)}]
             for n, events in network.states.items()
         ],
-        "kinks": [[kind.n, kind.p, kind.t, {"kinks": _tail(each.kinks)}] for kind, each in network.classes.items()],
+        "kinks": [[kind.n, kind.p, kind.t, {"kinks": _tail(used.kinks)}] for kind, used in network.classes.items()],
         "classes": [
             [kind.n, kind.p, kind.t, *_texts(used.l, used.z, used.q), [[most, str(mu)] for most, mu in used.cover]]
-            for kind, used in ((kind, each.linearised) for kind, each in network.classes.items())
+            for kind, used in ((kind, bounds.linearised) for kind, bounds in network.classes.items())
         ],
     }
 

@@ -1,4 +1,4 @@
-"""The bytes of a certificate: canonical JSON, so that the same claim always gives the same file."""
+"""Serialisation of certificates as canonical JSON: equal certificates have equal bytes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FORMAT = 1
 class Certificate:
     """A claim and the evidence for it, both JSON values: integers, strings, lists, objects; never floats.
 
-    `computed`: what the producer made it from, where there is more to say of it; it is no part of the file.
+    `computed`: the result from which the producer created it, if any; it is not part of the file.
     """
 
     claim: dict[str, Any]
@@ -51,7 +51,7 @@ class Certificate:
 
     @cached_property
     def verified(self) -> checker.Verified:
-        """What the checker verifies, in this process; raises NtkProofsError with its reason if it does not accept."""
+        """The result of the checker in this process; raises NtkProofsError with its reason if it does not accept."""
         try:
             return checker.check(self.data)
         except (checker.Rejected, checker.Declined) as problem:
@@ -61,7 +61,7 @@ class Certificate:
     def networks(self) -> int:
         """N, the number of networks; for ensembles only."""
         if "networks" not in self.claim:
-            raise InputError(f"a certificate of the kind {self.claim['kind']!r} is about no ensemble")
+            raise InputError(f"a certificate of the kind {self.claim['kind']!r} is not about an ensemble")
         return int(self.claim["networks"])
 
     def __repr__(self) -> str:
@@ -80,7 +80,7 @@ class Certificate:
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of certificates (form only: what holds is for the checker).
+    """Return the JSON Schema of certificates; it describes the format only, not whether a claim holds.
 
     >>> schema()["required"]
     ['format', 'claim', 'evidence', 'producer', 'claim_sha256']
@@ -91,5 +91,5 @@ def schema() -> dict[str, Any]:
 
 
 def write(certificate: Certificate, path: str | Path) -> None:
-    """Write a certificate so that the file is there whole or not at all; raises InputError if it cannot be written."""
+    """Write a certificate to a file atomically; raises InputError if it cannot be written."""
     write_atomically(path, certificate.data)

@@ -1,4 +1,4 @@
-"""SymPy expressions and decisions in the checker's grammar, as JSON values. Nothing here is believed."""
+"""Translate SymPy expressions and decisions to the checker's grammar, as JSON values. This module is untrusted."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ CONTACT_TERMS, LOW_TERMS = 5, 3  # of a series at an end where two sides meet, a
 
 @dataclass(frozen=True)
 class Draft:
-    """A decision as the claim and the tree of a certificate, or the `reason` why it is not in the grammar.
+    """The claim and the tree of a certificate for a decision, or the `reason` why it is outside the grammar.
 
-    JSON text, so that it is handed from process to process as it was written.
+    Stored as JSON text, which is passed between processes unchanged.
     """
 
     claim: str = ""
@@ -36,7 +36,7 @@ class Draft:
 
 
 def draft(decision: Decision) -> Draft:
-    """Return a decision that holds as a certificate that the checker has not seen.
+    """Return the draft of a certificate for a decision that holds; it is not yet checked.
 
     >>> from ntkproofs.rigor import decide, less
     >>> n = sympy.Symbol("n")
@@ -51,7 +51,7 @@ def draft(decision: Decision) -> Draft:
 
 
 def claim_json(inequality: Inequality, domain: Domain) -> dict[str, Any]:
-    """Return the claim of a certificate; raises InputError for what the grammar lacks."""
+    """Return the claim of a certificate; raises InputError for an expression outside the grammar."""
     if len({str(symbol) for symbol in domain.symbols}) < len(domain.symbols):
         raise InputError(f"two symbols of one name: {', '.join(map(str, domain.symbols))}")
     translation = _Translation()
@@ -73,7 +73,7 @@ def _domain_json(domain: Domain) -> dict[str, Any]:
 
 
 def expression_json(node: sympy.Expr) -> Any:
-    """Return a SymPy expression in the checker's grammar; raises InputError for what it lacks.
+    """Translate a SymPy expression; raises InputError for an expression outside the checker's grammar.
 
     >>> expression_json(sympy.sqrt(2) / (1 + sympy.pi))
     ['div', ['sqrt', 2], ['add', 1, ['pi']]]
@@ -82,13 +82,13 @@ def expression_json(node: sympy.Expr) -> Any:
 
 
 class _Translation:
-    """Expressions translated so far, counted: what SymPy shares is written out each time."""
+    """Translates an expression and counts its parts; subexpressions that SymPy shares are repeated."""
 
     def __init__(self) -> None:
         self.parts = 0
 
     def expression(self, node: sympy.Expr, depth: int) -> Any:
-        """Translate an expression that stands within `depth` brackets."""
+        """Translate an expression nested within `depth` brackets."""
         self.parts += 1
         if self.parts > MAX_PARTS or depth > MAX_DEPTH:
             raise InputError(f"an expression of more than {MAX_PARTS:,} parts, or nested deeper than {MAX_DEPTH}")
@@ -135,17 +135,17 @@ class _Translation:
 
 
 def _ordered(node: sympy.Expr) -> list[sympy.Expr]:
-    """Return the parts of a sum or product in an order that does not depend on the process."""
+    """Return the arguments of a sum or product in a deterministic order."""
     return sorted(node.args, key=sympy.default_sort_key)
 
 
 def _levels(node: sympy.Expr) -> int:
-    """Return how many brackets stand around a part of a sum or product."""
+    """Return the nesting depth that a sum or product adds to its arguments."""
     return (len(node.args) - 1).bit_length()
 
 
 def _joined(name: str, parts: list[Any]) -> Any:
-    """Join the parts of a sum or product two at a time, so that long ones are not nested deeply."""
+    """Join the arguments of a sum or product as a balanced binary tree."""
     if len(parts) == 1:
         return parts[0]
     middle = (len(parts) + 1) // 2
@@ -156,7 +156,7 @@ def _joined(name: str, parts: list[Any]) -> Any:
 
 
 def tree_json(decision: Decision) -> list[Any]:
-    """Return the cells of a decision that holds as a subdivision of its domain."""
+    """Return the subdivision of the domain that consists of the cells of a decision."""
     domain = decision.domain
     if isinstance(domain, Point):
         return ["leaf"]
@@ -169,7 +169,7 @@ def tree_json(decision: Decision) -> list[Any]:
 
 
 def _integers_tree(cells: tuple[Cell, ...], domain: Integers) -> list[Any]:
-    """Part the integers where the cells ``1/b^2 <= n < 1/a^2`` do."""
+    """Split the integers at the boundaries of the cells ``1/b^2 <= n < 1/a^2``."""
     name = str(domain.symbol)
     pieces: list[tuple[int, list[Any]]] = []
     for cell in sorted(cells, key=lambda cell: -cell.box[0][1]):
@@ -207,14 +207,14 @@ def _parted(pieces: list[tuple[int, list[Any]]], name: str) -> list[Any]:
 
 
 def _box_tree(cells: list[Cell], box: tuple[tuple[Fraction, Fraction], ...], names: list[str]) -> list[Any]:
-    """Part a box as its cells do: along an axis and at a place that no cell reaches across."""
+    """Split a box recursively at a coordinate of an axis that no cell crosses."""
     if len(cells) == 1:
         return _leaf(cells[0].rule, names[0])
     for axis, name in enumerate(names):
-        places = sorted(
+        candidates = sorted(
             {cell.box[axis][0] for cell in cells} - {box[axis][0]}, key=lambda x: abs(2 * x - sum(box[axis]))
         )
-        for at in places:
+        for at in candidates:
             below = [cell for cell in cells if cell.box[axis][1] <= at]
             above = [cell for cell in cells if cell.box[axis][0] >= at]
             if len(below) + len(above) == len(cells):

@@ -1,7 +1,7 @@
-"""Issuing certificates about programs: exact rounding, and how many networks an ensemble needs.
+"""Issue certificates about programs: exact rounding, and the number of networks of an ensemble.
 
-The producer computes with ``bounds`` (balls) and ``execution`` alone; the checker only checks what is finished. Both
-use the same bounds, so where they differ one of them has a bug, and EnginesDisagree says what each computes.
+The producer uses ``bounds`` (ball arithmetic) and ``execution``; the checker verifies the finished certificate. Both
+evaluate the same bounds, so a difference is a bug in one of them: EnginesDisagree reports both results.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ __all__ = [
 
 KERNELS = ("ntk", "nngp")
 TAILS = ("gaussian", "published")
-MAX_EXECUTED = 16  # input bits up to which reachable states are executed unless asked for
-MOST_EXECUTED = 20  # input bits that the checker executes
+MAX_EXECUTED = 16  # maximum of input bits for which reachable states are executed by default
+MOST_EXECUTED = 20  # maximum of input bits that the checker executes
 
 
 @dataclass(frozen=True)
 class Run:
-    """What is run: a program, its initial states (`free` positions take any values, `ones` are 1), and for how long."""
+    """A program, its initial states (`free` positions take any values, `ones` are 1), and the number of steps."""
 
     program: TemplateProgram
     free: tuple[int, ...]
@@ -58,23 +58,23 @@ class Run:
     def of(cls, task: Task) -> Run:
         """Return the run of a task on any input."""
         row = task.program.row(task.start(*(0 for _ in task.inputs)))
-        free = sorted(place for places in task.input_positions for place in places)
-        ones = (place for place, bit in enumerate(row) if bit and place not in set(free))
+        free = sorted(index for positions in task.input_positions for index in positions)
+        ones = (index for index, bit in enumerate(row) if bit and index not in set(free))
         return cls(task.program, tuple(free), tuple(ones), task.steps)
 
     @classmethod
     def from_state(cls, program: TemplateProgram, state: State, steps: int) -> Run:
         """Return the run from one state."""
-        ones = (place for place, bit in enumerate(program.row(state)) if bit)
+        ones = (index for index, bit in enumerate(program.row(state)) if bit)
         return cls(program, (), tuple(ones), steps)
 
 
 def issue_rounding(task: Task | Run | TemplateProgram, *, states: str = "", kernel: str = "ntk") -> Certificate:
-    """Certify that every mean, rounded at 0, is the program's bit: at arbitrary or at reachable states.
+    """Certify that every mean is positive if and only if the program's bit is 1, at arbitrary or reachable states.
 
-    `states`: ``"arbitrary"``, ``"reachable"`` (the default: arbitrary if it holds there). Raises NtkProofsError with
-    the reason where it does not hold, InputError for reachable states of a program without a run, Undecided if it is
-    beyond the limits of the checker.
+    `states`: ``"arbitrary"`` or ``"reachable"`` (default: arbitrary if the claim holds there). Raises NtkProofsError
+    with the reason if the claim is false, InputError for reachable states of a program without a run, Undecided beyond
+    the limits of the checker.
 
     >>> from ntkproofs.programs import permutation
     >>> print(issue_rounding(permutation([1, 0])).verified.details)
@@ -102,14 +102,14 @@ def issue_ensemble(
     kernel: str = "ntk",
     networks: int | None = None,
 ) -> Certificate:
-    """Certify the least number of networks whose average runs the program right with probability 1 - failure.
+    """Certify the least number of networks whose average executes the program with probability at least 1 - failure.
 
-    `inputs`: ``"all"`` together, or any chosen number of them; `threshold`: ``best`` (balances the standardised
-    margins), ``half`` (of the smallest mean of a 1) or ``zero``; `states`: whose counts, ``arbitrary`` or ``reachable``
-    (default: arbitrary where rounding holds there); `tail`: the bound that gives the number of networks, ``gaussian``
-    or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that no template writes; `networks`:
-    certify this number instead of the least one. Raises NtkProofsError with the reason where no number of networks is
-    enough, Undecided where the bounds do not give `networks`, and beyond the limits of the checker.
+    `inputs`: ``"all"`` simultaneously, or a number of inputs chosen beforehand; `threshold`: ``best`` (balances the
+    standardised margins), ``half`` (of the smallest mean of a 1) or ``zero``; `states`: whose counts, ``arbitrary`` or
+    ``reachable`` (default: arbitrary where rounding holds there); `tail`: the bound that gives the number of networks,
+    ``gaussian`` or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that no template writes;
+    `networks`: certify this number instead of the least one. Raises NtkProofsError with the reason where no number of
+    networks is enough, Undecided where the bounds do not give `networks`, and beyond the limits of the checker.
 
     >>> from ntkproofs.programs import permutation_task
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100").networks
@@ -153,7 +153,7 @@ def requirement(
     drop_unwritten: bool = False,
     kernel: str = "ntk",
 ) -> tuple[States, Requirement]:
-    """Return the states of a claim about an ensemble, and what is required there.
+    """Return the states of a claim about an ensemble, and the requirement on the number of networks.
 
     Parameters and errors of :func:`issue_ensemble`.
     """
@@ -181,8 +181,8 @@ def requirement(
 def ample_padding(program: TemplateProgram) -> int:
     """Return the padding that makes ``2 t n <= K`` at arbitrary states, twice what suffices for exact rounding.
 
-    With the least padding for which rounding is right the smallest mean of a 1 may be arbitrarily near 0, and the
-    ensemble arbitrarily large.
+    With the least padding for which rounding is correct, the smallest mean of a 1 may be arbitrarily close to 0, and
+    the ensemble arbitrarily large.
 
     >>> from ntkproofs.programs import addition, multiplication
     >>> ample_padding(addition(bits=8)), ample_padding(multiplication(bits=8))
@@ -195,13 +195,13 @@ def ample_padding(program: TemplateProgram) -> int:
 
 
 def program_json(program: TemplateProgram) -> dict[str, Any]:
-    """Return a program as it stands in a claim: positions instead of names."""
-    place = program.position
+    """Return the JSON value of a program in a claim: positions instead of names."""
+    position = program.position
     return {
         "name": program.name,
         "fields": [[name, width] for name, width in program.fields.items()],
         "templates": [
-            [[[place(bit), value] for bit, value in template.when], [place(bit) for bit in template.write]]
+            [[[position(bit), value] for bit, value in template.when], [position(bit) for bit in template.write]]
             for template in program.templates
         ],
         "padding": program.padding,
@@ -227,7 +227,7 @@ def _how_many(inputs: int | str, run: Run) -> int:
 
 @dataclass(frozen=True)
 class States:
-    """The states of a claim: as they stand in it, the evidence for their counts, and the counts."""
+    """The states of a claim: their JSON value, the evidence for their counts, and the counts."""
 
     value: Any
     evidence: dict[str, Any]
@@ -235,7 +235,7 @@ class States:
 
 
 def _states(run: Run, states: str, kernel: str) -> States:
-    """Choose the states and return them with their counts."""
+    """Select the states and return them with their counts."""
     _choose(states or "arbitrary", ("arbitrary", "reachable"), "states")
     if states != "reachable":
         groups = bound_matches(run.program)
@@ -257,20 +257,20 @@ def _states(run: Run, states: str, kernel: str) -> States:
 
 
 def _wrong(kernel: str, counts: Collection[Counts]) -> str | None:
-    """Return why rounding at 0 is not right, None if it is."""
-    for each in sorted(counts):
-        if not rounds_right(two_layer_relu(kernel), each):
+    """Return the first count at which rounding at 0 is incorrect, in words; None if there is none."""
+    for count in sorted(counts):
+        if not rounds_right(two_layer_relu(kernel), count):
             return (
-                f"the mean of a bit that should be {min(1, each.matched_writers)} is on the wrong side of 0 at {each}"
+                f"the mean of a bit that should be {min(1, count.matched_writers)} is on the wrong side of 0 at {count}"
             )
     return None
 
 
-# --- the checker's word
+# --- verification
 
 
 def checked(claim: dict[str, Any], evidence: dict[str, Any], computed: Any = None) -> Certificate:
-    """Return the certificate if the checker accepts it; it has no say in what stands there."""
+    """Return the certificate if the checker accepts it; raises Undecided if it declines, else EnginesDisagree."""
     certificate = Certificate(claim, evidence, computed)
     try:
         _ = certificate.verified
@@ -289,7 +289,7 @@ def _numbers(claim: dict[str, Any]) -> str:
 
 
 def _accepted(claim: dict[str, Any], evidence: dict[str, Any]) -> str:
-    """Return from which numbers on the checker accepts the claim, first the number of networks: to report a bug."""
+    """Return the least number of networks, or width, for which the checker accepts the claim, to report a bug."""
     if "networks" not in claim:
         return "nothing like it"
     if claim["kind"] == "network":

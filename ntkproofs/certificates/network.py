@@ -1,7 +1,7 @@
-"""Issuing certificates about networks of finite width: output layer from zero, or all layers from pairs.
+"""Issue certificates about networks of finite width: output layer trained from zero, or all layers from pairs.
 
-The producer searches with floats and confirms with balls (``bounds.finite``); the checker recomputes everything from
-the claim. Where they differ one of them has a bug, and EnginesDisagree says what each computes.
+The producer searches in floats and confirms in ball arithmetic (``bounds.finite``); the checker recomputes all bounds
+from the claim. A difference is a bug in one of them: EnginesDisagree reports both results.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ def issue_network(
     steps: int | str = "least",
     step: Any = "largest",
 ) -> Certificate:
-    """Certify that a network of finite width, trained by gradient descent, runs the program right.
+    """Certify that a network of finite width, trained by gradient descent, executes the program correctly.
 
-    `trained`: ``"output"``, one network with all outputs, its output layer trained from zero and its hidden layer kept;
-    or ``"all"``, one scalar network for each output bit, all layers trained, the networks of all bits from one
-    antisymmetric `start` of pairs of neurons (the width counts both of a pair). The claim is about all outputs at all
-    states of the kind named together (``arbitrary``, or ``reachable`` by the run; default: arbitrary where their limits
-    leave a threshold), or at any `inputs` of them chosen beforehand, with probability 1 - failure over the draw of the
-    start, and neglects nothing. `width`: a number of neurons, or ``"least"``; `threshold`: a fraction, or ``"best"``;
-    `steps` and `step`: of full-batch gradient descent on half the sum of squared errors, the least number for which the
-    width suffices and the largest step that the bounds allow unless given. Raises NtkProofsError with the reason where
-    the bounds do not give what is asked, Undecided beyond the limits of the checker.
+    `trained`: ``"output"``, one network with all outputs, whose output layer is trained from zero and whose hidden
+    layer is fixed; or ``"all"``, one scalar network for each output bit with all layers trained, all from one
+    antisymmetric `start` of pairs of neurons (the width counts both neurons of a pair). With probability at least 1 -
+    failure over the random start, all outputs are correct simultaneously at all `states` (``"arbitrary"``, or
+    ``"reachable"`` by the run; default: arbitrary if a threshold separates the limits there), or at `inputs` of them
+    chosen beforehand. No limit or approximation is used. `width`: a number of neurons, or ``"least"``; `threshold`: a
+    fraction, or ``"best"``; `steps` and `step`: of full-batch gradient descent on half the sum of squared errors
+    (default: the least number for which the width suffices, and the largest step that the bounds allow). Raises
+    NtkProofsError with the reason if the bounds do not prove the claim, Undecided beyond the limits of the checker.
 
     >>> from ntkproofs.programs import permutation_task
     >>> certificate = issue_network(permutation_task([1, 0, 2]), failure="1/10")
@@ -88,7 +88,7 @@ def issue_network(
 def _network(
     run: Run, states: str, inputs: int | None, trained: str, wanted: Wanted
 ) -> tuple[Any, FiniteNetwork | AllLayersNetwork]:
-    """Return the states as they stand in the claim, and the network; see :func:`issue_network` for the default."""
+    """Return the JSON value of the states and the network; see :func:`issue_network` for the default states."""
     find = find_network if trained == "output" else find_all_layers
     value, load = _workload(run, states or "arbitrary", inputs)
     try:
@@ -101,7 +101,7 @@ def _network(
 
 
 def _workload(run: Run, states: str, inputs: int | None) -> tuple[Any, Workload]:
-    """Return the states as they stand in a claim, and what must go right at them."""
+    """Return the JSON value of the states, and the outputs that must be correct there."""
     value, classes = _states(run, states)
     most, steps = (run.program.output_bits, 1) if value == "arbitrary" else (len(run.free), run.steps)
     if inputs is not None and inputs > 1 << most:
@@ -124,18 +124,18 @@ def _evidence(network: FiniteNetwork) -> dict[str, Any]:
                 kind.n,
                 kind.p,
                 kind.t,
-                str(each.l),
-                str(each.z),
-                str(each.q),
-                [[most, str(mu)] for most, mu in each.cover],
+                str(used.l),
+                str(used.z),
+                str(used.q),
+                [[most, str(mu)] for most, mu in used.cover],
             ]
-            for kind, each in network.parameters.items()
+            for kind, used in network.parameters.items()
         ],
     }
 
 
 def _states(run: Run, states: str) -> tuple[Any, dict[tuple[int, int, int], int]]:
-    """Return the states as they stand in a claim, and their classes."""
+    """Return the JSON value of the states, and their classes."""
     if states == "arbitrary":
         return "arbitrary", arbitrary_classes(run.program)
     if states != "reachable":

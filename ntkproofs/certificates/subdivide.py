@@ -1,4 +1,4 @@
-"""Issuing certificates of inequalities: the cells of a decision, made finer where the checker asks for it."""
+"""Issue certificates of inequalities: the cells of a decision, refined where the checker rejects them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Refuted(NtkProofsError):
 def issue_inequality(inequality: Inequality, domain: Domain | None = None) -> Certificate:
     """Certify an inequality at a point, on a box, or for integers.
 
-    Raises NtkProofsError if it is false, Undecided if balls or the checker do not settle it, InputError for an
-    expression outside the grammar.
+    Raises NtkProofsError if it is false, Undecided if ball arithmetic or the checker cannot decide it, InputError for
+    an expression outside the grammar.
 
     >>> import sympy
     >>> from ntkproofs.rigor import Integers, less
@@ -43,7 +43,7 @@ def issue_inequality(inequality: Inequality, domain: Domain | None = None) -> Ce
 
 
 def accepted(claim: dict[str, Any], tree: list[Any]) -> Certificate:
-    """Return the certificate of this claim that the checker accepts, with this tree or a finer one.
+    """Return an accepted certificate of the claim, with the given tree or a refinement of it.
 
     Raises Undecided with the reason of the checker if 12 halvings of a leaf do not help, Refuted if the checker finds
     the claim false.
@@ -72,7 +72,7 @@ def _problem(certificate: Certificate) -> str:
 
 
 def _finer(claim: dict[str, Any], node: list[Any], halvings: int) -> list[Any]:
-    """Return a tree for the claim: leaves that the checker rejects become longer series, or are halved."""
+    """Return a refined tree for the claim: rejected leaves become longer series, or are bisected."""
     problem = _problem(Certificate(claim, {"tree": node}))
     if not problem:
         return node
@@ -94,7 +94,7 @@ def _finer(claim: dict[str, Any], node: list[Any], halvings: int) -> list[Any]:
 
 
 def _halved(domain: dict[str, Any], leaf: list[Any], problem: str) -> list[Any]:
-    """Part a leaf at the middle of its variable's side, or of the longest; a series stays where its end is."""
+    """Bisect a leaf at the midpoint of its variable's side, or of the longest; a series remains at its end point."""
     name = leaf[1] if len(leaf) > 1 else max(domain, key=lambda name: _length(domain[name]), default="")
     if not name or _length(domain[name]) <= 0:
         raise Undecided(f"the checker rejects: {problem}")
@@ -109,6 +109,6 @@ def _halved(domain: dict[str, Any], leaf: list[Any], problem: str) -> list[Any]:
 
 
 def _length(side: list[Any]) -> Fraction:
-    """Return the length of a side of the domain; without an end it is longer than any other."""
+    """Return the length of a side of the domain; an unbounded side counts as longer than any other."""
     low, high = side[-2:]
     return Fraction(1 << 64) if high is None else Fraction(high) - Fraction(low)

@@ -1,8 +1,8 @@
-"""Drawing, training and measuring networks, in floats: nothing here is a verdict.
+"""Sample, train and measure networks in floating point. The results are estimates, never verdicts.
 
 * :mod:`.limit` the Gaussian limit of an ensemble, :mod:`.finite` networks of finite width, :mod:`.networks` ensembles
   measured next to their prediction, :mod:`.streams` independent random numbers, :mod:`.normal` tails of the normal law
-* :mod:`.measured` networks really trained from a start of :mod:`ntkproofs.training` and measured at every state,
+* :mod:`.measured` networks trained from a start of :mod:`ntkproofs.training` and evaluated at every state,
   :mod:`.descent` their gradient descent
 """
 

@@ -1,4 +1,4 @@
-"""Gradient descent on networks of finite width, many at once, in floats: the output layer alone, or all layers.
+"""Gradient descent on batches of networks of finite width, in floats: of the output layer, or of all layers.
 
 ``f(x) = w^(-1/2) sum over r of a_r relu(u_r . x)``; the samples are the K basis vectors, so that gradient descent on
 half the sum of squared errors acts coordinate by coordinate::
@@ -6,7 +6,7 @@ half the sum of squared errors acts coordinate by coordinate::
     a_r  <- a_r  - (eta/sqrt w) sum_i e_i relu(u_ri)
     u_ri <- u_ri - (eta/sqrt w) a_r e_i [u_ri > 0],                    e = f(samples) - targets
 
-Arrays begin with the axis of networks.
+The first axis of arrays is that of the networks.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ __all__ = ["TOLERANCE", "all_layers", "output_layer"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
-TOLERANCE = 1e-7  # of the outputs at the samples: converged
+TOLERANCE = 1e-7  # maximum error of the outputs at the samples after convergence
 MOST_STEPS = 100_000
-BLOCK = 128  # states worked on at once
+BLOCK = 128  # states evaluated in one matrix product
 
 
 def output_layer(
@@ -37,8 +37,8 @@ def output_layer(
 
         Phi G^-1 (I - (I - step G)^T) (y - f)
 
-    to the output weights (steps None: ``Phi G^-1 (y - f)``). Raises Undecided where G is singular, and where steps of
-    this size diverge.
+    to the output weights (steps None: ``Phi G^-1 (y - f)``). Raises Undecided if G is singular or steps of this size
+    diverge.
 
     >>> import numpy as np
     >>> u = np.random.default_rng(1).standard_normal((1, 50, 2))
