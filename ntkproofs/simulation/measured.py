@@ -126,7 +126,7 @@ def default_step(training: Training, samples: int) -> float:
     Descent on a drawn network is stable unless its kernel has an eigenvalue four times as large.
 
     >>> round(default_step(Training.of("all"), 10), 4)
-    0.2055
+    0.2056
     """
     own = 1.0 if training.kernel == "ntk" else 0.5
     return training.step if training.step is not None else 1 / (2 * own + (samples - 1) / math.pi)

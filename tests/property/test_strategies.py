@@ -35,7 +35,7 @@ def test_drawn_programs_respect_the_arguments(program):
 
 
 def test_the_fields_of_programs_drawn_with_rounds_false():
-    with pytest.raises(InputError, match="fields of its own"):
+    with pytest.raises(InputError, match="determines the fields of the program"):
         find(template_programs(fields={"x": 2}, rounds=False), lambda program: True)
 
 
