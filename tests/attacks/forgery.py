@@ -22,6 +22,39 @@ from ntkproofs.rigor import Box, at_most, enclose, less
 ACCEPTED, REJECTED, DECLINED = 0, 1, 2
 
 
+class Forgeries(dict):
+    """Forged certificates, ``{name: (make, exit code, message)}``; `honest` returns documents to forge, by name."""
+
+    def __init__(self, honest):
+        super().__init__()
+        self.honest = honest
+
+    def __call__(self, base, message, code=REJECTED):
+        """Register a forgery: the decorated function changes a document, which is then signed, or returns bytes."""
+
+        def register(function):
+            def make():
+                document = self.honest()[base]
+                result = function(document)
+                return result if isinstance(result, bytes) else sign(document)
+
+            assert function.__name__ not in self, f"two forgeries of one name: {function.__name__}"
+            self[function.__name__] = (make, code, message)
+            return function
+
+        return register
+
+    def set_keys(self, base, message, **changes):
+        """Register forgeries, ``name=(key, value)``, of which each sets one key of a claim."""
+        for name, (key, value) in changes.items():
+
+            def change(document, key=key, value=value):
+                document["claim"][key] = value
+
+            change.__name__ = name
+            self(base, message)(change)
+
+
 def one_hot_run():
     """A program of which one template matches every state: nothing varies, one network is enough."""
     program = TemplateProgram("one_hot", fields={"a": 1, "b": 1})

@@ -6,13 +6,12 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
-from forgery import DECLINED, REJECTED, sign, small_run
+from forgery import DECLINED, Forgeries, sign, small_run
 
 from ntkproofs import checker
 from ntkproofs.certificates import Run, issue_network
 from ntkproofs.programs import TemplateProgram, addition_task, permutation_task
 
-FORGERIES = {}
 # refused for their reason where the supremum of a deviation is computed in all its parts only
 BOUNDARY = {
     "another_program",
@@ -51,30 +50,7 @@ def issued():
     return {name: json.loads(certificate.data) for name, certificate in certificates.items()}
 
 
-def forgery(base, message, code=REJECTED):
-    """Register a forgery: the decorated function changes an honest document, which is signed afterwards."""
-
-    def register(function):
-        def make():
-            document = honest()[base]
-            function(document)
-            return sign(document)
-
-        FORGERIES[function.__name__] = (make, code, message)
-        return function
-
-    return register
-
-
-def each(base, message, **changes):
-    """Register forgeries that set one key of a claim each."""
-    for name, (key, value) in changes.items():
-
-        def change(document, key=key, value=value):
-            document["claim"][key] = value
-
-        change.__name__ = name
-        forgery(base, message)(change)
+FORGERIES = forgery = Forgeries(honest)
 
 
 # --- what is claimed does not follow
@@ -189,20 +165,24 @@ def more_inputs(c):
 
 # --- what is no claim about such a network
 
-each(
+forgery.set_keys(
     "permutation",
     "trained is not one of output, all: ",
     trained_both=("trained", "both"),
     trained_nothing=("trained", ""),
     trained_as_a_list=("trained", ["output"]),
 )
-each("permutation", "start is not one of zero: ", gaussian_start=("start", "gaussian"), no_start=("start", None))
-each("permutation", "networks is out of range", two_networks=("networks", 2), no_network=("networks", 0))
-each("permutation", "width is out of range", no_neuron=("width", 0), negative_width=("width", -5))
-each("permutation", "width is not an integer", width_as_text=("width", "300"), width_of_many=("width", [300]))
-each("permutation", "steps is out of range", no_step=("steps", 0))
-each("permutation", "rise or step is not above 0", step_zero=("step", "0"), step_negative=("step", "-1/4"))
-each(
+forgery.set_keys(
+    "permutation", "start is not one of zero: ", gaussian_start=("start", "gaussian"), no_start=("start", None)
+)
+forgery.set_keys("permutation", "networks is out of range", two_networks=("networks", 2), no_network=("networks", 0))
+forgery.set_keys("permutation", "width is out of range", no_neuron=("width", 0), negative_width=("width", -5))
+forgery.set_keys(
+    "permutation", "width is not an integer", width_as_text=("width", "300"), width_of_many=("width", [300])
+)
+forgery.set_keys("permutation", "steps is out of range", no_step=("steps", 0))
+forgery.set_keys("permutation", "rise or step is not above 0", step_zero=("step", "0"), step_negative=("step", "-1/4"))
+forgery.set_keys(
     "permutation",
     "failure or threshold is not between 0 and 1",
     threshold_zero=("threshold", "0"),
@@ -233,8 +213,8 @@ def more_runs_than_there_are(c):
     c["claim"]["inputs"] = 1 << 20
 
 
-each("permutation", "inputs is out of range", no_input=("inputs", 0))
-each("permutation", "inputs is not an integer", inputs_in_words=("inputs", "all"))
+forgery.set_keys("permutation", "inputs is out of range", no_input=("inputs", 0))
+forgery.set_keys("permutation", "inputs is not an integer", inputs_in_words=("inputs", "all"))
 
 
 @forgery("permutation", "the claim lacks the key start")

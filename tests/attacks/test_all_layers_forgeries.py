@@ -8,14 +8,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from forgery import ACCEPTED, DECLINED, REJECTED, sign, small_run
+from forgery import ACCEPTED, DECLINED, Forgeries, sign, small_run
 
 from ntkproofs import checker
 from ntkproofs.certificates import Run, issue_network
 from ntkproofs.programs import TemplateProgram, permutation_task
 
 TEXT = Path(checker.__file__).read_text()
-FORGERIES = {}
 
 
 def shared_run():
@@ -53,20 +52,7 @@ def honest():
     return copy.deepcopy(_honest())
 
 
-def forgery(base, message, code=REJECTED):
-    """Register a forgery: the decorated function changes an honest document, which is signed afterwards."""
-
-    def register(function):
-        def make():
-            document = honest()[base]
-            function(document)
-            return sign(document)
-
-        assert function.__name__ not in FORGERIES
-        FORGERIES[function.__name__] = (make, code, message)
-        return function
-
-    return register
+FORGERIES = forgery = Forgeries(honest)
 
 
 NARROWER = ("the union bound exceeds the failure probability", "the outputs vary more than the path allows")

@@ -11,29 +11,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from forgery import ACCEPTED, CONTROLS, DECLINED, REJECTED, is_true, judge, sign, valid
+from forgery import ACCEPTED, CONTROLS, DECLINED, REJECTED, Forgeries, is_true, judge, sign, valid
 
 from ntkproofs import checker
 from ntkproofs.certificates import Run, issue_ensemble
 from ntkproofs.programs import TemplateProgram
 
-FORGERIES = {}
+FORGERIES = forgery = Forgeries(valid)
 CHECKER = Path(checker.__file__)
-
-
-def forgery(base, message, code=REJECTED):
-    """Register a forgery: the decorated function changes a valid document (signed afterwards) or returns bytes."""
-
-    def register(function):
-        def make():
-            document = valid()[base]
-            result = function(document)
-            return result if isinstance(result, bytes) else sign(document)
-
-        FORGERIES[function.__name__] = (make, code, message)
-        return function
-
-    return register
 
 
 # --- what is claimed is false
