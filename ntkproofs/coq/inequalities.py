@@ -1,9 +1,9 @@
 """Kernel-checked proofs, in Coq, of inequalities that interval arithmetic decided.
 
-``prove(decisions, coqc=find_coqc())`` exports each decision that holds as a lemma (see ``lemmas``) and proves it by the
-tactic ``interval``, whose interval arithmetic is proved correct in Coq. The result of a lemma is ``proved`` if coqc
-accepts the proof, all printed assumptions are on the allow-list, and coqchk, which has no virtual machine, accepts the
-compiled file. Otherwise it is ``open``, with the reason.
+:func:`prove_lemmas` proves decisions, exported as lemmas (see ``lemmas``), by the tactic ``interval``, whose interval
+arithmetic is proved correct in Coq. The result of a lemma is ``proved`` if coqc accepts the proof, all printed
+assumptions are on the allow-list, and coqchk, which has no virtual machine, accepts the compiled file. Otherwise it is
+``open``, with the reason.
 
 Many lemmas share a file, since printing assumptions takes seconds; the assumptions printed for a file are those of all
 its lemmas. If a lemma fails, all lemmas of the file are tried without recording proofs, and those that fail are
@@ -39,13 +39,12 @@ from ntkproofs.coq.compiler import (
     write_cache,
 )
 from ntkproofs.coq.installed import fingerprint
-from ntkproofs.coq.lemmas import Lemma, export
+from ntkproofs.coq.lemmas import Lemma
 from ntkproofs.coq.recheck import recheck_files
 from ntkproofs.errors import InputError
-from ntkproofs.rigor.decide import Decision
 from ntkproofs.truth import NoTruthValue
 
-__all__ = ["DecisionResult", "LemmaResult", "ProofStatus", "prove", "prove_lemmas", "tactic"]
+__all__ = ["LemmaResult", "ProofStatus", "prove_lemmas", "tactic"]
 
 ProofStatus: TypeAlias = Literal["proved", "open"]
 
@@ -113,43 +112,6 @@ class LemmaResult(NoTruthValue):
     seconds: float
     digest: str
     cached: bool = False
-
-
-@dataclass(frozen=True)
-class DecisionResult(NoTruthValue):
-    """The result of a decision: ``proved``, with the axioms used, or ``open``, with the reason."""
-
-    instead = '.outcome == "proved"'
-
-    decision: Decision
-    outcome: ProofStatus
-    reason: str
-    assumptions: tuple[str, ...] = ()
-    seconds: float = 0.0
-    digest: str = ""
-
-
-def prove(decisions: Iterable[Decision], *, coqc: Coqc, jobs: int = 1) -> list[DecisionResult]:
-    """Try to prove decisions in Coq, with `jobs` parallel processes; return the results in order.
-
-    >>> import sympy
-    >>> from ntkproofs.rigor import decide, less
-    >>> prove([decide(less(sympy.pi, 3))], coqc=Coqc("/usr/bin/coqc", "8.16.1"))[0].reason
-    'the inequality was not decided to hold'
-    """
-    decisions = list(decisions)
-    exports = [export(decision) for decision in decisions]
-    proofs = prove_lemmas([lemma for lemma in exports if isinstance(lemma, Lemma)], coqc=coqc, jobs=jobs)
-    results = []
-    for decision, lemma in zip(decisions, exports, strict=True):
-        if isinstance(lemma, Lemma):
-            proof = proofs[lemma]
-            results.append(
-                DecisionResult(decision, proof.outcome, proof.reason, proof.assumptions, proof.seconds, proof.digest)
-            )
-        else:
-            results.append(DecisionResult(decision, "open", lemma.reason))
-    return results
 
 
 def prove_lemmas(
