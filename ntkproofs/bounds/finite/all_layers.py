@@ -30,7 +30,7 @@ import numpy as np
 
 from ntkproofs.bounds.finite.drift import Closings, Drift, Spectrum, StateEvents
 from ntkproofs.bounds.finite.linearised import LinearisedBound, LinearisedDeviation, TangentSetting
-from ntkproofs.bounds.finite.network import EVENT, PRECISION, Deviated, TooNarrow, Wanted, Workload
+from ntkproofs.bounds.finite.network import EVENT, PRECISION, Deviated, Requirements, TooNarrow, Workload
 from ntkproofs.bounds.finite.numbers import FLOATS, Balls, Numbers, Real
 from ntkproofs.bounds.finite.output_layer import BitClass, Parameters
 from ntkproofs.bounds.finite.search import Search, best_threshold, bisected, bracketed
@@ -400,10 +400,10 @@ def _least_vector(
 class _Search(Search):
     """Floats: the failure probability at a width and threshold, by the classes that matter."""
 
-    def __init__(self, workload: Workload, wanted: Wanted) -> None:
-        self.scale, self.wanted = min(1.0, 10 / workload.samples), wanted
-        threshold = None if wanted.threshold is None else float(wanted.threshold)
-        super().__init__(workload, float(wanted.failure), EVENT + self.scale * sum(SHARES.values()), threshold)
+    def __init__(self, workload: Workload, requirements: Requirements) -> None:
+        self.scale, self.requirements = min(1.0, 10 / workload.samples), requirements
+        threshold = None if requirements.threshold is None else float(requirements.threshold)
+        super().__init__(workload, float(requirements.failure), EVENT + self.scale * sum(SHARES.values()), threshold)
 
     def draws(self, width: int) -> int:
         return width // 2
@@ -491,7 +491,7 @@ class _Search(Search):
     def training(self, width: int) -> tuple[Fraction, int, float] | None:
         """Return the step, the number of steps, and the residual after them; None if the residual does not decay."""
         rates, most = [], 1 / (1 + float(self.shared(width).gram.value))
-        step = short(most * (1 - 1e-5)) if self.wanted.step is None else self.wanted.step
+        step = short(most * (1 - 1e-5)) if self.requirements.step is None else self.requirements.step
         if step >= most:
             raise TooNarrow(f"the step {step} is too large for the width {width}: below {most:.6g}")
         for t in self.workload.columns:
@@ -504,7 +504,7 @@ class _Search(Search):
             return None
         goal = SLACK / (self.setting.lam * math.sqrt(width * max(self.workload.columns)))
         decay = math.log1p(-float(step) * min(rates))
-        steps = self.wanted.steps or math.ceil(math.log(goal) / decay)
+        steps = self.requirements.steps or math.ceil(math.log(goal) / decay)
         return step, steps, math.sqrt(max(self.workload.columns)) * math.exp(steps * decay)
 
     @lru_cache(maxsize=4096)  # noqa: B019 - a search lives for one call
@@ -561,23 +561,23 @@ class _Search(Search):
 
 def least_all_layers(workload: Workload, failure: Fraction) -> AllLayersNetwork:
     """Return the least width that the search finds for a workload, with threshold, training and parameters."""
-    return find_all_layers(workload, Wanted(failure))
+    return find_all_layers(workload, Requirements(failure))
 
 
-def find_all_layers(workload: Workload, wanted: Wanted) -> AllLayersNetwork:
+def find_all_layers(workload: Workload, requirements: Requirements) -> AllLayersNetwork:
     """Return a network as asked for, with every parameter of its bound, confirmed by balls.
 
     Every number is searched for with floats; the failure probability is then bounded by balls. The width, if it is not
     given, is the smallest one, and the number of steps likewise the smallest one, for which the bounds with these
     parameters suffice. Raises TooNarrow where what is asked does not, NoMargin where no threshold separates the bits.
     """
-    search = _search(workload, wanted)
-    if wanted.width is not None:
-        threshold = best_threshold(search, wanted.width, rounds=10, first=True)
-        result = None if threshold is None else _complete(search, wanted.width, threshold)
+    search = _search(workload, requirements)
+    if requirements.width is not None:
+        threshold = best_threshold(search, requirements.width, rounds=10, first=True)
+        result = None if threshold is None else _complete(search, requirements.width, threshold)
         if result is None:
             raise TooNarrow(
-                f"the width {wanted.width} with this training and threshold does not suffice by these bounds"
+                f"the width {requirements.width} with this training and threshold does not suffice by these bounds"
             )
         return result
     width, threshold = bisected(search, *bracketed(search, MOST))
@@ -591,26 +591,26 @@ def find_all_layers(workload: Workload, wanted: Wanted) -> AllLayersNetwork:
     raise Undecided(f"no width near {width} was confirmed")
 
 
-def _search(workload: Workload, wanted: Wanted) -> _Search:
+def _search(workload: Workload, requirements: Requirements) -> _Search:
     if not workload.classes:
         raise InputError("no state has two matching templates: every state is a training sample or 0")
     _refuse_full_columns(workload)
-    if not 0 < wanted.failure < 1:
-        raise InputError(f"a failure probability lies between 0 and 1, got {wanted.failure}")
-    if wanted.width is not None and (wanted.width < 2 or wanted.width % 2):
-        raise InputError(f"a network of pairs has an even width, got {wanted.width}")
-    search = _Search(workload, wanted)
+    if not 0 < requirements.failure < 1:
+        raise InputError(f"a failure probability lies between 0 and 1, got {requirements.failure}")
+    if requirements.width is not None and (requirements.width < 2 or requirements.width % 2):
+        raise InputError(f"a network of pairs has an even width, got {requirements.width}")
+    search = _Search(workload, requirements)
     low, high = search.room()
     if low >= high:
         raise NoMargin("no threshold lies between the limits of the outputs that should be 0 and 1")
-    if wanted.threshold is not None and not low < wanted.threshold < high:
-        raise NtkProofsError(f"the threshold {wanted.threshold} is not between {low:.6g} and {high:.6g}")
+    if requirements.threshold is not None and not low < requirements.threshold < high:
+        raise NtkProofsError(f"the threshold {requirements.threshold} is not between {low:.6g} and {high:.6g}")
     return search
 
 
 def _complete(search: _Search, width: int, threshold: float) -> AllLayersNetwork | None:
-    """Return the network of a width with all parameters, if balls confirm that it is enough, fitted as wanted."""
-    training, classes, wanted = search.training(width), {}, search.wanted
+    """Return the network of a width with all parameters, if balls confirm that it is enough, fitted as requirements."""
+    training, classes, requirements = search.training(width), {}, search.requirements
     if training is None:
         return None
     for kind in search.workload.classes:
@@ -624,8 +624,8 @@ def _complete(search: _Search, width: int, threshold: float) -> AllLayersNetwork
     network = AllLayersNetwork(
         search.workload,
         width,
-        short(threshold) if wanted.threshold is None else wanted.threshold,
-        wanted.failure,
+        short(threshold) if requirements.threshold is None else requirements.threshold,
+        requirements.failure,
         training[1],
         training[0],
         search.shared(width),
@@ -633,14 +633,14 @@ def _complete(search: _Search, width: int, threshold: float) -> AllLayersNetwork
         {n: search.state_tails(n, width) for n in sorted({kind.n for kind in classes})},
         classes,
     )
-    return _Fitted(network, wanted, search.setting).result()
+    return _Fitted(network, requirements, search.setting).result()
 
 
 class _Fitted:
     """The least width, then the least number of steps, for which a network's parameters are enough."""
 
-    def __init__(self, network: AllLayersNetwork, wanted: Wanted, floats: TangentSetting) -> None:
-        self.network, self.wanted, self.floats = network, wanted, floats
+    def __init__(self, network: AllLayersNetwork, requirements: Requirements, floats: TangentSetting) -> None:
+        self.network, self.requirements, self.floats = network, requirements, floats
         self.balls = TangentSetting(Balls(PRECISION), network.workload.samples)
         self.rates = network.rates(self.balls)
         self.upper = {t: (float(first.upper), float(second.upper)) for t, (first, second) in self.rates.items()}
@@ -669,10 +669,10 @@ class _Fitted:
     def _fitted(self, kinds: tuple[BitClass, ...]) -> AllLayersNetwork:
         """Return the network with the least width and steps, by these classes."""
         network = self.network
-        if self.wanted.width is None:
+        if self.requirements.width is None:
             half = self._least(lambda pairs: replace(network, width=2 * pairs), network.width // 2, kinds)
             network = replace(network, width=2 * half)
-        if self.wanted.steps is None:
+        if self.requirements.steps is None:
             fitted = network
             steps = self._least(lambda steps: replace(fitted, steps=steps), network.steps, kinds)
             network = replace(network, steps=steps)
