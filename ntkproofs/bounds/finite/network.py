@@ -274,7 +274,8 @@ class _Search:
         if self.requirements.threshold is not None:
             grid = np.array([float(self.requirements.threshold)])
             if not low < grid[0] < high:
-                raise NtkProofsError(f"the threshold {self.wanted.threshold} is not between {low:.6g} and {high:.6g}")
+                threshold = self.requirements.threshold
+                raise NtkProofsError(f"the threshold {threshold} is not between {low:.6g} and {high:.6g}")
         required = spread * logs / (grid[:, None] - means) ** 2
         best = int(required.max(axis=1, initial=1.0).argmin()) if kinds else 0
         largest = max(required[best].max(initial=1.0), 10.0 * self.K)
