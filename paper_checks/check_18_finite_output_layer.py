@@ -14,7 +14,7 @@ import sympy
 from numpy.typing import NDArray
 
 from ntkproofs import checker
-from ntkproofs.bounds.finite.network import Wanted, Workload, find_network
+from ntkproofs.bounds.finite.network import Requirements, Workload, find_network
 from ntkproofs.bounds.finite.numbers import FLOATS
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Setting
 from ntkproofs.certificates import Certificate, issue_network
@@ -132,7 +132,7 @@ def _rate(program: TemplateProgram, width: int, threshold: float, draws: int) ->
 def certified_next_to_measured() -> Verdict:
     program = permutation(range(5))
     load = Workload.of(5, arbitrary_classes(program), program.labels.T.tolist())
-    network = find_network(load, Wanted(Fraction(1, 100)))
+    network = find_network(load, Requirements(Fraction(1, 100)))
 
     def check(share: int) -> bool:
         rate = _rate(program, network.width // share, float(network.threshold), 2000)

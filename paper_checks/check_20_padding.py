@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 
 from ntkproofs.bounds import Margins, choose_threshold
-from ntkproofs.bounds.finite.network import Wanted, Workload, find_network
+from ntkproofs.bounds.finite.network import Requirements, Workload, find_network
 from ntkproofs.bounds.lower import least_networks
 from ntkproofs.bounds.padding import Requirement, padding_for, ruled_out
 from ntkproofs.bounds.tails import gaussian_tail
@@ -440,7 +440,7 @@ def estimates_of_networks() -> Verdict:
         bits, width = case
         program = permutation(range(bits))
         load = Workload.of(program.samples, arbitrary_classes(program), program.labels.T.tolist())
-        network = find_network(load, Wanted(DELTA, width=width))
+        network = find_network(load, Requirements(DELTA, width=width))
         high = network.bound().upper
         return high * Fraction(98, 100) < _exactly(failure_bound(network)) <= high
 

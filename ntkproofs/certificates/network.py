@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from ntkproofs.bounds.finite.all_layers import AllLayersNetwork, find_all_layers
-from ntkproofs.bounds.finite.network import FiniteNetwork, Wanted, Workload, find_network
+from ntkproofs.bounds.finite.network import FiniteNetwork, Requirements, Workload, find_network
 from ntkproofs.certificates.all_layers import all_layers_evidence
 from ntkproofs.certificates.format import Certificate
 from ntkproofs.certificates.issue import MAX_EXECUTED, MOST_EXECUTED, Run, checked, program_json
@@ -57,7 +57,7 @@ def issue_network(
     training = Training.of(trained, start or None)
     if training.start.name != training.layers.start:
         raise InputError(f"start {start!r}: certificates are for the start {training.layers.start!r} alone")
-    wanted = Wanted(
+    wanted = Requirements(
         _between(failure, "failure"),
         _number(width, "width", "least"),
         None if threshold == "best" else _between(threshold, "threshold"),
@@ -86,7 +86,7 @@ def issue_network(
 
 
 def _network(
-    run: Run, states: str, inputs: int | None, trained: str, wanted: Wanted
+    run: Run, states: str, inputs: int | None, trained: str, wanted: Requirements
 ) -> tuple[Any, FiniteNetwork | AllLayersNetwork]:
     """Return the JSON value of the states and the network; see :func:`issue_network` for the default states."""
     find = find_network if trained == "output" else find_all_layers
@@ -107,7 +107,7 @@ def _workload(run: Run, states: str, inputs: int | None) -> tuple[Any, Workload]
     if inputs is not None and inputs > 1 << most:
         raise InputError(f"inputs: there are only 2^{most}, got {inputs}")
     room = None if inputs is None else inputs * steps
-    return value, Workload.of(run.program.samples, classes, run.program.labels.T.tolist(), room=room)
+    return value, Workload.of(run.program.samples, classes, run.program.labels.T.tolist(), max_states=room)
 
 
 def _evidence(network: FiniteNetwork) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def network_of(name: str, document: dict[str, Any]) -> AllLayersNetwork:
         else reachable_classes(run.program, run.free, run.ones, run.steps)
     )
     room = claim["inputs"] * (1 if free is None else run.steps) if "inputs" in claim else None
-    load = Workload.of(run.program.samples, classes, run.program.labels.T.tolist(), room=room)
+    load = Workload.of(run.program.samples, classes, run.program.labels.T.tolist(), max_states=room)
     start = evidence["start"]
     shared = Shared(
         *(tail(start[key]) for key in ("drop", "gram", "longest")),

@@ -81,7 +81,7 @@ def test_a_workload_counts_states_once_and_no_more_than_are_chosen():
     program = permutation([1, 0, 2])
     load = Workload.of(3, arbitrary_classes(program), program.labels.T.tolist())
     assert load.states == {2: 3, 3: 1}
-    some = Workload.of(3, arbitrary_classes(program), program.labels.T.tolist(), room=2)
+    some = Workload.of(3, arbitrary_classes(program), program.labels.T.tolist(), max_states=2)
     assert some.states == {2: 2, 3: 1}
     assert max(some.classes.values()) <= 2 * 3
 

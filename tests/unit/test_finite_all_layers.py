@@ -16,7 +16,7 @@ from ntkproofs.bounds.finite.all_layers import AllLayersNetwork, find_all_layers
 from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.drift import Closings, Drift, Spectrum, StateEvents
 from ntkproofs.bounds.finite.linearised import LinearisedBound, LinearisedDeviation, TangentSetting, _Expansion
-from ntkproofs.bounds.finite.network import TooNarrow, Wanted, Workload
+from ntkproofs.bounds.finite.network import Requirements, TooNarrow, Workload
 from ntkproofs.bounds.finite.numbers import FLOATS
 from ntkproofs.bounds.finite.output_layer import BitClass, Setting
 from ntkproofs.classes import arbitrary_classes
@@ -470,13 +470,13 @@ def test_windows_bound_draws() -> None:
 def network() -> AllLayersNetwork:
     program = permutation([1, 2, 0])
     load = Workload.of(program.samples, arbitrary_classes(program), program.labels.T.tolist())
-    return find_all_layers(load, Wanted(Fraction(1, 100), width=960))
+    return find_all_layers(load, Requirements(Fraction(1, 100), width=960))
 
 
 def test_the_bound_confirms_a_network_and_refuses_smaller_ones(network: AllLayersNetwork) -> None:
     assert network.bound().upper <= network.failure
     with pytest.raises(TooNarrow, match="the width 700 with this training"):
-        find_all_layers(network.workload, Wanted(network.failure, width=700))
+        find_all_layers(network.workload, Requirements(network.failure, width=700))
     fewer = replace(network, width=800)
     with contextlib.suppress(InputError):
         assert fewer.bound().upper > network.failure
@@ -541,8 +541,8 @@ def test_bad_arguments_are_refused() -> None:
     with pytest.raises(InputError, match="training sample"):
         least_all_layers(Workload(3, {}, {1: 3}), Fraction(1, 100))
     with pytest.raises(InputError, match="an even width"):
-        find_all_layers(Workload(3, {BitClass(2, 0, 1): 1}, {1: 3}), Wanted(Fraction(1, 100), width=901))
+        find_all_layers(Workload(3, {BitClass(2, 0, 1): 1}, {1: 3}), Requirements(Fraction(1, 100), width=901))
     with pytest.raises(InputError, match="a column of 3 targets has a target 0"):
-        find_all_layers(Workload(3, {BitClass(2, 2, 3): 1}, {3: 1}), Wanted(Fraction(1, 100), width=900))
+        find_all_layers(Workload(3, {BitClass(2, 2, 3): 1}, {3: 1}), Requirements(Fraction(1, 100), width=900))
     with pytest.raises(InputError, match="between 0 and 1"):
         least_all_layers(Workload(3, {BitClass(2, 0, 1): 1}, {1: 3}), Fraction(2))

@@ -13,7 +13,7 @@ from ntkproofs import checker
 from ntkproofs.bounds.finite import descent
 from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.moments import Moments
-from ntkproofs.bounds.finite.network import TooNarrow, Wanted, Workload, find_network
+from ntkproofs.bounds.finite.network import Requirements, TooNarrow, Workload, find_network
 from ntkproofs.bounds.finite.numbers import FLOATS, Balls
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Setting
 from ntkproofs.certificates import Run, issue_network, schema
@@ -197,7 +197,7 @@ def test_outputs_at_samples_and_without_matches_are_as_stated():
 def test_fewer_networks_fail_than_the_bound_allows(width):
     """At the width certified for failure 1/2, fewer than half of the networks fail, no more than at a small one."""
     program, failure = permutation([1, 2, 0]), Fraction(1, 2)
-    network = find_network(Workload.of(3, arbitrary_classes(program), program.labels.T.tolist()), Wanted(failure))
+    network = find_network(Workload.of(3, arbitrary_classes(program), program.labels.T.tolist()), Requirements(failure))
     wrong = Counter()
     for seed in range(150):
         for neurons in (network.width, width):
@@ -229,7 +229,7 @@ def test_classes_are_counted_as_by_brute_force():
 )
 def test_widths_are_at_most_the_stated_ones(program, width):
     load = Workload.of(program.samples, arbitrary_classes(program), program.labels.T.tolist())
-    network = find_network(load, Wanted(Fraction(1, 100)))
+    network = find_network(load, Requirements(Fraction(1, 100)))
     assert network.width <= width
     assert network.bound().upper <= Fraction(1, 100)
 
