@@ -463,12 +463,12 @@ def _choice(value: Any, choices: Sequence[str], where: str) -> str:
     return value
 
 
-def _places(value: Any, bits: int, where: str) -> tuple[int, ...]:
+def _positions(value: Any, bits: int, where: str) -> tuple[int, ...]:
     """Return a list of different positions of a state."""
-    places = tuple(_integer(place, 0, bits - 1, where) for place in _list(value, where))
-    if len(set(places)) < len(places):
+    positions = tuple(_integer(position, 0, bits - 1, where) for position in _list(value, where))
+    if len(set(positions)) < len(positions):
         raise Rejected(f"{where} names a position twice")
-    return places
+    return positions
 
 
 # ----------------------------------------------------------------------------------------------------------- programs
@@ -500,13 +500,13 @@ def program_of(value: Any) -> Program:
 
     Its digest is the SHA-256 of the canonical JSON of the object without the key `name`.
     """
-    given = _keys(value, ("fields", "name", "padding", "templates"), "program")
-    name, bits = _program_name(given["name"]), _bits_of(given["fields"])
-    templates = _templates(given["templates"], bits)
-    padding = _integer(given["padding"], 0, None, "padding")
-    writers = Counter(place for _, write in templates for place in write)
-    digest = hashlib.sha256(canonical({key: given[key] for key in ("fields", "padding", "templates")})).hexdigest()
-    return Program(name, digest, bits, templates, padding, tuple(writers[place] for place in range(bits)))
+    entries = _keys(value, ("fields", "name", "padding", "templates"), "program")
+    name, bits = _program_name(entries["name"]), _bits_of(entries["fields"])
+    templates = _templates(entries["templates"], bits)
+    padding = _integer(entries["padding"], 0, None, "padding")
+    writers = Counter(position for _, write in templates for position in write)
+    digest = hashlib.sha256(canonical({key: entries[key] for key in ("fields", "padding", "templates")})).hexdigest()
+    return Program(name, digest, bits, templates, padding, tuple(writers[position] for position in range(bits)))
 
 
 def _bits_of(value: Any) -> int:
@@ -532,12 +532,12 @@ def _templates(value: Any, bits: int) -> tuple[Template, ...]:
 def _template(value: Any, bits: int) -> Template:
     when, write = _list(value, "a template", 2)
     pairs = [_list(pair, "a requirement", 2) for pair in _list(when, "a template's requirements")]
-    places = _places([pair[0] for pair in pairs], bits, "a template's requirements")
+    positions = _positions([pair[0] for pair in pairs], bits, "a template's requirements")
     values = [_integer(pair[1], 0, 1, "a required value") for pair in pairs]
-    written = _places(write, bits, "a template's written bits")
-    if not places or not written:
+    written = _positions(write, bits, "a template's written bits")
+    if not positions or not written:
         raise Rejected("a template that requires nothing or writes nothing")
-    return tuple(zip(places, values, strict=True)), written
+    return tuple(zip(positions, values, strict=True)), written
 
 
 # ------------------------------------------------------------------------------------------------- which counts occur
@@ -557,8 +557,8 @@ def contradictory(templates: Sequence[Template], group: Sequence[int]) -> bool:
     everyone = (1 << len(group)) - 1
     for member, index in enumerate(group):
         opposed = 0
-        for place, value in templates[index][0]:
-            opposed |= requiring.get((place, 1 - value), 0)
+        for position, value in templates[index][0]:
+            opposed |= requiring.get((position, 1 - value), 0)
         if opposed | 1 << member != everyone:
             return False
     return True
@@ -610,18 +610,18 @@ def visited(program: Program, free: Sequence[int], ones: Sequence[int], steps: i
     it, so `steps` steps record all inputs of the network. Stops early when the states of all runs repeat: they are
     compared with the previous states and with those saved at the last power of 2 (Brent's cycle detection).
     """
-    lanes, found = 1 << len(free), set[Count]()
+    lanes, counts = 1 << len(free), set[Count]()
     if len(free) > MAX_FREE or lanes * _planes(program) > MAX_MEMORY:
         raise Declined(f"an execution on {len(free)} free bits with {_planes(program)} planes")
     state = kept = _initial(program.bits, free, ones)
     for number in range(1, steps + 1):
-        after = _look_and_step(program, state, (1 << lanes) - 1, found)
+        after = _look_and_step(program, state, (1 << lanes) - 1, counts)
         if after in (state, kept):
             break
         state = after
         if number & (number - 1) == 0:
             kept = state
-    return frozenset(found)
+    return frozenset(counts)
 
 
 def _planes(program: Program) -> int:
@@ -632,19 +632,19 @@ def _planes(program: Program) -> int:
 def _initial(bits: int, free: Sequence[int], ones: Sequence[int]) -> list[int]:
     """Return the planes of the initial states: free bit i is bit i of the lane number."""
     lanes, state = 1 << len(free), [0] * bits
-    for place in ones:
-        state[place] = (1 << lanes) - 1
-    for number, place in enumerate(free):
+    for position in ones:
+        state[position] = (1 << lanes) - 1
+    for number, position in enumerate(free):
         run = 1 << number  # zeros, then as many ones, and so on
         plane, width = ((1 << run) - 1) << run, 2 * run
         while width < lanes:
             plane, width = plane | plane << width, 2 * width
-        state[place] = plane
+        state[position] = plane
     return state
 
 
-def _look_and_step(program: Program, state: list[int], every: int, found: set[Count]) -> list[int]:
-    """Add the counts at the current states to `found`; return the next states."""
+def _look_and_step(program: Program, state: list[int], every: int, counts: set[Count]) -> list[int]:
+    """Add the counts at the current states to `counts`; return the next states."""
     cost = _plane_cost(every.bit_length())
     matches, writing = _matches(program, state, every)
     bits: dict[tuple[int, int], int] = {}  # (p, t) -> lanes in which some bit has them
@@ -659,7 +659,7 @@ def _look_and_step(program: Program, state: list[int], every: int, found: set[Co
             bits[p, t] = bits.get((p, t), 0) | where
     for n, where in _classes(matches, every):
         spend(cost * len(bits), EXECUTION)
-        found.update((n, p, t) for (p, t), lanes in bits.items() if (n, p, t) not in found and where & lanes)
+        counts.update((n, p, t) for (p, t), lanes in bits.items() if (n, p, t) not in counts and where & lanes)
     return after
 
 
@@ -670,12 +670,12 @@ def _matches(program: Program, state: list[int], every: int) -> tuple[list[int],
     for when, write in program.templates:
         spend(_plane_cost(every.bit_length()) * (1 + 2 * len(when)) + CALL * len(write), EXECUTION)
         match = every
-        for place, value in when:
-            match &= state[place] if value else every ^ state[place]
+        for position, value in when:
+            match &= state[position] if value else every ^ state[position]
         if match:
             matches.append(match)
-            for place in write:
-                writing[place].append(match)
+            for position in write:
+                writing[position].append(match)
     return matches, writing
 
 
@@ -695,8 +695,8 @@ def _sum(planes: Sequence[int]) -> list[int]:
     """Add planes lane by lane; return the digits of the sums, lowest first."""
     digits: list[int] = []
     for carry in planes:
-        for place, digit in enumerate(digits):
-            digits[place], carry = digit ^ carry, digit & carry
+        for index, digit in enumerate(digits):
+            digits[index], carry = digit ^ carry, digit & carry
         if carry:
             digits.append(carry)
     return digits
@@ -815,10 +815,10 @@ def enough(networks: int, z: Interval, cases: int, failure: Fraction) -> None:
     as averaging N networks divides the deviation by ``sqrt(N)``; ``cases U <= failure`` is compared as logarithms.
     """
     needed = Interval.of(cases / failure).log()
-    given = -tail(Interval(z.low, z.low) * Interval.of(networks).sqrt())
-    if needed.low > given.high:
+    attained = -tail(Interval(z.low, z.low) * Interval.of(networks).sqrt())
+    if needed.low > attained.high:
         raise Rejected(f"{networks} networks are too few: the union bound exceeds the failure probability")
-    if needed.high > given.low:
+    if needed.high > attained.low:
         raise Declined(f"whether {networks} networks suffice is too close to tell")
 
 
@@ -1542,7 +1542,7 @@ class Tangent(Hidden):
         value, l, z, q = tail
         p, divergence = self.tilted(z)
         C, total = self.two_degrees(l, M0, M2, self.K).times(2 * pairs) / Interval.of(self.N), Interval.of(0)
-        for times, eigenvalue in (each for each in values if each[0]):
+        for times, eigenvalue in (item for item in values if item[0]):
             factor = Interval.of(1 + Fraction(2 * q, self.N)) - C * eigenvalue
             total = total + log_determinant([[factor]], where).times(times)
         return divergence + Interval.of(q) - total / Interval.of(2) - (p * Interval.of(l * value)).times(pairs)
@@ -1629,9 +1629,10 @@ class Start:
 class TangentColumn(Column):
     """A column y of targets with t ones where all layers are trained; ``c = alpha + Hbar^(-1/2) delta`` of H, not G.
 
-    The event is ``|delta| >= e`` as for :class:`Column`, over the pairs, with ``N~ = Hbar^(-1/2) N_r Hbar^(-1/2)`` for
-    ``V V'``. For ``d = Hbar^(1/2) c``, ``X = -(c.v)(alpha.v) - n1 - g ((c.v)^2 + n2) + g b tr``, where ``n1 = sum c_i
-    alpha_i 1_i``, ``n2 = sum c_i^2 1_i`` and tr, the trace of N~ off y, have the gates' parts.
+    The event ``|delta| >= e`` is bounded as for :class:`Column`, with the mean over pairs and ``N~ = Hbar^(-1/2) N_r
+    Hbar^(-1/2)`` in place of ``V V'``. For ``d = Hbar^(1/2) c`` the variable is ``X = -(c.v)(alpha.v) - n1 - g
+    ((c.v)^2 + n2) + g b tr`` with ``n1 = sum c_i alpha_i 1_i``, ``n2 = sum c_i^2 1_i`` and tr the trace of N~ on the
+    complement of y; n1, n2 and a part of tr come from the gates 1_i.
     """
 
     hidden: Tangent
@@ -1643,8 +1644,9 @@ class TangentColumn(Column):
     def constant(self, g: Interval, b: Interval) -> Interval:
         """Enclose the supremum of the part of degree 0 of X, ``-n1 - g n2 + g b tr``, from above.
 
-        Over the others ``a r y - g y^2``, y the length of c there, at most 1/root lam, and r^2 their number; over the
-        writers, where c adds up to 0, half of ``top root t/root lam``; and the largest trace.
+        On the o = K - t samples with target 0, ``-n1 - g n2`` is at most ``a root o x - g x^2``, where x is the length
+        of c there, at most ``1/root lam``. On the writers, where the c_i add up to 0, it is at most half of ``top root
+        t/root lam``. The gates' part of tr is at most ``(t - 1 + o - o/(D + o))/lam``.
         """
         hidden, t, others = self.hidden, self.t, self.hidden.K - self.t
         slope, end = self.a * Interval.of(others).sqrt(), Interval.of(1) / hidden.lam.sqrt()
@@ -1655,7 +1657,7 @@ class TangentColumn(Column):
         return total + g * b * (Interval.of(t - 1) + free) / hidden.lam
 
     def fourth_moment(self) -> Interval:
-        """Enclose ``T2 = E tr^2``: lam tr is the sum of two independent parts, over targets 1 and over the others."""
+        """Enclose ``T2 = E tr^2``: lam tr is the sum of two independent parts, over targets 1 and over targets 0."""
         parts = [self._trace(self.t, Interval.of(self.t))]
         others = self.hidden.K - self.t
         parts.append(self._trace(others, self.hidden.D + Interval.of(others)))
@@ -1673,14 +1675,16 @@ class TangentColumn(Column):
         mean = form + weight * Interval.of(Fraction(s, 2))
         return mean, square + (weight * product).times(2) + weight.power(2) * Interval.of(Fraction(s * (s + 1), 4))
 
-    # --- events of y and the start: P projects to y.c = 0, y^ = y/root t, b = P 1
+    # --- events of y and the start: P projects on y.c = 0, y^ = y/root t, b = P 1 is the indicator of the zeros
 
     def pull_event(self, pairs: int, tail: Tail) -> Interval:
-        """``|P (H - Hbar) y^|``: ``xi = Y P v + P (1_i y^_i)`` less its mean, ``Y = y^.v``; ``d.P v Y <= |v|^2/2``.
+        """Enclose the log of a bound of ``P(|P (H - Hbar) y^| >= value)``.
 
-        Covariances: over the zeros ``E Y^2`` times that of v and the mean's; over the writers that of ``(v_i V +
-        1_i)/root t``, V their sum. Degree 0 is ``root(t (K - t))/(2 pi)`` of the mean and 1/2 of the writers, where d
-        adds up to 0.
+        The vector is the mean of ``xi = Y P v + P (1_i y^_i)``, ``Y = y^.v``, less its expectation. For every unit
+        vector d, ``d.P v Y <= |v|^2/2``, as P d and y^ are orthogonal. The part of degree 0 is at most ``root(t (K -
+        t))/(2 pi)``, from the expectation, plus 1/2 from the writers if t > 1, where the entries of d add up to 0.
+        The covariance is ``E[Y^2] E[v v']`` less the outer square of the expectation on the zeros, and that of ``(v_i V
+        + 1_i)/root t`` on the writers, where V is the sum of v over the writers.
         """
         tangent, t, zeros = self.hidden, self.t, self.hidden.K - self.t
         own, pair = tangent.sums(t)
@@ -1691,10 +1695,12 @@ class TangentColumn(Column):
         return tangent.vector_event(pairs, tail, values, M0, Interval.of(Fraction(1, 2)), "for the pull")
 
     def bulk_event(self, pairs: int, tail: Tail) -> Interval:
-        """``|P (H - Hbar) b|``: ``xi = 1_i b_i + V P v`` less its mean mu b, V the sum of v over the r zeros.
+        """Enclose the log of a bound of ``P(|P (H - Hbar) b| >= value)``.
 
-        ``d.P v V <= root r |v|^2``, and degree 0 is ``d.b`` times ``1_i - mu``. Covariances: over the zeros that of
-        ``v_i V + 1_i``, over the writers ``E V^2`` times that of v.
+        The vector is the mean of ``xi = 1_i b_i + V P v``, V the sum of v over the r zeros, less its expectation mu b.
+        For every unit vector d, ``d.P v V <= root r |v|^2``, and the part of degree 0, the sum over the zeros of ``d_i
+        (1_i - mu)``, is at most ``root r max(mu, 1 - mu)``. The covariance is that of ``v_i V + 1_i`` on the zeros, and
+        ``E V^2`` times that of v on the writers.
         """
         tangent, r = self.hidden, self.hidden.K - self.t
         (own, pair), (_, m1, m2, _, _) = tangent.sums(r), tangent.m
@@ -1710,7 +1716,10 @@ class TangentColumn(Column):
         return self.hidden.m[2] + self.hidden.m[1].power(2).times(self.t - 1)
 
     def label_event(self, pairs: int, tail: Tail) -> Interval:
-        """``mean (y^.v)^2 > value``: Bennett's bound in the t dimensions of the writers, M2 = 1."""
+        """Enclose the log of a bound of ``P(mean (y^.v)^2 > value)``: ``exp(-l m value) (1 + l E X + C E X^2)^m``.
+
+        ``X = (y^.v)^2`` is at most ``|v|^2``; C is :meth:`Tangent.two_degrees` in the t dimensions of the writers.
+        """
         (value, l), t, (_, m1, m2, m3, m4) = tail, self.t, self.hidden.m
         two, three = t * (t - 1), t * (t - 1) * (t - 2)
         fourth = m4.times(t) + (m3 * m1).times(4 * two) + m2.power(2).times(3 * two)
@@ -1720,13 +1729,18 @@ class TangentColumn(Column):
         return moment.log().times(pairs) - Interval.of(l * pairs * value)
 
     def open_event(self, pairs: int, tail: Tail) -> Interval:
-        """Bound that more than this share of pairs has ``u_i > 0`` for some writer; each has so with ``1 - 2^-t``."""
+        """Enclose the log of Chernoff's bound of P(more than the share `value` of pairs has an open writer).
+
+        A pair has ``u_i > 0`` for some writer i with probability ``1 - 2^-t``, so the bound is ``exp(-l m value) (1 +
+        (exp(l) - 1)(1 - 2^-t))^m``.
+        """
         value, l = tail
         shut = Interval(ONE >> self.t, -(-ONE >> self.t))
         chance = (Interval.of(l).exp() - Interval.of(1)) * (Interval.of(1) - shut)
         return (Interval.of(1) + chance).log().times(pairs) - Interval.of(l * pairs * value)
 
-    # --- E2: polynomials in the power sums of c, (sum, squares of writers, of others, cubes, ..., fourth powers)
+    # --- the supremum: polynomials in 7 power sums of c: all c_i; then squares of writers, squares of zeros, cubes of
+    # --- writers, cubes of zeros, fourth powers of writers, fourth powers of zeros; a key lists the 7 exponents
 
     def supremum(self, g: Interval) -> Interval:
         """Enclose from above the supremum of ``E (Y A + n1 + g (Y^2 + n2))^2``, ``Y = c.v``, ``A = alpha.v``.
@@ -1754,8 +1768,9 @@ class TangentColumn(Column):
     def expectation(self, factors: tuple[Term4, ...]) -> Powers:
         """Enclose the expectation of a product of sums over independent samples, a polynomial.
 
-        The first factor is in a joint cumulant with some of the others, and what is left is independent of it; a joint
-        cumulant of sums is the sum over samples of those of their terms.
+        It is the sum over all subsets of the other factors of the joint cumulant of the first factor and the subset,
+        times the expectation of the product of the remaining factors. The joint cumulant of sums over independent
+        samples is the sum over samples of the joint cumulants of their terms.
         """
         if not factors:
             return {(0,) * 7: Interval.of(1)}
@@ -1769,12 +1784,12 @@ class TangentColumn(Column):
         return result
 
     def _joint_cumulant(self, block: Sequence[Term4]) -> tuple[Interval, Powers]:
-        """Return the joint cumulant of the sums in a block as a product: of one sample's terms, and a power sum."""
+        """Return the joint cumulant of the sums in a block: a cumulant of one sample's v_i and 1_i, and a power sum."""
         kinds, c_powers, alpha_powers = zip(*block, strict=True)
         return self.cumulant(kinds.count("v"), kinds.count("1")), self._power_sum(sum(c_powers), sum(alpha_powers))
 
     def cumulant(self, values: int, gates: int) -> Interval:
-        """Enclose the joint cumulant of so many copies of v_i and so many of 1_i, from its moments."""
+        """Enclose the joint cumulant of `values` copies of v_i and `gates` copies of 1_i, from their moments."""
 
         def moment(v: int, one: int) -> Interval:
             return self.hidden.positive(v) if v or one else Interval.of(1)
@@ -1790,18 +1805,19 @@ class TangentColumn(Column):
         return total
 
     def _power_sum(self, c: int, alpha: int) -> Powers:
-        """Return ``sum c_i^c alpha_i^alpha``: over the writers c adds up to 0."""
+        """Return ``sum c_i^c alpha_i^alpha`` as a polynomial; the c_i of the writers add up to 0."""
         writers, others = self.top.power(alpha), (-self.a).power(alpha)
         if c == 0:
             return {(0,) * 7: writers.times(self.t) + others.times(self.hidden.K - self.t)}
-        place = max(0, 2 * c - 3)
+        index = max(0, 2 * c - 3)
         result = {tuple(int(i == 2 * c - 2) for i in range(7)): others}
-        return result if c == 1 else {tuple(int(i == place) for i in range(7)): writers} | result
+        return result if c == 1 else {tuple(int(i == index) for i in range(7)): writers} | result
 
     def _largest(self, total: Powers, share: Interval) -> Interval:
-        """Enclose from above the polynomial's supremum over y in CELLS parts of [-1, 1], at this share of the writers.
+        """Enclose from above the polynomial's supremum over y in [-1, 1], where `share` of ``|c|^2`` is on the writers.
 
-        First the terms are collected by the powers of y and of ``|c|``; those with third and fourth powers by part.
+        [-1, 1] is divided into CELLS parts. The terms are first collected by the powers of y and of ``|c|^2``; terms
+        with third or fourth powers are collected by the power of y, separately for the writers and the zeros.
         """
         parts, plain, high = (share, Interval.of(1) - share), dict[tuple[int, int], Interval](), Powers()
         for powers, value in total.items():
@@ -1820,13 +1836,13 @@ class TangentColumn(Column):
     def _at(
         self, y: Interval, parts: Sequence[Interval], plain: dict[tuple[int, int], Interval], high: Powers
     ) -> Interval:
-        """Enclose a bound of the polynomial at y."""
+        """Enclose an upper bound of the polynomial for every y in the interval, with ``|c|^2 = (1 - y^2)/lam``."""
         square = (Interval.of(1) - y.power(2)) / self.hidden.lam
         square = Interval(max(0, square.low), square.high)
         y_powers, squares = [y.power(i) for i in range(5)], [square.power(i) for i in range(3)]
         total = _added(value * y_powers[i] * squares[k] for (i, k), value in plain.items())
         for index in {index for index, _ in high}:
-            slope = _added(value * y_powers[i] for (place, i), value in high.items() if place == index)
+            slope = _added(value * y_powers[i] for (other, i), value in high.items() if other == index)
             part = parts[(index - 3) % 2] * square
             if index < 5:
                 total = total + largest(slope, -slope) * part * part.sqrt()
@@ -1880,7 +1896,7 @@ class TangentBit(OutputBit):
         """Enclose ``E prod 1_i u_i^e (h - b.v)(gamma x_k - b_k)``, k in the group `far`."""
         x, b = self._x(far), self.b[far]
         total = (x - b) * self.root * self._gated(powers, 1) + b * self._along(powers, self._open)
-        return total - x * self._along(powers, lambda each: self._gated(each, 0))
+        return total - x * self._along(powers, lambda raised: self._gated(raised, 0))
 
     def _x(self, group: int) -> Interval:
         return self.root if group < 2 else Interval.of(0)
@@ -1892,7 +1908,7 @@ class TangentBit(OutputBit):
     def _gated(self, powers: Sequence[tuple[int, int]], q: int) -> Interval:
         """Enclose ``E gamma (root n h)^q prod 1_i u_i^e``."""
         inner = tuple(e for group, e in powers if group < 2)
-        return self._open([each for each in powers if each[0] >= 2]) * self.hidden.gated(self.n, q, inner)
+        return self._open([item for item in powers if item[0] >= 2]) * self.hidden.gated(self.n, q, inner)
 
     def _along(self, powers: Sequence[tuple[int, int]], moment: Moment) -> Interval:
         """Enclose ``E (b . v) ...`` for the product whose moments are given."""
@@ -1935,10 +1951,11 @@ class TangentBit(OutputBit):
 
 
 class Regression(TangentBit):
-    """A state with n matches: bh, the regression of its kernel row on those of the samples, near its limit beta.
+    """A state with n matches: how far bh, the regression of its kernel row on the samples' rows, is from its limit.
 
-    bh minimises ``Q(b) = mean[(h - b.v)^2 + |tau_b|^2]``, ``tau_b,i = 1_i (gamma x_i - b_i)``; with b = beta and ``rho
-    = k_r - N_r beta``, ``mean rho = H (bh - beta)``, E rho = 0. beta has one value inside of x and one outside.
+    bh minimises ``Q(b) = mean[(h - b.v)^2 + |tau_b|^2]``, ``tau_b,i = 1_i (gamma x_i - b_i)``. Its limit is ``beta =
+    Hbar^-1 E k``, which has one value on the n matching samples and one on the others. With ``rho = k_r - N_r beta``,
+    ``mean rho = H (bh - beta)`` and ``E rho = 0``.
     """
 
     def __init__(self, tangent: Tangent, n: int) -> None:
@@ -1977,11 +1994,12 @@ class Regression(TangentBit):
         return largest(*lengths), largest(*white)
 
     def square_event(self, pairs: int, tail: Tail) -> Interval:
-        """Enclose the log of a bound of ``P(Q(beta) > value)``: ``E exp(l X) <= 1 + E X r`` for X >= 0 of two degrees.
+        """Enclose the log of a bound of ``P(Q(beta) > value)``: ``exp(-l m value) (1 + r E Q(beta))^m``.
 
-        ``r = (exp(l M0) (1 - 2 l M2)^(-K/2) - 1)/(M0 + K M2)``: given the direction it is ``E[exp(l X) - 1]/E X``, an
-        average over s of ``E[X exp(s l X)]/E X``, increasing in both parts for K >= 2. ``E Q(beta) = E h^2 + P(u_i > 0,
-        gamma = 1) - beta . kbar``, with i inside of x.
+        For X >= 0 with a part of degree 0, at most M0, and one of degree 2, at most ``M2 |u|^2``: ``E exp(l X) <= 1 + r
+        E X`` with ``r = (exp(l M0) (1 - 2 l M2)^(-K/2) - 1)/(M0 + K M2)``. Given the direction of u, ``E[exp(l X) -
+        1]/E X`` is l times an average over s in [0, 1] of ``E[X exp(s l X)]/E X``, which increases in both parts for K
+        >= 2. ``E Q(beta) = E h^2 + P(u_i > 0, gamma = 1) - beta . E k`` for a matching sample i.
         """
         (value, l), hidden, n, one = tail, self.hidden, self.n, Interval.of(1)
         M0, M2, K = self.reach.power(2), self.sides()[0].power(2), hidden.K
@@ -1997,7 +2015,8 @@ class Regression(TangentBit):
     def shift_event(self, pairs: int, tail: Tail) -> Interval:
         """Enclose the log of a bound of ``P(|mean Hbar^(-1/2) rho| >= value)``, a centred vector of K dimensions.
 
-        As :meth:`Tangent.vector_event`, by the differences within the two groups and the vectors constant on both.
+        The bound is that of :meth:`Tangent.vector_event`. The determinant factors into the differences within the
+        matching samples, those within the other samples, and the vectors that are constant on both groups.
         """
         (value, l, z, q), hidden, K = tail, self.hidden, self.hidden.K
         root, (_, white) = hidden.lam.sqrt(), self.sides()
@@ -2016,17 +2035,21 @@ class Regression(TangentBit):
 class Path:
     """Lengths of the paths of training for a column y with t ones and K - t zeros, and bounds of the outputs' movement.
 
-    *Linear path.* ``e'(k) = -(I - eta H)^k y`` has ``y.e' <= 0``, as ``eta H <= I``; with ``y^ = y/root t`` and ``y'
-    H^-1 y <= R A0``, R = 1/(1 - drop), the sum of ``eta |y^.e'|`` is at most R A0/root t. P projects to y.c = 0 and b =
-    P 1 is the indicator of the zeros, of which ``P Hbar P`` makes mu b, ``mu = lam + (K - t)/(2 pi)``, and ``P Hbar y^
-    = root t b/(2 pi)``. ``q = P e'`` is driven by ``P H y^`` times y^.e' and decays by ``I - eta P H P``; compare it
-    with ``(1 - eta mu)^k b``: it is a multiple >= 0 of b whose path in each coordinate is ``each = root t/(2 pi mu)``
-    times that of y^.e', and a rest of ``dev = (|P (H - Hbar) y^| + each |P (H - Hbar) b|)/l0``, l0 = lam (1 - drop)
-    (events pull and bulk).
-    *True path.* The sum of ``eta |e - e'|`` is at most V/l0, if V bounds the sum over steps of ``|D_(k+1)(X) -
-    D_k(X)|``. So if `rest` exceeds V/(l0 root w) then, with ``pace = R A0/root(t w)``, the c have paths of at most sy
-    (along y), st (across), S (all), `one` (a coordinate with target 1), `back` (the same, the part with c_i > 0),
-    `zero` (a coordinate with target 0). V up to a step needs the sums before it alone: induction over steps.
+    A path is the sum over the steps of the absolute value of a component of c(k).
+
+    *Linear path.* ``e'(k) = -(I - eta H)^k y`` has ``y.e' <= 0``, as ``eta H <= I``. With ``y^ = y/root t``, R = 1/(1 -
+    drop) and ``y' H^-1 y <= R A0``, the sum of ``eta |y^.e'|`` is at most R A0/root t. P projects on y.c = 0, and b = P
+    1 is the indicator of the zeros; ``P Hbar P b = mu b`` with ``mu = lam + (K - t)/(2 pi)``, and ``P Hbar y^ = root t
+    b/(2 pi)``. The component ``q = P e'`` obeys ``q(k+1) = (I - eta P H P) q(k) - eta (y^.e'(k)) P H y^``. Compared
+    with the same recursion for Hbar, whose solution is a multiple >= 0 of b, each coordinate of which has a path of
+    ``ratio = root t/(2 pi mu)`` times that of y^.e', q differs by at most ``dev = (|P (H - Hbar) y^| + ratio |P (H -
+    Hbar) b|)/l0`` times that path, l0 = lam (1 - drop); the events pull and bulk bound the two lengths.
+
+    *True path.* The sum of ``eta |e - e'|`` is at most V/l0 if V bounds the sum over steps of ``|D_(k+1)(X) -
+    D_k(X)|``. So if `rest` exceeds V/(l0 root w), then with ``pace = R A0/root(t w)`` the paths of c are at most sy
+    (along y), st (across y), S (both together), `one` (a coordinate with target 1), `back` (its part with c_i > 0) and
+    `zero` (a coordinate with target 0). The bound V up to a step uses the sums before that step only, so this follows
+    by induction over the steps.
     """
 
     def __init__(self, start: Start, column: TangentColumn, rest: Fraction, tails: dict[str, Any]) -> None:
@@ -2035,13 +2058,13 @@ class Path:
         self.zeros, self.root_t = tangent.K - t, Interval.of(t).sqrt()
         self.label, self.share = Interval.of(tails["label"][0]).sqrt(), Interval.of(tails["open"][0])
         self.mu = tangent.lam + tangent.apart.times(self.zeros)
-        each = self.root_t * tangent.apart / self.mu
-        dev = (Interval.of(tails["pull"][0]) + each * Interval.of(tails["bulk"][0])) / start.least
+        ratio = self.root_t * tangent.apart / self.mu
+        dev = (Interval.of(tails["pull"][0]) + ratio * Interval.of(tails["bulk"][0])) / start.least
         pace = start.inverse * column.top * self.root_t / start.root
         self.sy = pace + self.rest
-        self.st = pace * (each * Interval.of(self.zeros).sqrt() + dev) + self.rest
+        self.st = pace * (ratio * Interval.of(self.zeros).sqrt() + dev) + self.rest
         self.S, across = self.sy + self.st, pace * dev + self.rest
-        self.zero = pace * each + across
+        self.zero = pace * ratio + across
         self.one, self.back = (self.sy, self.rest) if t == 1 else (pace / self.root_t + across, across)
         self.C, self.sinh = hyperbolic(self.S)
         self.be = self.S.power(2)
@@ -2068,17 +2091,17 @@ class Path:
         return self.C * (Interval.of(1) + self.nu(size) + self.be.times(2))
 
     def blur(self, size: Interval) -> Interval:
-        """Enclose a bound of the movement of x.u but for ``-s E^.x``: ``|p| + |d + E^|``, if ``|v| <= size``.
+        """Enclose a bound of ``|p| + |d + E^|``, the movement of x.u except for ``-s E^.x``, if ``|v| <= size``.
 
-        ``|p| <= C (P0 + be S)``, P0 the ordered sum of ``|c.v| |c|``: ``|y^.v| sy (sy/2 + st) + |P v| st (st/2 + sy)``;
-        and d + E^ lacks its first order: at most ``(1 + be) sinh S - S``.
+        ``|p| <= C (P0 + be S)``, where P0, the sum of ``|c(j).v| |c(k)|`` over steps j < k, is at most ``|y^.v| sy
+        (sy/2 + st) + |P v| st (st/2 + sy)``. The first-order term of d is -E^, so ``|d + E^| <= (1 + be) sinh S - S``.
         """
         sy, st, half = self.sy, self.st, Interval.of(Fraction(1, 2))
         P0 = size * ((sy * (sy * half + st)).power(2) + (st * (st * half + sy)).power(2)).sqrt()
         return self.C * (P0 + self.be * self.S) + (Interval.of(1) + self.be) * self.sinh - self.S
 
     def kappa(self, size: Interval) -> Interval:
-        """Enclose what `be` of a pair adds to the smooth part, in units of 2 be reach (see :meth:`smooth`)."""
+        """Enclose kappa: the closings of a pair, with sum be, add ``2 be kappa reach/root w`` to :meth:`smooth`."""
         S, C, be, one = self.S, self.C, self.be, Interval.of(1)
         first = size * (one + C * S.power(2) / Interval.of(2)) + C.power(2) * S * (self.nu(size).times(2) + be)
         return first + (one + one + be) * self.sinh * C
@@ -2086,9 +2109,10 @@ class Path:
     # --- root mean squares over the pairs
 
     def squares(self) -> tuple[Interval, Interval, Interval]:
-        """Enclose nu, P0 and T0, the ordered sum of ``|c.v| |c| |c|``, in root mean square.
+        """Enclose bounds of the root mean squares of nu, of P0 and of T0.
 
-        Each step has one c for all pairs, so that ``|P c.v|`` is ``|P c| L``, and ``|y^.v|`` has the event label.
+        T0 is the sum of ``|c(i).v| |c(j)| |c(k)|`` over steps i < j < k. In every step c is the same for all pairs,
+        so the root mean square of ``P c.v`` is at most ``|P c| L``; the event label bounds that of ``y^.v``.
         """
         sy, st, y, L, half, sixth = self.sy, self.st, self.label, self.start.L, Fraction(1, 2), Fraction(1, 6)
         two, three = Interval.of(half), Interval.of(sixth)
@@ -2098,21 +2122,22 @@ class Path:
         return sy * y + st * L, P0, T0
 
     def bent(self, power: int) -> Interval:
-        """Enclose the mean of the power of ``(1 + B) d + E^``, at most ``c0 = sinh S cosh S - S``, be apart.
+        """Enclose a bound of the mean of ``|(1 + B) d + E^|^power``, without the contribution of be.
 
-        In pairs where no coordinate with target 1 is open at first c^ has the path st; event open has the others'
-        share.
+        A pair contributes at most ``sinh S cosh S - S``. If no coordinate with target 1 is open at first, c^ has a
+        path of st only, which replaces S; the event open bounds the share of the other pairs.
         """
         cosh, sinh = hyperbolic(self.st)
         first, second = self.sinh * self.C - self.S, sinh * cosh - self.st
         return self.share * first.power(power) + second.power(power)
 
     def smooth(self, theta: Interval, reach: Interval, echo: Interval) -> Interval:
-        """Enclose a bound of ``|D(x) - bh.D(X)|`` but for closings and kinks, where ``Q(bh) <= theta``.
+        """Enclose a bound of ``|D(x) - bh.D(X)|`` without closings and kinks, where ``Q(bh) <= theta``.
 
-        Where x.u > 0 a pair adds ``2/root w`` times ``(A + v.E)(h - bh.v) + (A p + (1 + B) d + E^).tau``, ``tau_i = 1_i
-        (gamma x_i - bh_i)``; ``|A + v.E| <= C T0``, ``|A p| <= C^2 nu P0``, be apart; Q is the mean square of both
-        factors on the right, and `reach` bounds ``|tau|`` and ``|h - bh.v|/|v|``. What be adds is echo times reach.
+        A pair contributes ``2/root w`` times ``(A + v.E)(h - bh.v) + (A p + (1 + B) d + E^).tau`` with ``tau_i = 1_i
+        (gamma x_i - bh_i)``. Without the contribution of be, ``|A + v.E| <= C T0`` and ``|A p| <= C^2 nu P0``. Q(bh) is
+        the mean of ``(h - bh.v)^2 + |tau|^2``, so the Cauchy-Schwarz inequality applies to all terms but A p, for which
+        `reach` bounds ``|tau|``. It bounds ``|h - bh.v|/|v|`` as well; be contributes at most echo times reach.
         """
         nu, P0, T0 = self.squares()
         first = (theta * ((self.C * T0).power(2) + self.bent(2))).sqrt()
@@ -2121,22 +2146,24 @@ class Path:
     # --- closings: sums over the pairs, over root w, that the events of Windows bound, with each coordinate's path
 
     def zeros_path(self) -> Interval:
-        """Enclose st/zero: paths of coordinates with target 0, in units of `zero`, are a vector of this length."""
+        """Enclose st/zero, the length of the vector of the paths of coordinates with target 0, divided by `zero`."""
         return self.st / self.zero
 
     def echo(self, closed: dict[str, Interval]) -> Interval:
-        """Enclose ``2 be kappa/root w`` over the pairs: a sum over coordinates of ``t_i kappa/2 (b_i+ + b_i-)``.
+        """Enclose a bound of the sum over pairs of ``2 be kappa/root w``.
 
-        ``(x - u)+ <= x/X (X - u)+`` for ``0 <= x <= X``, so a smaller path counts by its square.
+        It is a sum over coordinates, with paths t_i, of ``t_i kappa/2 (b_i+ + b_i-)``, for the two members of the pair.
+        As ``(x - u)+ <= x/X (X - u)+`` for ``0 <= x <= X``, a smaller path counts by its square.
         """
         return closed["echo"].times(self.t) + closed["far_echo"] * self.zeros_path().power(2)
 
     def variation(self, closed: dict[str, Interval]) -> Interval:
         """Enclose V, a bound of the sum over steps of ``|D_(k+1)(X) - D_k(X)|``.
 
-        Products of increasing bounds vary by as much as they are. A closing coordinate's ``a o_i`` varies by ``amax b_i
-        + (amax - 1) b_i``; different coordinates may do so one after another, so these add up, over the zeros to
-        ``root(K - t)`` times the length of their paths.
+        The total variation of a product of increasing bounds that start at 0 is at most its last value. For a closing
+        coordinate ``a o_i`` varies by at most ``amax b_i + (amax - 1) b_i``. Different coordinates may vary in
+        different steps, so these bounds add up; over the zeros to at most ``root(K - t)`` times the length of their
+        paths.
         """
         nu, P0, T0 = self.squares()
         L, amax = self.start.L, self.amax(Interval.of(self.start.longest))
@@ -2146,10 +2173,11 @@ class Path:
         return smooth + self.echo(closed) + (both + far) * (Interval.of(2) - Interval.of(1) / amax)
 
     def lipschitz(self, closed: dict[str, Interval], share: Interval) -> Interval:
-        """Enclose Lip: ``|D_(k+1)(X) - D_k(X)| <= eta |e(k)| Lip``, one step of each term; o bounds rms ``|oA|, |oB|``.
+        """Enclose Lip: ``|D_(k+1)(X) - D_k(X)| <= eta |e(k)| Lip``, by one step of each term.
 
-        ``o^2 <= mean of b_i^2 <= sum of amax path_i G_i/root w``, G_i the closings; in a step a coordinate in its
-        window, of which there is at most this share, moves by ``amax^2 |c_i|``.
+        o bounds the root mean squares of ``|oA|`` and ``|oB|``: ``o^2 <= mean of sum b_i^2 <= sum of amax path_i
+        G_i/root w``, G_i the bound of the closings. In one step a coordinate in its window moves by at most ``amax^2
+        |c_i|``, and at most the given share of the pairs has coordinate i in its window.
         """
         (nu, P0, _), C, be, L, one = self.squares(), self.C, self.be, self.start.L, Interval.of(1)
         amax, p, A = self.amax(Interval.of(self.start.longest)), C * (P0 + be * self.S), C * (nu + be)
@@ -2169,11 +2197,11 @@ class Path:
         return self.root_t * (Interval.of(1) - rate).log().times(steps).exp()
 
     def moves(self, n: int, p: int, e: Fraction, late: Interval, size: Interval) -> tuple[Interval, ...]:
-        """Enclose by how much x.u moves towards 0 at most: if above 0; the same with no matching writer open; if below.
+        """Enclose bounds of how far x.u moves towards 0: from above 0; so if no matching writer is open; from below 0.
 
-        In the member that errs: ``E(T)`` is ``-H^-1 y/root w`` but for rest + late, and ``H^-1 y`` is at most R times
-        ``alpha + Hbar^(-1/2) delta``, ``|delta| < e``. The members a < 0 lower a bit that should be 1, and a > 0 raise
-        one that should be 0, by kinks alone: relu is convex.
+        As relu is convex, kinks lower the output by members with a < 0 only, which matters if the bit should be 1, and
+        raise it by members with a > 0 only, which matters if it should be 0. ``E(T)`` differs from ``-H^-1 y/root w``
+        by at most rest + late, and ``H^-1 y`` is at most R times ``alpha + Hbar^(-1/2) delta``, ``|delta| < e``.
         """
         start, column, root = self.start, self.column, Interval.of(Fraction(1, n)).sqrt()
         scale = start.inverse / start.root
@@ -2189,10 +2217,10 @@ class Path:
     ) -> Interval:  # fmt: skip
         """Enclose a bound of the distance of ``f(x)`` from ``y.bh`` towards the threshold.
 
-        `known` bounds kinks, Q(beta) and ``|bh - beta|``. At x and X a closing errs by at most ``amax b_i max(|x_i -
-        bh_i|, |bh_i|)``. If t = 1 the writer closes where a < 0, which costs ``(x_j - threshold)+`` of it where the bit
-        should be 1 and at most the threshold where it should be 0, as bh_j is on its side; what turns back has the
-        event turn.
+        `known` holds the bounds of the kinks, of Q(beta) and of ``|bh - beta|``. The closing of a coordinate changes
+        ``f(x) - bh.f(X)`` by at most ``amax b_i max(|x_i - bh_i|, |bh_i|)``. If t = 1, the writer j closes only where a
+        < 0, and the factor is at most ``(x_j - threshold)+`` if the bit should be 1 and the threshold if it should be
+        0, as bh_j lies on the correct side of the threshold; the event turn bounds the rest.
         """
         (n, p, t), (kinks, theta, shift) = count, known
         inside, outside = state.weights
@@ -2214,12 +2242,13 @@ def hyperbolic(x: Interval) -> tuple[Interval, Interval]:
 
 
 class Windows:
-    """Events of pairs near a kink: sums over the pairs of X, where X = 0 unless u_i (or z = x.u) is in a window at 0.
+    """Events of pairs near a kink: sums over the pairs of X, which is 0 unless u_i (or z = x.u) is in a window at 0.
 
-    ``E exp(l X) - 1 <= (2 pi)^(-1/2)`` times the integral of ``exp(l X) - 1`` over the window, as no density is larger.
-    X grows with ``|v|``, and ``|v| <= s + width of the window`` where the rest of v is at most s, independent of u_i
-    (of z: by convexity no less likely to be long than v): so X at the first level, and its increments times ``P(|v| >
-    s)``.
+    ``E exp(l X) - 1`` is at most ``(2 pi)^(-1/2)``, a bound of the density of u_i and z, times the integral of ``exp(l
+    X) - 1`` over the window. X increases with ``|v|``, and ``|v| <= s + width of the window`` if the rest of v, which
+    is independent of u_i, has length at most s. For z the rest is relu of the part of u orthogonal to x; as ``exp(l
+    |v|^2)`` is convex in u, Chernoff's bound of ``P(|v| > s)`` holds for it too. So the expectation is at most the
+    value at the first level plus, for each level s, the increment to the next level times the bound of ``P(|v| > s)``.
     """
 
     def __init__(self, path: Path, levels: Sequence[Tail]) -> None:
@@ -2232,7 +2261,10 @@ class Windows:
         self.chances = [start.level(size, l).exp() for size, l in levels]
 
     def layered(self, value: Callable[[Interval], Interval], near: Interval, weight: Interval) -> Interval:
-        """Enclose a bound of ``E value(|v|)`` on something of this probability, for windows of width `near`."""
+        """Enclose a bound of the expectation of ``value(|v|)`` on an event of probability `weight`.
+
+        `near` is the width of the window. The last level is the longest ``|v|``, to which no width is added.
+        """
         values = [value(size) for size in (*(size + near for size in self.sizes[:-1]), self.sizes[-1])]
         total = values[0] * weight
         for (low, high), chance in zip(pairwise(values), self.chances, strict=True):
@@ -2240,15 +2272,19 @@ class Windows:
         return total
 
     def event(self, tail: Tail, moment: Interval) -> Interval:
-        """Enclose the log of ``exp(-l root w value) (1 + moment)^m``: the sum of X over root w exceeds the value."""
+        """Enclose the log of a bound of ``P(sum X/root w > value)``: ``exp(-l root w value) (1 + peak moment)^m``.
+
+        `peak` is ``(2 pi)^(-1/2)``; `moment` bounds the integral of ``exp(l X) - 1`` over the window.
+        """
         value, l = tail  # above 0, as all tails that are read
         return (Interval.of(1) + self.peak * moment).log().times(self.pairs) - self.root * Interval.of(l * value)
 
     def closing(self, tail: Tail, length: Interval, *, twice: bool, echo: bool) -> Interval:
-        """Bound closings of a coordinate with a path of this length: ``X = f (a length - u)+``, f = a.
+        """Enclose the log of a bound of the event of the closings of a coordinate with a path of this length.
 
-        Of their echo f is length kappa/2. `twice`: both members, ``f (a length - 2 u)+`` more; then X is ``f (2 a
-        length - 3 u)`` up to half of the window.
+        ``X = f (a length - u)+`` with f = a, or f = length kappa/2 for their contribution to :meth:`Path.echo`. With
+        `twice`, for both members, X has the further term ``f (a length - 2 u)+``, so that it is ``f (2 a length - 3
+        u)`` up to half of the window.
         """
         rate, half = Interval.of(tail[1]), Interval.of(Fraction(1, 2))
 
@@ -2258,13 +2294,16 @@ class Windows:
             one = Interval.of(1)
             if not twice:
                 return ((k * end).exp() - one) / k - end
-            whole = (k * end).times(2).exp() + (k * end * half).exp().times(2) - one.times(3)
-            return whole / k.times(3) - end
+            total = (k * end).times(2).exp() + (k * end * half).exp().times(2) - one.times(3)
+            return total / k.times(3) - end
 
         return self.event(tail, self.layered(value, length.times(2), Interval.of(1)))
 
     def cross(self, tail: Tail, length: Interval, back: Interval) -> Interval:
-        """Bound closings against the direction: ``X = a (a length - u)+`` where ``u < a back``."""
+        """Enclose the log of a bound of the event of closings against the direction of training.
+
+        ``X = a (a length - u)+`` if ``u < a back``, else 0.
+        """
         rate, back = Interval.of(tail[1]), least(back, length)
 
         def value(size: Interval) -> Interval:
@@ -2275,7 +2314,10 @@ class Windows:
         return self.event(tail, self.layered(value, length.times(2), Interval.of(1)))
 
     def turn(self, tail: Tail, length: Interval, back: Interval) -> Interval:
-        """Bound what turns back after a closing: ``X = a^2 back``, and once more where ``u < a back``."""
+        """Enclose the log of a bound of the event of movement back after a closing.
+
+        ``X = a^2 back`` if ``u < a length``, and twice that if ``u < a back``.
+        """
         rate, short = Interval.of(tail[1]), least(back, length)
 
         def value(size: Interval) -> Interval:
@@ -2286,16 +2328,20 @@ class Windows:
         return self.event(tail, self.layered(value, length.times(2), Interval.of(1)))
 
     def share(self, tail: Tail) -> Interval:
-        """Bound by Chernoff that more than this share of the pairs have ``0 < u_i < amax path``."""
+        """Enclose the log of Chernoff's bound of P(more than the share `value` of pairs has ``0 < u_i < amax path``).
+
+        With ``p = (2 pi)^(-1/2) amax path`` it is ``exp(-l m value) (1 + p (exp(l) - 1))^m``.
+        """
         (value, l), path = tail, self.path
         window = path.amax(self.sizes[-1]) * largest(path.one, path.zero)
         chance = self.peak * window * (Interval.of(l).exp() - Interval.of(1))
         return (Interval.of(1) + chance).log().times(self.pairs) - Interval.of(l * value * self.pairs)
 
     def kinks(self, tail: Tail, n: int, p: int, e: Fraction, late: Interval) -> Interval:
-        """Bound kinks at a state: ``X = a (move - |z|)+``; above 0 with its one matching writer open or not, if p = 1.
+        """Enclose the log of a bound of the event of kinks at a state: ``X = a (move - |z|)+``.
 
-        ``P(u_j > 0 | z) <= 1/2 + (2 pi)^(-1/2) z/root(n - 1)`` for z > 0.
+        If p = 1, z > 0 is split by whether the one matching writer j is open, which has different moves:
+        ``P(u_j > 0 | z) <= 1/2 + (2 pi)^(-1/2) z/root(n - 1)``.
         """
         path, rate, one, half = self.path, Interval.of(tail[1]), Interval.of(1), Interval.of(Fraction(1, 2))
         longest = path.moves(n, p, e, late, self.sizes[-1])
@@ -2330,7 +2376,7 @@ def pairs_at_arbitrary(program: Program) -> Counter[Count]:
     """
     tables = components(program)
     plain = [_series(masks, 0) for _, masks in tables]
-    unbound = program.bits - len({place for when, _ in program.templates for place, _ in when})
+    unbound = program.bits - len({position for when, _ in program.templates for position, _ in when})
     result: Counter[Count] = Counter()
     for (t, parts), bits in _kinds(program, tables, plain).items():
         series: Pairs = {(0, 0): bits << unbound}
@@ -2350,8 +2396,8 @@ def _kinds(program: Program, tables: Sequence[Component], plain: Sequence[Pieces
     home = {member: index for index, (members, _) in enumerate(tables) for member in members}
     writers: list[Counter[int]] = [Counter() for _ in range(program.bits)]  # component -> its members that write it
     for index, (_, write) in enumerate(program.templates):
-        for place in write:
-            writers[place][home[index]] |= 1 << tables[home[index]][0].index(index)
+        for position in write:
+            writers[position][home[index]] |= 1 << tables[home[index]][0].index(index)
     return Counter(
         (t, tuple(sorted((plain[index], _series(tables[index][1], mask)) for index, mask in masks.items())))
         for t, masks in zip(program.writers, writers, strict=True)
@@ -2365,7 +2411,7 @@ def components(program: Program) -> list[Component]:
     """
     groups: list[tuple[set[int], list[int]]] = []  # required bits, members
     for index, (when, _) in enumerate(program.templates):
-        bits, members = {place for place, _ in when}, [index]
+        bits, members = {position for position, _ in when}, [index]
         spend(4 * CALL * (1 + len(groups)), "counting states")
         for group in [group for group in groups if group[0] & bits]:
             groups.remove(group)
@@ -2379,13 +2425,13 @@ def components(program: Program) -> list[Component]:
 def _matching(program: Program, bits: Sequence[int], members: Sequence[int]) -> Counter[int]:
     """Return, for each set of members, the number of assignments that exactly these members match."""
     spend(CALL * len(members) << len(bits), "counting states")
-    digit = {place: 1 << index for index, place in enumerate(bits)}
-    wanted = []
+    digit = {bit: 1 << index for index, bit in enumerate(bits)}
+    required = []
     for index in members:
         when = program.templates[index][0]
-        wanted.append((sum(digit[place] for place, _ in when), sum(digit[place] for place, value in when if value)))
+        required.append((sum(digit[bit] for bit, _ in when), sum(digit[bit] for bit, value in when if value)))
     return Counter(
-        sum(1 << i for i, (mask, value) in enumerate(wanted) if state & mask == value)
+        sum(1 << i for i, (mask, value) in enumerate(required) if state & mask == value)
         for state in range(1 << len(bits))
     )
 
@@ -2417,7 +2463,7 @@ def pairs_visited(program: Program, free: Sequence[int], ones: Sequence[int], st
 
     Bit-sliced as in :func:`visited`. A run is `moving` until a step leaves its state unchanged.
     """
-    lanes, found = 1 << len(free), Counter[Count]()
+    lanes, result = 1 << len(free), Counter[Count]()
     if len(free) > MAX_FREE or lanes * _planes(program) > MAX_MEMORY:
         raise Declined(f"an execution on {len(free)} free bits with {_planes(program)} planes")
     state, every = _initial(program.bits, free, ones), (1 << lanes) - 1
@@ -2429,12 +2475,12 @@ def pairs_visited(program: Program, free: Sequence[int], ones: Sequence[int], st
             bits = _classes(planes, moving)
             spend(_plane_cost(lanes) * (len(planes) + 2 + 2 * len(bits) * len(rows)), EXECUTION)
             for (p, here), (n, there) in product(bits, rows):
-                found[n, p, t] += (here & there).bit_count()
+                result[n, p, t] += (here & there).bit_count()
         moving &= _union(old ^ new for old, new in zip(state, after, strict=True))
         if not moving:
             break
         state = after
-    return found
+    return result
 
 
 def _union(planes: Iterable[int]) -> int:
@@ -2485,8 +2531,8 @@ def _verified(certificate: dict[str, Any]) -> Verified:
 
 def _starts(value: Any, bits: int, names: Sequence[str], where: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Read a family of initial states: the free positions and those that are 1; all others are 0."""
-    given = _keys(value, names, where)
-    free, ones = (_places(given[name], bits, f"{where}: {name}") for name in ("free", "ones"))
+    entries = _keys(value, names, where)
+    free, ones = (_positions(entries[name], bits, f"{where}: {name}") for name in ("free", "ones"))
     if set(free) & set(ones):
         raise Rejected(f"{where}: a position is both free and 1")
     return free, ones
@@ -2519,9 +2565,9 @@ def states_of(program: Program, value: Any, evidence: Any) -> States:
 
 def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
     """Conclude: at the claimed states, the mean of every output bit is positive if and only if the bit is 1."""
-    given = _keys(claim, ("kernel", "kind", "program", "states"), "the claim")
-    kernel, program = _choice(given["kernel"], ("ntk", "nngp"), "kernel"), program_of(given["program"])
-    states, predictor = states_of(program, given["states"], evidence), Predictor(kernel, program.samples)
+    entries = _keys(claim, ("kernel", "kind", "program", "states"), "the claim")
+    kernel, program = _choice(entries["kernel"], ("ntk", "nngp"), "kernel"), program_of(entries["program"])
+    states, predictor = states_of(program, entries["states"], evidence), Predictor(kernel, program.samples)
     counts = [count for count in sorted(states.counts) if count[0]]  # no match: the output is exactly 0, as the bit
     for n, p, t in counts:
         if n > 1 and t:
@@ -2560,15 +2606,15 @@ def ensemble_of(claim: Any) -> Ensemble:
             "an ensemble with a width, a withdrawn wording: it was about kernel regressions, without the functions "
             "that networks start with; a claim of the kind network is about one network of finite width, trained"
         )
-    given = _keys(claim, (*names, "threshold"), "the claim")
-    kernel, program = _choice(given["kernel"], ("ntk", "nngp"), "kernel"), program_of(given["program"])
-    networks, steps = _integer(given["networks"], 1, None, "networks"), _integer(given["steps"], 1, None, "steps")
-    failure, threshold = _fraction(given["failure"], "failure"), _fraction(given["threshold"], "threshold")
+    entries = _keys(claim, (*names, "threshold"), "the claim")
+    kernel, program = _choice(entries["kernel"], ("ntk", "nngp"), "kernel"), program_of(entries["program"])
+    networks, steps = _integer(entries["networks"], 1, None, "networks"), _integer(entries["steps"], 1, None, "steps")
+    failure, threshold = _fraction(entries["failure"], "failure"), _fraction(entries["threshold"], "threshold")
     if not (0 < failure < 1 and 0 <= threshold < 1):
         raise Rejected("failure is not between 0 and 1, or threshold not at least 0 and below 1")
-    if type(given["drop_unwritten"]) is not bool:
+    if type(entries["drop_unwritten"]) is not bool:
         raise Rejected("drop_unwritten is not true or false")
-    return Ensemble(kernel, program, networks, steps, failure, threshold, given["drop_unwritten"])
+    return Ensemble(kernel, program, networks, steps, failure, threshold, entries["drop_unwritten"])
 
 
 def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
@@ -2633,8 +2679,8 @@ class Network:
         """How many different columns of targets there are with each number of ones (from 1 on)."""
         written: list[list[int]] = [[] for _ in range(self.program.bits)]
         for index, (_, write) in enumerate(self.program.templates):
-            for place in write:
-                written[place].append(index)
+            for position in write:
+                written[position].append(index)
         return Counter(len(column) for column in {tuple(column) for column in written if column})
 
 
@@ -2653,17 +2699,17 @@ def network_of(claim: Any) -> Network:
         "trained",
         "width",
     )
-    given = _keys(claim, (*names, *("inputs",) * ("inputs" in claim)), "the claim")
-    trained = _choice(given["trained"], tuple(STARTS), "trained")
-    _choice(given["start"], (STARTS[trained],), "start")
-    _integer(given["networks"], 1, 1, "networks")
-    width, steps = _integer(given["width"], 1, None, "width"), _integer(given["steps"], 1, None, "steps")
-    step, failure = _fraction(given["step"], "step"), _fraction(given["failure"], "failure")
-    threshold = _fraction(given["threshold"], "threshold")
+    entries = _keys(claim, (*names, *("inputs",) * ("inputs" in claim)), "the claim")
+    trained = _choice(entries["trained"], tuple(STARTS), "trained")
+    _choice(entries["start"], (STARTS[trained],), "start")
+    _integer(entries["networks"], 1, 1, "networks")
+    width, steps = _integer(entries["width"], 1, None, "width"), _integer(entries["steps"], 1, None, "steps")
+    step, failure = _fraction(entries["step"], "step"), _fraction(entries["failure"], "failure")
+    threshold = _fraction(entries["threshold"], "threshold")
     if not (0 < failure < 1 and 0 < threshold < 1):
         raise Rejected("failure or threshold is not between 0 and 1")
-    inputs = _integer(given["inputs"], 1, None, "inputs") if "inputs" in given else None
-    return Network(program_of(given["program"]), trained, width, steps, step, threshold, failure, inputs)
+    inputs = _integer(entries["inputs"], 1, None, "inputs") if "inputs" in entries else None
+    return Network(program_of(entries["program"]), trained, width, steps, step, threshold, failure, inputs)
 
 
 def pairs_of(network: Network, value: Any) -> tuple[dict[Count, int], dict[int, int], str, str]:
@@ -2767,10 +2813,10 @@ def all_layers_words(network: Network, claim: Any) -> str:
 
 def output_layer(network: Network, classes: dict[Count, int], evidence: Any) -> list[Chance]:
     """Return the terms of the union bound of one network whose output layer is trained."""
-    given = _keys(evidence, ("classes", "descent", "deviations"), "evidence")
+    entries = _keys(evidence, ("classes", "descent", "deviations"), "evidence")
     hidden = Hidden(network.program.samples)
-    descent, chances = descent_of(hidden, network, given["descent"])
-    events = deviations_of(network.columns, given["deviations"])
+    descent, chances = descent_of(hidden, network, entries["descent"])
+    events = deviations_of(network.columns, entries["deviations"])
     slack = {t: descent.remainder(t, network.steps) for t in events}
     at_samples(network.threshold, slack.values())
     columns = {t: Column(hidden, t) for t in events}
@@ -2778,7 +2824,7 @@ def output_layer(network: Network, classes: dict[Count, int], evidence: Any) -> 
         (f"the deviation of columns with {t} ones", columns[t].event(network.width, *events[t]), number)
         for t, number in network.columns.items()
     ]
-    for count, hints in classes_of(classes, given["classes"]).items():
+    for count, hints in classes_of(classes, entries["classes"]).items():
         e, t = events[count[2]][0], count[2]
         bit = OutputBit(columns[t], count, network.threshold, Interval(slack[t].high, slack[t].high))
         chances.append((bit.where, bit.wrong(network.width, e, *hints), classes[count]))
@@ -2787,18 +2833,18 @@ def output_layer(network: Network, classes: dict[Count, int], evidence: Any) -> 
 
 def all_layers(network: Network, classes: dict[Count, int], numbers: dict[int, int], evidence: Any) -> list[Chance]:
     """Return the terms of the union bound of networks all of whose layers are trained."""
-    given = _keys(evidence, ("classes", "columns", "kinks", "regressions", "start"), "evidence")
+    entries = _keys(evidence, ("classes", "columns", "kinks", "regressions", "start"), "evidence")
     tangent = Tangent(network.program.samples)
     if max(network.columns, default=0) == tangent.K:
         raise Rejected("a column of targets without a 0")
-    start, levels, chances = start_of(tangent, network, given["start"])
-    rows = tails_of(given["columns"], "a column", [(t,) for t in network.columns], COLUMN)
+    start, levels, chances = start_of(tangent, network, entries["start"])
+    rows = tails_of(entries["columns"], "a column", [(t,) for t in network.columns], COLUMN)
     columns = {t: TrainedColumn(network, start, levels, t, tails) for (t,), tails in rows.items()}
     for t, number in network.columns.items():
         chances += columns[t].chances(number)
-    regressions, more = regressions_of(tangent, start, numbers, given["regressions"])
-    kinks = tails_of(given["kinks"], "kinks", classes, {"kinks": 2})
-    for count, hints in classes_of(classes, given["classes"]).items():
+    regressions, more = regressions_of(tangent, start, numbers, entries["regressions"])
+    kinks = tails_of(entries["kinks"], "kinks", classes, {"kinks": 2})
+    for count, hints in classes_of(classes, entries["classes"]).items():
         n, p, t = count
         column, (tail,) = columns[t], kinks[count].values()
         state, theta, shift = regressions[n]
@@ -2874,22 +2920,22 @@ def less(first: Interval, second: Interval, what: str) -> None:
 
 
 def tails_of(
-    value: Any, where: str, wanted: Iterable[tuple[int, ...]], sizes: dict[str, int]
+    value: Any, where: str, required: Iterable[tuple[int, ...]], sizes: dict[str, int]
 ) -> dict[tuple[int, ...], dict[str, Tail]]:
-    """Read ``[*key, {name: [value, parameter, ...], ...}]`` for each key wanted, once; numbers but q are above 0."""
-    found: dict[tuple[int, ...], dict[str, Tail]] = {}
-    wanted = list(wanted)
+    """Read ``[*key, {name: [value, parameter, ...], ...}]`` for each required key, once; numbers but q are above 0."""
+    result: dict[tuple[int, ...], dict[str, Tail]] = {}
+    required = list(required)
     for row in _list(value, where):
-        *numbers, tails = _list(row, where, len(wanted[0]) + 1 if wanted else None)
+        *numbers, tails = _list(row, where, len(required[0]) + 1 if required else None)
         key = tuple(_integer(number, 0, None, where) for number in numbers)
-        if key in found:
+        if key in result:
             raise Rejected(f"{where} {key} occurs twice")
-        given = _keys(tails, tuple(sizes), where)
-        found[key] = {name: _tail(given[name], size, f"{where}: {name}") for name, size in sizes.items()}
-    absent, strange = set(wanted) - set(found), set(found) - set(wanted)
+        entries = _keys(tails, tuple(sizes), where)
+        result[key] = {name: _tail(entries[name], size, f"{where}: {name}") for name, size in sizes.items()}
+    absent, strange = set(required) - set(result), set(result) - set(required)
     if absent or strange:
         raise Rejected(f"{where} {min(absent or strange)} {'is missing' if absent else 'does not occur'}")
-    return found
+    return result
 
 
 def _tail(value: Any, size: int, where: str) -> tuple[Fraction, ...]:
@@ -2901,9 +2947,9 @@ def _tail(value: Any, size: int, where: str) -> tuple[Fraction, ...]:
 
 def start_of(tangent: Tangent, network: Network, value: Any) -> tuple[Start, list[Tail], list[Chance]]:
     """Read the events about the start alone; return it, the levels of ``|v|``, and the terms of the union bound."""
-    given = _keys(value, ("drop", "gram", "levels", "longest"), "evidence: start")
-    drop, gram, longest = (_tail(given[name], 2, f"evidence: {name}") for name in ("drop", "gram", "longest"))
-    levels = [_tail(level, 2, "a level") for level in _list(given["levels"], "the levels")]
+    entries = _keys(value, ("drop", "gram", "levels", "longest"), "evidence: start")
+    drop, gram, longest = (_tail(entries[name], 2, f"evidence: {name}") for name in ("drop", "gram", "longest"))
+    levels = [_tail(level, 2, "a level") for level in _list(entries["levels"], "the levels")]
     start = Start(tangent, network.width, drop[0], gram[0], longest[0])
     chances = [
         ("the least eigenvalue", start.eigenvalue_event(drop[1]), 1),
@@ -2921,21 +2967,21 @@ def regressions_of(
     ``bh - beta = H^-1 mean rho``, at most ``|mean Hbar^(-1/2) rho|/((1 - drop) root lam)`` long.
     """
     rows = tails_of(value, "a regression", [(n,) for n in numbers], {"square": 2, "shift": 4})
-    found, chances, scale = {}, list[Chance](), start.inverse / tangent.lam.sqrt()
+    result, chances, scale = {}, list[Chance](), start.inverse / tangent.lam.sqrt()
     for (n,), tails in rows.items():
         state = Regression(tangent, n)
         square, shift = tails["square"], tails["shift"]
         chances.append((f"the square {state.where}", state.square_event(start.pairs, square), numbers[n]))
         chances.append((f"the shift {state.where}", state.shift_event(start.pairs, shift), numbers[n]))
-        found[n] = state, Interval.of(square[0]), Interval.of(shift[0]) * scale
-    return found, chances
+        result[n] = state, Interval.of(square[0]), Interval.of(shift[0]) * scale
+    return result, chances
 
 
 def descent_of(hidden: Hidden, network: Network, value: Any) -> tuple[Descent, list[tuple[str, Interval, int]]]:
     """Read rise, drop and tilts of gradient descent; return it, with the logarithms of its events' probabilities."""
-    given = _keys(value, ("drop", "rise", "tilts"), "evidence: descent")
-    rise, drop = _fraction(given["rise"], "rise"), _fraction(given["drop"], "drop")
-    first, second = (_fraction(tilt, "a tilt") for tilt in _list(given["tilts"], "tilts", 2))
+    entries = _keys(value, ("drop", "rise", "tilts"), "evidence: descent")
+    rise, drop = _fraction(entries["rise"], "rise"), _fraction(entries["drop"], "drop")
+    first, second = (_fraction(tilt, "a tilt") for tilt in _list(entries["tilts"], "tilts", 2))
     descent = Descent(hidden, network.step, rise, drop)
     trace, least = descent.trace_event(network.width, first), descent.eigenvalue_event(network.width, second)
     return descent, [("the trace", trace, 1), ("the least eigenvalue", least, 1)]
@@ -2944,28 +2990,28 @@ def descent_of(hidden: Hidden, network: Network, value: Any) -> tuple[Descent, l
 def deviations_of(columns: Iterable[int], value: Any) -> dict[int, tuple[Fraction, Fraction, Fraction]]:
     """Read ``[t, e, z, l]`` for each number t of ones in a column."""
     rows = [_list(row, "a deviation", 4) for row in _list(value, "deviations")]
-    found = {_integer(row[0], 1, None, "t"): _three(row[1:], "a deviation") for row in rows}
-    if len(found) < len(rows) or set(found) != set(columns):
+    result = {_integer(row[0], 1, None, "t"): _three(row[1:], "a deviation") for row in rows}
+    if len(result) < len(rows) or set(result) != set(columns):
         raise Rejected("the deviations do not list each number of ones in a column exactly once")
-    return found
+    return result
 
 
 def classes_of(classes: Iterable[Count], value: Any) -> dict[Count, tuple[Fraction, Fraction, Fraction, Cover]]:
     """Read ``[n, p, t, l, z, q, cover]`` for each class; cover: ``[[number, mu], ...]``."""
-    found: dict[Count, tuple[Fraction, Fraction, Fraction, Cover]] = {}
+    result: dict[Count, tuple[Fraction, Fraction, Fraction, Cover]] = {}
     for row in _list(value, "classes"):
         n, p, t, l, z, q, cover = _list(row, "a class", 7)
         count = (_integer(n, 2, None, "n"), _integer(p, 0, None, "p"), _integer(t, 1, None, "t"))
-        if count in found:
+        if count in result:
             raise Rejected(f"the class n = {n}, p = {p}, t = {t} occurs twice")
         blocks = [_list(block, "a block", 2) for block in _list(cover, "a cover")]
         parts = [(_integer(last, 0, None, "a block's last number"), _fraction(mu, "mu")) for last, mu in blocks]
-        found[count] = (*_three([l, z, q], "a class"), parts)
-    missing, unknown = set(classes) - set(found), set(found) - set(classes)
+        result[count] = (*_three([l, z, q], "a class"), parts)
+    missing, unknown = set(classes) - set(result), set(result) - set(classes)
     if missing or unknown:
         n, p, t = min(missing or unknown)
         raise Rejected(f"the class n = {n}, p = {p}, t = {t} {'is missing' if missing else 'does not occur'}")
-    return found
+    return result
 
 
 def _three(values: Sequence[Any], where: str) -> tuple[Fraction, Fraction, Fraction]:
@@ -3054,8 +3100,8 @@ def _quotient(top: Polynomial, bottom: Polynomial) -> Exact | None:
         return {}, UNIT
     if bottom != UNIT:
         k, q = min(bottom.items())
-        top, bottom = ({j - k: p / q for j, p in each.items()} for each in (top, bottom))
-    size = sum(p.numerator.bit_length() + p.denominator.bit_length() for each in (top, bottom) for p in each.values())
+        top, bottom = ({j - k: p / q for j, p in part.items()} for part in (top, bottom))
+    size = sum(p.numerator.bit_length() + p.denominator.bit_length() for part in (top, bottom) for p in part.values())
     return None if size > MAX_EXACT else (top, bottom)
 
 
@@ -3390,44 +3436,44 @@ def compiled(expression: Any, box: Box, steps: dict[Step, int]) -> int:
         return steps.setdefault(("rational", _fraction(expression, "a constant")), len(steps))
     if not expression or type(expression[0]) is not str:
         raise Rejected(f"an expression that does not begin with an operation: {_shown(expression)}")
-    name, *given = expression
-    if name == "acos" and len(given) == 1:
-        return compiled(["sub", ["div", ["pi"], 2], ["asin", given[0]]], box, steps)
-    step = _step(name, given, box, steps)
+    name, *arguments = expression
+    if name == "acos" and len(arguments) == 1:
+        return compiled(["sub", ["div", ["pi"], 2], ["asin", arguments[0]]], box, steps)
+    step = _step(name, arguments, box, steps)
     return steps.setdefault(step, len(steps))
 
 
-def _step(name: str, given: list[Any], box: Box, steps: dict[Step, int]) -> Step:
+def _step(name: str, arguments: list[Any], box: Box, steps: dict[Step, int]) -> Step:
     """Compile the arguments of an operation into steps; return the step of the operation."""
-    form = name, len(given)
+    form = name, len(arguments)
     if form == ("var", 1):
-        if _text(given[0], "a variable") not in box:
-            raise Rejected(f"the domain does not name the variable {_shown(given[0])}")
-        return ("var", given[0])
+        if _text(arguments[0], "a variable") not in box:
+            raise Rejected(f"the domain does not name the variable {_shown(arguments[0])}")
+        return ("var", arguments[0])
     if form == ("pi", 0):
         return ("pi",)
     if form == ("pow", 2):
-        exponent = _integer(given[1], -(10**MAX_DIGITS), None, "an exponent")
-        return ("pow", compiled(given[0], box, steps), exponent)
-    if name in OPERATIONS and len(given) == 1 + (name in BINARY):
-        return (name, *(compiled(argument, box, steps) for argument in given))
-    raise Rejected(f"unknown operation {_shown(name)} of {len(given)} arguments")
+        exponent = _integer(arguments[1], -(10**MAX_DIGITS), None, "an exponent")
+        return ("pow", compiled(arguments[0], box, steps), exponent)
+    if name in OPERATIONS and len(arguments) == 1 + (name in BINARY):
+        return (name, *(compiled(argument, box, steps) for argument in arguments))
+    raise Rejected(f"unknown operation {_shown(name)} of {len(arguments)} arguments")
 
 
 def value_of(steps: Iterable[Step], variables: dict[str, Term], constant: Callable[[Number], Term]) -> Term:
     """Evaluate the steps in their order; return the last value."""
     values: list[Term] = []
-    for name, *given in steps:
+    for name, *arguments in steps:
         if name == "rational":
-            values.append(constant(Number.of(given[0])))
+            values.append(constant(Number.of(arguments[0])))
         elif name == "pi":
             values.append(constant(Number.pi()))
         elif name == "var":
-            values.append(variables[given[0]])
+            values.append(variables[arguments[0]])
         elif name == "pow":
-            values.append(values[given[0]].power(given[1]))
+            values.append(values[arguments[0]].power(arguments[1]))
         else:
-            values.append(OPERATIONS[name](*(values[place] for place in given)))
+            values.append(OPERATIONS[name](*(values[index] for index in arguments)))
     return values[-1]
 
 
@@ -3442,19 +3488,19 @@ def leaves(box: Box, tree: Any) -> Iterator[tuple[Box, list[Any]]]:
         if len(_list(node, "a node of the tree")) != 5 or node[0] != "split" or node[1] not in list(here):
             yield here, node
             continue
-        _, name, given, below, above = node
-        low, high, whole = here[name]
-        at = _split_at(name, here[name], given)
-        stack.append((here | {name: (at, high, whole)}, above))
-        if not whole or at > low:
-            stack.append((here | {name: (low, at - whole, whole)}, below))
+        _, name, value, below, above = node
+        low, high, integers = here[name]
+        at = _split_at(name, here[name], value)
+        stack.append((here | {name: (at, high, integers)}, above))
+        if not integers or at > low:
+            stack.append((here | {name: (low, at - integers, integers)}, below))
 
 
-def _split_at(name: str, side: Side, given: Any) -> Fraction:
+def _split_at(name: str, side: Side, value: Any) -> Fraction:
     """Read the point at which a side is split: it lies on the side, and is an integer where the side is."""
-    low, high, whole = side
-    at = _fraction(given, "the point of a split")
-    if at < low or (high is not None and at > high) or (whole and at.denominator > 1):
+    low, high, integers = side
+    at = _fraction(value, "the point of a split")
+    if at < low or (high is not None and at > high) or (integers and at.denominator > 1):
         raise Rejected(f"a split of {_shown(name)} at {_shown(at)}, which is not in its domain")
     return at
 
@@ -3520,39 +3566,39 @@ def _over(name: str, side: Side) -> Number:
 
 def side_of(name: str, value: Any) -> Side:
     """Read the real side ``[low, high]`` or ``["integers", low, high]``, unbounded if high is null."""
-    whole = type(value) is list and value[:1] == ["integers"]
-    given = _list(value[1:] if whole else value, "a side of the domain", 2)
-    if whole:
-        low = Fraction(_integer(given[0], -(10**MAX_DIGITS), None, "the first integer"))
-        high = None if given[1] is None else Fraction(_integer(given[1], -(10**MAX_DIGITS), None, "the last integer"))
+    integers = type(value) is list and value[:1] == ["integers"]
+    ends = _list(value[1:] if integers else value, "a side of the domain", 2)
+    if integers:
+        low = Fraction(_integer(ends[0], -(10**MAX_DIGITS), None, "the first integer"))
+        high = None if ends[1] is None else Fraction(_integer(ends[1], -(10**MAX_DIGITS), None, "the last integer"))
     else:
-        low, high = (_fraction(end, "an end of the domain") for end in given)
+        low, high = (_fraction(end, "an end of the domain") for end in ends)
     if high is not None and low > high:
         raise Rejected(f"the domain is empty: {_shown(name)} from {_shown(low)} to {_shown(high)}")
-    return low, high, whole
+    return low, high, integers
 
 
 def _side_words(name: str, side: Side) -> str:
-    low, high, whole = side
-    integers = "integers " * whole
-    return f"{integers}{name} >= {low}" if high is None else f"{integers}{low} <= {name} <= {high}"
+    low, high, integers = side
+    prefix = "integers " * integers
+    return f"{prefix}{name} >= {low}" if high is None else f"{prefix}{low} <= {name} <= {high}"
 
 
 def check_inequality(claim: Any, evidence: Any) -> tuple[str, int, str]:
     """Conclude ``left < right`` (or ``<=``) on a domain: ``right - left`` is enclosed on leaves that cover it."""
-    given = _keys(claim, ("domain", "kind", "left", "relation", "right"), "the claim")
-    relation = _choice(given["relation"], ("<", "<="), "relation")
-    if type(given["domain"]) is not dict:
+    entries = _keys(claim, ("domain", "kind", "left", "relation", "right"), "the claim")
+    relation = _choice(entries["relation"], ("<", "<="), "relation")
+    if type(entries["domain"]) is not dict:
         raise Rejected("domain is not an object")
-    box: Box = {_text(name, "a variable"): side_of(name, side) for name, side in given["domain"].items()}
+    box: Box = {_text(name, "a variable"): side_of(name, side) for name, side in entries["domain"].items()}
     steps: dict[Step, int] = {}
-    compiled(["sub", given["right"], given["left"]], box, steps)
+    compiled(["sub", entries["right"], entries["left"]], box, steps)
     facts = 0
     for part, leaf in leaves(box, _keys(evidence, ("tree",), "evidence")["tree"]):
         facts += 1
         _check_leaf(steps, part, leaf, relation)
     sides = ", ".join(_side_words(name, side) for name, side in box.items())
-    left, right = (canonical(given[side]).decode("ascii") for side in ("left", "right"))
+    left, right = (canonical(entries[side]).decode("ascii") for side in ("left", "right"))
     words = f"{left} {relation} {right}" + (f" for all {sides}" if sides else "")
     return words, facts, f"{_counted(facts, 'box', 'boxes')} decided"
 

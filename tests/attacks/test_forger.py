@@ -139,7 +139,7 @@ PLANTED = {
     "classes left out": ("    if missing or unknown:", "    if unknown:", "network"),
     "any step": ("if step * hidden.K * (1 + rise) > 2:", "if False:", "network"),
     "no decay": ("shrinking.log().times(steps).exp()", "shrinking.log().times(steps + 500).exp()", "network"),
-    "half of the box": ("        if not whole or at > low:\n", "        if False:\n", "inequality"),
+    "half of the box": ("        if not integers or at > low:\n", "        if False:\n", "inequality"),
 }  # fmt: skip
 
 
