@@ -1,4 +1,4 @@
-"""Formats: strict readers of circuit, table and machine files. A source is plain data; nothing of a file is executed."""
+"""Formats: strict readers of circuit, table and machine files. Sources are plain data; no file is ever executed."""
 
 from ntkproofs.formats.sources import Cover, Latch, Netlist, Row, Rule, Source, StateMachine, TuringMachine
 

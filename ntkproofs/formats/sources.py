@@ -1,4 +1,4 @@
-"""Sources: what a circuit, table or machine file says, as plain data. Readers produce them, compilers and interpreters use them."""
+"""Sources: the content of a circuit, table or machine file as plain data, which compilers and interpreters use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Cover", "Latch", "Netlist", "Row", "Rule", "Source", "StateMachine",
 class Cover:
     """A Boolean function in two levels: `value` where a cube matches, and ``1 - value`` elsewhere.
 
-    `inputs`: the names of its arguments; `cubes`: strings of ``0``, ``1`` and ``-`` (either), one character an argument.
+    `inputs`: the names of its arguments; `cubes`: strings of ``0``, ``1`` and ``-`` (either), a character an argument.
 
     >>> Cover(("a", "b"), ("11",), value=0)  # the NAND of a and b
     Cover(inputs=('a', 'b'), cubes=('11',), value=0)
@@ -25,7 +25,7 @@ class Cover:
 
 @dataclass(frozen=True)
 class Latch:
-    """A register bit: at each clock `output` takes the value of the signal `input`; before the first it is `initial`."""
+    """A register bit: at each clock `output` takes the value of the signal `input`; at the start it is `initial`."""
 
     output: str
     input: str
@@ -87,7 +87,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class TuringMachine:
-    """A Turing machine: ``rules[state][symbol]``; None is undefined, and the machine halts there. State 0 is initial."""
+    """A Turing machine: ``rules[state][symbol]``; it halts where a rule is None, undefined. State 0 is initial."""
 
     name: str
     rules: tuple[tuple[Rule | None, ...], ...]
