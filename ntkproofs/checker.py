@@ -2547,6 +2547,7 @@ class States:
     source: str
     steps: int | None = None
     starts: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+    pairs: Counter[Count] | None = None  # of a state and an output bit in each class, if they are counted
 
 
 def states_of(program: Program, value: Any, evidence: Any) -> States:
@@ -2561,6 +2562,18 @@ def states_of(program: Program, value: Any, evidence: Any) -> States:
     run = _counted(steps, "step")
     words = f"every state visited in {run} from the 2^{len(free)} assignments of the input bits"
     return States(counts, words, f"{run} executed on 2^{len(free)} inputs", steps, (free, ones))
+
+
+def counted_states_of(program: Program, value: Any) -> States:
+    """Return the claimed states with the number of pairs of a state and an output bit in each class."""
+    if value == "arbitrary":
+        pairs, source = pairs_at_arbitrary(program), f"counted over 2^{program.bits} states"
+        return States(frozenset(+pairs), "every state", source, pairs=pairs)
+    free, ones = _starts(value, program.bits, ("free", "ones", "steps"), "states")
+    steps = _integer(value["steps"], 1, None, "states: steps")
+    pairs, run = pairs_visited(program, free, ones, steps), _counted(steps, "step")
+    source = f"counted over {run} executed on 2^{len(free)} inputs"
+    return States(frozenset(+pairs), "", source, steps, (free, ones), pairs)
 
 
 def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
@@ -2621,15 +2634,25 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
     """Conclude: with probability >= 1 - failure, the rounded average of N networks executes the program correctly."""
     ensemble = ensemble_of(claim)
     program, steps, dropped = ensemble.program, ensemble.steps, ensemble.dropped
-    states = states_of(program, claim["states"], evidence)
+    if evidence == {"union": "classes"}:
+        states = counted_states_of(program, claim["states"])
+    else:
+        states = states_of(program, claim["states"], evidence)
     if states.steps is not None and states.steps != steps:
         raise Rejected(f"the states are those of {states.steps} steps, the claim is about {steps}")
     inputs, inputs_words = _inputs(claim["inputs"], program, states)
     counts = [count for count in sorted(states.counts) if count[0] and (count[2] or not dropped)]
-    predictor = Predictor(ensemble.kernel, program.samples)
-    z = margin(predictor, ensemble.threshold, counts)
-    if z is not None:  # else nothing has a variance
-        enough(ensemble.networks, z, inputs * steps * ensemble.bits, ensemble.failure)
+    predictor, cases = Predictor(ensemble.kernel, program.samples), inputs * steps * ensemble.bits
+    details = f"{_counted(len(counts), 'count')} (n, p, t), from {states.source}"
+    if states.pairs is None:
+        z = margin(predictor, ensemble.threshold, counts)
+        if z is not None:  # else nothing has a variance
+            enough(ensemble.networks, z, cases, ensemble.failure)
+        details += f"; union over {_counted(ensemble.bits, 'output bit')}"
+    else:
+        pairs = {count: states.pairs[count] for count in counts}
+        details = f"{_counted(len(counts), 'class', 'classes')} (n, p, t), {states.source}"
+        details += union_by_class(ensemble, predictor, pairs, cases)
     words = (
         f"the average of {ensemble.networks} independent infinitely wide two-layer ReLU networks "
         f"({ensemble.kernel.upper()}), each trained to convergence on the samples of {program}, rounded at the "
@@ -2637,8 +2660,39 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
         f"{' (bits that no template writes taken as 0)' * dropped} at {'each of ' * (steps > 1)}"
         f"{_counted(steps, 'step')} {inputs_words}, with probability at least 1 - {claim['failure']}"
     )
-    details = f"{_counted(len(counts), 'count')} (n, p, t), from {states.source}"
-    return words, len(counts), f"{details}; union over {_counted(ensemble.bits, 'output bit')}"
+    return words, len(counts), details
+
+
+def union_by_class(ensemble: Ensemble, predictor: Predictor, pairs: dict[Count, int], cases: int) -> str:
+    """Conclude by a union bound over classes: with probability at least 1 - failure, all cases are correct.
+
+    A case in the class (n, p, t) is wrong with probability at most ``U(sqrt(N) z)``, as in :func:`enough`. At most
+    `cases` pairs of a state and an output bit occur, and at most ``pairs[n, p, t]`` of them in a class, so the union is
+    largest if the pairs are taken from the likeliest classes first. Returns what the union runs over, in words.
+    """
+    root, chances = Interval.of(ensemble.networks).sqrt(), list[tuple[str, Interval, int]]()
+    for (n, p, t), number in pairs.items():
+        if n > 1:  # else the output is exactly p
+            z = gap(predictor.mean(n, p, t), ensemble.threshold, n, p, t) / predictor.deviation(n)
+            chances.append((f"n = {n}, p = {p}, t = {t}", tail(z * root), number))
+    taken = likeliest(chances, cases)
+    unlikely(taken, ensemble.failure)
+    words = f"; union over {_amount(sum(number for _, _, number in taken))} pairs of a state and an output bit"
+    return words + (f"; at most {_amount(taken[0][2])} have the least margin ({taken[0][0]})" if taken else "")
+
+
+def _amount(number: int) -> str:
+    return str(number) if number < 10**12 else f"fewer than 2^{number.bit_length()}"
+
+
+def likeliest(chances: Iterable[tuple[str, Interval, int]], cases: int) -> list[tuple[str, Interval, int]]:
+    """Return the terms (what, log, number) with the largest sum ``number exp(log)``, at most `cases` by number."""
+    result = []
+    for what, log, number in sorted(chances, key=lambda chance: chance[1].high, reverse=True):
+        if cases:
+            result.append((what, log, min(number, cases)))
+        cases -= min(number, cases)
+    return result
 
 
 def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:

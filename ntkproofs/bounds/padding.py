@@ -11,19 +11,21 @@ Floats search for a padding and a threshold; balls decide that the number of net
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkproofs.bounds.ensemble import MOST, EnsembleSize, Tail, ensemble_size, networks_enough
+from ntkproofs.bounds.by_class import FloatUnion, networks_enough_by_class
+from ntkproofs.bounds.ensemble import MOST, EnsembleSize, Least, Tail, ensemble_size, networks_enough
 from ntkproofs.bounds.margins import PRECISION, Margins, thinnest_counts
+from ntkproofs.bounds.moments import State
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.bounds.tails import ORDER
-from ntkproofs.bounds.thresholds import choose_threshold, reaching
+from ntkproofs.bounds.thresholds import choose_threshold, demand_separable, reaching
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.kernels.angular import Kernel
@@ -59,8 +61,10 @@ class TooFew(Undecided):
 class Requirement:
     """What an ensemble must do: the counts of a program without further padding, and what the union runs over.
 
-    `counts` all have the same K. `threshold`: how it is chosen, one of ``zero``, ``half``, ``best``. The other
-    parameters are those of :func:`ntkproofs.bounds.ensemble.ensemble_size`.
+    `counts` all have the same K. `threshold`: how it is chosen, one of ``zero``, ``half``, ``best``. `pairs`: the
+    number of pairs of a state and an output bit with each of the `counts`, if the union is by class
+    (:mod:`ntkproofs.bounds.by_class`); None if it takes the smallest margin for every pair. The other parameters are
+    those of :func:`ntkproofs.bounds.ensemble.ensemble_size`.
     """
 
     kernel: Kernel
@@ -72,10 +76,13 @@ class Requirement:
     threshold: str = "best"
     tail: Tail = "gaussian"
     drop_unwritten: bool = False
+    pairs: Mapping[Counts, int] | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         if len({each.samples for each in self.counts}) != 1:
             raise InputError("the counts of one program have one number of samples")
+        if self.pairs is not None and (self.tail != "gaussian" or self.pairs.keys() != self.counts):
+            raise InputError("a union by class needs the number of pairs of each of the counts, and the Gaussian tail")
 
     @property
     def samples(self) -> int:
@@ -97,8 +104,11 @@ class Requirement:
         Raises NoMargin where no threshold works. Default `threshold`: as the requirement chooses it.
         """
         counts = self.padded(padding)
-        if threshold is None:
+        if threshold is None and (self.pairs is None or self.threshold != "best"):
             threshold = choose_threshold(self.kernel, counts, self.threshold, drop_unwritten=self.drop_unwritten)
+        if self.pairs is not None:
+            return _Classes(self, padding).size(threshold)
+        assert threshold is not None
         return ensemble_size(
             self.kernel,
             counts,
@@ -232,6 +242,8 @@ def ruled_out(requirement: Requirement, padding: int, networks: int) -> bool:
 
 def _enough(requirement: Requirement, padding: int, networks: int) -> Fraction | None:
     """Return a threshold at which balls decide that so many networks are enough; None if there is none."""
+    if requirement.pairs is not None:
+        return _Classes(requirement, padding).enough(networks)
     margins = requirement.margins(padding)
     try:
         if requirement.threshold == "best":
@@ -251,6 +263,83 @@ def _enough(requirement: Requirement, padding: int, networks: int) -> Fraction |
     return None
 
 
+class _Classes:
+    """The union by class of a requirement with a number of further samples: decided by balls, searched in floats."""
+
+    def __init__(self, requirement: Requirement, padding: int) -> None:
+        assert requirement.pairs is not None
+        self.requirement, extra = requirement, padding
+        self.pairs = {
+            replace(counts, samples=counts.samples + extra): number
+            for counts, number in sorted(requirement.pairs.items())
+            if counts.writers or not requirement.drop_unwritten
+        }
+        states: dict[tuple[int, int], State] = {}
+        rows = []
+        for counts in self.pairs:
+            key = counts.matches, counts.samples
+            if key not in states:
+                states[key] = State.at(requirement.kernel, *key, PRECISION)
+            rows.append(states[key].moments(counts))
+        self.margins = Margins(requirement.kernel, tuple(rows), requirement.drop_unwritten)
+        varying = [row for row in rows if not row.certain and self.pairs[row.counts]]
+        self.floats = FloatUnion.of(
+            np.array([float(row.mean.middle) for row in varying]),
+            np.array([float(row.sigma.middle) for row in varying]),
+            np.array([row.bit == 1 for row in varying], dtype=np.bool_),
+            [self.pairs[row.counts] for row in varying],
+            requirement.cases,
+            requirement.failure,
+        )
+
+    def allows(self, networks: int, threshold: Fraction) -> bool:
+        """Tell by balls whether so many networks are enough; Undecided where the precision does not decide."""
+        required = self.requirement
+        return networks_enough_by_class(
+            networks, self.margins.moments, self.pairs, threshold, cases=required.cases, failure=required.failure
+        )
+
+    def chosen(self, networks: int) -> Fraction:
+        """Return the threshold of the requirement: the best one for so many networks, or the one that it names."""
+        required = self.requirement
+        if required.threshold == "best" and len(self.floats.means):
+            return self.floats.threshold(networks)
+        return choose_threshold(required.kernel, self.pairs, required.threshold, drop_unwritten=required.drop_unwritten)
+
+    def enough(self, networks: int) -> Fraction | None:
+        """Return a threshold at which balls decide that so many networks are enough; None if there is none."""
+        try:
+            threshold = self.chosen(networks)
+            return threshold if self.allows(networks, threshold) else None
+        except (NoMargin, Undecided):
+            return None
+
+    def size(self, threshold: Fraction | None) -> EnsembleSize:
+        """Return the number of networks at a threshold, or at the best one, decided by balls."""
+        required = self.requirement
+        demand_separable(self.margins)
+        networks = self.floats.networks(MOST, None if threshold is None else float(threshold))
+        for _ in range(TRIES):
+            chosen = self.chosen(networks) if threshold is None else threshold
+            known = self._known(networks, chosen)
+            if known:
+                break
+            networks += 1
+        else:
+            raise Undecided(f"balls do not confirm the number of networks that floats find, {networks - TRIES}")
+        margin, tail = self.margins.smallest(chosen), required.tail
+        least: Least = "bound" if networks == 1 or self._known(networks - 1, chosen) is False else "unknown"
+        sizes = required.output_bits, required.steps, required.inputs
+        return EnsembleSize(networks, margin, tail, least, *sizes, required.failure, required.drop_unwritten, PRECISION)
+
+    def _known(self, networks: int, threshold: Fraction) -> bool | None:
+        """Tell whether so many networks are enough; None where balls do not decide."""
+        try:
+            return self.allows(networks, threshold)
+        except Undecided:
+            return None
+
+
 # --- searching
 
 
@@ -262,8 +351,13 @@ class _Search:
 
     def __init__(self, requirement: Requirement) -> None:
         self.requirement = requirement
-        kernel, kept = requirement.kernel, thinnest_counts(requirement.counts, requirement.drop_unwritten)
+        kernel = requirement.kernel
+        if requirement.pairs is None:
+            kept = thinnest_counts(requirement.counts, requirement.drop_unwritten)
+        else:
+            kept = sorted(each for each in requirement.counts if each.writers or not requirement.drop_unwritten)
         rows = [each for each in kept if each.matches > 1]
+        self.rows = rows
         self.n, self.p, self.t = (
             np.array([getattr(each, name) for each in rows], dtype=np.float64)
             for name in ("matches", "matched_writers", "writers")
@@ -285,14 +379,25 @@ class _Search:
             low, high = (low, x) if allowed else (x, high)
         return high
 
-    def z(self, padding: int) -> float:
-        """Return the smallest standardised margin at the threshold chosen; 0 where none is positive."""
+    def moments(self, padding: int) -> tuple[Floats, Floats]:
+        """Return the means and the standard deviations."""
         K = self.requirement.samples + padding
         own, other, matched = self.trained
         gain = (matched - other) / (own - other)
         u = unmatched(own, other, gain, self.n, K)
         means = combine(gain, u, self.p, self.t)
-        sigmas = np.sqrt(np.maximum(spread(*self.prior, u + gain, u, self.n, K), 0) / K)
+        return means, np.sqrt(np.maximum(spread(*self.prior, u + gain, u, self.n, K), 0) / K)
+
+    def union(self, padding: int) -> FloatUnion:
+        """Return the union by class with so many further samples."""
+        required = self.requirement
+        assert required.pairs is not None
+        numbers = [required.pairs[each] for each in self.rows]
+        return FloatUnion.of(*self.moments(padding), self.ones, numbers, required.cases, required.failure)
+
+    def z(self, padding: int) -> float:
+        """Return the smallest standardised margin at the threshold chosen; 0 where none is positive."""
+        means, sigmas = self.moments(padding)
         zeros, ones = (means[~self.ones], sigmas[~self.ones]), (means[self.ones], sigmas[self.ones])
 
         def low(tau: float) -> float:
@@ -312,13 +417,31 @@ class _Search:
 
     def networks(self, padding: int) -> int:
         """Return how many networks are enough, about; a huge number where none are."""
+        if self.requirement.pairs is not None:
+            union = self.union(padding)
+            return union.networks(MOST, self._named(union))
         z = self.z(padding)
         return MOST if z <= 0 else max(1, math.ceil((self.needed / z) ** 2 * (1 - 1e-12)))
+
+    def _named(self, union: FloatUnion) -> float | None:
+        """Return the threshold ``zero`` or ``half``; None for the best one."""
+        if self.requirement.threshold == "best":
+            return None
+        return max(0.0, union.ends[1] / 2) if self.requirement.threshold == "half" else 0.0
+
+    def enough(self, padding: int, networks: int) -> bool:
+        """Tell whether so many networks are enough, about."""
+        if self.requirement.pairs is None:
+            return self.networks(padding) <= networks
+        union = self.union(padding)
+        threshold = self._named(union)
+        excess = union.best(networks)[1] if threshold is None else union.excess(networks, threshold)
+        return excess <= 0
 
     def padding(self, networks: int) -> int:
         """Return the smallest padding for so many networks, by bisection, as if more were never worse."""
         what = f"padding for {networks} networks"
-        return least_integer(lambda more: self.networks(more - 1) <= networks, most=2 * MAX_PADDING, what=what) - 1
+        return least_integer(lambda more: self.enough(more - 1, networks), most=2 * MAX_PADDING, what=what) - 1
 
 
 def _mills(x: float) -> float:

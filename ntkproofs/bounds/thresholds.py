@@ -24,7 +24,7 @@ from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NoMargin
 from ntkproofs.kernels.names import KernelLike
 
-__all__ = ["THRESHOLDS", "best", "choose_threshold", "half", "reaching", "simplest_between", "zero"]
+__all__ = ["THRESHOLDS", "best", "choose_threshold", "demand_separable", "half", "reaching", "simplest_between", "zero"]
 
 SLACK = Fraction(1, 2000)  # relative loss of z by rounding the best threshold; N is of order z**-2 and loses 1/1000
 SHORT = Fraction(1, 1000)  # relative error by which `half` is rounded down
@@ -134,7 +134,7 @@ def reaching(margins: Margins, z: float) -> Fraction:
 
 def _short(margins: Margins, z: float) -> Fraction:
     """Return the shortest threshold that costs at most SLACK of the largest margin, and less if `z` needs that."""
-    _demand_separable(margins)
+    demand_separable(margins)
     lines = _Lines.of(margins)
     one = margins.smallest_one
     top = float(one.mean.middle) if one is not None else 1.0
@@ -153,7 +153,7 @@ def _short(margins: Margins, z: float) -> Fraction:
     return threshold
 
 
-def _demand_separable(margins: Margins) -> None:
+def demand_separable(margins: Margins) -> None:
     """Raise NoMargin if no threshold from 0 on can lie between the means of 0-bits and of 1-bits."""
     one, largest = margins.smallest_one, margins.largest_zero
     if one is None:

@@ -6,7 +6,7 @@ evaluate the same bounds, so a difference is a bug in one of them: EnginesDisagr
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -19,6 +19,7 @@ from ntkproofs.bounds import (
 from ntkproofs.bounds.padding import Requirement
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.certificates.format import Certificate
+from ntkproofs.classes import arbitrary_classes, reachable_classes
 from ntkproofs.counts import Counts, bound_matches, worst_counts
 from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undecided
 from ntkproofs.execution.visited import visited_counts
@@ -42,6 +43,7 @@ __all__ = [
 KERNELS = ("ntk", "nngp")
 TAILS = ("gaussian", "published")
 MAX_EXECUTED = 16  # maximum of input bits for which reachable states are executed by default
+MAX_COUNTED = 1 << 28  # templates matched with states, to count the pairs of each class at visited states
 MOST_EXECUTED = 20  # maximum of input bits that the checker executes
 
 
@@ -165,6 +167,8 @@ def requirement(
         raise InputError(f"failure must lie between 0 and 1, got {failure}")
     many = _how_many(inputs, run)
     claimed = _states(run, states, kernel)
+    if tail == "gaussian":
+        claimed = _by_class(run, claimed)
     return claimed, Requirement(
         two_layer_relu(kernel),
         claimed.counts,
@@ -175,6 +179,7 @@ def requirement(
         threshold=threshold,
         tail="published" if tail == "published" else "gaussian",
         drop_unwritten=drop_unwritten,
+        pairs=claimed.pairs,
     )
 
 
@@ -227,11 +232,28 @@ def _how_many(inputs: int | str, run: Run) -> int:
 
 @dataclass(frozen=True)
 class States:
-    """The states of a claim: their JSON value, the evidence for their counts, and the counts."""
+    """The states of a claim: JSON value, evidence for the counts, the counts, and the pairs of each if counted."""
 
     value: Any
     evidence: dict[str, Any]
     counts: frozenset[Counts]
+    pairs: Mapping[Counts, int] | None = None
+
+
+def _by_class(run: Run, states: States) -> States:
+    """Return the states with the number of pairs of each class, or unchanged where counting them is too much work."""
+    program, K = run.program, run.program.samples
+    try:
+        if states.value == "arbitrary":
+            classes = arbitrary_classes(program)
+        elif run.steps * len(program.templates) << len(run.free) <= MAX_COUNTED:
+            classes = reachable_classes(program, run.free, run.ones, run.steps)
+        else:
+            return states
+    except InputError:  # a component of too many bits
+        return states
+    pairs = {Counts(n, p, t, K): number for (n, p, t), number in classes.items()}
+    return States(states.value, {"union": "classes"}, frozenset(pairs), pairs)
 
 
 def _states(run: Run, states: str, kernel: str) -> States:

@@ -147,19 +147,19 @@ def _supplements_of_ensemble(
 ) -> tuple[Lines, Entries]:
     from mpmath import mp
 
-    from ntkproofs.estimates import union_bound
+    from ntkproofs.estimates import union_bound, union_by_class
 
     claim, networks = certificate.claim, certificate.networks
     kind = "arbitrary" if claim["states"] == "arbitrary" else "reachable"
     required = _required(options, run, failure, kind)
     least = _least_networks(options, run, required, networks)
-    estimate = union_bound(
-        _kernel(options),
-        [item for item in required.counts if item.writers or not options.drop_unwritten],
-        Fraction(claim["threshold"]),
-        networks=networks,
-        cases=required.cases,
-    )
+    counts = [item for item in required.counts if item.writers or not options.drop_unwritten]
+    kernel, threshold = _kernel(options), Fraction(claim["threshold"])
+    if required.pairs is None:
+        estimate = union_bound(kernel, counts, threshold, networks=networks, cases=required.cases)
+    else:
+        pairs = {item: required.pairs[item] for item in counts}
+        estimate = union_by_class(kernel, pairs, threshold, networks=networks, cases=required.cases)
     suggestions = _suggestions(options, run, failure, kind, required, networks)
     lines = [
         ("at least", f"{counted(least, 'network')} necessary at any threshold, {networks:,} sufficient"),

@@ -8,7 +8,7 @@ The module is independent of the certified bound: mean and variance are computed
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -17,7 +17,7 @@ from mpmath import mp, mpf
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError
 
-__all__ = ["DIGITS", "margin", "union_bound"]
+__all__ = ["DIGITS", "margin", "union_bound", "union_by_class"]
 
 DIGITS = 50
 GUARD = 30  # guard digits of every operation
@@ -46,6 +46,32 @@ def union_bound(kernel: str, counts: Iterable[Counts], threshold: Fraction, *, n
         tau = mpf(threshold.numerator) / threshold.denominator
         z = min((margin(mp, kernel, item, tau) for item in varying[:MAX_PRECISE]), default=mp.inf)
         return cases * mp.erfc(mp.sqrt(networks) * z / mp.sqrt(2)) / 2
+
+
+def union_by_class(kernel: str, pairs: Mapping[Counts, int], threshold: Fraction, *, networks: int, cases: int) -> mpf:
+    """Return the union by class to 50 digits: the sum of ``m Q(sqrt(N) z)`` over classes with n >= 2 and m pairs each.
+
+    If there are more than `cases` pairs, it is the largest sum over `cases` of them. Raises InputError as
+    :func:`union_bound`.
+
+    >>> pairs = {Counts(2, 0, 1, 10): 3, Counts(2, 1, 1, 10): 9}
+    >>> mp.nstr(union_by_class("ntk", pairs, Fraction(1, 10), networks=9, cases=5), 10)
+    '0.00006700812564'
+    """
+    if kernel not in TRAINED_LAYERS:
+        raise InputError(f"the kernel must be one of {', '.join(TRAINED_LAYERS)}; got {kernel!r}")
+    with mp.workdps(DIGITS + GUARD):
+        tau, root = mpf(threshold.numerator) / threshold.denominator, mp.sqrt(networks)
+        terms = [
+            (mp.erfc(root * margin(mp, kernel, counts, tau) / mp.sqrt(2)) / 2, number)
+            for counts, number in pairs.items()
+            if counts.matches > 1
+        ]
+        total = mpf(0)
+        for chance, number in sorted(terms, reverse=True):
+            total += chance * min(number, cases)
+            cases -= min(number, cases)
+        return total
 
 
 def margin(functions: Functions, kernel: str, counts: Counts, threshold: Real) -> Real:
