@@ -103,18 +103,23 @@ def issue_ensemble(
     drop_unwritten: bool = False,
     kernel: str = "ntk",
     networks: int | None = None,
+    by_class: bool = True,
 ) -> Certificate:
     """Certify the least number of networks whose average executes the program with probability at least 1 - failure.
 
-    `inputs`: ``"all"`` simultaneously, or a number of inputs chosen beforehand; `threshold`: ``best`` (balances the
-    standardised margins), ``half`` (of the smallest mean of a 1) or ``zero``; `states`: whose counts, ``arbitrary`` or
-    ``reachable`` (default: arbitrary where rounding holds there); `tail`: the bound that gives the number of networks,
-    ``gaussian`` or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that no template writes;
-    `networks`: certify this number instead of the least one. Raises NtkProofsError with the reason where no number of
-    networks is enough, Undecided where the bounds do not give `networks`, and beyond the limits of the checker.
+    `inputs`: ``"all"`` simultaneously, or a number of inputs chosen beforehand; `threshold`: ``best`` (for which the
+    number of networks is smallest), ``half`` (of the smallest mean of a 1) or ``zero``; `states`: whose counts,
+    ``arbitrary`` or ``reachable`` (default: arbitrary where rounding holds there); `tail`: the bound that gives the
+    number of networks, ``gaussian`` or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that
+    no template writes; `networks`: certify this number instead of the least one; `by_class`: take every state and
+    output bit with the margin of its own counts, where the pairs of each class can be counted and the tail is Gaussian,
+    instead of all with the smallest margin. Raises NtkProofsError with the reason where no number of networks is
+    enough, Undecided where the bounds do not give `networks`, and beyond the limits of the checker.
 
     >>> from ntkproofs.programs import permutation_task
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100").networks
+    145
+    >>> issue_ensemble(permutation_task(range(30)), failure="1/100", by_class=False).networks
     390
     """
     run = _run(task)
@@ -127,6 +132,7 @@ def issue_ensemble(
         tail=tail,
         drop_unwritten=drop_unwritten,
         kernel=kernel,
+        by_class=by_class,
     )
     size = required.size(0) if networks is None else required.exactly(0, networks)
     claim = {
@@ -154,6 +160,7 @@ def requirement(
     tail: str = "gaussian",
     drop_unwritten: bool = False,
     kernel: str = "ntk",
+    by_class: bool = True,
 ) -> tuple[States, Requirement]:
     """Return the states of a claim about an ensemble, and the requirement on the number of networks.
 
@@ -167,7 +174,7 @@ def requirement(
         raise InputError(f"failure must lie between 0 and 1, got {failure}")
     many = _how_many(inputs, run)
     claimed = _states(run, states, kernel)
-    if tail == "gaussian":
+    if by_class and tail == "gaussian":
         claimed = _by_class(run, claimed)
     return claimed, Requirement(
         two_layer_relu(kernel),

@@ -12,7 +12,7 @@ from typing import Any
 
 import honest
 from battery import expect, fact
-from claim_oracle import Program, claimed_states, counts_of, rounding_truth
+from claim_oracle import Ensemble, Program, claimed_states, counts_of, rounding_truth
 from forge import Document
 from honest import sign
 from test_forgeries import FORGERIES
@@ -63,6 +63,7 @@ def bases() -> Iterator[tuple[str, Document]]:
     }
     for name, options in plain.items():
         yield f"addition, {name}", honest.ensemble(add, **(common | options))
+        yield f"addition by class, {name}", honest.ensemble(add, classes=True, **(common | options))
     padded = honest.addition(2, 9)
     yield "addition, padded", honest.ensemble(padded, inputs=every, **common)
     low, high = honest.margins(permute, "arbitrary", "ntk", False)
@@ -114,8 +115,12 @@ def variations(document: Document) -> Iterator[tuple[str, Document]]:
     yield "the other kernel", changed(kernel={"ntk": "nngp", "nngp": "ntk"}[claim["kernel"]])
 
 
-def expected(claim: Document) -> tuple[int, str]:
-    """Return what a checker must say of an ensemble's claim, by the bound that the claim states."""
+TOO_FEW = {False: "networks are too few", True: "the union bound"}
+
+
+def expected(document: Document) -> tuple[int, str]:
+    """Return what a checker must say of an ensemble's claim, by the bound that its evidence names."""
+    claim, evidence = document["claim"], document["evidence"]
     states, inputs = claim["states"], claim["inputs"]
     free = sum(width for _, width in claim["program"]["fields"]) if states == "arbitrary" else len(states["free"])
     if claim["networks"] < 1:
@@ -123,11 +128,11 @@ def expected(claim: Document) -> tuple[int, str]:
     if isinstance(inputs, int) and inputs > 1 << free:
         return 1, f"inputs: there are only 2^{free}"
     try:
-        least = honest.least_networks(claim)
+        least = honest.least_networks(claim, evidence)
     except ValueError:
         unwritten = Fraction(claim["threshold"]) == 0 and not claim["drop_unwritten"]
         return 1, " threshold " if unwritten else "lies beyond the threshold"
-    return (0, "accepted") if claim["networks"] >= least else (1, "networks are too few")
+    return (0, "accepted") if claim["networks"] >= least else (1, TOO_FEW[evidence == honest.BY_CLASS])
 
 
 @cache
@@ -135,13 +140,13 @@ def cases() -> tuple[Case, ...]:
     """Return every case, built once for all mutants."""
     result = []
     for name, document in bases():
-        if not asked(document["claim"]):
+        if not asked(document):
             result.append(Case(name, sign(document), 1, ("nothing is claimed",)))
             continue
         phrases, absent = words(document)
         result.append(Case(name, sign(document), 0, phrases, absent))
         for change, other in variations(document):
-            code, message = expected(other["claim"])
+            code, message = expected(other)
             result.append(Case(f"{name}: {change}", sign(other), code, (message,)))
     return tuple([*roundings(), *result, *forged()])
 
@@ -150,18 +155,21 @@ def words(document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return phrases that the accepted claim must hold, and phrases that it must not."""
     claim, evidence = document["claim"], document["evidence"]
     states, inputs = claim["states"], claim["inputs"]
-    networks, steps, bits = claim["networks"], claim["steps"], len(honest.claimed_bits(claim))
+    networks, steps = claim["networks"], claim["steps"]
     holds = [
         f"the average of {networks} independent infinitely wide",
         f"({claim['kernel'].upper()})",
         f"threshold {claim['threshold']}, ",
         f"at each of {steps} steps" if steps > 1 else "at one step ",
         f"probability at least 1 - {claim['failure']}",
-        f"union over {bits} output bits" if bits > 1 else "union over one output bit",
-        f"facts: {len(asked(claim))}\n",
+        f"facts: {len(asked(document))}\n",
         program_words(claim["program"]),
+        *_union_words(document),
     ]
-    if states == "arbitrary":
+    if evidence == honest.BY_CLASS:
+        if states == "arbitrary":
+            holds.append(f"counted over 2^{sum(width for _, width in claim['program']['fields'])} states")
+    elif states == "arbitrary":
         holds.append(f"from n <= {len(evidence['groups'])} by contradictory groups")
     else:
         holds.append(
@@ -183,6 +191,23 @@ def words(document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(holds), tuple(absent)
 
 
+def _union_words(document: Document) -> list[str]:
+    """Return what the union of a claim runs over, in words."""
+    read, bits = Ensemble.of(document["claim"]), len(honest.claimed_bits(document["claim"]))
+    if document["evidence"] != honest.BY_CLASS:
+        return [f"union over {bits} output bits" if bits > 1 else "union over one output bit"]
+    pairs = {count: number for count, number in read.pairs.items() if count[0] > 1}
+    total = min(read.cases, sum(pairs.values()))
+    if not total:
+        return ["union over 0 pairs of a state and an output bit"]
+    n, p, t = min(pairs, key=read.z)
+    most = min(read.cases, pairs[n, p, t])
+    return [
+        f"union over {total} pairs of a state and an output bit; at most {most} have the least margin (n = {n}, p = "
+        f"{p}, t = {t})"
+    ]
+
+
 def program_words(value: Document) -> str:
     """Return how an accepted claim names a program: its templates by their digest."""
     bits = sum(width for _, width in value["fields"])
@@ -192,9 +217,10 @@ def program_words(value: Document) -> str:
     )
 
 
-def asked(claim: Document) -> set[tuple[int, int, int]]:
-    """Return the counts that decide a claim: those visited, or for arbitrary states p = 0 and the least p above."""
-    if claim["states"] == "arbitrary":
+def asked(document: Document) -> set[tuple[int, int, int]]:
+    """Return the counts that decide a claim: those that occur, or without numbers p = 0 and the least p above."""
+    claim = document["claim"]
+    if claim["states"] == "arbitrary" and document["evidence"] != honest.BY_CLASS:
         all_counts = honest.bounded_counts(claim["program"])
         counts = {
             (n, p, t)
@@ -215,7 +241,7 @@ def roundings() -> Iterator[Case]:
     for number in range(6 * RANDOM):
         document = next(documents)
         claim = document["claim"]
-        counts = asked(claim)
+        counts = asked(document)
         if not counts:
             yield Case(f"rounding {number}", sign(document), 1, ("nothing is claimed",))
             continue

@@ -5,8 +5,8 @@ and matched entries of the kernel), written out once more; states are enumerated
 at many digits. :func:`truth` answers with one of
 
 =========  ============================================================================================
-implied    the bound that the claim states gives it: certificates with good evidence may be accepted
-true       the stated bound does not give it, but the union over the events that really occur does
+implied    a union bound of the checker gives it: certificates with good evidence may be accepted
+true       that union does not give it, but the union over the events that really occur does
 unknown    between the two: the union bound exceeds the failure probability, no single event does
 false      some event alone is more likely than the failure probability, or the claim is malformed
 =========  ============================================================================================
@@ -17,10 +17,11 @@ Only `implied` may be accepted. Claims too large for brute force raise :class:`T
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, TypeAlias
 
 from mpmath import mp, mpf
@@ -226,6 +227,20 @@ def runs(program: Program, value: dict[str, Any], steps: int) -> list[set[int]]:
     return [trajectory(program, state, steps) for state in starts(free, ones)]
 
 
+def visits(program: Program, value: Any) -> Counter[int]:
+    """Return the claimed states, each with the number of steps of all runs that begin there while the state changes."""
+    if value == "arbitrary":
+        return Counter(claimed_states(program, value))
+    result: Counter[int] = Counter()
+    for state in starts(value["free"], value["ones"]):
+        for _ in range(value["steps"]):
+            result[state] += 1
+            before, state = state, program.step(state)
+            if state == before:
+                break
+    return result
+
+
 def counts_of(program: Program, states: Iterable[int]) -> set[Count]:
     """Return the (n, p, t) at the states where something matches."""
     return {count for state in states for count in program.counts(state) if count[0]}
@@ -248,6 +263,7 @@ class Ensemble:
     asked: tuple[frozenset[int], ...]
     states: frozenset[int]
     dropped: bool
+    visits: Counter[int]
 
     @classmethod
     def of(cls, claim: dict[str, Any]) -> Ensemble:
@@ -279,6 +295,7 @@ class Ensemble:
             asked,
             frozenset(claimed_states(program, states)),
             claim["drop_unwritten"],
+            visits(program, states),
         )
 
     @property
@@ -297,7 +314,35 @@ class Ensemble:
 
     def stated_bound(self) -> mpf:
         """Return the bound that the claim states: cases times the worst tail."""
-        return self.inputs * self.steps * len(self.bits) * wrong(self.networks, self.least_margin())
+        return self.cases * wrong(self.networks, self.least_margin())
+
+    def class_bound(self) -> mpf:
+        """Return the union over the pairs of a state and a bit, each with its own tail: the likeliest of those asked.
+
+        Of arbitrary states each counts once, of visited ones each step until the state stays the same.
+        """
+        left, total = self.cases, mpf(0)
+        for chance, number in sorted(
+            ((self.error(count), number) for count, number in self.pairs.items()), reverse=True
+        ):
+            total += chance * min(left, number)
+            left -= min(left, number)
+        return total
+
+    @property
+    def cases(self) -> int:
+        """Inputs times steps times output bits."""
+        return self.inputs * self.steps * len(self.bits)
+
+    @cached_property
+    def pairs(self) -> Counter[Count]:
+        """The number of pairs of a state and a claimed output bit with each count."""
+        result: Counter[Count] = Counter()
+        for state, times in self.visits.items():
+            counts = self.program.counts(state)
+            for bit in self.bits:
+                result[counts[bit]] += times
+        return result
 
     def errors(self, state: int) -> list[mpf]:
         """Return for each claimed bit the probability that it is rounded wrong at a state."""
@@ -335,7 +380,7 @@ def ensemble_truth(claim: dict[str, Any]) -> str:
     if len(ensemble.asked) * len(ensemble.states) > MAX_VISITS:
         raise TooLarge("too many states")
     failure = number(ensemble.failure)
-    if ensemble.stated_bound() <= failure:
+    if ensemble.least_margin() > 0 and ensemble.class_bound() <= failure:
         return IMPLIED
     if ensemble.union() <= failure:
         return TRUE

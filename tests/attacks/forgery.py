@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import json
+from collections import Counter
 from fractions import Fraction
 from functools import cache
 
@@ -82,14 +83,28 @@ def _valid():
         "rounding reachable": issue_rounding(multiplication_task(2), states="reachable", kernel="nngp"),
         "rounding small": issue_rounding(small_run(), states="reachable"),
         "rounding one step": issue_rounding(small_run(steps=1), states="reachable"),
-        "ensemble arbitrary": issue_ensemble(addition_task(3), failure="1/1000000"),
-        "ensemble reachable": issue_ensemble(small_run(), failure=Fraction(1, 10**60), states="reachable", inputs=1),
-        "ensemble zero": issue_ensemble(permutation_task([2, 0, 1]), failure="1/50", threshold="zero"),
-        "ensemble certain": issue_ensemble(one_hot_run(), failure="1/10"),
-        "ensemble padded": issue_ensemble(small_run(padding=19), failure="1/100", inputs=2, kernel="nngp"),
-        "ensemble dropped": issue_ensemble(
-            addition_task(2), failure="1/7", threshold="zero", drop_unwritten=True, inputs=1, kernel="nngp"
+        "ensemble arbitrary": issue_ensemble(addition_task(3), failure="1/1000000", by_class=False),
+        "ensemble reachable": issue_ensemble(
+            small_run(), failure=Fraction(1, 10**60), states="reachable", inputs=1, by_class=False
         ),
+        "ensemble zero": issue_ensemble(permutation_task([2, 0, 1]), failure="1/50", threshold="zero", by_class=False),
+        "ensemble certain": issue_ensemble(one_hot_run(), failure="1/10", by_class=False),
+        "ensemble padded": issue_ensemble(
+            small_run(padding=19), failure="1/100", inputs=2, kernel="nngp", by_class=False
+        ),
+        "ensemble dropped": issue_ensemble(
+            addition_task(2),
+            failure="1/7",
+            threshold="zero",
+            drop_unwritten=True,
+            inputs=1,
+            kernel="nngp",
+            by_class=False,
+        ),
+        "classes arbitrary": issue_ensemble(addition_task(3), failure="1/1000000"),
+        "classes reachable": issue_ensemble(small_run(), failure=Fraction(1, 10**60), states="reachable", inputs=1),
+        "classes certain": issue_ensemble(one_hot_run(), failure="1/10"),
+        "classes few": issue_ensemble(small_run(padding=19), failure=Fraction(1, 10**30), inputs=2, kernel="nngp"),
         "inequality box": issue_inequality(
             less(sympy.atan(x) * y, 1 + sympy.sqrt(x) + sympy.log(y) ** 2 / 5), Box({x: (0, 2), y: (1, Fraction(3, 2))})
         ),
@@ -158,6 +173,19 @@ def states_of(program, states, inputs=None):
         rows = np.unique(program.step_rows(rows), axis=0)
         seen.append(rows)
     return np.unique(np.concatenate(seen), axis=0)
+
+
+def visits(program, states):
+    """Return the rows of arbitrary states, or for each run those of its steps until its state stays the same."""
+    if states == "arbitrary":
+        return states_of(program, states)
+    rows = _assignments(program.output_bits, states["free"], states["ones"])
+    seen = []
+    for _ in range(states["steps"]):
+        seen.append(rows)
+        after = program.step_rows(rows)
+        rows = after[(after != rows).any(axis=1)]
+    return np.concatenate(seen)
 
 
 def _assignments(bits, free, ones):
@@ -237,11 +265,33 @@ def _gap(kernel, counts, threshold):
 
 def _ensemble_true(claim):
     program = program_of(claim["program"])
-    counts = counts_at(program, states_of(program, claim["states"]))
-    bound = failure_bound(claim, counts)
+    rows = states_of(program, claim["states"])
+    bound = failure_bound(claim, counts_at(program, rows))
     failure = Fraction(claim["failure"])
     sound = 0 < failure < 1 and 0 <= Fraction(claim["threshold"]) < 1 and not claim.keys() & {"width", "outputs"}
-    return bool(sound and bound is not None and bound <= mp.mpf(failure.numerator) / failure.denominator)
+    if not sound or bound is None:
+        return False
+    return bool(min(bound, union(claim, program, rows)) <= mp.mpf(failure.numerator) / failure.denominator)
+
+
+def union(claim, program, rows):
+    """Return the sum of the chances of errors over the pairs of a state and an output bit, the likeliest first."""
+    match = program.match_rows(rows)
+    matched, dropped = program.matched_writers_rows(match), claim["drop_unwritten"]
+    written = [index for index, t in enumerate(program.writers) if t or not dropped]
+    inputs = claim["inputs"] if isinstance(claim["inputs"], int) else 1 << len(claim["inputs"]["free"])
+    left, pairs = inputs * claim["steps"] * len(written), Counter()
+    for n, row in zip(match.sum(axis=1), matched, strict=True):
+        pairs.update((int(n), int(row[index]), int(program.writers[index])) for index in written if n > 1)
+    chances = []
+    for (n, p, t), number in pairs.items():
+        gap, deviation = _gap(claim["kernel"], Counts(n, p, t, program.samples), Fraction(claim["threshold"]))
+        chances.append((mp.erfc(mp.sqrt(claim["networks"] / mp.mpf(2)) * gap / deviation) / 2, number))
+    total = mp.mpf(0)
+    for chance, number in sorted(chances, reverse=True):
+        total += chance * min(left, number)
+        left -= min(left, number)
+    return total
 
 
 def _value(expression, point):

@@ -10,6 +10,7 @@ import hashlib
 import json
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -169,8 +170,9 @@ def ensemble(
     states: Any = "arbitrary",
     kernel: str = "ntk",
     dropped: bool = False,
+    classes: bool = False,
 ) -> Document:
-    """Return a claim of an ensemble with the least N by the stated bound."""
+    """Return a claim of an ensemble with the least N by the stated bound, or by the union over classes."""
     claim: Document = {
         "kind": "ensemble",
         "kernel": kernel,
@@ -184,14 +186,27 @@ def ensemble(
         "drop_unwritten": dropped,
     }
     evidence: Document = {"groups": groups(value)} if states == "arbitrary" else {}
+    if classes:
+        evidence = dict(BY_CLASS)
     with mp.workdps(DIGITS):
-        claim["networks"] = least_networks(claim)
+        claim["networks"] = least_networks(claim, evidence)
     return document(claim, evidence)
 
 
-def least_networks(claim: Document) -> int:
-    """Return the least N for which the stated bound, at the counts that groups allow, is at most the failure."""
+BY_CLASS = {"union": "classes"}  # evidence of a union over classes
+
+
+def least_networks(claim: Document, evidence: Any) -> int:
+    """Return the least N for which the bound that the evidence names is at most the failure.
+
+    It is the union over classes, or the number of cases times the tail of the least margin at the counts that groups
+    allow.
+    """
     read = Ensemble.of(claim)
+    if evidence == BY_CLASS:
+        if any(read.z(count) <= 0 for count in read.pairs if count[0]):
+            raise ValueError("a mean lies beyond the threshold")
+        return _least(lambda networks: replace(read, networks=networks).class_bound() <= number(read.failure))
     counts = {c for c in _counts(claim["program"], claim["states"]) if c[2] or not read.dropped}
     z = min((read.z(count) for count in counts), default=mp.inf)
     if z <= 0:
@@ -258,6 +273,7 @@ def random_ensemble(source: random.Random) -> Document:
             1,
         ]
         options: dict[str, Any] = {"states": states, "kernel": kernel, "dropped": dropped}
+        options["classes"] = source.random() < 0.5
         failure = source.choice(["1/2", "1/50", "1/1000", "1/1000000", "99/100"])
         return ensemble(
             value, failure=failure, threshold=str(threshold), inputs=source.choice(choices), steps=steps, **options

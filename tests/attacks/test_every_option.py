@@ -6,6 +6,7 @@ The edge comes from the union bound in mpmath, with formulas of the package's pr
 import itertools
 import json
 from fractions import Fraction
+from functools import partial
 
 import pytest
 from forgery import (
@@ -19,6 +20,8 @@ from forgery import (
     sign,
     small_run,
     states_of,
+    union,
+    visits,
 )
 from mpmath import mp
 
@@ -43,6 +46,7 @@ OPTIONS = {
     "drop_unwritten": (False, True),
     "inputs": ("all", 1, 3),
     "padding": (4, 11),
+    "by_class": (False, True),
 }
 GRID = [dict(zip(OPTIONS, choice, strict=True)) for choice in itertools.product(*OPTIONS.values())]
 
@@ -82,10 +86,12 @@ def rational(value):
 def edges(document):
     """Refuse one network fewer, half of and a little less than the failure probability needed, thresholds beyond."""
     with mp.workdps(60):
-        claim, few = document["claim"], "networks are too few"
+        claim, by_class = document["claim"], document["evidence"] == {"union": "classes"}
+        few = "the union bound" if by_class else "networks are too few"
         counts = counts_of(claim)
-        bound = failure_bound(claim, counts)
-        assert bound <= mp.mpf(10) ** -10 < failure_bound(claim | {"networks": claim["networks"] - 1}, counts)
+        bound_of = union_bound if by_class else partial(failure_bound, counts=counts)
+        bound = bound_of(claim)
+        assert bound <= mp.mpf(10) ** -10 < bound_of(claim | {"networks": claim["networks"] - 1})
         code, text = changed(document, networks=claim["networks"] - 1)
         assert (code, few in text) == (REJECTED, True)
         assert changed(document, failure=rational(bound * (1 + CLOSE)))[0] == ACCEPTED
@@ -93,6 +99,11 @@ def edges(document):
             code, text = changed(document, failure=rational(bound * part))
             assert (code, few in text) == (REJECTED, True)
         beyond(document, counts)
+
+
+def union_bound(claim):
+    program = program_of(claim["program"])
+    return union(claim, program, visits(program, claim["states"]))
 
 
 def beyond(document, counts):

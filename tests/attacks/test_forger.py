@@ -130,7 +130,8 @@ def test_the_oracles_bounds_of_the_failure_probability_are_in_order():
 
 PLANTED = {
     "unwritten 1-bits for dropped ones": ("count[2] or not dropped", "count[1] or not dropped", "ensemble"),
-    "one case": ("inputs * steps * ensemble.bits, ensemble.failure", "1, ensemble.failure", "ensemble"),
+    "one case": ("enough(ensemble.networks, z, cases,", "enough(ensemble.networks, z, 1,", "ensemble"),
+    "one pair of each class": ("min(number, cases)))", "min(1, cases)))", "ensemble"),
     "groups not looked at": ("if not contradictory(program.templates, group):", "if False:", "ensemble"),
     "padding twice": ("len(self.templates) + self.padding\n", "len(self.templates) + 2 * self.padding\n", "ensemble"),
     "first state only": ("for number in range(1, steps + 1):", "for number in range(1, 2):", "ensemble"),

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -62,6 +63,64 @@ def less_failure_at_zero(c):
 @forgery("ensemble arbitrary", "networks are too few")
 def threshold_moved(c):
     c["claim"]["threshold"] = "1/10"
+
+
+EXCEEDS = "the union bound exceeds the failure probability"
+
+
+@forgery("classes arbitrary", EXCEEDS)
+def one_network_fewer_by_class(c):
+    c["claim"]["networks"] -= 1
+
+
+@forgery("classes reachable", EXCEEDS)
+def one_network_fewer_by_class_at_visited_states(c):
+    c["claim"]["networks"] -= 1
+
+
+@forgery("classes few", EXCEEDS)
+def one_network_fewer_for_two_inputs_by_class(c):
+    c["claim"]["networks"] -= 1
+
+
+@forgery("classes few", "there are only 2^5")
+def more_inputs_than_states_by_class(c):
+    c["claim"]["inputs"] = 33
+
+
+@forgery("classes arbitrary", EXCEEDS)
+def threshold_moved_by_class(c):
+    c["claim"]["threshold"] = str(Fraction(c["claim"]["threshold"]) * Fraction(9, 10))
+
+
+@forgery("classes arbitrary", "lies beyond the threshold")
+def threshold_above_the_ones_by_class(c):
+    c["claim"]["threshold"] = "1/3"
+
+
+@forgery("classes arbitrary", "evidence lacks the key groups")
+def union_of_another_name(c):
+    c["evidence"] = {"union": "states"}
+
+
+@forgery("classes arbitrary", "evidence lacks the key groups")
+def numbers_of_pairs_in_the_evidence(c):
+    c["evidence"]["pairs"] = [[2, 0, 1, 1]]
+
+
+@forgery("classes reachable", "evidence has the unknown key 'union'")
+def union_of_another_name_at_visited_states(c):
+    c["evidence"] = {"union": "class"}
+
+
+@forgery("classes reachable", "the states are those of 3 steps, the claim is about 4")
+def states_of_fewer_steps_by_class(c):
+    c["claim"]["steps"] = 4
+
+
+@forgery("rounding arbitrary", "evidence lacks the key groups")
+def rounding_by_class(c):
+    c["evidence"] = {"union": "classes"}
 
 
 @forgery("ensemble arbitrary", "lies beyond the threshold at n = 4, p = 1, t = 2")
@@ -129,7 +188,9 @@ def one_writes_three_thousand():
 
 @cache
 def ensemble_for_three_thousand_outputs():
-    return json.loads(issue_ensemble(one_writes_three_thousand(), failure="1/100", drop_unwritten=True).data)
+    return json.loads(
+        issue_ensemble(one_writes_three_thousand(), failure="1/100", drop_unwritten=True, by_class=False).data
+    )
 
 
 @forgery("ensemble arbitrary", WITHDRAWN)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import sympy
 
-from ntkproofs import checker
-from ntkproofs.bounds import Margins, ensemble_size, padding
+from ntkproofs import checker, classes
+from ntkproofs.bounds import Margins, by_class, ensemble_size, padding
 from ntkproofs.bounds.thresholds import simplest_between
 from ntkproofs.certificates import (
     Run,
@@ -56,7 +56,10 @@ def refused(certificate, **changes):
     "task", [addition_task(6), permutation_task(range(9)), multiplication_task(2)], ids=lambda t: t.program.name
 )
 def test_not_one_network_more_than_the_bound_needs(task, threshold):
-    certificate = issue_ensemble(task, failure="1/1000", threshold=threshold)
+    least = issue_ensemble(task, failure="1/1000", threshold=threshold)
+    assert "the union bound exceeds the failure" in refused(least, networks=least.networks - 1)
+    certificate = issue_ensemble(task, failure="1/1000", threshold=threshold, by_class=False)
+    assert certificate.networks >= least.networks
     assert "too few" in refused(certificate, networks=certificate.networks - 1)
 
 
@@ -66,7 +69,26 @@ def test_known_sizes_for_permutations_of_thirty_bits():
     half = issue_ensemble(task, failure="0.01", threshold="half").networks
     zero = issue_ensemble(task, failure="0.01", threshold="zero").networks
     published = issue_ensemble(task, failure="0.01", threshold="zero", tail="published").networks
-    assert best < 450 < half < 5000 < zero < published
+    assert best < 150 < half < 500 < zero < 5000 < published
+    assert issue_ensemble(task, failure="0.01", by_class=False).networks == 390
+
+
+@pytest.mark.parametrize(("bits", "networks"), [(5, 12), (10, 31), (64, 467), (128, 1409)])
+def test_sizes_of_permutations_by_class(bits, networks):
+    """About (12, 31, 467, 1410) by an independent evaluation in floats."""
+    certificate = issue_ensemble(permutation_task(range(bits)), failure="0.01")
+    assert certificate.networks == networks
+    assert "the union bound" in refused(certificate, networks=networks - 1)
+
+
+def test_where_classes_cannot_be_counted_the_smallest_margin_is_taken(monkeypatch):
+    task = addition_task(3)
+    least = issue_ensemble(task, failure="1/100")
+    monkeypatch.setattr(classes, "MAX_COMPONENT", 1)
+    fallback = issue_ensemble(task, failure="1/100")
+    assert least.evidence == {"union": "classes"}
+    assert list(fallback.evidence) == ["groups"]
+    assert least.networks < fallback.networks
 
 
 def test_reachable_counts_are_those_of_exhaustive_execution():
@@ -243,12 +265,15 @@ def test_producer_and_checker_that_disagree_are_an_internal_error(monkeypatch, c
 
     with monkeypatch.context() as patch:
         patch.setattr(padding, "ensemble_size", one_less)
+        with pytest.raises(EnginesDisagree, match="computes networks = 208, and .* it accepts networks = 209"):
+            issue_ensemble(addition_task(8), failure="1e-6", by_class=False)
+        patch.setattr(padding, "networks_enough_by_class", lambda networks, *_, **__: networks >= 174)
+        patch.setattr(by_class.FloatUnion, "networks", lambda *_: 174)
+        patch.setattr(by_class.FloatUnion, "threshold", lambda *_: Fraction(3, 76))
         assert certify("addition", "--bits", "8", "--failure", "1e-6") == 70
         err = capsys.readouterr().err
-        assert (
-            "EnginesDisagree: the producer computes networks = 208, and the checker rejects that: 208 networks" in err
-        )
-        assert "it accepts networks = 209" in err
+        assert "EnginesDisagree: the producer computes networks = 174, and the checker rejects that: the union" in err
+        assert "it accepts networks = 175" in err
 
     monkeypatch.setattr(issue, "rounds_right", lambda kernel, counts: True)
     with pytest.raises(EnginesDisagree, match="lies beyond the threshold at n = 39, p = 1, t = 3; it accepts nothing"):
@@ -281,16 +306,16 @@ def test_certify_and_verify(tmp_path, capsys):
     path = str(tmp_path / "a.json")
     assert certify("addition", "--bits", "8", "--failure", "1e-6", "--inputs", "all", "-o", path) == 0
     out = capsys.readouterr().out
-    assert out.startswith("networks   209\nthreshold  ")
+    assert out.startswith("networks   175\nthreshold  ")
     assert "with probability at least 1 - 1/1000000" in out
     assert main(["verify", path]) == 0
     assert "with probability at least 1 - 1/1000000" in capsys.readouterr().out
     assert main(["verify", path, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["accepted"] is True
-    assert document["files"][0]["facts"] == 80
+    assert document["files"][0]["facts"] == 95
     with open(path, "r+b") as file:
-        data = file.read().replace(b'"networks":209', b'"networks":208')
+        data = file.read().replace(b'"networks":175', b'"networks":174')
         file.seek(0)
         file.write(data)
     assert main(["verify", path]) == 1
@@ -304,11 +329,11 @@ def test_certify_permutation_as_json(tmp_path, capsys):
     path = str(tmp_path / "p.json")
     common = ["permutation", "--bits", "30", "--failure", "0.01", "--json", "-o", path]
     assert certify(*common, "--threshold", "best") == 0
-    assert json.loads(capsys.readouterr().out)["networks"] < 450
+    assert json.loads(capsys.readouterr().out)["networks"] < 150
     assert main(["verify", path]) == 0
     capsys.readouterr()
     assert certify(*common, "--threshold", "zero") == 0
-    assert json.loads(capsys.readouterr().out)["networks"] > 5000
+    assert json.loads(capsys.readouterr().out)["networks"] > 500
     assert main(["verify", path]) == 0
 
 
