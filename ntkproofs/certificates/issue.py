@@ -24,6 +24,7 @@ from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undeci
 from ntkproofs.execution.visited import visited_counts
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import State, Task, TemplateProgram
+from ntkproofs.programs.serialised import program_json
 from ntkproofs.validation import integer
 
 __all__ = [
@@ -192,20 +193,6 @@ def ample_padding(program: TemplateProgram) -> int:
 
 
 # --- parts of a claim
-
-
-def program_json(program: TemplateProgram) -> dict[str, Any]:
-    """Return the JSON value of a program in a claim: positions instead of names."""
-    position = program.position
-    return {
-        "name": program.name,
-        "fields": [[name, width] for name, width in program.fields.items()],
-        "templates": [
-            [[[position(bit), value] for bit, value in template.when], [position(bit) for bit in template.write]]
-            for template in program.templates
-        ],
-        "padding": program.padding,
-    }
 
 
 def _choose(value: str, choices: Collection[str], name: str) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.catalogue import built_ins
-from ntkproofs.commands.common import HOLDS, clipped, number, print_json, remark
-from ntkproofs.commands.programs import ORDER, task_of
+from ntkproofs.commands.common import HOLDS, NUMBER, clipped, number, print_json, probability, remark
+from ntkproofs.commands.programs import FILES, ORDER, OTHER, ProgramParsers, add_options, load, run_of
 from ntkproofs.commands.regime import add_regime, certified_regime
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
@@ -18,11 +18,11 @@ from ntkproofs.training import LAYERS, STARTS, Training
 
 if TYPE_CHECKING:
     from ntkproofs.certificates import Certificate, Run
+    from ntkproofs.programs.sbn import Assembly
 
 __all__ = ["register"]
 
 THRESHOLDS = ("zero", "half", "best")
-NUMBER = r"[0-9]*\.?[0-9]+([eE]-?[0-9]{1,3})?|[0-9]+/[0-9]*[1-9][0-9]*"
 
 
 def register(commands: Any) -> None:
@@ -34,7 +34,7 @@ def register(commands: Any) -> None:
         "correctly with probability 1 - DELTA, and issue a certificate of it. With --trained: find the smallest width "
         "of one network trained by gradient descent (with --trained all: of one scalar network for each output bit).",
     )
-    programs = certify.add_subparsers(dest="program", metavar="PROGRAM", required=True)
+    programs = certify.add_subparsers(dest="program", metavar="PROGRAM", required=True, action=ProgramParsers)
     common = _common()
     for entry in built_ins("certify"):
         parser = programs.add_parser(entry.name, parents=[common], help=entry.help)
@@ -42,7 +42,7 @@ def register(commands: Any) -> None:
         parser.add_argument("--bits", required=True, metavar="N", help=f"bits of each input, at most {limit}")
         if entry.ordered:
             parser.add_argument("--order", metavar=ORDER, help="the order of the bits (default: reversed)")
-        parser.set_defaults(function=_certify, make=_task_run)
+        parser.set_defaults(function=_certify, make=_run)
     sbn = programs.add_parser(
         "sbn", parents=[common], help="a program of the subtract-and-branch machine, on its own data"
     )
@@ -51,6 +51,18 @@ def register(commands: Any) -> None:
         "--max-instructions", default="10000", metavar="M", help="stop after M instructions (default: 10000)"
     )
     sbn.set_defaults(function=_certify, make=_sbn_run)
+    other = programs.add_parser(
+        OTHER,
+        parents=[common],
+        help=f"a program of your own: {FILES}",
+        description=f"Certify a program of your own: {FILES}.",
+        epilog="Example: ntkproofs certify mine.py:task --failure 1e-6 -o mine.json",
+    )
+    add_options(other, "--program-steps")
+    other.add_argument(
+        "--max-instructions", default="10000", metavar="M", help="stop an SBN program after M instructions"
+    )
+    other.set_defaults(function=_certify, make=_run)
 
 
 def _common() -> argparse.ArgumentParser:
@@ -128,7 +140,7 @@ def _certify(options: argparse.Namespace) -> int:
 
     if options.output is not None:
         check_writable(options.output)  # before the search
-    failure = _probability(options.failure)
+    failure = probability(options.failure)
     issue = _ensemble if options.trained is None else _network
     if options.regime is not None:
         options.regime = certified_regime(options.regime)
@@ -224,21 +236,30 @@ def _fraction(text: str, option: str) -> Fraction:
     raise InputError(f"{option} must be a positive number, such as 0.02 or 1/50, got {clipped(text)}")
 
 
-def _task_run(options: argparse.Namespace) -> Run:
-    from ntkproofs.certificates import Run
-
-    return Run.of(task_of(options, "certify"))
+def _run(options: argparse.Namespace) -> Run:
+    """Return the run of a program: of a task on any input, of an SBN program on its data, else from any state."""
+    loaded = load(options, "certify")
+    if loaded.assembly is not None:
+        return _halting(options, options.program, loaded.assembly)
+    return run_of(loaded)
 
 
 def _sbn_run(options: argparse.Namespace) -> Run:
+    """Return the run of the SBN program in a file."""
+    from ntkproofs.programs.sbn import read_assembly
+
+    return _halting(options, options.file, read_assembly(Path(options.file)))
+
+
+def _halting(options: argparse.Namespace, file: str, assembly: Assembly) -> Run:
     """Return the run of an SBN program on its own data, from the start until it halts."""
     from ntkproofs.certificates import Run
     from ntkproofs.execution import run_sbn
     from ntkproofs.kernels import two_layer_relu
-    from ntkproofs.programs.sbn import load, read_assembly, sbn
+    from ntkproofs.programs.sbn import load as initial_state
+    from ntkproofs.programs.sbn import sbn
 
     limit = number(options.max_instructions, "--max-instructions", low=1)
-    assembly = read_assembly(Path(options.file))
     result = run_sbn(
         assembly,
         kernel=two_layer_relu(options.regime or (LAYERS[options.trained].kernel if options.trained else "ntk")),
@@ -246,19 +267,10 @@ def _sbn_run(options: argparse.Namespace) -> Run:
     )
     if not result.halted:
         executed = counted(result.executed, "instruction")
-        raise InputError(f"{options.file}: the program has not halted after {executed} (--max-instructions)")
+        raise InputError(f"{file}: the program has not halted after {executed} (--max-instructions)")
     layout = result.layout
     machine = sbn(layout.words, layout.bits, layout.instructions)
-    return Run.from_state(machine, load(layout, assembly), result.steps)
-
-
-def _probability(text: str) -> Fraction:
-    """Return the exact value of a probability; raises InputError unless it is between 0 and 1."""
-    if len(text) <= 100 and re.fullmatch(NUMBER, text, re.ASCII):
-        value = Fraction(text)
-        if 0 < value < 1:
-            return value
-    raise InputError(f"--failure must be a probability between 0 and 1, such as 1e-6 or 1/1000, got {clipped(text)}")
+    return Run.from_state(machine, initial_state(layout, assembly), result.steps)
 
 
 def _lines(certificate: Certificate) -> list[tuple[str, str]]:

@@ -7,13 +7,13 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.catalogue import built_ins
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
-from ntkproofs.commands.programs import ORDER, task_of
+from ntkproofs.commands.programs import add_options, add_padding, add_program, load
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.display import counted
+from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Exhaustion
@@ -28,10 +28,11 @@ def register(commands: Any) -> None:
         help="run a program on all inputs, 64 at a time",
         description="Run a program on all inputs, 64 at a time, and compare each result with that of an oracle. "
         "Rounding is proved correct for all states where t n <= K, and otherwise checked at visited states.",
+        epilog="Examples: ntkproofs exhaust addition --bits 8; ntkproofs exhaust mine.py:task",
     )
-    parser.add_argument("program", choices=[entry.name for entry in built_ins("exhaust")], help="the program")
-    parser.add_argument("--bits", required=True, metavar="N", help="bits of each input")
-    parser.add_argument("--order", metavar=ORDER, help="for permutation: the order of the bits (default: reversed)")
+    add_program(parser, "exhaust")
+    add_options(parser, "--steps", "--program-steps")
+    add_padding(parser)
     parser.add_argument(
         "--condition", action="store_true", help="count matches at every visited state even if t n <= K for all states"
     )
@@ -44,7 +45,10 @@ def _exhaust(options: argparse.Namespace) -> int:
     from ntkproofs.execution import Exhaustion, exhaust_chunks
     from ntkproofs.processes import WorkerDied
 
-    task, kernel = task_of(options, "exhaust"), kernel_of(options.regime)
+    loaded, kernel = load(options, "exhaust"), kernel_of(options.regime)
+    task = loaded.task
+    if task is None:
+        raise InputError(f"{loaded.name}: there is no function with which results could be compared (a Task has one)")
     result = Exhaustion(task, kernel, 1 << task.input_bits)
     with contextlib.ExitStack() as stack:
         show = stack.enter_context(showing())
@@ -56,7 +60,7 @@ def _exhaust(options: argparse.Namespace) -> int:
         except WorkerDied as problem:
             stop.reason = f"stopped: {problem}"
     if options.json:
-        print_json(_document(options.program, int(options.bits), result))
+        print_json(_document(options, result))
     else:
         print("\n".join(f"{name:<16} {value}" for name, value in _lines(result)))
     if not result.complete:
@@ -99,12 +103,13 @@ def _location(result: Exhaustion, case: int, step: int, bit: tuple[str, int]) ->
     return f"inputs {', '.join(map(str, result.inputs_of(case)))}, step {step + 1}, bit {bit[0]}_{bit[1]}"
 
 
-def _document(program: str, bits: int, result: Exhaustion) -> dict[str, Any]:
+def _document(options: argparse.Namespace, result: Exhaustion) -> dict[str, Any]:
     wrong, margin = result.first_wrong, result.smallest_margin()
     document: dict[str, Any] = {
         "format": 1,
-        "program": program,
-        "bits": bits,
+        "program": options.program,
+        "bits": None if options.bits is None else int(options.bits),
+        "input_bits": result.task.input_bits,
         "cases": result.cases,
         "wrong": result.wrong,
         "first_wrong": None
