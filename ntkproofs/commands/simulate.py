@@ -63,7 +63,7 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--ones",
         metavar="M",
-        help="number of ones in each test word (default: 2; with --trained, or a program of your own: any number)",
+        help="number of ones in each test word (default: 2, of permutation; otherwise any number)",
     )
     parser.add_argument(
         "--repetitions",

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from ntkproofs.errors import InputError
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel, two_layer_relu
-from ntkproofs.programs import TemplateProgram
+from ntkproofs.programs import Rows, TemplateProgram
 from ntkproofs.simulation.finite import PARAMETRISATIONS, draw_weights, linearised, trained
 from ntkproofs.simulation.limit import Limit, Trials, limit_of
 from ntkproofs.simulation.streams import ENSEMBLES, WORDS, stream
