@@ -24,7 +24,7 @@ def elementary(rule: int, *, cells: int, steps: int) -> Task:
 
     >>> task = elementary(110, cells=8, steps=3)
     >>> task.program.samples, task.oracle(0b10000000)
-    (40, 240)
+    (40, 176)
     >>> task.read(task.program.step(task.start(0b10000000)))
     192
     """

@@ -1,7 +1,7 @@
 """Compilation of netlists with latches: one writer a bit, with a phase ring inside the network.
 
-The gates are those of :mod:`ntkproofs.compilation.netlists`, and inputs are held during a clock. A latch holds its value
-q and at the end of a clock takes the value of its input signal d. Its three bits, with one writer each, are
+The gates are those of :mod:`ntkproofs.compilation.netlists`, and inputs are held during a clock. A latch holds its
+value, and at the end of a clock takes the value of its input signal d. Its three bits, with one writer each, are
 
     ``~q``   <- hold = 0, load = 0      the inverse of the value, which the gates read
     ``hold`` <- ~q = 0, last = 0        the old value, until the end of the clock

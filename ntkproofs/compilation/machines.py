@@ -45,7 +45,9 @@ def compile_machine(machine: StateMachine) -> Stream:
     [1, 0]
     """
     if machine.inputs < 1 or machine.outputs < 1:
-        raise InputError(f"{machine.name}: {machine.inputs} inputs and {machine.outputs} outputs; both must be positive")
+        raise InputError(
+            f"{machine.name}: {machine.inputs} inputs and {machine.outputs} outputs; both must be positive"
+        )
     oracle = MachineOracle(machine)
     width = len(machine.states).bit_length()
     codes = {state: code for code, state in enumerate(machine.states, 1)}

@@ -19,9 +19,9 @@ def compile_source(
 ) -> Task | Stream:
     """Return a source as a task, or as a stream where inputs arrive at each clock (netlists with latches, machines).
 
-    Its oracle is an interpreter of the source (:mod:`ntkproofs.interpreters`). `naive`: compile a netlist without latches
-    cube by cube (:func:`compile_naively`), for comparison. `cells` and `steps`: see :func:`compile_turing`. Raises
-    InputError for a source that cannot be compiled, and for arguments that do not apply to it.
+    Its oracle is an interpreter of the source (:mod:`ntkproofs.interpreters`). `naive`: compile a netlist without
+    latches cube by cube (:func:`compile_naively`), for comparison. `cells` and `steps`: see :func:`compile_turing`.
+    Raises InputError for a source that cannot be compiled, and for arguments that do not apply to it.
 
     >>> from ntkproofs.formats import Cover
     >>> nand = Netlist("nand", ("a", "b"), ("y",), (("y", Cover(("a", "b"), ("11",), value=0)),))

@@ -29,10 +29,11 @@ MAX_STEPS = 10_000_000  # of the simulation, if no number of steps is given
 def compile_turing(machine: TuringMachine, cells: int | None = None, steps: int | None = None) -> Task:
     """Return a machine on a blank tape as a task: bit i of the answer is cell i, from the left.
 
-    `cells`: the length of the tape (default: as many as the run needs); further cells are added on both sides. `steps`:
-    the number of steps (default: until it halts). The input ``head`` is 1 to start the machine, and 0 for a tape without
-    a head, which stays blank. For more than two symbols the answer has the bits of each cell's symbol. Raises InputError
-    for a tape that is too short, and for a machine that does not halt within 10,000,000 steps if `steps` is not given.
+    `cells`: the length of the tape (default: as many as the run needs); further cells are added on both sides.
+    `steps`: the number of steps (default: until it halts). The input ``head`` is 1 to start the machine, and 0 for a
+    tape without a head, which stays blank. With more than two symbols the answer has several bits for each cell. Raises
+    InputError for a tape that is too short, and for a machine that does not halt within 10,000,000 steps if `steps` is
+    not given.
 
     >>> from ntkproofs.formats import Rule
     >>> rules = ((Rule(1, 1, 1), Rule(1, -1, 1)), (Rule(1, -1, 0), Rule(1, 1, -1)))

@@ -15,10 +15,10 @@ Planes: TypeAlias = NDArray[np.uint64]  # (bits, words)
 
 @dataclass(frozen=True)
 class AutomatonOracle:
-    """The cells after a number of steps, as a function of the cells before: bit i of an integer is cell i, from the left.
+    """The cells after a number of steps as a function of those before: bit i of an integer is cell i, from the left.
 
-    The next value of a cell is bit ``4 l + 2 c + r`` of the number of the rule, where l, c, r are the values of its left
-    neighbour, the cell and its right neighbour.
+    The next value of a cell is bit ``4 l + 2 c + r`` of the number of the rule, where l, c, r are the values of its
+    left neighbour, the cell and its right neighbour.
 
     >>> AutomatonOracle(rule=90, cells=5, steps=1)(0b00100)
     10
@@ -47,7 +47,9 @@ class AutomatonOracle:
             for case in range(8):
                 if self.rule >> case & 1:
                     wanted = (ones if case >> 2 & 1 else 0, ones if case >> 1 & 1 else 0, ones if case & 1 else 0)
-                    a, b, c = (~(plane ^ np.uint64(value)) for plane, value in zip((left, centre, right), wanted, strict=True))
+                    a, b, c = (
+                        ~(plane ^ np.uint64(value)) for plane, value in zip((left, centre, right), wanted, strict=True)
+                    )
                     total |= a & b & c
             centre = total
         return centre

@@ -13,9 +13,9 @@ __all__ = ["TapeRun", "simulate"]
 class TapeRun:
     """A run of a Turing machine from the blank tape, with the head at position 0.
 
-    `steps`: the rules that were applied; `halted`: whether it halted after them, by a rule to the halting state or at an
+    `steps`: the rules that were applied; `halted`: whether it halted after them, by a rule that halts or at an
     undefined rule; `tape`: the symbols other than 0 by position; `first` and `last`: the ends of the positions at which
-    the head stood, not counting where it stood after halting.
+    the head stood, not counting where a rule that halts left it.
     """
 
     steps: int
