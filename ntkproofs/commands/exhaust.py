@@ -14,6 +14,7 @@ from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
+from ntkproofs.programs.language import bit_name
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Exhaustion
@@ -100,7 +101,7 @@ def _lines(result: Exhaustion) -> Iterator[tuple[str, str]]:
 
 
 def _location(result: Exhaustion, case: int, step: int, bit: tuple[str, int]) -> str:
-    return f"inputs {', '.join(map(str, result.inputs_of(case)))}, step {step + 1}, bit {bit[0]}_{bit[1]}"
+    return f"inputs {', '.join(map(str, result.inputs_of(case)))}, step {step + 1}, bit {bit_name(bit)}"
 
 
 def _document(options: argparse.Namespace, result: Exhaustion) -> dict[str, Any]:
