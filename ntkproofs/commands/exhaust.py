@@ -45,10 +45,11 @@ def register(commands: Any) -> None:
 def _exhaust(options: argparse.Namespace) -> int:
     from ntkproofs.execution import Exhaustion, exhaust_chunks
     from ntkproofs.processes import WorkerDied
+    from ntkproofs.programs import Task
 
     loaded, kernel = load(options, "exhaust"), kernel_of(options.regime)
     task = loaded.task
-    if task is None:
+    if not isinstance(task, Task):
         raise InputError(f"{loaded.name}: there is no function with which results could be compared (a Task has one)")
     result = Exhaustion(task, kernel, 1 << task.input_bits)
     with contextlib.ExitStack() as stack:

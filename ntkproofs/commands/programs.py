@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import contextlib
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.catalogue import CATALOGUE, built_ins
-from ntkproofs.commands.common import Parser, clipped, number
+from ntkproofs.commands.common import Parser, clipped, number, remark
 
 if TYPE_CHECKING:
     from ntkproofs.certificates import Run
@@ -29,9 +31,14 @@ __all__ = [
 
 ORDER = "I,J,..."  # placeholder of the value of --order in help texts
 OTHER = "FILE"  # the subcommand for programs that are not built in
-FILES = "FILE.py:NAME (a Task, a TemplateProgram, or a function that returns one), or a file .sbn or .json"
+FILES = (
+    "FILE.py:NAME (a Task, a Stream, a TemplateProgram, or a function that returns one); a file .blif .pla .aag .aig "
+    ".kiss .kiss2 .tm .v .sbn; .json, as written by export, or a certificate; rule0 to rule255; or a Turing machine "
+    "such as 1RB1LB_1LA1RZ"
+)
 MAX_PADDING = 10**9
-MAX_STEPS = 10**6
+MAX_STEPS = 10**9
+MAX_WARNINGS = 3
 
 
 class ProgramParsers(argparse._SubParsersAction):  # type: ignore[type-arg]
@@ -64,11 +71,21 @@ def add_program(parser: Parser, command: str) -> None:
 
 def add_options(parser: argparse.ArgumentParser, *steps: str) -> None:
     """Add the options of programs that are not built in; `steps`: the names of the option for the number of steps."""
-    parser.add_argument(
+    group = parser.add_argument_group("programs of your own")
+    group.add_argument(
         *steps,
         dest="program_steps",
         metavar="N",
-        help="number of steps of the program, if it does not state it (default: 1)",
+        help="number of steps of a program that does not state it: of rule0 to rule255 (required), of a Turing machine "
+        "(default: until it halts), of a TemplateProgram or .json (default: 1)",
+    )
+    group.add_argument(
+        "--cells",
+        metavar="N",
+        help="number of cells: of rule0 to rule255 (required), of a Turing machine (default: all that it visits)",
+    )
+    group.add_argument(
+        "--naive", action="store_true", default=None, help="compile a circuit cube by cube, for comparison"
     )
 
 
@@ -105,9 +122,24 @@ def load(options: argparse.Namespace, command: str, *, low: int = 1) -> Loaded:
     else:
         bits = _given(options, "bits", "--bits")
     steps = _given(options, "program_steps", "the number of steps", low=1, high=MAX_STEPS)
-    loaded = load_program(options.program, Parameters(bits, read_order(options), steps))
+    cells = _given(options, "cells", "--cells", low=1, high=MAX_STEPS)
+    parameters = Parameters(bits, read_order(options), cells, steps, getattr(options, "naive", None))
+    with _warnings_shown():
+        loaded = load_program(options.program, parameters)
     loaded.program.pad(_given(options, "padded", "--padding", high=MAX_PADDING) or 0)
     return loaded
+
+
+@contextlib.contextmanager
+def _warnings_shown() -> Iterator[None]:
+    """Print warnings about a program, such as those of duplicate templates, on stderr, a line each."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught[:MAX_WARNINGS]:
+        remark(f"ntkproofs: warning: {warning.message}")
+    if len(caught) > MAX_WARNINGS:
+        remark(f"ntkproofs: {len(caught) - MAX_WARNINGS:,} more warnings")
 
 
 def _given(options: argparse.Namespace, key: str, name: str, *, low: int = 0, high: int | None = None) -> int | None:
@@ -117,18 +149,25 @@ def _given(options: argparse.Namespace, key: str, name: str, *, low: int = 0, hi
 
 
 def run_of(loaded: Loaded) -> Run:
-    """Return the run of a task on any input, or else of the program from any state."""
-    from ntkproofs.certificates import Run
+    """Return the run of a task on any input, or else of the program from any state.
 
-    if loaded.task is not None:
+    For a stream it is a run of one step: if it is right from any state, so are all sequences of inputs.
+    """
+    from ntkproofs.certificates import Run
+    from ntkproofs.programs import Task
+
+    if isinstance(loaded.task, Task):
         return Run.of(loaded.task)
-    return Run(loaded.program, tuple(range(loaded.program.output_bits)), (), loaded.steps)
+    steps = loaded.steps if loaded.task is None else 1
+    return Run(loaded.program, tuple(range(loaded.program.output_bits)), (), steps)
 
 
 def task_of(options: argparse.Namespace, command: str) -> Task:
     """Return the task of the built-in program that the options name."""
+    from ntkproofs.programs import Task
+
     task = load(options, command).task
-    assert task is not None
+    assert isinstance(task, Task)
     return task
 
 

@@ -16,6 +16,7 @@ from ntkproofs.commands.progress import showing
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
+from ntkproofs.programs import Task
 from ntkproofs.simulation.measured import Draws, Mean, States, default_step, means, measure_chunks, share_bounds
 from ntkproofs.training import Training
 
@@ -81,7 +82,7 @@ def _chunks(options: argparse.Namespace, training: Training) -> Iterator[Draws]:
     program = loaded.program
     seed = number(options.seed, "--seed", high=2**128 - 1)
     if options.states == "reachable":
-        if loaded.task is None:
+        if not isinstance(loaded.task, Task):
             raise InputError(f"{loaded.name} is no task: its reachable states are not known (--states arbitrary)")
         states = States.reachable(loaded.task, seed=seed)
     else:
