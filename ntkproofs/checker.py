@@ -496,8 +496,10 @@ class Program:
 
 
 def program_of(value: Any) -> Program:
-    """Read a program; Rejected: positions out of range, two requirements of one bit, empty templates.
+    """Read a program; Rejected: no fields, no templates, positions out of range, two requirements of one bit.
 
+    A template that requires nothing matches every state. One that writes nothing has the target zero and counts in n
+    and K. A template may occur twice: each occurrence is a sample.
     Its digest is the SHA-256 of the canonical JSON of the object without the key `name`.
     """
     entries = _keys(value, ("fields", "name", "padding", "templates"), "program")
@@ -513,6 +515,8 @@ def _bits_of(value: Any) -> int:
     """Return how many bits the fields have together."""
     fields = [_list(field, "a field", 2) for field in _list(value, "fields")]
     names = [_field_name(field[0]) for field in fields]
+    if not names:
+        raise Rejected("the program has no fields")
     if len(set(names)) < len(names):
         raise Rejected("two fields have the same name")
     return sum(_integer(field[1], 1, None, "a field's width") for field in fields)
@@ -535,8 +539,6 @@ def _template(value: Any, bits: int) -> Template:
     positions = _positions([pair[0] for pair in pairs], bits, "a template's requirements")
     values = [_integer(pair[1], 0, 1, "a required value") for pair in pairs]
     written = _positions(write, bits, "a template's written bits")
-    if not positions or not written:
-        raise Rejected("a template that requires nothing or writes nothing")
     return tuple(zip(positions, values, strict=True)), written
 
 

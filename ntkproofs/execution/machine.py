@@ -19,6 +19,7 @@ from ntkproofs.execution.trace import Trace
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.kernels.definite import FIRST_PRECISION
 from ntkproofs.programs import Bit, Rows, State, TemplateProgram
+from ntkproofs.programs.language import bit_name, field_name
 from ntkproofs.validation import integer
 
 __all__ = ["Machine", "RoundingFailure"]
@@ -32,11 +33,11 @@ class RoundingFailure(NtkProofsError):
 
     def __init__(self, program: TemplateProgram, row: Rows, bit: Bit, counts: Counts, kernel: Kernel) -> None:
         self.state, self.bit, self.counts = program.unrow(row), bit, counts
-        shown = " ".join(f"{field}={_short(text)}" for field, text in program.field_digits(row).items())
+        shown = " ".join(f"{field_name(field)}={_short(text)}" for field, text in program.field_digits(row).items())
         required = "positive" if counts.matched_writers else "not positive"
         mean = enclose_mean(kernel, counts, precision=FIRST_PRECISION).digits(6)
         super().__init__(
-            f"program {program.name!r}: at the state {shown} the bit {bit[0]}_{bit[1]} would be rounded incorrectly: "
+            f"program {program.name!r}: at the state {shown} the bit {bit_name(bit)} would be rounded incorrectly: "
             f"its mean is {mean} and must be {required} ({counts})"
             + ("; more padding may help" if counts.matched_writers else "; padding does not help")
         )

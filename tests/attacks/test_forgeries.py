@@ -371,9 +371,22 @@ def a_position_that_does_not_exist(c):
     c["claim"]["program"]["templates"][0][1] = [5]
 
 
-@forgery("rounding small", "requires nothing or writes nothing")
-def a_template_that_requires_nothing(c):
+@forgery("rounding arbitrary", "two templates of group 0 can match the same state")
+def a_constant_that_excludes_others(c):
     c["claim"]["program"]["templates"][0][0] = []
+
+
+@forgery("rounding arbitrary", "two templates of group 0 can match the same state")
+def duplicates_that_exclude_each_other(c):
+    templates = c["claim"]["program"]["templates"]
+    templates.append(templates[0])
+    c["evidence"]["groups"][0].append(len(templates) - 1)
+
+
+@forgery("rounding small", "the program has no fields")
+def a_program_without_bits(c):
+    c["claim"]["program"] |= {"fields": [], "templates": [[[], []]]}
+    c["claim"]["states"] |= {"free": [], "ones": []}
 
 
 @forgery("rounding small", "the program's name is 'the right sum of any two numbers with probability 1'")
@@ -424,11 +437,6 @@ def two_fields_of_one_name(c):
 @forgery("rounding small", "producer is not ASCII")
 def a_producer_in_other_letters(c):
     c["producer"] = "ntkpr\u043e\u043efs 1"
-
-
-@forgery("rounding small", "requires nothing or writes nothing")
-def a_template_that_writes_nothing(c):
-    c["claim"]["program"]["templates"][0][1] = []
 
 
 @forgery("rounding small", "padding is out of range")
