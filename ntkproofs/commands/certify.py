@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.catalogue import built_ins
 from ntkproofs.commands.common import HOLDS, NUMBER, clipped, number, print_json, probability, remark
-from ntkproofs.commands.programs import FILES, ORDER, OTHER, ProgramParsers, add_options, load, run_of
+from ntkproofs.commands.programs import (
+    FILES,
+    ORDER,
+    OTHER,
+    ProgramParsers,
+    add_options,
+    given,
+    load,
+    run_of,
+    source_of,
+)
 from ntkproofs.commands.regime import add_regime, certified_regime
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 from ntkproofs.training import LAYERS, STARTS, Training
 
 if TYPE_CHECKING:
-    from ntkproofs.certificates import Certificate, Run
+    from ntkproofs.certificates import Certificate, Run, SourceClaim
+    from ntkproofs.commands.frontier import Issue
+    from ntkproofs.programs import Stream
     from ntkproofs.programs.sbn import Assembly
 
 __all__ = ["register"]
 
+DEFAULT_CLOCKS = 1000
 THRESHOLDS = ("zero", "half", "best")
 
 
@@ -42,7 +57,7 @@ def register(commands: Any) -> None:
         parser.add_argument("--bits", required=True, metavar="N", help=f"bits of each input, at most {limit}")
         if entry.ordered:
             parser.add_argument("--order", metavar=ORDER, help="the order of the bits (default: reversed)")
-        parser.set_defaults(function=_certify, make=_run)
+        parser.set_defaults(function=_certify, make=_subject)
     sbn = programs.add_parser(
         "sbn", parents=[common], help="a program of the subtract-and-branch machine, on its own data"
     )
@@ -50,7 +65,7 @@ def register(commands: Any) -> None:
     sbn.add_argument(
         "--max-instructions", default="10000", metavar="M", help="stop after M instructions (default: 10000)"
     )
-    sbn.set_defaults(function=_certify, make=_sbn_run)
+    sbn.set_defaults(function=_certify, make=_sbn)
     other = programs.add_parser(
         OTHER,
         parents=[common],
@@ -62,7 +77,12 @@ def register(commands: Any) -> None:
     other.add_argument(
         "--max-instructions", default="10000", metavar="M", help="stop an SBN program after M instructions"
     )
-    other.set_defaults(function=_certify, make=_run)
+    other.add_argument(
+        "--clocks",
+        metavar="T",
+        help=f"of a sequential program: the claim holds for all sequences of T inputs (default: {DEFAULT_CLOCKS})",
+    )
+    other.set_defaults(function=_certify, make=_subject)
 
 
 def _common() -> argparse.ArgumentParser:
@@ -133,6 +153,16 @@ def _common() -> argparse.ArgumentParser:
     return common
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What is certified: a run; of a program that was compiled from a file, the file; and a stream with its clocks."""
+
+    run: Run
+    source: SourceClaim | None = None
+    stream: Stream | None = None
+    clocks: int = 0
+
+
 def _certify(options: argparse.Namespace) -> int:
     from ntkproofs.certificates import write
     from ntkproofs.commands.frontier import issue_or_explain, supplements, with_padding
@@ -141,15 +171,17 @@ def _certify(options: argparse.Namespace) -> int:
     if options.output is not None:
         check_writable(options.output)  # before the search
     failure = probability(options.failure)
-    issue = _ensemble if options.trained is None else _network
     if options.regime is not None:
         options.regime = certified_regime(options.regime)
     _check_options(options)
-    run: Run = options.make(options)
+    subject: Subject = options.make(options)
+    run, options = subject.run, _with_inputs(options, subject)
     options = with_padding(options, run, failure)
     run.program.pad(int(options.padding))
-    certificate = issue_or_explain(issue, options, run, failure)
-    lines, entries = supplements(options, run, failure, certificate)
+    certificate = issue_or_explain(_issue(options, subject), options, run, failure)
+    sequences = subject.stream is not None
+    lines, entries = supplements(options, run, failure, certificate, sequences=sequences)
+    entries |= {"inputs": "all", "clocks": subject.clocks} if sequences else {}
     if options.output is not None:
         write(certificate, options.output)
     if options.json:
@@ -193,25 +225,70 @@ def _check_options(options: argparse.Namespace) -> None:
         )
 
 
-def _ensemble(options: argparse.Namespace, run: Run, failure: Fraction) -> Certificate:
+def _with_inputs(options: argparse.Namespace, subject: Subject) -> argparse.Namespace:
+    """Return the options; for a stream with the number of states at which clocks begin as the number of inputs."""
+    from ntkproofs.certificates.streams import beginnings
+
+    stream = subject.stream
+    if stream is None or options.trained is not None:
+        return options
+    if options.inputs != "all" or options.states == "reachable":
+        raise InputError(
+            f"{options.program}: inputs arrive at each clock, so the claim is about all sequences of --clocks T inputs "
+            "and about arbitrary states, which contradicts --inputs and --states"
+        )
+    states = beginnings(stream.input_bits, subject.clocks, stream.program.output_bits)
+    return argparse.Namespace(**vars(options) | {"inputs": str(states), "states": "arbitrary"})
+
+
+def _issue(options: argparse.Namespace, subject: Subject) -> Issue:
+    """Return the function that issues the certificate of an ensemble, of a stream or of one finite network."""
+    if options.trained is not None:
+        return partial(_network, source=subject.source)
+    if subject.stream is None:
+        return partial(_ensemble, source=subject.source)
+    return partial(_sequences, subject=subject)
+
+
+def _ensemble(
+    options: argparse.Namespace, run: Run, failure: Fraction, *, source: SourceClaim | None
+) -> Certificate:
     """Issue the certificate of an ensemble."""
     from ntkproofs.certificates import issue_ensemble
-    from ntkproofs.commands.frontier import inputs_of, networks_of
+    from ntkproofs.commands.frontier import inputs_of
 
     return issue_ensemble(
-        run,
-        failure=failure,
-        inputs=inputs_of(options),
-        threshold=options.threshold,
-        states=options.states,
-        tail=options.tail,
-        drop_unwritten=options.drop_unwritten,
-        kernel=options.regime or "ntk",
-        networks=networks_of(options),
+        run, failure=failure, inputs=inputs_of(options), states=options.states, source=source, **_choices(options)
     )
 
 
-def _network(options: argparse.Namespace, run: Run, failure: Fraction) -> Certificate:
+def _sequences(options: argparse.Namespace, _run: Run, failure: Fraction, *, subject: Subject) -> Certificate:
+    """Issue the certificate of an ensemble about all sequences of inputs of a stream."""
+    from ntkproofs.certificates import issue_stream
+
+    if subject.stream is None:
+        raise InputError(f"{options.program} has no inputs at each clock")
+    return issue_stream(
+        subject.stream, failure=failure, clocks=subject.clocks, source=subject.source, **_choices(options)
+    )
+
+
+def _choices(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the options that all claims about ensembles share."""
+    from ntkproofs.commands.frontier import networks_of
+
+    return {
+        "threshold": options.threshold,
+        "tail": options.tail,
+        "drop_unwritten": options.drop_unwritten,
+        "kernel": options.regime or "ntk",
+        "networks": networks_of(options),
+    }
+
+
+def _network(
+    options: argparse.Namespace, run: Run, failure: Fraction, *, source: SourceClaim | None
+) -> Certificate:
     """Issue the certificate of one finite network."""
     from ntkproofs.certificates import issue_network
     from ntkproofs.commands.frontier import inputs_of
@@ -226,6 +303,7 @@ def _network(options: argparse.Namespace, run: Run, failure: Fraction) -> Certif
         states=options.states,
         steps="least" if options.steps is None else number(options.steps, "--steps", low=1),
         step="largest" if options.step is None else _fraction(options.step, "--step"),
+        source=source,
     )
 
 
@@ -236,19 +314,26 @@ def _fraction(text: str, option: str) -> Fraction:
     raise InputError(f"{option} must be a positive number, such as 0.02 or 1/50, got {clipped(text)}")
 
 
-def _run(options: argparse.Namespace) -> Run:
+def _subject(options: argparse.Namespace) -> Subject:
     """Return the run of a program: of a task on any input, of an SBN program on its data, else from any state."""
+    from ntkproofs.programs import Stream
+
     loaded = load(options, "certify")
+    clocks = given(options, "clocks", "--clocks", low=1)
     if loaded.assembly is not None:
-        return _halting(options, options.program, loaded.assembly)
-    return run_of(loaded)
+        return Subject(_halting(options, options.program, loaded.assembly))
+    if isinstance(loaded.task, Stream):
+        return Subject(run_of(loaded), source_of(loaded), loaded.task, clocks or DEFAULT_CLOCKS)
+    if clocks is not None:
+        raise InputError(f"--clocks is not an option of {options.program}, which has no inputs at each clock")
+    return Subject(run_of(loaded), source_of(loaded))
 
 
-def _sbn_run(options: argparse.Namespace) -> Run:
+def _sbn(options: argparse.Namespace) -> Subject:
     """Return the run of the SBN program in a file."""
     from ntkproofs.programs.sbn import read_assembly
 
-    return _halting(options, options.file, read_assembly(Path(options.file)))
+    return Subject(_halting(options, options.file, read_assembly(Path(options.file))))
 
 
 def _halting(options: argparse.Namespace, file: str, assembly: Assembly) -> Run:

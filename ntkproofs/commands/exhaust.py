@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
-from ntkproofs.commands.programs import add_options, add_padding, add_program, load
+from ntkproofs.commands.exhaust_stream import exhaust_stream
+from ntkproofs.commands.programs import add_options, add_padding, add_program, given, load
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
@@ -35,6 +36,9 @@ def register(commands: Any) -> None:
     add_options(parser, "--steps", "--program-steps")
     add_padding(parser)
     parser.add_argument(
+        "--clocks", metavar="T", help="of a sequential program: length of the sequences of inputs (default: any)"
+    )
+    parser.add_argument(
         "--condition", action="store_true", help="count matches at every visited state even if t n <= K for all states"
     )
     add_regime(parser)
@@ -45,10 +49,14 @@ def register(commands: Any) -> None:
 def _exhaust(options: argparse.Namespace) -> int:
     from ntkproofs.execution import Exhaustion, exhaust_chunks
     from ntkproofs.processes import WorkerDied
-    from ntkproofs.programs import Task
+    from ntkproofs.programs import Stream, Task
 
     loaded, kernel = load(options, "exhaust"), kernel_of(options.regime)
-    task = loaded.task
+    task, clocks = loaded.task, given(options, "clocks", "--clocks", low=1)
+    if isinstance(task, Stream):
+        return exhaust_stream(options, loaded, task, clocks)
+    if clocks is not None:
+        raise InputError(f"--clocks is not an option of {loaded.name}")
     if not isinstance(task, Task):
         raise InputError(f"{loaded.name}: there is no function with which results could be compared (a Task has one)")
     result = Exhaustion(task, kernel, 1 << task.input_bits)

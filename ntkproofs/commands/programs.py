@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ntkproofs.catalogue import CATALOGUE, built_ins
 from ntkproofs.commands.common import Parser, clipped, number, remark
+from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
-    from ntkproofs.certificates import Run
+    from ntkproofs.certificates import Run, SourceClaim
     from ntkproofs.loading import Loaded
     from ntkproofs.programs import Task
 
@@ -23,9 +24,12 @@ __all__ = [
     "add_options",
     "add_padding",
     "add_program",
+    "given",
     "load",
     "read_bits",
     "read_order",
+    "run_of",
+    "source_of",
     "task_of",
 ]
 
@@ -120,13 +124,13 @@ def load(options: argparse.Namespace, command: str, *, low: int = 1) -> Loaded:
         _check_built_in(options, command)
         bits: int | None = read_bits(options, command, low=low)
     else:
-        bits = _given(options, "bits", "--bits")
-    steps = _given(options, "program_steps", "the number of steps", low=1, high=MAX_STEPS)
-    cells = _given(options, "cells", "--cells", low=1, high=MAX_STEPS)
+        bits = given(options, "bits", "--bits")
+    steps = given(options, "program_steps", "the number of steps", low=1, high=MAX_STEPS)
+    cells = given(options, "cells", "--cells", low=1, high=MAX_STEPS)
     parameters = Parameters(bits, read_order(options), cells, steps, getattr(options, "naive", None))
     with _warnings_shown():
         loaded = load_program(options.program, parameters)
-    loaded.program.pad(_given(options, "padded", "--padding", high=MAX_PADDING) or 0)
+    loaded.program.pad(given(options, "padded", "--padding", high=MAX_PADDING) or 0)
     return loaded
 
 
@@ -142,24 +146,45 @@ def _warnings_shown() -> Iterator[None]:
         remark(f"ntkproofs: {len(caught) - MAX_WARNINGS:,} more warnings")
 
 
-def _given(options: argparse.Namespace, key: str, name: str, *, low: int = 0, high: int | None = None) -> int | None:
+def given(options: argparse.Namespace, key: str, name: str, *, low: int = 0, high: int | None = None) -> int | None:
     """Return the value of an option; None if it is not given or the command does not have it."""
     text = getattr(options, key, None)
     return None if text is None else number(text, name, low=low, high=high)
 
 
 def run_of(loaded: Loaded) -> Run:
-    """Return the run of a task on any input, or else of the program from any state.
+    """Return the run of a task on any input; of a stream for one clock from any state; or of the program from any state.
 
-    For a stream it is a run of one step: if it is right from any state, so are all sequences of inputs.
+    If a clock is right from any state, so is any sequence of inputs.
     """
     from ntkproofs.certificates import Run
     from ntkproofs.programs import Task
 
     if isinstance(loaded.task, Task):
         return Run.of(loaded.task)
-    steps = loaded.steps if loaded.task is None else 1
-    return Run(loaded.program, tuple(range(loaded.program.output_bits)), (), steps)
+    return Run(loaded.program, tuple(range(loaded.program.output_bits)), (), loaded.steps)
+
+
+def source_of(loaded: Loaded) -> SourceClaim | None:
+    """Return the claim that the program computes what its file says; None if it was not compiled from a file."""
+    from ntkproofs.certificates import SourceClaim
+    from ntkproofs.compilation.turing import start_cell
+    from ntkproofs.formats import TuringMachine
+    from ntkproofs.programs import Task
+    from ntkproofs.programs.language import PROGRAM_NAME
+
+    source, task = loaded.source, loaded.task
+    if source is None or task is None:
+        return None
+    if not PROGRAM_NAME.fullmatch(source.file):
+        raise InputError(
+            f"{loaded.name}: a certificate names the file, so its base name must be 1 to 64 ASCII letters, digits, "
+            f"'_', '.' and '-', and not start with '.' or '-', got {source.file!a}"
+        )
+    head = None
+    if isinstance(source, TuringMachine) and isinstance(task, Task):
+        head = start_cell(source, task)
+    return SourceClaim.of(source, task, head=head)
 
 
 def task_of(options: argparse.Namespace, command: str) -> Task:
