@@ -14,7 +14,8 @@ The entry `source` of a claim
 each input in a state of the program, in the file's order; ``outputs``: likewise; ``ones``: the other positions that are
 1 at the start. ``steps``: after how many steps the outputs are read. ``period``: instead of it, for files with
 registers or states: again and again, the inputs are set to any values, the program runs `period` steps, and the outputs
-are read. ``head``: for a Turing machine, the number of the cell at which the head starts.
+are read. ``head``: for a Turing machine, the number of the cell at which the head starts; it may
+have one input, which is 1 to start it.
 
 A program is a list of templates ``(when, write)``. A step of it: a bit is 1 if and only if a template writes it all
 of whose requirements are met.
@@ -334,27 +335,27 @@ def same_runs(claim: dict[str, Any], source: Source) -> None:
     """Require that runs, if the claim is about runs, are those from the source's inputs for the source's steps."""
     if claim.get("kind") not in ("ensemble", "network", "rounding"):
         raise Rejected("the claim is not about a program")
-    ensemble = claim["kind"] == "ensemble"
     runs = [claim[key] for key in ("states", "inputs") if type(claim.get(key)) is dict]
-    if source.period is not None and (ensemble or runs):
-        raise Rejected("the claim is about runs without inputs from outside, which the source has")
-    if ensemble:
+    if claim["kind"] == "ensemble":
         _same_steps(claim.get("steps"), source)
+        if source.period is not None and not runs:
+            raise Rejected("the claim is about runs without inputs from outside, which the source has")
     for run in runs:
         _same_start(run, source)
 
 
 def _same_steps(number: Any, source: Source) -> None:
-    if number != source.steps:
-        raise Rejected(f"the claim is about {shown(number)} steps, and the source about {source.steps}")
+    if number != (source.steps or source.period):
+        raise Rejected(f"the claim is about {shown(number)} steps, the source about {source.steps or source.period}")
 
 
 def _same_start(run: dict[str, Any], source: Source) -> None:
-    """Require that a family of runs in a claim, which may name their steps, has the source's initial states."""
+    """Require that a family of runs in a claim has the source's initial states, and its steps, if it names them."""
+    key = "free" if source.period is None else "ports"
+    if not (_same(run.get(key), source.inputs) and _same(run.get("ones"), source.ones)):
+        raise Rejected("the claim is about other initial states, or other inputs, than the source")
     if "steps" in run:
         _same_steps(run["steps"], source)
-    if not (_same(run.get("free"), source.inputs) and _same(run.get("ones"), source.ones)):
-        raise Rejected("the claim is about other initial states than the source")
 
 
 def _same(value: Any, positions: tuple[int, ...]) -> bool:
@@ -1252,17 +1253,21 @@ def _pairs(following: list[tuple[int, Any]], planes: list[int]) -> set[tuple[Any
 
 
 def by_tape(tape: Tape, program: Program, source: Source, steps: int) -> str:
-    """Conclude by execution of the machine, from a blank tape, and of the program, whose step is one of the machine."""
+    """Conclude by execution of the machine, from a blank tape, and of the program, whose step is one of the machine.
+
+    There may be one input, which is 1 to start the machine: with 0, there is no head, and the tape stays blank.
+    """
     width, cells = tape.width, [0] * (len(source.outputs) // tape.width)
-    if source.inputs or width * len(cells) != len(source.outputs):
-        raise Rejected(f"a Turing machine has no inputs, and this one {width} output bits a cell")
+    if len(source.inputs) > 1 or width * len(cells) != len(source.outputs):
+        raise Rejected(f"a Turing machine has at most one input, and this one {width} output bits a cell")
     number, halted = tape.run(cells, _extent(source.head, "head"), steps)
-    after = program.run(source.start(program, 1, ()), steps, Planes(1))
+    planes, started = (Planes(3), 2) if source.inputs else (Planes(1), 1)
+    after = program.run(source.start(program, planes.every, [started] * len(source.inputs)), steps, planes)
     for k, position in enumerate(source.outputs):
-        right = cells[k // width] >> k % width & 1
+        right = started * (cells[k // width] >> k % width & 1)
         if after[position] != right:
             raise Rejected(
-                f"bit {k % width} of cell {k // width} is {right} by the file and {1 - right} by the program"
+                f"bit {k % width} of cell {k // width} is {int(right > 0)} by the file and not by the program"
             )
     what = "halts" if halted else "has not halted"
     return f"by execution of the machine, which {what} after {number} steps with {sum(map(bool, cells))} cells not 0"

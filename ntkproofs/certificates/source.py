@@ -8,8 +8,8 @@ from pathlib import PurePath
 from typing import Any
 
 from ntkproofs.errors import InputError
-from ntkproofs.formats.sources import Source
-from ntkproofs.programs import Task
+from ntkproofs.formats.sources import Source, TuringMachine
+from ntkproofs.programs import Stream, Task
 
 __all__ = ["FORMATS", "SourceClaim", "format_of"]
 
@@ -60,19 +60,20 @@ class SourceClaim:
             raise InputError(f"source {self.name!r}: the text of the file is needed")
 
     @classmethod
-    def of(cls, source: Source, task: Task, *, head: int | None = None) -> SourceClaim:
-        """Return the claim that a task computes what a source says; raises InputError for a source without its file."""
-        program, inputs = task.program, [index for positions in task.input_positions for index in positions]
-        row = program.row(task.start(*(0 for _ in task.inputs)))
+    def of(cls, source: Source, task: Task | Stream) -> SourceClaim:
+        """Return the claim that a compiled program computes what its source says; InputError for one without a file."""
+        program, inputs = task.program, _input_positions(task)
+        row = program.row(task.start(*(0 for _ in task.inputs)) if isinstance(task, Task) else task.start())
         return cls(
             source.file,
             format_of(source.file, source.text),
             source.text,
-            tuple(inputs),
+            inputs,
             tuple(program.position(bit) for bit in task.output),
             tuple(index for index, bit in enumerate(row) if bit and index not in set(inputs)),
-            task.steps,
-            head=head,
+            steps=task.steps if isinstance(task, Task) else None,
+            period=task.period if isinstance(task, Stream) else None,
+            head=getattr(task.oracle, "head", None) if isinstance(source, TuringMachine) else None,
         )
 
     @property
@@ -89,6 +90,12 @@ class SourceClaim:
         }
         numbers = {"steps": self.steps, "period": self.period, "head": self.head}
         return entry | {key: number for key, number in numbers.items() if number is not None}
+
+
+def _input_positions(task: Task | Stream) -> tuple[int, ...]:
+    if isinstance(task, Stream):
+        return task.input_positions
+    return tuple(index for positions in task.input_positions for index in positions)
 
 
 def format_of(file: str, text: bytes) -> str:

@@ -119,10 +119,13 @@ class _Tape:
 
 
 class _Answer:
-    """The oracle: the tape after the run if the machine is started, else the blank tape."""
+    """The oracle: the tape after the run if the machine is started, else the blank tape.
+
+    `head`: the cell at which the head starts.
+    """
 
     def __init__(self, run: TapeRun, tape: _Tape) -> None:
-        self.run = run
+        self.run, self.head = run, tape.start
         self._tape = sum(symbol << (cell + tape.start) * tape.symbol_bits for cell, symbol in run.tape.items())
 
     def __call__(self, head: int) -> int:
