@@ -43,7 +43,7 @@ def compile_netlist(netlist: Netlist) -> Task:
     layout.write_gates(program)
     return Task(
         program,
-        inputs=netlist.inputs,
+        inputs=layout.inputs,
         steps=max(1, circuit.level(outputs)),
         output=tuple(layout.bits[number] for number in outputs),
         oracle=NetlistOracle(netlist),

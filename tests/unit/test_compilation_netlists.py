@@ -117,6 +117,22 @@ def test_added_fields_do_not_have_the_names_of_signals():
     assert answers(task) == [(a ^ b ^ a) | (a ^ b) << 1 for a, b in product((0, 1), repeat=2)]
 
 
+@pytest.mark.parametrize("compiled", [compile_netlist, compile_naively])
+def test_names_that_fields_cannot_have_are_replaced(compiled):
+    """Quotation marks, spaces, letters beyond ASCII, and names as long as tools write them."""
+    long = "$flatten" + "\\sub" * 60
+    names = ("it's", "it_s", "a b", "\N{LATIN SMALL LETTER E WITH ACUTE}", long, long + "'")
+    covers = {"y'": Cover(names, ("110111",), 0), "z" * 200: Cover(("y'", "it's"), ("11",), 0)}
+    circuit = netlist(["y'", "z" * 200], covers, inputs=names)
+    task = compiled(circuit)
+    assert len(set(task.inputs)) == 6
+    assert task.inputs[:4] == ("it_s_0", "it_s", "a_b", "_")
+    rows = task.start_rows(*np.array(list(product((0, 1), repeat=6))).T)
+    for _ in range(task.steps):
+        rows = task.program.step_rows(rows)
+    assert task.read_rows(rows).tolist() == [task.oracle(*case) for case in product((0, 1), repeat=6)]
+
+
 def test_interpreters_know_what_an_output_may_be():
     """Rows of a table of the type fd: on-set 11, don't-care 0-."""
     circuit = netlist(["y", "a"], {"y": AND}, dont_care=(("y", Cover(("a", "b"), ("0-",), 1)),))
