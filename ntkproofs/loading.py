@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ntkproofs.catalogue import CATALOGUE
 from ntkproofs.errors import InputError
 from ntkproofs.files import check_readable, read_file
+from ntkproofs.formats.reading import SUFFIXES
 from ntkproofs.objects import load_object, names_object
 from ntkproofs.printable import clipped
 
@@ -89,9 +90,7 @@ def load_program(text: str, parameters: Parameters = Parameters()) -> Loaded:
         return _automaton(text, parameters)
     if names_object(text):
         return _object(text, parameters)
-    if MACHINE.fullmatch(text):
-        return _machine(text, parameters)
-    loader = LOADERS.get(Path(text).suffix)
+    loader = LOADERS.get(Path(text).suffix.lower())
     if loader is None:
         raise _unknown(text)
     return loader(text, parameters)
@@ -131,12 +130,6 @@ def _automaton(text: str, parameters: Parameters) -> Loaded:
     task = elementary(int(text.removeprefix("rule")), cells=parameters.cells, steps=parameters.steps)
     middle = (1 << parameters.cells // 2,)
     return Loaded(text, task.program, task, words=True, default=middle, steps=task.steps)
-
-
-def _machine(text: str, parameters: Parameters) -> Loaded:
-    from ntkproofs.formats import read_turing
-
-    return _compiled(text, read_turing(text.encode("ascii"), "machine.tm"), parameters)
 
 
 # --- objects of Python files
@@ -184,7 +177,6 @@ def _sbn(text: str, parameters: Parameters) -> Loaded:
 def _source(text: str, parameters: Parameters) -> Loaded:
     from ntkproofs.formats import read_source
 
-    check_readable(text, most=MAX_BYTES)
     return _compiled(text, read_source(text), parameters)
 
 
@@ -201,5 +193,4 @@ def _compiled(text: str, source: Source, parameters: Parameters) -> Loaded:
 
 
 Loader = Callable[[str, Parameters], Loaded]
-SOURCES = (".blif", ".pla", ".aag", ".aig", ".kiss", ".kiss2", ".tm", ".v")
-LOADERS: dict[str, Loader] = {**dict.fromkeys(SOURCES, _source), ".sbn": _sbn, ".json": _json}
+LOADERS: dict[str, Loader] = {**dict.fromkeys(SUFFIXES, _source), ".sbn": _sbn, ".json": _json}

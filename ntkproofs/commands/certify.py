@@ -250,9 +250,7 @@ def _issue(options: argparse.Namespace, subject: Subject) -> Issue:
     return partial(_sequences, subject=subject)
 
 
-def _ensemble(
-    options: argparse.Namespace, run: Run, failure: Fraction, *, source: SourceClaim | None
-) -> Certificate:
+def _ensemble(options: argparse.Namespace, run: Run, failure: Fraction, *, source: SourceClaim | None) -> Certificate:
     """Issue the certificate of an ensemble."""
     from ntkproofs.certificates import issue_ensemble
     from ntkproofs.commands.frontier import inputs_of
@@ -286,9 +284,7 @@ def _choices(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _network(
-    options: argparse.Namespace, run: Run, failure: Fraction, *, source: SourceClaim | None
-) -> Certificate:
+def _network(options: argparse.Namespace, run: Run, failure: Fraction, *, source: SourceClaim | None) -> Certificate:
     """Issue the certificate of one finite network."""
     from ntkproofs.certificates import issue_network
     from ntkproofs.commands.frontier import inputs_of

@@ -153,7 +153,7 @@ def given(options: argparse.Namespace, key: str, name: str, *, low: int = 0, hig
 
 
 def run_of(loaded: Loaded) -> Run:
-    """Return the run of a task on any input; of a stream for one clock from any state; or of the program from any state.
+    """Return the run of a task on any input, of a stream for one clock from any state, or of a program from any state.
 
     If a clock is right from any state, so is any sequence of inputs.
     """
@@ -168,9 +168,6 @@ def run_of(loaded: Loaded) -> Run:
 def source_of(loaded: Loaded) -> SourceClaim | None:
     """Return the claim that the program computes what its file says; None if it was not compiled from a file."""
     from ntkproofs.certificates import SourceClaim
-    from ntkproofs.compilation.turing import start_cell
-    from ntkproofs.formats import TuringMachine
-    from ntkproofs.programs import Task
     from ntkproofs.programs.language import PROGRAM_NAME
 
     source, task = loaded.source, loaded.task
@@ -181,10 +178,7 @@ def source_of(loaded: Loaded) -> SourceClaim | None:
             f"{loaded.name}: a certificate names the file, so its base name must be 1 to 64 ASCII letters, digits, "
             f"'_', '.' and '-', and not start with '.' or '-', got {source.file!a}"
         )
-    head = None
-    if isinstance(source, TuringMachine) and isinstance(task, Task):
-        head = start_cell(source, task)
-    return SourceClaim.of(source, task, head=head)
+    return SourceClaim.of(source, task)
 
 
 def task_of(options: argparse.Namespace, command: str) -> Task:
