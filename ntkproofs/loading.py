@@ -39,7 +39,7 @@ class Loaded:
     `name`: the text of PROGRAM; `program`; `task`: its inputs, steps, output and oracle, if they are known; `source`:
     the file from which it was compiled; `words`: whether an answer is a word of bits in the order of the output, and
     not a number; `default`: the inputs if none are given; `steps`: the number of steps of a run; `assembly`: the SBN
-    program with whose data the machine `program` starts.
+    program, from `file`, with whose data the machine `program` starts.
     """
 
     name: str
@@ -50,14 +50,15 @@ class Loaded:
     default: tuple[int, ...] | None = None
     steps: int = 1
     assembly: Assembly | None = None
+    file: str = ""
 
 
 @dataclass(frozen=True)
 class Parameters:
     """The parameters of a program, each None if it is not given.
 
-    `bits` and `order` of a built-in program; `cells` of a tape or a cellular automaton; `steps`; and `naive`: compile
-    a circuit cube by cube, for comparison.
+    `bits` and `order` of a built-in program; `cells` of a tape or a cellular automaton; `steps`; `naive`: compile a
+    circuit cube by cube, for comparison; `file` of the program ``sbn``.
     """
 
     bits: int | None = None
@@ -65,6 +66,7 @@ class Parameters:
     cells: int | None = None
     steps: int | None = None
     naive: bool | None = None
+    file: str | None = None
 
     def only(self, text: str, *names: str) -> None:
         """Raise InputError if a parameter other than `names` is given."""
@@ -76,16 +78,18 @@ class Parameters:
 def load_program(text: str, parameters: Parameters = Parameters()) -> Loaded:
     """Return the program that `text` names.
 
-    `text` is the name of a built-in program; ``rule0`` to ``rule255``, an elementary cellular automaton; the standard
-    text of a Turing machine, such as ``1RB1LB_1LA1RZ``; ``FILE.py:NAME``, where NAME is a Task, a Stream, a
-    TemplateProgram, or a function that returns one; or the name of a file of a known suffix. Raises InputError if there
-    is no such program, or if a parameter is missing, out of range, or none of this program.
+    `text` is the name of a built-in program; ``sbn``, with a file; ``rule0`` to ``rule255``, an elementary cellular
+    automaton; the standard text of a Turing machine, such as ``1RB1LB_1LA1RZ``; ``FILE.py:NAME``, where NAME is a Task,
+    a Stream, a TemplateProgram, or a function that returns one; or the name of a file of a known suffix. Raises
+    InputError if there is no such program, or if a parameter is missing, out of range, or none of this program.
 
     >>> load_program("addition", Parameters(bits=4)).program.samples
     16
     """
     if text in CATALOGUE:
         return _built_in(text, parameters)
+    if text == "sbn":
+        return _sbn_machine(text, parameters)
     if RULE.fullmatch(text):
         return _automaton(text, parameters)
     if names_object(text):
@@ -100,7 +104,7 @@ def _unknown(text: str) -> InputError:
     """Return the error for a PROGRAM that names nothing."""
     if text.endswith(".py"):
         return InputError(f"PROGRAM: a program in a Python file must be given as FILE.py:NAME, got {clipped(text)}")
-    names, suffixes = ", ".join(CATALOGUE), " ".join(LOADERS)
+    names, suffixes = ", ".join([*CATALOGUE, "sbn FILE"]), " ".join(LOADERS)
     return InputError(
         f"PROGRAM: invalid choice: {clipped(text)} (choose from {names}, rule0 to rule255; FILE.py:NAME; or a file "
         f"{suffixes})"
@@ -130,6 +134,13 @@ def _automaton(text: str, parameters: Parameters) -> Loaded:
     task = elementary(int(text.removeprefix("rule")), cells=parameters.cells, steps=parameters.steps)
     middle = (1 << parameters.cells // 2,)
     return Loaded(text, task.program, task, words=True, default=middle, steps=task.steps)
+
+
+def _sbn_machine(text: str, parameters: Parameters) -> Loaded:
+    parameters.only(text, "file")
+    if parameters.file is None:
+        raise InputError("sbn: a file with an SBN program is required")
+    return _assembled(text, parameters.file)
 
 
 # --- objects of Python files
@@ -165,13 +176,17 @@ def _json(text: str, parameters: Parameters) -> Loaded:
 
 
 def _sbn(text: str, parameters: Parameters) -> Loaded:
-    from ntkproofs.programs.sbn import layout_for, read_assembly, sbn
-
     parameters.only(text)
     check_readable(text, most=MAX_BYTES)
-    assembly = read_assembly(Path(text))
+    return _assembled(text, text)
+
+
+def _assembled(text: str, file: str) -> Loaded:
+    from ntkproofs.programs.sbn import layout_for, read_assembly, sbn
+
+    assembly = read_assembly(Path(file))
     layout = layout_for(assembly)
-    return Loaded(text, sbn(layout.words, layout.bits, layout.instructions), assembly=assembly)
+    return Loaded(text, sbn(layout.words, layout.bits, layout.instructions), assembly=assembly, file=file)
 
 
 def _source(text: str, parameters: Parameters) -> Loaded:

@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.catalogue import built_ins
@@ -57,7 +56,7 @@ def register(commands: Any) -> None:
         parser.add_argument("--bits", required=True, metavar="N", help=f"bits of each input, at most {limit}")
         if entry.ordered:
             parser.add_argument("--order", metavar=ORDER, help="the order of the bits (default: reversed)")
-        parser.set_defaults(function=_certify, make=_subject)
+        parser.set_defaults(function=_certify)
     sbn = programs.add_parser(
         "sbn", parents=[common], help="a program of the subtract-and-branch machine, on its own data"
     )
@@ -65,7 +64,7 @@ def register(commands: Any) -> None:
     sbn.add_argument(
         "--max-instructions", default="10000", metavar="M", help="stop after M instructions (default: 10000)"
     )
-    sbn.set_defaults(function=_certify, make=_sbn)
+    sbn.set_defaults(function=_certify)
     other = programs.add_parser(
         OTHER,
         parents=[common],
@@ -82,7 +81,7 @@ def register(commands: Any) -> None:
         metavar="T",
         help=f"of a sequential program: the claim holds for all sequences of T inputs (default: {DEFAULT_CLOCKS})",
     )
-    other.set_defaults(function=_certify, make=_subject)
+    other.set_defaults(function=_certify)
 
 
 def _common() -> argparse.ArgumentParser:
@@ -174,7 +173,7 @@ def _certify(options: argparse.Namespace) -> int:
     if options.regime is not None:
         options.regime = certified_regime(options.regime)
     _check_options(options)
-    subject: Subject = options.make(options)
+    subject = _subject(options)
     run, options = subject.run, _with_inputs(options, subject)
     options = with_padding(options, run, failure)
     run.program.pad(int(options.padding))
@@ -317,19 +316,12 @@ def _subject(options: argparse.Namespace) -> Subject:
     loaded = load(options, "certify")
     clocks = given(options, "clocks", "--clocks", low=1)
     if loaded.assembly is not None:
-        return Subject(_halting(options, options.program, loaded.assembly))
+        return Subject(_halting(options, loaded.file, loaded.assembly))
     if isinstance(loaded.task, Stream):
         return Subject(run_of(loaded), source_of(loaded), loaded.task, clocks or DEFAULT_CLOCKS)
     if clocks is not None:
         raise InputError(f"--clocks is not an option of {options.program}, which has no inputs at each clock")
     return Subject(run_of(loaded), source_of(loaded))
-
-
-def _sbn(options: argparse.Namespace) -> Subject:
-    """Return the run of the SBN program in a file."""
-    from ntkproofs.programs.sbn import read_assembly
-
-    return Subject(_halting(options, options.file, read_assembly(Path(options.file))))
 
 
 def _halting(options: argparse.Namespace, file: str, assembly: Assembly) -> Run:

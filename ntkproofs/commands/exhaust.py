@@ -89,7 +89,7 @@ def _lines(result: Exhaustion) -> Iterator[tuple[str, str]]:
     yield "wrong", f"{result.wrong:,}{so_far}"
     if result.first_wrong is not None:
         wrong = result.first_wrong
-        yield "first wrong", f"inputs {', '.join(map(str, wrong.inputs))}: got {wrong.got}, expected {wrong.expected}"
+        yield "first wrong", f"{_inputs(result, wrong.inputs)}: got {wrong.got}, expected {wrong.expected}"
     yield "states", f"{result.states:,} ({counted(result.steps, 'step')} each)"
     if not result.counted:
         yield "rounding", f"right at all states: t n <= K, with n <= {result.matches_bound} by contradictory templates"
@@ -110,7 +110,13 @@ def _lines(result: Exhaustion) -> Iterator[tuple[str, str]]:
 
 
 def _location(result: Exhaustion, case: int, step: int, bit: tuple[str, int]) -> str:
-    return f"inputs {', '.join(map(str, result.inputs_of(case)))}, step {step + 1}, bit {bit_name(bit)}"
+    return f"{_inputs(result, result.inputs_of(case))}, step {step + 1}, bit {bit_name(bit)}"
+
+
+def _inputs(result: Exhaustion, values: tuple[int, ...]) -> str:
+    """Return inputs as text: numbers, or a word if each of them has one bit, as ``ntkproofs run`` takes them."""
+    bits = len(values) > 1 and set(result.task.input_widths) == {1}
+    return f"inputs {('' if bits else ', ').join(map(str, values))}"
 
 
 def _document(options: argparse.Namespace, result: Exhaustion) -> dict[str, Any]:

@@ -67,7 +67,8 @@ class ProgramParsers(argparse._SubParsersAction):  # type: ignore[type-arg]
 def add_program(parser: Parser, command: str) -> None:
     """Add the argument PROGRAM, and the options ``--bits`` and ``--order``, to a command without subcommands."""
     names = ", ".join(entry.name for entry in built_ins(command))
-    parser.add_argument("program", metavar="PROGRAM", help=f"{names} with --bits; {FILES}")
+    parser.add_argument("program", metavar="PROGRAM", help=f"{names}, with --bits; sbn; {FILES}")
+    parser.add_argument("file", metavar="FILE", nargs="?", help="for sbn: a file with an SBN program")
     parser.add_argument("--bits", metavar="N", help="for a built-in program (required): bits of each input")
     parser.add_argument("--order", metavar=ORDER, help="for permutation: the order of the bits (default: reversed)")
     parser.set_defaults(refuse=parser.error)
@@ -127,7 +128,10 @@ def load(options: argparse.Namespace, command: str, *, low: int = 1) -> Loaded:
         bits = given(options, "bits", "--bits")
     steps = given(options, "program_steps", "the number of steps", low=1, high=MAX_STEPS)
     cells = given(options, "cells", "--cells", low=1, high=MAX_STEPS)
-    parameters = Parameters(bits, read_order(options), cells, steps, getattr(options, "naive", None))
+    naive, file = getattr(options, "naive", None), getattr(options, "file", None)
+    if file is not None and options.program != "sbn":
+        options.refuse(f"unrecognized arguments: {file}")
+    parameters = Parameters(bits, read_order(options), cells, steps, naive, file)
     with _warnings_shown():
         loaded = load_program(options.program, parameters)
     loaded.program.pad(given(options, "padded", "--padding", high=MAX_PADDING) or 0)

@@ -48,7 +48,7 @@ def _run(options: argparse.Namespace) -> int:
 
     loaded = load(options, "run")
     if loaded.assembly is not None:
-        return sbn.run_assembly(options, options.program, loaded.assembly)
+        return sbn.run_assembly(options, loaded.file, loaded.assembly)
     if loaded.task is None:
         return _run_program(options, loaded)
     if isinstance(loaded.task, Stream):

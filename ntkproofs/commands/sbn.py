@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
+from ntkproofs.commands.programs import load
 from ntkproofs.commands.regime import kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.display import counted
@@ -55,9 +55,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def _run_file(options: argparse.Namespace) -> int:
     """Execute the program that the options name and return the exit code."""
-    from ntkproofs.programs.sbn import read_assembly
-
-    return run_assembly(options, options.file, read_assembly(Path(options.file)))
+    loaded = load(options, "run")
+    if loaded.assembly is None:
+        raise InputError(f"{loaded.name} is no SBN program")
+    return run_assembly(options, loaded.file, loaded.assembly)
 
 
 def run_assembly(options: argparse.Namespace, file: str, assembly: Assembly) -> int:
