@@ -203,10 +203,13 @@ def test_random_machines_write_what_plain_python_writes(machine, steps):
 
 
 def test_a_machine_that_does_not_halt_needs_a_number_of_steps(monkeypatch):
-    monkeypatch.setattr("ntkproofs.compilation.turing.MAX_STEPS", 1000)
+    monkeypatch.setattr("ntkproofs.compilation.turing.HALTS_WITHIN", 1000)
     with pytest.raises(InputError, match="does not halt within 1,000 steps; give a number of steps"):
         compile_turing(turing("1RA1RA"))
     assert compile_turing(turing("1RA1RA"), steps=3).program.fields["tape"] == 4
+    monkeypatch.setattr("ntkproofs.interpreters.turing.MAX_CELLS", 100)
+    with pytest.raises(InputError, match="after 100 steps the head has visited 101 cells"):
+        compile_turing(turing("1RA1RA"))
 
 
 # --- cellular automata
