@@ -153,10 +153,13 @@ def _supplements_of_ensemble(
     kind = "arbitrary" if claim["states"] == "arbitrary" else "reachable"
     required = _required(options, run, failure, kind)
     least = _least_networks(options, run, required, networks)
+    threshold = Fraction(claim["threshold"])
+    critical = required.smallest(0, threshold).counts
+    counts = [*required.counts, *([critical] if critical is not None else [])]
     estimate = union_bound(
         _kernel(options),
-        [item for item in required.counts if item.writers or not options.drop_unwritten],
-        Fraction(claim["threshold"]),
+        [item for item in counts if item.writers or not options.drop_unwritten],
+        threshold,
         networks=networks,
         cases=required.cases,
     )
