@@ -6,21 +6,22 @@ evaluate the same bounds, so a difference is a bug in one of them: EnginesDisagr
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from ntkproofs import checker
-from ntkproofs.bounds import (
-    THRESHOLDS,
-    rounds_right,
-)
+from ntkproofs.bounds import THRESHOLDS
 from ntkproofs.bounds.padding import Requirement
+from ntkproofs.bounds.ranges import FEW, first_wrong_count, representatives
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.certificates.format import Certificate
 from ntkproofs.certificates.source import SourceClaim
-from ntkproofs.counts import Counts, bound_matches, worst_counts
+from ntkproofs.counts import CountRange, Counts, bound_matches, worst_ranges
+from ntkproofs.display import counted
 from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undecided
 from ntkproofs.execution.visited import visited_counts
 from ntkproofs.kernels import two_layer_relu
@@ -43,8 +44,10 @@ __all__ = [
 
 KERNELS = ("ntk", "nngp")
 TAILS = ("gaussian", "published")
-MAX_EXECUTED = 16  # maximum of input bits for which reachable states are executed by default
-MOST_EXECUTED = 20  # maximum of input bits that the checker executes
+MAX_EXECUTED = 16  # input bits for which reachable states are executed by default, whatever the estimated work
+MOST_FREE, MAX_WORK = 28, 1 << 34  # the checker's limits: input bits of an execution; word operations
+OVERESTIMATE = 8  # how much less the work of the checker may be than the estimate of :func:`executing`
+CALL, LANE_BITS = 150, 18  # word operations that a call costs; bits of the number of states in one Python integer
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def issue_rounding(
     _choose(kernel, KERNELS, "kernel")
     run = _run(task)
     claimed = _states(run, states, kernel)
-    wrong = _wrong(kernel, claimed.counts)
+    wrong = _wrong(kernel, claimed.ranges)
     if wrong is not None:
         raise NtkProofsError(f"rounding at 0 is not right: {wrong}")
     claim = {"kind": "rounding", "kernel": kernel, "program": program_json(run.program), "states": claimed.value}
@@ -182,6 +185,7 @@ def requirement(
         threshold=threshold,
         tail="published" if tail == "published" else "gaussian",
         drop_unwritten=drop_unwritten,
+        ranges=claimed.ranges if sum(map(len, claimed.ranges)) > FEW else (),
     )
 
 
@@ -225,11 +229,19 @@ def _how_many(inputs: int | str, run: Run) -> int:
 
 @dataclass(frozen=True)
 class States:
-    """The states of a claim: their JSON value, the evidence for their counts, and the counts."""
+    """The states of a claim: their JSON value, the evidence for their counts, and the counts, as ranges of n.
+
+    `counts` are those of the ranges, or representatives of so many.
+    """
 
     value: Any
     evidence: dict[str, Any]
-    counts: frozenset[Counts]
+    ranges: tuple[CountRange, ...]
+
+    @cached_property
+    def counts(self) -> frozenset[Counts]:
+        """The counts of the ranges, or representatives of them."""
+        return representatives(self.ranges)
 
 
 def _states(run: Run, states: str, kernel: str) -> States:
@@ -237,31 +249,54 @@ def _states(run: Run, states: str, kernel: str) -> States:
     _choose(states or "arbitrary", ("arbitrary", "reachable"), "states")
     if states != "reachable":
         groups = bound_matches(run.program)
-        counts = worst_counts(run.program, groups.bound)
-        wrong = None if states == "arbitrary" else _wrong(kernel, counts)
+        ranges = worst_ranges(run.program, groups.bound)
+        wrong = None if states == "arbitrary" else _wrong(kernel, ranges)
         if wrong is None:
-            return States("arbitrary", {"groups": [list(group) for group in groups.groups]}, counts)
-        if not run.steps or len(run.free) > MAX_EXECUTED:
+            return States("arbitrary", {"groups": [list(group) for group in groups.groups]}, ranges)
+        if not run.steps or (len(run.free) > MAX_EXECUTED and executing(run) > MAX_WORK):
             raise NtkProofsError(
-                f"rounding is not right at arbitrary states ({wrong}), and there is no execution of at most "
-                f"{MAX_EXECUTED} input bits to tell the reachable ones: more padding makes it right"
+                f"rounding is not right at arbitrary states ({wrong}), and there is no execution that is short enough "
+                f"to tell the reachable ones ({_size(run)}): more padding makes it right"
             )
     if not run.steps:
         raise InputError(f"program {run.program.name!r} is no task: its reachable states are not known")
-    if len(run.free) > MOST_EXECUTED:
-        raise Undecided(f"{len(run.free)} input bits: the checker executes at most {MOST_EXECUTED}")
+    if len(run.free) > MOST_FREE or executing(run) > OVERESTIMATE * MAX_WORK:
+        raise Undecided(
+            f"{_size(run)}: executing them takes about {executing(run):.1e} word operations, and the checker does at "
+            f"most {MAX_WORK:.1e}, on at most {MOST_FREE} input bits; claim arbitrary states, with more padding"
+        )
     value = {"free": list(run.free), "ones": list(run.ones), "steps": run.steps}
-    return States(value, {}, visited_counts(run.program, run.free, run.ones, run.steps))
+    visited = visited_counts(run.program, run.free, run.ones, run.steps)
+    return States(value, {}, tuple(map(CountRange.of, sorted(visited))))
 
 
-def _wrong(kernel: str, counts: Collection[Counts]) -> str | None:
+def executing(run: Run) -> int:
+    """Return about how many operations on 64-bit words the checker needs to execute a run, if no state repeats.
+
+    >>> from ntkproofs.programs import addition_task
+    >>> executing(Run.of(addition_task(8))) < MAX_WORK < executing(Run.of(addition_task(20)))
+    True
+    """
+    program, lanes = run.program, min(len(run.free), LANE_BITS)
+    total, kinds = len(program.templates), Counter(int(t) for t in program.writers)
+    matching = sum(1 + 2 * len(template.when) for template in program.templates)
+    adding = 3 * total * total.bit_length() + sum(
+        bits * t * (1 + 3 * t.bit_length()) + 2 * bits for t, bits in kinds.items()
+    )
+    planes = matching + adding + 4 * program.output_bits
+    return planes * (CALL + (1 << lanes >> 6)) * max(1, run.steps) << (len(run.free) - lanes)
+
+
+def _size(run: Run) -> str:
+    return f"{counted(len(run.free), 'input bit')}, {counted(run.steps, 'step')}"
+
+
+def _wrong(kernel: str, ranges: Iterable[CountRange]) -> str | None:
     """Return the first count at which rounding at 0 is incorrect, in words; None if there is none."""
-    for count in sorted(counts):
-        if not rounds_right(two_layer_relu(kernel), count):
-            return (
-                f"the mean of a bit that should be {min(1, count.matched_writers)} is on the wrong side of 0 at {count}"
-            )
-    return None
+    count = first_wrong_count(two_layer_relu(kernel), ranges)
+    if count is None:
+        return None
+    return f"the mean of a bit that should be {min(1, count.matched_writers)} is on the wrong side of 0 at {count}"
 
 
 # --- verification

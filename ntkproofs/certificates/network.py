@@ -13,7 +13,7 @@ from ntkproofs.bounds.finite.all_layers import AllLayersNetwork, find_all_layers
 from ntkproofs.bounds.finite.network import FiniteNetwork, Requirements, Workload, find_network
 from ntkproofs.certificates.all_layers import all_layers_evidence
 from ntkproofs.certificates.format import Certificate
-from ntkproofs.certificates.issue import MAX_EXECUTED, MOST_EXECUTED, Run, checked, program_json, source_entry
+from ntkproofs.certificates.issue import MAX_EXECUTED, Run, checked, program_json, source_entry
 from ntkproofs.certificates.source import SourceClaim
 from ntkproofs.classes import arbitrary_classes, reachable_classes
 from ntkproofs.errors import InputError, NoMargin, Undecided
@@ -22,6 +22,8 @@ from ntkproofs.training import Training
 from ntkproofs.validation import integer
 
 __all__ = ["issue_network"]
+
+MOST_EXECUTED = 20  # maximum of input bits of runs whose states are counted
 
 
 def issue_network(

@@ -172,10 +172,13 @@ def _estimates(options: argparse.Namespace, certificate: Certificate, required: 
 
     from ntkproofs.estimates import union_bound
 
+    threshold = Fraction(certificate.claim["threshold"])
+    critical = required.smallest(0, threshold).counts
+    counts = [*required.counts, *([critical] if critical is not None else [])]
     estimate = union_bound(
         _kernel(options),
-        [item for item in required.counts if item.writers or not options.drop_unwritten],
-        Fraction(certificate.claim["threshold"]),
+        [item for item in counts if item.writers or not options.drop_unwritten],
+        threshold,
         networks=certificate.networks,
         cases=required.cases,
     )
