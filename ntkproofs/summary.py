@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ntkproofs.bounds import least_padding, rounds_right
+from ntkproofs.bounds import least_padding
 from ntkproofs.bounds.padding import Padded, Requirement, padding_for
+from ntkproofs.bounds.ranges import first_wrong_count, representatives
 from ntkproofs.certificates import Run
 from ntkproofs.certificates.issue import requirement
-from ntkproofs.counts import Counts, bound_matches, worst_counts
+from ntkproofs.counts import CountRange, Counts, bound_matches, worst_ranges
 from ntkproofs.errors import NoMargin, NtkProofsError, Undecided
 from ntkproofs.execution.visited import visited_counts
-from ntkproofs.kernels import two_layer_relu
+from ntkproofs.kernels import Kernel, two_layer_relu
 from ntkproofs.programs import TemplateProgram
 from ntkproofs.truth import NoTruthValue
 
@@ -44,15 +45,23 @@ class Rounding(NoTruthValue):
     reason: str = ""
 
     @classmethod
-    def of(cls, states: str, kernel: str, counts: Collection[Counts]) -> Rounding:
-        """Return the rounding at states with these counts."""
+    def of(cls, states: str, kernel: str, matches: int, ranges: Collection[CountRange]) -> Rounding:
+        """Return the rounding at states with counts in these ranges."""
         function = two_layer_relu(kernel)
-        wrong = next((item for item in sorted(counts) if not rounds_right(function, item)), None)
-        matches = max((item.matches for item in counts), default=0)
+        wrong = first_wrong_count(function, ranges)
         try:
-            return cls(states, matches, wrong, 0 if wrong is None else least_padding(function, counts))
+            return cls(states, matches, wrong, 0 if wrong is None else _least_padding(function, ranges))
         except NtkProofsError as problem:
             return cls(states, matches, wrong, None, str(problem))
+
+
+def _least_padding(kernel: Kernel, ranges: Collection[CountRange]) -> int:
+    """Return the smallest number of further samples with which every bit is rounded correctly, at all these counts."""
+    padding = least_padding(kernel, representatives(ranges))  # necessary, and sufficient if no other count is wrong
+    padded = [replace(item, samples=item.samples + padding) for item in ranges]
+    if first_wrong_count(kernel, padded) is None:
+        return padding
+    return least_padding(kernel, [counts for item in ranges for counts in item])
 
 
 @dataclass(frozen=True)
@@ -93,10 +102,12 @@ def summarise(run: Run, *, kernel: str = "ntk", task: bool = True) -> Summary:
     """
     program = run.program
     most = bound_matches(program).bound
-    arbitrary = Rounding.of("arbitrary", kernel, worst_counts(program, most))
+    arbitrary = Rounding.of("arbitrary", kernel, most, worst_ranges(program, most))
     reachable, reason = None, _unreachable(run) if task else "the program does not state its inputs"
     if not reason:
-        reachable = Rounding.of("reachable", kernel, visited_counts(program, run.free, run.ones, run.steps))
+        visited = visited_counts(program, run.free, run.ones, run.steps)
+        largest = max((counts.matches for counts in visited), default=0)
+        reachable = Rounding.of("reachable", kernel, largest, [CountRange.of(counts) for counts in sorted(visited)])
     return Summary(run, kernel, int(program.writers.max()), arbitrary, reachable, reason)
 
 

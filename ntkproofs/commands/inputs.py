@@ -79,7 +79,7 @@ class Ports:
             if len(runs) != list(words).count(SEPARATOR) + 1:
                 raise InputError(f"{self.program}: inputs are missing before, after or between two {SEPARATOR}")
             return [self.read(run) for run in runs]
-        single = (self.bits or len(self.names) == 1) and not any("=" in word for word in words)
+        single = bool(words) and (self.bits or len(self.names) == 1) and not any("=" in word for word in words)
         return [self.read([word]) for word in words] if single else [self.read(words)]
 
     @property
