@@ -90,7 +90,7 @@ class Ports:
     def described(self) -> str:
         """Return the number of inputs and the first of their names."""
         listed = ", ".join(self.names[:MAX_NAMES]) + (", ..." if len(self.names) > MAX_NAMES else "")
-        return f"there are {counted(len(self.names), 'input')} ({listed})"
+        return f"there {'is' if len(self.names) == 1 else 'are'} {counted(len(self.names), 'input')} ({listed})"
 
     def _digits(self, word: str) -> list[int]:
         if set(word) - {"0", "1"} or len(word) != len(self.names):
