@@ -200,6 +200,11 @@ def test_a_counter_counts_and_every_state_it_visits_is_rounded_right():
         assert stream.read_rows(row) == [answer]
 
 
+def test_a_latch_and_its_inverse_as_outputs_have_the_value_before_the_clock():
+    stream = clocked({"r": Cover(("q",), ("0",), 1)}, [Latch("q", "a", 0)], ["q", "r"], inputs=["a"])
+    assert stream.run([1, 1, 0, 1]) == stream.expected([1, 1, 0, 1]) == [0b10, 0b01, 0b01, 0b10]
+
+
 def test_latches_without_effect_and_constant_latches():
     covers = {"zero": Cover((), (), 1), "one": Cover((), ("",), 1), "y": Cover(("p", "q"), ("11",), 1)}
     latches = [Latch("p", "one", 0), Latch("q", "one", 1), Latch("r", "zero", 1), Latch("unused", "a", 0)]
