@@ -249,3 +249,8 @@ def test_latches_belong_to_streams_only():
         compile_clocked(netlist(["y"], {"y": AND}))
     with pytest.raises(InputError, match="steps is for Turing machines"):
         compile_source(netlist(["y"], {"y": AND}), steps=3)
+
+
+def test_what_is_no_source_is_an_error():
+    with pytest.raises(InputError, match="a source must be a netlist"):
+        compile_source("adder.blif")
