@@ -11,7 +11,7 @@ from ntkproofs.bounds.rounding import least_padding
 from ntkproofs.compilation import compile_machine, compile_source, compile_turing, elementary
 from ntkproofs.counts import arbitrary_counts, bound_matches
 from ntkproofs.errors import InputError
-from ntkproofs.execution import Machine, exhaust
+from ntkproofs.execution import Machine, exhaust, explore
 from ntkproofs.formats import Row, Rule, StateMachine, TuringMachine
 from ntkproofs.interpreters import AutomatonOracle, MachineOracle, simulate
 
@@ -71,6 +71,7 @@ def test_random_machines_follow_their_table(drawn, words):
     stream = compile_source(machine)
     assert stream.run(words) == expected
     assert stream.expected(words) == expected
+    assert explore(stream).holds
     templates = stream.program.templates
     assert all(a.contradicts(b) for i, a in enumerate(templates) for b in templates[:i])
 
