@@ -475,13 +475,18 @@ class Circuit:
     @property
     def initial(self) -> int:
         """The initial values of the registers, as the digits of a number, the last one lowest."""
-        return int("0" + "".join(str(initial) for _, _, initial in self.registers), 2)
+        return joined(initial for _, _, initial in self.registers)
 
     def clock(self, state: Any, inputs: Sequence[int], planes: Planes) -> Clock:
         """Return the outputs, where they are free, and the next states, each with the inputs that lead to it."""
         values = self.values(inputs, spread(state, len(self.registers), planes), planes)
         following = split(planes.every, [values[signal] for _, signal, _ in self.registers])
         return *self.answers(values), following
+
+
+def joined(values: Iterable[int]) -> int:
+    """Return values as the digits of a number, the last one lowest."""
+    return int("0" + "".join(map(str, values)), 2)
 
 
 def split(lanes: int, planes: Iterable[int]) -> list[tuple[int, int]]:
@@ -501,18 +506,18 @@ def spread(values: int, count: int, planes: Planes) -> list[int]:
 
 @dataclass
 class Table:
-    """A state machine: ``rows[state]`` is a list of (cube of inputs, next state or None, outputs of 0, 1 and -)."""
+    """A state machine: ``rows[state]`` is a list of (cube of inputs, next state, outputs of 0, 1 and -)."""
 
     inputs: list[str]
     outputs: list[str]
     initial: str
-    rows: dict[str, list[tuple[str, str | None, str]]]
+    rows: dict[str, list[tuple[str, str, str]]]
 
     def clock(self, state: Any, inputs: Sequence[int], planes: Planes) -> Clock:
         """Return the outputs, where they are free, and the next states, each with the inputs that lead to it.
 
-        Where no row matches, or none gives the next state, nothing is specified from there on. Rejected if two rows
-        that match the same inputs contradict each other.
+        Where no row matches, nothing is specified from there on. Rejected if two rows that match the same inputs
+        contradict each other.
         """
         ones, zeros, following = [0] * len(self.outputs), [0] * len(self.outputs), dict[str, int]()
         for cube, after, outputs in self.rows.get(state, ()):
@@ -521,8 +526,7 @@ class Table:
             for k, value in enumerate(outputs):
                 ones[k] |= lanes * (value == "1")
                 zeros[k] |= lanes * (value == "0")
-            if after is not None:
-                following[after] = following.get(after, 0) | lanes
+            following[after] = following.get(after, 0) | lanes
         if _overlap([*following.values()]) or any(map(_overlap, zip(ones, zeros, strict=True))):
             raise Rejected(f"two rows of the state {shown(state)} contradict each other")
         free = [planes.every & ~(one | zero) for one, zero in zip(ones, zeros, strict=True)]
@@ -953,43 +957,47 @@ def _reset(row: list[int]) -> int:
 
 
 def kiss(data: bytes) -> Table:
-    """Read a state machine in KISS2: rows of inputs, state, next state and outputs; ``.r`` is the initial state."""
+    """Read a state machine in KISS2: rows of inputs, state, next state and outputs; ``.r`` is the initial state.
+
+    A row of the state ``*`` or ``ANY`` is one of every state.
+    """
     found, rows = table_of(data, (".s", ".r", ".start_kiss", ".ilb", ".ob"), (".e", ".end", ".end_kiss"))
     inputs, outputs = int(found[".i"][0]), int(found[".o"][0])
-    states = dict[str, list[tuple[str, str | None, str]]]()
+    states: dict[str, list[tuple[str, str, str]]] = {}
     for row in rows:
-        cube, state, after, values = _transition(row, inputs, outputs)
-        states.setdefault(state, []).append((cube, None if after == "-" else after, values))
-    initial = found.get(".r", [rows[0][1] if rows else ""])
+        _check_row(row, inputs, outputs)
+        states |= {state: [] for state in row[1:3] if state not in ("*", "ANY")}
+    for cube, state, after, values in rows:
+        for one in states if state in ("*", "ANY") else (state,):
+            states[one].append((cube, after, values))
+    initial = found.get(".r", [row[1] for row in rows[:1]])
     if len(initial) != 1 or initial[0] not in states:
-        raise Rejected("no row is about the initial state")
+        raise Rejected("the initial state is missing, or no row is about it")
     names = (_names(found, ".ilb", inputs, "input"), _names(found, ".ob", outputs, "output"))
     return Table(*names, initial[0], states)
 
 
-def _transition(row: list[str], inputs: int, outputs: int) -> list[str]:
-    """Return a row of a state machine."""
+def _check_row(row: list[str], inputs: int, outputs: int) -> None:
     if len(row) != 4 or (len(row[0]), len(row[3])) != (inputs, outputs) or not set(row[0] + row[3]) <= set("01-"):
         raise Rejected(f"{shown(' '.join(row))} is not a row of {inputs} inputs and {outputs} outputs")
-    if "*" in row[1:3] or row[1] == "-":
-        raise Declined("rows for any state are not read")
-    return row
+    if row[2] in ("*", "ANY", "-"):
+        raise Rejected(f"{shown(row[2])} is not the name of a next state")
 
 
 def turing(data: bytes) -> Tape:
     """Read a Turing machine, ``1RB1LC_...``: a group for each state A, B, ...
 
     A group has three characters for each symbol 0, 1, ...: the symbol to write, the move L or R, and the next state.
-    The machine halts at a letter beyond the states, and where it reaches ``---``.
+    The machine halts at Z or H, if there is no such state, and where it reaches ``---``.
     """
     text = " ".join(word for _, words in lines_of(data) for word in words)
     groups = text.split("_")
     symbols = len(groups[0]) // 3
     form = f"(---|[0-9][LR][A-Z]){{{symbols}}}"
-    if not 1 <= symbols <= 10 or any(re.fullmatch(form, group, re.ASCII) is None for group in groups):
+    if not 2 <= symbols <= 10 or any(re.fullmatch(form, group, re.ASCII) is None for group in groups):
         raise Rejected(f"{shown(text)} is not a Turing machine such as 1RB1LB_1LA1RZ")
-    if len(groups) > 25:
-        raise Declined("a Turing machine with more than 25 states")
+    if len(groups) > 26:
+        raise Rejected("a Turing machine has at most 26 states")
     return Tape(
         tuple(
             tuple(_rule(group[k : k + 3], symbols, len(groups)) for k in range(0, 3 * symbols, 3)) for group in groups
@@ -1002,8 +1010,8 @@ def _rule(text: str, symbols: int, states: int) -> tuple[int, int, int] | None:
     if text == "---":
         return None
     symbol, state = int(text[0]), ord(text[2]) - ord("A")
-    if symbol >= symbols:
-        raise Rejected(f"{shown(text)} writes a symbol that no rule reads")
+    if symbol >= symbols or (state >= states and text[2] not in "ZH"):
+        raise Rejected(f"{shown(text)} writes a symbol that no rule reads, or goes to a state that does not exist")
     return symbol, 1 if text[1] == "R" else -1, state if state < states else -1
 
 
@@ -1260,7 +1268,7 @@ def by_states(machine: Circuit | Table, program: Program, source: Source, period
         raise Declined(f"{n} inputs of a file with states: at most {MAX_CLASSES} are executed in each state")
     planes, inputs = Planes((1 << (1 << n)) - 1), patterns(n)
     live = sorted({position for when, _ in program.templates for position, _ in when} - set(source.inputs))
-    pairs: list[tuple[Any, int]] = [(machine.initial, int("0" + "".join(str(int(p in source.ones)) for p in live), 2))]
+    pairs: list[tuple[Any, int]] = [(machine.initial, joined(int(p in source.ones) for p in live))]
     known = set(pairs)
     for here, bits in pairs:  # it grows
         state = [0] * program.bits
@@ -1269,11 +1277,15 @@ def by_states(machine: Circuit | Table, program: Program, source: Source, period
         state = program.run(state, period, planes)
         ones, free, following = machine.clock(here, inputs, planes)
         compare(machine, source, state, (ones, free), inputs, f" in the state {shown(here)}")
-        for lanes, after in following:
-            new = [(after, key) for _, key in split(lanes, [state[p] for p in live])]
-            pairs += [pair for pair in new if pair not in known]
-            known.update(new)
+        new = [pair for pair in _following(following, [state[p] for p in live]) if pair not in known]
+        pairs += new
+        known.update(new)
     return f"by simulation of all 2^{n} inputs in each of {len(pairs)} pairs of states"
+
+
+def _following(following: list[tuple[int, Any]], planes: list[int]) -> dict[tuple[Any, int], None]:
+    """Return the pairs of a next state of the file and the values of planes that occur together."""
+    return {(after, key): None for lanes, after in following for _, key in split(lanes, planes)}
 
 
 def by_tape(tape: Tape, program: Program, source: Source, steps: int) -> str:
