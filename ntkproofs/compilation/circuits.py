@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ntkproofs.compilation.gates import FALSE, Gate, Gates, Literal
-from ntkproofs.compilation.names import fresh, inverse_mark, signals_of
+from ntkproofs.compilation.gates import Gate, Gates, Literal
+from ntkproofs.compilation.names import FieldNames
 from ntkproofs.errors import InputError
 from ntkproofs.formats.sources import Netlist
 from ntkproofs.programs import Bit, TemplateProgram
@@ -40,7 +40,7 @@ class Circuit:
         """Return the number of a bit that holds the signal, and that is an input or is written by a gate."""
         literal = self.literal(signal)
         written = literal >> 1 in self.inputs or self.gate(literal >> 1).operands is not None
-        if literal != FALSE and literal & 1 == 0 and written:
+        if literal & 1 == 0 and written:  # not for constants: no gate writes number 0
             return literal >> 1
         return self.gates.buffer(literal, signal) >> 1
 
@@ -65,29 +65,31 @@ class Circuit:
 
 
 class Layout:
-    """The fields and bits of gates: ``y`` holds the signal y, ``~y`` its inverse, and ``cubes`` the cubes of covers.
-
-    No field has a name that another signal of the file has: ``~`` and ``_`` are repeated as often as needed.
-    """
+    """The fields and bits of gates: ``y`` holds the signal y, ``~y`` its inverse, and ``cubes`` the cubes of covers."""
 
     def __init__(self, circuit: Circuit, numbers: Iterable[int]) -> None:
-        netlist = circuit.netlist
         self._circuit, self._numbers = circuit, sorted(numbers)
-        self.taken = signals_of(netlist)
+        self._names = FieldNames(circuit.netlist)
         self.fields: dict[str, int] = {}
         self.bits: dict[int, Bit] = {}
-        inverse, cubes = inverse_mark(self.taken), fresh("cubes", self.taken)
+        cubes = self._names.added("cubes")
         for number in self._numbers:
             gate = circuit.gate(number)
-            field = cubes if gate.signal is None else inverse * gate.inverted + gate.signal
+            name = self._names.inverse if gate.inverted else self._names.field
+            field = cubes if gate.signal is None else name(gate.signal)
             self.bits[number] = field, self.fields.get(field, 0)
             self.fields[field] = self.fields.get(field, 0) + 1
 
     def add(self, field: str, width: int) -> str:
         """Add a field of the compilation; return its name, which differs from those of all signals."""
-        name = fresh(field, self.taken)
+        name = self._names.added(field)
         self.fields[name] = width
         return name
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The fields of the inputs."""
+        return tuple(map(self._names.field, self._circuit.netlist.inputs))
 
     def requirements(self, literals: Iterable[Literal]) -> list[tuple[Bit, int]]:
         """Return what a template requires if it is to match where all literals are true."""

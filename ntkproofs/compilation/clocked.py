@@ -64,7 +64,7 @@ def compile_clocked(netlist: Netlist) -> Stream:
     memory.write(program)
     return Stream(
         program,
-        inputs=netlist.inputs,
+        inputs=layout.inputs,
         period=period,
         output=tuple(layout.bits[number] for number in outputs),
         oracle=ClockedNetlist(netlist),

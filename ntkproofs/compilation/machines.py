@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from ntkproofs.compilation.names import program_name
 from ntkproofs.errors import InputError
@@ -85,24 +86,38 @@ class _Piece:
 
 def _disjoint(machine: StateMachine) -> Iterator[_Piece]:
     """Yield pieces of the rows, state by state, of which no two match the same state and inputs."""
-    rows: dict[str, list[Row]] = {}
+    groups: dict[str, list[Row]] = {}
     for row in machine.rows:
-        rows.setdefault(row.state, []).append(row)
-    for group in rows.values():
-        pieces: list[_Piece] = []
-        for row in group:
-            pieces = _with_row(pieces, row, machine.name)
-            if len(pieces) > MAX_PIECES:
-                raise InputError(
-                    f"{machine.name}: the rows of the state {row.state!r} overlap so much that they are more than "
-                    f"{MAX_PIECES:,} disjoint cubes"
-                )
-        yield from pieces
+        groups.setdefault(row.state, []).append(row)
+    for rows in groups.values():
+        yield from chain.from_iterable(_pieces(machine, rows))
 
 
-def _with_row(pieces: list[_Piece], row: Row, name: str) -> list[_Piece]:
-    """Return disjoint pieces of the rows so far and of one more row of the same state."""
-    result, rest = [], [row.inputs]
+def _pieces(machine: StateMachine, rows: list[Row]) -> list[list[_Piece]]:
+    """Return disjoint pieces of each row of a state; a row has what earlier rows do not have."""
+    pieces: list[list[_Piece]] = []
+    cubes = _Cubes(machine.inputs)
+    total = 0
+    for row in rows:
+        rest = [row.inputs]
+        for index in cubes.overlapping(row.inputs):
+            total -= len(pieces[index])
+            pieces[index], rest = _joined(pieces[index], row, rest, machine.name)
+            total += len(pieces[index])
+        cubes.add(row.inputs)
+        pieces.append([_Piece(row, cube, row.outputs) for cube in rest])
+        total += len(rest)
+        if total > MAX_PIECES:
+            raise InputError(
+                f"{machine.name}: the rows of the state {row.state!r} overlap so much that they are more than "
+                f"{MAX_PIECES:,} disjoint cubes"
+            )
+    return pieces
+
+
+def _joined(pieces: list[_Piece], row: Row, rest: list[str], name: str) -> tuple[list[_Piece], list[str]]:
+    """Return the pieces with the outputs that a further row specifies, and `rest`, cubes of that row, without them."""
+    result: list[_Piece] = []
     for piece in pieces:
         common = _common(piece.cube, row.inputs)
         if common is None:
@@ -117,7 +132,33 @@ def _with_row(pieces: list[_Piece], row: Row, name: str) -> list[_Piece]:
             result += [_Piece(piece.row, cube, piece.outputs) for cube in _without(piece.cube, common)]
             result.append(_Piece(row, common, outputs))
         rest = [part for cube in rest for part in _without(cube, common)]
-    return result + [_Piece(row, cube, row.outputs) for cube in rest]
+    return result, rest
+
+
+class _Cubes:
+    """A list of cubes that finds those that overlap another: for each position the sets of cubes with 0 and with 1."""
+
+    def __init__(self, width: int) -> None:
+        self._having: list[dict[str, int]] = [{"0": 0, "1": 0} for _ in range(width)]  # bit i for cube i
+        self._count = 0
+
+    def add(self, cube: str) -> None:
+        """Append a cube."""
+        for sets, value in zip(self._having, cube, strict=True):
+            if value != "-":
+                sets[value] |= 1 << self._count
+        self._count += 1
+
+    def overlapping(self, cube: str) -> Iterator[int]:
+        """Yield the indices of the cubes that have something in common with `cube`."""
+        apart = 0
+        for sets, value in zip(self._having, cube, strict=True):
+            if value != "-":
+                apart |= sets["0" if value == "1" else "1"]
+        together = ~apart & (1 << self._count) - 1
+        while together:
+            yield (together & -together).bit_length() - 1
+            together &= together - 1
 
 
 def _common(first: str, second: str) -> str | None:

@@ -7,7 +7,7 @@ covers of the same level have is one template that writes all their bits. In two
 
 from __future__ import annotations
 
-from ntkproofs.compilation.names import inverse_mark, program_name, signals_of
+from ntkproofs.compilation.names import FieldNames, program_name
 from ntkproofs.compilation.netlists import demand_interface
 from ntkproofs.errors import InputError
 from ntkproofs.formats.sources import Cover, Netlist
@@ -34,22 +34,25 @@ def compile_naively(netlist: Netlist) -> Task:
     outputs = [cubes.output(signal) for signal in netlist.outputs]
     steps = max(1, *(cubes.levels[field] for field in outputs))
     program = TemplateProgram(program_name(netlist.name, "netlist"), dict.fromkeys(cubes.levels, 1))
-    if steps > 1 or not set(outputs).isdisjoint(netlist.inputs):
-        for name in netlist.inputs:
+    if steps > 1 or not set(outputs).isdisjoint(cubes.inputs):
+        for name in cubes.inputs:
             program.template([((name, 0), 1)], [(name, 0)])
     for requirements, written in cubes.templates.items():
         program.template(sorted(requirements), written)
     output = tuple((field, 0) for field in outputs)
-    return Task(program, inputs=netlist.inputs, steps=steps, output=output, oracle=NetlistOracle(netlist))
+    return Task(program, inputs=cubes.inputs, steps=steps, output=output, oracle=NetlistOracle(netlist))
 
 
 class _Cubes:
     """The templates of all cubes, ``{requirements: bits}``, and the levels of the fields."""
 
     def __init__(self, netlist: Netlist) -> None:
-        self._name, self._mark = netlist.name, inverse_mark(signals_of(netlist))
-        self._held = {name: (name, 1) for name in netlist.inputs}  # signal -> field, and its value where it is true
-        self.levels = dict.fromkeys(netlist.inputs, 0)
+        self._name, self._names = netlist.name, FieldNames(netlist)
+        self.inputs = tuple(map(self._names.field, netlist.inputs))
+        self.levels = dict.fromkeys(self.inputs, 0)
+        self._held = {  # signal -> field, and the value of the field where the signal is true
+            signal: (field, 1) for signal, field in zip(netlist.inputs, self.inputs, strict=True)
+        }
         self.templates: dict[frozenset[tuple[Bit, int]], list[Bit]] = {}
         for signal, cover in netlist.covers:
             self._cover(signal, cover)
@@ -60,7 +63,7 @@ class _Cubes:
         return self._held[signal]
 
     def _cover(self, signal: str, cover: Cover) -> None:
-        field = signal if cover.value else self._mark + signal
+        field = (self._names.field if cover.value else self._names.inverse)(signal)
         arguments = [self._field(name) for name in cover.inputs]
         self.levels[field] = 1 + max((self.levels[argument] for argument, _ in arguments), default=0)
         self._held[signal] = field, cover.value
@@ -81,8 +84,9 @@ class _Cubes:
     def output(self, signal: str) -> str:
         """Return a field that holds the signal itself."""
         field, true = self._field(signal)
-        if not true:
-            self.levels.setdefault(signal, self.levels[field] + 1)
-            self._write(frozenset([((field, 0), 0)]), signal)
-            return signal
-        return field
+        if true:
+            return field
+        buffer = self._names.field(signal)
+        self.levels.setdefault(buffer, self.levels[field] + 1)
+        self._write(frozenset([((field, 0), 0)]), buffer)
+        return buffer

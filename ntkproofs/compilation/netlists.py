@@ -3,7 +3,8 @@
 Inputs are held by identity templates. Each gate (:mod:`ntkproofs.compilation.gates`) is one bit and one template, which
 requires the literals whose AND it is. So every bit has at most t = 1 writer, and ``t n <= p K`` holds at every state:
 networks with the NTK round every bit right, whatever the state. If the inputs are right, a gate of level l is right
-after l steps, whatever the state was before, and stays right; the number of steps is the largest level of an output.
+after l steps, whatever the state was before, and stays right; the number of steps is the largest level of an output. An
+output that is always 0 is a bit that no template writes: its mean is exactly 0, and only positive thresholds are safe.
 
 Fields: an input has its name; ``y`` holds the signal y, and ``~y`` its inverse; ``cubes`` holds the cubes of covers
 with several. Gates on which no output depends have no template; outputs that are inputs or equal signals share a bit.
@@ -43,7 +44,7 @@ def compile_netlist(netlist: Netlist) -> Task:
     layout.write_gates(program)
     return Task(
         program,
-        inputs=netlist.inputs,
+        inputs=layout.inputs,
         steps=max(1, circuit.level(outputs)),
         output=tuple(layout.bits[number] for number in outputs),
         oracle=NetlistOracle(netlist),

@@ -29,6 +29,10 @@ def compile_source(
     >>> task.oracle(1, 1), task.steps, task.program.samples
     (0, 2, 4)
     """
+    if not isinstance(source, Source):
+        raise InputError(
+            f"a source must be a netlist, a state machine or a Turing machine, got {type(source).__name__}"
+        )
     if isinstance(source, TuringMachine):
         _refuse(source, naive=naive or None)
         return compile_turing(source, cells=cells, steps=steps)

@@ -21,9 +21,10 @@ from ntkproofs.interpreters import TapeRun, simulate
 from ntkproofs.programs import Bit, Task, TemplateProgram
 from ntkproofs.validation import integer
 
-__all__ = ["MAX_STEPS", "compile_turing"]
+__all__ = ["HALTS_WITHIN", "MAX_STEPS", "compile_turing"]
 
-MAX_STEPS = 10_000_000  # of the simulation, if no number of steps is given
+HALTS_WITHIN = 1_000_000  # steps of the simulation, if no number of steps is given
+MAX_STEPS = 100_000_000  # that can be given
 
 
 def compile_turing(machine: TuringMachine, cells: int | None = None, steps: int | None = None) -> Task:
@@ -32,7 +33,7 @@ def compile_turing(machine: TuringMachine, cells: int | None = None, steps: int 
     `cells`: the length of the tape (default: as many as the run needs); further cells are added on both sides.
     `steps`: the number of steps (default: until it halts). The input ``head`` is 1 to start the machine, and 0 for a
     tape without a head, which stays blank. With more than two symbols the answer has several bits for each cell. Raises
-    InputError for a tape that is too short, and for a machine that does not halt within 10,000,000 steps if `steps` is
+    InputError for a tape that is too short, and for a machine that does not halt within 1,000,000 steps if `steps` is
     not given.
 
     >>> from ntkproofs.formats import Rule
@@ -44,7 +45,7 @@ def compile_turing(machine: TuringMachine, cells: int | None = None, steps: int 
     Traceback (most recent call last):
     ntkproofs.errors.InputError: BB(2): a tape of 3 cells is too short: the head visits 4 cells in 6 steps
     """
-    limit = MAX_STEPS if steps is None else integer(steps, f"{machine.name}: steps", low=1)
+    limit = HALTS_WITHIN if steps is None else integer(steps, f"{machine.name}: steps", low=1, high=MAX_STEPS)
     run = simulate(machine, steps=limit)
     if steps is None and not run.halted:
         raise InputError(f"{machine.name}: the machine does not halt within {limit:,} steps; give a number of steps")

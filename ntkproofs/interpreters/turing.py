@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ntkproofs.errors import InputError
 from ntkproofs.formats.sources import TuringMachine
 
 __all__ = ["TapeRun", "simulate"]
+
+MAX_CELLS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class TapeRun:
 def simulate(machine: TuringMachine, *, steps: int) -> TapeRun:
     """Run a machine from the blank tape until it halts, for at most `steps` steps.
 
+    Raises InputError for a run of more than 2^20 cells.
+
     >>> from ntkproofs.formats import Rule
     >>> rules = ((Rule(1, 1, 1), Rule(1, -1, 1)), (Rule(1, -1, 0), Rule(1, 1, -1)))
     >>> run = simulate(TuringMachine("BB(2)", rules), steps=100)
@@ -55,7 +60,12 @@ def simulate(machine: TuringMachine, *, steps: int) -> TapeRun:
         if rule.next < 0:
             return _run(step + 1, True, tape, first, last)
         position, state = position + rule.move, rule.next
-        first, last = min(first, position), max(last, position)
+        if position < first or position > last:
+            first, last = min(first, position), max(last, position)
+            if last - first >= MAX_CELLS:
+                raise InputError(
+                    f"{machine.name}: after {step + 1:,} steps the head has visited {MAX_CELLS + 1:,} cells"
+                )
     halted = rules[state][tape.get(position, 0)] is None
     return _run(steps, halted, tape, first, last)
 

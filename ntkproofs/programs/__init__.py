@@ -6,6 +6,7 @@
 """
 
 from ntkproofs.programs.addition import addition, addition_task
+from ntkproofs.programs.copies import Copies
 from ntkproofs.programs.flooding import Network, flooding
 from ntkproofs.programs.language import Bit, DuplicateTemplate, Rows, State, Template, TemplateProgram
 from ntkproofs.programs.multiplication import multiplication, multiplication_task
@@ -23,6 +24,7 @@ __all__ = [
     "TemplateProgram",
     "Task",
     "Stream",
+    "Copies",
     "permutation",
     "permutation_task",
     "addition",

@@ -104,6 +104,10 @@ class Stream:
         positions = [self.program.position(bit) for bit in self.output]
         return [answer_of(row) for row in rows[:, positions].tolist()]
 
+    def read(self, state: State) -> int:
+        """Return the answer in `state`."""
+        return answer_of([state[name][index] for name, index in self.output])
+
     def clock_rows(
         self, rows: Rows, words: Sequence[Sequence[int]], step: Callable[[Rows], Rows] | None = None
     ) -> Rows:

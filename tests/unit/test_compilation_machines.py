@@ -11,7 +11,7 @@ from ntkproofs.bounds.rounding import least_padding
 from ntkproofs.compilation import compile_machine, compile_source, compile_turing, elementary
 from ntkproofs.counts import arbitrary_counts, bound_matches
 from ntkproofs.errors import InputError
-from ntkproofs.execution import Machine, exhaust
+from ntkproofs.execution import Machine, exhaust, explore
 from ntkproofs.formats import Row, Rule, StateMachine, TuringMachine
 from ntkproofs.interpreters import AutomatonOracle, MachineOracle, simulate
 
@@ -71,6 +71,7 @@ def test_random_machines_follow_their_table(drawn, words):
     stream = compile_source(machine)
     assert stream.run(words) == expected
     assert stream.expected(words) == expected
+    assert explore(stream).holds
     templates = stream.program.templates
     assert all(a.contradicts(b) for i, a in enumerate(templates) for b in templates[:i])
 
@@ -203,10 +204,13 @@ def test_random_machines_write_what_plain_python_writes(machine, steps):
 
 
 def test_a_machine_that_does_not_halt_needs_a_number_of_steps(monkeypatch):
-    monkeypatch.setattr("ntkproofs.compilation.turing.MAX_STEPS", 1000)
+    monkeypatch.setattr("ntkproofs.compilation.turing.HALTS_WITHIN", 1000)
     with pytest.raises(InputError, match="does not halt within 1,000 steps; give a number of steps"):
         compile_turing(turing("1RA1RA"))
     assert compile_turing(turing("1RA1RA"), steps=3).program.fields["tape"] == 4
+    monkeypatch.setattr("ntkproofs.interpreters.turing.MAX_CELLS", 100)
+    with pytest.raises(InputError, match="after 100 steps the head has visited 101 cells"):
+        compile_turing(turing("1RA1RA"))
 
 
 # --- cellular automata

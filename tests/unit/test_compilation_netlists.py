@@ -9,7 +9,7 @@ from ntkproofs.bounds.rounding import least_padding
 from ntkproofs.compilation import compile_clocked, compile_naively, compile_netlist, compile_source
 from ntkproofs.counts import Counts, arbitrary_counts
 from ntkproofs.errors import InputError
-from ntkproofs.execution import Machine, RoundingFailure, exhaust
+from ntkproofs.execution import Machine, RoundingFailure, exhaust, explore
 from ntkproofs.formats import Cover, Latch, Netlist
 
 AND, NAND, XOR, OR = (
@@ -117,6 +117,22 @@ def test_added_fields_do_not_have_the_names_of_signals():
     assert answers(task) == [(a ^ b ^ a) | (a ^ b) << 1 for a, b in product((0, 1), repeat=2)]
 
 
+@pytest.mark.parametrize("compiled", [compile_netlist, compile_naively])
+def test_names_that_fields_cannot_have_are_replaced(compiled):
+    """Quotation marks, spaces, letters beyond ASCII, and names as long as tools write them."""
+    long = "$flatten" + "\\sub" * 60
+    names = ("it's", "it_s", "a b", "\N{LATIN SMALL LETTER E WITH ACUTE}", long, long + "'")
+    covers = {"y'": Cover(names, ("110111",), 0), "z" * 200: Cover(("y'", "it's"), ("11",), 0)}
+    circuit = netlist(["y'", "z" * 200], covers, inputs=names)
+    task = compiled(circuit)
+    assert len(set(task.inputs)) == 6
+    assert task.inputs[:4] == ("it_s_0", "it_s", "a_b", "_")
+    rows = task.start_rows(*np.array(list(product((0, 1), repeat=6))).T)
+    for _ in range(task.steps):
+        rows = task.program.step_rows(rows)
+    assert task.read_rows(rows).tolist() == [task.oracle(*case) for case in product((0, 1), repeat=6)]
+
+
 def test_interpreters_know_what_an_output_may_be():
     """Rows of a table of the type fd: on-set 11, don't-care 0-."""
     circuit = netlist(["y", "a"], {"y": AND}, dont_care=(("y", Cover(("a", "b"), ("0-",), 1)),))
@@ -178,10 +194,13 @@ def test_a_counter_counts_and_every_state_it_visits_is_rounded_right():
         count = (count + bit) % 4
     assert stream.run([1, 1, 0, 1, 1, 1, 1, 0, 0, 1]) == expected
     assert stream.expected([1, 1, 0, 1, 1, 1, 1, 0, 0, 1]) == expected
-    machine, row = Machine(stream.program), stream.program.row(stream.start())[None, :]
-    for bit, answer in zip((1, 1, 0), expected, strict=False):
-        row = stream.clock_rows(row, [(bit,)], step=lambda rows: machine.step_rows(rows)[0])
-        assert stream.read_rows(row) == [answer]
+    result = explore(stream)
+    assert (result.closed, result.holds) == (True, True)
+
+
+def test_a_latch_and_its_inverse_as_outputs_have_the_value_before_the_clock():
+    stream = clocked({"r": Cover(("q",), ("0",), 1)}, [Latch("q", "a", 0)], ["q", "r"], inputs=["a"])
+    assert stream.run([1, 1, 0, 1]) == stream.expected([1, 1, 0, 1]) == [0b10, 0b01, 0b01, 0b10]
 
 
 def test_latches_without_effect_and_constant_latches():
@@ -228,3 +247,8 @@ def test_latches_belong_to_streams_only():
         compile_clocked(netlist(["y"], {"y": AND}))
     with pytest.raises(InputError, match="steps is for Turing machines"):
         compile_source(netlist(["y"], {"y": AND}), steps=3)
+
+
+def test_what_is_no_source_is_an_error():
+    with pytest.raises(InputError, match="a source must be a netlist"):
+        compile_source("adder.blif")
