@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from ntkproofs.certificates.format import Certificate
-from ntkproofs.certificates.issue import Run, checked, program_json, requirement
+from ntkproofs.certificates.issue import Run, checked, program_json, requirement, source_entry
+from ntkproofs.certificates.source import SourceClaim
 from ntkproofs.programs import Stream
 from ntkproofs.validation import integer
 
@@ -27,6 +28,7 @@ def issue_stream(
     drop_unwritten: bool = False,
     kernel: str = "ntk",
     networks: int | None = None,
+    source: SourceClaim | None = None,
 ) -> Certificate:
     """Certify the least number of networks whose average executes every sequence of `clocks` inputs correctly.
 
@@ -72,7 +74,7 @@ def issue_stream(
         "networks": size.networks,
         "drop_unwritten": drop_unwritten,
     }
-    return checked(claim, claimed.evidence)
+    return checked(claim | source_entry(source), claimed.evidence)
 
 
 def _beginnings(ports: int, clocks: int, bits: int) -> int:
