@@ -22,7 +22,7 @@ from ntkproofs.certificates.format import Certificate
 from ntkproofs.counts import Counts, bound_matches, worst_counts
 from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undecided
 from ntkproofs.execution.visited import visited_counts
-from ntkproofs.kernels import two_layer_relu
+from ntkproofs.kernels import KernelLike, two_layer_name, two_layer_relu
 from ntkproofs.programs import State, Task, TemplateProgram
 from ntkproofs.validation import integer
 
@@ -39,7 +39,6 @@ __all__ = [
     "requirement",
 ]
 
-KERNELS = ("ntk", "nngp")
 TAILS = ("gaussian", "published")
 MAX_EXECUTED = 16  # maximum of input bits for which reachable states are executed by default
 MOST_EXECUTED = 20  # maximum of input bits that the checker executes
@@ -69,7 +68,7 @@ class Run:
         return cls(program, (), tuple(ones), steps)
 
 
-def issue_rounding(task: Task | Run | TemplateProgram, *, states: str = "", kernel: str = "ntk") -> Certificate:
+def issue_rounding(task: Task | Run | TemplateProgram, *, states: str = "", kernel: KernelLike = "ntk") -> Certificate:
     """Certify that every mean is positive if and only if the program's bit is 1, at arbitrary or reachable states.
 
     `states`: ``"arbitrary"`` or ``"reachable"`` (default: arbitrary if the claim holds there). Raises NtkProofsError
@@ -80,7 +79,7 @@ def issue_rounding(task: Task | Run | TemplateProgram, *, states: str = "", kern
     >>> print(issue_rounding(permutation([1, 0])).verified.details)
     3 counts (n, p, t), from n <= 2 by contradictory groups
     """
-    _choose(kernel, KERNELS, "kernel")
+    kernel = two_layer_name(kernel)
     run = _run(task)
     claimed = _states(run, states, kernel)
     wrong = _wrong(kernel, claimed.counts)
@@ -99,7 +98,7 @@ def issue_ensemble(
     states: str = "",
     tail: str = "gaussian",
     drop_unwritten: bool = False,
-    kernel: str = "ntk",
+    kernel: KernelLike = "ntk",
     networks: int | None = None,
 ) -> Certificate:
     """Certify the least number of networks whose average executes the program with probability at least 1 - failure.
@@ -115,7 +114,7 @@ def issue_ensemble(
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100").networks
     390
     """
-    run = _run(task)
+    run, kernel = _run(task), two_layer_name(kernel)
     claimed, required = requirement(
         run,
         failure=failure,
@@ -151,13 +150,13 @@ def requirement(
     states: str = "",
     tail: str = "gaussian",
     drop_unwritten: bool = False,
-    kernel: str = "ntk",
+    kernel: KernelLike = "ntk",
 ) -> tuple[States, Requirement]:
     """Return the states of a claim about an ensemble, and the requirement on the number of networks.
 
     Parameters and errors of :func:`issue_ensemble`.
     """
-    _choose(kernel, KERNELS, "kernel")
+    kernel = two_layer_name(kernel)
     _choose(threshold, THRESHOLDS, "threshold")
     _choose(tail, TAILS, "tail")
     chance = Fraction(failure)
