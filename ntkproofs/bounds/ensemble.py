@@ -26,7 +26,7 @@ from ntkproofs.bounds.tails import gaussian_tail, log_tail_upper
 from ntkproofs.counts import CountRange, Counts
 from ntkproofs.display import counted, facts
 from ntkproofs.errors import InputError, Undecided
-from ntkproofs.kernels.angular import Kernel
+from ntkproofs.kernels.names import KernelLike
 from ntkproofs.validation import integer
 
 __all__ = ["TAILS", "EnsembleSize", "Least", "Tail", "ensemble_size", "networks_enough", "size_for_margin"]
@@ -167,7 +167,7 @@ def _size(margin: SmallestMargin, cases: int, failure: Fraction, tail: Tail) -> 
 
 
 def ensemble_size(
-    kernel: Kernel,
+    kernel: KernelLike,
     counts: Iterable[Counts],
     *,
     output_bits: int,

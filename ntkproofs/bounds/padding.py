@@ -28,6 +28,7 @@ from ntkproofs.bounds.thresholds import choose_threshold, reaching
 from ntkproofs.counts import CountRange, Counts
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.kernels.angular import Kernel
+from ntkproofs.kernels.names import as_kernel
 from ntkproofs.predictor import combine, spread, unmatched
 from ntkproofs.validation import integer
 
@@ -78,6 +79,7 @@ class Requirement:
     ranges: tuple[CountRange, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kernel", as_kernel(self.kernel))
         if len({each.samples for each in self.counts}) != 1:
             raise InputError("the counts of one program have one number of samples")
 

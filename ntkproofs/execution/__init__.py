@@ -7,6 +7,7 @@
 """
 
 from ntkproofs.execution.exhaust import Exhaustion, exhaust, exhaust_chunks
+from ntkproofs.execution.failures import FailureSearch, find_failure
 from ntkproofs.execution.machine import Machine, RoundingFailure, StreamRun
 from ntkproofs.execution.sbn import Boundary, SbnRun, execute_sbn, run_sbn
 from ntkproofs.execution.streams import Exploration, WrongSequence, explore
@@ -16,6 +17,7 @@ __all__ = [
     "Boundary",
     "Exhaustion",
     "Exploration",
+    "FailureSearch",
     "Machine",
     "RoundingFailure",
     "SbnRun",
@@ -26,5 +28,6 @@ __all__ = [
     "exhaust",
     "exhaust_chunks",
     "explore",
+    "find_failure",
     "run_sbn",
 ]
