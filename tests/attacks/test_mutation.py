@@ -53,6 +53,28 @@ OVERLOOKED = {
     "no limit of entries": (" > MAX_ENTRIES:", " < 0:"),
     "no variance": ("if z is not None:", "if z is None:"),
     "a template that requires nothing": ("if not positions or not written:", "if not written:"),
+    "more groups than templates": ("min(groups, len(program.templates))", "groups"),
+    "the margins of ones for zeros": (
+        "if part.matched(part.first) else (Interval.of(threshold) - means)",
+        "if True else means",
+    ),
+    "n of the first for all": (
+        "Interval(Interval.of(part.first).low, Interval.of(part.last).high)",
+        "Interval.of(part.first)",
+    ),
+    "the half of the signs": ("left.extend(part.halves()[::-1])", "left.extend(part.halves()[:1])"),
+    "parts forgotten": (
+        "for values in product((0, 1), repeat=len(free[LANE_BITS:])):",
+        "for values in [(0,) * len(free[LANE_BITS:])]:",
+    ),
+    "parts of pairs forgotten": (
+        "        _count_pairs(program, state, lanes, steps, result)\n",
+        "        _count_pairs(program, state, lanes, steps, result)\n        break\n",
+    ),
+    "the mean of one end": (
+        "return (gain * weight + Interval.of(part.t)) / self.total",
+        "return (Interval(gain.low, gain.low) * Interval(weight.low, weight.low) + Interval.of(part.t)) / self.total",
+    ),
     "one network fewer": ("Interval.of(networks).sqrt())", "Interval.of(networks + 1).sqrt())"),
 }
 
