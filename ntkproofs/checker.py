@@ -500,8 +500,10 @@ class Program:
 
 
 def program_of(value: Any) -> Program:
-    """Read a program; Rejected: positions out of range, two requirements of one bit, empty templates.
+    """Read a program; Rejected: no fields, no templates, positions out of range, two requirements of one bit.
 
+    A template that requires nothing matches every state. One that writes nothing has the target zero and counts in n
+    and K. A template may occur twice: each occurrence is a sample.
     Its digest is the SHA-256 of the canonical JSON of the object without the key `name`.
     """
     entries = _keys(value, ("fields", "name", "padding", "templates"), "program")
@@ -517,6 +519,8 @@ def _bits_of(value: Any) -> int:
     """Return how many bits the fields have together."""
     fields = [_list(field, "a field", 2) for field in _list(value, "fields")]
     names = [_field_name(field[0]) for field in fields]
+    if not names:
+        raise Rejected("the program has no fields")
     if len(set(names)) < len(names):
         raise Rejected("two fields have the same name")
     return sum(_integer(field[1], 1, None, "a field's width") for field in fields)
@@ -539,8 +543,6 @@ def _template(value: Any, bits: int) -> Template:
     positions = _positions([pair[0] for pair in pairs], bits, "a template's requirements")
     values = [_integer(pair[1], 0, 1, "a required value") for pair in pairs]
     written = _positions(write, bits, "a template's written bits")
-    if not positions or not written:
-        raise Rejected("a template that requires nothing or writes nothing")
     return tuple(zip(positions, values, strict=True)), written
 
 
@@ -2773,7 +2775,12 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
 
 
 def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
-    """Read the number of inputs of the claim: an integer, or all assignments of the free bits; and describe them."""
+    """Read the number of inputs of the claim: an integer, or all assignments of the free bits; and describe them.
+
+    Or all sequences of inputs at ports (:func:`_sequences`).
+    """
+    if type(value) is dict and "ports" in value:
+        return _sequences(value, program, states)
     if type(value) is dict:
         starts = _starts(value, program.bits, ("free", "ones"), "inputs")
         if states.starts is not None and starts != states.starts:
@@ -2786,6 +2793,31 @@ def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
     if count > 1 << free:
         raise Rejected(f"inputs: there are only 2^{free}")
     return count, f"from any {_counted(count, f'initial {kind}')} chosen beforehand"
+
+
+def _sequences(value: Any, program: Program, states: States) -> tuple[int, str]:
+    """Read the claim about all sequences of inputs of T clocks: before each clock the b ports are set from outside.
+
+    The state at which the network begins clock c is determined by the first c inputs, so the clocks of all sequences
+    begin at no more than ``2^b + 2^(2b) + ... + 2^(Tb)`` states, nor at more than all ``2^bits``. If the network is
+    correct in the steps from all these states, every sequence is executed correctly, by induction over the clocks.
+    """
+    entries = _keys(value, ("clocks", "ones", "ports"), "inputs")
+    ports, ones = (_positions(entries[name], program.bits, f"inputs: {name}") for name in ("ports", "ones"))
+    clocks, bits = _integer(entries["clocks"], 1, None, "inputs: clocks"), len(ports)
+    if not ports or set(ports) & set(ones):
+        raise Rejected("inputs: no ports, or a port with an initial value")
+    if states.starts is not None:
+        raise Rejected("sequences of inputs are claimed at visited states; they are supported at arbitrary states")
+    words = (
+        f"of each clock simultaneously for all 2^{bits * clocks} sequences of {_counted(clocks, 'input')} of "
+        f"{_counted(bits, 'bit')}, where each input replaces the bits at the port positions "
+        f"{', '.join(map(str, ports))} before its clock, and the first clock begins at the initial state that the "
+        f"claim names"
+    )
+    if bits * clocks >= program.bits:
+        return 1 << program.bits, words
+    return sum(1 << bits * clock for clock in range(1, clocks + 1)), words
 
 
 STARTS = {"output": "zero", "all": "antisymmetric"}  # by which layers are trained

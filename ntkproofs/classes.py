@@ -117,8 +117,9 @@ def _components(program: TemplateProgram) -> list[tuple[tuple[int, ...], tuple[i
     members: dict[int, list[int]] = defaultdict(list)
     touched: dict[int, set[int]] = defaultdict(set)
     for index, bits in enumerate(required):
-        members[root(bits[0])].append(index)
-        touched[root(bits[0])].update(bits)
+        key = root(bits[0]) if bits else -1 - index  # a template that requires nothing is a component by itself
+        members[key].append(index)
+        touched[key].update(bits)
     large = max(map(len, touched.values()), default=0)
     if large > MAX_COMPONENT:
         raise InputError(

@@ -11,6 +11,7 @@ All shrink towards simple values: zeros, few templates, few required bits.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from fractions import Fraction
 
@@ -20,7 +21,7 @@ from ntkproofs.bounds.rounding import least_padding, rounds_right
 from ntkproofs.counts import arbitrary_counts, counts_of
 from ntkproofs.errors import InputError, NoMargin
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
-from ntkproofs.programs import Bit, State, TemplateProgram
+from ntkproofs.programs import DuplicateTemplate, State, TemplateProgram
 from ntkproofs.programs.sbn import Assembly, Instruction
 
 __all__ = ["bit_vectors", "dyadics", "sbn_programs", "states", "template_programs"]
@@ -60,7 +61,7 @@ def template_programs(
     rounds: bool | None = None,
     kernel: KernelLike = "ntk",
 ) -> TemplateProgram:
-    """Return random template programs.
+    """Return random template programs, with constants, templates that write nothing, and duplicates among them.
 
     `fields`: the fields of the programs (default: one to three small ones, drawn). `rounds`: True for programs of which
     every bit is rounded correctly at every state, by padding; False for programs with a state at which a bit is rounded
@@ -80,9 +81,11 @@ def template_programs(
     program = TemplateProgram("random", fields=fields)
     bits = [(name, index) for name, width in fields.items() for index in range(width)]
     for _ in range(draw(st.integers(1, max_templates))):
-        when = draw(st.dictionaries(st.sampled_from(bits), st.integers(0, 1), min_size=1, max_size=3))
-        write = draw(st.lists(st.sampled_from(bits), min_size=1, max_size=3, unique=True))
-        _add(program, when, write)
+        when = draw(st.dictionaries(st.sampled_from(bits), st.integers(0, 1), max_size=3))
+        write = draw(st.lists(st.sampled_from(bits), max_size=3, unique=True))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DuplicateTemplate)
+            program.template(when=when, write=write)
     program.pad(draw(st.integers(0, max_padding)))
     if rounds is True:
         _pad(program, as_kernel(kernel))
@@ -107,14 +110,6 @@ def sbn_programs(draw: st.DrawFn, *, most_words: int = 6, most_bits: int = 8, mo
         tuple(draw(st.lists(values, min_size=words, max_size=words))),
         tuple(draw(st.lists(instruction, min_size=length, max_size=length))),
     )
-
-
-def _add(program: TemplateProgram, when: Mapping[Bit, int], write: list[Bit]) -> None:
-    """Add a template unless the program has the same one already."""
-    try:
-        program.template(when=when, write=write)
-    except InputError:
-        return
 
 
 def _pad(program: TemplateProgram, kernel: Kernel) -> None:

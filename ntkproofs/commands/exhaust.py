@@ -14,6 +14,7 @@ from ntkproofs.commands.progress import showing
 from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.display import counted
+from ntkproofs.programs.language import bit_name
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Exhaustion
@@ -96,7 +97,7 @@ def _lines(result: Exhaustion) -> Iterator[tuple[str, str]]:
 
 
 def _location(result: Exhaustion, case: int, step: int, bit: tuple[str, int]) -> str:
-    return f"inputs {', '.join(map(str, result.inputs_of(case)))}, step {step + 1}, bit {bit[0]}_{bit[1]}"
+    return f"inputs {', '.join(map(str, result.inputs_of(case)))}, step {step + 1}, bit {bit_name(bit)}"
 
 
 def _document(program: str, bits: int, result: Exhaustion) -> dict[str, Any]:

@@ -80,7 +80,7 @@ MISTAKES = {
     "names of any kind": ("[A-Za-z0-9_.-]{0,63}", ".*"),
     "names of fields of any kind": ("[!#-&(-_a-~]{1,200}", ".*"),
     "padding not in the digest": ('("fields", "padding", "templates")}', '("fields", "templates")}'),
-    "a template that requires nothing": ("if not positions or not written:", "if not written:"),
+    "a program without fields": ("    if not names:", "    if False:"),
     "root of less than 0": ("        if self.low < 0:\n            raise Rejected(\"a square", "        if self.low < -1:\n            raise Rejected(\"a square"),
     "logarithm of 0": ("        if self.low <= 0:\n            raise Rejected(\"a log", "        if self.low < 0:\n            raise Rejected(\"a log"),
     "exp far below 0": ("return Interval(0, 1) if -end", "return Interval(0, 0) if -end"),

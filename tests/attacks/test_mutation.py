@@ -52,7 +52,7 @@ OVERLOOKED = {
     "no limit of groups": ("if len(group) * different > MAX_MEMORY:", "if False:"),
     "no limit of entries": (" > MAX_ENTRIES:", " < 0:"),
     "no variance": ("if z is not None:", "if z is None:"),
-    "a template that requires nothing": ("if not positions or not written:", "if not written:"),
+    "a program without fields": ("    if not names:", "    if False:"),
     "more groups than templates": ("min(groups, len(program.templates))", "groups"),
     "the margins of ones for zeros": (
         "if part.matched(part.first) else (Interval.of(threshold) - means)",
