@@ -58,18 +58,10 @@ OVERLOOKED = {
         "if part.matched(part.first) else (Interval.of(threshold) - means)",
         "if True else means",
     ),
-    "n of the first for all": (
-        "Interval(Interval.of(part.first).low, Interval.of(part.last).high)",
-        "Interval.of(part.first)",
-    ),
     "the half of the signs": ("left.extend(part.halves()[::-1])", "left.extend(part.halves()[:1])"),
     "parts forgotten": (
         "for values in product((0, 1), repeat=len(free[LANE_BITS:])):",
         "for values in [(0,) * len(free[LANE_BITS:])]:",
-    ),
-    "parts of pairs forgotten": (
-        "        _count_pairs(program, state, lanes, steps, result)\n",
-        "        _count_pairs(program, state, lanes, steps, result)\n        break\n",
     ),
     "the mean of one end": (
         "return (gain * weight + Interval.of(part.t)) / self.total",
