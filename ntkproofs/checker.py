@@ -63,6 +63,7 @@ EXECUTION = "the execution of the program"  # named when the budget of work is e
 ACCEPTED, REJECTED, DECLINED, UNREADABLE, BROKEN = 0, 1, 2, 3, 70
 
 FRACTION_BITS, GUARD_BITS = 256, 64  # of the end points; extra bits inside the functions
+SOURCES = ("aag", "aig", "blif", "kiss", "pla", "turing", "yosys-blif")  # formats of the files that claims name
 CONVERGENT = 41  # order of the continued fraction that bounds the Gaussian tail; odd
 
 MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_TEXT = (
@@ -430,12 +431,11 @@ def _text(value: Any, where: str) -> str:
     return value
 
 
-def _program_name(value: Any) -> str:
+def _name(value: Any, where: str) -> str:
     """Return an identifier; free text could be mistaken for a statement of the checker."""
     if type(value) is not str or re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", value, re.ASCII) is None:
         raise Rejected(
-            f"the program's name is {_shown(value)}: a name is 1 to 64 letters, digits and _ . - and does not "
-            f"begin with . or -"
+            f"{where} is {_shown(value)}: a name is 1 to 64 letters, digits and _ . - and does not begin with . or -"
         )
     return value
 
@@ -507,7 +507,7 @@ def program_of(value: Any) -> Program:
     Its digest is the SHA-256 of the canonical JSON of the object without the key `name`.
     """
     entries = _keys(value, ("fields", "name", "padding", "templates"), "program")
-    name, bits = _program_name(entries["name"]), _bits_of(entries["fields"])
+    name, bits = _name(entries["name"], "the program's name"), _bits_of(entries["fields"])
     templates = _templates(entries["templates"], bits)
     padding = _integer(entries["padding"], 0, None, "padding")
     writers = Counter(position for _, write in templates for position in write)
@@ -2626,12 +2626,16 @@ def _union(planes: Iterable[int]) -> int:
 # ------------------------------------------------------------------------------------------------------------- claims
 @dataclass(frozen=True)
 class Verified:
-    """The verified claim in words, the digest of its JSON text, and the number of facts that were decided."""
+    """The verified claim in words, the digest of its JSON text, and the number of facts that were decided.
+
+    `source`: a remark about the file that the claim names as the source of its program, if any.
+    """
 
     claim: str
     digest: str
     facts: int
     details: str
+    source: str = ""
 
 
 def check(data: bytes) -> Verified:
@@ -2659,7 +2663,33 @@ def _verified(certificate: dict[str, Any]) -> Verified:
     words, facts, details = rules[kind](claim, evidence)
     if facts < 1:
         raise Rejected("nothing is claimed: no template matches at any of the states")
-    return Verified(words, certificate["claim_sha256"], facts, details)
+    return Verified(words, certificate["claim_sha256"], facts, details, source_words(claim))
+
+
+def _entries(claim: Any, names: Sequence[str], optional: Sequence[str] = ("source",)) -> dict[str, Any]:
+    """Read the keys of a claim about a program, which may name the source of the program."""
+    return _keys(claim, (*names, *(name for name in optional if name in claim)), "the claim")
+
+
+def source_words(claim: dict[str, Any]) -> str:
+    """Name the source of a claim's program, if any. Only the form of the entry is checked, nothing that it states."""
+    if "source" not in claim:
+        return ""
+    source, bits = claim["source"], _bits_of(claim["program"]["fields"])
+    if type(source) is not dict:
+        raise Rejected("source is not an object")
+    numbers = {"head": 0} if source.get("format") == "turing" else {}
+    numbers["period" if "period" in source else "steps"] = 1  # with their least values
+    _keys(source, ("format", "inputs", "name", "ones", "outputs", "text", *numbers), "source")
+    name, form = _name(source["name"], "the source's name"), _choice(source["format"], SOURCES, "the source's format")
+    if type(source["text"]) is not str or not source["text"]:
+        raise Rejected("source: text is not a non-empty string")
+    _starts({"free": source["inputs"], "ones": source["ones"]}, bits, ("free", "ones"), "source: inputs, ones")
+    for position in _list(source["outputs"], "source: outputs"):
+        _integer(position, 0, bits - 1, "source: outputs")
+    for key, least in numbers.items():
+        _integer(source[key], least, None, f"source: {key}")
+    return f"the claim names {name!a} ({form}); that the templates compute what it says is not checked by this program"
 
 
 def _starts(value: Any, bits: int, names: Sequence[str], where: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -2698,7 +2728,7 @@ def states_of(program: Program, value: Any, evidence: Any) -> States:
 
 def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
     """Conclude: at the claimed states, the mean of every output bit is positive if and only if the bit is 1."""
-    entries = _keys(claim, ("kernel", "kind", "program", "states"), "the claim")
+    entries = _entries(claim, ("kernel", "kind", "program", "states"))
     kernel, program = _choice(entries["kernel"], ("ntk", "nngp"), "kernel"), program_of(entries["program"])
     states, predictor = states_of(program, entries["states"], evidence), Predictor(kernel, program.samples)
     counts = [part for part in states.counts if part.first]  # no match: the output is exactly 0, as the bit
@@ -2738,7 +2768,7 @@ def ensemble_of(claim: Any) -> Ensemble:
             "an ensemble with a width, a withdrawn wording: it was about kernel regressions, without the functions "
             "that networks start with; a claim of the kind network is about one network of finite width, trained"
         )
-    entries = _keys(claim, (*names, "threshold"), "the claim")
+    entries = _entries(claim, (*names, "threshold"))
     kernel, program = _choice(entries["kernel"], ("ntk", "nngp"), "kernel"), program_of(entries["program"])
     networks, steps = _integer(entries["networks"], 1, None, "networks"), _integer(entries["steps"], 1, None, "steps")
     failure, threshold = _fraction(entries["failure"], "failure"), _fraction(entries["threshold"], "threshold")
@@ -2862,7 +2892,7 @@ def network_of(claim: Any) -> Network:
         "trained",
         "width",
     )
-    entries = _keys(claim, (*names, *("inputs",) * ("inputs" in claim)), "the claim")
+    entries = _entries(claim, names, ("inputs", "source"))
     trained = _choice(entries["trained"], tuple(STARTS), "trained")
     _choice(entries["start"], (STARTS[trained],), "start")
     _integer(entries["networks"], 1, 1, "networks")
@@ -3792,7 +3822,8 @@ def judge(data: bytes) -> tuple[int, str]:
     except Exception as problem:  # a defect of this file: no verdict
         return BROKEN, f"failed: an error in the checker ({type(problem).__name__})"
     text = f"accepted\nclaim: {verified.claim}\nclaim_sha256: {verified.digest}\n"
-    return ACCEPTED, text + f"facts: {verified.facts}\nverified: {verified.details}"
+    text += f"facts: {verified.facts}\nverified: {verified.details}"
+    return ACCEPTED, text + f"\nsource: {verified.source}" if verified.source else text
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -19,12 +19,14 @@ from ntkproofs.bounds.padding import Requirement
 from ntkproofs.bounds.ranges import FEW, first_wrong_count, representatives
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.certificates.format import Certificate
+from ntkproofs.certificates.source import SourceClaim
 from ntkproofs.counts import CountRange, Counts, bound_matches, worst_ranges
 from ntkproofs.display import counted
 from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undecided
 from ntkproofs.execution.visited import visited_counts
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import State, Task, TemplateProgram
+from ntkproofs.programs.serialised import program_json
 from ntkproofs.validation import integer
 
 __all__ = [
@@ -72,11 +74,14 @@ class Run:
         return cls(program, (), tuple(ones), steps)
 
 
-def issue_rounding(task: Task | Run | TemplateProgram, *, states: str = "", kernel: str = "ntk") -> Certificate:
+def issue_rounding(
+    task: Task | Run | TemplateProgram, *, states: str = "", kernel: str = "ntk", source: SourceClaim | None = None
+) -> Certificate:
     """Certify that every mean is positive if and only if the program's bit is 1, at arbitrary or reachable states.
 
-    `states`: ``"arbitrary"`` or ``"reachable"`` (default: arbitrary if the claim holds there). Raises NtkProofsError
-    with the reason if the claim is false, InputError for reachable states of a program without a run, Undecided beyond
+    `states`: ``"arbitrary"`` or ``"reachable"`` (default: arbitrary if the claim holds there); `source`: the file from
+    which the program was compiled, as an entry of the claim. Raises NtkProofsError with the reason if the claim is
+    false, InputError for reachable states of a program without a run, Undecided beyond
     the limits of the checker.
 
     >>> from ntkproofs.programs import permutation
@@ -90,7 +95,7 @@ def issue_rounding(task: Task | Run | TemplateProgram, *, states: str = "", kern
     if wrong is not None:
         raise NtkProofsError(f"rounding at 0 is not right: {wrong}")
     claim = {"kind": "rounding", "kernel": kernel, "program": program_json(run.program), "states": claimed.value}
-    return checked(claim, claimed.evidence)
+    return checked(claim | source_entry(source), claimed.evidence)
 
 
 def issue_ensemble(
@@ -104,6 +109,7 @@ def issue_ensemble(
     drop_unwritten: bool = False,
     kernel: str = "ntk",
     networks: int | None = None,
+    source: SourceClaim | None = None,
 ) -> Certificate:
     """Certify the least number of networks whose average executes the program with probability at least 1 - failure.
 
@@ -111,7 +117,8 @@ def issue_ensemble(
     standardised margins), ``half`` (of the smallest mean of a 1) or ``zero``; `states`: whose counts, ``arbitrary`` or
     ``reachable`` (default: arbitrary where rounding holds there); `tail`: the bound that gives the number of networks,
     ``gaussian`` or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that no template writes;
-    `networks`: certify this number instead of the least one. Raises NtkProofsError with the reason where no number of
+    `networks`: certify this number instead of the least one; `source`: the file from which the program was compiled, as
+    an entry of the claim. Raises NtkProofsError with the reason where no number of
     networks is enough, Undecided where the bounds do not give `networks`, and beyond the limits of the checker.
 
     >>> from ntkproofs.programs import permutation_task
@@ -142,7 +149,7 @@ def issue_ensemble(
         "networks": size.networks,
         "drop_unwritten": drop_unwritten,
     }
-    return checked(claim, claimed.evidence)
+    return checked(claim | source_entry(source), claimed.evidence)
 
 
 def requirement(
@@ -198,18 +205,9 @@ def ample_padding(program: TemplateProgram) -> int:
 # --- parts of a claim
 
 
-def program_json(program: TemplateProgram) -> dict[str, Any]:
-    """Return the JSON value of a program in a claim: positions instead of names."""
-    position = program.position
-    return {
-        "name": program.name,
-        "fields": [[name, width] for name, width in program.fields.items()],
-        "templates": [
-            [[[position(bit), value] for bit, value in template.when], [position(bit) for bit in template.write]]
-            for template in program.templates
-        ],
-        "padding": program.padding,
-    }
+def source_entry(source: SourceClaim | None) -> dict[str, Any]:
+    """Return the entry of a claim that names the source of its program, if there is one."""
+    return {} if source is None else {"source": source.json}
 
 
 def _choose(value: str, choices: Collection[str], name: str) -> None:
