@@ -53,6 +53,20 @@ OVERLOOKED = {
     "no limit of entries": (" > MAX_ENTRIES:", " < 0:"),
     "no variance": ("if z is not None:", "if z is None:"),
     "a program without fields": ("    if not names:", "    if False:"),
+    "more groups than templates": ("min(groups, len(program.templates))", "groups"),
+    "the margins of ones for zeros": (
+        "if part.matched(part.first) else (Interval.of(threshold) - means)",
+        "if True else means",
+    ),
+    "the half of the signs": ("left.extend(part.halves()[::-1])", "left.extend(part.halves()[:1])"),
+    "parts forgotten": (
+        "for values in product((0, 1), repeat=len(free[LANE_BITS:])):",
+        "for values in [(0,) * len(free[LANE_BITS:])]:",
+    ),
+    "the mean of one end": (
+        "return (gain * weight + Interval.of(part.t)) / self.total",
+        "return (Interval(gain.low, gain.low) * Interval(weight.low, weight.low) + Interval.of(part.t)) / self.total",
+    ),
     "one network fewer": ("Interval.of(networks).sqrt())", "Interval.of(networks + 1).sqrt())"),
 }
 
