@@ -94,6 +94,8 @@ def load_program(text: str, parameters: Parameters = Parameters()) -> Loaded:
         return _automaton(text, parameters)
     if names_object(text):
         return _object(text, parameters)
+    if MACHINE.fullmatch(text):
+        return _machine(text, parameters)
     loader = LOADERS.get(Path(text).suffix.lower())
     if loader is None:
         raise _unknown(text)
@@ -106,8 +108,8 @@ def _unknown(text: str) -> InputError:
         return InputError(f"PROGRAM: a program in a Python file must be given as FILE.py:NAME, got {clipped(text)}")
     names, suffixes = ", ".join([*CATALOGUE, "sbn FILE"]), " ".join(LOADERS)
     return InputError(
-        f"PROGRAM: invalid choice: {clipped(text)} (choose from {names}, rule0 to rule255; FILE.py:NAME; or a file "
-        f"{suffixes})"
+        f"PROGRAM: invalid choice: {clipped(text)} (choose from {names}, rule0 to rule255, 1RB1LB_1LA1RZ; FILE.py:NAME; "
+        f"or a file {suffixes})"
     )
 
 
@@ -134,6 +136,12 @@ def _automaton(text: str, parameters: Parameters) -> Loaded:
     task = elementary(int(text.removeprefix("rule")), cells=parameters.cells, steps=parameters.steps)
     middle = (1 << parameters.cells // 2,)
     return Loaded(text, task.program, task, words=True, default=middle, steps=task.steps)
+
+
+def _machine(text: str, parameters: Parameters) -> Loaded:
+    from ntkproofs.formats import read_turing
+
+    return _compiled(text, read_turing(text.encode("ascii"), "machine.tm"), parameters)
 
 
 def _sbn_machine(text: str, parameters: Parameters) -> Loaded:

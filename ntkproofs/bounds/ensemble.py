@@ -188,7 +188,7 @@ def ensemble_size(
     bits, InputError for numbers that cannot be meant, Undecided if even 1024 bits do not tell.
 
     >>> from ntkproofs.counts import arbitrary_counts
-    >>> from ntkproofs.kernels import two_layer_relu
+    >>> from ntkproofs.kernels import Kernel, two_layer_relu
     >>> from ntkproofs.programs import permutation
     >>> size = ensemble_size(two_layer_relu(), arbitrary_counts(permutation(range(30))), output_bits=30, steps=1,
     ...                      inputs=2**30, failure=Fraction(1, 100), threshold=Fraction(3, 238))
