@@ -106,10 +106,9 @@ def _unknown(text: str) -> InputError:
     """Return the error for a PROGRAM that names nothing."""
     if text.endswith(".py"):
         return InputError(f"PROGRAM: a program in a Python file must be given as FILE.py:NAME, got {clipped(text)}")
-    names, suffixes = ", ".join([*CATALOGUE, "sbn FILE"]), " ".join(LOADERS)
+    names = ", ".join([*CATALOGUE, "sbn FILE", "rule0 to rule255", "a Turing machine such as 1RB1LB_1LA1RZ"])
     return InputError(
-        f"PROGRAM: invalid choice: {clipped(text)} (choose from {names}, rule0 to rule255, 1RB1LB_1LA1RZ; FILE.py:NAME; "
-        f"or a file {suffixes})"
+        f"PROGRAM: invalid choice: {clipped(text)} (choose from {names}; FILE.py:NAME; or a file {' '.join(LOADERS)})"
     )
 
 

@@ -26,7 +26,8 @@ from ntkproofs.bounds.tails import gaussian_tail, log_tail_upper
 from ntkproofs.counts import CountRange, Counts
 from ntkproofs.display import counted, facts
 from ntkproofs.errors import InputError, Undecided
-from ntkproofs.kernels.names import KernelLike
+from ntkproofs.kernels.angular import Kernel
+from ntkproofs.kernels.names import KernelLike, as_kernel
 from ntkproofs.validation import integer
 
 __all__ = ["TAILS", "EnsembleSize", "Least", "Tail", "ensemble_size", "networks_enough", "size_for_margin"]
@@ -205,7 +206,7 @@ def ensemble_size(
     given, precision = frozenset(counts), PRECISION
     while True:
         try:
-            margin = _smallest(kernel, given, ranges, threshold, drop_unwritten, precision)
+            margin = _smallest(as_kernel(kernel), given, ranges, threshold, drop_unwritten, precision)
             networks, least = _size(margin, cases, delta, tail)
         except Undecided:
             if precision >= LAST_PRECISION:
