@@ -93,6 +93,18 @@ TOGGLE = """\
 01 1
 .end
 """
+KISS = """\
+.i 1
+.o 2
+.s 2
+.p 4
+.r none
+0 none none 00
+1 none one 01
+0 one none 00
+1 one one 11
+.e
+"""
 STUCK = """
 from ntkproofs.programs import Stream
 
@@ -334,6 +346,9 @@ def test_the_naive_compilation_is_refuted_where_rounding_fails(capsys):
     _, shown = document(capsys, "show", "crowd.pla", "--naive")
     padding = shown["reachable"]["least_padding"]
     assert not shown["reachable"]["right"]
+    assert shown["search"] == "found"
+    assert shown["rounded_wrong"]["bit"] == ["o0", 0]
+    assert "the bit o0_0 would be rounded incorrectly" in run(capsys, "show", "crowd.pla", "--naive")[1]
     for added, code in ((padding - 1, 1), (padding, 0)):
         assert run(capsys, "exhaust", "crowd.pla", "--naive", "--padding", added)[0] == code
 
@@ -407,6 +422,49 @@ def test_a_sequential_circuit_is_certified_for_all_sequences(capsys, files, cloc
     assert (claim["inputs"]["clocks"], claim["source"]["name"]) == (found["clocks"], "toggle.blif")
     code, out, _ = run(capsys, "verify", "c.json")
     assert (code, "'toggle.blif'" in out) == (0, True)
+
+
+def test_a_state_machine_takes_a_word_for_each_clock(capsys, files):
+    """The machine waits for two ones in a row; its outputs are: seen now, and the last input."""
+    (files / "pair.kiss").write_text(KISS)
+    code, out, _ = run(capsys, "run", "pair.kiss", "1", "1", "0", "1", "1")
+    assert (code, out.split()) == (0, ["01", "11", "00", "01", "11"])
+    code, found = document(capsys, "exhaust", "pair.kiss")
+    assert (code, found["wrong"], found["largest_matches"], found["complete"]) == (0, 0, 1, True)
+    code, found = document(capsys, "certify", "pair.kiss", "--failure", "1e-6", "-o", "c.json")
+    assert (code, found["networks"]) == (0, 1)
+    code, out, _ = run(capsys, "verify", "c.json")
+    assert (code, "'pair.kiss'" in out) == (0, True)
+    _, found = document(capsys, "show", "pair.kiss")
+    assert (found["arbitrary"]["matches"], found["reachable"]["right"]) == (1, True)
+
+
+# --- Turing machines
+
+BB2, BB3 = "1RB1LB_1LA1RZ", "1RB1RZ_1LB0RC_1LC1LA"  # 6 steps and 4 ones; 21 steps and 5 ones
+
+
+@pytest.mark.parametrize(("machine", "steps", "ones"), [(BB2, 6, 4), (BB3, 21, 5)])
+def test_a_busy_beaver_halts_with_its_ones(capsys, tmp_path, monkeypatch, machine, steps, ones):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bb.tm").write_text(machine + "\n")
+    for program in (machine, "bb.tm"):
+        code, found = document(capsys, "run", program)
+        assert (code, found["steps"], found["ones"], found["halted"]) == (0, steps, ones, True)
+        assert found["result"].count("1") == ones
+    out = run(capsys, "run", "bb.tm", "--cells", 12)[1]
+    assert out.splitlines()[1] == f"{steps} steps, {ones} ones, 12 cells, halted"
+    code, found = document(capsys, "run", "bb.tm", "--steps", steps - 1, "--cells", 12)
+    assert (code, found["steps"], found["halted"]) == (0, steps - 1, False)
+    assert document(capsys, "exhaust", "bb.tm")[1]["wrong"] == 0
+
+
+def test_the_certificate_of_a_turing_machine_names_its_file(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bb2.tm").write_text(BB2)
+    assert run(capsys, "certify", "bb2.tm", "--failure", "1e-6", "-o", "c.json")[0] == 0
+    code, out, _ = run(capsys, "verify", "c.json")
+    assert (code, "'bb2.tm'" in out, "halts after 6 steps" in out) == (0, True, True)
 
 
 # --- cellular automata
@@ -492,6 +550,12 @@ def test_values_are_named_by_bus():
         (("run", "mine.py:task", 12, 16), "y = '16' does not fit in 4 bits"),
         (("run", "mine.py:task", 12, 1, "/", 2, 3), "there are 2 inputs (x, y), got 5 values"),
         (("run", "rule110"), "--cells and --steps are required"),
+        (("run", BB2, "--cells", 3), "a tape of 3 cells is too short: the head visits 4 cells"),
+        (("run", BB2, "--steps", 0), "the number of steps must be an integer from 1"),
+        (("run", BB2, "2"), "head = '2' does not fit in 1 bit"),
+        (("run", "1RB1LB_1LA1RX", "--cells", 3), "machine.tm"),
+        (("run", "1RB---_1LB---_", "--cells", 3), "invalid choice"),
+        (("certify", BB2, "--failure", "1e-3", "--naive"), "--naive is not an option of"),
         (("run", "rule110", "--cells", 2, "--steps", 1), "cells must be an integer from 3"),
         (("run", "rule110", "--cells", 10**6, "--steps", 10**6), "cells times steps must be at most"),
         (("run", "rule256", "--cells", 8, "--steps", 1), "the number of the rule must be an integer from 0 to 255"),
