@@ -8,7 +8,7 @@ from ntkproofs.compilation.naive import compile_naively
 from ntkproofs.compilation.netlists import compile_netlist
 from ntkproofs.compilation.turing import compile_turing
 from ntkproofs.errors import InputError
-from ntkproofs.formats.sources import Netlist, Source, TuringMachine
+from ntkproofs.formats.sources import DataSet, Netlist, Source, TuringMachine
 from ntkproofs.programs import Stream, Task
 
 __all__ = ["compile_source"]
@@ -30,9 +30,9 @@ def compile_source(
     (0, 2, 4)
     """
     if not isinstance(source, Source):
-        raise InputError(
-            f"a source must be a netlist, a state machine or a Turing machine, got {type(source).__name__}"
-        )
+        kinds = "a netlist, a state machine or a Turing machine"
+        advice = "; compile_data_set compiles data sets" if isinstance(source, DataSet) else ""
+        raise InputError(f"a source must be {kinds}, got {type(source).__name__}{advice}")
     if isinstance(source, TuringMachine):
         _refuse(source, naive=naive or None)
         return compile_turing(source, cells=cells, steps=steps)

@@ -41,7 +41,7 @@ _LEVELS = ("ah", "al", "as")
 _KNOWN = ".model .inputs .outputs .clock .names .latch .exdc .end"
 
 
-def read_blif(data: bytes, file: str = "<text>") -> Netlist:
+def read_blif(data: bytes, file: str = "text") -> Netlist:
     r"""Return the netlist of a BLIF text; raises InputError, with file and line, if the text is invalid.
 
     >>> nand = read_blif(b".model nand\n.inputs a b\n.outputs y\n.names a b y\n11 0\n.end\n")
