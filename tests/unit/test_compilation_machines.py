@@ -76,10 +76,12 @@ def test_random_machines_follow_their_table(drawn, words):
     assert all(a.contradicts(b) for i, a in enumerate(templates) for b in templates[:i])
 
 
-def test_rows_that_overlap_and_agree_are_split():
-    stream = compile_machine(lock("1- a a 1", "-1 a a 1", "11 a a 1"))
-    assert stream.program.samples == 2
-    assert stream.run([1, 2, 3]) == [1, 1, 1]
+@pytest.mark.parametrize("cubes", [("1-", "-1", "11"), ("-0", "0-"), ("0-", "-1", "1-"), ("--", "11", "1-")])
+def test_rows_that_overlap_and_agree_are_split(cubes):
+    stream = compile_machine(lock(*(f"{cube} a a 1" for cube in cubes)))
+    assert bound_matches(stream.program).bound == 1
+    expected = [int(any(matches(cube, word) for cube in cubes)) for word in range(4)]
+    assert [stream.run([word])[0] for word in range(4)] == expected
 
 
 def test_rows_that_overlap_and_specify_different_outputs_are_joined():
