@@ -12,12 +12,14 @@
 from ntkproofs.certificates.format import Certificate, schema, write
 from ntkproofs.certificates.issue import Run, ample_padding, issue_ensemble, issue_rounding
 from ntkproofs.certificates.network import issue_network
+from ntkproofs.certificates.source import SourceClaim
 from ntkproofs.certificates.streams import issue_stream
 from ntkproofs.certificates.subdivide import issue_inequality
 
 __all__ = [
     "Certificate",
     "Run",
+    "SourceClaim",
     "ample_padding",
     "issue_ensemble",
     "issue_inequality",

@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 from ntkproofs.certificates.format import Certificate
-from ntkproofs.certificates.issue import Run, checked, program_json, requirement
+from ntkproofs.certificates.issue import Run, checked, program_json, requirement, source_entry
+from ntkproofs.certificates.source import SourceClaim
 from ntkproofs.kernels import KernelLike, two_layer_name
 from ntkproofs.programs import Stream
 from ntkproofs.validation import integer
 
-__all__ = ["issue_stream"]
+__all__ = ["beginnings", "issue_stream"]
 
 
 def issue_stream(
@@ -28,6 +29,7 @@ def issue_stream(
     drop_unwritten: bool = False,
     kernel: KernelLike = "ntk",
     networks: int | None = None,
+    source: SourceClaim | None = None,
 ) -> Certificate:
     """Certify the least number of networks whose average executes every sequence of `clocks` inputs correctly.
 
@@ -48,7 +50,7 @@ def issue_stream(
     claimed, required = requirement(
         run,
         failure=failure,
-        inputs=_beginnings(stream.input_bits, length, program.output_bits),
+        inputs=beginnings(stream.input_bits, length, program.output_bits),
         threshold=threshold,
         states="arbitrary",
         tail=tail,
@@ -73,10 +75,10 @@ def issue_stream(
         "networks": size.networks,
         "drop_unwritten": drop_unwritten,
     }
-    return checked(claim, claimed.evidence)
+    return checked(claim | source_entry(source), claimed.evidence)
 
 
-def _beginnings(ports: int, clocks: int, bits: int) -> int:
+def beginnings(ports: int, clocks: int, bits: int) -> int:
     """Return an upper bound of the number of states at which clocks of all sequences begin."""
     if ports * clocks >= bits:
         return 1 << bits

@@ -535,9 +535,9 @@ def logarithm_of_zero(c):
     c["evidence"]["tree"] = ["leaf"]
 
 
-@forgery("ensemble arbitrary", "at most 8388608 are read", DECLINED)
-def ten_million_digits(c):
-    return sign(c).replace(b'"steps": 6', b'"steps": 6' + b"0" * 10**7)
+@forgery("ensemble arbitrary", "at most 33554432 are read", DECLINED)
+def forty_million_digits(c):
+    return sign(c).replace(b'"steps": 6', b'"steps": 6' + b"0" * (4 * 10**7))
 
 
 @forgery("ensemble arbitrary", "a number of 100001 digits", DECLINED)
@@ -571,10 +571,10 @@ def deep_objects(c):
     return b'{"a":' * 10**5
 
 
-@forgery("rounding small", "an execution on 21 free bits", DECLINED)
-def two_million_runs(c):
-    c["claim"]["program"]["fields"] = [["a", 21]]
-    c["claim"]["states"]["free"] = list(range(21))
+@forgery("rounding small", "an execution on 29 free bits", DECLINED)
+def half_a_billion_runs(c):
+    c["claim"]["program"]["fields"] = [["a", 29]]
+    c["claim"]["states"]["free"] = list(range(29))
     c["claim"]["states"]["ones"] = []
 
 
