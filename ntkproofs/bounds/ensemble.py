@@ -12,7 +12,6 @@ steps and inputs stays below the permitted probability delta of failure if
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -197,7 +196,8 @@ def ensemble_size(
     (390, 'tail')
     """
     sizes = {"output_bits": output_bits, "steps": steps, "inputs": inputs}
-    cases = math.prod(integer(value, name, low=1) for name, value in sizes.items())
+    output_bits, steps, inputs = (integer(value, name, low=1) for name, value in sizes.items())
+    cases = output_bits * steps * inputs
     delta = as_fraction(failure, "the probability of failure")
     if not 0 < delta < 1:
         raise InputError(f"the probability of failure must lie between 0 and 1 (both excluded), got {delta}")

@@ -41,6 +41,7 @@ from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels.angular import RHO, Kernel
 from ntkproofs.kernels.names import KernelLike, as_kernel
+from ntkproofs.validation import integer
 from ntkproofs.witnesses import Cluster, Column, Family
 
 __all__ = ["LeastNetworks", "correlation", "fails", "least_networks", "least_width_of_any"]
@@ -135,6 +136,7 @@ def least_width_of_any(states: int, failure: Rational, *, copies: int = 1) -> in
     (9, 26)
     """
     delta = as_fraction(failure, "the probability of failure")
+    states, copies = integer(states, "states"), integer(copies, "copies", low=1)
     if not 0 < delta < 1 or states < 0:
         raise InputError(f"a failure between 0 and 1 and a number of states are needed, got {delta} and {states}")
     independent = 1

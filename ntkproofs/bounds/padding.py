@@ -80,6 +80,8 @@ class Requirement:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kernel", as_kernel(self.kernel))
+        for name in ("output_bits", "steps", "inputs"):
+            object.__setattr__(self, name, integer(getattr(self, name), name, low=1))
         if len({each.samples for each in self.counts}) != 1:
             raise InputError("the counts of one program have one number of samples")
 
@@ -146,7 +148,7 @@ class Requirement:
 
         Raises TooFew where the union bound does not allow it.
         """
-        integer(networks, "networks", low=1)
+        networks = integer(networks, "networks", low=1)
         threshold = _enough(self, padding, networks)
         size = self.size(padding, threshold)
         if size.networks > networks:
@@ -193,7 +195,7 @@ def padding_for(requirement: Requirement, networks: int) -> Padded:
     >>> print(padding_for(requirement, 1))
     1 networks with 60 samples (55 of padding)
     """
-    integer(networks, "networks", low=1)
+    networks = integer(networks, "networks", low=1)
     first = requirement.search.padding(networks)
     for index in range(TRIES):
         padding = first + (1 << index) - 1

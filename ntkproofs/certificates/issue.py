@@ -58,6 +58,13 @@ class Run:
     ones: tuple[int, ...]
     steps: int
 
+    def __post_init__(self) -> None:
+        last, name = self.program.output_bits - 1, f"{self.program.name}: a position of the run"
+        for field in ("free", "ones"):
+            positions = tuple(integer(index, name, low=0, high=last) for index in getattr(self, field))
+            object.__setattr__(self, field, positions)
+        object.__setattr__(self, "steps", integer(self.steps, "steps", low=0))
+
     @classmethod
     def of(cls, task: Task) -> Run:
         """Return the run of a task on any input."""
