@@ -5,6 +5,7 @@ import json
 import os
 import time
 
+import numpy
 import pytest
 
 from ntkproofs.cli import main
@@ -487,6 +488,28 @@ def test_all_inputs_of_an_elementary_automaton(capsys):
     assert (code, found["steps"]) == (0, 2)
 
 
+# --- data sets of instructions
+
+
+def test_a_data_set_is_a_program_with_its_duplicates(capsys, tmp_path, monkeypatch):
+    """Three instructions: copy, a constant, and the copy once more, of which a warning tells."""
+    monkeypatch.chdir(tmp_path)
+    copy, constant = {"a": {"0": 1}}, {}
+    sample = {"a": [0, 0], "b": 0}
+    content = {"sample": sample, "inputs": [copy, constant, copy], "labels": [[0, 0, 1], [1, 0, 0], [0, 0, 1]]}
+    (tmp_path / "set.json").write_text(json.dumps(content))
+    code, out, err = run(capsys, "run", "set.json", 1, 0)
+    assert (code, out) == (0, "a = 01\nb = 1\n")
+    assert "ntkproofs: warning: program 'set', template 2: duplicate of an earlier template" in err
+    _, found = document(capsys, "show", "set.json")
+    assert (found["samples"], found["writers"], found["arbitrary"]["matches"]) == (3, 2, 3)
+    numpy.savez(tmp_path / "set.npz", inputs=[[1, -1], [-1, 0]], labels=[[0, 1], [1, 0]])
+    assert run(capsys, "run", "set.npz", 1)[1] == "bits = 11\n"
+    (tmp_path / "set.json").write_text(json.dumps(content | {"labels": [[0, 0, 2]] * 3}))
+    code, out, err = run(capsys, "show", "set.json")
+    assert (code, out, len(err.splitlines())) == (3, "", 1)
+
+
 # --- show
 
 
@@ -660,7 +683,7 @@ def test_files_that_cannot_be_read_are_refused_at_once(capsys, tmp_path, monkeyp
         "huge": "at most",
         "empty": "",
     }
-    for suffix in (".json", ".sbn", ".py:task", *SUFFIXES):
+    for suffix in (".json", ".npz", ".sbn", ".py:task", *SUFFIXES):
         plain = suffix.partition(":")[0]
         os.mkdir(f"folder{plain}")
         os.mkfifo(f"fifo{plain}")
