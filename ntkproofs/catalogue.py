@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 __all__ = ["CATALOGUE", "BuiltIn", "add", "built_ins"]
 
 
+GENERAL = ("show", "export")  # commands that accept every program
+
+
 @dataclass(frozen=True)
 class BuiltIn:
     """A built-in program, defined for every number of bits.
 
     * `name`, `help`: the name and the help text on the command line
     * `make`: a function that returns the task for a number of bits, or, if the program is `ordered`, for an order
-    * `limits`: ``{command: largest number of bits}``; other commands do not accept the program
+    * `limits`: ``{command: largest number of bits}``; other commands do not accept the program, except `show` and
+      `export`, which accept every program, up to the largest of these numbers
     * `operands`: the names of the inputs in ``run``, each a number; without operands the input is one word of bits
     * `ordered`: whether the program depends on a permutation of the bits, the option ``--order``
     """
@@ -36,6 +40,14 @@ class BuiltIn:
     limits: Mapping[str, int] = field(hash=False)
     operands: tuple[str, ...] = ()
     ordered: bool = False
+
+    def limit(self, command: str) -> int | None:
+        """Return the largest number of bits in a command; None if the command does not accept the program.
+
+        >>> CATALOGUE["multiplication"].limit("run"), CATALOGUE["multiplication"].limit("show")
+        (128, 256)
+        """
+        return max(self.limits.values()) if command in GENERAL else self.limits.get(command)
 
     def task(self, bits: int, order: Sequence[int] | None = None) -> Task:
         """Return the task for inputs of `bits` bits; the default order of an ordered program reverses the bits.
@@ -89,7 +101,7 @@ def built_ins(command: str) -> tuple[BuiltIn, ...]:
     >>> [entry.name for entry in built_ins("simulate")]
     ['addition', 'multiplication', 'permutation']
     """
-    return tuple(entry for entry in CATALOGUE.values() if command in entry.limits)
+    return tuple(entry for entry in CATALOGUE.values() if entry.limit(command) is not None)
 
 
 add(

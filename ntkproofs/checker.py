@@ -18,10 +18,12 @@ Signature
     Interval  + - * /  power sqrt atan exp log pi    enclosures; each function's docstring derives its error bound
     contradictory(templates, group)              no state matches two templates of the group
     at_most_groups(program, groups) -> G         at every state, at most G templates match
+    arbitrary(program, G) -> ranges of counts    the worst (n, p, t) of all states, given that n <= G
     visited(program, starts, steps) -> counts    the (n, p, t) of all states visited by the runs, by execution
     Predictor(kernel, K).mean(n, p, t), .deviation(n)    output of a trained network (formulas in its docstring)
     gap(mean, threshold, n, p, t)                distance of a mean from the threshold, on the correct side
-    margin(predictor, threshold, counts)         minimum of |mean - threshold| / deviation over the counts
+    correct(predictor, ranges)                   every mean lies on the correct side of the threshold 0
+    margin(predictor, threshold, ranges)         minimum of |mean - threshold| / deviation over the counts
     tail(x) -> log U                             log of an upper bound of the Gaussian tail probability
     enough(networks, z, cases, failure)          union bound over all cases <= the failure probability
     pairs_at_arbitrary(program), pairs_visited(...)      number of pairs (state, bit) in each class (n, p, t)
@@ -47,9 +49,10 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from heapq import heappop, heappush
 from itertools import combinations, pairwise, product
 from math import factorial, isqrt
 from typing import Any, NoReturn, TypeAlias, TypeVar
@@ -60,17 +63,19 @@ EXECUTION = "the execution of the program"  # named when the budget of work is e
 ACCEPTED, REJECTED, DECLINED, UNREADABLE, BROKEN = 0, 1, 2, 3, 70
 
 FRACTION_BITS, GUARD_BITS = 256, 64  # of the end points; extra bits inside the functions
+SOURCES = ("aag", "aig", "blif", "kiss", "pla", "turing", "yosys-blif")  # formats of the files that claims name
 CONVERGENT = 41  # order of the continued fraction that bounds the Gaussian tail; odd
 
 MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_TEXT = (
-    1 << 23,
+    1 << 25,
     100,
     4000,
     200,
 )  # file; nesting; digits of a number; characters of a name
-MAX_BITS, MAX_TEMPLATES, MAX_ENTRIES = 1 << 17, 1 << 16, 1 << 20  # of a state; requirements and written bits together
-MAX_COUNTS, MAX_SIZE = 1 << 18, 1 << 17  # different (n, p, t); bits of an interval's end
-MAX_FREE, MAX_WORK = 20, 1 << 34  # input bits of an execution; word operations of a whole check (see spend)
+MAX_BITS, MAX_TEMPLATES, MAX_ENTRIES = 1 << 17, 1 << 17, 1 << 20  # of a state; requirements and written bits together
+MAX_SIZE = 1 << 17  # bits of an interval's end
+MAX_FREE, MAX_WORK = 28, 1 << 34  # input bits of an execution; word operations of a whole check (see spend)
+LANE_BITS = 18  # input bits whose assignments are executed together, in the bits of one integer
 MAX_EXPONENT, MAX_ARGUMENT = 1 << 10, 1 << 12  # of the grammar's power; of exp
 MAX_TERMS, MAX_EXACT = 12, 1 << 12  # of a series; bits of an exact constant
 MAX_MEMORY = 1 << 33  # bits of planes or a look-up table
@@ -426,12 +431,11 @@ def _text(value: Any, where: str) -> str:
     return value
 
 
-def _program_name(value: Any) -> str:
+def _name(value: Any, where: str) -> str:
     """Return an identifier; free text could be mistaken for a statement of the checker."""
     if type(value) is not str or re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", value, re.ASCII) is None:
         raise Rejected(
-            f"the program's name is {_shown(value)}: a name is 1 to 64 letters, digits and _ . - and does not "
-            f"begin with . or -"
+            f"{where} is {_shown(value)}: a name is 1 to 64 letters, digits and _ . - and does not begin with . or -"
         )
     return value
 
@@ -496,12 +500,14 @@ class Program:
 
 
 def program_of(value: Any) -> Program:
-    """Read a program; Rejected: positions out of range, two requirements of one bit, empty templates.
+    """Read a program; Rejected: no fields, no templates, positions out of range, two requirements of one bit.
 
+    A template that requires nothing matches every state. One that writes nothing has the target zero and counts in n
+    and K. A template may occur twice: each occurrence is a sample.
     Its digest is the SHA-256 of the canonical JSON of the object without the key `name`.
     """
     entries = _keys(value, ("fields", "name", "padding", "templates"), "program")
-    name, bits = _program_name(entries["name"]), _bits_of(entries["fields"])
+    name, bits = _name(entries["name"], "the program's name"), _bits_of(entries["fields"])
     templates = _templates(entries["templates"], bits)
     padding = _integer(entries["padding"], 0, None, "padding")
     writers = Counter(position for _, write in templates for position in write)
@@ -513,6 +519,8 @@ def _bits_of(value: Any) -> int:
     """Return how many bits the fields have together."""
     fields = [_list(field, "a field", 2) for field in _list(value, "fields")]
     names = [_field_name(field[0]) for field in fields]
+    if not names:
+        raise Rejected("the program has no fields")
     if len(set(names)) < len(names):
         raise Rejected("two fields have the same name")
     return sum(_integer(field[1], 1, None, "a field's width") for field in fields)
@@ -535,8 +543,6 @@ def _template(value: Any, bits: int) -> Template:
     positions = _positions([pair[0] for pair in pairs], bits, "a template's requirements")
     values = [_integer(pair[1], 0, 1, "a required value") for pair in pairs]
     written = _positions(write, bits, "a template's written bits")
-    if not positions or not written:
-        raise Rejected("a template that requires nothing or writes nothing")
     return tuple(zip(positions, values, strict=True)), written
 
 
@@ -547,9 +553,10 @@ def contradictory(templates: Sequence[Template], group: Sequence[int]) -> bool:
     For each member, the members that require the opposite of one of its values must be all the others.
     """
     requirements = sum(len(templates[index][0]) for index in group)
-    if len(group) * requirements > MAX_MEMORY:
-        raise Declined(f"a group of {len(group)} templates with {requirements} requirements, too large to look through")
-    spend(2 * requirements * _plane_cost(len(group)), "looking for contradictions within groups")
+    different = len({requirement for index in group for requirement in templates[index][0]})
+    if len(group) * different > MAX_MEMORY:
+        raise Declined(f"a group of {len(group)} templates with {different} requirements, too large to look through")
+    spend((1 + 2 * requirements) * _plane_cost(len(group)), "looking for contradictions within groups")
     requiring: dict[tuple[int, int], int] = {}  # (position, value) -> members, as a set of bits
     for member, index in enumerate(group):
         for requirement in templates[index][0]:
@@ -577,25 +584,54 @@ def at_most_groups(program: Program, evidence: Any) -> int:
     return len(groups)
 
 
-def arbitrary(program: Program, groups: int) -> frozenset[Count]:
+@dataclass(frozen=True, order=True)
+class Range:
+    """The counts (n, p, t) for ``first <= n <= last``, where ``p = max(least, n - others)``."""
+
+    first: int
+    last: int
+    least: int
+    others: int
+    t: int
+
+    @classmethod
+    def of(cls, count: Count) -> Range:
+        """Return the range of one triple."""
+        n, p, t = count
+        return cls(n, n, p, n, t)
+
+    @property
+    def count(self) -> Count:
+        """The first triple."""
+        return self.first, self.matched(self.first), self.t
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
+    def matched(self, n: int) -> int:
+        """Return p, which does not decrease with n."""
+        return max(self.least, n - self.others)
+
+    def halves(self) -> tuple[Range, Range]:
+        """Split a range of two or more counts in two."""
+        middle = (self.first + self.last) // 2
+        return replace(self, last=middle), replace(self, first=middle + 1)
+
+
+def arbitrary(program: Program, groups: int) -> list[Range]:
     """Return counts that include the worst case of every state, given that ``n <= groups``.
 
-    For each n and t: p = 0 (if n templates that do not write the bit exist), and the smallest possible p >= 1. The mean
-    increases with p (``mean = p F/D + t u``, where F > 0 is checked), so a larger p moves it away from the threshold.
+    For each n and t: p = 0 (if n templates that do not write the bit exist), and the smallest possible p >= 1, which is
+    ``n - others`` if more than the others match. The mean increases with p (``mean = p F/D + t u``, where F > 0 is
+    checked), so a larger p moves it away from the threshold.
     """
-    kinds = sorted(set(program.writers))
-    if groups * len(kinds) > MAX_COUNTS:
-        raise Declined(f"more than {MAX_COUNTS} different counts")
-    counts = set()
-    for t in kinds:
+    ranges, most = [], min(groups, len(program.templates))
+    for t in sorted(set(program.writers)):
         others = len(program.templates) - t  # templates that do not write the bit
-        for n in range(1, groups + 1):
-            if n <= others:
-                counts.add((n, 0, t))
-            p = max(1, n - others)
-            if p <= min(n, t):
-                counts.add((n, p, t))
-    return frozenset(counts)
+        ranges.append(Range(1, min(most, others), 0, others, t))
+        if t:
+            ranges.append(Range(1, most, 1, others, t))
+    return [part for part in ranges if part.first <= part.last]
 
 
 def _plane_cost(lanes: int) -> int:
@@ -606,22 +642,36 @@ def _plane_cost(lanes: int) -> int:
 def visited(program: Program, free: Sequence[int], ones: Sequence[int], steps: int) -> frozenset[Count]:
     """Return the counts at all states visited from all assignments of the free bits, by bit-sliced execution.
 
-    One integer, a *plane*, holds one bit of all ``2**len(free)`` runs (*lanes*). Each step records the states before
-    it, so `steps` steps record all inputs of the network. Stops early when the states of all runs repeat: they are
-    compared with the previous states and with those saved at the last power of 2 (Brent's cycle detection).
+    One integer, a *plane*, holds one bit of all runs of a part (*lanes*; see :func:`_parts`). Each step records the
+    states before it, so `steps` steps record all inputs of the network. A part stops early when the states of all its
+    runs repeat: they are compared with the previous states and with those saved at the last power of 2 (Brent's cycle
+    detection).
     """
-    lanes, counts = 1 << len(free), set[Count]()
-    if len(free) > MAX_FREE or lanes * _planes(program) > MAX_MEMORY:
-        raise Declined(f"an execution on {len(free)} free bits with {_planes(program)} planes")
-    state = kept = _initial(program.bits, free, ones)
-    for number in range(1, steps + 1):
-        after = _look_and_step(program, state, (1 << lanes) - 1, counts)
-        if after in (state, kept):
-            break
-        state = after
-        if number & (number - 1) == 0:
-            kept = state
+    counts = set[Count]()
+    for lanes, state in _parts(program, free, ones):
+        kept = state
+        for number in range(1, steps + 1):
+            after = _look_and_step(program, state, (1 << lanes) - 1, counts)
+            if after in (state, kept):
+                break
+            state = after
+            if number & (number - 1) == 0:
+                kept = state
     return frozenset(counts)
+
+
+def _parts(program: Program, free: Sequence[int], ones: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+    """Yield the numbers of lanes and the initial states of parts that together have all assignments of the free bits.
+
+    The first LANE_BITS free bits have all values within a part; each assignment of the others is a part of its own.
+    """
+    lanes, planes = 1 << min(len(free), LANE_BITS), _planes(program)
+    if len(free) > MAX_FREE or lanes * planes > MAX_MEMORY:
+        raise Declined(f"an execution on {len(free)} free bits with {planes} planes")
+    for values in product((0, 1), repeat=len(free[LANE_BITS:])):
+        chosen = [position for position, value in zip(free[LANE_BITS:], values, strict=True) if value]
+        spend((1 + (lanes >> 6)) * program.bits, EXECUTION)
+        yield lanes, _initial(program.bits, free[:LANE_BITS], [*ones, *chosen])
 
 
 def _planes(program: Program) -> int:
@@ -724,7 +774,8 @@ class Predictor:
         self.angle = {"ntk": 2, "nngp": 1}[kernel]
         self.samples = samples
         self.contrast = pi().times(self.angle) - Interval.of(1)
-        self.scale = self.contrast * (self.contrast + Interval.of(samples))
+        self.total = self.contrast + Interval.of(samples)
+        self.scale = self.contrast * self.total
         self._rows: dict[int, tuple[Interval, Interval, Interval]] = {}
 
     def row(self, n: int) -> tuple[Interval, Interval, Interval]:
@@ -760,6 +811,45 @@ class Predictor:
             raise Declined(f"a positive variance at n = {n} is not certain")
         return variance.sqrt()
 
+    def rows(self, first: int, last: int) -> tuple[Interval, Interval, Interval, Interval]:
+        """Enclose F/D, u, m and the NNGP's matched(n) for all n from `first` >= 2 to `last` <= K: all decrease with n.
+
+        Let ``r = n^-1/2``, ``s = sqrt(1 - r^2)``, ``A = pi - arccos r = pi/2 + asin r``: ``matched = s + c r A``, whose
+        derivative in r is A (c = 1) or ``2 A + r/s`` (c = 2), positive: F and matched decrease with n. *u*:
+        ``n F = F/r^2`` increases with n iff ``2 F - r F'`` is not negative (F' in r), which is
+        ``c r A - 2 (1 - s) - (c - 1) r^2/s``; as ``r <= s`` and ``r <= 1/sqrt 2``, ``r^2/s <= r`` and
+        ``1 - s = r^2/(1 + s) <= r^2 <= r/sqrt 2``; as ``A >= pi/2``, it is at least r times ``pi/2 - sqrt 2`` (c = 1)
+        or ``pi - sqrt 2 - 1`` (c = 2). *m*: ``D (D + K) m = D + F (D + K - n)``, where F decreases and K >= n.
+        """
+        left, right = self.row(first), self.row(last)
+        columns = [(left[0], right[0]), (left[1], right[1]), (left[0] + left[1], right[0] + right[1])]
+        gain, u, m, matched = (Interval(low.low, high.high) for high, low in [*columns, (left[2], right[2])])
+        return gain, u, m, matched
+
+    def means(self, part: Range) -> Interval:
+        """Enclose the means at all counts of a range with n >= 2: ``((F/D) (p (D + K) - t n) + t) / (D + K)``."""
+        gain, u, _, _ = self.rows(part.first, part.last)
+        if not part.matched(part.last):
+            return u.times(part.t)
+        p = [self.total.times(part.matched(n)) for n in (part.first, part.last)]
+        n = Interval.of(part.last * part.t), Interval.of(part.first * part.t)
+        weight = Interval((p[0] - n[0]).low, (p[1] - n[1]).high)
+        return (gain * weight + Interval.of(part.t)) / self.total
+
+    def deviations(self, part: Range) -> Interval:
+        """Enclose an upper bound of the standard deviations at all counts of a range with n >= 2.
+
+        As ``S1 = (n F + K) / (D + K)``, hence ``1 - S1 = D u``, the formula of the variance above is equal to::
+
+            2 pi K variance = (own - 1) (1 + n m^2 + (K - n) u^2) + (D u)^2 - 2 n m (matched(n) - 1)
+        """
+        _, u, m, matched = self.rows(part.first, part.last)
+        n, one = Interval(Interval.of(part.first).low, Interval.of(part.last).high), Interval.of(1)
+        squares = one + n * m.power(2) + (Interval.of(self.samples) - n) * u.power(2)
+        total = (pi() - one) * squares + (self.contrast * u).power(2) - (n * m * (matched - one)).times(2)
+        bound = total / pi().times(2 * self.samples)
+        return Interval(max(0, bound.high), max(0, bound.high)).sqrt()
+
 
 def gap(mean: Interval, threshold: Fraction, n: int, p: int, t: int) -> Interval:
     """Enclose the distance of a mean from the threshold: above it if p >= 1, else below; Rejected on the wrong side.
@@ -777,17 +867,62 @@ def gap(mean: Interval, threshold: Fraction, n: int, p: int, t: int) -> Interval
     return distance
 
 
-def margin(predictor: Predictor, threshold: Fraction, counts: Iterable[Count]) -> Interval | None:
+def distance(predictor: Predictor, threshold: Fraction, part: Range) -> Interval:
+    """Enclose the distances from the threshold at all counts of a range, positive on the correct side."""
+    means = predictor.means(part)
+    return (means - Interval.of(threshold)) if part.matched(part.first) else (Interval.of(threshold) - means)
+
+
+def correct(predictor: Predictor, ranges: Iterable[Range]) -> None:
+    """Conclude that every mean is on the correct side of 0 where n >= 2 and t >= 1 (else it is p, which is correct).
+
+    A range is halved until the enclosure of its means is on that side, at the latest at a single n.
+    """
+    left = [part for part in _from_two(ranges) if part.t][::-1]
+    while left:
+        part = left.pop()
+        if len(part) == 1:
+            n, p, t = part.first, part.matched(part.first), part.t
+            gap(predictor.mean(n, p, t), Fraction(0), n, p, t)
+        elif distance(predictor, Fraction(0), part).low <= 0:
+            left.extend(part.halves()[::-1])
+
+
+def margin(predictor: Predictor, threshold: Fraction, ranges: Iterable[Range]) -> Interval | None:
     """Return the minimum of ``|mean - threshold| / deviation`` over counts with n >= 2 (None if all have n = 1).
 
-    Rejected unless every mean lies on the correct side of the threshold. At n = 1 the output is exactly p.
+    Rejected unless every mean lies on the correct side of the threshold. At n = 1 the output is exactly p. The range
+    with the least lower bound is halved, until it is a single n: no other margin is less.
     """
-    least: Interval | None = None
-    for n, p, t in counts:
-        if n > 1:
-            z = gap(predictor.mean(n, p, t), threshold, n, p, t) / predictor.deviation(n)
-            least = z if least is None else Interval(min(least.low, z.low), min(least.high, z.high))
-    return least
+    queue: list[tuple[int, Range, int, Interval]] = []  # lower bound, range, number of the entry, margin
+    new, entries = _from_two(ranges), 0
+    while True:
+        for part in new:
+            z = standardised(predictor, threshold, part)
+            entries += 1
+            heappush(queue, (z.low, part, entries, z))
+        if not queue:
+            return None
+        _, part, _, z = heappop(queue)
+        if len(part) == 1:
+            return z
+        new = part.halves()
+
+
+def _from_two(ranges: Iterable[Range]) -> Sequence[Range]:
+    return [replace(part, first=max(2, part.first)) for part in ranges if part.last > 1]
+
+
+def standardised(predictor: Predictor, threshold: Fraction, part: Range) -> Interval:
+    """Enclose the margin of a single n (see :func:`gap`), or return a lower bound of those of several, 0 or more.
+
+    A distance that may be negative gives 0, which is less than the margin of any single n.
+    """
+    if len(part) == 1:
+        n, p, t = part.first, part.matched(part.first), part.t
+        return gap(predictor.mean(n, p, t), threshold, n, p, t) / predictor.deviation(n)
+    least, most = distance(predictor, threshold, part).low, predictor.deviations(part)
+    return Interval(max(0, least), max(0, least)) / most if most.low > 0 else Interval.of(0)
 
 
 # -------------------------------------------------------------------------------------------------- failure probability
@@ -2463,11 +2598,15 @@ def pairs_visited(program: Program, free: Sequence[int], ones: Sequence[int], st
 
     Bit-sliced as in :func:`visited`. A run is `moving` until a step leaves its state unchanged.
     """
-    lanes, result = 1 << len(free), Counter[Count]()
-    if len(free) > MAX_FREE or lanes * _planes(program) > MAX_MEMORY:
-        raise Declined(f"an execution on {len(free)} free bits with {_planes(program)} planes")
-    state, every = _initial(program.bits, free, ones), (1 << lanes) - 1
-    moving = every
+    result = Counter[Count]()
+    for lanes, state in _parts(program, free, ones):
+        _count_pairs(program, state, lanes, steps, result)
+    return result
+
+
+def _count_pairs(program: Program, state: list[int], lanes: int, steps: int, result: Counter[Count]) -> None:
+    """Add the pairs of the runs of one part to the result."""
+    moving = every = (1 << lanes) - 1
     for _ in range(steps):
         matches, writing = _matches(program, state, every)
         rows, after = _classes(matches, every), [_union(planes) for planes in writing]
@@ -2480,7 +2619,6 @@ def pairs_visited(program: Program, free: Sequence[int], ones: Sequence[int], st
         if not moving:
             break
         state = after
-    return result
 
 
 def _union(planes: Iterable[int]) -> int:
@@ -2493,12 +2631,16 @@ def _union(planes: Iterable[int]) -> int:
 # ------------------------------------------------------------------------------------------------------------- claims
 @dataclass(frozen=True)
 class Verified:
-    """The verified claim in words, the digest of its JSON text, and the number of facts that were decided."""
+    """The verified claim in words, the digest of its JSON text, and the number of facts that were decided.
+
+    `source`: a remark about the file that the claim names as the source of its program, if any.
+    """
 
     claim: str
     digest: str
     facts: int
     details: str
+    source: str = ""
 
 
 def check(data: bytes) -> Verified:
@@ -2526,7 +2668,33 @@ def _verified(certificate: dict[str, Any]) -> Verified:
     words, facts, details = rules[kind](claim, evidence)
     if facts < 1:
         raise Rejected("nothing is claimed: no template matches at any of the states")
-    return Verified(words, certificate["claim_sha256"], facts, details)
+    return Verified(words, certificate["claim_sha256"], facts, details, source_words(claim))
+
+
+def _entries(claim: Any, names: Sequence[str], optional: Sequence[str] = ("source",)) -> dict[str, Any]:
+    """Read the keys of a claim about a program, which may name the source of the program."""
+    return _keys(claim, (*names, *(name for name in optional if name in claim)), "the claim")
+
+
+def source_words(claim: dict[str, Any]) -> str:
+    """Name the source of a claim's program, if any. Only the form of the entry is checked, nothing that it states."""
+    if "source" not in claim:
+        return ""
+    source, bits = claim["source"], _bits_of(claim["program"]["fields"])
+    if type(source) is not dict:
+        raise Rejected("source is not an object")
+    numbers = {"head": 0} if source.get("format") == "turing" else {}
+    numbers["period" if "period" in source else "steps"] = 1  # with their least values
+    _keys(source, ("format", "inputs", "name", "ones", "outputs", "text", *numbers), "source")
+    name, form = _name(source["name"], "the source's name"), _choice(source["format"], SOURCES, "the source's format")
+    if type(source["text"]) is not str or not source["text"]:
+        raise Rejected("source: text is not a non-empty string")
+    _starts({"free": source["inputs"], "ones": source["ones"]}, bits, ("free", "ones"), "source: inputs, ones")
+    for position in _list(source["outputs"], "source: outputs"):
+        _integer(position, 0, bits - 1, "source: outputs")
+    for key, least in numbers.items():
+        _integer(source[key], least, None, f"source: {key}")
+    return f"the claim names {name!a} ({form}); that the templates compute what it says is not checked by this program"
 
 
 def _starts(value: Any, bits: int, names: Sequence[str], where: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -2542,7 +2710,7 @@ def _starts(value: Any, bits: int, names: Sequence[str], where: str) -> tuple[tu
 class States:
     """The states of a claim: their counts, a description, how the counts were obtained, and the runs, if executed."""
 
-    counts: frozenset[Count]
+    counts: list[Range]
     words: str
     source: str
     steps: int | None = None
@@ -2558,7 +2726,7 @@ def states_of(program: Program, value: Any, evidence: Any) -> States:
     free, ones = _starts(value, program.bits, ("free", "ones", "steps"), "states")
     steps = _integer(value["steps"], 1, None, "states: steps")
     _keys(evidence, (), "evidence")
-    counts = visited(program, free, ones, steps)
+    counts = [Range.of(count) for count in sorted(visited(program, free, ones, steps))]
     run = _counted(steps, "step")
     words = f"every state visited in {run} from the 2^{len(free)} assignments of the input bits"
     return States(counts, words, f"{run} executed on 2^{len(free)} inputs", steps, (free, ones))
@@ -2568,29 +2736,32 @@ def counted_states_of(program: Program, value: Any) -> States:
     """Return the claimed states with the number of pairs of a state and an output bit in each class."""
     if value == "arbitrary":
         pairs, source = pairs_at_arbitrary(program), f"counted over 2^{program.bits} states"
-        return States(frozenset(+pairs), "every state", source, pairs=pairs)
+        return States(_ranges(pairs), "every state", source, pairs=pairs)
     free, ones = _starts(value, program.bits, ("free", "ones", "steps"), "states")
     steps = _integer(value["steps"], 1, None, "states: steps")
     pairs, run = pairs_visited(program, free, ones, steps), _counted(steps, "step")
     source = f"counted over {run} executed on 2^{len(free)} inputs"
-    return States(frozenset(+pairs), "", source, steps, (free, ones), pairs)
+    return States(_ranges(pairs), "", source, steps, (free, ones), pairs)
+
+
+def _ranges(pairs: Counter[Count]) -> list[Range]:
+    return [Range.of(count) for count, number in sorted(pairs.items()) if number]
 
 
 def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
     """Conclude: at the claimed states, the mean of every output bit is positive if and only if the bit is 1."""
-    entries = _keys(claim, ("kernel", "kind", "program", "states"), "the claim")
+    entries = _entries(claim, ("kernel", "kind", "program", "states"))
     kernel, program = _choice(entries["kernel"], ("ntk", "nngp"), "kernel"), program_of(entries["program"])
     states, predictor = states_of(program, entries["states"], evidence), Predictor(kernel, program.samples)
-    counts = [count for count in sorted(states.counts) if count[0]]  # no match: the output is exactly 0, as the bit
-    for n, p, t in counts:
-        if n > 1 and t:
-            gap(predictor.mean(n, p, t), Fraction(0), n, p, t)
+    counts = [part for part in states.counts if part.first]  # no match: the output is exactly 0, as the bit
+    correct(predictor, counts)
     words = (
         f"at {states.words} the mean of every output bit of an infinitely wide two-layer ReLU network "
         f"({kernel.upper()}), trained to convergence on the samples of {program}, is positive if and only "
         f"if the templates' next bit is 1"
     )
-    return words, len(counts), f"{_counted(len(counts), 'count')} (n, p, t), from {states.source}"
+    number = sum(map(len, counts))
+    return words, number, f"{_counted(number, 'count')} (n, p, t), from {states.source}"
 
 
 @dataclass(frozen=True)
@@ -2619,7 +2790,7 @@ def ensemble_of(claim: Any) -> Ensemble:
             "an ensemble with a width, a withdrawn wording: it was about kernel regressions, without the functions "
             "that networks start with; a claim of the kind network is about one network of finite width, trained"
         )
-    entries = _keys(claim, (*names, "threshold"), "the claim")
+    entries = _entries(claim, (*names, "threshold"))
     kernel, program = _choice(entries["kernel"], ("ntk", "nngp"), "kernel"), program_of(entries["program"])
     networks, steps = _integer(entries["networks"], 1, None, "networks"), _integer(entries["steps"], 1, None, "steps")
     failure, threshold = _fraction(entries["failure"], "failure"), _fraction(entries["threshold"], "threshold")
@@ -2641,17 +2812,18 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
     if states.steps is not None and states.steps != steps:
         raise Rejected(f"the states are those of {states.steps} steps, the claim is about {steps}")
     inputs, inputs_words = _inputs(claim["inputs"], program, states)
-    counts = [count for count in sorted(states.counts) if count[0] and (count[2] or not dropped)]
+    counts = [part for part in states.counts if part.first and (part.t or not dropped)]
     predictor, cases = Predictor(ensemble.kernel, program.samples), inputs * steps * ensemble.bits
-    details = f"{_counted(len(counts), 'count')} (n, p, t), from {states.source}"
+    number = sum(map(len, counts))
     if states.pairs is None:
+        details = f"{_counted(number, 'count')} (n, p, t), from {states.source}"
         z = margin(predictor, ensemble.threshold, counts)
         if z is not None:  # else nothing has a variance
             enough(ensemble.networks, z, cases, ensemble.failure)
         details += f"; union over {_counted(ensemble.bits, 'output bit')}"
     else:
-        pairs = {count: states.pairs[count] for count in counts}
-        details = f"{_counted(len(counts), 'class', 'classes')} (n, p, t), {states.source}"
+        details = f"{_counted(number, 'class', 'classes')} (n, p, t), {states.source}"
+        pairs = {part.count: states.pairs[part.count] for part in counts}
         details += union_by_class(ensemble, predictor, pairs, cases)
     words = (
         f"the average of {ensemble.networks} independent infinitely wide two-layer ReLU networks "
@@ -2660,7 +2832,7 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
         f"{' (bits that no template writes taken as 0)' * dropped} at {'each of ' * (steps > 1)}"
         f"{_counted(steps, 'step')} {inputs_words}, with probability at least 1 - {claim['failure']}"
     )
-    return words, len(counts), details
+    return words, number, details
 
 
 def union_by_class(ensemble: Ensemble, predictor: Predictor, pairs: dict[Count, int], cases: int) -> str:
@@ -2696,7 +2868,12 @@ def likeliest(chances: Iterable[tuple[str, Interval, int]], cases: int) -> list[
 
 
 def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
-    """Read the number of inputs of the claim: an integer, or all assignments of the free bits; and describe them."""
+    """Read the number of inputs of the claim: an integer, or all assignments of the free bits; and describe them.
+
+    Or all sequences of inputs at ports (:func:`_sequences`).
+    """
+    if type(value) is dict and "ports" in value:
+        return _sequences(value, program, states)
     if type(value) is dict:
         starts = _starts(value, program.bits, ("free", "ones"), "inputs")
         if states.starts is not None and starts != states.starts:
@@ -2709,6 +2886,31 @@ def _inputs(value: Any, program: Program, states: States) -> tuple[int, str]:
     if count > 1 << free:
         raise Rejected(f"inputs: there are only 2^{free}")
     return count, f"from any {_counted(count, f'initial {kind}')} chosen beforehand"
+
+
+def _sequences(value: Any, program: Program, states: States) -> tuple[int, str]:
+    """Read the claim about all sequences of inputs of T clocks: before each clock the b ports are set from outside.
+
+    The state at which the network begins clock c is determined by the first c inputs, so the clocks of all sequences
+    begin at no more than ``2^b + 2^(2b) + ... + 2^(Tb)`` states, nor at more than all ``2^bits``. If the network is
+    correct in the steps from all these states, every sequence is executed correctly, by induction over the clocks.
+    """
+    entries = _keys(value, ("clocks", "ones", "ports"), "inputs")
+    ports, ones = (_positions(entries[name], program.bits, f"inputs: {name}") for name in ("ports", "ones"))
+    clocks, bits = _integer(entries["clocks"], 1, None, "inputs: clocks"), len(ports)
+    if not ports or set(ports) & set(ones):
+        raise Rejected("inputs: no ports, or a port with an initial value")
+    if states.starts is not None:
+        raise Rejected("sequences of inputs are claimed at visited states; they are supported at arbitrary states")
+    words = (
+        f"of each clock simultaneously for all 2^{bits * clocks} sequences of {_counted(clocks, 'input')} of "
+        f"{_counted(bits, 'bit')}, where each input replaces the bits at the port positions "
+        f"{', '.join(map(str, ports))} before its clock, and the first clock begins at the initial state that the "
+        f"claim names"
+    )
+    if bits * clocks >= program.bits:
+        return 1 << program.bits, words
+    return sum(1 << bits * clock for clock in range(1, clocks + 1)), words
 
 
 STARTS = {"output": "zero", "all": "antisymmetric"}  # by which layers are trained
@@ -2753,7 +2955,7 @@ def network_of(claim: Any) -> Network:
         "trained",
         "width",
     )
-    entries = _keys(claim, (*names, *("inputs",) * ("inputs" in claim)), "the claim")
+    entries = _entries(claim, names, ("inputs", "source"))
     trained = _choice(entries["trained"], tuple(STARTS), "trained")
     _choice(entries["start"], (STARTS[trained],), "start")
     _integer(entries["networks"], 1, 1, "networks")
@@ -3683,7 +3885,8 @@ def judge(data: bytes) -> tuple[int, str]:
     except Exception as problem:  # a defect of this file: no verdict
         return BROKEN, f"failed: an error in the checker ({type(problem).__name__})"
     text = f"accepted\nclaim: {verified.claim}\nclaim_sha256: {verified.digest}\n"
-    return ACCEPTED, text + f"facts: {verified.facts}\nverified: {verified.details}"
+    text += f"facts: {verified.facts}\nverified: {verified.details}"
+    return ACCEPTED, text + f"\nsource: {verified.source}" if verified.source else text
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from ntkproofs import __version__
-from ntkproofs.commands import certify, check, exhaust, plot, report, run, simulate, verify
+from ntkproofs.commands import certify, check, exhaust, export, plot, report, run, show, simulate, verify
 from ntkproofs.commands.common import (
     HOLDS,
     INTERNAL,
@@ -42,6 +42,8 @@ Try:
   ntkproofs exhaust multiplication --bits 8         all pairs of 8-bit numbers, 64 at a time
   ntkproofs simulate permutation --bits 10 --networks 69   measured ensembles of networks, and the prediction
   ntkproofs run sbn FILE --trace                    a program of the subtract-and-branch machine
+  ntkproofs run mine.py:task 5 3                    a program of your own (ntkproofs run FILE --help)
+  ntkproofs show multiplication --bits 4            templates, counts, rounding, and the networks that are needed
   ntkproofs certify addition --bits 8 --failure 1e-6 -o a.json   a certificate: how many networks are sufficient
   ntkproofs verify a.json                           check the certificate with the independent checker
   ntkproofs check                                   all claims in paper_checks/, with verdict and evidence
@@ -63,7 +65,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"ntkproofs {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for command in (check, report, plot, run, exhaust, simulate, certify, verify):
+    for command in (check, report, plot, run, exhaust, show, simulate, certify, verify, export):
         command.register(commands)
     return parser
 

@@ -1,4 +1,6 @@
-"""Atomic file writes: after an interruption a file has either its old or its new content, never a part of it.
+"""Reading regular files of limited size, and atomic file writes.
+
+After an interruption a file that was written has either its old or its new content, never a part of it.
 
 Every file that a command writes is written by :func:`write_atomically`. Symbolic links are followed;
 character devices and pipes are written to directly; folders, block devices and read-only files are refused.
@@ -16,7 +18,7 @@ from pathlib import Path
 
 from ntkproofs.errors import InputError
 
-__all__ = ["check_writable", "write_atomically"]
+__all__ = ["check_readable", "check_writable", "read_file", "write_atomically"]
 
 MAX_DESCRIPTORS = 64  # open file descriptors that are examined: the standard streams and those that a shell opened
 _STREAMS = (stat.S_IFCHR, stat.S_IFIFO)  # written to directly: terminals, /dev/null, pipes
@@ -44,6 +46,54 @@ def write_atomically(path: str | Path, data: bytes) -> None:
                 file.write(data)
     except OSError as problem:
         raise _refused(path, problem.strerror or f"{problem}") from problem
+
+
+def check_readable(path: str | Path, *, most: int) -> None:
+    """Raise InputError unless `path` is a regular file of at most `most` bytes that can be read.
+
+    >>> check_readable("/", most=100)
+    Traceback (most recent call last):
+    ntkproofs.errors.InputError: / cannot be read: it is a folder
+    """
+    os.close(_open_for_reading(path, most))
+
+
+def read_file(path: str | Path, *, most: int) -> bytes:
+    """Return the bytes of a regular file of at most `most` bytes; raises InputError if it cannot be read.
+
+    Pipes and devices are refused, since reading from them may never end.
+    """
+    descriptor = _open_for_reading(path, most)
+    try:
+        with os.fdopen(descriptor, "rb") as file:
+            data = file.read(most + 1)
+    except OSError as problem:
+        raise _unreadable(path, problem.strerror or f"{problem}") from problem
+    if len(data) > most:
+        raise _unreadable(path, f"it has more than {most:,} bytes")
+    return data
+
+
+def _open_for_reading(path: str | Path, most: int) -> int:
+    """Return a file descriptor of a regular file, opened without waiting for the other end of a pipe."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except (OSError, ValueError) as problem:
+        reason = "there is no such file" if isinstance(problem, FileNotFoundError) else None
+        raise _unreadable(path, reason or getattr(problem, "strerror", None) or f"{problem}") from problem
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode) and status.st_size <= most:
+        return descriptor
+    os.close(descriptor)
+    if stat.S_ISDIR(status.st_mode):
+        raise _unreadable(path, "it is a folder")
+    if not stat.S_ISREG(status.st_mode):
+        raise _unreadable(path, "it is not a regular file")
+    raise _unreadable(path, f"it has {status.st_size:,} bytes, at most {most:,} are supported")
+
+
+def _unreadable(path: str | Path, reason: str) -> InputError:
+    return InputError(f"{path} cannot be read: {reason}")
 
 
 def check_writable(path: str | Path) -> os.stat_result | None:

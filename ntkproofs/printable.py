@@ -10,7 +10,7 @@ import codecs
 import os
 import re
 
-__all__ = ["SPELLED", "file_name", "printable"]
+__all__ = ["SPELLED", "clipped", "file_name", "printable"]
 
 SPELLED = "ntkproofs.spelled"  # name of the encoding error handler for streams
 _ASCII = {"≥": ">=", "≤": "<=", "…": "...", "±": "+-"}  # ASCII forms of the characters that tables use
@@ -24,6 +24,11 @@ def printable(text: object) -> str:
     3 < pi\n\x1b[32mproved \u202e
     """
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in str(text))
+
+
+def clipped(text: str) -> str:
+    """Return the text quoted, with its middle replaced by dots if it is longer than 40 characters."""
+    return repr(text if len(text) <= 40 else f"{text[:18]}...{text[-18:]}")
 
 
 def file_name(path: str | os.PathLike[str]) -> str:

@@ -1,5 +1,6 @@
 """Random programs, states and counts, and reference implementations that share no code with the package."""
 
+import warnings
 from fractions import Fraction
 from itertools import product
 
@@ -7,32 +8,27 @@ import mpmath
 from hypothesis import strategies as st
 
 from ntkproofs.counts import Counts
-from ntkproofs.programs import TemplateProgram
+from ntkproofs.programs import DuplicateTemplate, TemplateProgram
 
 NAMES = ("a", "b", "out")
 
 
 @st.composite
 def programs(draw, *, most_templates=8, most_padding=4, least_templates=1):
-    """Draw a program over one to three small fields."""
+    """Draw a program over one to three small fields, with constants, templates that write nothing, and duplicates."""
     widths = draw(st.lists(st.integers(1, 3), min_size=1, max_size=3))
     fields = dict(zip(NAMES, widths, strict=False))
     bits = [(field, index) for field, width in fields.items() for index in range(width)]
     rule = st.tuples(
-        st.dictionaries(st.sampled_from(bits), st.integers(0, 1), min_size=1, max_size=2),
-        st.lists(st.sampled_from(bits), min_size=1, max_size=2, unique=True),
+        st.dictionaries(st.sampled_from(bits), st.integers(0, 1), max_size=2),
+        st.lists(st.sampled_from(bits), max_size=2, unique=True),
     )
-    rules = draw(
-        st.lists(
-            rule,
-            min_size=least_templates,
-            max_size=most_templates,
-            unique_by=lambda rule: (frozenset(rule[0].items()), frozenset(rule[1])),
-        )
-    )
+    rules = draw(st.lists(rule, min_size=least_templates, max_size=most_templates))
     program = TemplateProgram("random", fields=fields)
-    for when, write in rules:
-        program.template(when=when, write=write)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DuplicateTemplate)
+        for when, write in rules:
+            program.template(when=when, write=write)
     program.pad(draw(st.integers(0, most_padding)))
     return program
 

@@ -12,20 +12,21 @@ steps and inputs stays below the permitted probability delta of failure if
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from ntkproofs.arithmetic.balls import Ball, Rational, as_fraction
 from ntkproofs.bounds.margins import PRECISION, Margins, SmallestMargin
+from ntkproofs.bounds.ranges import smallest_margin_over
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.bounds.tails import gaussian_tail, log_tail_upper
-from ntkproofs.counts import Counts
+from ntkproofs.counts import CountRange, Counts
 from ntkproofs.display import counted, facts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels.angular import Kernel
+from ntkproofs.kernels.names import KernelLike, as_kernel
 from ntkproofs.validation import integer
 
 __all__ = ["TAILS", "EnsembleSize", "Least", "Tail", "ensemble_size", "networks_enough", "size_for_margin"]
@@ -147,12 +148,26 @@ def _known_of(fewer: int, z: Ball, cases: int, failure: Fraction, tail: Tail) ->
         return "bound"
 
 
+def _smallest(
+    kernel: Kernel,
+    counts: frozenset[Counts],
+    ranges: Sequence[CountRange],
+    threshold: Rational,
+    drop_unwritten: bool,
+    precision: int,
+) -> SmallestMargin:
+    if ranges:
+        tau = as_fraction(threshold, "the threshold")
+        return smallest_margin_over(kernel, ranges, tau, drop_unwritten=drop_unwritten, precision=precision)
+    return Margins.of(kernel, counts, drop_unwritten=drop_unwritten, precision=precision).smallest(threshold)
+
+
 def _size(margin: SmallestMargin, cases: int, failure: Fraction, tail: Tail) -> tuple[int, Least]:
     return (1, "tail") if margin.z is None else size_for_margin(margin.z, cases, failure, tail)
 
 
 def ensemble_size(
-    kernel: Kernel,
+    kernel: KernelLike,
     counts: Iterable[Counts],
     *,
     output_bits: int,
@@ -162,16 +177,18 @@ def ensemble_size(
     threshold: Rational,
     tail: Tail = "gaussian",
     drop_unwritten: bool = False,
+    ranges: Sequence[CountRange] = (),
 ) -> EnsembleSize:
     """Return the least number of networks for which no output bit is rounded wrong, with probability 1 - `failure`.
 
     `counts`: all that can occur (arbitrary or visited states); `output_bits`, `steps`, `inputs`: what the union runs
     over (`inputs` as large as you like); `failure`: an exact probability, 0 < failure < 1; `threshold`: exact, from 0
-    on (:func:`ntkproofs.bounds.thresholds.choose_threshold`). Raises NoMargin if the threshold does not separate the
+    on (:func:`ntkproofs.bounds.thresholds.choose_threshold`); `ranges`: if any, they contain all counts that can occur,
+    of which `counts` are some. Raises NoMargin if the threshold does not separate the
     bits, InputError for numbers that cannot be meant, Undecided if even 1024 bits do not tell.
 
     >>> from ntkproofs.counts import arbitrary_counts
-    >>> from ntkproofs.kernels import two_layer_relu
+    >>> from ntkproofs.kernels import Kernel, two_layer_relu
     >>> from ntkproofs.programs import permutation
     >>> size = ensemble_size(two_layer_relu(), arbitrary_counts(permutation(range(30))), output_bits=30, steps=1,
     ...                      inputs=2**30, failure=Fraction(1, 100), threshold=Fraction(3, 238))
@@ -179,7 +196,8 @@ def ensemble_size(
     (390, 'tail')
     """
     sizes = {"output_bits": output_bits, "steps": steps, "inputs": inputs}
-    cases = math.prod(integer(value, name, low=1) for name, value in sizes.items())
+    output_bits, steps, inputs = (integer(value, name, low=1) for name, value in sizes.items())
+    cases = output_bits * steps * inputs
     delta = as_fraction(failure, "the probability of failure")
     if not 0 < delta < 1:
         raise InputError(f"the probability of failure must lie between 0 and 1 (both excluded), got {delta}")
@@ -188,7 +206,7 @@ def ensemble_size(
     given, precision = frozenset(counts), PRECISION
     while True:
         try:
-            margin = Margins.of(kernel, given, drop_unwritten=drop_unwritten, precision=precision).smallest(threshold)
+            margin = _smallest(as_kernel(kernel), given, ranges, threshold, drop_unwritten, precision)
             networks, least = _size(margin, cases, delta, tail)
         except Undecided:
             if precision >= LAST_PRECISION:

@@ -21,14 +21,16 @@ from numpy.typing import NDArray
 
 from ntkproofs.bounds.by_class import FloatUnion, networks_enough_by_class
 from ntkproofs.bounds.ensemble import MOST, EnsembleSize, Least, Tail, ensemble_size, networks_enough
-from ntkproofs.bounds.margins import PRECISION, Margins, thinnest_counts
+from ntkproofs.bounds.margins import PRECISION, Margins, SmallestMargin, thinnest_counts
 from ntkproofs.bounds.moments import State
+from ntkproofs.bounds.ranges import least_margin_count, smallest_margin_over
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.bounds.tails import ORDER
 from ntkproofs.bounds.thresholds import choose_threshold, demand_separable, reaching
-from ntkproofs.counts import Counts
+from ntkproofs.counts import CountRange, Counts
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.kernels.angular import Kernel
+from ntkproofs.kernels.names import as_kernel
 from ntkproofs.predictor import combine, spread, unmatched
 from ntkproofs.validation import integer
 
@@ -61,10 +63,11 @@ class TooFew(Undecided):
 class Requirement:
     """What an ensemble must do: the counts of a program without further padding, and what the union runs over.
 
-    `counts` all have the same K. `threshold`: how it is chosen, one of ``zero``, ``half``, ``best``. `pairs`: the
-    number of pairs of a state and an output bit with each of the `counts`, if the union is by class
-    (:mod:`ntkproofs.bounds.by_class`); None if it takes the smallest margin for every pair. The other parameters are
-    those of :func:`ntkproofs.bounds.ensemble.ensemble_size`.
+    `counts` all have the same K. `threshold`: how it is chosen, one of ``zero``, ``half``, ``best``. `ranges`: if any,
+    they contain all counts that can occur, and `counts` represent them in searches
+    (:func:`ntkproofs.bounds.ranges.representatives`). `pairs`: the number of pairs of a state and an output bit with
+    each of the `counts`, if the union is by class (:mod:`ntkproofs.bounds.by_class`); None if it takes the smallest
+    margin for every pair. The other parameters are those of :func:`ntkproofs.bounds.ensemble.ensemble_size`.
     """
 
     kernel: Kernel
@@ -76,9 +79,13 @@ class Requirement:
     threshold: str = "best"
     tail: Tail = "gaussian"
     drop_unwritten: bool = False
+    ranges: tuple[CountRange, ...] = ()
     pairs: Mapping[Counts, int] | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kernel", as_kernel(self.kernel))
+        for name in ("output_bits", "steps", "inputs"):
+            object.__setattr__(self, name, integer(getattr(self, name), name, low=1))
         if len({each.samples for each in self.counts}) != 1:
             raise InputError("the counts of one program have one number of samples")
         if self.pairs is not None and (self.tail != "gaussian" or self.pairs.keys() != self.counts):
@@ -98,27 +105,50 @@ class Requirement:
         """Return the counts with `padding` further samples."""
         return frozenset(replace(each, samples=each.samples + padding) for each in self.counts)
 
+    def padded_ranges(self, padding: int) -> tuple[CountRange, ...]:
+        """Return the ranges with `padding` further samples."""
+        return tuple(replace(each, samples=each.samples + padding) for each in self.ranges)
+
+    def chosen(self, padding: int) -> Fraction:
+        """Return the threshold with `padding` further samples, as the requirement chooses it.
+
+        Of ranges, counts with the smallest margin at the threshold are added to the representatives, until they are
+        among them. Raises NoMargin where no threshold works.
+        """
+        counts, ranges = set(self.padded(padding)), self.padded_ranges(padding)
+        kept = [each for each in ranges if each.writers or not self.drop_unwritten]
+        while True:
+            threshold = choose_threshold(self.kernel, counts, self.threshold, drop_unwritten=self.drop_unwritten)
+            least = least_margin_count(self.kernel, kept, threshold) if kept else None
+            if least is None or least in counts:
+                return threshold
+            counts.add(least)
+
+    def smallest(self, padding: int, threshold: Fraction) -> SmallestMargin:
+        """Return the smallest margin at a threshold with `padding` further samples; raises NoMargin."""
+        if self.ranges:
+            ranges = self.padded_ranges(padding)
+            return smallest_margin_over(self.kernel, ranges, threshold, drop_unwritten=self.drop_unwritten)
+        return self.margins(padding).smallest(threshold)
+
     def size(self, padding: int, threshold: Fraction | None = None) -> EnsembleSize:
         """Return the number of networks with `padding` further samples, decided by balls.
 
         Raises NoMargin where no threshold works. Default `threshold`: as the requirement chooses it.
         """
-        counts = self.padded(padding)
-        if threshold is None and (self.pairs is None or self.threshold != "best"):
-            threshold = choose_threshold(self.kernel, counts, self.threshold, drop_unwritten=self.drop_unwritten)
         if self.pairs is not None:
             return _Classes(self, padding).size(threshold)
-        assert threshold is not None
         return ensemble_size(
             self.kernel,
-            counts,
+            self.padded(padding),
             output_bits=self.output_bits,
             steps=self.steps,
             inputs=self.inputs,
             failure=self.failure,
-            threshold=threshold,
+            threshold=self.chosen(padding) if threshold is None else threshold,
             tail=self.tail,
             drop_unwritten=self.drop_unwritten,
+            ranges=self.padded_ranges(padding),
         )
 
     def exactly(self, padding: int, networks: int) -> EnsembleSize:
@@ -126,7 +156,7 @@ class Requirement:
 
         Raises TooFew where the union bound does not allow it.
         """
-        integer(networks, "networks", low=1)
+        networks = integer(networks, "networks", low=1)
         threshold = _enough(self, padding, networks)
         size = self.size(padding, threshold)
         if size.networks > networks:
@@ -134,7 +164,7 @@ class Requirement:
         return replace(size, networks=networks, least="unknown")
 
     def margins(self, padding: int) -> Margins:
-        """Return the margins with `padding` further samples."""
+        """Return the margins of `counts` with `padding` further samples."""
         return Margins.of(self.kernel, self.padded(padding), drop_unwritten=self.drop_unwritten)
 
     @cached_property
@@ -173,7 +203,7 @@ def padding_for(requirement: Requirement, networks: int) -> Padded:
     >>> print(padding_for(requirement, 1))
     1 networks with 60 samples (55 of padding)
     """
-    integer(networks, "networks", low=1)
+    networks = integer(networks, "networks", low=1)
     first = requirement.search.padding(networks)
     for index in range(TRIES):
         padding = first + (1 << index) - 1
@@ -244,18 +274,12 @@ def _enough(requirement: Requirement, padding: int, networks: int) -> Fraction |
     """Return a threshold at which balls decide that so many networks are enough; None if there is none."""
     if requirement.pairs is not None:
         return _Classes(requirement, padding).enough(networks)
-    margins = requirement.margins(padding)
     try:
         if requirement.threshold == "best":
-            threshold = reaching(margins, requirement.search.needed / math.sqrt(networks))
+            threshold = reaching(requirement.margins(padding), requirement.search.needed / math.sqrt(networks))
         else:
-            threshold = choose_threshold(
-                requirement.kernel,
-                requirement.padded(padding),
-                requirement.threshold,
-                drop_unwritten=requirement.drop_unwritten,
-            )
-        z = margins.smallest(threshold).z
+            threshold = requirement.chosen(padding)
+        z = requirement.smallest(padding, threshold).z
         if z is None or networks_enough(networks, z, requirement.cases, requirement.failure, requirement.tail):
             return threshold
     except (NoMargin, Undecided):
@@ -315,8 +339,10 @@ class _Classes:
             return None
 
     def size(self, threshold: Fraction | None) -> EnsembleSize:
-        """Return the number of networks at a threshold, or at the best one, decided by balls."""
+        """Return the number of networks at a threshold, by default that of the requirement, decided by balls."""
         required = self.requirement
+        if threshold is None and required.threshold != "best":
+            threshold = self.chosen(1)
         demand_separable(self.margins)
         networks = self.floats.networks(MOST, None if threshold is None else float(threshold))
         for _ in range(TRIES):

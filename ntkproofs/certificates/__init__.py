@@ -1,7 +1,7 @@
 """Certificates: files with a claim and the evidence by which the checker decides it. This package is untrusted.
 
-``issue``, ``network`` and ``subdivide`` create certificates, ``format`` serialises them; only ``ntkproofs/checker.py``
-decides whether a claim holds.
+``issue``, ``streams``, ``network`` and ``subdivide`` create certificates, ``format`` serialises them; only
+``ntkproofs/checker.py`` decides whether a claim holds.
 
 >>> from ntkproofs.certificates import issue_ensemble
 >>> from ntkproofs.programs import addition_task
@@ -12,16 +12,20 @@ decides whether a claim holds.
 from ntkproofs.certificates.format import Certificate, schema, write
 from ntkproofs.certificates.issue import Run, ample_padding, issue_ensemble, issue_rounding
 from ntkproofs.certificates.network import issue_network
+from ntkproofs.certificates.source import SourceClaim
+from ntkproofs.certificates.streams import issue_stream
 from ntkproofs.certificates.subdivide import issue_inequality
 
 __all__ = [
     "Certificate",
     "Run",
+    "SourceClaim",
     "ample_padding",
     "issue_ensemble",
     "issue_inequality",
     "issue_network",
     "issue_rounding",
+    "issue_stream",
     "schema",
     "write",
 ]

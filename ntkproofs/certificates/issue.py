@@ -6,25 +6,28 @@ evaluate the same bounds, so a difference is a bug in one of them: EnginesDisagr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from ntkproofs import checker
-from ntkproofs.bounds import (
-    THRESHOLDS,
-    rounds_right,
-)
+from ntkproofs.bounds import THRESHOLDS
 from ntkproofs.bounds.padding import Requirement
+from ntkproofs.bounds.ranges import FEW, first_wrong_count, representatives
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.certificates.format import Certificate
+from ntkproofs.certificates.source import SourceClaim
 from ntkproofs.classes import arbitrary_classes, reachable_classes
-from ntkproofs.counts import Counts, bound_matches, worst_counts
+from ntkproofs.counts import CountRange, Counts, bound_matches, worst_ranges
+from ntkproofs.display import counted
 from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undecided
 from ntkproofs.execution.visited import visited_counts
-from ntkproofs.kernels import two_layer_relu
+from ntkproofs.kernels import KernelLike, two_layer_name, two_layer_relu
 from ntkproofs.programs import State, Task, TemplateProgram
+from ntkproofs.programs.serialised import program_json
 from ntkproofs.validation import integer
 
 __all__ = [
@@ -40,11 +43,12 @@ __all__ = [
     "requirement",
 ]
 
-KERNELS = ("ntk", "nngp")
 TAILS = ("gaussian", "published")
-MAX_EXECUTED = 16  # maximum of input bits for which reachable states are executed by default
-MAX_COUNTED = 1 << 28  # templates matched with states, to count the pairs of each class at visited states
-MOST_EXECUTED = 20  # maximum of input bits that the checker executes
+MAX_EXECUTED = 16  # input bits for which reachable states are executed by default, whatever the estimated work
+MAX_TEMPLATES, MAX_COUNTED = 1 << 11, 1 << 28  # limits of counting by class: templates; templates matched with states
+MOST_FREE, MAX_WORK = 28, 1 << 34  # the checker's limits: input bits of an execution; word operations
+OVERESTIMATE = 8  # how much less the work of the checker may be than the estimate of :func:`executing`
+CALL, LANE_BITS = 150, 18  # word operations that a call costs; bits of the number of states in one Python integer
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,13 @@ class Run:
     free: tuple[int, ...]
     ones: tuple[int, ...]
     steps: int
+
+    def __post_init__(self) -> None:
+        last, name = self.program.output_bits - 1, f"{self.program.name}: a position of the run"
+        for field in ("free", "ones"):
+            positions = tuple(integer(index, name, low=0, high=last) for index in getattr(self, field))
+            object.__setattr__(self, field, positions)
+        object.__setattr__(self, "steps", integer(self.steps, "steps", low=0))
 
     @classmethod
     def of(cls, task: Task) -> Run:
@@ -71,25 +82,32 @@ class Run:
         return cls(program, (), tuple(ones), steps)
 
 
-def issue_rounding(task: Task | Run | TemplateProgram, *, states: str = "", kernel: str = "ntk") -> Certificate:
+def issue_rounding(
+    task: Task | Run | TemplateProgram,
+    *,
+    states: str = "",
+    kernel: KernelLike = "ntk",
+    source: SourceClaim | None = None,
+) -> Certificate:
     """Certify that every mean is positive if and only if the program's bit is 1, at arbitrary or reachable states.
 
-    `states`: ``"arbitrary"`` or ``"reachable"`` (default: arbitrary if the claim holds there). Raises NtkProofsError
-    with the reason if the claim is false, InputError for reachable states of a program without a run, Undecided beyond
+    `states`: ``"arbitrary"`` or ``"reachable"`` (default: arbitrary if the claim holds there); `source`: the file from
+    which the program was compiled, as an entry of the claim. Raises NtkProofsError with the reason if the claim is
+    false, InputError for reachable states of a program without a run, Undecided beyond
     the limits of the checker.
 
     >>> from ntkproofs.programs import permutation
     >>> print(issue_rounding(permutation([1, 0])).verified.details)
     3 counts (n, p, t), from n <= 2 by contradictory groups
     """
-    _choose(kernel, KERNELS, "kernel")
+    kernel = two_layer_name(kernel)
     run = _run(task)
     claimed = _states(run, states, kernel)
-    wrong = _wrong(kernel, claimed.counts)
+    wrong = _wrong(kernel, claimed.ranges)
     if wrong is not None:
         raise NtkProofsError(f"rounding at 0 is not right: {wrong}")
     claim = {"kind": "rounding", "kernel": kernel, "program": program_json(run.program), "states": claimed.value}
-    return checked(claim, claimed.evidence)
+    return checked(claim | source_entry(source), claimed.evidence)
 
 
 def issue_ensemble(
@@ -101,8 +119,9 @@ def issue_ensemble(
     states: str = "",
     tail: str = "gaussian",
     drop_unwritten: bool = False,
-    kernel: str = "ntk",
+    kernel: KernelLike = "ntk",
     networks: int | None = None,
+    source: SourceClaim | None = None,
     by_class: bool = True,
 ) -> Certificate:
     """Certify the least number of networks whose average executes the program with probability at least 1 - failure.
@@ -111,10 +130,11 @@ def issue_ensemble(
     number of networks is smallest), ``half`` (of the smallest mean of a 1) or ``zero``; `states`: whose counts,
     ``arbitrary`` or ``reachable`` (default: arbitrary where rounding holds there); `tail`: the bound that gives the
     number of networks, ``gaussian`` or ``published``, which asks for more; `drop_unwritten`: claim nothing of bits that
-    no template writes; `networks`: certify this number instead of the least one; `by_class`: take every state and
-    output bit with the margin of its own counts, where the pairs of each class can be counted and the tail is Gaussian,
-    instead of all with the smallest margin. Raises NtkProofsError with the reason where no number of networks is
-    enough, Undecided where the bounds do not give `networks`, and beyond the limits of the checker.
+    no template writes; `networks`: certify this number instead of the least one; `source`: the file from which the
+    program was compiled, as an entry of the claim; `by_class`: take every state and output bit with the margin of its
+    own counts, where the pairs of each class can be counted and the tail is Gaussian, instead of all with the smallest
+    margin. Raises NtkProofsError with the reason where no number of networks is enough, Undecided where the bounds do
+    not give `networks`, and beyond the limits of the checker.
 
     >>> from ntkproofs.programs import permutation_task
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100").networks
@@ -122,7 +142,7 @@ def issue_ensemble(
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100", by_class=False).networks
     390
     """
-    run = _run(task)
+    run, kernel = _run(task), two_layer_name(kernel)
     claimed, required = requirement(
         run,
         failure=failure,
@@ -147,7 +167,7 @@ def issue_ensemble(
         "networks": size.networks,
         "drop_unwritten": drop_unwritten,
     }
-    return checked(claim, claimed.evidence)
+    return checked(claim | source_entry(source), claimed.evidence)
 
 
 def requirement(
@@ -159,14 +179,14 @@ def requirement(
     states: str = "",
     tail: str = "gaussian",
     drop_unwritten: bool = False,
-    kernel: str = "ntk",
+    kernel: KernelLike = "ntk",
     by_class: bool = True,
 ) -> tuple[States, Requirement]:
     """Return the states of a claim about an ensemble, and the requirement on the number of networks.
 
     Parameters and errors of :func:`issue_ensemble`.
     """
-    _choose(kernel, KERNELS, "kernel")
+    kernel = two_layer_name(kernel)
     _choose(threshold, THRESHOLDS, "threshold")
     _choose(tail, TAILS, "tail")
     chance = Fraction(failure)
@@ -186,6 +206,7 @@ def requirement(
         threshold=threshold,
         tail="published" if tail == "published" else "gaussian",
         drop_unwritten=drop_unwritten,
+        ranges=claimed.ranges if sum(map(len, claimed.ranges)) > FEW else (),
         pairs=claimed.pairs,
     )
 
@@ -206,18 +227,9 @@ def ample_padding(program: TemplateProgram) -> int:
 # --- parts of a claim
 
 
-def program_json(program: TemplateProgram) -> dict[str, Any]:
-    """Return the JSON value of a program in a claim: positions instead of names."""
-    position = program.position
-    return {
-        "name": program.name,
-        "fields": [[name, width] for name, width in program.fields.items()],
-        "templates": [
-            [[[position(bit), value] for bit, value in template.when], [position(bit) for bit in template.write]]
-            for template in program.templates
-        ],
-        "padding": program.padding,
-    }
+def source_entry(source: SourceClaim | None) -> dict[str, Any]:
+    """Return the entry of a claim that names the source of its program, if there is one."""
+    return {} if source is None else {"source": source.json}
 
 
 def _choose(value: str, choices: Collection[str], name: str) -> None:
@@ -239,18 +251,29 @@ def _how_many(inputs: int | str, run: Run) -> int:
 
 @dataclass(frozen=True)
 class States:
-    """The states of a claim: JSON value, evidence for the counts, the counts, and the pairs of each if counted."""
+    """The states of a claim: their JSON value, the evidence for their counts, and the counts, as ranges of n.
+
+    `counts` are those of the ranges, or representatives of so many. `pairs`: the number of pairs of a state and an
+    output bit with each of the counts, if they are counted.
+    """
 
     value: Any
     evidence: dict[str, Any]
-    counts: frozenset[Counts]
+    ranges: tuple[CountRange, ...]
     pairs: Mapping[Counts, int] | None = None
+
+    @cached_property
+    def counts(self) -> frozenset[Counts]:
+        """The counts of the ranges, or representatives of them."""
+        return representatives(self.ranges) if self.pairs is None else frozenset(self.pairs)
 
 
 def _by_class(run: Run, states: States) -> States:
     """Return the states with the number of pairs of each class, or unchanged where counting them is too much work."""
     program, K = run.program, run.program.samples
     try:
+        if len(program.templates) > MAX_TEMPLATES:
+            return states
         if states.value == "arbitrary":
             classes = arbitrary_classes(program)
         elif run.steps * len(program.templates) << len(run.free) <= MAX_COUNTED:
@@ -260,7 +283,7 @@ def _by_class(run: Run, states: States) -> States:
     except InputError:  # a component of too many bits
         return states
     pairs = {Counts(n, p, t, K): number for (n, p, t), number in classes.items()}
-    return States(states.value, {"union": "classes"}, frozenset(pairs), pairs)
+    return States(states.value, {"union": "classes"}, (), pairs)
 
 
 def _states(run: Run, states: str, kernel: str) -> States:
@@ -268,31 +291,54 @@ def _states(run: Run, states: str, kernel: str) -> States:
     _choose(states or "arbitrary", ("arbitrary", "reachable"), "states")
     if states != "reachable":
         groups = bound_matches(run.program)
-        counts = worst_counts(run.program, groups.bound)
-        wrong = None if states == "arbitrary" else _wrong(kernel, counts)
+        ranges = worst_ranges(run.program, groups.bound)
+        wrong = None if states == "arbitrary" else _wrong(kernel, ranges)
         if wrong is None:
-            return States("arbitrary", {"groups": [list(group) for group in groups.groups]}, counts)
-        if not run.steps or len(run.free) > MAX_EXECUTED:
+            return States("arbitrary", {"groups": [list(group) for group in groups.groups]}, ranges)
+        if not run.steps or (len(run.free) > MAX_EXECUTED and executing(run) > MAX_WORK):
             raise NtkProofsError(
-                f"rounding is not right at arbitrary states ({wrong}), and there is no execution of at most "
-                f"{MAX_EXECUTED} input bits to tell the reachable ones: more padding makes it right"
+                f"rounding is not right at arbitrary states ({wrong}), and there is no execution that is short enough "
+                f"to tell the reachable ones ({_size(run)}): more padding makes it right"
             )
     if not run.steps:
         raise InputError(f"program {run.program.name!r} is no task: its reachable states are not known")
-    if len(run.free) > MOST_EXECUTED:
-        raise Undecided(f"{len(run.free)} input bits: the checker executes at most {MOST_EXECUTED}")
+    if len(run.free) > MOST_FREE or executing(run) > OVERESTIMATE * MAX_WORK:
+        raise Undecided(
+            f"{_size(run)}: executing them takes about {executing(run):.1e} word operations, and the checker does at "
+            f"most {MAX_WORK:.1e}, on at most {MOST_FREE} input bits; claim arbitrary states, with more padding"
+        )
     value = {"free": list(run.free), "ones": list(run.ones), "steps": run.steps}
-    return States(value, {}, visited_counts(run.program, run.free, run.ones, run.steps))
+    visited = visited_counts(run.program, run.free, run.ones, run.steps)
+    return States(value, {}, tuple(map(CountRange.of, sorted(visited))))
 
 
-def _wrong(kernel: str, counts: Collection[Counts]) -> str | None:
+def executing(run: Run) -> int:
+    """Return about how many operations on 64-bit words the checker needs to execute a run, if no state repeats.
+
+    >>> from ntkproofs.programs import addition_task
+    >>> executing(Run.of(addition_task(8))) < MAX_WORK < executing(Run.of(addition_task(20)))
+    True
+    """
+    program, lanes = run.program, min(len(run.free), LANE_BITS)
+    total, kinds = len(program.templates), Counter(int(t) for t in program.writers)
+    matching = sum(1 + 2 * len(template.when) for template in program.templates)
+    adding = 3 * total * total.bit_length() + sum(
+        bits * t * (1 + 3 * t.bit_length()) + 2 * bits for t, bits in kinds.items()
+    )
+    planes = matching + adding + 4 * program.output_bits
+    return planes * (CALL + (1 << lanes >> 6)) * max(1, run.steps) << (len(run.free) - lanes)
+
+
+def _size(run: Run) -> str:
+    return f"{counted(len(run.free), 'input bit')}, {counted(run.steps, 'step')}"
+
+
+def _wrong(kernel: str, ranges: Iterable[CountRange]) -> str | None:
     """Return the first count at which rounding at 0 is incorrect, in words; None if there is none."""
-    for count in sorted(counts):
-        if not rounds_right(two_layer_relu(kernel), count):
-            return (
-                f"the mean of a bit that should be {min(1, count.matched_writers)} is on the wrong side of 0 at {count}"
-            )
-    return None
+    count = first_wrong_count(two_layer_relu(kernel), ranges)
+    if count is None:
+        return None
+    return f"the mean of a bit that should be {min(1, count.matched_writers)} is on the wrong side of 0 at {count}"
 
 
 # --- verification

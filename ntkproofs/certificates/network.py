@@ -13,7 +13,8 @@ from ntkproofs.bounds.finite.all_layers import AllLayersNetwork, find_all_layers
 from ntkproofs.bounds.finite.network import FiniteNetwork, Requirements, Workload, find_network
 from ntkproofs.certificates.all_layers import all_layers_evidence
 from ntkproofs.certificates.format import Certificate
-from ntkproofs.certificates.issue import MAX_EXECUTED, MOST_EXECUTED, Run, checked, program_json
+from ntkproofs.certificates.issue import MAX_EXECUTED, Run, checked, program_json, source_entry
+from ntkproofs.certificates.source import SourceClaim
 from ntkproofs.classes import arbitrary_classes, reachable_classes
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.programs import Task
@@ -21,6 +22,8 @@ from ntkproofs.training import Training
 from ntkproofs.validation import integer
 
 __all__ = ["issue_network"]
+
+MOST_EXECUTED = 20  # maximum of input bits of runs whose states are counted
 
 
 def issue_network(
@@ -35,6 +38,7 @@ def issue_network(
     inputs: int | str = "all",
     steps: int | str = "least",
     step: Any = "largest",
+    source: SourceClaim | None = None,
 ) -> Certificate:
     """Certify that a network of finite width, trained by gradient descent, executes the program correctly.
 
@@ -45,8 +49,9 @@ def issue_network(
     ``"reachable"`` by the run; default: arbitrary if a threshold separates the limits there), or at `inputs` of them
     chosen beforehand. No limit or approximation is used. `width`: a number of neurons, or ``"least"``; `threshold`: a
     fraction, or ``"best"``; `steps` and `step`: of full-batch gradient descent on half the sum of squared errors
-    (default: the least number for which the width suffices, and the largest step that the bounds allow). Raises
-    NtkProofsError with the reason if the bounds do not prove the claim, Undecided beyond the limits of the checker.
+    (default: the least number for which the width suffices, and the largest step that the bounds allow); `source`:
+    the file from which the program was compiled, as an entry of the claim. Raises NtkProofsError with the reason if the
+    bounds do not prove the claim, Undecided beyond the limits of the checker.
 
     >>> from ntkproofs.programs import permutation_task
     >>> certificate = issue_network(permutation_task([1, 0, 2]), failure="1/10")
@@ -82,7 +87,7 @@ def issue_network(
     if count is not None:
         claim["inputs"] = count
     evidence = _evidence(network) if isinstance(network, FiniteNetwork) else all_layers_evidence(network)
-    return checked(claim, evidence, network)
+    return checked(claim | source_entry(source), evidence, network)
 
 
 def _network(

@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.catalogue import built_ins
-from ntkproofs.commands.common import HOLDS, clipped, number, print_json, remark
-from ntkproofs.commands.programs import ORDER, task_of
+from ntkproofs.commands.common import HOLDS, NUMBER, clipped, number, print_json, probability, remark
+from ntkproofs.commands.programs import (
+    FILES,
+    ORDER,
+    OTHER,
+    ProgramParsers,
+    add_options,
+    given,
+    load,
+    run_of,
+    source_of,
+)
 from ntkproofs.commands.regime import add_regime, certified_regime
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 from ntkproofs.training import LAYERS, STARTS, Training
 
 if TYPE_CHECKING:
-    from ntkproofs.certificates import Certificate, Run
+    from ntkproofs.certificates import Certificate, Run, SourceClaim
+    from ntkproofs.commands.frontier import Issue
+    from ntkproofs.programs import Stream
+    from ntkproofs.programs.sbn import Assembly
 
 __all__ = ["register"]
 
+DEFAULT_CLOCKS = 1000
 THRESHOLDS = ("zero", "half", "best")
-NUMBER = r"[0-9]*\.?[0-9]+([eE]-?[0-9]{1,3})?|[0-9]+/[0-9]*[1-9][0-9]*"
 
 
 def register(commands: Any) -> None:
@@ -34,7 +48,7 @@ def register(commands: Any) -> None:
         "correctly with probability 1 - DELTA, and issue a certificate of it. With --trained: find the smallest width "
         "of one network trained by gradient descent (with --trained all: of one scalar network for each output bit).",
     )
-    programs = certify.add_subparsers(dest="program", metavar="PROGRAM", required=True)
+    programs = certify.add_subparsers(dest="program", metavar="PROGRAM", required=True, action=ProgramParsers)
     common = _common()
     for entry in built_ins("certify"):
         parser = programs.add_parser(entry.name, parents=[common], help=entry.help)
@@ -42,7 +56,7 @@ def register(commands: Any) -> None:
         parser.add_argument("--bits", required=True, metavar="N", help=f"bits of each input, at most {limit}")
         if entry.ordered:
             parser.add_argument("--order", metavar=ORDER, help="the order of the bits (default: reversed)")
-        parser.set_defaults(function=_certify, make=_task_run)
+        parser.set_defaults(function=_certify)
     sbn = programs.add_parser(
         "sbn", parents=[common], help="a program of the subtract-and-branch machine, on its own data"
     )
@@ -50,7 +64,24 @@ def register(commands: Any) -> None:
     sbn.add_argument(
         "--max-instructions", default="10000", metavar="M", help="stop after M instructions (default: 10000)"
     )
-    sbn.set_defaults(function=_certify, make=_sbn_run)
+    sbn.set_defaults(function=_certify)
+    other = programs.add_parser(
+        OTHER,
+        parents=[common],
+        help=f"a program of your own: {FILES}",
+        description=f"Certify a program of your own: {FILES}.",
+        epilog="Example: ntkproofs certify mine.py:task --failure 1e-6 -o mine.json",
+    )
+    add_options(other, "--program-steps")
+    other.add_argument(
+        "--max-instructions", default="10000", metavar="M", help="stop an SBN program after M instructions"
+    )
+    other.add_argument(
+        "--clocks",
+        metavar="T",
+        help=f"of a sequential program: the claim holds for all sequences of T inputs (default: {DEFAULT_CLOCKS})",
+    )
+    other.set_defaults(function=_certify)
 
 
 def _common() -> argparse.ArgumentParser:
@@ -121,6 +152,16 @@ def _common() -> argparse.ArgumentParser:
     return common
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What is certified: a run; of a program that was compiled from a file, the file; and a stream with its clocks."""
+
+    run: Run
+    source: SourceClaim | None = None
+    stream: Stream | None = None
+    clocks: int = 0
+
+
 def _certify(options: argparse.Namespace) -> int:
     from ntkproofs.certificates import write
     from ntkproofs.commands.frontier import issue_or_explain, supplements, with_padding
@@ -128,16 +169,18 @@ def _certify(options: argparse.Namespace) -> int:
 
     if options.output is not None:
         check_writable(options.output)  # before the search
-    failure = _probability(options.failure)
-    issue = _ensemble if options.trained is None else _network
+    failure = probability(options.failure)
     if options.regime is not None:
         options.regime = certified_regime(options.regime)
     _check_options(options)
-    run: Run = options.make(options)
+    subject = _subject(options)
+    run, options = subject.run, _with_inputs(options, subject)
     options = with_padding(options, run, failure)
     run.program.pad(int(options.padding))
-    certificate = issue_or_explain(issue, options, run, failure)
-    lines, entries = supplements(options, run, failure, certificate)
+    certificate = issue_or_explain(_issue(options, subject), options, run, failure)
+    sequences = subject.stream is not None
+    lines, entries = supplements(options, run, failure, certificate, sequences=sequences)
+    entries |= {"inputs": "all", "clocks": subject.clocks} if sequences else {}
     if options.output is not None:
         write(certificate, options.output)
     if options.json:
@@ -181,25 +224,66 @@ def _check_options(options: argparse.Namespace) -> None:
         )
 
 
-def _ensemble(options: argparse.Namespace, run: Run, failure: Fraction) -> Certificate:
+def _with_inputs(options: argparse.Namespace, subject: Subject) -> argparse.Namespace:
+    """Return the options; for a stream with the number of states at which clocks begin as the number of inputs."""
+    from ntkproofs.certificates.streams import beginnings
+
+    stream = subject.stream
+    if stream is None or options.trained is not None:
+        return options
+    if options.inputs != "all" or options.states == "reachable":
+        raise InputError(
+            f"{options.program}: inputs arrive at each clock, so the claim is about all sequences of --clocks T inputs "
+            "and about arbitrary states, which contradicts --inputs and --states"
+        )
+    states = beginnings(stream.input_bits, subject.clocks, stream.program.output_bits)
+    return argparse.Namespace(**vars(options) | {"inputs": str(states), "states": "arbitrary"})
+
+
+def _issue(options: argparse.Namespace, subject: Subject) -> Issue:
+    """Return the function that issues the certificate of an ensemble, of a stream or of one finite network."""
+    if options.trained is not None:
+        return partial(_network, source=subject.source)
+    if subject.stream is None:
+        return partial(_ensemble, source=subject.source)
+    return partial(_sequences, subject=subject)
+
+
+def _ensemble(options: argparse.Namespace, run: Run, failure: Fraction, *, source: SourceClaim | None) -> Certificate:
     """Issue the certificate of an ensemble."""
     from ntkproofs.certificates import issue_ensemble
-    from ntkproofs.commands.frontier import inputs_of, networks_of
+    from ntkproofs.commands.frontier import inputs_of
 
     return issue_ensemble(
-        run,
-        failure=failure,
-        inputs=inputs_of(options),
-        threshold=options.threshold,
-        states=options.states,
-        tail=options.tail,
-        drop_unwritten=options.drop_unwritten,
-        kernel=options.regime or "ntk",
-        networks=networks_of(options),
+        run, failure=failure, inputs=inputs_of(options), states=options.states, source=source, **_choices(options)
     )
 
 
-def _network(options: argparse.Namespace, run: Run, failure: Fraction) -> Certificate:
+def _sequences(options: argparse.Namespace, _run: Run, failure: Fraction, *, subject: Subject) -> Certificate:
+    """Issue the certificate of an ensemble about all sequences of inputs of a stream."""
+    from ntkproofs.certificates import issue_stream
+
+    if subject.stream is None:
+        raise InputError(f"{options.program} has no inputs at each clock")
+    return issue_stream(
+        subject.stream, failure=failure, clocks=subject.clocks, source=subject.source, **_choices(options)
+    )
+
+
+def _choices(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the options that all claims about ensembles share."""
+    from ntkproofs.commands.frontier import networks_of
+
+    return {
+        "threshold": options.threshold,
+        "tail": options.tail,
+        "drop_unwritten": options.drop_unwritten,
+        "kernel": options.regime or "ntk",
+        "networks": networks_of(options),
+    }
+
+
+def _network(options: argparse.Namespace, run: Run, failure: Fraction, *, source: SourceClaim | None) -> Certificate:
     """Issue the certificate of one finite network."""
     from ntkproofs.certificates import issue_network
     from ntkproofs.commands.frontier import inputs_of
@@ -214,6 +298,7 @@ def _network(options: argparse.Namespace, run: Run, failure: Fraction) -> Certif
         states=options.states,
         steps="least" if options.steps is None else number(options.steps, "--steps", low=1),
         step="largest" if options.step is None else _fraction(options.step, "--step"),
+        source=source,
     )
 
 
@@ -224,21 +309,30 @@ def _fraction(text: str, option: str) -> Fraction:
     raise InputError(f"{option} must be a positive number, such as 0.02 or 1/50, got {clipped(text)}")
 
 
-def _task_run(options: argparse.Namespace) -> Run:
-    from ntkproofs.certificates import Run
+def _subject(options: argparse.Namespace) -> Subject:
+    """Return the run of a program: of a task on any input, of an SBN program on its data, else from any state."""
+    from ntkproofs.programs import Stream
 
-    return Run.of(task_of(options, "certify"))
+    loaded = load(options, "certify")
+    clocks = given(options, "clocks", "--clocks", low=1)
+    if loaded.assembly is not None:
+        return Subject(_halting(options, loaded.file, loaded.assembly))
+    if isinstance(loaded.task, Stream):
+        return Subject(run_of(loaded), source_of(loaded), loaded.task, clocks or DEFAULT_CLOCKS)
+    if clocks is not None:
+        raise InputError(f"--clocks is not an option of {options.program}, which has no inputs at each clock")
+    return Subject(run_of(loaded), source_of(loaded))
 
 
-def _sbn_run(options: argparse.Namespace) -> Run:
+def _halting(options: argparse.Namespace, file: str, assembly: Assembly) -> Run:
     """Return the run of an SBN program on its own data, from the start until it halts."""
     from ntkproofs.certificates import Run
     from ntkproofs.execution import run_sbn
     from ntkproofs.kernels import two_layer_relu
-    from ntkproofs.programs.sbn import load, read_assembly, sbn
+    from ntkproofs.programs.sbn import load as initial_state
+    from ntkproofs.programs.sbn import sbn
 
     limit = number(options.max_instructions, "--max-instructions", low=1)
-    assembly = read_assembly(Path(options.file))
     result = run_sbn(
         assembly,
         kernel=two_layer_relu(options.regime or (LAYERS[options.trained].kernel if options.trained else "ntk")),
@@ -246,19 +340,10 @@ def _sbn_run(options: argparse.Namespace) -> Run:
     )
     if not result.halted:
         executed = counted(result.executed, "instruction")
-        raise InputError(f"{options.file}: the program has not halted after {executed} (--max-instructions)")
+        raise InputError(f"{file}: the program has not halted after {executed} (--max-instructions)")
     layout = result.layout
     machine = sbn(layout.words, layout.bits, layout.instructions)
-    return Run.from_state(machine, load(layout, assembly), result.steps)
-
-
-def _probability(text: str) -> Fraction:
-    """Return the exact value of a probability; raises InputError unless it is between 0 and 1."""
-    if len(text) <= 100 and re.fullmatch(NUMBER, text, re.ASCII):
-        value = Fraction(text)
-        if 0 < value < 1:
-            return value
-    raise InputError(f"--failure must be a probability between 0 and 1, such as 1e-6 or 1/1000, got {clipped(text)}")
+    return Run.from_state(machine, initial_state(layout, assembly), result.steps)
 
 
 def _lines(certificate: Certificate) -> list[tuple[str, str]]:

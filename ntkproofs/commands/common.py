@@ -6,12 +6,14 @@ import argparse
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from ntkproofs.errors import InputError
-from ntkproofs.printable import printable
+from ntkproofs.printable import clipped, printable
 from ntkproofs.validation import integers_between
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "HOLDS",
     "INTERNAL",
+    "NUMBER",
     "Parser",
     "REFUTED",
     "UNDECIDED",
@@ -29,6 +32,7 @@ __all__ = [
     "make_console",
     "number",
     "print_json",
+    "probability",
     "remark",
     "silence",
     "to_json",
@@ -39,6 +43,7 @@ HOLDS, REFUTED, UNDECIDED, USAGE, INTERNAL = 0, 1, 2, 3, 70
 BY_SEVERITY = (HOLDS, UNDECIDED, USAGE, REFUTED, INTERNAL)  # increasing
 PLAIN_WIDTH = 120
 _JSON_STREAM: list[TextIO] = []  # the stream on which the last document was printed
+NUMBER = r"[0-9]*\.?[0-9]+([eE]-?[0-9]{1,3})?|[0-9]+/[0-9]*[1-9][0-9]*"
 MAX_INTEGER_BITS = 14_000  # by default Python converts at most 4,300 digits
 
 
@@ -173,6 +178,14 @@ def number(text: str, name: str, *, low: int = 0, high: int | None = None) -> in
     return value
 
 
-def clipped(text: str) -> str:
-    """Return the text quoted, with its middle replaced by dots if it is longer than 40 characters."""
-    return repr(text if len(text) <= 40 else f"{text[:18]}...{text[-18:]}")
+def probability(text: str) -> Fraction:
+    """Return the exact value of ``--failure``; raises InputError unless it is between 0 and 1.
+
+    >>> probability("1e-6")
+    Fraction(1, 1000000)
+    """
+    if len(text) <= 100 and re.fullmatch(NUMBER, text, re.ASCII):
+        value = Fraction(text)
+        if 0 < value < 1:
+            return value
+    raise InputError(f"--failure must be a probability between 0 and 1, such as 1e-6 or 1/1000, got {clipped(text)}")

@@ -7,13 +7,15 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.catalogue import built_ins
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
-from ntkproofs.commands.programs import ORDER, task_of
+from ntkproofs.commands.exhaust_stream import exhaust_stream
+from ntkproofs.commands.programs import add_options, add_padding, add_program, given, load
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.display import counted
+from ntkproofs.errors import InputError
+from ntkproofs.programs.language import bit_name
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Exhaustion
@@ -28,10 +30,14 @@ def register(commands: Any) -> None:
         help="run a program on all inputs, 64 at a time",
         description="Run a program on all inputs, 64 at a time, and compare each result with that of an oracle. "
         "Rounding is proved correct for all states where t n <= K, and otherwise checked at visited states.",
+        epilog="Examples: ntkproofs exhaust addition --bits 8; ntkproofs exhaust mine.py:task",
     )
-    parser.add_argument("program", choices=[entry.name for entry in built_ins("exhaust")], help="the program")
-    parser.add_argument("--bits", required=True, metavar="N", help="bits of each input")
-    parser.add_argument("--order", metavar=ORDER, help="for permutation: the order of the bits (default: reversed)")
+    add_program(parser, "exhaust")
+    add_options(parser, "--steps", "--program-steps")
+    add_padding(parser)
+    parser.add_argument(
+        "--clocks", metavar="T", help="of a sequential program: length of the sequences of inputs (default: any)"
+    )
     parser.add_argument(
         "--condition", action="store_true", help="count matches at every visited state even if t n <= K for all states"
     )
@@ -43,8 +49,16 @@ def register(commands: Any) -> None:
 def _exhaust(options: argparse.Namespace) -> int:
     from ntkproofs.execution import Exhaustion, exhaust_chunks
     from ntkproofs.processes import WorkerDied
+    from ntkproofs.programs import Stream, Task
 
-    task, kernel = task_of(options, "exhaust"), kernel_of(options.regime)
+    loaded, kernel = load(options, "exhaust"), kernel_of(options.regime)
+    task, clocks = loaded.task, given(options, "clocks", "--clocks", low=1)
+    if isinstance(task, Stream):
+        return exhaust_stream(options, loaded, task, clocks)
+    if clocks is not None:
+        raise InputError(f"--clocks is not an option of {loaded.name}")
+    if not isinstance(task, Task):
+        raise InputError(f"{loaded.name}: there is no function with which results could be compared (a Task has one)")
     result = Exhaustion(task, kernel, 1 << task.input_bits)
     with contextlib.ExitStack() as stack:
         show = stack.enter_context(showing())
@@ -56,7 +70,7 @@ def _exhaust(options: argparse.Namespace) -> int:
         except WorkerDied as problem:
             stop.reason = f"stopped: {problem}"
     if options.json:
-        print_json(_document(options.program, int(options.bits), result))
+        print_json(_document(options, result))
     else:
         print("\n".join(f"{name:<16} {value}" for name, value in _lines(result)))
     if not result.complete:
@@ -75,7 +89,7 @@ def _lines(result: Exhaustion) -> Iterator[tuple[str, str]]:
     yield "wrong", f"{result.wrong:,}{so_far}"
     if result.first_wrong is not None:
         wrong = result.first_wrong
-        yield "first wrong", f"inputs {', '.join(map(str, wrong.inputs))}: got {wrong.got}, expected {wrong.expected}"
+        yield "first wrong", f"{_inputs(result, wrong.inputs)}: got {wrong.got}, expected {wrong.expected}"
     yield "states", f"{result.states:,} ({counted(result.steps, 'step')} each)"
     if not result.counted:
         yield "rounding", f"right at all states: t n <= K, with n <= {result.matches_bound} by contradictory templates"
@@ -96,15 +110,22 @@ def _lines(result: Exhaustion) -> Iterator[tuple[str, str]]:
 
 
 def _location(result: Exhaustion, case: int, step: int, bit: tuple[str, int]) -> str:
-    return f"inputs {', '.join(map(str, result.inputs_of(case)))}, step {step + 1}, bit {bit[0]}_{bit[1]}"
+    return f"{_inputs(result, result.inputs_of(case))}, step {step + 1}, bit {bit_name(bit)}"
 
 
-def _document(program: str, bits: int, result: Exhaustion) -> dict[str, Any]:
+def _inputs(result: Exhaustion, values: tuple[int, ...]) -> str:
+    """Return inputs as text: numbers, or a word if each of them has one bit, as ``ntkproofs run`` takes them."""
+    bits = len(values) > 1 and set(result.task.input_widths) == {1}
+    return f"inputs {('' if bits else ', ').join(map(str, values))}"
+
+
+def _document(options: argparse.Namespace, result: Exhaustion) -> dict[str, Any]:
     wrong, margin = result.first_wrong, result.smallest_margin()
     document: dict[str, Any] = {
         "format": 1,
-        "program": program,
-        "bits": bits,
+        "program": options.program,
+        "bits": None if options.bits is None else int(options.bits),
+        "input_bits": result.task.input_bits,
         "cases": result.cases,
         "wrong": result.wrong,
         "first_wrong": None

@@ -88,12 +88,18 @@ def issue_or_explain(issue: Issue, options: argparse.Namespace, run: Run, failur
 
 
 def supplements(
-    options: argparse.Namespace, run: Run, failure: Fraction, certificate: Certificate
+    options: argparse.Namespace, run: Run, failure: Fraction, certificate: Certificate, *, sequences: bool = False
 ) -> tuple[Lines, Entries]:
-    """Return lines and JSON entries with a lower bound, an estimate and suggestions for a certificate."""
-    if options.trained is None:
-        return _supplements_of_ensemble(options, run, failure, certificate)
-    return _supplements_of_network(run, certificate)
+    """Return lines and JSON entries with a lower bound, an estimate and suggestions for a certificate.
+
+    `sequences`: the claim is about sequences of inputs, for which there is an estimate only.
+    """
+    if options.trained is not None:
+        return _supplements_of_network(run, certificate)
+    if sequences:
+        short, long = _estimates(options, certificate, _required(options, run, failure, "arbitrary"))
+        return [("estimate", _estimated(short))], {"at_least": None, "estimate": long, "suggestions": []}
+    return _supplements_of_ensemble(options, run, failure, certificate)
 
 
 def networks_of(options: argparse.Namespace) -> int | None:
@@ -145,29 +151,38 @@ def _too_few(options: argparse.Namespace, run: Run, failure: Fraction, problem: 
 def _supplements_of_ensemble(
     options: argparse.Namespace, run: Run, failure: Fraction, certificate: Certificate
 ) -> tuple[Lines, Entries]:
-    from mpmath import mp
-
-    from ntkproofs.estimates import union_bound, union_by_class
-
     claim, networks = certificate.claim, certificate.networks
     kind = "arbitrary" if claim["states"] == "arbitrary" else "reachable"
     required = _required(options, run, failure, kind)
     least = _least_networks(options, run, required, networks)
-    counts = [item for item in required.counts if item.writers or not options.drop_unwritten]
-    kernel, threshold = _kernel(options), Fraction(claim["threshold"])
-    if required.pairs is None:
-        estimate = union_bound(kernel, counts, threshold, networks=networks, cases=required.cases)
-    else:
-        pairs = {item: required.pairs[item] for item in counts}
-        estimate = union_by_class(kernel, pairs, threshold, networks=networks, cases=required.cases)
+    short, long = _estimates(options, certificate, required)
     suggestions = _suggestions(options, run, failure, kind, required, networks)
     lines = [
         ("at least", f"{counted(least, 'network')} necessary at any threshold, {networks:,} sufficient"),
-        ("estimate", _estimated(mp.nstr(estimate, 8))),
+        ("estimate", _estimated(short)),
         *(("suggested", text) for text, _ in suggestions),
     ]
     entries = [entry for _, entry in suggestions]
-    return lines, {"at_least": least, "estimate": mp.nstr(estimate, 50), "suggestions": entries}
+    return lines, {"at_least": least, "estimate": long, "suggestions": entries}
+
+
+def _estimates(options: argparse.Namespace, certificate: Certificate, required: Requirement) -> tuple[str, str]:
+    """Return an estimate of the failure bound of an ensemble, with 8 and with 50 digits."""
+    from mpmath import mp
+
+    from ntkproofs.estimates import union_bound, union_by_class
+
+    kernel, threshold = _kernel(options), Fraction(certificate.claim["threshold"])
+    sizes = {"networks": certificate.networks, "cases": required.cases}
+    if required.pairs is not None:
+        pairs = {item: number for item, number in required.pairs.items() if item.writers or not options.drop_unwritten}
+        estimate = union_by_class(kernel, pairs, threshold, **sizes)
+    else:
+        critical = required.smallest(0, threshold).counts
+        counts = [*required.counts, *([critical] if critical is not None else [])]
+        kept = [item for item in counts if item.writers or not options.drop_unwritten]
+        estimate = union_bound(kernel, kept, threshold, **sizes)
+    return mp.nstr(estimate, 8), mp.nstr(estimate, 50)
 
 
 def _estimated(value: str) -> str:

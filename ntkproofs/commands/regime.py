@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ntkproofs.commands.common import clipped
-from ntkproofs.commands.objects import load_object, names_object
 from ntkproofs.errors import InputError
+from ntkproofs.objects import load_object, names_object
 
 if TYPE_CHECKING:
     from ntkproofs.kernels import Kernel

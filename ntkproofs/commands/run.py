@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ntkproofs.catalogue import CATALOGUE, BuiltIn, built_ins
-from ntkproofs.commands import sbn
-from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, make_console, number, print_json, remark
-from ntkproofs.commands.programs import ORDER, read_bits, read_order, task_of
-from ntkproofs.commands.regime import add_regime, kernel_of
-from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.commands import run_file, sbn
+from ntkproofs.commands.common import UNDECIDED, clipped, number
+from ntkproofs.commands.executing import execute, output_word, show
+from ntkproofs.commands.programs import ORDER, ProgramParsers, read_bits, read_order, task_of
+from ntkproofs.commands.regime import add_regime
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
-
-if TYPE_CHECKING:
-    from ntkproofs.execution import Trace
-    from ntkproofs.programs import Task
 
 __all__ = ["register"]
 
@@ -28,8 +23,9 @@ def register(commands: Any) -> None:
         "run",
         help="execute a program through the predictor",
         description="Execute a program through the predictor: each bit is computed from the rigorous sign of its mean.",
+        epilog="Example: ntkproofs run mine.py:task 5 3; ntkproofs run FILE --help describes programs of your own.",
     )
-    programs = run.add_subparsers(dest="program", metavar="PROGRAM", required=True)
+    programs = run.add_subparsers(dest="program", metavar="PROGRAM", required=True, action=ProgramParsers)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--trace", action="store_true", help="show all steps")
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -37,6 +33,7 @@ def register(commands: Any) -> None:
     for entry in built_ins("run"):
         _add_built_in(programs.add_parser(entry.name, parents=[common], help=entry.help), entry)
     sbn.register(programs, common)
+    run_file.register(programs, common)
 
 
 def _add_built_in(parser: argparse.ArgumentParser, entry: BuiltIn) -> None:
@@ -70,8 +67,8 @@ def _run_on_numbers(options: argparse.Namespace) -> int:
             raise InputError(f"{name} = {clipped(text)} does not fit in {counted(bits, 'bit')}: {limits}")
         values.append(value)
     task, entries = task_of(options, "run"), {"bits": bits, "inputs": values}
-    trace = _execute(task, options, values, entries)
-    return UNDECIDED if trace is None else _show(options, trace, task.read(trace.final), entries)
+    trace = execute(options, task.program, task.start(*values), task.steps, entries)
+    return UNDECIDED if trace is None else show(options, trace, task.read(trace.final), entries)
 
 
 def _largest(bits: int) -> str:
@@ -85,70 +82,8 @@ def _run_on_word(options: argparse.Namespace) -> int:
     if len(word) > limit:
         raise InputError(f"BITS has {len(word)} digits, at most {limit} are supported")
     order = read_order(options)
-    task = CATALOGUE[options.program].task(len(word), order)
+    options.bits = str(len(word))
+    task = task_of(options, "run")
     entries = {"bits": len(word), "inputs": [word], **({} if order is None else {"order": order})}
-    trace = _execute(task, options, [int(word[::-1], 2)], entries)
-    if trace is None:
-        return UNDECIDED
-    return _show(options, trace, "".join(str(trace.final[field][index]) for field, index in task.output), entries)
-
-
-def _execute(task: Task, options: argparse.Namespace, values: Sequence[int], entries: dict[str, Any]) -> Trace | None:
-    """Run the task and return its trace; if it is stopped, report that there is no result and return None.
-
-    `entries`: the entries of the JSON document that describe the input.
-    """
-    from ntkproofs.execution import Machine
-
-    machine, done = Machine(task.program, kernel=kernel_of(options.regime)), 0
-
-    def watch(steps: int) -> None:
-        nonlocal done
-        done = steps
-
-    trace: Trace | None = None
-    with Stoppable() as stop:
-        trace = machine.run(task.start(*values), steps=task.steps, watch=watch)
-    if trace is not None:
-        return trace
-    if options.json:
-        head = {"format": 1, "program": options.program, **entries}
-        print_json({**head, "result": None, "complete": False, "steps": done, "planned_steps": task.steps})
-    else:
-        print(f"not complete: {done:,} of {counted(task.steps, 'step')}, no result")
-    remark(f"ntkproofs: {stop.reason} after {done:,} of {counted(task.steps, 'step')}")
-    return None
-
-
-def _show(options: argparse.Namespace, trace: Trace, result: int | str, entries: dict[str, Any]) -> int:
-    """Print the result of a complete run, as text or as JSON, and return the exit code."""
-    if options.json:
-        document = {
-            "format": 1,
-            "program": options.program,
-            **entries,
-            "result": result,
-            "complete": True,
-            "steps": len(trace),
-            "samples": trace.program.samples,
-            "largest_matches": trace.largest_matches,
-            "kernel": trace.kernel.name,
-        }
-        if options.trace:
-            document["trace"] = [trace.program.field_digits(trace.row(step)) for step in range(len(trace) + 1)]
-        print_json(document)
-        return HOLDS
-    if options.trace:
-        console = make_console()
-        console.width = max([console.width, *map(len, str(trace).splitlines())])  # wide enough for every line
-        coloured = (
-            console.color_system is not None and not console.no_color
-        )  # otherwise the lines below mark changed bits
-        console.print(trace if coloured else str(trace), markup=False, soft_wrap=True)
-    print(result)
-    remark(
-        f"{counted(len(trace), 'step')}, {counted(trace.program.samples, 'sample')}, at most "
-        f"{counted(trace.largest_matches, 'matching template')}; every bit from the rigorous sign of its mean "
-        f"({trace.kernel.name})"
-    )
-    return HOLDS
+    trace = execute(options, task.program, task.start(int(word[::-1], 2)), task.steps, entries)
+    return UNDECIDED if trace is None else show(options, trace, output_word(task, trace), entries)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
+from ntkproofs.commands.programs import load
 from ntkproofs.commands.regime import kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.display import counted
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ntkproofs.execution import Boundary, SbnRun
     from ntkproofs.programs.sbn import Assembly
 
-__all__ = ["register"]
+__all__ = ["add_options", "register", "run_assembly"]
 
 DEFAULT_LIMIT = 10_000
 
@@ -32,6 +32,12 @@ def register(programs: Any, common: argparse.ArgumentParser) -> None:
         description="Execute an SBN program through the predictor and print the words of its memory.",
     )
     parser.add_argument("file", metavar="FILE", help="the program, as assembly text")
+    add_options(parser)
+    parser.set_defaults(function=_run_file)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of SBN programs."""
     parser.add_argument(
         "--data",
         action="append",
@@ -45,17 +51,24 @@ def register(programs: Any, common: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"stop after N instructions (default: {DEFAULT_LIMIT})",
     )
-    parser.set_defaults(function=run_file)
 
 
-def run_file(options: argparse.Namespace) -> int:
+def _run_file(options: argparse.Namespace) -> int:
     """Execute the program that the options name and return the exit code."""
+    loaded = load(options, "run")
+    if loaded.assembly is None:
+        raise InputError(f"{loaded.name} is no SBN program")
+    return run_assembly(options, loaded.file, loaded.assembly)
+
+
+def run_assembly(options: argparse.Namespace, file: str, assembly: Assembly) -> int:
+    """Execute an SBN program on its data and those of the options, and return the exit code."""
     from ntkproofs.execution import SbnRun, run_sbn
-    from ntkproofs.programs.sbn import layout_for, read_assembly
+    from ntkproofs.programs.sbn import layout_for
 
     limit = number(options.max_instructions, "--max-instructions")
     data = _data(options.data)
-    program = read_assembly(Path(options.file)).with_data(data)
+    program = assembly.with_data(data)
     trace: list[dict[str, Any]] = []
     print_line = _printer(program) if options.trace and not options.json else None
     layout, kernel = layout_for(program), kernel_of(options.regime)
@@ -79,15 +92,13 @@ def run_file(options: argparse.Namespace) -> int:
         return UNDECIDED
     run = SbnRun.at(program, layout, kernel, last)
     if options.json:
-        print_json(_document(options, run, trace))
+        print_json(_document(options, file, run, trace))
     else:
         _show(run)
     if not run.halted:
         executed = counted(run.executed, "instruction")
         hint = "" if stop.reason else " (--max-instructions allows more)"
-        remark(
-            f"ntkproofs: {options.file}: {stop.reason or 'stopped'} after {executed}, the program has not halted{hint}"
-        )
+        remark(f"ntkproofs: {file}: {stop.reason or 'stopped'} after {executed}, the program has not halted{hint}")
         return UNDECIDED
     return HOLDS
 
@@ -121,11 +132,11 @@ def _show(run: SbnRun) -> None:
     )
 
 
-def _document(options: argparse.Namespace, run: SbnRun, trace: list[dict[str, Any]]) -> dict[str, Any]:
+def _document(options: argparse.Namespace, file: str, run: SbnRun, trace: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "format": 1,
         "program": "sbn",
-        "file": options.file,
+        "file": file,
         "words": run.layout.words,
         "bits": run.layout.bits,
         "instructions": run.layout.instructions,

@@ -7,9 +7,9 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.catalogue import CATALOGUE, built_ins
+from ntkproofs.catalogue import CATALOGUE
 from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
-from ntkproofs.commands.programs import read_bits
+from ntkproofs.commands.programs import add_options, add_padding, add_program, load, run_of
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
@@ -18,6 +18,8 @@ from ntkproofs.errors import InputError
 from ntkproofs.training import LAYERS, STARTS
 
 if TYPE_CHECKING:
+    from ntkproofs.loading import Loaded
+    from ntkproofs.simulation.limit import Trials
     from ntkproofs.simulation.networks import Progress, Simulation
 
 __all__ = ["register"]
@@ -34,13 +36,12 @@ def register(commands: Any) -> None:
         description="Draw ensembles of networks, as in the published experiment, and compare error, accuracy, means "
         "and variance with the prediction for infinite width. With --trained: draw and train networks of finite width, "
         "and count those for which all bits of all states are correct.",
+        epilog="Examples: ntkproofs simulate permutation --bits 10 --networks 69; "
+        "ntkproofs simulate mine.py:task --trained output --width 2000",
     )
-    parser.add_argument(
-        "program",
-        choices=[entry.name for entry in built_ins("simulate")],
-        help="the program (without --trained: permutation)",
-    )
-    parser.add_argument("--bits", required=True, metavar="K", help="bits of each input, 2 to 256")
+    add_program(parser, "simulate")
+    add_options(parser, "--program-steps")
+    add_padding(parser)
     parser.add_argument(
         "--networks",
         metavar="N",
@@ -60,7 +61,9 @@ def register(commands: Any) -> None:
     add_regime(parser, default=None)
     parser.add_argument("--width", metavar="W", help=f"width of networks of finite width (default: {DEFAULT_WIDTH})")
     parser.add_argument(
-        "--ones", metavar="M", help="number of ones in each test word (default: 2; with --trained: any number)"
+        "--ones",
+        metavar="M",
+        help="number of ones in each test word (default: 2, of permutation; otherwise any number)",
     )
     parser.add_argument(
         "--repetitions",
@@ -126,23 +129,26 @@ def _simulate(options: argparse.Namespace) -> int:
             raise InputError(
                 f"--{name} is an option of trained networks: it requires --trained output or --trained all"
             )
-    if options.program != "permutation":
+    loaded = load(options, "simulate", low=2)
+    if loaded.steps > 1:
         raise InputError(
-            f"without --trained the program must be permutation; {options.program} requires --trained output or all"
+            f"without --trained the program must be one of a single step, such as permutation; {options.program} "
+            "requires --trained output or all"
         )
     if options.networks is None:
         raise InputError("the following arguments are required: --networks")
     options.model, options.parametrisation = options.model or "limit", options.parametrisation or "ntk"
-    options.ones = options.ones or "2"
-    return _ensembles(options)
+    if options.program in CATALOGUE:
+        options.ones = options.ones or "2"
+    return _ensembles(options, loaded)
 
 
-def _ensembles(options: argparse.Namespace) -> int:
+def _ensembles(options: argparse.Namespace, loaded: Loaded) -> int:
     progress: Progress | None = None
     with contextlib.ExitStack() as stack:
         show = stack.enter_context(showing())
         stop = stack.enter_context(Stoppable())
-        for progress in _chunks(options):
+        for progress in _chunks(options, loaded):
             show(progress.drawn, progress.total, f"{progress.drawn:,} of {counted(progress.total, 'network')}")
     if progress is None or not progress.drawn:
         return _nothing(options, stop.reason)
@@ -167,10 +173,9 @@ def _nothing(options: argparse.Namespace, reason: str | None) -> int:
     return UNDECIDED
 
 
-def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
-    bits = read_bits(options, "simulate", low=2)
+def _chunks(options: argparse.Namespace, loaded: Loaded) -> Iterator[Progress]:
+    samples = loaded.program.samples
     networks = number(options.networks, "--networks", low=1, high=10**9)
-    ones = number(options.ones, "--ones", low=2, high=bits)
     seed = number(options.seed, "--seed", high=2**128 - 1)
     repetitions = options.repetitions
     if repetitions is not None:
@@ -178,13 +183,12 @@ def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
     if options.width is not None and options.model == "limit":
         raise InputError("--width is an option of networks of finite width: it requires --model linearised or trained")
     text = str(DEFAULT_WIDTH) if options.width is None else options.width
-    width = number(text, "--width", low=bits, high=10**7)
+    width = number(text, "--width", low=samples, high=10**7)
 
-    from ntkproofs.simulation import simulate_chunks, words_with_ones
+    from ntkproofs.simulation import simulate_chunks
 
-    trials = words_with_ones(CATALOGUE[options.program].task(bits).program, ones=ones, seed=seed)
     return simulate_chunks(
-        trials,
+        _trials(options, loaded, seed),
         networks=networks,
         model=options.model,
         parametrisation=options.parametrisation,
@@ -193,6 +197,22 @@ def _chunks(options: argparse.Namespace) -> Iterator[Progress]:
         seed=seed,
         kernel=None if options.regime is None else kernel_of(options.regime),
     )
+
+
+def _trials(options: argparse.Namespace, loaded: Loaded, seed: int) -> Trials:
+    """Return the states on which networks are tried: words with ``--ones``, else initial states of the program."""
+    import numpy as np
+
+    from ntkproofs.simulation import initial_states, words_with_ones
+
+    program = loaded.program
+    if options.ones is not None:
+        ones = number(options.ones, "--ones", low=2, high=program.output_bits)
+        return words_with_ones(program, ones=ones, seed=seed)
+    run = run_of(loaded)
+    start = np.zeros(program.output_bits, dtype=np.uint8)
+    start[list(run.ones)] = 1
+    return initial_states(program, start, run.free, seed=seed)
 
 
 def _lines(simulation: Simulation) -> Iterator[str]:
@@ -223,8 +243,8 @@ def _document(options: argparse.Namespace, simulation: Simulation) -> dict[str, 
     document: dict[str, Any] = {
         "format": 1,
         "program": options.program,
-        "bits": int(options.bits),
-        "ones": int(options.ones),
+        "bits": None if options.bits is None else int(options.bits),
+        "ones": None if options.ones is None else int(options.ones),
         "inputs": len(simulation.trials.targets),
         "model": simulation.model,
         "parametrisation": simulation.parametrisation,

@@ -10,13 +10,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from ntkproofs.catalogue import CATALOGUE
 from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
-from ntkproofs.commands.programs import read_bits
+from ntkproofs.commands.programs import load
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
+from ntkproofs.programs import Task
 from ntkproofs.simulation.measured import Draws, Mean, States, default_step, means, measure_chunks, share_bounds
 from ntkproofs.training import Training
 
@@ -78,18 +78,21 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _chunks(options: argparse.Namespace, training: Training) -> Iterator[Draws]:
-    task = CATALOGUE[options.program].task(read_bits(options, "simulate", low=2))
+    loaded = load(options, "simulate", low=2)
+    program = loaded.program
     seed = number(options.seed, "--seed", high=2**128 - 1)
     if options.states == "reachable":
-        states = States.reachable(task, seed=seed)
+        if not isinstance(loaded.task, Task):
+            raise InputError(f"{loaded.name} is no task: its reachable states are not known (--states arbitrary)")
+        states = States.reachable(loaded.task, seed=seed)
     else:
-        limit = task.program.output_bits
+        limit = program.output_bits
         ones = None if options.ones is None else number(options.ones, "--ones", low=1, high=limit)
-        states = States.arbitrary(task.program, ones=ones, seed=seed)
+        states = States.arbitrary(program, ones=ones, seed=seed)
     return measure_chunks(
         states,
         training,
-        width=number(options.width, "--width", low=task.program.samples, high=10**7),
+        width=number(options.width, "--width", low=program.samples, high=10**7),
         draws=DEFAULT_DRAWS
         if options.repetitions is None
         else number(options.repetitions, "--repetitions", low=1, high=10**6),
@@ -143,7 +146,7 @@ def _document(options: argparse.Namespace, draws: Draws, threshold: float) -> di
     return {
         "format": 1,
         "program": options.program,
-        "bits": int(options.bits),
+        "bits": None if options.bits is None else int(options.bits),
         "ones": None if options.ones is None else int(options.ones),
         "inputs": len(draws.states.codes),
         "states": options.states or "arbitrary",

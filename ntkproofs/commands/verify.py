@@ -19,6 +19,7 @@ from ntkproofs.printable import file_name, printable
 __all__ = ["register"]
 
 CHECKER = Path(__file__).resolve().parent.parent / "checker.py"
+SOURCE_CHECKER = CHECKER.with_name("source_checker.py")
 OUTCOMES = {HOLDS: "accepted", REFUTED: "rejected", UNDECIDED: "declined", USAGE: "unreadable", INTERNAL: "failed"}
 LIMIT_SIGNALS = {  # signals that end a process at a limit, and the reason shown for them
     signal.SIGXCPU: "it exceeded the limit of CPU time",
@@ -33,9 +34,10 @@ def register(commands: Any) -> None:
     parser = commands.add_parser(
         "verify",
         help="check certificates with the independent checker",
-        description="Run the independent checker (one file, standard library only, isolated) on each certificate. "
-        "The exit code is that of the most severe outcome, in increasing order: 0 accepted, 2 declined, 3 unreadable, "
-        "1 rejected, 70 the checker failed.",
+        description="Run the independent checker (one file, standard library only, isolated) on each certificate, and "
+        "the checker of sources, another such file, if the certificate names a file from which its program was "
+        "compiled. The exit code is that of the most severe outcome, in increasing order: 0 accepted, 2 declined, "
+        "3 unreadable, 1 rejected, 70 the checker failed.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="the certificate files")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -82,8 +84,23 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _run(file: str) -> _Outcome:
-    """Run the checker in isolation: without site packages, environment variables, and other modules of this package."""
-    command = [sys.executable, "-I", "-S", str(CHECKER), file]
+    """Run the checker, then, if the certificate names a source, the checker of sources; both must accept."""
+    outcome = _checked(CHECKER, file)
+    if outcome.code != HOLDS or "source" not in outcome.entries:
+        return outcome
+    source = _checked(SOURCE_CHECKER, file)
+    if source.code != HOLDS:
+        return _Outcome(file, source.code, (f"{source.name}: the source: {source.reason}",))
+    if source.entries.get("claim_sha256") != outcome.entries["claim_sha256"]:
+        return _Outcome(file, INTERNAL, ("failed: the file changed while it was checked",))
+    lines = [line for line in outcome.lines if not line.startswith("source: ")]
+    how = source.entries["verified"]
+    return _Outcome(file, HOLDS, (*lines, f"source: {source.entries['source']}", f"source_verified: {how}"))
+
+
+def _checked(checker: Path, file: str) -> _Outcome:
+    """Run a checker in isolation: without site packages, environment variables, and other modules of this package."""
+    command = [sys.executable, "-I", "-S", str(checker), file]
     code, text = _output(command)
     lines = tuple(text.splitlines())
     if code in OUTCOMES and lines[:1] and lines[0].startswith(OUTCOMES[code]):
@@ -136,8 +153,9 @@ def _received_signals() -> Iterator[list[int]]:
 def _show(outcome: _Outcome) -> None:
     if outcome.code == HOLDS:
         print(f"{file_name(outcome.file)}: accepted")
+        width = max(13, *map(len, outcome.entries))
         for name, text in outcome.entries.items():
-            print(f"  {printable(name):<13} {printable(text)}")
+            print(f"  {printable(name):<{width}} {printable(text)}")
         sys.stdout.flush()
     else:
         remark(f"{file_name(outcome.file)}: {outcome.name}: {outcome.reason}")

@@ -7,19 +7,27 @@
 """
 
 from ntkproofs.execution.exhaust import Exhaustion, exhaust, exhaust_chunks
-from ntkproofs.execution.machine import Machine, RoundingFailure
+from ntkproofs.execution.failures import FailureSearch, find_failure
+from ntkproofs.execution.machine import Machine, RoundingFailure, StreamRun
 from ntkproofs.execution.sbn import Boundary, SbnRun, execute_sbn, run_sbn
+from ntkproofs.execution.streams import Exploration, WrongSequence, explore
 from ntkproofs.execution.trace import Trace
 
 __all__ = [
     "Boundary",
     "Exhaustion",
+    "Exploration",
+    "FailureSearch",
     "Machine",
     "RoundingFailure",
     "SbnRun",
+    "StreamRun",
     "Trace",
+    "WrongSequence",
     "execute_sbn",
     "exhaust",
     "exhaust_chunks",
+    "explore",
+    "find_failure",
     "run_sbn",
 ]

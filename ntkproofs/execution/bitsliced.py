@@ -30,6 +30,7 @@ Planes: TypeAlias = NDArray[np.uint64]  # (bits, words)
 Instruction: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
 
 LANES = 64  # states in a word
+_ALL_LANES = (1 << LANES) - 1
 
 
 def slice_rows(rows: Rows) -> Planes:
@@ -217,8 +218,8 @@ def _fold(operation: Callable[..., Any], run: _Run, buffers: dict[str, Planes], 
     """Return the operations that compute the run's planes of `target` from its operands."""
     output = target[run.start : run.start + run.count]
     views = [operand.view(buffers, run.count) for operand in run.operands]
-    if not views:
-        return [(np.bitwise_xor, (output, output, output))]
+    if not views:  # a template that requires nothing matches all lanes; a bit without writers is 0 in all
+        return [(np.copyto, (output, np.uint64(_ALL_LANES if operation is np.bitwise_and else 0)))]
     if len(views) == 1:
         return [(np.positive, (views[0], output))]
     code: list[Instruction] = [(operation, (views[0], views[1], output))]

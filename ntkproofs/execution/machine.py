@@ -7,7 +7,8 @@ that the templates define.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,11 @@ from ntkproofs.errors import InputError, NtkProofsError
 from ntkproofs.execution.trace import Trace
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.kernels.definite import FIRST_PRECISION
-from ntkproofs.programs import Bit, Rows, State, TemplateProgram
+from ntkproofs.programs import Bit, Rows, State, Stream, TemplateProgram
+from ntkproofs.programs.language import bit_name, field_name
 from ntkproofs.validation import integer
 
-__all__ = ["Machine", "RoundingFailure"]
+__all__ = ["Machine", "RoundingFailure", "StreamRun"]
 
 
 class RoundingFailure(NtkProofsError):
@@ -32,11 +34,11 @@ class RoundingFailure(NtkProofsError):
 
     def __init__(self, program: TemplateProgram, row: Rows, bit: Bit, counts: Counts, kernel: Kernel) -> None:
         self.state, self.bit, self.counts = program.unrow(row), bit, counts
-        shown = " ".join(f"{field}={_short(text)}" for field, text in program.field_digits(row).items())
+        shown = " ".join(f"{field_name(field)}={_short(text)}" for field, text in program.field_digits(row).items())
         required = "positive" if counts.matched_writers else "not positive"
         mean = enclose_mean(kernel, counts, precision=FIRST_PRECISION).digits(6)
         super().__init__(
-            f"program {program.name!r}: at the state {shown} the bit {bit[0]}_{bit[1]} would be rounded incorrectly: "
+            f"program {program.name!r}: at the state {shown} the bit {bit_name(bit)} would be rounded incorrectly: "
             f"its mean is {mean} and must be {required} ({counts})"
             + ("; more padding may help" if counts.matched_writers else "; padding does not help")
         )
@@ -55,6 +57,14 @@ def _restored_failure(text: str, state: State, bit: Bit, counts: Counts) -> Roun
 
 def _short(text: str, limit: int = 24) -> str:
     return text if len(text) <= limit else f"{text[:8]}…({len(text)} bits)…{text[-8:]}"
+
+
+@dataclass(frozen=True)
+class StreamRun:
+    """The answers of a stream, one for each clock, and the trace of each clock, which begins when its ports are set."""
+
+    answers: tuple[int, ...]
+    clocks: tuple[Trace, ...]
 
 
 class Machine:
@@ -102,6 +112,30 @@ class Machine:
             if watch is not None:
                 watch(len(step_counts))
         return Trace(self.program, self.kernel, np.stack(rows), tuple(step_counts))
+
+    def run_stream(
+        self,
+        stream: Stream,
+        inputs: Iterable[int | Sequence[int]],
+        *,
+        start: Mapping[str, Sequence[int]] | None = None,
+    ) -> StreamRun:
+        """Run a stream of this program on a sequence of inputs, from `start` (default: its initial state).
+
+        `inputs`: for each clock a tuple with the value of each port, or an integer if there is one port. Raises
+        RoundingFailure at the first step that would round a bit incorrectly, InputError for a stream of another
+        program and for inputs that do not fit their ports.
+        """
+        if stream.program is not self.program:
+            raise InputError(f"the stream is one of program {stream.program.name!r}, not of {self.program.name!r}")
+        state = stream.start() if start is None else self.program.unrow(self.program.row(start))
+        answers, traces = [], []
+        for word in stream.words(inputs):
+            row = stream.set_rows(self.program.row(state)[None, :], [word])[0]
+            traces.append(self.run(self.program.unrow(row), steps=stream.period))
+            state = traces[-1].final
+            answers.append(stream.read(state))
+        return StreamRun(tuple(answers), tuple(traces))
 
     def step_rows(self, rows: Rows) -> tuple[Rows, frozenset[Counts]]:
         """Return the next states of many states, ``(states, bits)``, and all counts that occurred at their bits."""

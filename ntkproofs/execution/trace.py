@@ -14,6 +14,7 @@ from ntkproofs.display import counted, escaped
 from ntkproofs.kernels import Kernel
 from ntkproofs.kernels.definite import FIRST_PRECISION
 from ntkproofs.programs import Rows, State, TemplateProgram
+from ntkproofs.programs.language import field_name
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -126,7 +127,7 @@ class Trace:
 
     def _headings(self, rows: list[_Row]) -> list[list[str]]:
         """Return the lines of the heading of each column: one line, or several if the table would be too wide."""
-        names = (HEADINGS[0], *self.program.fields, *HEADINGS[1:])
+        names = (HEADINGS[0], *map(field_name, self.program.fields), *HEADINGS[1:])
         columns = list(
             zip(*([row.step, *(digits for digits, _ in row.fields), *row.numbers] for row in rows), strict=True)
         )
@@ -172,7 +173,8 @@ class Trace:
         return table
 
     def _repr_html_(self) -> str:
-        headings = "".join(f"<th>{escaped(name)}</th>" for name in (HEADINGS[0], *self.program.fields, *HEADINGS[1:]))
+        names = (HEADINGS[0], *map(field_name, self.program.fields), *HEADINGS[1:])
+        headings = "".join(f"<th>{escaped(name)}</th>" for name in names)
         body = []
         for row in self._rows():
             cells = [f"<td>{escaped(row.step)}</td>"]

@@ -6,20 +6,25 @@
 """
 
 from ntkproofs.programs.addition import addition, addition_task
+from ntkproofs.programs.copies import Copies
 from ntkproofs.programs.flooding import Network, flooding
-from ntkproofs.programs.language import Bit, Rows, State, Template, TemplateProgram
+from ntkproofs.programs.language import Bit, DuplicateTemplate, Rows, State, Template, TemplateProgram
 from ntkproofs.programs.multiplication import multiplication, multiplication_task
 from ntkproofs.programs.permutation import permutation, permutation_task
 from ntkproofs.programs.sbn import sbn
+from ntkproofs.programs.streams import Stream
 from ntkproofs.programs.tasks import Task
 
 __all__ = [
     "Bit",
     "State",
     "Rows",
+    "DuplicateTemplate",
     "Template",
     "TemplateProgram",
     "Task",
+    "Stream",
+    "Copies",
     "permutation",
     "permutation_task",
     "addition",

@@ -5,6 +5,10 @@ requires some bits to be 0 or 1, and writes some bits. A *step* of a program set
 that matches the state writes. A network is trained on one sample for each template; *padding* adds samples with
 all-zero targets.
 
+A template that requires nothing is a *constant*: it matches every state. A template that writes nothing has an all-zero
+target, like padding, but is counted among the matching templates. A program may have the same template twice: both are
+samples, and both are counted (see :class:`DuplicateTemplate`).
+
 Public methods take a state as ``{field: [bits]}``. Methods whose names end in ``_rows`` take many states at once, as
 the rows of a ``uint8`` matrix.
 """
@@ -12,6 +16,8 @@ the rows of a ``uint8`` matrix.
 from __future__ import annotations
 
 import re
+import warnings
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +32,7 @@ from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
 from ntkproofs.validation import as_integer, integer
 
-__all__ = ["Bit", "Rows", "State", "Template", "TemplateProgram"]
+__all__ = ["Bit", "DuplicateTemplate", "Rows", "State", "Template", "TemplateProgram", "bit_name", "field_name"]
 
 Bit: TypeAlias = tuple[str, int]
 State: TypeAlias = dict[str, list[int]]
@@ -35,13 +41,26 @@ Rows: TypeAlias = NDArray[np.uint8]  # (states, bits), 0/1
 MAX_BITS = 1 << 20
 PROGRAM_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 FIELD_NAME = re.compile(r"[!#-&(-_a-~]{1,200}")  # printable ASCII without spaces and quotation marks
+PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # of a field, shown without quotation marks
 MAX_PRINTED = 12  # templates that are printed
 MAX_FIELDS_LISTED = 8  # fields that are listed in a notebook
 
 
+class DuplicateTemplate(InputError, UserWarning):
+    """The warning that a program already has the same template; both are samples of the network, and both are counted.
+
+    The standard filters of Python apply: after ``warnings.simplefilter("error", DuplicateTemplate)`` it is raised, an
+    InputError, and the template is not added; ``"ignore"`` suppresses it.
+    """
+
+
 @dataclass(frozen=True)
 class Template:
-    """A rule: if every bit of `when` has its required value, every bit of `write` is 1 in the next state."""
+    """A rule: if every bit of `when` has its required value, every bit of `write` is 1 in the next state.
+
+    >>> print(Template((), (("q", 0),)), Template(((("a[0]", 1), 1),), ()), sep="; ")
+    (always) -> q_0; 'a[0]'_1=1 -> (nothing)
+    """
 
     when: tuple[tuple[Bit, int], ...]
     write: tuple[Bit, ...]
@@ -57,26 +76,48 @@ class Template:
         return any(required.get(bit, value) != value for bit, value in other.when)
 
     def __str__(self) -> str:
-        requirements = ", ".join(f"{_name(bit)}={value}" for bit, value in self.when)
-        return f"{requirements} -> {_names(self.write)}"
+        return f"{_requirements(self.when)} -> {_names(self.write)}"
 
 
-def _name(bit: Bit) -> str:
-    """Return the name of a bit: ``p_3`` for ``("p", 3)``."""
-    return f"{bit[0]}_{bit[1]}"
+def field_name(field: str) -> str:
+    """Return the name of a field for display: quoted unless it consists of letters, digits and ``_``.
+
+    >>> field_name("log"), field_name("a[0]")
+    ('log', "'a[0]'")
+    """
+    return field if PLAIN_NAME.fullmatch(field) else f"'{field}'"
+
+
+def bit_name(bit: Bit) -> str:
+    """Return the name of a bit for display: the name of its field and its index.
+
+    >>> bit_name(("p", 3)), bit_name(("$abc$20", 0))
+    ('p_3', "'$abc$20'_0")
+    """
+    return f"{field_name(bit[0])}_{bit[1]}"
+
+
+def _requirements(when: tuple[tuple[Bit, int], ...]) -> str:
+    return ", ".join(f"{bit_name(bit)}={value}" for bit, value in when) or "(always)"
+
+
+def _names(bits: tuple[Bit, ...]) -> str:
+    return ", ".join(map(bit_name, bits)) or "(nothing)"
 
 
 @dataclass(frozen=True)
 class _Tables:
     """The program as flat index arrays, for matching and counting many states at once.
 
-    Requirement j is that the bit at position ``required[j]`` has the value ``value[j]``; the requirements of template i
-    start at ``first_requirement[i]``. The bit at position ``written[k]`` is written by the templates
-    ``writer[first_writer[k]:first_writer[k+1]]``. ``writers[b]`` is the number of writers of the bit at position b.
+    Requirement j is that the bit at position ``required[j]`` has the value ``value[j]``; the requirements of template
+    ``requiring[i]`` start at ``first_requirement[i]``, and the templates not in ``requiring`` require nothing. The bit
+    at position ``written[k]`` is written by the templates ``writer[first_writer[k]:first_writer[k+1]]``. ``writers[b]``
+    is the number of writers of the bit at position b.
     """
 
     required: NDArray[np.intp]
     value: Rows
+    requiring: NDArray[np.intp]
     first_requirement: NDArray[np.intp]
     written: NDArray[np.intp]
     writer: NDArray[np.intp]
@@ -111,6 +152,7 @@ class TemplateProgram:
         self._fields = {self._field_name(field): self._field_width(field, width) for field, width in fields.items()}
         widths = list(self._fields.values())
         self._offsets = dict(zip(self._fields, accumulate([0, *widths[:-1]]), strict=True))
+        self._names, self._starts = list(self._offsets), list(self._offsets.values())  # in order, for `bit`
         self.output_bits = sum(widths)
         if self.output_bits > MAX_BITS:
             raise InputError(f"program {name!r}: {self.output_bits} bits; at most {MAX_BITS} are supported")
@@ -126,9 +168,10 @@ class TemplateProgram:
     def template(self, when: Mapping[Bit, int] | Iterable[tuple[Bit, int]], write: Iterable[Bit]) -> None:
         """Append a template: `when` maps bits ``(field, index)`` to required values, `write` lists the bits to set.
 
-        Raises InputError, and appends nothing, if a field or an index is unknown, a value is not 0 or 1, two
-        requirements contradict each other, nothing is required or written, a bit is written twice, or the program
-        already has the same template.
+        Either may be empty: a template that requires nothing matches every state, and one that writes nothing is only
+        counted. Warns :class:`DuplicateTemplate` if the program already has the same template. Raises InputError, and
+        appends nothing, if a field or an index is unknown, a value is not 0 or 1, two requirements contradict each
+        other, or a bit is written twice.
         """
         where = f"program {self.name!r}, template {len(self._templates)}"
         if not isinstance(when, Iterable) or not isinstance(write, Iterable):
@@ -136,27 +179,28 @@ class TemplateProgram:
         pairs = list(when.items()) if isinstance(when, Mapping) else list(when)
         required: dict[Bit, int] = {}
         for pair in pairs:
-            if not isinstance(pair, tuple) or len(pair) != 2:
-                raise InputError(f"{where}: a requirement must be ((field, index), value), got {pair!r}")
-            bit, value = self._known_bit(pair[0], where), pair[1]
-            if as_integer(value) not in (0, 1):
-                raise InputError(f"{where}: {_name(bit)} must be required to be 0 or 1, got {value!r}")
-            if required.setdefault(bit, int(value)) != int(value):
-                raise InputError(f"{where}: contradictory requirements, {_name(bit)} = 0 and {_name(bit)} = 1")
+            bit, value = self._requirement(pair, where)
+            if required.setdefault(bit, value) != value:
+                raise InputError(f"{where}: contradictory requirements, {bit_name(bit)} = 0 and {bit_name(bit)} = 1")
         written = [self._known_bit(bit, where) for bit in write]
-        if not required:
-            raise InputError(f"{where}: the template requires nothing; name at least one bit in when=")
-        if not written:
-            raise InputError(f"{where}: the template writes nothing; name at least one bit in write=, or use pad()")
         if len(set(written)) < len(written):
-            raise InputError(f"{where}: a bit is listed twice in write=: {', '.join(map(_name, written))}")
+            raise InputError(f"{where}: a bit is listed twice in write=: {_names(tuple(written))}")
         template = Template(tuple(required.items()), tuple(written))
         key = (frozenset(template.when), frozenset(template.write))
         if key in self._seen:
-            raise InputError(f"{where}: duplicate of an earlier template: {template}")
+            warnings.warn(f"{where}: duplicate of an earlier template: {template}", DuplicateTemplate, stacklevel=2)
         self._seen.add(key)
         self._templates.append(template)
         self._forget()
+
+    def _requirement(self, pair: object, where: str) -> tuple[Bit, int]:
+        """Return a valid requirement of a template."""
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise InputError(f"{where}: a requirement must be ((field, index), value), got {pair!r}")
+        bit, value = self._known_bit(pair[0], where), as_integer(pair[1])
+        if value not in (0, 1):
+            raise InputError(f"{where}: {bit_name(bit)} must be required to be 0 or 1, got {pair[1]!r}")
+        return bit, value
 
     def pad(self, count: int) -> None:
         """Append `count` samples with all-zero targets; raises InputError unless `count` is a nonnegative integer."""
@@ -213,10 +257,11 @@ class TemplateProgram:
 
     def bit(self, position: int) -> Bit:
         """Return the bit ``(field, index)`` at a position of a row; raises InputError for a position out of range."""
-        for field, offset in self._offsets.items():
-            if offset <= position < offset + self._fields[field]:
-                return field, position - offset
-        raise InputError(f"program {self.name!r} has {self.output_bits} bits; there is no position {position}")
+        index = as_integer(position)
+        if index is None or not 0 <= index < self.output_bits:
+            raise InputError(f"program {self.name!r} has {self.output_bits} bits; there is no position {position!r}")
+        field = self._names[bisect_right(self._starts, index) - 1]
+        return field, index - self._offsets[field]
 
     # --- states
 
@@ -295,10 +340,7 @@ class TemplateProgram:
     def match_rows(self, rows: Rows) -> NDArray[np.bool_]:
         """Return for every state and template whether they match, ``(states, templates)``."""
         tables = self._tables
-        if not self._templates:
-            return np.zeros((len(rows), 0), dtype=np.bool_)
-        met = rows[:, tables.required] == tables.value
-        return np.logical_and.reduceat(met, tables.first_requirement, axis=1)
+        return self._all_met(rows[:, tables.required] == tables.value)
 
     def may_match_rows(self, rows: Rows) -> NDArray[np.bool_]:
         """Return for every partial row and template whether some completion of the row matches, ``(rows, templates)``.
@@ -306,10 +348,19 @@ class TemplateProgram:
         A bit that is neither 0 nor 1 is unknown (:mod:`ntkproofs.programs.partial`) and violates no requirement.
         """
         tables = self._tables
-        if not self._templates:
-            return np.zeros((len(rows), 0), dtype=np.bool_)
-        violated = rows[:, tables.required] == 1 - tables.value
-        return ~np.logical_or.reduceat(violated, tables.first_requirement, axis=1)
+        return self._all_met(rows[:, tables.required] != 1 - tables.value)
+
+    def _all_met(self, met: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return for every state and template whether all its requirements are met; ``met`` has a column for each.
+
+        The result of ``reduceat`` for an empty range is not True but an element of the next, so templates that require
+        nothing are left out of it.
+        """
+        tables = self._tables
+        match = np.ones((len(met), len(self._templates)), dtype=np.bool_)
+        if len(tables.requiring):
+            match[:, tables.requiring] = np.logical_and.reduceat(met, tables.first_requirement, axis=1)
+        return match
 
     def matched_writers_rows(self, match: NDArray[np.bool_]) -> NDArray[np.int32]:
         """Return p for every state and output bit, ``(states, output bits)``, from the result of :meth:`match_rows`."""
@@ -327,7 +378,8 @@ class TemplateProgram:
     @cached_property
     def _tables(self) -> _Tables:
         required = [(self.position(bit), value) for template in self._templates for bit, value in template.when]
-        lengths = [len(template.when) for template in self._templates]
+        requiring = [row for row, template in enumerate(self._templates) if template.when]
+        lengths = [len(self._templates[row].when) for row in requiring]
         pairs = sorted(
             (self.position(bit), row) for row, template in enumerate(self._templates) for bit in template.write
         )
@@ -336,7 +388,8 @@ class TemplateProgram:
         return _Tables(
             required=np.array([position for position, _ in required], dtype=np.intp),
             value=np.array([value for _, value in required], dtype=np.uint8),
-            first_requirement=np.array([0, *accumulate(lengths[:-1])], dtype=np.intp),
+            requiring=np.array(requiring, dtype=np.intp),
+            first_requirement=np.array([0, *accumulate(lengths[:-1])][: len(lengths)], dtype=np.intp),
             written=written,
             writer=np.array([row for _, row in pairs], dtype=np.intp),
             first_writer=first_writer.astype(np.intp),
@@ -344,6 +397,11 @@ class TemplateProgram:
         )
 
     # --- validation
+
+    @property
+    def _field_names(self) -> str:
+        """The names of the fields, for messages."""
+        return ", ".join(map(field_name, self._fields))
 
     def _field_name(self, field: object) -> str:
         if not isinstance(field, str) or not FIELD_NAME.fullmatch(field):
@@ -358,16 +416,14 @@ class TemplateProgram:
 
     def _known_field(self, field: object) -> str:
         if not isinstance(field, str) or field not in self._fields:
-            raise InputError(
-                f"program {self.name!r}: unknown field {field!r}; the fields are {', '.join(self._fields)}"
-            )
+            raise InputError(f"program {self.name!r}: unknown field {field!r}; the fields are {self._field_names}")
         return field
 
     def _known_bit(self, bit: object, where: str) -> Bit:
         if not isinstance(bit, tuple) or len(bit) != 2:
             raise InputError(f"{where}: a bit must be (field, index), got {bit!r}")
         if not isinstance(bit[0], str) or bit[0] not in self._fields:
-            raise InputError(f"{where}: unknown field {bit[0]!r}; the fields are {', '.join(self._fields)}")
+            raise InputError(f"{where}: unknown field {bit[0]!r}; the fields are {self._field_names}")
         field, index = bit[0], as_integer(bit[1])
         if index is None or not 0 <= index < self._fields[field]:
             raise InputError(
@@ -390,12 +446,12 @@ class TemplateProgram:
         rows = (
             (
                 index,
-                CODE + ", ".join(f"{_name(bit)}={value}" for bit, value in template.when),
+                CODE + _requirements(template.when),
                 CODE + _names(template.write),
             )
             for index, template in enumerate(self._templates)
         )
-        fields = ", ".join(f"{name} ({width})" for name, width in self._fields.items())
+        fields = ", ".join(f"{field_name(name)} ({width})" for name, width in self._fields.items())
         if len(self._fields) > MAX_FIELDS_LISTED:
             fields = f"{self.output_bits:,} in {len(self._fields)} fields"
         return table(
@@ -405,7 +461,3 @@ class TemplateProgram:
             f"bits: {fields}",
             total=len(self._templates),
         )
-
-
-def _names(bits: tuple[Bit, ...]) -> str:
-    return ", ".join(map(_name, bits))

@@ -8,10 +8,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkproofs.display import counted
 from ntkproofs.errors import InputError
+from ntkproofs.programs.interface import (
+    answer_of,
+    as_constants,
+    as_inputs,
+    as_output,
+    as_program,
+    as_widths,
+    values_of,
+)
 from ntkproofs.programs.language import Bit, Rows, State, TemplateProgram
-from ntkproofs.validation import as_integer, integer
+from ntkproofs.validation import integer
 
 __all__ = ["Task"]
 
@@ -24,7 +32,8 @@ class Task:
     the bits of the answer, least significant first; `oracle`, the function that the program should compute, from
     integers to a nonnegative integer; `constants`, the initial values of other fields (default: zero); `widths`, the
     number of bits of inputs that are narrower than their fields. Raises InputError if there are no inputs, output bits
-    or steps, if the program lacks a field or bit, and if a width belongs to no input or exceeds its field.
+    or steps, if the program lacks a field or bit, if a constant does not fit in its field, and if a width belongs to no
+    input or exceeds its field. The oracle is not called.
 
     >>> from ntkproofs.programs import addition_task
     >>> task = addition_task(bits=4)
@@ -41,33 +50,17 @@ class Task:
     widths: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        name = self.program.name
-        object.__setattr__(self, "steps", integer(self.steps, f"{name}: steps", low=1))
-        if not self.output:
-            raise InputError(f"{name}: a task needs at least one output bit, got {self.output!r}")
+        program = as_program(self.program)
+        for name, value in (
+            ("inputs", as_inputs(program, self.inputs)),
+            ("steps", integer(self.steps, f"{program.name}: steps", low=1)),
+            ("output", as_output(program, self.output)),
+        ):
+            object.__setattr__(self, name, value)
         if not callable(self.oracle):
-            raise InputError(f"{name}: the oracle must be a function of the inputs, got {self.oracle!r}")
-        for bit in self.output:
-            self.program.position(bit)
-        if not self.inputs or len(set(self.inputs)) < len(self.inputs):
-            raise InputError(f"{name}: inputs must be one or more distinct fields, got {self.inputs!r}")
-        for field_name in (*self.inputs, *self.constants):
-            if field_name not in self.program.fields:
-                known = ", ".join(self.program.fields)
-                raise InputError(f"{name}: unknown field {field_name!r}; the fields are {known}")
-        both = sorted(set(self.inputs) & set(self.constants))
-        if both:
-            raise InputError(f"{name}: a field is either an input or a constant, got both for {both}")
-        self._check_widths()
-
-    def _check_widths(self) -> None:
-        """Raise InputError unless every width belongs to an input and fits in its field."""
-        for name, width in self.widths.items():
-            if name not in self.inputs:
-                raise InputError(
-                    f"{self.program.name}: widths are for inputs ({', '.join(self.inputs)}), got one for {name!r}"
-                )
-            integer(width, f"{self.program.name}: the width of input {name!r}", low=1, high=self.program.fields[name])
+            raise InputError(f"{program.name}: the oracle must be a function of the inputs, got {self.oracle!r}")
+        object.__setattr__(self, "constants", as_constants(program, self.constants, self.inputs))
+        object.__setattr__(self, "widths", as_widths(program, self.widths, self.inputs))
 
     @property
     def input_widths(self) -> tuple[int, ...]:
@@ -100,16 +93,8 @@ class Task:
 
     def start(self, *values: int) -> State:
         """Return the initial state for the inputs `values`; raises InputError if a value does not fit in its bits."""
-        if len(values) != len(self.inputs):
-            raise InputError(
-                f"{self.program.name} takes {counted(len(self.inputs), 'input')} ({', '.join(self.inputs)}), "
-                f"got {len(values)}"
-            )
-        for name, width, value in zip(self.inputs, self.input_widths, values, strict=True):
-            number = as_integer(value)
-            if number is None or number >> width:
-                raise InputError(f"input {name!r}: {value!r} does not fit in {width} bits (0 to {(1 << width) - 1})")
-        return self.program.state(**self.constants, **dict(zip(self.inputs, values, strict=True)))
+        numbers = values_of(self.program.name, self.inputs, self.input_widths, values)
+        return self.program.state(**self.constants, **dict(zip(self.inputs, numbers, strict=True)))
 
     def start_rows(self, *values: NDArray[np.int64]) -> Rows:
         """Return the initial states of many cases, ``(cases, bits)``, from one array ``(cases,)`` for each input.
@@ -125,11 +110,11 @@ class Task:
 
     def read(self, state: State) -> int:
         """Return the answer in `state`."""
-        return sum(state[name][index] << weight for weight, (name, index) in enumerate(self.output))
+        return answer_of([state[name][index] for name, index in self.output])
 
     def read_row(self, row: Rows) -> int:
         """Return the answer in one row of bits."""
-        return sum(int(row[self.program.position(bit)]) << weight for weight, bit in enumerate(self.output))
+        return answer_of([row[self.program.position(bit)] for bit in self.output])
 
     def read_rows(self, rows: Rows) -> NDArray[np.int64]:
         """Return the answers in many rows, ``(cases,)``; raises InputError for answers of more than 62 bits.

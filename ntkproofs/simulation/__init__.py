@@ -7,13 +7,21 @@
 """
 
 from ntkproofs.simulation.measured import Draws, States, measure, measure_chunks, share_bounds
-from ntkproofs.simulation.networks import Quantity, Simulation, simulate, simulate_chunks, words_with_ones
+from ntkproofs.simulation.networks import (
+    Quantity,
+    Simulation,
+    initial_states,
+    simulate,
+    simulate_chunks,
+    words_with_ones,
+)
 
 __all__ = [
     "Draws",
     "Quantity",
     "Simulation",
     "States",
+    "initial_states",
     "measure",
     "measure_chunks",
     "share_bounds",

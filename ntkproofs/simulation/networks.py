@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from ntkproofs.errors import InputError
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel, two_layer_relu
-from ntkproofs.programs import TemplateProgram
+from ntkproofs.programs import Rows, TemplateProgram
 from ntkproofs.simulation.finite import PARAMETRISATIONS, draw_weights, linearised, trained
 from ntkproofs.simulation.limit import Limit, Trials, limit_of
 from ntkproofs.simulation.streams import ENSEMBLES, WORDS, stream
@@ -39,6 +39,7 @@ __all__ = [
     "kernel_of",
     "simulate",
     "simulate_chunks",
+    "initial_states",
     "words_with_ones",
 ]
 
@@ -138,6 +139,25 @@ def words_with_ones(program: TemplateProgram, *, ones: int = 2, seed: int = 0) -
     return Trials.of(program, rows)
 
 
+def initial_states(program: TemplateProgram, start: Rows, free: Sequence[int], *, seed: int = 0) -> Trials:
+    """Return the trials on the row `start` with any values at the positions `free`: all, or 1,000 random ones of more.
+
+    States that fewer than two templates match are left out; raises InputError if there are no others.
+
+    >>> from ntkproofs.programs import permutation
+    >>> program = permutation([1, 0, 2])
+    >>> len(initial_states(program, program.row(program.state()), range(3)).targets)  # 110, 101, 011 and 111
+    4
+    """
+    if 1 << len(free) <= MOST_INPUTS:
+        values = np.arange(1 << len(free))[:, None] >> np.arange(len(free)) & 1
+    else:
+        values = stream(seed, WORDS).integers(0, 2, (MOST_INPUTS, len(free)))
+    rows = np.repeat(start[None, :], len(values), axis=0)
+    rows[:, list(free)] = values
+    return Trials.of(program, rows[program.match_rows(rows).sum(axis=1) >= 2])
+
+
 def simulate(
     trials: Trials,
     *,
@@ -183,9 +203,8 @@ def simulate_chunks(
     """
     if model not in MODELS:
         raise InputError(f"unknown model {model!r}: choose one of {', '.join(MODELS)}")
-    whole = {"networks": networks, "width": width, **({} if repetitions is None else {"repetitions": repetitions})}
-    for name, value in whole.items():
-        integer(value, name, low=1)
+    networks, width = integer(networks, "networks", low=1), integer(width, "width", low=1)
+    repetitions = None if repetitions is None else integer(repetitions, "repetitions", low=1)
     used = kernel_of(parametrisation)
     if kernel is not None:
         if model != "limit":

@@ -8,7 +8,9 @@ forgeries with their messages. :func:`first_wrong` names the first fact that doe
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 Fact = Callable[[types.ModuleType], None]
 FACTS: list[Fact] = []
@@ -42,6 +44,19 @@ def refuses(
         expect(message in str(problem), message, str(problem))
     else:
         raise AssertionError(f"not {outcome}: {message}")
+
+
+@contextmanager
+def replaced(owner: Any, **values: Any) -> Iterator[None]:
+    """Set attributes for a while."""
+    before = {name: getattr(owner, name) for name in values}
+    for name, value in values.items():
+        setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(owner, name, value)
 
 
 def spent(module: types.ModuleType, action: Callable[..., object], *arguments: object) -> int:

@@ -15,8 +15,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from battery import Fact, expect, refuses
-from battery_network import replaced
+from battery import Fact, expect, refuses, replaced
 from forgery import sign
 from test_all_layers_forgeries import FORGERIES, honest, runs
 

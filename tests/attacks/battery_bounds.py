@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import types
 from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from battery import expect, fact, refuses
+from battery import expect, fact, refuses, spent
 from battery_intervals import between, contains, units, width
 from claim_oracle import DIGITS, moments, number
 from mpmath import mp, mpf
@@ -98,9 +99,117 @@ def margins(module: types.ModuleType) -> None:
             values.append((mean - mpf(1) / 20) * (1 if p else -1) / mp.sqrt(variance))
         for chosen in (counts, counts[::-1], counts[1:2]):
             ones = [value for count, value in zip(counts[1:], values, strict=True) if count in chosen]
-            near(module.margin(predictor, threshold, chosen), min(ones), "margin")
-    expect(module.margin(predictor, threshold, [(1, 1, 1), (1, 0, 1)]) is None, "no variance")
-    refuses(module, "Rejected", "beyond", lambda: module.margin(predictor, Fraction(9, 10), counts))
+            near(module.margin(predictor, threshold, map(module.Range.of, chosen)), min(ones), "margin")
+    certain = [module.Range.of((1, 1, 1)), module.Range.of((1, 0, 1))]
+    expect(module.margin(predictor, threshold, certain) is None, "no variance")
+    refuses(
+        module, "Rejected", "beyond", lambda: module.margin(predictor, Fraction(9, 10), map(module.Range.of, counts))
+    )
+
+
+Part = tuple[int, int, int, int, int]  # first n, last n, least p, others, t
+
+
+def random_ranges(source: random.Random, K: int) -> list[Part]:
+    """Return some ranges of counts that can occur among K samples."""
+    result = []
+    for _ in range(3):
+        t = source.choice([0, 1, 1, 2, source.randint(1, K)])
+        first = source.randint(1, K)
+        if source.random() < 0.5 and first <= K - t:
+            result.append((first, source.randint(first, K - t), 0, K - t, t))
+        elif t:
+            result.append((first, source.randint(first, K), 1, K - t, t))
+    return result
+
+
+@cache
+def range_cases() -> list[tuple[str, int, Fraction, list[Part], list[list[tuple[int, mpf, mpf]]]]]:
+    """Return kernels, K, thresholds and ranges, with p, mean and deviation at every n >= 2 of each range."""
+    source, cases = random.Random("battery ranges"), []
+    for case in range(60):
+        kernel, K = ("ntk", "nngp")[case % 2], source.choice([4, 9, 30, 60])
+        threshold = Fraction(source.randint(0, 3), source.choice([4, 2 * K, 20 * K]))
+        parts, rows = random_ranges(source, K), []
+        with mp.workdps(DIGITS):
+            for first, last, least, others, t in parts:
+                matched = [(n, max(least, n - others)) for n in range(max(2, first), last + 1)]
+                found = [(p, moments(kernel, K, n, p, t)) for n, p in matched]
+                rows.append([(p, mean, mp.sqrt(variance)) for p, (mean, variance) in found])
+        cases.append((kernel, K, threshold, parts, rows))
+    return cases
+
+
+@fact
+def margins_over_ranges_are_those_of_every_n(module: types.ModuleType) -> None:
+    """The minimum over all n, or the refusal where one of them is refused."""
+    for kernel, K, threshold, chosen, rows in range_cases():
+        predictor, parts = module.Predictor(kernel, K), [module.Range(*part) for part in chosen]
+        with mp.workdps(DIGITS):
+            tau = mpf(threshold.numerator) / threshold.denominator
+            values = [(mean - tau) * (1 if p else -1) / sigma for row in rows for p, mean, sigma in row]
+        if not values:
+            expect(module.margin(predictor, threshold, parts) is None, "no n >= 2")
+        elif min(values) > 0:
+            near(module.margin(predictor, threshold, parts), min(values), "margin", chosen)
+        else:
+            message = "threshold" if threshold else "fails" if min(values) == 0 else "threshold"
+            refuses(module, "Rejected", message, module.margin, predictor, threshold, parts)
+
+
+@fact
+def signs_over_ranges_are_those_of_every_n(module: types.ModuleType) -> None:
+    for kernel, K, _, chosen, rows in range_cases():
+        predictor, parts = module.Predictor(kernel, K), [module.Range(*part) for part in chosen]
+        written = [row for row, part in zip(rows, chosen, strict=True) if part[-1]]
+        if all(mean > 0 if p else mean < 0 for row in written for p, mean, _ in row):
+            module.correct(predictor, parts)
+        else:
+            refuses(module, "Rejected", "beyond the threshold", module.correct, predictor, parts)
+
+
+@fact
+def ranges_enclose_every_n(module: types.ModuleType) -> None:
+    """Means, and an upper bound of the deviations; both are narrow for a single n."""
+    for kernel, K, _, chosen, rows in range_cases():
+        predictor = module.Predictor(kernel, K)
+        for (first, last, least, others, t), row in zip(chosen, rows, strict=True):
+            if not row:
+                continue
+            part = module.Range(max(2, first), last, least, others, t)
+            with mp.workdps(DIGITS):
+                _encloses_a_range(predictor, part, row)
+
+
+def _encloses_a_range(predictor: Any, part: Any, row: list[tuple[int, mpf, mpf]]) -> None:
+    means, bound, tiny = predictor.means(part), predictor.deviations(part), units(mpf(10) ** -70)
+    for _, mean, sigma in row:
+        expect(means.low - tiny <= units(mean) <= means.high + tiny, "mean", part)
+        expect(bound.high + tiny >= units(sigma), "deviation", part)
+    if len(row) == 1:
+        expect(width(means) <= tiny, "a single mean", part)
+        expect(bound.high <= units(row[0][2]) + tiny, "a single deviation", part)
+
+
+@fact
+def ranges_are_halved(module: types.ModuleType) -> None:
+    part = module.Range(2, 7, 1, 4, 3)
+    expect([part.matched(n) for n in range(2, 8)] == [1, 1, 1, 1, 2, 3], "p")
+    low, high = part.halves()
+    expect((low, high) == (module.Range(2, 4, 1, 4, 3), module.Range(5, 7, 1, 4, 3)), "halves")
+    expect((len(part), len(low)) == (6, 3), "length")
+    one = module.Range.of((5, 2, 3))
+    expect((one.first, one.last, one.matched(5), one.t, len(one)) == (5, 5, 2, 3, 1), "a single n")
+
+
+@fact
+def few_of_many_n_are_evaluated(module: types.ModuleType) -> None:
+    """The work for a range grows slowly with its length."""
+    K = 1 << 16
+    predictor = module.Predictor("ntk", K)
+    parts = [module.Range(1, K, 1, K - 1, 1), module.Range(1, K - 1, 0, K - 1, 1)]
+    expect(spent(module, module.margin, predictor, Fraction(1, 2 * K), parts) < 1 << 28, "margin")
+    expect(spent(module, module.correct, predictor, parts) < 1 << 24, "signs")
 
 
 @cache

@@ -11,14 +11,12 @@ import itertools
 import json
 import types
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache, wraps
 from typing import Any
 
 import mpmath
-from battery import Fact, expect, refuses
+from battery import Fact, expect, refuses, replaced
 from forgery import sign
 from network_forgeries import BOUNDARY, FORGERIES, honest
 
@@ -56,19 +54,6 @@ def close(module: types.ModuleType, interval: Any, ball: Any, *shown: object) ->
     size = max(Fraction(1), abs(middle))
     expect(interval.low <= middle * one <= interval.high, *shown)
     expect(width * 10**50 <= one * size, *shown)
-
-
-@contextmanager
-def replaced(owner: Any, **values: Any) -> Iterator[None]:
-    """Set attributes for a while."""
-    before = {name: getattr(owner, name) for name in values}
-    for name, value in values.items():
-        setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            setattr(owner, name, value)
 
 
 @cache
@@ -458,7 +443,10 @@ def pairs_of_states_and_bits(module: types.ModuleType) -> None:
         program = module.program_of(claimed(name))
         expect(+module.pairs_at_arbitrary(program) == counted(name, None), name)
         for steps in (1, 2, 5):
-            expect(+module.pairs_visited(program, (0, 2, 3), (1,), steps) == counted(name, steps), name, steps)
+            for lane_bits in (18, 1):  # in parts of 2^18 and of two assignments
+                with replaced(module, LANE_BITS=lane_bits):
+                    found = +module.pairs_visited(program, (0, 2, 3), (1,), steps)
+                expect(found == counted(name, steps), name, steps)
     for bits, outcome in ((16, None), (17, "Declined")):
         value = {"name": "tied", "fields": [["a", bits]], "padding": 0}
         program = module.program_of(value | {"templates": [[[[i, 1] for i in range(bits)], [0]]]})

@@ -54,12 +54,17 @@ class Program:
     def of(cls, value: dict[str, Any]) -> Program:
         """Read a program; raises ValueError, KeyError or TypeError if it is malformed."""
         names, bits = [name for name, _ in value["fields"]], sum(width for _, width in value["fields"])
-        if not NAME.fullmatch(value["name"]) or not all(map(FIELD.fullmatch, names)) or len(set(names)) < len(names):
+        if (
+            not NAME.fullmatch(value["name"])
+            or not all(map(FIELD.fullmatch, names))
+            or len(set(names)) < len(names)
+            or not names
+        ):
             raise ValueError("a name that is none")
         templates = []
         for when, write in value["templates"]:
             places = [place for place, _ in when]
-            if not when or not write or len(set(places)) < len(places) or len(set(write)) < len(write):
+            if len(set(places)) < len(places) or len(set(write)) < len(write):
                 raise ValueError("a template that is none")
             if not all(type(place) is int and 0 <= place < bits for place in (*places, *write)):
                 raise ValueError("a position that does not exist")
@@ -241,6 +246,36 @@ def visits(program: Program, value: Any) -> Counter[int]:
     return result
 
 
+def clocked(program: Program, value: dict[str, Any], steps: int) -> tuple[tuple[frozenset[int], ...], int]:
+    """Return the states at which the network is asked, for each state at which a clock begins, and their stated number.
+
+    Before each clock the ports get any values; the runs begin at the state in which the bits of `ones` are 1.
+    """
+    ports, ones, clocks = value["ports"], value["ones"], value["clocks"]
+    places = [*ports, *ones]
+    if not ports or len(set(places)) < len(places) or not all(0 <= place < program.bits for place in places):
+        raise ValueError("ports that are none")
+    if type(clocks) is not int or clocks < 1 or set(value) != {"ports", "ones", "clocks"}:
+        raise ValueError("clocks that are none")
+    asked: dict[int, frozenset[int]] = {}
+    memory, number = {_mask(ones)}, 0
+    for clock in range(1, clocks + 1):
+        number = min(number + (1 << len(ports) * clock), 1 << program.bits)
+        begun = {rest & ~_mask(ports) | given for rest in memory for given in starts(ports, ())}
+        if number == 1 << program.bits and begun <= set(asked):
+            break
+        asked |= {state: frozenset(trajectory(program, state, steps)) for state in begun}
+        memory = {after(program, state, steps) for state in begun}
+    return tuple(asked.values()), number
+
+
+def after(program: Program, state: int, steps: int) -> int:
+    """Return the state after so many steps."""
+    for _ in range(steps):
+        state = program.step(state)
+    return state
+
+
 def counts_of(program: Program, states: Iterable[int]) -> set[Count]:
     """Return the (n, p, t) at the states where something matches."""
     return {count for state in states for count in program.counts(state) if count[0]}
@@ -273,6 +308,12 @@ class Ensemble:
         if not (0 < failure < 1 and 0 <= threshold < 1 and steps >= 1 and claim["networks"] >= 1):
             raise ValueError("a number out of range")
         states = claim["states"]
+        if isinstance(inputs, dict) and "ports" in inputs:
+            if states != "arbitrary":
+                raise ValueError("sequences of inputs at visited states")
+            asked, many = clocked(program, inputs, steps)
+            numbers = program, claim["kernel"], claim["networks"], failure, threshold, steps, many, asked
+            return cls(*numbers, frozenset(claimed_states(program, states)), claim["drop_unwritten"])
         family = inputs if isinstance(inputs, dict) else states
         if states != "arbitrary" and (
             states["steps"] != steps or (family["free"], family["ones"]) != (states["free"], states["ones"])

@@ -13,11 +13,11 @@ from mpmath import mp
 
 from ntkproofs import checker
 from ntkproofs.bounds import rounds_right
-from ntkproofs.certificates import Run, issue_ensemble, issue_inequality, issue_rounding
+from ntkproofs.certificates import Run, issue_ensemble, issue_inequality, issue_rounding, issue_stream
 from ntkproofs.counts import Counts
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor
-from ntkproofs.programs import TemplateProgram, addition_task, multiplication_task, permutation_task
+from ntkproofs.programs import Stream, TemplateProgram, addition_task, multiplication_task, permutation_task
 from ntkproofs.rigor import Box, at_most, enclose, less
 
 ACCEPTED, REJECTED, DECLINED = 0, 1, 2
@@ -75,6 +75,17 @@ def small_run(steps=3, padding=4):
     return Run(program, free=(0, 1), ones=(3,), steps=steps)
 
 
+def parity_stream():
+    """A program that tells whether an odd number of ones has arrived at its port; a constant and an idle template."""
+    program = TemplateProgram("parity", fields={"bit": 1, "odd": 1, "rest": 3})
+    program.template(when={("bit", 0): 1, ("odd", 0): 0}, write=[("odd", 0)])
+    program.template(when={("bit", 0): 0, ("odd", 0): 1}, write=[("odd", 0)])
+    program.template(when={}, write=[("rest", 0)])
+    program.template(when={("rest", 1): 1}, write=[])
+    program.pad(2)
+    return Stream(program, ("bit",), 1, (("odd", 0),), lambda odd, bit: ((odd or 0) ^ bit, (odd or 0) ^ bit))
+
+
 @cache
 def _valid():
     x, y = sympy.symbols("x y")
@@ -105,6 +116,7 @@ def _valid():
         "classes reachable": issue_ensemble(small_run(), failure=Fraction(1, 10**60), states="reachable", inputs=1),
         "classes certain": issue_ensemble(one_hot_run(), failure="1/10"),
         "classes few": issue_ensemble(small_run(padding=19), failure=Fraction(1, 10**30), inputs=2, kernel="nngp"),
+        "ensemble stream": issue_stream(parity_stream(), failure="1/1000", clocks=2),
         "inequality box": issue_inequality(
             less(sympy.atan(x) * y, 1 + sympy.sqrt(x) + sympy.log(y) ** 2 / 5), Box({x: (0, 2), y: (1, Fraction(3, 2))})
         ),
@@ -227,7 +239,7 @@ def failure_bound(claim, counts):
     program = program_of(claim["program"])
     dropped = claim["drop_unwritten"]
     bits = sum(1 for t in program.writers if t or not dropped)
-    inputs = claim["inputs"] if isinstance(claim["inputs"], int) else 1 << len(claim["inputs"]["free"])
+    inputs = number_of(claim["inputs"], program.output_bits)
     worst = mp.inf
     for c in counts:
         if c.matches == 0 or (dropped and c.writers == 0):
@@ -241,6 +253,15 @@ def failure_bound(claim, counts):
     cases = inputs * claim["steps"] * bits
     x = mp.sqrt(claim["networks"]) * worst
     return cases * mp.erfc(x / mp.sqrt(2)) / 2
+
+
+def number_of(inputs, bits):
+    """Return how many initial states a claim speaks of: those of every clock, if it is about sequences of inputs."""
+    if isinstance(inputs, int):
+        return inputs
+    if "ports" in inputs:
+        return min(1 << bits, sum(1 << len(inputs["ports"]) * clock for clock in range(1, inputs["clocks"] + 1)))
+    return 1 << len(inputs["free"])
 
 
 @cache

@@ -60,12 +60,13 @@ def addition(bits: int, padding: int = 0) -> Document:
 
 
 def random_program(source: random.Random, bits: int) -> Document:
-    """Return a program of up to eight random templates."""
+    """Return a program of up to nine random templates; some require or write nothing, or occur twice."""
     templates: list[tuple[dict[int, int], list[int]]] = []
     for _ in range(source.randint(2, 8)):
-        places = source.sample(range(bits), source.randint(1, min(3, bits)))
+        places = source.sample(range(bits), source.choice([0, 1, 1, 2, 2, 3][: bits + 3]))
         when = {place: source.randint(0, 1) for place in places}
-        templates.append((when, source.sample(range(bits), source.choice([1, 1, 1, 2]))))
+        templates.append((when, source.sample(range(bits), source.choice([0, 1, 1, 1, 1, 2]))))
+    templates += templates[: source.choice([0, 0, 1])]
     return program(bits, templates, source.randint(0, 8))
 
 

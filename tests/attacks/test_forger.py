@@ -129,7 +129,7 @@ def test_the_oracles_bounds_of_the_failure_probability_are_in_order():
 
 
 PLANTED = {
-    "unwritten 1-bits for dropped ones": ("count[2] or not dropped", "count[1] or not dropped", "ensemble"),
+    "unwritten 1-bits for dropped ones": ("part.t or not dropped", "part.least or not dropped", "ensemble"),
     "one case": ("enough(ensemble.networks, z, cases,", "enough(ensemble.networks, z, 1,", "ensemble"),
     "one pair of each class": ("min(number, cases)))", "min(1, cases)))", "ensemble"),
     "groups not looked at": ("if not contradictory(program.templates, group):", "if False:", "ensemble"),

@@ -281,6 +281,75 @@ def no_domain(c):
     c["evidence"]["tree"] = ["leaf"]
 
 
+# --- sequences of inputs
+
+
+@forgery("ensemble stream", "networks are too few")
+def one_network_fewer_for_a_stream(c):
+    c["claim"]["networks"] -= 1
+
+
+@forgery("ensemble stream", "networks are too few")
+def more_clocks(c):
+    c["claim"]["inputs"]["clocks"] = 10**3000
+
+
+@forgery("ensemble stream", "networks are too few")
+def more_steps_of_a_clock(c):
+    c["claim"]["steps"] = 9
+
+
+@forgery("ensemble stream", "networks are too few")
+def another_port(c):
+    c["claim"]["inputs"]["ports"] = [4, 0]
+
+
+@forgery("ensemble stream", "inputs: clocks is out of range")
+def no_clock(c):
+    c["claim"]["inputs"]["clocks"] = 0
+
+
+@forgery("ensemble stream", "inputs: clocks is not an integer")
+def a_clock_that_is_true(c):
+    c["claim"]["inputs"]["clocks"] = True
+
+
+@forgery("ensemble stream", "inputs: no ports, or a port with an initial value")
+def no_ports(c):
+    c["claim"]["inputs"]["ports"] = []
+
+
+@forgery("ensemble stream", "inputs: no ports, or a port with an initial value")
+def a_port_with_an_initial_value(c):
+    c["claim"]["inputs"]["ones"] = [0, 1]
+
+
+@forgery("ensemble stream", "inputs: ports names a position twice")
+def a_port_twice(c):
+    c["claim"]["inputs"]["ports"] = [0, 0]
+
+
+@forgery("ensemble stream", "inputs: ports is out of range")
+def a_port_that_does_not_exist(c):
+    c["claim"]["inputs"]["ports"] = [5]
+
+
+@forgery("ensemble stream", "inputs has the unknown key 'free'")
+def ports_and_free_bits(c):
+    c["claim"]["inputs"]["free"] = []
+
+
+@forgery("ensemble stream", "inputs lacks the key clocks")
+def sequences_of_no_length(c):
+    del c["claim"]["inputs"]["clocks"]
+
+
+@forgery("ensemble stream", "sequences of inputs are claimed at visited states; they are supported at arbitrary states")
+def sequences_at_visited_states(c):
+    c["claim"]["states"] = {"free": [0], "ones": [], "steps": 1}
+    c["evidence"] = {}
+
+
 # --- the evidence does not support it
 
 
@@ -432,9 +501,22 @@ def a_position_that_does_not_exist(c):
     c["claim"]["program"]["templates"][0][1] = [5]
 
 
-@forgery("rounding small", "requires nothing or writes nothing")
-def a_template_that_requires_nothing(c):
+@forgery("rounding arbitrary", "two templates of group 0 can match the same state")
+def a_constant_that_excludes_others(c):
     c["claim"]["program"]["templates"][0][0] = []
+
+
+@forgery("rounding arbitrary", "two templates of group 0 can match the same state")
+def duplicates_that_exclude_each_other(c):
+    templates = c["claim"]["program"]["templates"]
+    templates.append(templates[0])
+    c["evidence"]["groups"][0].append(len(templates) - 1)
+
+
+@forgery("rounding small", "the program has no fields")
+def a_program_without_bits(c):
+    c["claim"]["program"] |= {"fields": [], "templates": [[[], []]]}
+    c["claim"]["states"] |= {"free": [], "ones": []}
 
 
 @forgery("rounding small", "the program's name is 'the right sum of any two numbers with probability 1'")
@@ -487,11 +569,6 @@ def a_producer_in_other_letters(c):
     c["producer"] = "ntkpr\u043e\u043efs 1"
 
 
-@forgery("rounding small", "requires nothing or writes nothing")
-def a_template_that_writes_nothing(c):
-    c["claim"]["program"]["templates"][0][1] = []
-
-
 @forgery("rounding small", "padding is out of range")
 def negative_padding(c):
     c["claim"]["program"]["padding"] = -1
@@ -519,9 +596,9 @@ def logarithm_of_zero(c):
     c["evidence"]["tree"] = ["leaf"]
 
 
-@forgery("ensemble arbitrary", "at most 8388608 are read", DECLINED)
-def ten_million_digits(c):
-    return sign(c).replace(b'"steps": 6', b'"steps": 6' + b"0" * 10**7)
+@forgery("ensemble arbitrary", "at most 33554432 are read", DECLINED)
+def forty_million_digits(c):
+    return sign(c).replace(b'"steps": 6', b'"steps": 6' + b"0" * (4 * 10**7))
 
 
 @forgery("ensemble arbitrary", "a number of 100001 digits", DECLINED)
@@ -555,10 +632,10 @@ def deep_objects(c):
     return b'{"a":' * 10**5
 
 
-@forgery("rounding small", "an execution on 21 free bits", DECLINED)
-def two_million_runs(c):
-    c["claim"]["program"]["fields"] = [["a", 21]]
-    c["claim"]["states"]["free"] = list(range(21))
+@forgery("rounding small", "an execution on 29 free bits", DECLINED)
+def half_a_billion_runs(c):
+    c["claim"]["program"]["fields"] = [["a", 29]]
+    c["claim"]["states"]["free"] = list(range(29))
     c["claim"]["states"]["ones"] = []
 
 

@@ -18,9 +18,9 @@ def rounding(bits, templates, *, free=(), ones=(), steps, padding=0):
     return document
 
 
-def grouped(templates):
+def grouped(templates, *, bits=9):
     document = valid()["rounding arbitrary"]
-    document["claim"]["program"] |= {"fields": [["a", 9]], "templates": templates}
+    document["claim"]["program"] |= {"fields": [["a", bits]], "templates": templates}
     document["evidence"]["groups"] = [list(range(len(templates)))]
     return document
 
@@ -138,15 +138,15 @@ def test_the_budget_is_spent_in_seconds():
     ("make", "message"),
     [
         (
-            lambda: rounding(2100, [[[[0, 1]], [1]]], free=range(20), steps=1),
-            "an execution on 20 free bits with 8402 pl",
+            lambda: rounding(9000, [[[[0, 1]], [1]]], free=range(20), steps=1),
+            "an execution on 20 free bits with 36002 pl",
         ),
         (
-            lambda: grouped([[[[0, 0], [1, 0], [2, 0], [3, 0]], [0]]] * 48_000),
-            "a group of 48000 templates with 192000 requirements, too large to look through",
+            lambda: grouped([[[[i, 0]], [0]] for i in range(92_800)], bits=92_800),
+            "a group of 92800 templates with 92800 requirements, too large to look through",
         ),
         (lambda: rounding(9000, [[[[0, 1]], [*range(9000)]]] * 117, steps=1), "templates with more than 1048576 ent"),
-        (lambda: rounding(2, [[[[0, 1]], [1]]] * 65537, steps=1), "more than 131072 bits or 65536 templates"),
+        (lambda: rounding(2, [[[[0, 1]], [1]]] * 131_073, steps=1), "more than 131072 bits or 131072 templates"),
     ],
     ids=["planes", "group", "entries", "templates"],
 )

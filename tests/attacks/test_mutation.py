@@ -46,13 +46,27 @@ def test_every_part_of_the_checker_has_mutants_and_facts_of_its_own(everything):
 
 # mistakes that earlier tests of the checker did not notice
 OVERLOOKED = {
-    "0-bits lost where unwritten bits are dropped": ("(count[2] or not dropped)", "(count[1] or not dropped)"),
+    "0-bits lost where unwritten bits are dropped": ("(part.t or not dropped)", "(part.least or not dropped)"),
     "the variance of one end": ("if variance.low <= 0:", "if variance.high <= 0:"),
     "far below 0": ("if -end > ONE * MAX_ARGUMENT else", "if -end < ONE * MAX_ARGUMENT else"),
-    "no limit of groups": ("if len(group) * requirements > MAX_MEMORY:", "if False:"),
+    "no limit of groups": ("if len(group) * different > MAX_MEMORY:", "if False:"),
     "no limit of entries": (" > MAX_ENTRIES:", " < 0:"),
     "no variance": ("if z is not None:", "if z is None:"),
-    "a template that requires nothing": ("if not positions or not written:", "if not written:"),
+    "a program without fields": ("    if not names:", "    if False:"),
+    "more groups than templates": ("min(groups, len(program.templates))", "groups"),
+    "the margins of ones for zeros": (
+        "if part.matched(part.first) else (Interval.of(threshold) - means)",
+        "if True else means",
+    ),
+    "the half of the signs": ("left.extend(part.halves()[::-1])", "left.extend(part.halves()[:1])"),
+    "parts forgotten": (
+        "for values in product((0, 1), repeat=len(free[LANE_BITS:])):",
+        "for values in [(0,) * len(free[LANE_BITS:])]:",
+    ),
+    "the mean of one end": (
+        "return (gain * weight + Interval.of(part.t)) / self.total",
+        "return (Interval(gain.low, gain.low) * Interval(weight.low, weight.low) + Interval.of(part.t)) / self.total",
+    ),
     "one network fewer": ("Interval.of(networks).sqrt())", "Interval.of(networks + 1).sqrt())"),
 }
 

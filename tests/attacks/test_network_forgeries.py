@@ -79,6 +79,7 @@ def test_deviations_agree_with_matrices_of_all_samples(K, t):
 
 
 MISTAKES = {
+    "states: one part of the runs": ("        _count_pairs(program, state, lanes, steps, result)\n", "        _count_pairs(program, state, lanes, steps, result)\n        break\n"),
     "moments: a variance for a density": ("density = Interval.of(r) * (self.apart", "density = Interval.of(R[k][k]) * (self.apart"),
     "moments: arcsines of one sign": ("if R[i][k] > 0 else -self._angles[square])", "if True else -self._angles[square])"),
     "moments: powers not counted": ("factor = Interval.of(r * exponents[k])", "factor = Interval.of(r)"),

@@ -31,6 +31,7 @@ from ntkproofs.execution import exhaust
 from ntkproofs.execution.visited import visited_counts
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import (
+    Task,
     TemplateProgram,
     addition_task,
     language,
@@ -102,11 +103,25 @@ def test_reachable_counts_are_those_of_exhaustive_execution():
     assert {c for c in result if c[0]} == {(c.matches, c.matched_writers, c.writers) for c in visited if c.matches}
 
 
+def copies(bits):
+    """Return a task with a template for each bit, that copies it, and as much padding."""
+    program = TemplateProgram("copies", fields={"a": bits})
+    for index in range(bits):
+        program.template(when={("a", index): 1}, write=[("a", index)])
+    program.pad(bits)
+    return Task(program, ("a",), 1, (("a", 0),), lambda a: a & 1)
+
+
+def triples(ranges):
+    """Return the counts (n, p, t) of some ranges of the checker."""
+    return {(n, part.matched(n), part.t) for part in ranges for n in range(part.first, part.last + 1)}
+
+
 def test_arbitrary_counts_include_the_worst_counts():
     """For each n >= 1 and t, the counts of the checker include p = 0, if it occurs, and the smallest p >= 1."""
     program = addition_task(4).program
     claim = issue_rounding(program).claim["program"]
-    mine = checker.arbitrary(checker.program_of(claim), bound_matches(program).bound)
+    mine = triples(checker.arbitrary(checker.program_of(claim), bound_matches(program).bound))
     for c in arbitrary_counts(program):
         others = len(program.templates) - c.writers
         least = max(1 if c.matched_writers else 0, c.matches - others)
@@ -216,7 +231,10 @@ def test_schema_names_the_same_keys_as_the_checker():
         "inequality": issue_inequality(less(0, sympy.pi)),
     }
     for kind, certificate in certificates.items():
-        assert set(kinds[kind]["properties"]) == set(kinds[kind]["required"]) == set(certificate.claim)
+        optional = set() if kind == "inequality" else {"source"}
+        assert set(kinds[kind]["properties"]) - optional == set(kinds[kind]["required"]) == set(certificate.claim)
+        assert optional <= set(kinds[kind]["properties"])
+    assert tuple(kinds["source"]["properties"]["format"]["enum"]) == checker.SOURCES
     assert kinds["program"]["properties"]["name"]["pattern"] == "^" + language.PROGRAM_NAME.pattern + "$"
     fields = kinds["program"]["properties"]["fields"]["items"]["prefixItems"][0]
     assert fields["pattern"] == "^" + language.FIELD_NAME.pattern + "$"
@@ -245,7 +263,7 @@ def crowded(padding):
 def test_the_worst_counts_are_those_of_the_checker_and_give_what_all_give(padding):
     program = crowded(padding)
     claim = issue_rounding(program, states="arbitrary").claim if padding else {"program": issue.program_json(program)}
-    mine = checker.arbitrary(checker.program_of(claim["program"]), bound_matches(program).bound)
+    mine = triples(checker.arbitrary(checker.program_of(claim["program"]), bound_matches(program).bound))
     worst = worst_counts(program)
     assert {(c.matches, c.matched_writers, c.writers) for c in worst} == mine
     assert worst <= arbitrary_counts(program)
@@ -265,7 +283,7 @@ def test_producer_and_checker_that_disagree_are_an_internal_error(monkeypatch, c
 
     with monkeypatch.context() as patch:
         patch.setattr(padding, "ensemble_size", one_less)
-        with pytest.raises(EnginesDisagree, match="computes networks = 208, and .* it accepts networks = 209"):
+        with pytest.raises(EnginesDisagree, match=r"computes networks = 208, and .* it accepts networks = 209"):
             issue_ensemble(addition_task(8), failure="1e-6", by_class=False)
         patch.setattr(padding, "networks_enough_by_class", lambda networks, *_, **__: networks >= 174)
         patch.setattr(by_class.FloatUnion, "networks", lambda *_: 174)
@@ -275,8 +293,10 @@ def test_producer_and_checker_that_disagree_are_an_internal_error(monkeypatch, c
         assert "EnginesDisagree: the producer computes networks = 174, and the checker rejects that: the union" in err
         assert "it accepts networks = 175" in err
 
-    monkeypatch.setattr(issue, "rounds_right", lambda kernel, counts: True)
-    with pytest.raises(EnginesDisagree, match="lies beyond the threshold at n = 39, p = 1, t = 3; it accepts nothing"):
+    monkeypatch.setattr(issue, "first_wrong_count", lambda kernel, ranges: None)
+    with pytest.raises(
+        EnginesDisagree, match=r"lies beyond the threshold at n = .*, p = 1, t = [23]; it accepts nothing"
+    ):
         issue_rounding(multiplication(4), states="arbitrary")
 
 
@@ -284,9 +304,33 @@ def test_what_the_checker_declines_is_undecided(monkeypatch, capsys):
     monkeypatch.setattr(checker, "MAX_WORK", 1000)
     assert certify("addition", "--bits", "8", "--failure", "1e-6") == 2
     assert "the checker declines the certificate: " in capsys.readouterr().err
-    with pytest.raises(Undecided, match="24 input bits: the checker executes at most 20"):
+    with pytest.raises(Undecided, match="24 input bits, 612 steps: executing them takes about"):
         issue_rounding(multiplication_task(12), states="reachable")
-    assert issue.MOST_EXECUTED == checker.MAX_FREE
+
+
+def test_the_producer_states_the_limits_of_the_checker():
+    limits = (issue.MOST_FREE, issue.MAX_WORK, issue.CALL, issue.LANE_BITS)
+    assert limits == (checker.MAX_FREE, checker.MAX_WORK, checker.CALL, checker.LANE_BITS)
+
+
+@pytest.mark.parametrize("task", [addition_task(8), multiplication_task(4), permutation_task([2, 0, 1]), copies(19)])
+def test_the_estimated_work_of_an_execution_is_about_that_of_the_checker(task):
+    run = issue.Run.of(task)
+    program = checker.program_of(issue.program_json(run.program))
+    before = checker._left[0] = checker.MAX_WORK
+    checker.visited(program, run.free, run.ones, run.steps)
+    spent = before - checker._left[0]
+    checker._left[0] = checker.MAX_WORK
+    assert spent / 4 < issue.executing(run) < issue.OVERESTIMATE * spent
+
+
+def test_more_input_bits_than_lanes_are_executed_in_parts():
+    """20 bits are four parts; each of the counts n = 0 to 20 occurs, p = 0 and 1."""
+    certificate = issue_rounding(copies(20), states="reachable")
+    assert certificate.claim["states"]["free"] == list(range(20))
+    assert "on 2^20 inputs" in certificate.verified.details
+    found = visited_counts(copies(20).program, range(20), [], 1)
+    assert {counts.matches for counts in found} == set(range(1, 21))
 
 
 def test_the_producer_computes_nothing_with_the_checker():

@@ -1,10 +1,20 @@
 """The template language: invalid arguments, and the arrays of a program."""
 
+import re
+import warnings
+
 import numpy as np
 import pytest
 
 from ntkproofs.errors import InputError
-from ntkproofs.programs import TemplateProgram, addition, addition_task, permutation, permutation_task
+from ntkproofs.programs import (
+    DuplicateTemplate,
+    TemplateProgram,
+    addition,
+    addition_task,
+    permutation,
+    permutation_task,
+)
 
 
 @pytest.fixture
@@ -33,13 +43,7 @@ def program():
         ({("p", 0): "1"}, [("q", 1)], "must be required to be 0 or 1"),
         ({("p", 0): None}, [("q", 1)], "must be required to be 0 or 1"),
         ([(("p", 0), 1), (("p", 0), 0)], [("q", 1)], "contradictory"),
-        ({}, [("q", 1)], "requires nothing"),
-        ([], [("q", 1)], "requires nothing"),
-        ({("p", 0): 1}, [], "writes nothing"),
         ({("p", 0): 1}, [("q", 1), ("q", 1)], "listed twice in write="),
-        ({("p", 0): 1, ("q", 0): 0}, [("q", 1)], "duplicate"),
-        ([(("q", 0), 0), (("p", 0), 1)], [("q", 1)], "duplicate"),
-        ([(("p", 0), True), (("q", np.int64(0)), np.uint8(0))], [("q", np.int32(1))], "duplicate"),
         ([("p", 0)], [("q", 1)], "a bit must be"),
         ({"p": 1}, [("q", 1)], "a bit must be"),
         ({("p", 0): 1}, ["q"], "a bit must be"),
@@ -330,3 +334,61 @@ def test_tasks_start_and_read():
             task.start(*values)
     swapped = permutation_task([1, 2, 0])
     assert [swapped.oracle(value) for value in range(8)] == [0, 4, 1, 5, 2, 6, 3, 7]
+
+
+# --- constants, templates that write nothing, duplicates
+
+
+def test_a_constant_matches_every_state_and_a_silent_template_is_counted():
+    program = TemplateProgram("x", fields={"p": 2, "q": 2})
+    program.template(when={("p", 0): 1}, write=[])
+    program.template(when={}, write=[("q", 1)])
+    program.template(when=[], write=[])
+    assert [str(template) for template in program.templates] == [
+        "p_0=1 -> (nothing)",
+        "(always) -> q_1",
+        "(always) -> (nothing)",
+    ]
+    assert program.match(program.state(p=3)).tolist() == [0, 1, 2]
+    assert program.match(program.state(p=2)).tolist() == [1, 2]
+    assert program.step(program.state(p=1)) == program.state(q=2)
+    assert program.labels.tolist() == [[0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0]]
+    assert (program.samples, program.writers.tolist()) == (3, [0, 0, 0, 1])
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_constant_matches_wherever_it_stands_in_the_list(place):
+    """The ranges of requirements of a constant are empty, at the beginning, in the middle and at the end."""
+    rules = [({("p", 0): 1, ("p", 1): 0}, [("q", 0)]), ({("p", 1): 1}, [("q", 1)]), ({("p", 2): 0}, [("q", 2)])]
+    rules.insert(place, ({}, [("p", 0)]))
+    program = TemplateProgram("x", fields={"p": 3, "q": 3})
+    for when, write in rules:
+        program.template(when, write)
+    for p in range(8):
+        q = int(p & 3 == 1) | int(p & 2 > 0) << 1 | int(p & 4 == 0) << 2
+        assert program.step(program.state(p=p)) == program.state(p=1, q=q)
+
+
+def test_a_duplicate_is_a_warning_and_a_sample(program):
+    with pytest.warns(DuplicateTemplate, match="template 1: duplicate of an earlier template: q_0=0, p_0=1 -> q_1"):
+        program.template(when=[(("q", 0), 0), (("p", np.int64(0)), True)], write=[("q", np.int32(1))])
+    assert (program.samples, program.writers.tolist()) == (2, [0, 0, 0, 0, 0, 2, 0])
+    assert program.match(program.state(p=1)).tolist() == [0, 1]
+
+
+def test_a_duplicate_is_an_error_if_the_filter_says_so(program):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DuplicateTemplate)
+        with pytest.raises(InputError, match="duplicate"):
+            program.template(when={("q", 0): 0, ("p", 0): 1}, write=[("q", 1)])
+    assert program.samples == 1
+
+
+def test_names_of_fields_are_quoted_where_a_bit_is_shown():
+    program = TemplateProgram("x", fields={"a[0]": 1, "$abc$20": 2})
+    program.template(when={("a[0]", 0): 1}, write=[("$abc$20", 1)])
+    assert str(program.templates[0]) == "'a[0]'_0=1 -> '$abc$20'_1"
+    assert "&#x27;a[0]&#x27;_0=1" in program._repr_html_()
+    assert "&#x27;$abc$20&#x27; (2)" in program._repr_html_()
+    with pytest.raises(InputError, match=re.escape("the fields are 'a[0]', '$abc$20'")):
+        program.position(("b", 0))

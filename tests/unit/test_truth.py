@@ -15,7 +15,19 @@ from ntkproofs.errors import InputError
 from ntkproofs.rigor import Ball, at_most, combination, decide, identity, less
 from ntkproofs.truth import NoTruthValue
 
-ANSWERS = {"agrees", "complete", "halted", "holds", "ok", "outcome", "proved", "verdict", "wrong", "zero_works"}
+ANSWERS = {
+    "agrees",
+    "closed",
+    "complete",
+    "halted",
+    "holds",
+    "ok",
+    "outcome",
+    "proved",
+    "verdict",
+    "wrong",
+    "zero_works",
+}
 NEUTRAL = {  # what is true or false of these is no verdict
     "against",
     "boolean",

@@ -8,12 +8,15 @@ import sys
 from pathlib import Path
 from typing import TypeVar
 
-from ntkproofs.commands.common import clipped
 from ntkproofs.errors import InputError
+from ntkproofs.files import check_readable
+from ntkproofs.printable import clipped
 
 __all__ = ["load_object", "names_object"]
 
 T = TypeVar("T")
+
+MAX_BYTES = 1 << 24  # of a Python file
 
 
 def names_object(text: str) -> bool:
@@ -26,20 +29,20 @@ def names_object(text: str) -> bool:
     return file.endswith(".py") and bool(colon) and name.isidentifier()
 
 
-def load_object(text: str, kind: type[T]) -> T:
-    """Return the object of the class `kind` that ``FILE.py:NAME`` names.
+def load_object(text: str, *kinds: type[T]) -> T:
+    """Return the object of one of the classes `kinds` that ``FILE.py:NAME`` names.
 
     NAME may also be a function without required arguments that returns such an object. The file is executed from
     source like a claim file, and its output is printed on stderr; so it must be trusted like this package. Raises
     InputError if the file cannot be executed or has no such object.
     """
     path, _, name = text.rpartition(":")
-    if not Path(path).is_file():
-        raise InputError(f"{clipped(path)}: no such file")
+    check_readable(path, most=MAX_BYTES)
     value = _executed(Path(path), name)
-    if not isinstance(value, kind):
+    if not isinstance(value, kinds):
+        classes = " or ".join(kind.__name__ for kind in kinds)
         raise InputError(
-            f"{text}: {name} must be a {kind.__name__} or a function that returns one, got {type(value).__name__} "
+            f"{text}: {name} must be a {classes} or a function that returns one, got {type(value).__name__} "
             f"{clipped(repr(value))}"
         )
     return value

@@ -1,0 +1,208 @@
+"""Execute streams: one sequence of inputs through the predictor, and every sequence of inputs by exploring all states.
+
+:func:`explore` runs a stream from its initial state with every input at every clock, and from every state that this
+reaches, until no new state appears: this covers all sequences of inputs, of any length. Each answer is compared with
+the oracle's, and the sign of the mean is decided rigorously for all counts that occur.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, product
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from ntkproofs.bounds.rounding import rounds_right
+from ntkproofs.counts import Counts
+from ntkproofs.display import counted
+from ntkproofs.errors import InputError
+from ntkproofs.kernels import Kernel, KernelLike, as_kernel
+from ntkproofs.programs import Rows, Stream
+from ntkproofs.truth import NoTruthValue
+from ntkproofs.validation import integer
+
+__all__ = ["Exploration", "WrongSequence", "explore"]
+
+Word: TypeAlias = tuple[int, ...]  # the inputs of one clock
+Node: TypeAlias = tuple[bytes, Any]  # the memory of the program, and the state of the oracle
+
+MAX_INPUT_BITS = 16  # of a clock
+BLOCK = 1 << 22  # entries of the arrays that are executed together: states times templates
+
+
+@dataclass(frozen=True)
+class WrongSequence:
+    """A shortest sequence of inputs after which the answer of the program, `got`, is not that of the oracle."""
+
+    inputs: tuple[Word, ...]
+    got: int
+    expected: int
+
+
+@dataclass(frozen=True)
+class Exploration(NoTruthValue):
+    """The result of running a stream with every input at every clock, from all states reached in `clocks` clocks.
+
+    `states` is the number of different pairs of the program's memory and the oracle's state; `runs` the number of
+    clocks that were executed. `closed`: no clock leads to a new pair, so that all sequences of inputs, of any length,
+    are covered. `wrong` is the number of executed clocks whose answer differs from the oracle's, and `first_wrong` a
+    shortest sequence that ends with one. `visited` are the counts (n, p, t, K) that occurred, and `unsound` those at
+    which rounding is incorrect.
+    """
+
+    instead = ".holds"
+
+    stream: Stream
+    kernel: Kernel
+    clocks: int = 0
+    states: int = 1
+    runs: int = 0
+    closed: bool = False
+    requested: int | None = None
+    wrong: int = 0
+    first_wrong: WrongSequence | None = None
+    visited: frozenset[Counts] = field(default_factory=frozenset)
+    unsound: tuple[Counts, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every sequence of the requested number of clocks is covered (None: of any number)."""
+        return self.closed or self.clocks == self.requested
+
+    @property
+    def holds(self) -> bool:
+        """Whether the exploration is complete, every answer is the oracle's, and every bit is rounded correctly."""
+        return self.complete and self.wrong == 0 and not self.unsound
+
+    def __str__(self) -> str:
+        length = "any length" if self.closed else counted(self.clocks, "clock")
+        rounding = f"wrong at {len(self.unsound)} of them" if self.unsound else "right at all of them"
+        lines = [
+            f"sequences        all of {length}{'' if self.complete else ', not complete'}",
+            f"states           {self.states:,} ({counted(self.runs, 'clock')} executed)",
+            f"wrong            {self.wrong:,}",
+            f"rounding         {len(self.visited)} different counts (n, p, t), {rounding}",
+        ]
+        if self.first_wrong is not None:
+            first = self.first_wrong
+            lines.append(f"first wrong      inputs {list(first.inputs)}: got {first.got}, expected {first.expected}")
+        return "\n".join(lines)
+
+
+def explore(
+    stream: Stream, *, clocks: int | None = None, kernel: KernelLike = "ntk", max_states: int = 1 << 16
+) -> Exploration:
+    """Run `stream` with all sequences of inputs; see :class:`Exploration`.
+
+    `clocks`: the length of the sequences (default: any length); `kernel`: a Kernel or the name of one. The result is
+    not complete if more than `max_states` states are reached. Raises InputError for more than 16 input bits of a clock,
+    for a program without templates, and for an oracle that fails, or whose state is not hashable.
+
+    >>> from ntkproofs.programs import TemplateProgram
+    >>> program = TemplateProgram("toggle", fields={"flip": 1, "on": 1})
+    >>> program.template(when={("flip", 0): 1, ("on", 0): 0}, write=[("on", 0)])
+    >>> program.template(when={("flip", 0): 0, ("on", 0): 1}, write=[("on", 0)])
+    >>> def toggle(on, flip):
+    ...     return (on or 0) ^ flip, (on or 0) ^ flip
+    >>> print(explore(Stream(program, ("flip",), 1, (("on", 0),), toggle)))
+    sequences        all of any length
+    states           3 (6 clocks executed)
+    wrong            0
+    rounding         4 different counts (n, p, t), right at all of them
+    """
+    if stream.input_bits > MAX_INPUT_BITS:
+        raise InputError(
+            f"{stream.program.name}: {stream.input_bits} input bits of a clock; at most {MAX_INPUT_BITS} are explored"
+        )
+    if not stream.program.templates:
+        raise InputError(f"program {stream.program.name!r} has no templates: there is nothing to execute")
+    requested = None if clocks is None else integer(clocks, "clocks", low=1)
+    search = _Search(stream, integer(max_states, "max_states", low=1))
+    done = 0
+    while search.frontier and done != requested and len(search.before) <= search.max_states:
+        search.advance()
+        done += 1
+    kernel = as_kernel(kernel)
+    return Exploration(
+        stream,
+        kernel,
+        clocks=done,
+        states=len(search.before),
+        runs=search.runs,
+        closed=not search.frontier,
+        requested=requested,
+        wrong=search.wrong,
+        first_wrong=search.first_wrong,
+        visited=frozenset(search.visited),
+        unsound=tuple(sorted(item for item in search.visited if not rounds_right(kernel, item))),
+    )
+
+
+class _Search:
+    """A breadth-first search of the pairs (memory of the program, state of the oracle)."""
+
+    def __init__(self, stream: Stream, max_states: int) -> None:
+        self.stream, self.max_states = stream, max_states
+        self.ports = list(stream.input_positions)
+        self.words: list[Word] = list(product(*(range(1 << width) for width in stream.input_widths)))
+        start = (stream.program.row(stream.start()).tobytes(), None)
+        self.before: dict[Node, tuple[Node, Word] | None] = {start: None}  # how each pair is reached
+        self.frontier: list[Node] = [start]
+        self.visited: set[Counts] = set()
+        self.runs = self.wrong = 0
+        self.first_wrong: WrongSequence | None = None
+
+    def advance(self) -> None:
+        """Execute a clock with every input from every pair of the frontier; the new pairs are the next frontier."""
+        nodes, self.frontier = self.frontier, []
+        pairs = iter([(node, word) for node in nodes for word in self.words])
+        size = max(1, BLOCK // (len(self.stream.program.templates) + self.stream.program.output_bits))
+        while block := list(islice(pairs, size)):
+            self._run(block)
+
+    def _run(self, block: Sequence[tuple[Node, Word]]) -> None:
+        program = self.stream.program
+        rows = np.stack([np.frombuffer(memory, dtype=np.uint8) for (memory, _), _ in block])
+        rows = self.stream.clock_rows(rows, [word for _, word in block], self._step)
+        answers = self.stream.read_rows(rows)
+        rows[:, self.ports] = 0  # the next inputs replace them
+        self.runs += len(block)
+        for (node, word), row, got in zip(block, rows, answers, strict=True):
+            state, expected = self.stream.expected_clock(node[1], word)
+            if got != expected:
+                self.wrong += 1
+                if self.first_wrong is None:
+                    self.first_wrong = WrongSequence((*self._path(node), word), got, expected)
+            self._add((row.tobytes(), state), (node, word), program.name)
+
+    def _step(self, rows: Rows) -> Rows:
+        """Return the next states by the ideal semantics, and record the counts at `rows`."""
+        program = self.stream.program
+        match = program.match_rows(rows)
+        matched = program.matched_writers_rows(match)
+        matches = match.sum(axis=1, dtype=np.int64)[:, None]
+        keys = np.stack(np.broadcast_arrays(matches, matched, program.writers[None, :]), axis=-1).reshape(-1, 3)
+        self.visited.update(Counts(n, p, t, program.samples) for n, p, t in np.unique(keys, axis=0).tolist())
+        return (matched > 0).astype(np.uint8)
+
+    def _add(self, node: Node, reached: tuple[Node, Word], name: str) -> None:
+        try:
+            new = node not in self.before
+        except TypeError:
+            raise InputError(f"the oracle of {name}: its state must be hashable, got {node[1]!r}") from None
+        if new:
+            self.before[node] = reached
+            self.frontier.append(node)
+
+    def _path(self, node: Node) -> list[Word]:
+        """Return the inputs that lead from the initial state to a pair."""
+        return list(self._backwards(node))[::-1]
+
+    def _backwards(self, node: Node) -> Iterator[Word]:
+        reached = self.before[node]
+        while reached is not None:
+            node, word = reached
+            yield word
+            reached = self.before[node]
