@@ -2849,12 +2849,12 @@ def union_by_class(ensemble: Ensemble, predictor: Predictor, pairs: dict[Count, 
             chances.append((f"n = {n}, p = {p}, t = {t}", tail(z * root), number))
     taken = likeliest(chances, cases)
     unlikely(taken, ensemble.failure)
-    words = f"; union over {_amount(sum(number for _, _, number in taken))} pairs of a state and an output bit"
-    return words + (f"; at most {_amount(taken[0][2])} have the least margin ({taken[0][0]})" if taken else "")
+    words = f"; union over {_pairs(sum(number for _, _, number in taken))} of a state and an output bit"
+    return words + (f"; the least margin ({taken[0][0]}) has {_pairs(taken[0][2])}" if taken else "")
 
 
-def _amount(number: int) -> str:
-    return str(number) if number < 10**12 else f"fewer than 2^{number.bit_length()}"
+def _pairs(number: int) -> str:
+    return _counted(number, "pair") if number < 10**12 else f"fewer than 2^{number.bit_length()} pairs"
 
 
 def likeliest(chances: Iterable[tuple[str, Interval, int]], cases: int) -> list[tuple[str, Interval, int]]:

@@ -30,6 +30,7 @@ def issue_stream(
     kernel: KernelLike = "ntk",
     networks: int | None = None,
     source: SourceClaim | None = None,
+    by_class: bool = True,
 ) -> Certificate:
     """Certify the least number of networks whose average executes every sequence of `clocks` inputs correctly.
 
@@ -41,8 +42,8 @@ def issue_stream(
     >>> program.template(when={("now", 0): 1}, write=[("before", 0)])
     >>> program.template(when={("before", 0): 1}, write=[])
     >>> delay = Stream(program, ("now",), 1, (("before", 0),), lambda state, now: (None, now))
-    >>> print(issue_stream(delay, failure="1/1000", clocks=30, drop_unwritten=True).verified.details)
-    3 counts (n, p, t), from n <= 2 by contradictory groups; union over one output bit
+    >>> print(issue_stream(delay, failure="1/1000", clocks=30, drop_unwritten=True).verified.details)  # doctest: +ELLIPSIS
+    3 classes (n, p, t), counted over 2^2 states; union over one pair of a state and an output bit; ...
     """
     program, kernel = stream.program, two_layer_name(kernel)
     run = Run(program, tuple(range(program.output_bits)), (), stream.period)
@@ -56,6 +57,7 @@ def issue_stream(
         tail=tail,
         drop_unwritten=drop_unwritten,
         kernel=kernel,
+        by_class=by_class,
     )
     size = required.size(0) if networks is None else required.exactly(0, networks)
     start = program.row(stream.start())

@@ -57,7 +57,7 @@ def union_by_class(
 
     >>> pairs = {Counts(2, 0, 1, 10): 3, Counts(2, 1, 1, 10): 9}
     >>> mp.nstr(union_by_class("ntk", pairs, Fraction(1, 10), networks=9, cases=5), 10)
-    '0.00006700812564'
+    '6.70613965e-5'
     """
     name = two_layer_name(kernel)
     with mp.workdps(DIGITS + GUARD):

@@ -201,11 +201,14 @@ def _union_words(document: Document) -> list[str]:
     if not total:
         return ["union over 0 pairs of a state and an output bit"]
     n, p, t = min(pairs, key=read.z)
-    most = min(read.cases, pairs[n, p, t])
     return [
-        f"union over {total} pairs of a state and an output bit; at most {most} have the least margin (n = {n}, p = "
-        f"{p}, t = {t})"
+        f"union over {_pairs(total)} of a state and an output bit; the least margin (n = {n}, p = {p}, t = {t}) has "
+        f"{_pairs(min(read.cases, pairs[n, p, t]))}"
     ]
+
+
+def _pairs(number: int) -> str:
+    return "one pair" if number == 1 else f"{number} pairs"
 
 
 def program_words(value: Document) -> str:

@@ -116,7 +116,7 @@ def _valid():
         "classes reachable": issue_ensemble(small_run(), failure=Fraction(1, 10**60), states="reachable", inputs=1),
         "classes certain": issue_ensemble(one_hot_run(), failure="1/10"),
         "classes few": issue_ensemble(small_run(padding=19), failure=Fraction(1, 10**30), inputs=2, kernel="nngp"),
-        "ensemble stream": issue_stream(parity_stream(), failure="1/1000", clocks=2),
+        "ensemble stream": issue_stream(parity_stream(), failure="1/1000", clocks=2, by_class=False),
         "inequality box": issue_inequality(
             less(sympy.atan(x) * y, 1 + sympy.sqrt(x) + sympy.log(y) ** 2 / 5), Box({x: (0, 2), y: (1, Fraction(3, 2))})
         ),
