@@ -174,6 +174,13 @@ def test_more_cells_and_other_numbers_of_steps(cells, steps):
     assert exhaust(task).unsound == ()
 
 
+def test_a_machine_whose_templates_at_the_end_write_nothing_is_padded_to_t_n():
+    """Four rules write 0 and move right to A: the last of 3 cells has 1 template instead of 5, and t = 4."""
+    program = compile_turing(turing("0RA0RA_0RA0RA"), steps=2).program
+    assert (program.samples, program.padding, int(program.writers.max())) == (12, 1, 4)
+    assert bound_matches(program).bound == 3
+
+
 @st.composite
 def machines_of_tapes(draw):
     symbols, states = draw(st.integers(2, 4)), draw(st.integers(1, 4))
