@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
@@ -13,9 +12,7 @@ from ntkproofs.commands.programs import add_options, add_padding, add_program, g
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
-from ntkproofs.display import counted
 from ntkproofs.errors import InputError
-from ntkproofs.programs.language import bit_name
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Exhaustion
@@ -72,51 +69,11 @@ def _exhaust(options: argparse.Namespace) -> int:
     if options.json:
         print_json(_document(options, result))
     else:
-        print("\n".join(f"{name:<16} {value}" for name, value in _lines(result)))
+        print(result)
     if not result.complete:
         remark(f"ntkproofs: {stop.reason} after {result.cases:,} of {result.total:,} cases")
         return UNDECIDED
     return HOLDS if result.holds else REFUTED
-
-
-def _lines(result: Exhaustion) -> Iterator[tuple[str, str]]:
-    if not result.complete:
-        yield "not complete", f"{result.cases:,} of {result.total:,} cases were run"
-        if not result.cases:
-            return
-    so_far = "" if result.complete else " so far"
-    yield "cases", f"{result.cases:,}"
-    yield "wrong", f"{result.wrong:,}{so_far}"
-    if result.first_wrong is not None:
-        wrong = result.first_wrong
-        yield "first wrong", f"{_inputs(result, wrong.inputs)}: got {wrong.got}, expected {wrong.expected}"
-    yield "states", f"{result.states:,} ({counted(result.steps, 'step')} each)"
-    if not result.counted:
-        yield "rounding", f"right at all states: t n <= K, with n <= {result.matches_bound} by contradictory templates"
-    else:
-        outcome = f"wrong at {len(result.unsound)} of them" if result.unsound else "right at all of them"
-        yield "rounding", f"{len(result.visited)} different counts (n, p, t) at the visited states{so_far}, {outcome}"
-        for counts in result.unsound[:3]:
-            visit = result.visited[counts]
-            yield "rounded wrong", f"{counts}: {_location(result, visit.case, visit.step, visit.bit)}"
-        yield "largest n", str(result.largest_matches)
-        margin = result.smallest_margin()
-        if margin is not None:
-            mean, visit = margin
-            yield "smallest margin", f"mean {mean.mean.digits(8)} at {mean.counts}"
-            yield "", _location(result, visit.case, visit.step, visit.bit)
-    yield "seconds", f"{result.seconds:.2f}"
-    yield "cases/second", f"{result.cases_per_second:,.0f}"
-
-
-def _location(result: Exhaustion, case: int, step: int, bit: tuple[str, int]) -> str:
-    return f"{_inputs(result, result.inputs_of(case))}, step {step + 1}, bit {bit_name(bit)}"
-
-
-def _inputs(result: Exhaustion, values: tuple[int, ...]) -> str:
-    """Return inputs as text: numbers, or a word if each of them has one bit, as ``ntkproofs run`` takes them."""
-    bits = len(values) > 1 and set(result.task.input_widths) == {1}
-    return f"inputs {('' if bits else ', ').join(map(str, values))}"
 
 
 def _document(options: argparse.Namespace, result: Exhaustion) -> dict[str, Any]:

@@ -20,11 +20,13 @@ import numpy as np
 from ntkproofs.bounds.moments import demand_networks
 from ntkproofs.bounds.rounding import MeanAt, extreme_means, rounds_right, sufficient_applies
 from ntkproofs.counts import Counts, bound_matches
+from ntkproofs.display import facts
 from ntkproofs.errors import InputError
 from ntkproofs.execution.bitsliced import LANES, SlicedProgram, StateBlock
 from ntkproofs.execution.cases import CaseInputs, inputs_of
 from ntkproofs.execution.oracles import Oracle
 from ntkproofs.execution.recorder import CountsRecorder, Visit
+from ntkproofs.execution.show import as_text, exhaustion_lines
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.processes import can_fork, parallel_map
 from ntkproofs.programs import Task
@@ -108,6 +110,12 @@ class Exhaustion(NoTruthValue):
             return None
         smallest, _ = extreme_means(self.kernel, self.visited)
         return None if smallest is None else (smallest, self.visited[smallest.counts])
+
+    def __str__(self) -> str:
+        return as_text(exhaustion_lines(self))
+
+    def _repr_html_(self) -> str:
+        return facts(exhaustion_lines(self), caption=f"{self.task.program.name}: all inputs")
 
     def inputs_of(self, case: int) -> tuple[int, ...]:
         """Return the inputs of a case number: its bits are those of the first input, then of the second, and so on."""

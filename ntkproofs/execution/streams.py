@@ -7,6 +7,7 @@ the oracle's, and the sign of the mean is decided rigorously for all counts that
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, product
@@ -16,8 +17,9 @@ import numpy as np
 
 from ntkproofs.bounds.rounding import rounds_right
 from ntkproofs.counts import Counts
-from ntkproofs.display import counted
+from ntkproofs.display import facts
 from ntkproofs.errors import InputError
+from ntkproofs.execution.show import as_text, exploration_lines
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.programs import Rows, Stream
 from ntkproofs.truth import NoTruthValue
@@ -49,7 +51,7 @@ class Exploration(NoTruthValue):
     clocks that were executed. `closed`: no clock leads to a new pair, so that all sequences of inputs, of any length,
     are covered. `wrong` is the number of executed clocks whose answer differs from the oracle's, and `first_wrong` a
     shortest sequence that ends with one. `visited` are the counts (n, p, t, K) that occurred, and `unsound` those at
-    which rounding is incorrect.
+    which rounding is incorrect. `seconds` is the running time.
     """
 
     instead = ".holds"
@@ -65,6 +67,7 @@ class Exploration(NoTruthValue):
     first_wrong: WrongSequence | None = None
     visited: frozenset[Counts] = field(default_factory=frozenset)
     unsound: tuple[Counts, ...] = ()
+    seconds: float = 0.0
 
     @property
     def complete(self) -> bool:
@@ -76,19 +79,16 @@ class Exploration(NoTruthValue):
         """Whether the exploration is complete, every answer is the oracle's, and every bit is rounded correctly."""
         return self.complete and self.wrong == 0 and not self.unsound
 
+    @property
+    def largest_matches(self) -> int:
+        """The largest n that occurred."""
+        return max((counts.matches for counts in self.visited), default=0)
+
     def __str__(self) -> str:
-        length = "any length" if self.closed else counted(self.clocks, "clock")
-        rounding = f"wrong at {len(self.unsound)} of them" if self.unsound else "right at all of them"
-        lines = [
-            f"sequences        all of {length}{'' if self.complete else ', not complete'}",
-            f"states           {self.states:,} ({counted(self.runs, 'clock')} executed)",
-            f"wrong            {self.wrong:,}",
-            f"rounding         {len(self.visited)} different counts (n, p, t), {rounding}",
-        ]
-        if self.first_wrong is not None:
-            first = self.first_wrong
-            lines.append(f"first wrong      inputs {list(first.inputs)}: got {first.got}, expected {first.expected}")
-        return "\n".join(lines)
+        return as_text(exploration_lines(self))
+
+    def _repr_html_(self) -> str:
+        return facts(exploration_lines(self), caption=f"{self.stream.program.name}: all sequences of inputs")
 
 
 def explore(
@@ -106,11 +106,9 @@ def explore(
     >>> program.template(when={("flip", 0): 0, ("on", 0): 1}, write=[("on", 0)])
     >>> def toggle(on, flip):
     ...     return (on or 0) ^ flip, (on or 0) ^ flip
-    >>> print(explore(Stream(program, ("flip",), 1, (("on", 0),), toggle)))
-    sequences        all of any length
-    states           3 (6 clocks executed)
-    wrong            0
-    rounding         4 different counts (n, p, t), right at all of them
+    >>> result = explore(Stream(program, ("flip",), 1, (("on", 0),), toggle))
+    >>> result.holds, result.closed, result.states, result.runs
+    (True, True, 3, 6)
     """
     if stream.input_bits > MAX_INPUT_BITS:
         raise InputError(
@@ -119,6 +117,7 @@ def explore(
     if not stream.program.templates:
         raise InputError(f"program {stream.program.name!r} has no templates: there is nothing to execute")
     requested = None if clocks is None else integer(clocks, "clocks", low=1)
+    begin = time.perf_counter()
     search = _Search(stream, integer(max_states, "max_states", low=1))
     done = 0
     while search.frontier and done != requested and len(search.before) <= search.max_states:
@@ -137,6 +136,7 @@ def explore(
         first_wrong=search.first_wrong,
         visited=frozenset(search.visited),
         unsound=tuple(sorted(item for item in search.visited if not rounds_right(kernel, item))),
+        seconds=time.perf_counter() - begin,
     )
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import time
+from pathlib import Path
 
 import numpy
 import pytest
@@ -47,6 +48,7 @@ masked = Task(
     oracle=lambda high, middle, low, b: b * (4 * high + 2 * middle + low),
 )
 '''
+EXAMPLE = Path(__file__).resolve().parents[2] / "ntkproofs" / "programs" / "sbn" / "examples" / "gcd.sbn"
 AND = {"name": "and", "fields": [["p", 2], ["q", 1]], "templates": [[[[0, 1], [1, 1]], [2]]], "padding": 0}
 
 
@@ -468,6 +470,21 @@ def test_the_certificate_of_a_turing_machine_names_its_file(capsys, tmp_path, mo
     assert (code, "'bb2.tm'" in out, "halts after 6 steps" in out) == (0, True, True)
 
 
+# --- SBN programs
+
+
+def test_an_sbn_file_is_the_program_sbn_with_that_file(capsys):
+    data = ("--data", "x=35", "--data", "y=21")
+    assert run(capsys, "run", EXAMPLE, *data)[:2] == run(capsys, "run", "sbn", EXAMPLE, *data)[:2]
+    _, found = document(capsys, "run", EXAMPLE, *data)
+    assert (found["program"], found["memory"]["y"], found["halted"]) == ("sbn", 7, True)
+    small = EXAMPLE.with_name("addition.sbn")
+    for command in (("certify", "--failure", "0.01"), ("export", "-o", "/dev/stdout")):
+        outcomes = [run(capsys, command[0], *program, *command[1:])[:2] for program in ([small], ["sbn", small])]
+        assert outcomes[0] == outcomes[1]
+        assert outcomes[0][0] == 0
+
+
 # --- cellular automata
 
 
@@ -572,6 +589,9 @@ def test_values_are_named_by_bus():
         (("run", "mine.py:task", 12, "y=1"), "either all inputs as NAME=VALUE or none, got '12'"),
         (("run", "mine.py:task", 12, 16), "y = '16' does not fit in 4 bits"),
         (("run", "mine.py:task", 12, 1, "/", 2, 3), "there are 2 inputs (x, y), got 5 values"),
+        (("run", "mine.py:task", 1, 2, "--data", "x=1"), "are options of SBN programs, not of mine.py:task"),
+        (("certify", "mine.py:task", "--failure", "1e-3", "--max-instructions", 9), "is an option of SBN programs"),
+        (("run", EXAMPLE, 3), "the data of an SBN program are set with --data"),
         (("run", "rule110"), "--cells and --steps are required"),
         (("run", BB2, "--cells", 3), "a tape of 3 cells is too short: the head visits 4 cells"),
         (("run", BB2, "--steps", 0), "the number of steps must be an integer from 1"),
