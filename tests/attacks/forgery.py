@@ -300,7 +300,7 @@ def union(claim, program, rows):
     match = program.match_rows(rows)
     matched, dropped = program.matched_writers_rows(match), claim["drop_unwritten"]
     written = [index for index, t in enumerate(program.writers) if t or not dropped]
-    inputs = claim["inputs"] if isinstance(claim["inputs"], int) else 1 << len(claim["inputs"]["free"])
+    inputs = number_of(claim["inputs"], program.output_bits)
     left, pairs = inputs * claim["steps"] * len(written), Counter()
     for n, row in zip(match.sum(axis=1), matched, strict=True):
         pairs.update((int(n), int(row[index]), int(program.writers[index])) for index in written if n > 1)
