@@ -16,6 +16,7 @@ from ntkproofs.rigor import Ball, at_most, combination, decide, identity, less
 from ntkproofs.truth import NoTruthValue
 
 ANSWERS = {
+    "sufficient",
     "agrees",
     "closed",
     "complete",
@@ -59,6 +60,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "coq_missing",
     "unbounded",
     "vanishes",
+    *("inverted", "words", "naive", "bits"),  # of a gate, of arguments, of ports
 }
 WITHOUT_A_VERDICT = {  # each with the reason why its truth misleads nobody
     "Counterexample": "there is one, or None",
