@@ -14,7 +14,7 @@ from ntkproofs.certificates.issue import requirement
 from ntkproofs.counts import CountRange, Counts, bound_matches, worst_ranges
 from ntkproofs.errors import NoMargin, NtkProofsError, Undecided
 from ntkproofs.execution.visited import visited_counts
-from ntkproofs.kernels import Kernel, two_layer_relu
+from ntkproofs.kernels import Kernel, KernelLike, two_layer_name, two_layer_relu
 from ntkproofs.programs import TemplateProgram
 from ntkproofs.truth import NoTruthValue
 
@@ -92,7 +92,7 @@ class Summary(NoTruthValue):
         return self.writers * self.arbitrary.matches <= self.program.samples
 
 
-def summarise(run: Run, *, kernel: str = "ntk", task: bool = True) -> Summary:
+def summarise(run: Run, *, kernel: KernelLike = "ntk", task: bool = True) -> Summary:
     """Return the summary of a program; `task`: whether its reachable states are those of `run`.
 
     >>> from ntkproofs.programs import multiplication_task
@@ -100,7 +100,7 @@ def summarise(run: Run, *, kernel: str = "ntk", task: bool = True) -> Summary:
     >>> summary.arbitrary.matches, summary.reachable.matches, summary.arbitrary.wrong is None
     (46, 13, False)
     """
-    program = run.program
+    program, kernel = run.program, two_layer_name(kernel)
     most = bound_matches(program).bound
     arbitrary = Rounding.of("arbitrary", kernel, most, worst_ranges(program, most))
     reachable, reason = None, _unreachable(run) if task else "the program does not state its inputs"
@@ -121,7 +121,7 @@ def _unreachable(run: Run) -> str:
     return ""
 
 
-def frontier(run: Run, states: str, failure: Fraction, *, kernel: str = "ntk") -> list[Padded]:
+def frontier(run: Run, states: str, failure: Fraction, *, kernel: KernelLike = "ntk") -> list[Padded]:
     """Return points of the frontier of the number of networks against padding, for all inputs, in decreasing order.
 
     The first point has the smallest padding at which a number of networks is sufficient; the others have powers of two
