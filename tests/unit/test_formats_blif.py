@@ -1,10 +1,11 @@
 """BLIF: the function of every kind of cover, latches, clocks, and what each malformed file is told."""
 
 import pytest
-from netlists import truth_table
+from hypothesis import given
+from netlists import ascii_aiger, blif, graphs, truth_table, values
 
 from ntkproofs.errors import InputError
-from ntkproofs.formats import Cover, Latch, read_blif
+from ntkproofs.formats import Cover, Latch, read_aiger, read_blif
 
 
 def model(body, inputs="a b", outputs="y"):
@@ -42,6 +43,19 @@ def refused(data):
 )
 def test_the_function_of_a_cover(body, table):
     assert truth_table(read_blif(model(body))) == (table,)
+
+
+@given(graphs())
+def test_a_graph_written_as_blif_computes_the_same(graph):
+    expected = read_aiger(ascii_aiger(graph))
+    netlist = read_blif(blif(expected))
+    assert (netlist.inputs, netlist.outputs, netlist.latches) == (expected.inputs, expected.outputs, expected.latches)
+    places = [*netlist.inputs, *(latch.output for latch in netlist.latches)]
+    mask = (1 << (1 << len(places))) - 1
+    planes = [sum((k >> i & 1) << k for k in range(1 << len(places))) for i in range(len(places))]
+    state = dict(zip(places, planes, strict=True))
+    inputs = planes[: len(netlist.inputs)]
+    assert values(netlist, inputs, mask, state) == values(expected, inputs, mask, state)
 
 
 def test_fields_of_a_netlist():
