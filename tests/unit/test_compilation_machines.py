@@ -174,6 +174,19 @@ def test_more_cells_and_other_numbers_of_steps(cells, steps):
     assert exhaust(task).unsound == ()
 
 
+def test_at_an_undefined_rule_the_tape_stays_and_the_head_is_removed():
+    machine = turing("1RB---_1LA---")
+    for limit in (2, 10):
+        assert (simulate(machine, steps=limit).steps, simulate(machine, steps=limit).halted) == (2, True)
+    assert not simulate(machine, steps=1).halted
+    assert compile_turing(machine).steps == 2
+    task = compile_turing(machine, steps=5)
+    state = task.start(1)
+    for _ in range(5):
+        state = task.program.step(state)
+    assert (state["tape"], any(state["head"])) == ([1, 1], False)
+
+
 def test_a_machine_whose_templates_at_the_end_write_nothing_is_padded_to_t_n():
     """Four rules write 0 and move right to A: the last of 3 cells has 1 template instead of 5, and t = 4."""
     program = compile_turing(turing("0RA0RA_0RA0RA"), steps=2).program
