@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
@@ -13,9 +12,7 @@ from ntkproofs.commands.programs import add_options, add_padding, add_program, g
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
-from ntkproofs.display import counted
 from ntkproofs.errors import InputError
-from ntkproofs.programs.language import bit_name
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Exhaustion
@@ -41,15 +38,17 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--condition", action="store_true", help="count matches at every visited state even if t n <= K for all states"
     )
+    parser.add_argument("--sample", metavar="N", help="run N random inputs, in place of all (required beyond 40 bits)")
+    parser.add_argument("--seed", metavar="S", help="seed of the sample (default: 0)")
     add_regime(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(function=_exhaust)
 
 
 def _exhaust(options: argparse.Namespace) -> int:
-    from ntkproofs.execution import Exhaustion, exhaust_chunks
+    from ntkproofs.execution.exhaust import exhaust_chunks, not_begun
     from ntkproofs.processes import WorkerDied
-    from ntkproofs.programs import Stream, Task
+    from ntkproofs.programs import Stream
 
     loaded, kernel = load(options, "exhaust"), kernel_of(options.regime)
     task, clocks = loaded.task, given(options, "clocks", "--clocks", low=1)
@@ -57,14 +56,18 @@ def _exhaust(options: argparse.Namespace) -> int:
         return exhaust_stream(options, loaded, task, clocks)
     if clocks is not None:
         raise InputError(f"--clocks is not an option of {loaded.name}")
-    if not isinstance(task, Task):
-        raise InputError(f"{loaded.name}: there is no function with which results could be compared (a Task has one)")
-    result = Exhaustion(task, kernel, 1 << task.input_bits)
+    sample, seed = given(options, "sample", "--sample", low=1), given(options, "seed", "--seed", low=0)
+    if seed is not None and sample is None:
+        raise InputError("--seed is the seed of a sample: it requires --sample N")
+    program = loaded.program if task is None else task
+    result = not_begun(program, sample=sample, seed=seed or 0, kernel=kernel)
     with contextlib.ExitStack() as stack:
         show = stack.enter_context(showing())
         stop = stack.enter_context(Stoppable())
         try:
-            for result in exhaust_chunks(task, condition=options.condition, kernel=kernel):
+            for result in exhaust_chunks(
+                program, sample=sample, seed=seed or 0, condition=options.condition, kernel=kernel
+            ):
                 text = f"{result.cases:,} of {result.total:,} cases, {result.wrong:,} wrong"
                 show(result.cases, result.total, text)
         except WorkerDied as problem:
@@ -72,51 +75,11 @@ def _exhaust(options: argparse.Namespace) -> int:
     if options.json:
         print_json(_document(options, result))
     else:
-        print("\n".join(f"{name:<16} {value}" for name, value in _lines(result)))
+        print(result)
     if not result.complete:
         remark(f"ntkproofs: {stop.reason} after {result.cases:,} of {result.total:,} cases")
         return UNDECIDED
     return HOLDS if result.holds else REFUTED
-
-
-def _lines(result: Exhaustion) -> Iterator[tuple[str, str]]:
-    if not result.complete:
-        yield "not complete", f"{result.cases:,} of {result.total:,} cases were run"
-        if not result.cases:
-            return
-    so_far = "" if result.complete else " so far"
-    yield "cases", f"{result.cases:,}"
-    yield "wrong", f"{result.wrong:,}{so_far}"
-    if result.first_wrong is not None:
-        wrong = result.first_wrong
-        yield "first wrong", f"{_inputs(result, wrong.inputs)}: got {wrong.got}, expected {wrong.expected}"
-    yield "states", f"{result.states:,} ({counted(result.steps, 'step')} each)"
-    if not result.counted:
-        yield "rounding", f"right at all states: t n <= K, with n <= {result.matches_bound} by contradictory templates"
-    else:
-        outcome = f"wrong at {len(result.unsound)} of them" if result.unsound else "right at all of them"
-        yield "rounding", f"{len(result.visited)} different counts (n, p, t) at the visited states{so_far}, {outcome}"
-        for counts in result.unsound[:3]:
-            visit = result.visited[counts]
-            yield "rounded wrong", f"{counts}: {_location(result, visit.case, visit.step, visit.bit)}"
-        yield "largest n", str(result.largest_matches)
-        margin = result.smallest_margin()
-        if margin is not None:
-            mean, visit = margin
-            yield "smallest margin", f"mean {mean.mean.digits(8)} at {mean.counts}"
-            yield "", _location(result, visit.case, visit.step, visit.bit)
-    yield "seconds", f"{result.seconds:.2f}"
-    yield "cases/second", f"{result.cases_per_second:,.0f}"
-
-
-def _location(result: Exhaustion, case: int, step: int, bit: tuple[str, int]) -> str:
-    return f"{_inputs(result, result.inputs_of(case))}, step {step + 1}, bit {bit_name(bit)}"
-
-
-def _inputs(result: Exhaustion, values: tuple[int, ...]) -> str:
-    """Return inputs as text: numbers, or a word if each of them has one bit, as ``ntkproofs run`` takes them."""
-    bits = len(values) > 1 and set(result.task.input_widths) == {1}
-    return f"inputs {('' if bits else ', ').join(map(str, values))}"
 
 
 def _document(options: argparse.Namespace, result: Exhaustion) -> dict[str, Any]:
@@ -135,6 +98,9 @@ def _document(options: argparse.Namespace, result: Exhaustion) -> dict[str, Any]
         "states": result.states,
         "complete": result.complete,
         "total": result.total,
+        "sampled": result.sampled,
+        "seed": result.seed,
+        "compared": bool(result.compared),
         "holds": result.holds if result.complete else None,
         "kernel": result.kernel.name,
         "samples": result.task.program.samples,
