@@ -259,14 +259,13 @@ class Oracle:
 
         Raises InputError if it raises an exception or a result is not a matrix of so many planes.
         """
-        dont_care = getattr(self.task.oracle, "dont_care_planes", None)
-        expected = self._planes(self.task.oracle.planes, inputs)  # type: ignore[attr-defined]
-        return expected, None if dont_care is None else self._planes(dont_care, inputs)
+        dont_care = hasattr(self.task.oracle, "dont_care_planes")
+        return self._planes("planes", inputs), self._planes("dont_care_planes", inputs) if dont_care else None
 
-    def _planes(self, function: Callable[[Words], Any], inputs: Words) -> Words:
-        name, shape = getattr(function, "__name__", "planes"), (len(self.task.output), inputs.shape[1])
+    def _planes(self, name: str, inputs: Words) -> Words:
+        shape = (len(self.task.output), inputs.shape[1])
         try:
-            result = function(inputs.copy())
+            result = getattr(self.task.oracle, name)(inputs.copy())
         except Exception as problem:
             raise self._error(f"raises {type(problem).__name__} in its method {name}: {problem}") from problem
         if not isinstance(result, np.ndarray) or result.dtype != np.uint64 or result.shape != shape:

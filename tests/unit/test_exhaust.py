@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pytest
 
+from ntkproofs.bounds import rounds_right
 from ntkproofs.cli import main
 from ntkproofs.counts import counts_of
 from ntkproofs.errors import InputError
 from ntkproofs.execution import Exhaustion, exhaust, exhaust_chunks
 from ntkproofs.execution.cases import SampledCases, case_inputs, lane_mask
 from ntkproofs.execution.recorder import _lanes_by_matched
-from ntkproofs.programs import Task, TemplateProgram, addition, addition_task, multiplication, permutation_task
+from ntkproofs.programs import Task, TemplateProgram, addition, addition_task, permutation_task
 
 MASK = (1 << 64) - 1
 
@@ -22,6 +23,16 @@ def copies(bits, steps=1, oracle=lambda a: a):
     for index in range(bits):
         program.template(when={("a", index): 1}, write=[("a", index)])
     return Task(program, ("a",), steps, tuple(("a", index) for index in range(bits)), oracle)
+
+
+def crowd():
+    """Return a program of 15 bits with few samples for its many matches: some bits are rounded wrong."""
+    program = TemplateProgram("crowd", fields={"a": 8, "b": 1, "c": 6})
+    for index in range(8):
+        program.template(when={("a", index): 1}, write=[("a", index)])
+    for index in range(6):
+        program.template(when={("c", index): 1}, write=[("b", 0)])
+    return program
 
 
 def gate(table):
@@ -91,7 +102,8 @@ def test_the_result_of_a_sample_does_not_depend_on_the_blocks(monkeypatch):
     monkeypatch.setattr(module, "BLOCK_WORDS", 1)
     monkeypatch.setattr(module, "CHUNK_WORK", 1)
     found = exhaust(task, sample=3000, workers=1)
-    assert (found.wrong, found.first_wrong, found.visited) == (expected.wrong, expected.first_wrong, expected.visited)
+    assert (found.wrong, found.first_wrong) == (expected.wrong, expected.first_wrong)
+    assert set(found.visited) == set(expected.visited)
     assert len(list(exhaust_chunks(task, sample=3000, workers=1))) > 1
 
 
@@ -108,7 +120,7 @@ def test_more_than_40_input_bits_need_a_sample():
 
 
 def test_unsound_counts_of_a_sample_are_located():
-    program = multiplication(8)
+    program = crowd()
     result = exhaust(program, sample=20_000, seed=2)
     assert result.unsound
     for counts in result.unsound:
@@ -149,11 +161,8 @@ def test_a_program_is_checked_at_every_state():
 
 
 def test_a_program_whose_rounding_is_wrong_is_not_held():
-    program = TemplateProgram("crowd", fields={"a": 12, "b": 1})
-    for index in range(12):
-        program.template(when={("a", index): 1}, write=[("b", 0)])
-        program.template(when={("a", index): 1}, write=[("a", (index + 1) % 12)])
-    result = exhaust(program)
+    result = exhaust(crowd())
+    assert set(result.unsound) == {counts for counts in result.visited if not rounds_right("ntk", counts)}
     assert result.unsound
     assert not result.holds
     assert result.complete
