@@ -180,7 +180,7 @@ def first_wrong_count(kernel: Kernel, ranges: Iterable[CountRange]) -> Counts | 
     """Return the smallest counts at which rounding at the threshold 0 is incorrect; None if there are none.
 
     >>> print(first_wrong_count(two_layer_relu(), [CountRange(1, 20, least=1, others=20, writers=9, samples=90)]))
-    n = 14, p = 1, t = 9, K = 90
+    n = 17, p = 1, t = 9, K = 90
     """
     found = (_first_wrong(kernel, part) for part in ranges)
     return min((counts for counts in found if counts is not None), default=None)
