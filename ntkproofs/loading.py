@@ -172,14 +172,24 @@ def _program(text: str, program: TemplateProgram, parameters: Parameters) -> Loa
 
 
 def _json(text: str, parameters: Parameters) -> Loaded:
-    from ntkproofs.programs.serialised import read_program
+    from ntkproofs.programs.serialised import is_data_set, read_program
 
     data = read_file(text, most=MAX_BYTES)
+    if is_data_set(data):
+        return _data_set(text, parameters)
     try:
         program = read_program(data)
     except InputError as problem:
         raise InputError(f"{text}: {problem}") from problem
     return _program(text, program, parameters)
+
+
+def _data_set(text: str, parameters: Parameters) -> Loaded:
+    from ntkproofs.compilation.data_sets import compile_data_set
+    from ntkproofs.formats import read_data_set
+
+    check_readable(text, most=MAX_BYTES)
+    return _program(text, compile_data_set(read_data_set(text)), parameters)
 
 
 def _sbn(text: str, parameters: Parameters) -> Loaded:
@@ -215,4 +225,4 @@ def _compiled(text: str, source: Source, parameters: Parameters) -> Loaded:
 
 
 Loader = Callable[[str, Parameters], Loaded]
-LOADERS: dict[str, Loader] = {**dict.fromkeys(SUFFIXES, _source), ".sbn": _sbn, ".json": _json}
+LOADERS: dict[str, Loader] = {**dict.fromkeys(SUFFIXES, _source), ".sbn": _sbn, ".json": _json, ".npz": _data_set}

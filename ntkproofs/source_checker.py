@@ -50,7 +50,7 @@ from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 ACCEPTED, REJECTED, DECLINED, UNREADABLE, BROKEN = 0, 1, 2, 3, 70
 MAX_BYTES = 1 << 23  # of a certificate
 MAX_BITS, MAX_SIGNALS = 1 << 17, 1 << 18  # of a state; of a file
-MAX_WORK = 1 << 34  # word operations of a whole check, at most a minute (see spend)
+MAX_WORK = 1 << 33  # word operations of a whole check, at most half a minute (see spend)
 MAX_CLASSES = 16  # inputs of a file with states, all of which are executed in each state
 LANES, TRIED = 16, 10  # 2^LANES inputs are executed at once; 2^TRIED are tried where there are too many
 CLOCKS, SEQUENCES = 64, 64  # of the sequences that are tried on a file with registers
@@ -175,7 +175,7 @@ class Program:
     @property
     def entries(self) -> int:
         """The number of operations of a step: requirements and written bits."""
-        return sum(1 + 2 * len(when) + len(write) for when, write in self.templates)
+        return sum(20 + 2 * len(when) + len(write) for when, write in self.templates)
 
     def run(self, start: Sequence[Value], steps: int, algebra: Algebra[Value]) -> list[Value]:
         """Return the values of all bits after `steps` steps.
@@ -185,6 +185,7 @@ class Program:
         state, matches = list(start), dict[int, Value]()
         touched, written = set(range(len(self.templates))), set(range(self.bits))
         for _ in range(steps):
+            spend(20 * CALL + 2 * CALL * (len(touched) + len(written)), "the execution of the program")
             for index in touched:
                 matches[index] = algebra.match([(state[p], value) for p, value in self.templates[index][0]])
             after = {p: algebra.union([matches[index] for index in self.writers[p]]) for p in written}
@@ -215,7 +216,7 @@ class Planes:
 
     def match(self, pairs: Sequence[tuple[int, int]]) -> int:
         """Return where all bits have their required values."""
-        spend(self.cost * (1 + len(pairs)), "the execution of the program")
+        spend(4 * CALL + 2 * self.cost * len(pairs), "the execution of the program")
         lanes = self.every
         for plane, value in pairs:
             lanes &= plane if value else ~plane
@@ -223,7 +224,7 @@ class Planes:
 
     def union(self, planes: Sequence[int]) -> int:
         """Return where some template that writes the bit matches."""
-        spend(self.cost * (1 + len(planes)), "the execution of the program")
+        spend(4 * CALL + self.cost * len(planes), "the execution of the program")
         lanes = 0
         for plane in planes:
             lanes |= plane
@@ -855,8 +856,8 @@ def _numbers(line: str) -> list[int]:
 
 def _header(line: str, kind: str) -> list[int]:
     """Return M, I, L, O, A of a header ``aag M I L O A``; further numbers must be 0."""
-    numbers = _numbers(line.removeprefix(kind + " "))
-    if not line.startswith(kind + " ") or not 5 <= len(numbers) <= 9 or any(numbers[5:]):
+    numbers = _numbers(line.removeprefix(kind + " ")) if line.startswith(kind + " ") else []
+    if not 5 <= len(numbers) <= 9 or any(numbers[5:]):
         raise Rejected(f"the header is not {kind} M I L O A")
     if sum(numbers[:5]) > 2 * MAX_SIGNALS:
         raise Declined(f"a header with more than {MAX_SIGNALS} signals")
@@ -865,7 +866,7 @@ def _header(line: str, kind: str) -> list[int]:
 
 def ascii_aiger(data: bytes) -> Circuit:
     """Read an and-inverter graph in ASCII: inputs, registers, outputs, and conjunctions in any order."""
-    lines = data.decode("latin-1").split("\n")
+    lines = data.decode("latin-1").removesuffix("\n").split("\n")
     M, I, L, O, A = _header(lines[0], "aag")
     rows = [_numbers(line) for line in lines[1 : 1 + I + L + O + A]]
     if len(rows) < I + L + O + A:
@@ -1064,7 +1065,7 @@ class Signals:
 
     def match(self, pairs: Sequence[tuple[int | None, int]]) -> int | None:
         """Return the expression of a match; None, not known, if it depends on a bit that is not known."""
-        spend(CALL * (1 + len(pairs)), "the comparison of expressions")
+        spend(4 * CALL * (1 + len(pairs)), "the comparison of expressions")
         known = [literal ^ (1 - value) for literal, value in pairs if literal is not None]
         if FALSE in known:
             return FALSE
@@ -1072,7 +1073,7 @@ class Signals:
 
     def union(self, values: Sequence[int | None]) -> int | None:
         """Return the expression of a bit, from those of the templates that write it."""
-        spend(CALL * (1 + len(values)), "the comparison of expressions")
+        spend(4 * CALL * (1 + len(values)), "the comparison of expressions")
         known = [literal for literal in values if literal is not None]
         if TRUE in known:
             return TRUE

@@ -43,6 +43,8 @@ def test_c17_has_13_templates_and_4_steps():
     task = compile_netlist(c17())
     assert (task.program.samples, task.steps, task.program.padding) == (13, 4, 0)
     assert task.program.writers.tolist() == [1] * 13
+    gates = {"~10", "~11", "~16", "~19", "~22", "~23"}  # every gate is an AND, the inverse of the file's NAND
+    assert set(task.program.fields) == {"1", "2", "3", "6", "7", "22", "23"} | gates
     result = exhaust(task)
     assert (result.cases, result.wrong, result.unsound) == (32, 0, ())
     assert least_padding("ntk", arbitrary_counts(task.program)) == 0
@@ -98,7 +100,11 @@ def test_gates_without_effect_are_left_out_and_unused_inputs_are_held():
 
 def test_equal_cubes_of_different_covers_are_one_gate():
     covers = {"y": Cover(("a", "b"), ("11", "00"), 1), "z": Cover(("b", "a"), ("11",), 0)}
-    assert compile_netlist(netlist(["y", "z"], covers)).program.samples == 2 + 2 + 1 + 1 + 1
+    program = compile_netlist(netlist(["y", "z"], covers)).program
+    assert program.samples == 2 + 2 + 1 + 1 + 1
+    assert program.fields == {"a": 1, "b": 1, "~z": 1, "cubes": 1, "~y": 1, "y": 1, "z": 1}
+    same = compile_netlist(netlist(["y", "z"], {"y": AND, "z": AND}))
+    assert same.output == (("y", 0), ("y", 0))
 
 
 def test_a_wide_cube_is_one_template():
