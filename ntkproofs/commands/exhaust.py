@@ -16,6 +16,7 @@ from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Exhaustion
+    from ntkproofs.loading import Loaded
 
 __all__ = ["register"]
 
@@ -25,9 +26,11 @@ def register(commands: Any) -> None:
     parser = commands.add_parser(
         "exhaust",
         help="run a program on all inputs, 64 at a time",
-        description="Run a program on all inputs, 64 at a time, and compare each result with that of an oracle. "
+        description="Run a program on all inputs, 64 at a time, and compare each result with that of an oracle: of a "
+        "Task its own, of a file an interpreter of the file; of a program without an oracle only rounding is checked. "
         "Rounding is proved correct for all states where t n <= K, and otherwise checked at visited states.",
-        epilog="Examples: ntkproofs exhaust addition --bits 8; ntkproofs exhaust mine.py:task",
+        epilog="Examples: ntkproofs exhaust addition --bits 8; ntkproofs exhaust mine.py:task; ntkproofs exhaust "
+        "c432.aig; ntkproofs exhaust s27.blif --clocks 5",
     )
     add_program(parser, "exhaust")
     add_options(parser, "--steps", "--program-steps")
@@ -38,30 +41,33 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--condition", action="store_true", help="count matches at every visited state even if t n <= K for all states"
     )
+    parser.add_argument("--sample", metavar="N", help="run N random inputs, in place of all (required beyond 40 bits)")
+    parser.add_argument("--seed", metavar="S", help="seed of the sample (default: 0)")
     add_regime(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(function=_exhaust)
 
 
 def _exhaust(options: argparse.Namespace) -> int:
-    from ntkproofs.execution import Exhaustion, exhaust_chunks
+    from ntkproofs.execution.exhaust import exhaust_chunks, not_begun
     from ntkproofs.processes import WorkerDied
-    from ntkproofs.programs import Stream, Task
+    from ntkproofs.programs import Stream
 
     loaded, kernel = load(options, "exhaust"), kernel_of(options.regime)
     task, clocks = loaded.task, given(options, "clocks", "--clocks", low=1)
+    sample, seed = given(options, "sample", "--sample", low=1), given(options, "seed", "--seed", low=0)
+    _check(options, loaded)
     if isinstance(task, Stream):
         return exhaust_stream(options, loaded, task, clocks)
-    if clocks is not None:
-        raise InputError(f"--clocks is not an option of {loaded.name}")
-    if not isinstance(task, Task):
-        raise InputError(f"{loaded.name}: there is no function with which results could be compared (a Task has one)")
-    result = Exhaustion(task, kernel, 1 << task.input_bits)
+    program = loaded.program if task is None else task
+    result = not_begun(program, sample=sample, seed=seed or 0, kernel=kernel)
     with contextlib.ExitStack() as stack:
         show = stack.enter_context(showing())
         stop = stack.enter_context(Stoppable())
         try:
-            for result in exhaust_chunks(task, condition=options.condition, kernel=kernel):
+            for result in exhaust_chunks(
+                program, sample=sample, seed=seed or 0, condition=options.condition, kernel=kernel
+            ):
                 text = f"{result.cases:,} of {result.total:,} cases, {result.wrong:,} wrong"
                 show(result.cases, result.total, text)
         except WorkerDied as problem:
@@ -74,6 +80,20 @@ def _exhaust(options: argparse.Namespace) -> int:
         remark(f"ntkproofs: {stop.reason} after {result.cases:,} of {result.total:,} cases")
         return UNDECIDED
     return HOLDS if result.holds else REFUTED
+
+
+def _check(options: argparse.Namespace, loaded: Loaded) -> None:
+    """Raise InputError for options that do not apply to the program."""
+    from ntkproofs.programs import Stream
+
+    stream = isinstance(loaded.task, Stream)
+    for name, applies in (("clocks", stream), ("sample", not stream), ("seed", not stream), ("condition", not stream)):
+        if getattr(options, name) and not applies:
+            raise InputError(f"--{name} is not an option of {loaded.name}")
+    if options.seed is not None and options.sample is None:
+        raise InputError("--seed is the seed of a sample: it requires --sample N")
+    if loaded.task is None and loaded.steps > 1:
+        raise InputError(f"{loaded.name} is no task: one step is run from every state, not {loaded.steps}")
 
 
 def _document(options: argparse.Namespace, result: Exhaustion) -> dict[str, Any]:
@@ -92,6 +112,9 @@ def _document(options: argparse.Namespace, result: Exhaustion) -> dict[str, Any]
         "states": result.states,
         "complete": result.complete,
         "total": result.total,
+        "sampled": result.sampled,
+        "seed": result.seed,
+        "compared": bool(result.compared),
         "holds": result.holds if result.complete else None,
         "kernel": result.kernel.name,
         "samples": result.task.program.samples,

@@ -6,9 +6,10 @@
 {'bits': [0, 1]}
 """
 
-from ntkproofs.execution.exhaust import Exhaustion, exhaust, exhaust_chunks
+from ntkproofs.execution.exhaust import Exhaustion, WrongCase, exhaust, exhaust_chunks
 from ntkproofs.execution.failures import FailureSearch, find_failure
 from ntkproofs.execution.machine import Machine, RoundingFailure, StreamRun
+from ntkproofs.execution.oracles import PlaneOracle
 from ntkproofs.execution.sbn import Boundary, SbnRun, execute_sbn, run_sbn
 from ntkproofs.execution.streams import Exploration, WrongSequence, explore
 from ntkproofs.execution.trace import Trace
@@ -22,7 +23,9 @@ __all__ = [
     "RoundingFailure",
     "SbnRun",
     "StreamRun",
+    "PlaneOracle",
     "Trace",
+    "WrongCase",
     "WrongSequence",
     "execute_sbn",
     "exhaust",

@@ -3,8 +3,8 @@
 The next states come from the template logic. That a trained network computes the same states is checked, not assumed:
 either the sufficient condition ``t n <= K`` holds for the largest t and n that can occur, or the counts of every
 visited state and output bit are recorded, and the sign of the mean is decided rigorously for each distinct
-``(n, p, t)``. The answers are compared with the values of the task's oracle on Python integers
-(:mod:`ntkproofs.execution.oracles`).
+``(n, p, t)``. The answers are compared with the values of the task's oracle, or with the answers of another task
+(:mod:`ntkproofs.execution.references`). With more inputs than can be run, a sample of them is.
 """
 
 from __future__ import annotations
@@ -12,152 +12,149 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from ntkproofs.bounds.moments import demand_networks
-from ntkproofs.bounds.rounding import MeanAt, extreme_means, rounds_right, sufficient_applies
+from ntkproofs.bounds.rounding import rounds_right, sufficient_applies
 from ntkproofs.counts import Counts, bound_matches
-from ntkproofs.display import facts
 from ntkproofs.errors import InputError
 from ntkproofs.execution.bitsliced import LANES, SlicedProgram, StateBlock
-from ntkproofs.execution.cases import CaseInputs, inputs_of
-from ntkproofs.execution.oracles import Oracle
+from ntkproofs.execution.cases import AllCases, Cases, SampledCases, case_inputs, lane_mask
+from ntkproofs.execution.exhaustion import Exhaustion, WrongCase
 from ntkproofs.execution.recorder import CountsRecorder, Visit
-from ntkproofs.execution.show import as_text, exhaustion_lines
-from ntkproofs.kernels import Kernel, KernelLike, as_kernel
+from ntkproofs.execution.references import OtherProgram, Reference, reference_of
+from ntkproofs.kernels import KernelLike, as_kernel, two_layer_relu
 from ntkproofs.processes import can_fork, parallel_map
-from ntkproofs.programs import Task
-from ntkproofs.truth import NoTruthValue
+from ntkproofs.programs import Stream, Task, TemplateProgram
+from ntkproofs.validation import integer
 
-__all__ = ["Exhaustion", "Visit", "WrongCase", "exhaust", "exhaust_chunks"]
+__all__ = ["Exhaustion", "Visit", "WrongCase", "exhaust", "exhaust_chunks", "not_begun"]
 
 MAX_INPUT_BITS = 40
+MAX_SAMPLE = 1 << MAX_INPUT_BITS
 BLOCK_WORDS = 1 << 17  # of all planes of a block: one megabyte, which fits in the cache of a core
 CHUNK_WORK = 1 << 27  # plane words that a chunk processes: some tenths of a second
 SMALL_WORK = 1 << 26  # plane words; with fewer, starting processes costs more than it saves
 
 
-@dataclass(frozen=True)
-class WrongCase:
-    """Inputs at which the program's answer, `got`, differs from that of the oracle, `expected`."""
-
-    inputs: tuple[int, ...]
-    got: int
-    expected: int
-
-
-@dataclass(frozen=True)
-class Exhaustion(NoTruthValue):
-    """The result of running a task on all inputs, or on those done so far.
-
-    `cases` of `total` inputs are done. `wrong` is the number of cases whose answer differs from the oracle's, and
-    `first_wrong` is the first of them. `visited` maps the counts (n, p, t, K) that occurred to their first occurrence;
-    it is empty unless `counted`, that is if counts were not requested and ``t n <= K``, with `matches_bound` for n,
-    proves that every state is rounded correctly. `unsound` are the visited counts at which rounding is incorrect.
-    `seconds` is the running time.
-    """
-
-    instead = ".holds"
-
-    task: Task
-    kernel: Kernel
-    total: int
-    cases: int = 0
-    wrong: int = 0
-    first_wrong: WrongCase | None = None
-    visited: dict[Counts, Visit] = field(default_factory=dict, hash=False)
-    unsound: tuple[Counts, ...] = ()
-    counted: bool = False
-    matches_bound: int = 0
-    seconds: float = 0.0
-
-    @property
-    def complete(self) -> bool:
-        """Whether all cases are done."""
-        return self.cases == self.total
-
-    @property
-    def holds(self) -> bool:
-        """Whether all cases are done, all answers agree with the oracle, and every visited bit is rounded correctly."""
-        return self.complete and self.wrong == 0 and not self.unsound
-
-    @property
-    def steps(self) -> int:
-        """The number of steps of each case."""
-        return self.task.steps
-
-    @property
-    def states(self) -> int:
-        """The number of states to which a step was applied."""
-        return self.cases * self.task.steps
-
-    @property
-    def cases_per_second(self) -> float:
-        """The number of cases per second."""
-        return self.cases / self.seconds if self.seconds else 0.0
-
-    @property
-    def largest_matches(self) -> int | None:
-        """The largest n that occurred; None if counts were not recorded."""
-        return max((counts.matches for counts in self.visited), default=None) if self.counted else None
-
-    def smallest_margin(self) -> tuple[MeanAt, Visit] | None:
-        """Return the smallest positive mean of a visited bit and its first occurrence; None if there is none."""
-        if not self.visited:
-            return None
-        smallest, _ = extreme_means(self.kernel, self.visited)
-        return None if smallest is None else (smallest, self.visited[smallest.counts])
-
-    def __str__(self) -> str:
-        return as_text(exhaustion_lines(self))
-
-    def _repr_html_(self) -> str:
-        return facts(exhaustion_lines(self), caption=f"{self.task.program.name}: all inputs")
-
-    def inputs_of(self, case: int) -> tuple[int, ...]:
-        """Return the inputs of a case number: its bits are those of the first input, then of the second, and so on."""
-        return inputs_of(self.task, case)
-
-
 def exhaust(
-    task: Task, *, condition: bool = True, kernel: KernelLike = "ntk", workers: int | None = None
+    task: Task | TemplateProgram,
+    *,
+    against: Task | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+    condition: bool = True,
+    kernel: KernelLike = "ntk",
+    workers: int | None = None,
 ) -> Exhaustion:
     """Run `task` on all its inputs; see :class:`Exhaustion`.
 
+    Of a program, one step from every state is executed, and the rounding alone is checked: there is no oracle.
+    `against`: another task with the same inputs and outputs, whose answers are expected in place of the oracle's; its
+    own rounding is not checked. `sample`: run so many independent random inputs, determined by `seed`, in place of all.
     `condition`: record the counts even if ``t n <= K`` proves that rounding is correct. `kernel`: a Kernel or the name
-    of one. `workers`: number of processes (default: one for each core). Raises InputError for more than 40 input bits,
-    for an oracle whose value is not a nonnegative integer, and for a kernel that is not positive definite; Undecided if
-    a worker process dies.
+    of one. `workers`: number of processes (default: one for each core). Raises InputError for more than 40 input bits
+    without `sample`, for an oracle whose value is not a nonnegative integer, and for a kernel that is not positive
+    definite; Undecided if a worker process dies.
 
-    >>> from ntkproofs.programs import addition_task
+    >>> from ntkproofs.programs import addition, addition_task
     >>> result = exhaust(addition_task(bits=4))
     >>> result.cases, result.wrong, result.largest_matches, result.holds
     (256, 0, 4, True)
+    >>> exhaust(addition_task(bits=64), sample=1000, seed=7).holds
+    True
+    >>> exhaust(addition(bits=4)).largest_matches
+    8
     """
-    *_, result = exhaust_chunks(task, condition=condition, kernel=kernel, workers=workers)
+    *_, result = exhaust_chunks(
+        task,
+        against=against,
+        sample=sample,
+        seed=seed,
+        condition=condition,
+        kernel=kernel,
+        workers=workers,
+    )
     return result
 
 
 def exhaust_chunks(
-    task: Task, *, condition: bool = True, kernel: KernelLike = "ntk", workers: int | None = None
+    task: Task | TemplateProgram,
+    *,
+    against: Task | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+    condition: bool = True,
+    kernel: KernelLike = "ntk",
+    workers: int | None = None,
 ) -> Iterator[Exhaustion]:
     """Run like :func:`exhaust`, and yield the result so far after every chunk of cases; the last one is complete."""
-    kernel = as_kernel(kernel)
-    if not 1 <= task.input_bits <= MAX_INPUT_BITS:
-        raise InputError(
-            f"{task.program.name}: {task.input_bits} input bits; an exhaustive run takes 1 to {MAX_INPUT_BITS}"
-        )
-    if len(task.output) > LANES:
-        raise InputError(f"{task.program.name}: {len(task.output)} output bits, at most {LANES} are supported")
-    plan = _Plan.of(task, kernel, condition)
+    result = not_begun(task, against=against, sample=sample, seed=seed, kernel=kernel)
+    plan = _Plan.of(result, condition, _reference(task, against, result.total))
+    result = replace(result, counted=plan.counting, matches_bound=plan.matches_bound)
     start = time.perf_counter()
-    result = Exhaustion(task, kernel, 1 << task.input_bits, counted=plan.counting, matches_bound=plan.matches_bound)
     for chunk in _run_chunks(plan, workers):
-        result = _merge(result, chunk, kernel, time.perf_counter() - start)
+        result = _merge(plan, result, chunk, time.perf_counter() - start)
         yield result
+
+
+def not_begun(
+    task: Task | TemplateProgram,
+    *,
+    against: Task | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+    kernel: KernelLike = "ntk",
+) -> Exhaustion:
+    """Return the result of :func:`exhaust` before any case is run; raises InputError for too many cases."""
+    run = _task_of(task)
+    compared = "" if task is not run else "the oracle" if against is None else against.program.name
+    return Exhaustion(
+        run,
+        as_kernel(kernel),
+        _total(run, sample),
+        seed=None if sample is None else integer(seed, "seed", low=0),
+        compared=compared,
+    )
+
+
+def _task_of(task: object) -> Task:
+    """Return a task, or the task of one step from any state of a program."""
+    if isinstance(task, Task):
+        return task
+    if isinstance(task, TemplateProgram):
+        return Task(task, tuple(task.fields), 1, (task.bit(0),), _no_oracle)
+    also = "; explore() runs a Stream" if isinstance(task, Stream) else ""
+    raise InputError(f"exhaust takes a Task or a TemplateProgram, got {type(task).__name__}{also}")
+
+
+def _no_oracle(*_: int) -> int:
+    raise InputError("a program without a task has no oracle")
+
+
+def _total(task: Task, sample: int | None) -> int:
+    """Return the number of cases; raises InputError for too many."""
+    if sample is not None:
+        return integer(sample, "sample", low=1, high=MAX_SAMPLE)
+    if task.input_bits > MAX_INPUT_BITS:
+        bits = "bits of a state" if task.oracle is _no_oracle else "input bits"
+        raise InputError(
+            f"{task.program.name}: {task.input_bits} {bits}; all cases are run for 1 to {MAX_INPUT_BITS} bits: choose "
+            "a sample (sample=N, --sample N), or certify the rounding at arbitrary states"
+        )
+    return 1 << task.input_bits
+
+
+def _reference(task: Task | TemplateProgram, against: Task | None, total: int) -> Reference | None:
+    """Return what the answers are compared with; None for a program without an oracle."""
+    if against is not None:
+        if not isinstance(task, Task) or not isinstance(against, Task):
+            raise InputError(f"two tasks can be compared, got {type(task).__name__} and {type(against).__name__}")
+        return OtherProgram(task, against)
+    return reference_of(task, total) if isinstance(task, Task) else None
 
 
 @dataclass(frozen=True)
@@ -170,17 +167,17 @@ class _Chunk:
     visited: dict[Counts, Visit]
 
 
-def _merge(result: Exhaustion, chunk: _Chunk, kernel: Kernel, seconds: float) -> Exhaustion:
+def _merge(plan: _Plan, result: Exhaustion, chunk: _Chunk, seconds: float) -> Exhaustion:
     """Return the result so far, extended by a chunk."""
     first_wrong = result.first_wrong
     if first_wrong is None and chunk.first_wrong is not None:
-        first_wrong = _wrong_case(result.task, chunk.first_wrong)
+        first_wrong = _wrong_case(plan, chunk.first_wrong)
     visited = dict(result.visited)
     unsound = list(result.unsound)
     for counts, visit in chunk.visited.items():
         if counts not in visited:
             visited[counts] = visit
-            if not rounds_right(kernel, counts):
+            if not rounds_right(result.kernel, counts):
                 unsound.append(counts)
     return replace(
         result,
@@ -193,13 +190,14 @@ def _merge(result: Exhaustion, chunk: _Chunk, kernel: Kernel, seconds: float) ->
     )
 
 
-def _wrong_case(task: Task, case: int) -> WrongCase:
+def _wrong_case(plan: _Plan, case: int) -> WrongCase:
     """Run a single case through the template logic."""
-    inputs = inputs_of(task, case)
+    task, inputs = plan.task, case_inputs(plan.task, case, plan.seed)
     row = task.program.row(task.start(*inputs))[None, :]
     for _ in range(task.steps):
         row = task.program.step_rows(row)
-    return WrongCase(inputs, task.read_row(row[0]), Oracle(task).one(inputs))
+    expected = 0 if plan.reference is None else plan.reference.answer(inputs)
+    return WrongCase(inputs, task.read_row(row[0]), expected)
 
 
 # --- blocks and chunks
@@ -217,31 +215,45 @@ class _Plan:
     counting: bool
     matches_bound: int
     work: int
+    total: int
+    seed: int | None
+    reference: Reference | None
 
     @classmethod
-    def of(cls, task: Task, kernel: Kernel, condition: bool) -> _Plan:
-        """Return the plan for a task; raises InputError if the kernel is not positive definite on its samples."""
-        program = task.program
+    def of(cls, result: Exhaustion, condition: bool, reference: Reference | None) -> _Plan:
+        """Return the plan for a result; raises InputError if the kernel is not positive definite on the samples."""
+        task, kernel, total = result.task, result.kernel, result.total
+        program, sliced = task.program, SlicedProgram(task.program)
         bound = bound_matches(program).bound
-        for matches in range(bound + 1):
-            demand_networks(kernel, matches, program.samples)
+        if kernel not in (two_layer_relu("ntk"), two_layer_relu("nngp")):  # of which there are networks
+            for matches in range(bound + 1):
+                demand_networks(kernel, matches, program.samples)
         provable = int(program.writers.max()) * bound <= program.samples and sufficient_applies(kernel)
         counting = condition or not provable
         planes = 3 * program.output_bits + len(program.templates) * (2 if counting else 1)
-        total_words = max(1, (1 << task.input_bits) // LANES)
-        words = min(total_words, max(8, 1 << (BLOCK_WORDS // planes).bit_length() - 1))
-        blocks = total_words // words
+        total_words = -(-total // LANES)
+        words = min(1 << (total_words - 1).bit_length(), max(8, 1 << max(1, BLOCK_WORDS // planes).bit_length() - 1))
+        blocks = -(-total_words // words)
         work = words * planes * max(1, task.steps)
         return cls(
             task=task,
-            sliced=SlicedProgram(program),
+            sliced=sliced,
             words=words,
             blocks=blocks,
             blocks_per_chunk=min(blocks, max(1, CHUNK_WORK // work)),
             counting=counting,
             matches_bound=bound,
             work=work * blocks,
+            total=total,
+            seed=result.seed,
+            reference=reference,
         )
+
+    def cases(self) -> Cases:
+        """Return the inputs of the blocks."""
+        if self.seed is None:
+            return AllCases(self.task, self.words)
+        return SampledCases(self.task, self.words, self.total, self.seed)
 
     def chunks(self) -> list[range]:
         """Return the blocks of each chunk."""
@@ -261,23 +273,25 @@ def _run_chunks(plan: _Plan, workers: int | None) -> Iterator[_Chunk]:
 
 def _run_chunk(plan: _Plan, chunk: range) -> _Chunk:
     """Run a range of blocks."""
-    task, states = plan.task, StateBlock(plan.sliced, plan.words)
+    task, states, inputs = plan.task, StateBlock(plan.sliced, plan.words), plan.cases()
     recorder = CountsRecorder(states) if plan.counting else None
-    inputs = CaseInputs(task, plan.words)
-    lanes = min(1 << task.input_bits, LANES)  # the others are unused
-    mask = np.full(plan.words, (1 << lanes) - 1, dtype=np.uint64)
+    output = [task.program.position(bit) for bit in task.output]
     cases, wrong, first_wrong = 0, 0, None
     for block in chunk:
         first = block * plan.words * LANES
+        number = min(plan.words * LANES, plan.total - first)
+        mask = lane_mask(plan.words, number)  # the other lanes are unused
         inputs.load(states.state, first)
         for step in range(task.steps):
             states.step()
             if recorder is not None:
                 recorder.record(mask, first, step)
-        differs = inputs.differences(states.state, first) & mask
+        cases += number
+        if plan.reference is None:
+            continue
+        differs = plan.reference.differences(inputs, states.state[output], first) & mask
         if differs.any():
             offsets = np.flatnonzero(np.unpackbits(differs.astype("<u8").view(np.uint8), bitorder="little"))
             wrong += len(offsets)
             first_wrong = first + int(offsets[0]) if first_wrong is None else first_wrong
-        cases += plan.words * lanes
     return _Chunk(cases, wrong, first_wrong, {} if recorder is None else recorder.visited)

@@ -5,7 +5,8 @@ once for each case. Calling it on arrays of 64-bit integers is faster, but diffe
 is a float, or if truth values are added. With more cases an oracle is therefore traced first, on integer ranges
 (:class:`IntegerRange`). If it consists of integer operations without branches, and no intermediate value needs more
 than 62 bits, NumPy computes the same values with ``int64``, and a random sample of the cases is compared as well. Any
-other oracle is called once for each case.
+other oracle is called once for each case. An oracle with a method `planes` (:class:`PlaneOracle`) is evaluated on
+planes of 64 cases a word instead.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.programs import Task
 from ntkproofs.validation import as_integer
 
-__all__ = ["IntegerRange", "Oracle", "Untraceable"]
+__all__ = ["IntegerRange", "Oracle", "PlaneOracle", "Untraceable"]
 
 BOUND = 1 << 62  # exceeds the absolute value of every number in a traced oracle
 EXACT_BITS = 20  # with at most so many input bits, the oracle is not called on arrays
@@ -30,6 +31,22 @@ MIN_COMPARED = 64  # least number of random cases of a block whose array answers
 COMPARED_EVERY = 256  # one case in so many is compared
 
 Words = NDArray[np.uint64]
+
+
+@runtime_checkable
+class PlaneOracle(Protocol):
+    """An oracle that is also evaluated on planes: `planes` has the values of the call, 64 cases to a word.
+
+    `inputs` has the shape ``(input bits, words)``, the bits of the first input first, least significant first; the
+    result ``(output bits, words)``. Neither has to agree where a method ``dont_care_planes(inputs)``, if there is one,
+    returns a plane with the lane of the case set, ``(output bits, words)``: there the output bit may have either value.
+    """
+
+    def __call__(self, *inputs: int) -> int:
+        """Return the answer for one case."""
+
+    def planes(self, inputs: Words) -> Words:
+        """Return the planes of the answers."""
 
 
 class Untraceable(Exception):
@@ -175,17 +192,19 @@ def _shift(value: object) -> IntegerRange:
 class Oracle:
     """The oracle of a task, evaluated for many cases; `traced` says whether it may be called on arrays.
 
-    `exact_bits`: with at most so many input bits it is never called on arrays. Its methods raise InputError, with the
-    inputs, if the oracle raises an exception or its value is not a nonnegative integer.
+    `cases`: how many there are (default: all inputs); of at most ``2**exact_bits`` it is never called on arrays. Its
+    methods raise InputError, with the inputs, if the oracle raises an exception or its value is not a nonnegative
+    integer.
 
     >>> from ntkproofs.programs import addition_task
     >>> Oracle(addition_task(bits=8)).traced, Oracle(addition_task(bits=16)).traced
     (False, True)
     """
 
-    def __init__(self, task: Task, *, exact_bits: int = EXACT_BITS) -> None:
+    def __init__(self, task: Task, *, cases: int | None = None, exact_bits: int = EXACT_BITS) -> None:
         self.task = task
-        self.traced = task.input_bits > exact_bits and self._trace()
+        many = (1 << task.input_bits if cases is None else cases) > 1 << exact_bits
+        self.traced = many and self._trace()
 
     def _trace(self) -> bool:
         """Return whether the oracle provably has the same values on arrays as on Python integers."""
@@ -213,20 +232,46 @@ class Oracle:
             )
         return answer
 
-    def answers(self, inputs: Sequence[NDArray[np.int64]]) -> tuple[Words, NDArray[np.bool_]]:
-        """Return the answers for arrays of inputs of one shape, and where an answer does not fit in the output bits."""
+    def answers(self, inputs: Sequence[NDArray[Any]]) -> tuple[list[Words], NDArray[np.bool_]]:
+        """Return the answers for arrays of inputs of one shape, and where an answer does not fit in the output bits.
+
+        The arrays contain int64 or Python integers. The answers are arrays of 64 bits each, the lowest bits first.
+        """
         bits, shape = len(self.task.output), inputs[0].shape
+        parts = -(-bits // 64)
         exact = self._on_arrays(inputs) if self.traced else None
-        values: list[int] | None = None
+        values: list[int] = []
         if exact is None:
             values = self._one_by_one(inputs)
             if max(values) < BOUND:
                 exact = np.array(values, dtype=np.int64).reshape(shape)
         if exact is not None:
-            return exact.astype(np.uint64), exact >> min(bits, 63) != 0
-        large = np.array([value >> bits != 0 for value in values or []], dtype=np.bool_)
-        low = np.array([value & (1 << bits) - 1 for value in values or []], dtype=np.uint64)
-        return low.reshape(shape), large.reshape(shape)
+            zeros = [np.zeros(shape, dtype=np.uint64)] * (parts - 1)
+            return [exact.astype(np.uint64), *zeros], exact >> min(bits, 63) != 0
+        large = np.array([value >> bits != 0 for value in values], dtype=np.bool_)
+        answers = [
+            np.array([value >> 64 * part & (1 << 64) - 1 for value in values], dtype=np.uint64) for part in range(parts)
+        ]
+        return [answer.reshape(shape) for answer in answers], large.reshape(shape)
+
+    def planes(self, inputs: Words) -> tuple[Words, Words | None]:
+        """Return the planes of a :class:`PlaneOracle`, and those of its don't-cares if it has any.
+
+        Raises InputError if it raises an exception or a result is not a matrix of so many planes.
+        """
+        dont_care = hasattr(self.task.oracle, "dont_care_planes")
+        return self._planes("planes", inputs), self._planes("dont_care_planes", inputs) if dont_care else None
+
+    def _planes(self, name: str, inputs: Words) -> Words:
+        shape = (len(self.task.output), inputs.shape[1])
+        try:
+            result = getattr(self.task.oracle, name)(inputs.copy())
+        except Exception as problem:
+            raise self._error(f"raises {type(problem).__name__} in its method {name}: {problem}") from problem
+        if not isinstance(result, np.ndarray) or result.dtype != np.uint64 or result.shape != shape:
+            got = f"{result.dtype} {result.shape}" if isinstance(result, np.ndarray) else type(result).__name__
+            raise self._error(f"has a method {name} that must return a uint64 array of shape {shape}, got {got}")
+        return result
 
     def _on_arrays(self, inputs: Sequence[NDArray[np.int64]]) -> NDArray[np.int64] | None:
         """Return the answers of a traced oracle, after comparing a sample with the answers on Python integers."""

