@@ -37,6 +37,7 @@ MAX_PRECISION = 1 << 16
 MAX_PRINTED_BITS = 1 << 16  # bits of the largest number that is printed in decimal digits
 MAX_EXPONENT = 1 << 26  # binary exponent of the largest number that is converted to a fraction
 _LOCK = threading.RLock()
+_CONTEXT = flint.ctx
 
 
 class _WorkingPrecision:
@@ -49,13 +50,15 @@ class _WorkingPrecision:
 
     def __enter__(self) -> None:
         _LOCK.acquire()
-        self.saved = flint.ctx.prec
-        flint.ctx.prec = self.bits
+        self.saved = _CONTEXT.prec
+        if self.saved != self.bits:
+            _CONTEXT.prec = self.bits
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        flint.ctx.prec = self.saved
+        if self.saved != self.bits:
+            _CONTEXT.prec = self.saved
         _LOCK.release()
 
 
@@ -65,6 +68,8 @@ def as_fraction(value: object, what: str = "a number") -> Fraction:
     >>> as_fraction(3)
     Fraction(3, 1)
     """
+    if type(value) is Fraction:
+        return value
     if isinstance(value, bool) or not isinstance(value, numbers.Rational):
         raise InputError(f"{what} must be exact (int or fractions.Fraction), got {type(value).__name__} {value!r}")
     return Fraction(int(value.numerator), int(value.denominator))
@@ -112,10 +117,12 @@ class Ball(NoTruthValue):
 
     def _set(self, lower: Fraction, upper: Fraction, precision: int) -> None:
         precision = integer(precision, "precision", low=2, high=MAX_PRECISION)
-        if lower > upper:
+        if lower is not upper and lower > upper:
             raise InputError(f"a Ball needs lower <= upper, got [{lower}, {upper}]")
         with _WorkingPrecision(precision):
-            self._lower, self._upper = _to_arb(lower).lower(), _to_arb(upper).upper()
+            low = _to_arb(lower)
+            high = low if upper is lower else _to_arb(upper)
+            self._lower, self._upper = low.lower(), high.upper()
         self.precision = precision
 
     @classmethod
@@ -272,6 +279,8 @@ class Ball(NoTruthValue):
         if not (c > 0 or d < 0):
             raise Undecided(f"division by {other!r}, which contains zero")
         with _WorkingPrecision(precision):
+            if a >= 0 and c > 0:
+                return Ball._of((a / d).lower(), (b / c).upper(), precision)
             ends = (a / c, a / d, b / c, b / d)
             return Ball._of(_least([x.lower() for x in ends]), _greatest([x.upper() for x in ends]), precision)
 

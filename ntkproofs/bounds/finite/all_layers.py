@@ -543,7 +543,7 @@ class _Search(Search):
         events, drift, windows = column
         count = self.workload.classes[kind] * len(self.workload.classes)
         late, e = drift.late(float(training[0]), training[1]), float(events.deviated.e)
-        near = max(drift.windows(kind, e, late, windows.sizes[0]))
+        near = max(drift.moves(kind, e, late)) + drift.blur(windows.sizes[0])
         return _least(
             lambda l: windows.kink_moment(kind, e, late, l), drift.root, self.chance("kinks", count), 20 / near
         )
