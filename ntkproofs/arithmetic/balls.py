@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import numbers
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -28,7 +29,7 @@ from ntkproofs.errors import DomainError, InputError, Undecided
 from ntkproofs.truth import NoTruthValue
 from ntkproofs.validation import integer
 
-__all__ = ["Ball", "Rational", "as_fraction", "greatest", "hull", "least"]
+__all__ = ["Ball", "Rational", "as_fraction", "greatest", "hull", "least", "working_precision"]
 
 Rational: TypeAlias = int | Fraction
 Arb: TypeAlias = Any  # flint has no complete stubs; an `Arb` here is exact (radius 0) unless stated otherwise
@@ -60,6 +61,18 @@ class _WorkingPrecision:
         if self.saved != self.bits:
             _CONTEXT.prec = self.saved
         _LOCK.release()
+
+
+@contextmanager
+def working_precision(bits: int) -> Iterator[None]:
+    """Set Arb's global precision, so that operations with balls of this precision, which need it, are faster."""
+    with _LOCK:
+        saved, _CONTEXT.prec = _CONTEXT.prec, bits
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _CONTEXT.prec = saved
 
 
 def as_fraction(value: object, what: str = "a number") -> Fraction:

@@ -235,7 +235,7 @@ def states(start: Start, drift: Drift, closings: Closings, trained: Trained, eta
             D = f + root * row @ trained.E
             assert math.isclose(f - linear, D - bh @ trained.D[-1] + bh @ trained.residuals[-1], abs_tol=1e-9)
             z, a = start.u @ x, drift.amax(start.sizes)
-            full, closed, below = drift.windows(kind, e, late, start.sizes)
+            full, closed, below = (move + drift.blur(start.sizes) for move in drift.moves(kind, e, late))
             open_ = start.gate[:, [i for i in S if i < t]].any(1)
             above = np.where(open_, full, closed)
             kinks = (a * (np.maximum(above - z, 0) * (z > 0) + np.maximum(below + z, 0) * (z <= 0))).sum() / root
@@ -457,7 +457,7 @@ def test_windows_bound_draws() -> None:
         x = np.zeros(K)
         x[[0, *range(1, kind.n)] if kind.p else list(range(1, kind.n + 1))] = 1 / math.sqrt(kind.n)
         z = u @ x
-        full, closed, below = drift.windows(kind, 0.1, 0.0, sizes)
+        full, closed, below = (move + drift.blur(sizes) for move in drift.moves(kind, 0.1, 0.0))
         above = np.where(gate, full, closed)
         X = a * (np.maximum(above - z, 0) * (z > 0) + np.maximum(below + z, 0) * (z <= 0))
         check(X, windows.kink_moment(kind, 0.1, 0.0, l), 1.8)
@@ -512,7 +512,7 @@ def test_the_bounds_increase_with_their_arguments() -> None:
     ) -> np.ndarray:
         drift = Drift(setting, t, 2000, spectrum, rest)
         d = drift.distance(kind, limits, 0.1, state, closed, 1e-4)
-        windows = drift.windows(kind, state.deviation, 1e-5, 2.0)
+        windows = [move + drift.blur(2.0) for move in drift.moves(kind, state.deviation, 1e-5)]
         return np.array([drift.variation(closed), drift.lipschitz(closed, 0.02), d, drift.amax(3.0), *windows])
 
     base = bounds()

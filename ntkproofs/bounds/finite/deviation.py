@@ -130,13 +130,13 @@ class Deviation:
         numbers, bounds = self.numbers, [self.at_side(g, side) for side in self.sides]
         size = CELLS // BLOCKS if isinstance(numbers, Balls) else 1  # floats are no bounds of a block
         new = [(index, low, size) for index in range(len(bounds)) for low in range(0, CELLS, size)]
-        blocks: list[tuple[Fraction | float, int, int, int]] = []
+        blocks: list[tuple[Real, int, int, int, Real]] = []
         while True:
             for index, low, size in new:
                 y0 = numbers.span(Fraction(2 * low - CELLS, CELLS), Fraction(2 * (low + size) - CELLS, CELLS))
                 bound = bounds[index](y0)
-                heappush(blocks, (-(bound.upper if isinstance(bound, Ball) else bound), index, low, size))
-            bound, index, low, size = heappop(blocks)
+                heappush(blocks, (-(bound.upper if isinstance(bound, Ball) else bound), index, low, size, bound))
+            _, index, low, size, bound = heappop(blocks)
             if size == 1:
-                return numbers.of(Fraction(-bound))
+                return numbers.upper(bound)
             new = [(index, low, size // 2), (index, low + size // 2, size // 2)]

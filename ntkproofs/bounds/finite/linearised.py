@@ -238,7 +238,9 @@ class LinearisedDeviation(Deviation):
                 first, term = powers[0], coefficient * factor / self.setting.moments.single[1] ** powers[0]
                 for part, exponent in zip(parts, powers[1:3], strict=True):
                     term = term * part**exponent if exponent else term
-                into, key = (high, (first, powers.index(1, 3) - 3)) if any(powers[3:]) else (plain, (first, sum(powers[1:3])))
+                into, key = (
+                    (high, (first, powers.index(1, 3) - 3)) if any(powers[3:]) else (plain, (first, sum(powers[1:3])))
+                )
                 into[key] = into[key] + term if key in into else term
         return plain, high
 

@@ -39,9 +39,7 @@ class Moments:
         self._joint: dict[tuple[int, int, tuple[int, ...]], Real] = {}
         self._products: dict[tuple[int, int, tuple[int, ...], tuple[int, ...], bool], Real] = {}
 
-    def product(
-        self, n: int, q: int, inner: tuple[int, ...], outer: tuple[int, ...], *, gate: bool = False
-    ) -> Real:
+    def product(self, n: int, q: int, inner: tuple[int, ...], outer: tuple[int, ...], *, gate: bool = False) -> Real:
         """Return the moment of n coordinates and h, times those of further coordinates with exponents `outer`.
 
         With `gate`, it is that of :meth:`gated`, and exponents may be 0; else that of :meth:`joint`.

@@ -36,18 +36,21 @@ are homogeneous of degree 2.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Self, TypeAlias
+
+import numpy as np
 
 from ntkproofs.bounds.finite.moments import Moments
 from ntkproofs.bounds.finite.numbers import Numbers, Real
 from ntkproofs.errors import InputError
 
-__all__ = ["Sample", "BitClass", "ClassBound", "Parameters", "Setting", "log_determinant"]
+__all__ = ["Sample", "BitClass", "ClassBound", "Parameters", "Setting", "log_determinant", "tilted"]
 
 Sample: TypeAlias = tuple[int, int]  # group and number within it
 
@@ -59,6 +62,18 @@ class BitClass:
     n: int
     p: int
     t: int
+
+
+@lru_cache(maxsize=1 << 14)
+def tilted(dimension: int, z: float) -> tuple[float, float]:
+    """Return the mean and the divergence of the tilted uniform distribution in floats, see :meth:`Setting.tilted`."""
+    k = np.arange(1, int(z) + 60)
+    logs = np.cumsum(2 * math.log(z) - np.log(2 * k * (dimension + 2.0 * k - 2)))
+    top = max(0.0, float(logs.max()))
+    terms = np.exp(logs - top)
+    value = math.exp(-top) + float(terms.sum())
+    p = float((2 * k * terms).sum()) / z / value
+    return p, z * p - math.log(value) - top
 
 
 @dataclass(frozen=True)
@@ -85,7 +100,7 @@ class Setting:
             raise InputError(f"a network needs 2 samples or more, got {samples}")
         self.numbers, self.K, self.N = numbers, samples, samples - 1
         self.moments = Moments(numbers)
-        self.interpolated: dict[Any, Any] = {}  # of ClassBound.searched
+        self.stored: dict[Any, Any] = {}  # what was computed with this setting before
         pi = numbers.pi()
         self.rest = 1 / (pi * 2)  # the limit kernel of two different samples
         self.lam = numbers.of(self.own) - self.rest
@@ -95,9 +110,17 @@ class Setting:
         """Return ``p(z) = Psi'(z)/Psi(z)`` and the divergence ``z p - log Psi(z)`` of the tilted uniform distribution.
 
         ``Psi(z) = E exp(z omega_1)``, omega uniform on the unit sphere of N dimensions (or those given), is the series
-        of ``(z/2)^(2 k) / (k! (N/2) (N/2 + 1) ... (N/2 + k - 1))``.
+        of ``(z/2)^(2 k) / (k! (N/2) (N/2 + 1) ... (N/2 + k - 1))``. What a Fraction gives is stored.
         """
-        numbers, y, N = self.numbers, z * z / 4, self.N if dimension is None else dimension
+        numbers, N = self.numbers, self.N if dimension is None else dimension
+        if isinstance(z, float):
+            return tilted(N, z)
+        if isinstance(z, Fraction):
+            if ("tilted", N, z) not in self.stored:
+                self.stored["tilted", N, z] = self.tilted(numbers.of(z), dimension=N)
+            result: tuple[Real, Real] = self.stored["tilted", N, z]
+            return result
+        y = z * z / 4
         term, value, slope, scale, k = numbers.of(1), numbers.of(1), numbers.of(0), 0, 0
         while True:
             k += 1
@@ -172,16 +195,16 @@ class ClassBound:
 
         They are quadratic in the margin. For searching: nothing certified may be computed so.
         """
-        if (cls, kind) not in setting.interpolated:
+        if (cls, kind) not in setting.stored:
             first = cls(setting, kind, threshold, slack)
             nodes = [first._with_margin(margin)._entries() for margin in (-1.0, 0.0, 1.0)]
             parts = {
                 key: (value, (nodes[2][key] - nodes[0][key]) / 2, (nodes[2][key] + nodes[0][key]) / 2 - value)
                 for key, value in nodes[1].items()
             }
-            setting.interpolated[cls, kind] = (first, parts)
-        first, parts = setting.interpolated[cls, kind]
-        result = first._with_margin(first._margin(threshold, slack))
+            setting.stored[cls, kind] = (first, parts)
+        first, parts = setting.stored[cls, kind]
+        result: Self = first._with_margin(first._margin(threshold, slack))
         x = result.margin
         result._weigh({key: c0 + (c1 + c2 * x) * x for key, (c0, c1, c2) in parts.items()})
         return result
@@ -377,7 +400,7 @@ class ClassBound:
         if parameters.l <= 0 or parameters.z <= 0:
             raise InputError(f"l and z of a class are positive, got {parameters.l} and {parameters.z}")
         l, q = numbers.of(parameters.l), numbers.of(parameters.q)
-        tilt, divergence = setting.tilted(numbers.of(parameters.z))
+        tilt, divergence = setting.tilted(parameters.z)
         r = numbers.upper(e / tilt)
         M = numbers.upper(self.supremum(r, parameters.cover))
         C = numbers.upper(self.moment_factor(l, r, M))
