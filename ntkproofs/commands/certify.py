@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 THRESHOLDS = ("zero", "half", "best")
+WIDTHS = 40  # lines of progress, about
 NUMBER = r"[0-9]*\.?[0-9]+([eE]-?[0-9]{1,3})?|[0-9]+/[0-9]*[1-9][0-9]*"
 
 
@@ -200,21 +202,25 @@ def _ensemble(options: argparse.Namespace, run: Run, failure: Fraction) -> Certi
 
 
 def _network(options: argparse.Namespace, run: Run, failure: Fraction) -> Certificate:
-    """Issue the certificate of one finite network."""
+    """Issue the certificate of one finite network, and show the widths tried on stderr."""
     from ntkproofs.certificates import issue_network
     from ntkproofs.commands.frontier import inputs_of
+    from ntkproofs.commands.progress import showing
 
-    return issue_network(
-        run,
-        failure=failure,
-        trained=options.trained,
-        inputs=inputs_of(options),
-        width="least" if options.width in (None, "least") else number(options.width, "--width", low=1),
-        threshold="best" if options.threshold == "best" else _fraction(options.threshold, "--threshold"),
-        states=options.states,
-        steps="least" if options.steps is None else number(options.steps, "--steps", low=1),
-        step="largest" if options.step is None else _fraction(options.step, "--step"),
-    )
+    tried = count(1)
+    with showing() as show:
+        return issue_network(
+            run,
+            failure=failure,
+            trained=options.trained,
+            inputs=inputs_of(options),
+            width="least" if options.width in (None, "least") else number(options.width, "--width", low=1),
+            threshold="best" if options.threshold == "best" else _fraction(options.threshold, "--threshold"),
+            states=options.states,
+            steps="least" if options.steps is None else number(options.steps, "--steps", low=1),
+            step="largest" if options.step is None else _fraction(options.step, "--step"),
+            report=lambda text: show(next(tried), WIDTHS, text),
+        )
 
 
 def _fraction(text: str, option: str) -> Fraction:

@@ -34,7 +34,7 @@ from ntkproofs.bounds.finite.drift import Closings, Drift, Spectrum, StateEvents
 from ntkproofs.bounds.finite.linearised import LinearisedBound, LinearisedDeviation, TangentSetting
 from ntkproofs.bounds.finite.numbers import FLOATS, Balls, Numbers, Real
 from ntkproofs.bounds.finite.output_layer import BitClass, Parameters, tilted
-from ntkproofs.bounds.finite.search import Search, too_narrow
+from ntkproofs.bounds.finite.search import Report, Search, silent, too_narrow
 from ntkproofs.bounds.finite.tails import (
     Column,
     Level,
@@ -74,7 +74,7 @@ SHARES = {  # of the failure probability, for up to 10 samples; divided by K/10 
 }
 DEVIATION = 0.05  # share for the deviation events
 SLACK = 1e-4  # admissible residual, relative to 1/(lam sqrt(width))
-ROOM = 0.004  # by which an allowance exceeds what it allows for, so that the width can be fitted
+ROOM = 0.008  # by which an allowance exceeds what it allows for, so that the width can be fitted
 STEP = 0.15  # between the logarithms of tilts
 NEGLIGIBLE = 1e-4  # share of the failure probability below which a class does not affect width or steps
 LEVELS = (0.2, 0.24, 0.28, 0.32, 0.36, 0.4, 0.44, 0.48, 0.53, 0.59, 0.66, 0.75, 0.87)
@@ -440,9 +440,9 @@ def _least_vector(
 class _Search(Search):
     """Search in floats for a network with all layers trained."""
 
-    def __init__(self, workload: Workload, requirements: Requirements) -> None:
+    def __init__(self, workload: Workload, requirements: Requirements, report: Report = silent) -> None:
         self.scale = min(1.0, 10 / workload.samples)
-        super().__init__(workload, requirements, DEVIATION, self.scale * sum(SHARES.values()))
+        super().__init__(workload, requirements, report, DEVIATION, self.scale * sum(SHARES.values()))
         self.setting = TangentSetting(FLOATS, workload.samples)
         self.tails: dict[Any, Any] = {}  # the last tail of every event, from which the next search starts
         self.step = STEP
@@ -654,22 +654,21 @@ def least_all_layers(workload: Workload, failure: Fraction) -> AllLayersNetwork:
     return find_all_layers(workload, Requirements(failure))
 
 
-def find_all_layers(workload: Workload, requirements: Requirements) -> AllLayersNetwork:
+def find_all_layers(workload: Workload, requirements: Requirements, report: Report = silent) -> AllLayersNetwork:
     """Return a network that satisfies the requirements, with all parameters of its bound, confirmed in ball arithmetic.
 
     The search uses floats; the failure probability of the result is then bounded in ball arithmetic. A width or number
-    of steps that is not required is the smallest one for which the bounds with these parameters suffice. Raises
-    TooNarrow if the requirements cannot be satisfied, NoMargin if no threshold separates the limits.
+    of steps that is not required is the smallest one for which the bounds with these parameters suffice. `report` is
+    called with lines that show progress. Raises TooNarrow if the requirements cannot be satisfied, NoMargin if no
+    threshold separates the limits.
     """
     _check(workload, requirements)
-    search = _Search(workload, requirements)
+    search = _Search(workload, requirements, report)
     return search.result(search.complete)
 
 
 def _check(workload: Workload, requirements: Requirements) -> None:
     """Raise InputError for requirements that no network satisfies."""
-    if not workload.classes:
-        raise InputError("no state has two matching templates: every state is a training sample or 0")
     _refuse_full_columns(workload)
     if not 0 < requirements.failure < 1:
         raise InputError(f"a failure probability lies between 0 and 1, got {requirements.failure}")

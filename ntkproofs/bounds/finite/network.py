@@ -27,7 +27,7 @@ from ntkproofs.bounds.finite import descent
 from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.numbers import Balls, Numbers, Real
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Parameters, Setting
-from ntkproofs.bounds.finite.search import Search
+from ntkproofs.bounds.finite.search import Report, Search, silent
 from ntkproofs.bounds.finite.tuning import float_setting, least_event, short
 from ntkproofs.bounds.finite.workload import PRECISION, Deviated, Requirements, TooNarrow, Workload
 from ntkproofs.errors import NtkProofsError
@@ -102,14 +102,14 @@ def least_network(workload: Workload, failure: Fraction) -> FiniteNetwork:
     return find_network(workload, Requirements(failure))
 
 
-def find_network(workload: Workload, requirements: Requirements) -> FiniteNetwork:
+def find_network(workload: Workload, requirements: Requirements, report: Report = silent) -> FiniteNetwork:
     """Return a network that satisfies the requirements, with all parameters of its bound, confirmed in ball arithmetic.
 
     A width or number of steps that is not required is the smallest one for which the bounds with these parameters
-    suffice. Raises TooNarrow if the required width or training does not suffice, NoMargin if no threshold separates the
-    limits.
+    suffice. `report` is called with lines that show progress. Raises TooNarrow if the required width or training does
+    not suffice, NoMargin if no threshold separates the limits.
     """
-    search = _Search(workload, requirements)
+    search = _Search(workload, requirements, report)
     return search.result(search.complete)
 
 
@@ -140,8 +140,8 @@ class _Training:
 class _Search(Search):
     """Search in floats for a width and threshold with the required failure probability."""
 
-    def __init__(self, workload: Workload, requirements: Requirements) -> None:
-        super().__init__(workload, requirements, min(0.2, max(0.05, 1.4 / workload.samples)), 2 * DESCENT)
+    def __init__(self, workload: Workload, requirements: Requirements, report: Report = silent) -> None:
+        super().__init__(workload, requirements, report, min(0.2, max(0.05, 1.4 / workload.samples)), 2 * DESCENT)
         self.K = workload.samples
         self.setting = float_setting(self.K)
 

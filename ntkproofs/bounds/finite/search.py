@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -18,15 +18,26 @@ from ntkproofs.bounds.finite.tuning import Event, Hint, Tuned, least_deviation, 
 from ntkproofs.bounds.finite.workload import Deviated, Requirements, TooNarrow, Workload
 from ntkproofs.errors import NoMargin, NtkProofsError
 
-__all__ = ["Search", "too_narrow"]
+__all__ = ["Report", "Search", "silent", "too_narrow"]
 
-Network = TypeVar("Network")
+
+class HasWidth(Protocol):
+    """A network."""
+
+    @property
+    def width(self) -> int:
+        """The number of neurons."""
+
+
+Network = TypeVar("Network", bound=HasWidth)
+Report = Callable[[str], None]
 
 MAX_WIDTH = 1 << 40  # the largest width of the search
 MAX_LEADING = 10  # classes with target 0, and with target 1, that the search evaluates
 NEGLIGIBLE = 1e-5  # share of the failure probability of a class for which no parameters are searched
 ITERATIONS = 60
 TRIALS = 24
+FEW = 40  # classes with which a network is computed again
 ACCURACY = 0.01  # of the logarithm of the failure probability
 RADIUS = 0.1  # of the first move of the threshold, relative
 OTHERS = 1e-3  # part of the width for the classes that are not leading
@@ -54,11 +65,14 @@ class Search(ABC):
     """Search for the smallest width, and the best threshold, unless the requirements contain them.
 
     Only the `leading` classes, those with the largest contributions, are evaluated until the search is complete.
-    `deviation`: the share of the failure probability for the deviation events; `events`: that for all other events.
+    `report` is called with a line about every width tried. `deviation`: the share of the failure probability for the
+    deviation events; `events`: that for all other events.
     """
 
-    def __init__(self, workload: Workload, requirements: Requirements, deviation: float, events: float) -> None:
-        self.workload, self.requirements = workload, requirements
+    def __init__(
+        self, workload: Workload, requirements: Requirements, report: Report, deviation: float, events: float
+    ) -> None:
+        self.workload, self.requirements, self.report = workload, requirements, report
         self.deviation, self.classes_share = deviation, 1 - deviation - events
         self.failure = float(requirements.failure)
         self.leading: list[BitClass] = []
@@ -104,7 +118,10 @@ class Search(ABC):
 
         Raises NoMargin unless a threshold lies between them, NtkProofsError if the required one does not.
         """
-        means = [(kind, float(self.at_limit(kind, 0.5).mean)) for kind in self.workload.classes]
+        means = []
+        for index, kind in enumerate(self.workload.classes):
+            self.report(f"limit of class {index + 1} of {len(self.workload.classes)}")
+            means.append((kind, float(self.at_limit(kind, 0.5).mean)))
         low = max([0.0, *(mean for kind, mean in means if not kind.p)])
         high = min([1.0, *(mean for kind, mean in means if kind.p)])
         if low >= high:
@@ -124,9 +141,11 @@ class Search(ABC):
         grid = low + (high - low) * np.linspace(0.02, 0.98, 97)
         if self.requirements.threshold is not None:
             grid = np.array([float(self.requirements.threshold)])
+        if not kinds:
+            return self.requirements.width or self.width_of(10 * self.workload.samples), float(grid[len(grid) // 2])
         required = spread * logs / (grid[:, None] - means) ** 2
-        best = int(required.max(axis=1, initial=1.0).argmin())
-        largest = max(required[best].max(initial=1.0), 10.0 * self.workload.samples)
+        best = int(required.max(axis=1).argmin())
+        largest = max(required[best].max(), 10.0 * self.workload.samples)
         shares = logs - largest * logs / required[best]
         for side in (True, False):
             order = [i for i in np.argsort(-shares) if (kinds[i].p > 0) == side]
@@ -150,13 +169,25 @@ class Search(ABC):
         for _ in range(TRIALS):
             terms = self.independent_terms(width)
             width = self.width_of(max(terms * factor, terms + 1))
+            self.report(f"width {width:,}: all classes")
             try:
                 found, factor = complete(width, threshold), 1.005
             except TooNarrow as problem:
                 found, factor, reason = None, 1.2, problem
             if found is not None:
-                return found
+                return self._again(found, threshold, complete)
         raise reason or too_narrow(width)
+
+    def _again(self, found: Network, threshold: float, complete: Callable[[int, float], Network | None]) -> Network:
+        """Return a network of a smaller width, with parameters for a width closer to it, if there is one."""
+        for part in (OTHERS, 2 * OTHERS) if len(self.workload.classes) <= FEW else ():
+            width = self.width_of(self.independent_terms(found.width) * (1 + part))
+            try:
+                again = complete(width, threshold)
+            except TooNarrow:
+                continue
+            found = again if again is not None and again.width < found.width else found
+        return found
 
     def optimum(self) -> tuple[int, float]:
         """Return a nearly optimal width and threshold that satisfy the requirements; see :meth:`initial_guess`.
@@ -173,13 +204,19 @@ class Search(ABC):
             except TooNarrow:
                 if self.requirements.width is not None or width >= MAX_WIDTH:
                     raise
+                self.report(f"width {width:,}: no bound")
                 low = width
                 width = self._inside(low, high, 1.4 * width)
                 continue
             excess = rows.total() - allowed
-            if self.requirements.width is not None or abs(excess) < ACCURACY or high - low <= 2:
+            self.report(f"width {width:,}: probability of failure {self.failure * math.exp(min(excess, 9.0)):.3g}")
+            if self.requirements.width is not None or abs(excess) < ACCURACY:
                 break
             low, high = (width, high) if excess > 0 else (low, width)
+            if high - low <= 2 and abs(excess) > 20 * ACCURACY:  # an end of the bracket was evaluated badly
+                low, high = (low, MAX_WIDTH) if excess > 0 else (width // 2, high)
+            elif high - low <= 2:
+                break
             slope = 1.5 * rows.slope()
             if tried and tried[-1][0] != width:
                 slope = min((excess - tried[-1][1]) / (width - tried[-1][0]), -1e-3 * abs(slope))
@@ -195,24 +232,25 @@ class Search(ABC):
 
     def _at_best_threshold(self, width: int, threshold: float) -> tuple[float, _Rows]:
         """Return the best threshold at a width, and the leading classes at a threshold close to it."""
-        for index in range(5):
+        radius, last = RADIUS, 8
+        for index in range(last + 1):
             try:
                 rows = self._rows(width, threshold)
             except TooNarrow:
                 inside = None if self.requirements.threshold is not None else self._room(width, threshold)
-                if inside is None or index == 4:
+                if inside is None or index == last:
                     raise
                 threshold = inside
                 continue
             if self.requirements.threshold is not None:
                 break
-            moves = threshold * RADIUS / (1 + index) * np.linspace(-1, 1, 201)
-            move = float(
-                moves[int(np.logaddexp.reduce(rows.logs + rows.by_threshold * moves[:, None], axis=1).argmin())]
-            )
-            threshold += move
-            if abs(move) < 2e-3 * threshold:
+            moves = threshold * radius * np.linspace(-1, 1, 201)
+            logs = np.logaddexp.reduce(rows.logs + rows.by_threshold * moves[:, None], axis=1)
+            best = int(logs.argmin())
+            threshold += float(moves[best])
+            if abs(moves[best]) < 2e-3 * threshold:
                 break
+            radius = radius if best in (0, 200) else radius / 2
         return threshold, rows
 
     def _room(self, width: int, threshold: float) -> float | None:
@@ -271,6 +309,7 @@ class Search(ABC):
 
         A class that is not leading has those of a similar class, if they make its contribution negligible.
         """
+        self.report(f"width {width:,}: class (n, p, t) = ({kind.n}, {kind.p}, {kind.t})")
         if kind in self.leading:
             tuned = self.tuned(kind, width, threshold, rounds=9, new_cover=True)
             return None if tuned is None else tuned[1]
@@ -294,6 +333,10 @@ class Search(ABC):
 
 def _logarithm(tuned: Tuned) -> float:
     return tuned[0]
+
+
+def silent(text: str) -> None:
+    """Report nothing."""
 
 
 def too_narrow(width: int) -> TooNarrow:
