@@ -74,7 +74,6 @@ SHARES = {  # of the failure probability, for up to 10 samples; divided by K/10 
 }
 DEVIATION = 0.05  # share for the deviation events
 SLACK = 1e-4  # admissible residual, relative to 1/(lam sqrt(width))
-ROOM = 0.008  # by which an allowance exceeds what it allows for, so that the width can be fitted
 STEP = 0.15  # between the logarithms of tilts
 NEGLIGIBLE = 1e-4  # share of the failure probability below which a class does not affect width or steps
 LEVELS = (0.2, 0.24, 0.28, 0.32, 0.36, 0.4, 0.44, 0.48, 0.53, 0.59, 0.66, 0.75, 0.87)
@@ -465,6 +464,11 @@ class _Search(Search):
     def at_limit(self, kind: BitClass, threshold: float) -> LinearisedBound:
         return LinearisedBound.searched(self.setting, kind, short(threshold), 0.0)
 
+    def set_room(self, room: float) -> None:
+        super().set_room(room)
+        for stored in (_Search.column, _Search.training, _Search.kinks):
+            stored.cache_clear()
+
     def chance(self, name: str, count: float) -> float:
         """Return the logarithm of the admissible probability of each of `count` events of this name."""
         return math.log(self.failure * self.scale * SHARES[name] / count)
@@ -541,12 +545,12 @@ class _Search(Search):
             events = replace(events, rest=short(rest), **tails)
             required = drift.variation(events.closings(float)) / (drift.spectrum.least * drift.root)
             room = float(events.rest) / required - 1
-            if abs(room - ROOM) < ROOM / (20 if index < 8 else 2):
+            if abs(room - self.room) < self.room / (20 if index < 8 else 2):
                 break
             if rest != before[0]:  # the fixed point by the secant method
                 slope = min(0.9, max(0.0, (required - before[1]) / (rest - before[0])))
-            before, rest = (rest, required), (required - slope * rest) / (1 - slope) * (1 + ROOM)
-        if room < ROOM / 4:
+            before, rest = (rest, required), (required - slope * rest) / (1 - slope) * (1 + self.room)
+        if room < self.room / 4:
             raise too_narrow(width)
         self.rests[t] = rest * width
         longer = max(drift.tw, drift.s1)

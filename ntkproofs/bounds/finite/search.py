@@ -37,6 +37,7 @@ MAX_LEADING = 10  # classes with target 0, and with target 1, that the search ev
 NEGLIGIBLE = 1e-5  # share of the failure probability of a class for which no parameters are searched
 ITERATIONS = 60
 TRIALS = 24
+ROOM = 0.008  # by which an allowance exceeds what it allows for, so that the width can be fitted
 FEW = 40  # classes with which a network is computed again
 ACCURACY = 0.01  # of the logarithm of the failure probability
 RADIUS = 0.1  # of the first move of the threshold, relative
@@ -79,6 +80,7 @@ class Search(ABC):
         self.hints: dict[BitClass, Hint] = {}
         self.neighbours: dict[tuple[int, bool], Hint] = {}  # of the class evaluated last, by t and target
         self.near: dict[int, Event] = {}
+        self.room = ROOM
 
     @abstractmethod
     def independent_terms(self, width: int) -> int:
@@ -110,6 +112,10 @@ class Search(ABC):
                 raise TooNarrow(f"the width {width} is too small for columns with {t} ones")
             self.near[t], result[t] = event, Deviated.of(event, self.workload.samples - 1)
         return result
+
+    def set_room(self, room: float) -> None:
+        """Set by how much an allowance exceeds what it allows for, and forget the events computed with another one."""
+        self.room = room
 
     # --- initial values
 
@@ -179,9 +185,10 @@ class Search(ABC):
         raise reason or too_narrow(width)
 
     def _again(self, found: Network, threshold: float, complete: Callable[[int, float], Network | None]) -> Network:
-        """Return a network of a smaller width, with parameters for a width closer to it, if there is one."""
-        for part in (OTHERS, 2 * OTHERS) if len(self.workload.classes) <= FEW else ():
-            width = self.width_of(self.independent_terms(found.width) * (1 + part))
+        """Return a network of a smaller width, with parameters for a width closer to it and other allowances."""
+        for part in (1.0, 0.6) if len(self.workload.classes) <= FEW else ():
+            width = self.width_of(self.independent_terms(found.width) * (1 + part * OTHERS))
+            self.set_room(part * ROOM)
             try:
                 again = complete(width, threshold)
             except TooNarrow:
