@@ -6,19 +6,19 @@ import contextlib
 import math
 from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 
 from ntkproofs.bounds.finite import tails
 from ntkproofs.bounds.finite.all_layers import AllLayersNetwork, find_all_layers, least_all_layers, levels
-from ntkproofs.bounds.finite.deviation import Deviation
+from ntkproofs.bounds.finite.deviation import CELLS, Deviation
 from ntkproofs.bounds.finite.drift import Closings, Drift, Spectrum, StateEvents
 from ntkproofs.bounds.finite.linearised import LinearisedBound, LinearisedDeviation, TangentSetting, _Expansion
 from ntkproofs.bounds.finite.network import Requirements, TooNarrow, Workload
-from ntkproofs.bounds.finite.numbers import FLOATS
-from ntkproofs.bounds.finite.output_layer import BitClass, Setting
+from ntkproofs.bounds.finite.numbers import FLOATS, Balls
+from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Setting
 from ntkproofs.classes import arbitrary_classes
 from ntkproofs.errors import InputError
 from ntkproofs.programs import permutation
@@ -546,3 +546,46 @@ def test_bad_arguments_are_refused() -> None:
         find_all_layers(Workload(3, {BitClass(2, 2, 3): 1}, {3: 1}), Requirements(Fraction(1, 100), width=900))
     with pytest.raises(InputError, match="between 0 and 1"):
         least_all_layers(Workload(3, {BitClass(2, 0, 1): 1}, {1: 3}), Fraction(2))
+
+
+# --- the search
+
+
+@pytest.mark.parametrize("kind", [BitClass(2, 0, 1), BitClass(4, 1, 1), BitClass(3, 1, 2), BitClass(3, 0, 2)])
+@pytest.mark.parametrize(("cls", "of"), [(LinearisedBound, TangentSetting), (ClassBound, Setting)])
+def test_interpolated_second_moments_are_those_of_the_bound(kind: BitClass, cls: type, of: type) -> None:
+    setting = of(FLOATS, 6)
+    cls.searched(setting, kind, Fraction(1, 5), 0.01)  # the one that is stored
+    for threshold, slack in ((Fraction(1, 7), 0.0), (Fraction(3, 10), 0.05)):
+        found, exact = cls.searched(setting, kind, threshold, slack), cls(setting, kind, threshold, slack)
+        assert found.margin == exact.margin
+        assert found.b == exact.b
+        assert np.allclose(found.between, exact.between, rtol=1e-10, atol=1e-12)
+        assert math.isclose(found.spread, exact.spread, rel_tol=1e-10)
+        assert np.allclose(found.forms.weight, exact.forms.weight, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("t", [1, 2])
+def test_the_largest_second_moment_is_the_largest_over_all_parts(t: int) -> None:
+    balls = Balls(64)
+    for deviation in (LinearisedDeviation(TangentSetting(balls, 6), t), Deviation(Setting(balls, 6), t)):
+        g = balls.of(Fraction(2, 3))
+        ends = [Fraction(2 * i - CELLS, CELLS) for i in range(CELLS + 1)]
+        values = [
+            deviation.second_moment(g, balls.span(low, high), side).upper
+            for low, high in pairwise(ends)
+            for side in deviation.sides
+        ]
+        assert deviation.largest_second_moment(g).upper == max(values)
+
+
+def test_the_search_reports_the_widths_it_tries() -> None:
+    program = permutation([1, 2, 0])
+    load = Workload.of(program.samples, arbitrary_classes(program), program.labels.T.tolist())
+    lines: list[str] = []
+    found = find_all_layers(load, Requirements(Fraction(1, 10)), lines.append)
+    assert any(line.startswith("width ") and "probability of failure" in line for line in lines)
+    assert found.bound().upper <= found.failure
+    fewer = replace(found, width=found.width - 2)
+    with contextlib.suppress(InputError):
+        assert fewer.bound().upper > found.failure * Fraction(99, 100)
