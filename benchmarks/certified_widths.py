@@ -2,7 +2,7 @@
 
     python benchmarks/certified_widths.py > paper_checks/data/certified_widths.csv
 
-takes some ten minutes on one core, most of it for all layers. Failure probability 1/100, all inputs of the program.
+takes less than a minute on one core. Failure probability 1/100, all inputs of the program.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ import time
 import pytest
 
 from ntkproofs import checker
-from ntkproofs.certificates import ample_padding, issue_ensemble, write
-from ntkproofs.programs import addition_task, multiplication_task
+from ntkproofs.certificates import ample_padding, issue_ensemble, issue_network, write
+from ntkproofs.programs import addition_task, multiplication_task, permutation_task
 
 CASES = {
     "addition-64": (lambda: addition_task(64), "", 2),
@@ -53,3 +53,19 @@ def test_certify_and_verify(benchmark, tmp_path, name):
         "seconds to check": round(checking, 3),
     }
     print(f"\n{name}: {benchmark.extra_info}")
+
+
+@pytest.mark.parametrize("trained", ["output", "all"])
+@pytest.mark.parametrize(("task", "bits"), [(permutation_task, 10), (permutation_task, 64), (addition_task, 3)])
+def test_certify_and_verify_one_finite_network(benchmark, tmp_path, task, bits, trained):
+    path, run = tmp_path / "certificate.json", task(range(bits)) if task is permutation_task else task(bits)
+    certificate = benchmark.pedantic(lambda: issue_network(run, failure="1/100", trained=trained), rounds=2)
+    write(certificate, path)
+    start = time.perf_counter()
+    result = subprocess.run([sys.executable, "-I", "-S", checker.__file__, path], capture_output=True, check=False)
+    checking = time.perf_counter() - start
+    assert result.returncode == 0
+    assert benchmark.stats.stats.median < 10
+    assert checking < 5
+    benchmark.extra_info |= {"width": certificate.claim["width"], "seconds to check": round(checking, 3)}
+    print(f"\n{run.program.name}-{bits}-{trained}: {benchmark.extra_info}")

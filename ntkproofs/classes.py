@@ -22,7 +22,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.programs import TemplateProgram
 from ntkproofs.programs.extremes import components
 
-__all__ = ["Classes", "arbitrary_classes", "reachable_classes"]
+__all__ = ["Classes", "TooConnected", "arbitrary_classes", "reachable_classes"]
 
 Classes: TypeAlias = dict[tuple[int, int, int], int]  # (n, p, t) -> pairs of a state and an output bit
 Series: TypeAlias = Mapping[int, int]  # matches -> assignments
@@ -32,10 +32,14 @@ BLOCK = 1 << 13  # runs executed together
 MAX_COMPONENT = 16  # bits of a component, of which 65,536 assignments are enumerated
 
 
+class TooConnected(InputError):
+    """The templates of a program connect too many bits to count the classes of arbitrary states."""
+
+
 def arbitrary_classes(program: TemplateProgram) -> Classes:
     """Return the number of pairs (state, output bit) of each class, over all ``2**bits`` states.
 
-    Raises InputError for a program with a component of more than 16 bits.
+    Raises TooConnected for a program with a component of more than 16 bits.
 
     >>> from ntkproofs.programs import permutation
     >>> arbitrary_classes(permutation([1, 0]))
@@ -106,7 +110,7 @@ def _components(program: TemplateProgram) -> list[tuple[tuple[int, ...], tuple[i
     result = components(program)
     large = max((len(bits) for bits, _ in result), default=0)
     if large > MAX_COMPONENT:
-        raise InputError(
+        raise TooConnected(
             f"program {program.name!r}: its templates connect {large} bits; classes are counted for components of at "
             f"most {MAX_COMPONENT} bits"
         )

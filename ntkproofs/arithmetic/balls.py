@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import numbers
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -28,7 +29,7 @@ from ntkproofs.errors import DomainError, InputError, Undecided
 from ntkproofs.truth import NoTruthValue
 from ntkproofs.validation import integer
 
-__all__ = ["Ball", "Rational", "as_fraction", "greatest", "hull", "least"]
+__all__ = ["Ball", "Rational", "as_fraction", "greatest", "hull", "least", "working_precision"]
 
 Rational: TypeAlias = int | Fraction
 Arb: TypeAlias = Any  # flint has no complete stubs; an `Arb` here is exact (radius 0) unless stated otherwise
@@ -37,6 +38,7 @@ MAX_PRECISION = 1 << 16
 MAX_PRINTED_BITS = 1 << 16  # bits of the largest number that is printed in decimal digits
 MAX_EXPONENT = 1 << 26  # binary exponent of the largest number that is converted to a fraction
 _LOCK = threading.RLock()
+_CONTEXT = flint.ctx
 
 
 class _WorkingPrecision:
@@ -49,14 +51,28 @@ class _WorkingPrecision:
 
     def __enter__(self) -> None:
         _LOCK.acquire()
-        self.saved = flint.ctx.prec
-        flint.ctx.prec = self.bits
+        self.saved = _CONTEXT.prec
+        if self.saved != self.bits:
+            _CONTEXT.prec = self.bits
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        flint.ctx.prec = self.saved
+        if self.saved != self.bits:
+            _CONTEXT.prec = self.saved
         _LOCK.release()
+
+
+@contextmanager
+def working_precision(bits: int) -> Iterator[None]:
+    """Set Arb's global precision, so that operations with balls of this precision, which need it, are faster."""
+    with _LOCK:
+        saved, _CONTEXT.prec = _CONTEXT.prec, bits
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _CONTEXT.prec = saved
 
 
 def as_fraction(value: object, what: str = "a number") -> Fraction:
@@ -65,6 +81,8 @@ def as_fraction(value: object, what: str = "a number") -> Fraction:
     >>> as_fraction(3)
     Fraction(3, 1)
     """
+    if type(value) is Fraction:
+        return value
     if isinstance(value, bool) or not isinstance(value, numbers.Rational):
         raise InputError(f"{what} must be exact (int or fractions.Fraction), got {type(value).__name__} {value!r}")
     return Fraction(int(value.numerator), int(value.denominator))
@@ -112,10 +130,12 @@ class Ball(NoTruthValue):
 
     def _set(self, lower: Fraction, upper: Fraction, precision: int) -> None:
         precision = integer(precision, "precision", low=2, high=MAX_PRECISION)
-        if lower > upper:
+        if lower is not upper and lower > upper:
             raise InputError(f"a Ball needs lower <= upper, got [{lower}, {upper}]")
         with _WorkingPrecision(precision):
-            self._lower, self._upper = _to_arb(lower).lower(), _to_arb(upper).upper()
+            low = _to_arb(lower)
+            high = low if upper is lower else _to_arb(upper)
+            self._lower, self._upper = low.lower(), high.upper()
         self.precision = precision
 
     @classmethod
@@ -272,6 +292,8 @@ class Ball(NoTruthValue):
         if not (c > 0 or d < 0):
             raise Undecided(f"division by {other!r}, which contains zero")
         with _WorkingPrecision(precision):
+            if a >= 0 and c > 0:
+                return Ball._of((a / d).lower(), (b / c).upper(), precision)
             ends = (a / c, a / d, b / c, b / d)
             return Ball._of(_least([x.lower() for x in ends]), _greatest([x.upper() for x in ends]), precision)
 

@@ -20,7 +20,7 @@ from ntkproofs.bounds.ranges import FEW, first_wrong_count, representatives
 from ntkproofs.bounds.search import least_integer
 from ntkproofs.certificates.format import Certificate
 from ntkproofs.certificates.source import SourceClaim
-from ntkproofs.classes import arbitrary_classes, reachable_classes
+from ntkproofs.classes import TooConnected, arbitrary_classes, reachable_classes
 from ntkproofs.counts import CountRange, Counts, bound_matches, worst_ranges
 from ntkproofs.display import counted
 from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undecided
@@ -280,7 +280,7 @@ def _by_class(run: Run, states: States) -> States:
             classes = reachable_classes(program, run.free, run.ones, run.steps)
         else:
             return states
-    except InputError:  # a component of too many bits
+    except TooConnected:
         return states
     pairs = {Counts(n, p, t, K): number for (n, p, t), number in classes.items()}
     return States(states.value, {"union": "classes"}, (), pairs)

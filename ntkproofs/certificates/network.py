@@ -11,11 +11,12 @@ from typing import Any
 
 from ntkproofs.bounds.finite.all_layers import AllLayersNetwork, find_all_layers
 from ntkproofs.bounds.finite.network import FiniteNetwork, Requirements, Workload, find_network
+from ntkproofs.bounds.finite.search import Report, silent
 from ntkproofs.certificates.all_layers import all_layers_evidence
 from ntkproofs.certificates.format import Certificate
 from ntkproofs.certificates.issue import MAX_EXECUTED, Run, checked, program_json, source_entry
 from ntkproofs.certificates.source import SourceClaim
-from ntkproofs.classes import arbitrary_classes, reachable_classes
+from ntkproofs.classes import TooConnected, arbitrary_classes, reachable_classes
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.programs import Task
 from ntkproofs.training import Training
@@ -39,6 +40,7 @@ def issue_network(
     steps: int | str = "least",
     step: Any = "largest",
     source: SourceClaim | None = None,
+    report: Report = silent,
 ) -> Certificate:
     """Certify that a network of finite width, trained by gradient descent, executes the program correctly.
 
@@ -46,12 +48,14 @@ def issue_network(
     layer is fixed; or ``"all"``, one scalar network for each output bit with all layers trained, all from one
     antisymmetric `start` of pairs of neurons (the width counts both neurons of a pair). With probability at least 1 -
     failure over the random start, all outputs are correct simultaneously at all `states` (``"arbitrary"``, or
-    ``"reachable"`` by the run; default: arbitrary if a threshold separates the limits there), or at `inputs` of them
+    ``"reachable"`` by the run; default: arbitrary if their classes can be counted and a
+    threshold separates the limits there), or at `inputs` of them
     chosen beforehand. No limit or approximation is used. `width`: a number of neurons, or ``"least"``; `threshold`: a
     fraction, or ``"best"``; `steps` and `step`: of full-batch gradient descent on half the sum of squared errors
     (default: the least number for which the width suffices, and the largest step that the bounds allow); `source`:
-    the file from which the program was compiled, as an entry of the claim. Raises NtkProofsError with the reason if the
-    bounds do not prove the claim, Undecided beyond the limits of the checker.
+    the file from which the program was compiled, as an entry of the claim. `report` is called with lines that show
+    progress. Raises NtkProofsError with the reason if the bounds do not prove the claim, Undecided beyond the limits of
+    the checker.
 
     >>> from ntkproofs.programs import permutation_task
     >>> certificate = issue_network(permutation_task([1, 0, 2]), failure="1/10")
@@ -70,7 +74,7 @@ def issue_network(
         None if step == "largest" else _positive(step, "step"),
     )
     count = _number(inputs, "inputs", "all")
-    value, network = _network(run, states, count, trained, wanted)
+    value, network = _network(run, states, count, trained, wanted, report)
     claim = {
         "kind": "network",
         "program": program_json(run.program),
@@ -91,18 +95,22 @@ def issue_network(
 
 
 def _network(
-    run: Run, states: str, inputs: int | None, trained: str, wanted: Requirements
+    run: Run, states: str, inputs: int | None, trained: str, wanted: Requirements, report: Report
 ) -> tuple[Any, FiniteNetwork | AllLayersNetwork]:
     """Return the JSON value of the states and the network; see :func:`issue_network` for the default states."""
     find = find_network if trained == "output" else find_all_layers
-    value, load = _workload(run, states or "arbitrary", inputs)
+    unknown = states or not run.steps or len(run.free) > MAX_EXECUTED
     try:
-        return value, find(load, wanted)
+        value, load = _workload(run, states or "arbitrary", inputs)
+        return value, find(load, wanted, report)
     except NoMargin as problem:
-        if states or not run.steps or len(run.free) > MAX_EXECUTED:
+        if unknown:
             raise NoMargin(f"{problem}: more padding makes room for one") from problem
+    except TooConnected:
+        if unknown:
+            raise
     value, load = _workload(run, "reachable", inputs)
-    return value, find(load, wanted)
+    return value, find(load, wanted, report)
 
 
 def _workload(run: Run, states: str, inputs: int | None) -> tuple[Any, Workload]:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.catalogue import built_ins
@@ -37,6 +38,7 @@ __all__ = ["register"]
 
 DEFAULT_CLOCKS = 1000
 THRESHOLDS = ("zero", "half", "best")
+WIDTHS = 40  # lines of progress, about
 
 
 def register(commands: Any) -> None:
@@ -282,22 +284,26 @@ def _choices(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _network(options: argparse.Namespace, run: Run, failure: Fraction, *, source: SourceClaim | None) -> Certificate:
-    """Issue the certificate of one finite network."""
+    """Issue the certificate of one finite network, and show the widths tried on stderr."""
     from ntkproofs.certificates import issue_network
     from ntkproofs.commands.frontier import inputs_of
+    from ntkproofs.commands.progress import showing
 
-    return issue_network(
-        run,
-        failure=failure,
-        trained=options.trained,
-        inputs=inputs_of(options),
-        width="least" if options.width in (None, "least") else number(options.width, "--width", low=1),
-        threshold="best" if options.threshold == "best" else _fraction(options.threshold, "--threshold"),
-        states=options.states,
-        steps="least" if options.steps is None else number(options.steps, "--steps", low=1),
-        step="largest" if options.step is None else _fraction(options.step, "--step"),
-        source=source,
-    )
+    tried = count(1)
+    with showing() as show:
+        return issue_network(
+            run,
+            failure=failure,
+            trained=options.trained,
+            inputs=inputs_of(options),
+            width="least" if options.width in (None, "least") else number(options.width, "--width", low=1),
+            threshold="best" if options.threshold == "best" else _fraction(options.threshold, "--threshold"),
+            states=options.states,
+            steps="least" if options.steps is None else number(options.steps, "--steps", low=1),
+            step="largest" if options.step is None else _fraction(options.step, "--step"),
+            source=source,
+            report=lambda text: show(next(tried), WIDTHS, text),
+        )
 
 
 def _fraction(text: str, option: str) -> Fraction:

@@ -144,17 +144,17 @@ def failure_halved(c):
 
 @forgery("permutation", "the union bound exceeds")
 def threshold_moved_up(c):
-    c["claim"]["threshold"] = scaled(c["claim"]["threshold"], (101, 100))
+    c["claim"]["threshold"] = scaled(c["claim"]["threshold"], (105, 100))
 
 
 @forgery("permutation", "the union bound exceeds")
 def threshold_moved_down(c):
-    c["claim"]["threshold"] = scaled(c["claim"]["threshold"], (99, 100))
+    c["claim"]["threshold"] = scaled(c["claim"]["threshold"], (95, 100))
 
 
 @forgery("permutation", "the limit of the output is not clearly on the program's side of the threshold at n = ")
 def threshold_below_the_zeros(c):
-    c["claim"]["threshold"] = "1/1000"
+    c["claim"]["threshold"] = "1/50"
 
 
 @forgery("permutation", "the outputs vary more than the path allows")

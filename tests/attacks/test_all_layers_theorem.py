@@ -266,7 +266,8 @@ def at_state(start, descent, state, e, late, residual):
     whole = output + root * row @ descent.E - bh @ descent.D
     smooth = whole - kinks.sum() / root - closings.sum() / root
     # their bounds, the threshold as near as it may be
-    a, (full, closed, below) = drift.amax(start.sizes), drift.windows(kind, e, late, start.sizes)
+    a = drift.amax(start.sizes)
+    full, closed, below = (move + drift.blur(start.sizes) for move in drift.moves(kind, e, late))
     above = np.where(start.gate[:, [i for i in state if i < t]].any(1), full, closed)
     windows = float((a * (relu(above - z) * (z > 0) + relu(below + z) * (z <= 0))).sum() / root)
     limits = LinearisedBound(start.setting, kind, Fraction(1, 2), 0.0).limits

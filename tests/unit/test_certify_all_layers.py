@@ -6,8 +6,8 @@ import pytest
 
 from ntkproofs import checker
 from ntkproofs.bounds.finite.network import TooNarrow, Workload
-from ntkproofs.certificates import Run, issue_network
-from ntkproofs.classes import arbitrary_classes
+from ntkproofs.certificates import Certificate, Run, issue_network
+from ntkproofs.classes import TooConnected, arbitrary_classes
 from ntkproofs.cli import main
 from ntkproofs.errors import EnginesDisagree, InputError
 from ntkproofs.programs import TemplateProgram, permutation, permutation_task
@@ -70,11 +70,27 @@ def test_programs_beyond_the_theorem_are_refused_with_the_reason():
     full.template(when={("a", 1): 1}, write=[("a", 0)])
     with pytest.raises(InputError, match=r"got one with 2 ones \(padding adds zeros\)"):
         issue_network(Run(full, (0, 1), (), 2), failure="1/100", trained="all")
+
+
+def test_where_no_two_templates_match_training_alone_decides():
     apart = TemplateProgram("apart", fields={"a": 2})
     apart.template(when={("a", 0): 1, ("a", 1): 0}, write=[("a", 0)])
     apart.template(when={("a", 1): 1, ("a", 0): 0}, write=[("a", 1)])
-    with pytest.raises(InputError, match="no state has two matching templates"):
-        issue_network(Run(apart, (0, 1), (), 1), failure="1/100", trained="all")
+    certificate = issue_network(Run(apart, (0, 1), (), 1), failure="1/100", trained="all")
+    claim = accepted(certificate)
+    assert certificate.evidence["classes"] == []
+    assert claim["steps"] < 10
+    assert checker.judge(Certificate(claim | {"steps": 1}, certificate.evidence).data)[0] == checker.REJECTED
+
+
+def test_where_arbitrary_states_cannot_be_counted_the_reachable_ones_are_certified():
+    chain = TemplateProgram("chain", fields={"a": 17})
+    chain.template(when={("a", bit): 0 for bit in range(17)}, write=[("a", 0)])
+    chain.template(when={("a", 0): 0}, write=[("a", 0)])
+    certificate = issue_network(Run(chain, (), (), 1), failure="1/10", trained="output")
+    assert certificate.claim["states"]["steps"] == 1
+    with pytest.raises(TooConnected, match="connect 17 bits"):
+        issue_network(Run(chain, (), (), 1), failure="1/10", trained="output", states="arbitrary")
 
 
 def test_a_workload_counts_states_once_and_no_more_than_are_chosen():

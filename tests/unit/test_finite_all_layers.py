@@ -6,19 +6,19 @@ import contextlib
 import math
 from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 
 from ntkproofs.bounds.finite import tails
 from ntkproofs.bounds.finite.all_layers import AllLayersNetwork, find_all_layers, least_all_layers, levels
-from ntkproofs.bounds.finite.deviation import Deviation
+from ntkproofs.bounds.finite.deviation import CELLS, Deviation
 from ntkproofs.bounds.finite.drift import Closings, Drift, Spectrum, StateEvents
 from ntkproofs.bounds.finite.linearised import LinearisedBound, LinearisedDeviation, TangentSetting, _Expansion
 from ntkproofs.bounds.finite.network import Requirements, TooNarrow, Workload
-from ntkproofs.bounds.finite.numbers import FLOATS
-from ntkproofs.bounds.finite.output_layer import BitClass, Setting
+from ntkproofs.bounds.finite.numbers import FLOATS, Balls
+from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Setting
 from ntkproofs.classes import arbitrary_classes
 from ntkproofs.errors import InputError
 from ntkproofs.programs import permutation
@@ -235,7 +235,7 @@ def states(start: Start, drift: Drift, closings: Closings, trained: Trained, eta
             D = f + root * row @ trained.E
             assert math.isclose(f - linear, D - bh @ trained.D[-1] + bh @ trained.residuals[-1], abs_tol=1e-9)
             z, a = start.u @ x, drift.amax(start.sizes)
-            full, closed, below = drift.windows(kind, e, late, start.sizes)
+            full, closed, below = (move + drift.blur(start.sizes) for move in drift.moves(kind, e, late))
             open_ = start.gate[:, [i for i in S if i < t]].any(1)
             above = np.where(open_, full, closed)
             kinks = (a * (np.maximum(above - z, 0) * (z > 0) + np.maximum(below + z, 0) * (z <= 0))).sum() / root
@@ -457,7 +457,7 @@ def test_windows_bound_draws() -> None:
         x = np.zeros(K)
         x[[0, *range(1, kind.n)] if kind.p else list(range(1, kind.n + 1))] = 1 / math.sqrt(kind.n)
         z = u @ x
-        full, closed, below = drift.windows(kind, 0.1, 0.0, sizes)
+        full, closed, below = (move + drift.blur(sizes) for move in drift.moves(kind, 0.1, 0.0))
         above = np.where(gate, full, closed)
         X = a * (np.maximum(above - z, 0) * (z > 0) + np.maximum(below + z, 0) * (z <= 0))
         check(X, windows.kink_moment(kind, 0.1, 0.0, l), 1.8)
@@ -512,7 +512,7 @@ def test_the_bounds_increase_with_their_arguments() -> None:
     ) -> np.ndarray:
         drift = Drift(setting, t, 2000, spectrum, rest)
         d = drift.distance(kind, limits, 0.1, state, closed, 1e-4)
-        windows = drift.windows(kind, state.deviation, 1e-5, 2.0)
+        windows = [move + drift.blur(2.0) for move in drift.moves(kind, state.deviation, 1e-5)]
         return np.array([drift.variation(closed), drift.lipschitz(closed, 0.02), d, drift.amax(3.0), *windows])
 
     base = bounds()
@@ -546,3 +546,46 @@ def test_bad_arguments_are_refused() -> None:
         find_all_layers(Workload(3, {BitClass(2, 2, 3): 1}, {3: 1}), Requirements(Fraction(1, 100), width=900))
     with pytest.raises(InputError, match="between 0 and 1"):
         least_all_layers(Workload(3, {BitClass(2, 0, 1): 1}, {1: 3}), Fraction(2))
+
+
+# --- the search
+
+
+@pytest.mark.parametrize("kind", [BitClass(2, 0, 1), BitClass(4, 1, 1), BitClass(3, 1, 2), BitClass(3, 0, 2)])
+@pytest.mark.parametrize(("cls", "of"), [(LinearisedBound, TangentSetting), (ClassBound, Setting)])
+def test_interpolated_second_moments_are_those_of_the_bound(kind: BitClass, cls: type, of: type) -> None:
+    setting = of(FLOATS, 6)
+    cls.searched(setting, kind, Fraction(1, 5), 0.01)  # the one that is stored
+    for threshold, slack in ((Fraction(1, 7), 0.0), (Fraction(3, 10), 0.05)):
+        found, exact = cls.searched(setting, kind, threshold, slack), cls(setting, kind, threshold, slack)
+        assert found.margin == exact.margin
+        assert found.b == exact.b
+        assert np.allclose(found.between, exact.between, rtol=1e-10, atol=1e-12)
+        assert math.isclose(found.spread, exact.spread, rel_tol=1e-10)
+        assert np.allclose(found.forms.weight, exact.forms.weight, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("t", [1, 2])
+def test_the_largest_second_moment_is_the_largest_over_all_parts(t: int) -> None:
+    balls = Balls(64)
+    for deviation in (LinearisedDeviation(TangentSetting(balls, 6), t), Deviation(Setting(balls, 6), t)):
+        g = balls.of(Fraction(2, 3))
+        ends = [Fraction(2 * i - CELLS, CELLS) for i in range(CELLS + 1)]
+        values = [
+            deviation.second_moment(g, balls.span(low, high), side).upper
+            for low, high in pairwise(ends)
+            for side in deviation.sides
+        ]
+        assert deviation.largest_second_moment(g).upper == max(values)
+
+
+def test_the_search_reports_the_widths_it_tries() -> None:
+    program = permutation([1, 2, 0])
+    load = Workload.of(program.samples, arbitrary_classes(program), program.labels.T.tolist())
+    lines: list[str] = []
+    found = find_all_layers(load, Requirements(Fraction(1, 10)), lines.append)
+    assert any(line.startswith("width ") and "probability of failure" in line for line in lines)
+    assert found.bound().upper <= found.failure
+    fewer = replace(found, width=found.width - 2)
+    with contextlib.suppress(InputError):
+        assert fewer.bound().upper > found.failure * Fraction(99, 100)

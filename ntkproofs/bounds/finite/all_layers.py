@@ -24,17 +24,17 @@ import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from ntkproofs.arithmetic.balls import working_precision
 from ntkproofs.bounds.finite.drift import Closings, Drift, Spectrum, StateEvents
 from ntkproofs.bounds.finite.linearised import LinearisedBound, LinearisedDeviation, TangentSetting
-from ntkproofs.bounds.finite.network import EVENT, PRECISION, Deviated, Requirements, TooNarrow, Workload
 from ntkproofs.bounds.finite.numbers import FLOATS, Balls, Numbers, Real
-from ntkproofs.bounds.finite.output_layer import BitClass, Parameters
-from ntkproofs.bounds.finite.search import Search, best_threshold, bisected, bracketed
+from ntkproofs.bounds.finite.output_layer import BitClass, Parameters, tilted
+from ntkproofs.bounds.finite.search import Report, Search, silent, too_narrow
 from ntkproofs.bounds.finite.tails import (
     Column,
     Level,
@@ -46,11 +46,37 @@ from ntkproofs.bounds.finite.tails import (
     longest,
     vector_moment,
 )
-from ntkproofs.bounds.finite.tuning import averaged, minimum, short, tilted
-from ntkproofs.errors import InputError, NoMargin, NtkProofsError, Undecided
+from ntkproofs.bounds.finite.tuning import averaged, least_sufficient, minimum, minimum_near, short
+from ntkproofs.bounds.finite.workload import PRECISION, Deviated, Requirements, TooNarrow, Workload
+from ntkproofs.errors import InputError, Undecided
 
 __all__ = ["AllLayersNetwork", "find_all_layers", "least_all_layers", "levels"]
 
+
+SHARES = {  # of the failure probability, for up to 10 samples; divided by K/10 for K > 10
+    "drop": 0.25,
+    "pull": 0.08,
+    "bulk": 0.05,
+    "other": 0.06,
+    "writer": 0.03,
+    "cross": 0.02,
+    "turn": 0.01,
+    "echo": 0.02,
+    "far_echo": 0.007,
+    "kinks": 0.03,
+    "shift": 0.03,
+    "gram": 0.005,
+    "longest": 0.006,
+    "label": 0.004,
+    "square": 0.002,
+    "open": 0.001,
+    "share": 0.001,
+}
+DEVIATION = 0.05  # share for the deviation events
+SLACK = 1e-4  # admissible residual, relative to 1/(lam sqrt(width))
+STEP = 0.15  # between the logarithms of tilts
+NEGLIGIBLE = 1e-4  # share of the failure probability below which a class does not affect width or steps
+LEVELS = (0.2, 0.24, 0.28, 0.32, 0.36, 0.4, 0.44, 0.48, 0.53, 0.59, 0.66, 0.75, 0.87)
 
 CLOSINGS = ("writer", "cross", "turn", "other", "echo", "far_echo")
 
@@ -274,7 +300,7 @@ class _Evaluation:
         if min(events.square.l, shift.l) <= 0:
             raise InputError("tilts are positive")
         yield self.tail_bound(state.square_moment(m, of(events.square.l)), m, events.square) * count
-        yield self.vector_tail_bound(state.shift_moment(m, of(shift.l), of(shift.z), of(shift.q)), shift) * count
+        yield self.vector_tail_bound(state.shift_moment(m, of(shift.l), shift.z, of(shift.q)), shift) * count
         least = of(1 - self.network.shared.drop.value) * self.numbers.sqrt(self.setting.lam)
         self.regressions[n] = (state.limits, of(events.square.value), of(shift.value) / least)
 
@@ -290,13 +316,17 @@ class _Evaluation:
         yield self.tail_bound(windows.kink_moment(kind, e, late, of(events.kinks.l)), drift.root, events.kinks) * count
         known = StateEvents(e, of(events.kinks.value), square, shift)
         d = drift.distance(kind, limits, of(network.threshold), known, column.closings(of), residual)
-        bound = LinearisedBound(setting, kind, network.threshold, numbers.upper(d))
+        make = LinearisedBound.searched if numbers is FLOATS else LinearisedBound
+        bound = make(setting, kind, network.threshold, numbers.upper(d))
         yield numbers.exp(bound.log_probability(m, e, events.linearised)) * count
 
 
 def regression(setting: TangentSetting, n: int) -> StateBound:
     """Return the regression at the states with n matches; it is the same for all of them."""
-    return StateBound(setting, BitClass(n, 1, 1), Fraction(1, 2), setting.numbers.of(0))
+    if ("regression", n) not in setting.stored:
+        setting.stored["regression", n] = StateBound(setting, BitClass(n, 1, 1), Fraction(1, 2), setting.numbers.of(0))
+    result: StateBound = setting.stored["regression", n]
+    return result
 
 
 def spectrum(setting: TangentSetting, shared: Shared, events: ColumnEvents) -> Spectrum:
@@ -330,30 +360,6 @@ def moments(windows: Windows) -> dict[str, Callable[[Real], Real]]:
 
 # --- search
 
-SHARES = {  # of the failure probability, for up to 10 samples; divided by K/10 for K > 10
-    "drop": 0.25,
-    "pull": 0.08,
-    "bulk": 0.05,
-    "other": 0.06,
-    "writer": 0.03,
-    "cross": 0.02,
-    "turn": 0.01,
-    "echo": 0.02,
-    "far_echo": 0.007,
-    "kinks": 0.03,
-    "shift": 0.03,
-    "gram": 0.005,
-    "longest": 0.006,
-    "label": 0.004,
-    "square": 0.002,
-    "open": 0.001,
-    "share": 0.001,
-}
-SLACK = 1e-4  # admissible residual, relative to 1/(lam sqrt(width))
-MAX_WIDTH = 1 << 40  # the largest width of the search
-NEGLIGIBLE = 1e-9  # share of the failure probability below which a class does not affect width or steps
-LEVELS = (0.2, 0.24, 0.28, 0.32, 0.36, 0.4, 0.44, 0.48, 0.53, 0.59, 0.66, 0.75, 0.87)
-
 
 def levels(samples: int, longest: Fraction) -> tuple[Level, ...]:
     """Return levels of ``|v|`` below `longest`, with nearly optimal tilts."""
@@ -368,10 +374,18 @@ def levels(samples: int, longest: Fraction) -> tuple[Level, ...]:
     return tuple(result)
 
 
-def _least(moment: Callable[[float], float], scale: float, chance: float, top: float) -> Tail:
+def _least(
+    moment: Callable[[float], float],
+    scale: float,
+    chance: float,
+    top: float,
+    near: Fraction | None = None,
+    *,
+    step: float = STEP,
+) -> Tail:
     """Return the event with the smallest value such that ``moment(l) - l scale value <= chance`` for some ``l < top``.
 
-    `chance` is the logarithm of the admissible probability.
+    `chance` is the logarithm of the admissible probability, `near` the tilt of a similar event.
     """
 
     def value(log: float) -> tuple[float, ...]:
@@ -381,7 +395,8 @@ def _least(moment: Callable[[float], float], scale: float, chance: float, top: f
         except (ValueError, OverflowError):
             return (math.inf, l)
 
-    result, l = minimum(value, math.log(top) - 9, math.log(top * 0.98), 14)
+    low, high = math.log(top) - 9, math.log(top * 0.98)
+    result, l = minimum_near(value, low, high, 14, near=None if near is None else math.log(near), step=step)
     return Tail(short(result * (1 + 2e-5)), short(l))
 
 
@@ -391,11 +406,19 @@ def _least_vector(
     pairs: int,
     chance: float,
     top: float,
+    near: VectorTail | None = None,
+    *,
+    digits: int = 5,
+    step: float = STEP,
 ) -> VectorTail:
-    """Return the event with the smallest length; `values` returns the eigenvalues of V, and C, for a tilt l."""
+    """Return the event with the smallest length; `values` returns the eigenvalues of V, and C, for a tilt l.
+
+    z has that many `digits`: with few, different events have the same z, whose series is evaluated once.
+    """
+    tilt = [None if near is None else math.log(near.l)]
 
     def over(hint: float) -> tuple[float, ...]:
-        z = float(f"{dimension * math.exp(hint):.5g}")
+        z = float(f"{dimension * math.exp(hint):.{digits}g}")
         p, divergence = tilted(dimension, z)
 
         def value(log: float) -> tuple[float, ...]:
@@ -404,117 +427,151 @@ def _least_vector(
             average, q = averaged([(count, 2 * pairs * C * x / dimension) for count, x in eigenvalues], dimension)
             return ((divergence + average - chance) / (l * pairs * p), l, z, q)
 
-        return minimum(value, math.log(top) - 7, math.log(top * 0.97), 14)
+        result = minimum_near(value, math.log(top) - 7, math.log(top * 0.97), 14, near=tilt[0], step=step)
+        tilt[0] = math.log(result[1])
+        return result
 
-    result, l, z, q = minimum(over, -2.4, 1.4, 8)
+    middle = None if near is None else math.log(near.z / dimension)
+    result, l, z, q = minimum_near(over, -2.4, 1.4, 8, near=middle, step=step)
     return VectorTail(short(result * (1 + 2e-4)), short(l), short(z), short(q))
 
 
 class _Search(Search):
     """Search in floats for a network with all layers trained."""
 
-    def __init__(self, workload: Workload, requirements: Requirements) -> None:
-        self.scale, self.requirements = min(1.0, 10 / workload.samples), requirements
-        threshold = None if requirements.threshold is None else float(requirements.threshold)
-        super().__init__(workload, float(requirements.failure), EVENT + self.scale * sum(SHARES.values()), threshold)
+    def __init__(self, workload: Workload, requirements: Requirements, report: Report = silent) -> None:
+        self.scale = min(1.0, 10 / workload.samples)
+        super().__init__(workload, requirements, report, DEVIATION, self.scale * sum(SHARES.values()))
+        self.setting = TangentSetting(FLOATS, workload.samples)
+        self.tails: dict[Any, Any] = {}  # the last tail of every event, from which the next search starts
+        self.step = STEP
+        self.rests: dict[int, float] = {}  # the last `rest`, times the width, by t
 
     def independent_terms(self, width: int) -> int:
         return width // 2
 
-    @cached_property
-    def setting(self) -> TangentSetting:
-        return TangentSetting(FLOATS, self.workload.samples)
+    def width_of(self, terms: float) -> int:
+        return 2 * max(1, math.ceil(terms))
 
     @lru_cache(maxsize=16)  # noqa: B019 - a search lives for one call
     def event(self, t: int) -> LinearisedDeviation:
         return LinearisedDeviation(self.setting, t)
 
-    @lru_cache(maxsize=4096)  # noqa: B019 - a search lives for one call
-    def state(self, n: int) -> StateBound:
-        """Return the regression at the states with n matches."""
-        return regression(self.setting, n)
+    def bound(self, kind: BitClass, width: int, threshold: float) -> LinearisedBound:
+        d = min(9.0, self.distance(kind, width, threshold))
+        return LinearisedBound.searched(self.setting, kind, short(threshold), d * (1 + 1e-6))
 
-    def mean(self, kind: BitClass) -> float:
-        limits = self.state(kind.n).limits
-        return float(limits[0] * kind.p + limits[2] * (kind.t - kind.p))
+    def at_limit(self, kind: BitClass, threshold: float) -> LinearisedBound:
+        return LinearisedBound.searched(self.setting, kind, short(threshold), 0.0)
+
+    def set_room(self, room: float) -> None:
+        super().set_room(room)
+        for stored in (_Search.column, _Search.training, _Search.kinks):
+            stored.cache_clear()
 
     def chance(self, name: str, count: float) -> float:
         """Return the logarithm of the admissible probability of each of `count` events of this name."""
         return math.log(self.failure * self.scale * SHARES[name] / count)
 
+    def tail(self, key: Any, moment: Callable[[float], float], scale: float, chance: float, top: float) -> Tail:
+        """Return :func:`_least`, starting from the last result with the same key."""
+        self.tails[key] = _least(
+            moment, scale, chance, top, self.tails[key].l if key in self.tails else None, step=self.step
+        )
+        result: Tail = self.tails[key]
+        return result
+
+    def vector_tail(
+        self, key: Any, values: Callable[[float], tuple[list[tuple[int, float]], float]], dimension: int, pairs: int,
+        chance: float, top: float, *, digits: int = 5,
+    ) -> VectorTail:  # fmt: skip
+        """Return :func:`_least_vector`, starting from the last result with the same key."""
+        self.tails[key] = _least_vector(
+            values, dimension, pairs, chance, top, self.tails.get(key), digits=digits, step=self.step
+        )
+        result: VectorTail = self.tails[key]
+        return result
+
     @lru_cache(maxsize=256)  # noqa: B019 - a search lives for one call
     def shared(self, width: int) -> Shared:
         """Return the events about the initial weights."""
         m, setting, K = self.independent_terms(width), self.setting, self.setting.K
-        drop = _least(lambda l: least_eigenvalue(setting, m, l) + l * m, m, self.chance("drop", 1), 3.0)
-        longest_tail = _least(lambda l: longest(setting, m, l), 1.0, self.chance("longest", 1), 0.5)
+        drop = self.tail("drop", lambda l: least_eigenvalue(setting, m, l) + l * m, m, self.chance("drop", 1), 3.0)
+        if not 0 < drop.value < 1:
+            raise too_narrow(width)
+        longest_tail = self.tail("longest", lambda l: longest(setting, m, l), 1.0, self.chance("longest", 1), 0.5)
         size = short(math.sqrt(float(longest_tail.value)) * (1 + 1e-5))
-        return Shared(
-            drop,
-            _least(lambda l: gram(setting, m, l), m, self.chance("gram", 1), 0.5),
-            Tail(size, longest_tail.l),
-            levels(K, size),
-        )
+        gram_tail = self.tail("gram", lambda l: gram(setting, m, l), m, self.chance("gram", 1), 0.5)
+        return Shared(drop, gram_tail, Tail(size, longest_tail.l), levels(K, size))
 
     @lru_cache(maxsize=256)  # noqa: B019 - a search lives for one call
-    def column(self, width: int, t: int) -> tuple[ColumnEvents, Drift, Windows] | None:
-        """Return the events of the columns with t ones; None if the bounds do not hold at this width."""
-        deviated, setting, m = self.deviated(width), self.setting, self.independent_terms(width)
-        shared = self.shared(width)
-        if deviated is None or not 0 < shared.drop.value < 1:
-            return None
-        column, count = Column(setting, t), sum(self.workload.columns.values())
+    def column(self, width: int, t: int) -> tuple[ColumnEvents, Drift, Windows]:
+        """Return the events of the columns with t ones."""
+        setting, m, column = self.setting, self.independent_terms(width), Column(self.setting, t)
+        count = sum(self.workload.columns.values())
 
         def vector(spread: Spread, name: str) -> VectorTail:
             def values(l: float) -> tuple[list[tuple[int, float]], float]:
                 return list(spread.eigenvalues), float(spread.factor(setting, l))
 
-            return _least_vector(values, setting.N, m, self.chance(name, count), 0.5 / float(spread.M2))
+            top = 0.5 / float(spread.M2)
+            return self.vector_tail((name, t), values, setting.N, m, self.chance(name, count), top)
 
-        label = _least(lambda l: column.label_moment(m, l), m, self.chance("label", count), 0.5)
-        open_tail = _least(lambda l: column.open_moment(m, l), m, self.chance("open", count), 4.0)
-        unset, rest = Tail(Fraction(1), Fraction(1)), 0.0
+        label = self.tail(("label", t), lambda l: column.label_moment(m, l), m, self.chance("label", count), 0.5)
+        open_tail = self.tail(("open", t), lambda l: column.open_moment(m, l), m, self.chance("open", count), 4.0)
+        unset = Tail(Fraction(1), Fraction(1))
         pull, bulk = vector(column.pull, "pull"), vector(column.bulk, "bulk")
         events = ColumnEvents(
-            deviated[t], pull, bulk, label, open_tail, Fraction(0), unset, unset, unset, unset, unset, unset, unset
-        )
+            self.deviated(width)[t], pull, bulk, label, open_tail, Fraction(0), unset, unset, unset, unset, unset,
+            unset, unset,
+        )  # fmt: skip
+        return self._closed(width, t, events)
+
+    def _closed(self, width: int, t: int, events: ColumnEvents) -> tuple[ColumnEvents, Drift, Windows]:
+        """Return the events of a column with the closings and an allowance `rest` that suffices for them."""
+        shared, setting = self.shared(width), self.setting
         known, coordinates = spectrum(setting, shared, events), setting.K * len(self.workload.columns)
-        for _ in range(12):
+        rest, slope, before = self.rests.get(t, 0.0) / width, 0.0, (0.0, 0.0)
+        for index in range(24):
             drift = Drift(setting, t, width, known, rest)
             windows = Windows(drift, shared.levels)
             if drift.amax(windows.sizes[-1]) >= 2:
-                return None
-            closing_tails: dict[str, Any] = {}
+                raise too_narrow(width)
+            tails: dict[str, Any] = {}
             for name, moment in moments(windows).items():
                 path = {"turn": drift.back, "other": drift.s1, "far_echo": drift.s1}.get(name, drift.tw)
                 top = 20 / max(path, 0.02 * drift.tw) / (3 * drift.tw if "echo" in name else 1)
-                closing_tails[name] = _least(moment, drift.root, self.chance(name, coordinates), top)
-            events = replace(events, rest=short(rest), **closing_tails)
-            required_rest = drift.variation(events.closings(float)) / (drift.spectrum.least * drift.root)
-            if float(events.rest) > required_rest * 1.00001:
+                tails[name] = self.tail((name, t), moment, drift.root, self.chance(name, coordinates), top)
+            events = replace(events, rest=short(rest), **tails)
+            required = drift.variation(events.closings(float)) / (drift.spectrum.least * drift.root)
+            room = float(events.rest) / required - 1
+            if abs(room - self.room) < self.room / (20 if index < 8 else 2):
                 break
-            rest = required_rest * 1.01
-        else:
-            return None
+            if rest != before[0]:  # the fixed point by the secant method
+                slope = min(0.9, max(0.0, (required - before[1]) / (rest - before[0])))
+            before, rest = (rest, required), (required - slope * rest) / (1 - slope) * (1 + self.room)
+        if room < self.room / 4:
+            raise too_narrow(width)
+        self.rests[t] = rest * width
         longer = max(drift.tw, drift.s1)
-        share = _least(lambda l: windows.share_moment(longer, l), m, self.chance("share", coordinates), 8.0)
+        share = self.tail(
+            ("share", t), lambda l: windows.share_moment(longer, l), self.independent_terms(width),
+            self.chance("share", coordinates), 8.0,
+        )  # fmt: skip
         return replace(events, share=share), drift, windows
 
     @lru_cache(maxsize=256)  # noqa: B019 - a search lives for one call
-    def training(self, width: int) -> tuple[Fraction, int, float] | None:
-        """Return the step size, the number of steps, and the final residual; None if the residual need not decay."""
+    def training(self, width: int) -> tuple[Fraction, int, float]:
+        """Return the step size, the number of steps, and the final residual."""
         rates, largest = [], 1 / (1 + float(self.shared(width).gram.value))
         step = short(largest * (1 - 1e-5)) if self.requirements.step is None else self.requirements.step
         if step >= largest:
             raise TooNarrow(f"the step {step} is too large for the width {width}: below {largest:.6g}")
         for t in self.workload.columns:
-            column = self.column(width, t)
-            if column is None:
-                return None
-            events, drift, _ = column
+            events, drift, _ = self.column(width, t)
             rates.append(drift.spectrum.least - drift.lipschitz(events.closings(float), float(events.share.value)))
         if min(rates) <= 0:
-            return None
+            raise too_narrow(width)
         goal = SLACK / (self.setting.lam * math.sqrt(width * max(self.workload.columns)))
         decay = math.log1p(-float(step) * min(rates))
         steps = self.requirements.steps or math.ceil(math.log(goal) / decay)
@@ -523,42 +580,47 @@ class _Search(Search):
     @lru_cache(maxsize=4096)  # noqa: B019 - a search lives for one call
     def state_tails(self, n: int, width: int) -> StateTails:
         """Return the events of the regression at states with n matches."""
-        state, m = self.state(n), self.independent_terms(width)
+        state, m = regression(self.setting, n), self.independent_terms(width)
         count = self.workload.states_with(n) * len({kind.n for kind in self.workload.classes})
-        spread = state.spread_of_rho
-        square = _least(
-            lambda l: state.square_moment(m, l), m, self.chance("square", count), 0.5 / float(state.suprema[1]) ** 2
+        spread, key = state.spread_of_rho, n if ("square", n) in self.tails else 0
+        square = self.tail(
+            ("square", key), lambda l: state.square_moment(m, l), m, self.chance("square", count),
+            0.5 / float(state.suprema[1]) ** 2,
+        )  # fmt: skip
+        top = 0.5 / float(spread.M2)
+        shift = self.vector_tail(
+            ("shift", key), self._shifts(state), self.setting.K, m, self.chance("shift", count), top, digits=2
         )
-        shift = _least_vector(
-            self._shifts(state), self.setting.K, m, self.chance("shift", count), 0.5 / float(spread.M2)
-        )
+        self.tails["square", n], self.tails["shift", n] = square, shift
         return StateTails(square, shift)
 
     @lru_cache(maxsize=4096)  # noqa: B019 - a search lives for one call
-    def kinks(self, kind: BitClass, width: int) -> Tail | None:
-        """Return the event about the kinks of a class; None if the bounds do not hold at this width."""
-        column, training = self.column(width, kind.t), self.training(width)
-        if column is None or training is None:
-            return None
-        events, drift, windows = column
+    def kinks(self, kind: BitClass, width: int) -> Tail:
+        """Return the event about the kinks of a class."""
+        (events, drift, windows), training = self.column(width, kind.t), self.training(width)
         count = self.workload.classes[kind] * len(self.workload.classes)
         late, e = drift.late(float(training[0]), training[1]), float(events.deviated.e)
-        near = max(drift.windows(kind, e, late, windows.sizes[0]))
-        return _least(
-            lambda l: windows.kink_moment(kind, e, late, l), drift.root, self.chance("kinks", count), 20 / near
-        )
+        near = max(drift.moves(kind, e, late)) + drift.blur(windows.sizes[0])
+        key = kind if ("kinks", kind) in self.tails else (kind.t, kind.p)
+        tail = self.tail(
+            ("kinks", key), lambda l: windows.kink_moment(kind, e, late, l), drift.root, self.chance("kinks", count),
+            20 / near,
+        )  # fmt: skip
+        self.tails["kinks", kind] = tail
+        return tail
 
     def distance(self, kind: BitClass, width: int, threshold: float) -> float:
-        """Return the bound of the distance from the linearised network for a class; infinite if there is none."""
-        column, kinks, training = self.column(width, kind.t), self.kinks(kind, width), self.training(width)
-        if column is None or kinks is None or training is None:
-            return math.inf
-        (events, drift, _), tails = column, self.state_tails(kind.n, width)
+        """Return the bound of the distance from the linearised network for a class."""
+        (events, drift, _), kinks, tails = (
+            self.column(width, kind.t),
+            self.kinks(kind, width),
+            self.state_tails(kind.n, width),
+        )
         least = float(drift.spectrum.least) / math.sqrt(self.setting.lam)
         square, shift = float(tails.square.value), float(tails.shift.value) / least
         known = StateEvents(float(events.deviated.e), float(kinks.value), square, shift)
-        limits = self.state(kind.n).limits
-        return float(drift.distance(kind, limits, threshold, known, events.closings(float), training[2]))
+        limits, residual = regression(self.setting, kind.n).limits, self.training(width)[2]
+        return float(drift.distance(kind, limits, threshold, known, events.closings(float), residual))
 
     def _shifts(self, state: StateBound) -> Callable[[float], tuple[list[tuple[int, float]], float]]:
         pairs = [(count, float(value)) for count, value in state.spread_of_rho.eigenvalues]
@@ -567,9 +629,28 @@ class _Search(Search):
         pairs += [(1, value) for value in np.linalg.eigvalsh(root @ np.array(forms) @ root.T).tolist()]
         return lambda l: (pairs, state.spread_of_rho.factor(self.setting, l))
 
-    def bound(self, kind: BitClass, width: int, threshold: float) -> LinearisedBound:
-        d = min(9.0, self.distance(kind, width, threshold))
-        return LinearisedBound(self.setting, kind, short(threshold), d * (1 + 1e-6))
+    def complete(self, width: int, threshold: float) -> AllLayersNetwork | None:
+        """Return the network of this width with all parameters; None if ball arithmetic does not confirm it."""
+        self.step = STEP / 3
+        tau, training, classes = self.short_threshold(threshold), self.training(width), {}
+        for kind in self.workload.classes:
+            parameters = self.final(kind, width, float(tau))
+            if parameters is None:
+                return None
+            classes[kind] = ClassEvents(self.kinks(kind, width), parameters)
+        network = AllLayersNetwork(
+            self.workload,
+            width,
+            tau,
+            self.requirements.failure,
+            training[1],
+            training[0],
+            self.shared(width),
+            {t: self.column(width, t)[0] for t in self.workload.columns},
+            {n: self.state_tails(n, width) for n in sorted({kind.n for kind in classes})},
+            classes,
+        )
+        return _Fitted(network, self.requirements, self.setting).result()
 
 
 def least_all_layers(workload: Workload, failure: Fraction) -> AllLayersNetwork:
@@ -577,76 +658,26 @@ def least_all_layers(workload: Workload, failure: Fraction) -> AllLayersNetwork:
     return find_all_layers(workload, Requirements(failure))
 
 
-def find_all_layers(workload: Workload, requirements: Requirements) -> AllLayersNetwork:
+def find_all_layers(workload: Workload, requirements: Requirements, report: Report = silent) -> AllLayersNetwork:
     """Return a network that satisfies the requirements, with all parameters of its bound, confirmed in ball arithmetic.
 
     The search uses floats; the failure probability of the result is then bounded in ball arithmetic. A width or number
-    of steps that is not required is the smallest one for which the bounds with these parameters suffice. Raises
-    TooNarrow if the requirements cannot be satisfied, NoMargin if no threshold separates the limits.
+    of steps that is not required is the smallest one for which the bounds with these parameters suffice. `report` is
+    called with lines that show progress. Raises TooNarrow if the requirements cannot be satisfied, NoMargin if no
+    threshold separates the limits.
     """
-    search = _search(workload, requirements)
-    if requirements.width is not None:
-        threshold = best_threshold(search, requirements.width, rounds=10, reselect=True)
-        result = None if threshold is None else _completed(search, requirements.width, threshold)
-        if result is None:
-            raise TooNarrow(
-                f"the width {requirements.width} with this training and threshold does not suffice by these bounds"
-            )
-        return result
-    width, threshold = bisected(search, *bracketed(search, MAX_WIDTH))
-    for index in range(8):
-        width += index * width // 200  # the first width suffices for the leading classes
-        width += width % 2
-        threshold = best_threshold(search, width, rounds=6, near=threshold) or threshold
-        candidate = _completed(search, width, threshold)
-        if candidate is not None:
-            return candidate
-    raise Undecided(f"no width near {width} was confirmed")
+    _check(workload, requirements)
+    search = _Search(workload, requirements, report)
+    return search.result(search.complete)
 
 
-def _search(workload: Workload, requirements: Requirements) -> _Search:
-    if not workload.classes:
-        raise InputError("no state has two matching templates: every state is a training sample or 0")
+def _check(workload: Workload, requirements: Requirements) -> None:
+    """Raise InputError for requirements that no network satisfies."""
     _refuse_full_columns(workload)
     if not 0 < requirements.failure < 1:
         raise InputError(f"a failure probability lies between 0 and 1, got {requirements.failure}")
     if requirements.width is not None and (requirements.width < 2 or requirements.width % 2):
         raise InputError(f"a network of pairs has an even width, got {requirements.width}")
-    search = _Search(workload, requirements)
-    low, high = search.limit_range()
-    if low >= high:
-        raise NoMargin("no threshold lies between the limits of the outputs that should be 0 and 1")
-    if requirements.threshold is not None and not low < requirements.threshold < high:
-        raise NtkProofsError(f"the threshold {requirements.threshold} is not between {low:.6g} and {high:.6g}")
-    return search
-
-
-def _completed(search: _Search, width: int, threshold: float) -> AllLayersNetwork | None:
-    """Return the network of this width with all parameters; None if ball arithmetic does not confirm it."""
-    training, classes, requirements = search.training(width), {}, search.requirements
-    if training is None:
-        return None
-    for kind in search.workload.classes:
-        is_leading = kind in search.leading
-        _, parameters = search.log_class(kind, width, threshold, rounds=8 if is_leading else 3, new_cover=is_leading)
-        kinks = search.kinks(kind, width)
-        if kinks is None or parameters is None:
-            return None
-        classes[kind] = ClassEvents(kinks, parameters)
-    columns = {t: search.column(width, t) for t in search.workload.columns}
-    network = AllLayersNetwork(
-        search.workload,
-        width,
-        short(threshold) if requirements.threshold is None else requirements.threshold,
-        requirements.failure,
-        training[1],
-        training[0],
-        search.shared(width),
-        {t: column[0] for t, column in columns.items() if column is not None},
-        {n: search.state_tails(n, width) for n in sorted({kind.n for kind in classes})},
-        classes,
-    )
-    return _Fitted(network, requirements, search.setting).result()
 
 
 class _Fitted:
@@ -656,21 +687,23 @@ class _Fitted:
         self.network, self.requirements, self.floats = network, requirements, floats
         self.balls = TangentSetting(Balls(PRECISION), network.workload.samples)
         self.rates = network.rates(self.balls)
+        self.failure = float(network.failure)
         self.upper = {t: (float(first.upper), float(second.upper)) for t, (first, second) in self.rates.items()}
 
     def result(self) -> AllLayersNetwork | None:
         """Return the minimised network, confirmed in ball arithmetic; None if it is not confirmed."""
-        if not self.suffices(self.network):
+        network = self.network
+        if self.total(network) > self.failure:
             return None
-        for kinds in (self._significant(), tuple(self.network.classes)):
-            network = self._fitted(kinds)
-            if self.suffices(network) and self._confirmed(network):
-                return network
-        return self.network if self._confirmed(self.network) else None
+        for kinds in (self._significant(), tuple(network.classes)):
+            candidate = self._fitted(kinds)
+            if self.total(candidate) <= self.failure and self._confirmed(candidate):
+                return candidate
+        return network if self._confirmed(network) else None
 
     def _significant(self) -> tuple[BitClass, ...]:
         """Return the classes whose contributions are not negligible."""
-        least, result = float(self.network.failure) * NEGLIGIBLE, list[BitClass]()
+        least, result = self.failure * NEGLIGIBLE, list[BitClass]()
         evaluation = _Evaluation(self.network, self.floats, self.upper)
         for _ in evaluation.common_terms():
             pass
@@ -680,14 +713,18 @@ class _Fitted:
         return tuple(result)
 
     def _fitted(self, kinds: tuple[BitClass, ...]) -> AllLayersNetwork:
-        """Return the network with the smallest width and number of steps, evaluated on these classes."""
+        """Return the network with the smallest width and number of steps, evaluated on these classes.
+
+        The contribution of the other classes is taken as it is at first.
+        """
         network = self.network
+        room = self.failure - (self.total(network) - self.total(network, kinds))
         if self.requirements.width is None:
-            half = self._least(lambda pairs: replace(network, width=2 * pairs), network.width // 2, kinds)
+            half = self._least(lambda pairs: replace(network, width=2 * pairs), network.width // 2, kinds, room)
             network = replace(network, width=2 * half)
         if self.requirements.steps is None:
             fitted = network
-            steps = self._least(lambda steps: replace(fitted, steps=steps), network.steps, kinds)
+            steps = self._least(lambda steps: replace(fitted, steps=steps), network.steps, kinds, room)
             network = replace(network, steps=steps)
         return network
 
@@ -695,25 +732,22 @@ class _Fitted:
         """Tell whether the failure probability is certainly at most the required one, by ball arithmetic."""
         total: Real = self.balls.numbers.of(0)
         try:
-            for term in network.terms(self.balls, self.rates):
-                total = total + term
+            with working_precision(PRECISION):
+                for term in network.terms(self.balls, self.rates):
+                    total = total + term
         except (Undecided, InputError):
             return False
         return bool(total.upper <= network.failure)
 
-    def suffices(self, network: AllLayersNetwork, kinds: tuple[BitClass, ...] | None = None) -> bool:
-        """Tell whether the failure probability is at most the required one, by floats."""
+    def total(self, network: AllLayersNetwork, kinds: tuple[BitClass, ...] | None = None) -> float:
+        """Return the failure probability by floats, that of some classes alone if given; infinite without a bound."""
         try:
-            return bool(sum(network.terms(self.floats, self.upper, kinds)) <= float(network.failure))
+            return float(sum(network.terms(self.floats, self.upper, kinds)))
         except (InputError, ValueError, OverflowError, ZeroDivisionError):
-            return False
+            return math.inf
 
-    def _least(self, changed: Callable[[int], AllLayersNetwork], high: int, kinds: tuple[BitClass, ...]) -> int:
-        """Return the smallest number for which the changed network suffices, given that `high` suffices."""
-        low = high * 7 // 8
-        while self.suffices(changed(low), kinds):
-            low, high = low * 7 // 8, low
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self.suffices(changed(middle), kinds) else (middle, high)
-        return high
+    def _least(
+        self, changed: Callable[[int], AllLayersNetwork], high: int, kinds: tuple[BitClass, ...], room: float
+    ) -> int:
+        """Return the smallest number for which the changed network has a total of at most `room`; `high` has."""
+        return least_sufficient(lambda number: math.log(self.total(changed(number), kinds) / room), high)

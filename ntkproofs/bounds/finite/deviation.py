@@ -15,17 +15,19 @@ powers are bounded by ``|c|^3`` on either part, fourth ones by ``|c|^4``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from heapq import heappop, heappush
 
-from ntkproofs.bounds.finite.numbers import Real
+from ntkproofs.bounds.finite.numbers import Balls, Real
 from ntkproofs.bounds.finite.output_layer import Setting
 from ntkproofs.errors import InputError
+from ntkproofs.rigor import Ball
 
 __all__ = ["Deviation"]
 
-CELLS = 256  # parts of [-1, 1]
+CELLS = 256  # parts of [-1, 1], a power of 2
+BLOCKS = 16  # of parts, at first
 
 
 class Deviation:
@@ -115,8 +117,26 @@ class Deviation:
         """Return the largest E2 on a grid of means of Y: for searching with floats."""
         return float(max(self.second_moment(g, y0, side) for y0 in grid for side in self.sides))
 
+    def at_side(self, g: Real, side: Real) -> Callable[[Real], Real]:
+        """Return :meth:`second_moment` as a function of the mean of Y."""
+        return lambda y0: self.second_moment(g, y0, side)
+
     def largest_second_moment(self, g: Real) -> Real:
-        """Return the supremum of E2 over parts of [-1, 1], the mean of Y."""
-        numbers, ends = self.numbers, [Fraction(2 * i - CELLS, CELLS) for i in range(CELLS + 1)]
-        parts = [numbers.span(low, high) for low, high in pairwise(ends)]
-        return numbers.largest(*(numbers.upper(self.second_moment(g, y0, side)) for y0 in parts for side in self.sides))
+        """Return the largest of the bounds of E2 on CELLS parts of [-1, 1], the mean of Y, for all sides.
+
+        Blocks of parts are bounded as a whole, and split in halves in the order of their bounds, largest first, until
+        the first one is a single part: its bound is at least those of all other blocks.
+        """
+        numbers, bounds = self.numbers, [self.at_side(g, side) for side in self.sides]
+        size = CELLS // BLOCKS if isinstance(numbers, Balls) else 1  # floats are no bounds of a block
+        new = [(index, low, size) for index in range(len(bounds)) for low in range(0, CELLS, size)]
+        blocks: list[tuple[Real, int, int, int, Real]] = []
+        while True:
+            for index, low, size in new:
+                y0 = numbers.span(Fraction(2 * low - CELLS, CELLS), Fraction(2 * (low + size) - CELLS, CELLS))
+                bound = bounds[index](y0)
+                heappush(blocks, (-(bound.upper if isinstance(bound, Ball) else bound), index, low, size, bound))
+            _, index, low, size, bound = heappop(blocks)
+            if size == 1:
+                return numbers.upper(bound)
+            new = [(index, low, size // 2), (index, low + size // 2, size // 2)]

@@ -193,12 +193,22 @@ class Drift:
 
     def amax(self, size: Real) -> Real:
         """Return the bound of ``|a|`` for ``|v| <= size``."""
-        return self.cosh * (1 + self.nu(size) + self.be * 2)
+        base, slope = self._largest_weight
+        return base + slope * size
+
+    @cached_property
+    def _largest_weight(self) -> tuple[Real, Real]:
+        return self.cosh * (1 + self.be * 2), self.cosh * self.length
 
     def blur(self, size: Real) -> Real:
         """Return the bound of the movement of ``uh . x`` beyond ``-+ E . x``, for ``|v| <= size``."""
+        base, slope = self._movement
+        return base + slope * size
+
+    @cached_property
+    def _movement(self) -> tuple[Real, Real]:
         second = self.numbers.sqrt((self.sy * (self.sy / 2 + self.st)) ** 2 + (self.st * (self.st / 2 + self.sy)) ** 2)
-        return self.cosh * (second * size + self.be * self.S) + (1 + self.be) * self.sinh - self.S
+        return self.cosh * self.be * self.S + (1 + self.be) * self.sinh - self.S, self.cosh * second
 
     @cached_property
     def squares(self) -> tuple[Real, Real, Real]:
@@ -261,11 +271,11 @@ class Drift:
 
     # --- one state
 
-    def windows(self, kind: BitClass, e: Real, late: Real, size: Real) -> tuple[Real, Real, Real]:
-        """Return the windows for ``|v| <= size``: z > 0, z > 0 without the matching writer, z <= 0."""
+    def moves(self, kind: BitClass, e: Real, late: Real) -> tuple[Real, Real, Real]:
+        """Return how far ``u . x`` moves, apart from the blur: z > 0, z > 0 without the matching writer, z <= 0."""
         numbers, scale = self.numbers, self.spectrum.inverse / self.root
         x = 1 / numbers.sqrt(numbers.of(kind.n))
-        base = scale * e / numbers.sqrt(self.setting.lam) + self.rest + late + self.blur(size)
+        base = scale * e / numbers.sqrt(self.setting.lam) + self.rest + late
         rise, fall = base + scale * self.top * x * kind.p, base + scale * self.a * x * (kind.n - kind.p)
         if not kind.p:
             return fall, fall, base

@@ -42,10 +42,10 @@ from functools import lru_cache
 
 from ntkproofs.bounds.finite import descent
 from ntkproofs.bounds.finite.deviation import Deviation
-from ntkproofs.bounds.finite.network import PRECISION, Deviated, Workload
 from ntkproofs.bounds.finite.numbers import Balls, Numbers, Real
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Parameters, Setting
 from ntkproofs.bounds.finite.tuning import float_setting, least_deviation, least_event, minimum, short, tune
+from ntkproofs.bounds.finite.workload import PRECISION, Deviated, Workload
 from ntkproofs.bounds.tails import mills_convergent
 from ntkproofs.classes import Classes
 from ntkproofs.errors import InputError, NoMargin, NtkProofsError, Undecided

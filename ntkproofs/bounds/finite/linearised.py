@@ -39,7 +39,7 @@ Source: derived here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import TypeAlias
@@ -77,13 +77,9 @@ class LinearisedBound(ClassBound):
 
     def _gated(self, exponents: dict[Sample, int], q: int) -> Real:
         """Return ``E gamma (sqrt(n) h)^q prod 1_i u_i^(e_i)``."""
-        inner, result = [], self.numbers.of(1)
-        for (group, _), exponent in exponents.items():
-            if self.inside[group]:
-                inner.append(exponent)
-            else:
-                result = result * self.setting.moments.positive(exponent)
-        return result * self.setting.moments.gated(self.kind.n, q, tuple(inner))
+        inner = tuple(exponent for (group, _), exponent in exponents.items() if self.inside[group])
+        outer = tuple(exponent for (group, _), exponent in exponents.items() if not self.inside[group])
+        return self.setting.moments.product(self.kind.n, q, inner, outer, gate=True)
 
     def _plain(self, exponents: dict[Sample, int], q: int = 0) -> Real:
         """Return ``E prod 1_i u_i^(e_i)``."""
@@ -205,30 +201,48 @@ class LinearisedDeviation(Deviation):
 
     def second_moment(self, g: Real, y0: Real, side: Real) -> Real:
         """Return E2 at one pair (mean of Y, `side` the share of the writers in ``|c|^2``), the worst of the others."""
-        numbers = self.numbers
-        whole = (1 - y0**2) / self.setting.lam
-        parts = (whole * side, whole * (1 - side))
-        sums = [y0 / self.setting.moments.single[1], *parts]
-        cubes = [part * numbers.sqrt(part) for part in parts]
-        fourth = [part * part / 2 for part in parts]  # the fourth powers lie between 0 and twice this
-        total = numbers.of(0)
-        slopes = [numbers.of(0) for _ in range(4)]
-        for factor, polynomial in zip((numbers.of(1), g * 2, g * g), self.polynomials, strict=True):
+        return self.at_side(g, side)(y0)
+
+    def at_side(self, g: Real, side: Real) -> Callable[[Real], Real]:
+        """Return :meth:`second_moment` as a function of the mean of Y."""
+        numbers, parts = self.numbers, (side, 1 - side)
+        plain, high = self._collected(g, parts)
+
+        def value(y0: Real) -> Real:
+            whole = (1 - y0**2) / self.setting.lam
+            squares, total = (1, whole, whole * whole), numbers.of(0)
+            for (first, square), coefficient in plain.items():
+                total = total + coefficient * y0**first * squares[square]
+            slopes = [numbers.of(0)] * 4
+            for (first, index), coefficient in high.items():
+                slopes[index] = slopes[index] + coefficient * y0**first
+            for index in {index for _, index in high}:
+                slope, part = slopes[index], parts[index % 2] * whole
+                if index < 2:
+                    total = total + numbers.largest(slope, -slope) * part * numbers.sqrt(part)
+                else:  # the fourth powers lie between 0 and part^2
+                    total = total + numbers.largest(slope, numbers.of(0)) * part * part
+            return total
+
+        return value
+
+    def _collected(self, g: Real, parts: tuple[Real, Real]) -> tuple[dict[tuple[int, int], Real], ...]:
+        """Return the coefficients by the powers of the mean of Y and of ``|c|^2``, and those of the high power sums.
+
+        The latter by the power of the mean and the index of the power sum: thirds of writers, of others, fourths.
+        """
+        plain: dict[tuple[int, int], Real] = {}
+        high: dict[tuple[int, int], Real] = {}
+        for factor, polynomial in zip((self.numbers.of(1), g * 2, g * g), self.polynomials, strict=True):
             for powers, coefficient in polynomial.items():
-                term = coefficient * factor
-                for base, exponent in zip(sums, powers[:3], strict=True):
-                    if exponent:
-                        term = term * base**exponent
-                high = [index for index, exponent in enumerate(powers[3:]) if exponent]
-                if high:
-                    slopes[high[0]] = slopes[high[0]] + term
-                else:
-                    total = total + term
-        for slope, radius in zip(slopes, [*cubes, *fourth], strict=True):
-            total = total + numbers.largest(slope, -slope) * radius
-        for slope, middle in zip(slopes[2:], fourth, strict=True):
-            total = total + slope * middle
-        return total
+                first, term = powers[0], coefficient * factor / self.setting.moments.single[1] ** powers[0]
+                for part, exponent in zip(parts, powers[1:3], strict=True):
+                    term = term * part**exponent if exponent else term
+                into, key = (
+                    (high, (first, powers.index(1, 3) - 3)) if any(powers[3:]) else (plain, (first, sum(powers[1:3])))
+                )
+                into[key] = into[key] + term if key in into else term
+        return plain, high
 
     def sampled(self, g: float, grid: Sequence[float]) -> float:
         """Return the largest E2 on a grid of means of Y: for searching with floats."""

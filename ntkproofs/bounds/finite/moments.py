@@ -37,6 +37,25 @@ class Moments:
         first = one / numbers.sqrt(pi * 2)
         self.single = (one, first, one / 2, first * 2, one * 3 / 2)  # E relu(g)^e for e = 0 (as 1) to 4
         self._joint: dict[tuple[int, int, tuple[int, ...]], Real] = {}
+        self._products: dict[tuple[int, int, tuple[int, ...], tuple[int, ...], bool], Real] = {}
+
+    def product(self, n: int, q: int, inner: tuple[int, ...], outer: tuple[int, ...], *, gate: bool = False) -> Real:
+        """Return the moment of n coordinates and h, times those of further coordinates with exponents `outer`.
+
+        With `gate`, it is that of :meth:`gated`, and exponents may be 0; else that of :meth:`joint`.
+        """
+        key = (n, q, inner, outer, gate)
+        if key not in self._products:
+            if gate:
+                result = self.gated(n, q, inner)
+                factors = [self.positive(exponent) for exponent in outer]
+            else:
+                result = self.joint(n, q, inner) if q else self.numbers.of(1)
+                factors = [self.single[exponent] for exponent in outer]
+            for factor in factors:
+                result = result * factor
+            self._products[key] = result
+        return self._products[key]
 
     def joint(self, n: int, q: int, exponents: tuple[int, ...]) -> Real:
         """Return ``E prod relu(u_i)^(e_i) h^q``, ``h = relu(u_1 + ... + u_n)``, for exponents of different i <= n.

@@ -109,10 +109,15 @@ class Balls:
 
     def __init__(self, precision: int) -> None:
         self.precision = precision
+        self._integers: dict[int, Ball] = {}
 
     def of(self, value: int | Fraction) -> Ball:
         """Enclose a rational."""
-        return Ball(value, precision=self.precision)
+        if type(value) is not int:
+            return Ball(value, precision=self.precision)
+        if value not in self._integers:
+            self._integers[value] = Ball(value, precision=self.precision)
+        return self._integers[value]
 
     def pi(self) -> Ball:
         """Enclose pi."""

@@ -36,17 +36,21 @@ are homogeneous of degree 2.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
-from typing import TypeAlias
+from functools import cached_property, lru_cache
+from typing import Any, Self, TypeAlias
+
+import numpy as np
 
 from ntkproofs.bounds.finite.moments import Moments
 from ntkproofs.bounds.finite.numbers import Numbers, Real
 from ntkproofs.errors import InputError
 
-__all__ = ["Sample", "BitClass", "ClassBound", "Parameters", "Setting", "log_determinant"]
+__all__ = ["Sample", "BitClass", "ClassBound", "Parameters", "Setting", "log_determinant", "tilted"]
 
 Sample: TypeAlias = tuple[int, int]  # group and number within it
 
@@ -58,6 +62,18 @@ class BitClass:
     n: int
     p: int
     t: int
+
+
+@lru_cache(maxsize=1 << 14)
+def tilted(dimension: int, z: float) -> tuple[float, float]:
+    """Return the mean and the divergence of the tilted uniform distribution in floats, see :meth:`Setting.tilted`."""
+    k = np.arange(1, int(z) + 60)
+    logs = np.cumsum(2 * math.log(z) - np.log(2 * k * (dimension + 2.0 * k - 2)))
+    top = max(0.0, float(logs.max()))
+    terms = np.exp(logs - top)
+    value = math.exp(-top) + float(terms.sum())
+    p = float((2 * k * terms).sum()) / z / value
+    return p, z * p - math.log(value) - top
 
 
 @dataclass(frozen=True)
@@ -84,6 +100,7 @@ class Setting:
             raise InputError(f"a network needs 2 samples or more, got {samples}")
         self.numbers, self.K, self.N = numbers, samples, samples - 1
         self.moments = Moments(numbers)
+        self.stored: dict[Any, Any] = {}  # what was computed with this setting before
         pi = numbers.pi()
         self.rest = 1 / (pi * 2)  # the limit kernel of two different samples
         self.lam = numbers.of(self.own) - self.rest
@@ -93,9 +110,17 @@ class Setting:
         """Return ``p(z) = Psi'(z)/Psi(z)`` and the divergence ``z p - log Psi(z)`` of the tilted uniform distribution.
 
         ``Psi(z) = E exp(z omega_1)``, omega uniform on the unit sphere of N dimensions (or those given), is the series
-        of ``(z/2)^(2 k) / (k! (N/2) (N/2 + 1) ... (N/2 + k - 1))``.
+        of ``(z/2)^(2 k) / (k! (N/2) (N/2 + 1) ... (N/2 + k - 1))``. What a Fraction gives is stored.
         """
-        numbers, y, N = self.numbers, z * z / 4, self.N if dimension is None else dimension
+        numbers, N = self.numbers, self.N if dimension is None else dimension
+        if isinstance(z, float):
+            return tilted(N, z)
+        if isinstance(z, Fraction):
+            if ("tilted", N, z) not in self.stored:
+                self.stored["tilted", N, z] = self.tilted(numbers.of(z), dimension=N)
+            result: tuple[Real, Real] = self.stored["tilted", N, z]
+            return result
+        y = z * z / 4
         term, value, slope, scale, k = numbers.of(1), numbers.of(1), numbers.of(0), 0, 0
         while True:
             k += 1
@@ -161,10 +186,41 @@ class ClassBound:
         limits = tuple(((matched if inside else setting.rest) - shift) / lam for inside in self.inside)
         self.limits = limits
         self.mean = limits[0] * p + limits[2] * (t - p)
-        self.margin = self._margin(threshold, slack)
-        step = self.margin * self.sign / self.A0
-        self.b = tuple(limit + step * alpha for limit, alpha in zip(limits, self.alpha, strict=True))
-        self._weigh()
+        self._set_margin(self._margin(threshold, slack))
+        self._weigh(self._entries())
+
+    @classmethod
+    def searched(cls, setting: Setting, kind: BitClass, threshold: Fraction, slack: Real) -> Self:
+        """Return the bound in floats, the second moments interpolated from those that the setting stores for the class.
+
+        They are quadratic in the margin. For searching: nothing certified may be computed so.
+        """
+        if (cls, kind) not in setting.stored:
+            first = cls(setting, kind, threshold, slack)
+            nodes = [first._with_margin(margin)._entries() for margin in (-1.0, 0.0, 1.0)]
+            parts = {
+                key: (value, (nodes[2][key] - nodes[0][key]) / 2, (nodes[2][key] + nodes[0][key]) / 2 - value)
+                for key, value in nodes[1].items()
+            }
+            setting.stored[cls, kind] = (first, parts)
+        first, parts = setting.stored[cls, kind]
+        result: Self = first._with_margin(first._margin(threshold, slack))
+        x = result.margin
+        result._weigh({key: c0 + (c1 + c2 * x) * x for key, (c0, c1, c2) in parts.items()})
+        return result
+
+    def _with_margin(self, margin: Real) -> Self:
+        """Return the bound of the same class with another margin, without second moments."""
+        result = copy(self)
+        for name in ("forms", "constants"):
+            result.__dict__.pop(name, None)
+        result._set_margin(margin)
+        return result
+
+    def _set_margin(self, margin: Real) -> None:
+        self.margin = margin
+        step = margin * self.sign / self.A0
+        self.b = tuple(limit + step * alpha for limit, alpha in zip(self.limits, self.alpha, strict=True))
 
     def _margin(self, threshold: Fraction, slack: Real) -> Real:
         return self.sign * (self.numbers.of(threshold) - self.mean) - slack
@@ -173,13 +229,9 @@ class ClassBound:
 
     def _power(self, exponents: dict[Sample, int], q: int) -> Real:
         """Return ``E prod v_i^(e_i) (sqrt(n) h)^q`` for one representative i of each (group, number) named."""
-        inner, result = [], self.numbers.of(1)
-        for (group, _), exponent in exponents.items():
-            if q and self.inside[group]:
-                inner.append(exponent)
-            else:
-                result = result * self.setting.moments.single[exponent]
-        return result * self.setting.moments.joint(self.kind.n, q, tuple(inner)) if q else result
+        inner = tuple(exponent for (group, _), exponent in exponents.items() if q and self.inside[group])
+        outer = tuple(exponent for (group, _), exponent in exponents.items() if not (q and self.inside[group]))
+        return self.setting.moments.product(self.kind.n, q, inner, outer)
 
     def _entry(self, first: Sample, second: Sample) -> Real:
         """Return ``E v_i v_k (h - b . v)^2`` for two samples, named by group and number within it."""
@@ -210,17 +262,22 @@ class ClassBound:
         ends = (b[0] * b[0] + b[1] * b[1]) * m[3] * m[1] + b[0] * b[1] * m[2] * m[2] * 2
         return ends + (b[0] + b[1]) * m[2] * m[1] * mean * 2 + second * m[1] * m[1]
 
-    def _weigh(self) -> None:
-        """Compute W by groups: `diagonal`, `between` (different samples), ``W alpha``, and ``alpha' W alpha``."""
-        groups = [g for g in range(4) if self.sizes[g]]
-        zero = self.numbers.of(0)
-        self.diagonal = [self._entry((g, 0), (g, 0)) if g in groups else zero for g in range(4)]
-        self.between = [[zero] * 4 for _ in range(4)]
+    def _entries(self) -> dict[tuple[int, int, int], Real]:
+        """Return W by groups: the entries ``(g, 0, g)`` on the diagonal, ``(g, 1, h)`` for different samples."""
+        groups, result = [g for g in range(4) if self.sizes[g]], {}
         for g in groups:
+            result[g, 0, g] = self._entry((g, 0), (g, 0))
             for other in groups:
                 if other < g or (other == g and self.sizes[g] > 1):
-                    value = self._entry((g, 0), (other, 1 if g == other else 0))
-                    self.between[g][other] = self.between[other][g] = value
+                    result[g, 1, other] = self._entry((g, 0), (other, 1 if g == other else 0))
+        return result
+
+    def _weigh(self, entries: Mapping[tuple[int, int, int], Real]) -> None:
+        """Set W by groups: `diagonal`, `between` (different samples), ``W alpha``, and ``alpha' W alpha``."""
+        groups = [g for g in range(4) if self.sizes[g]]
+        zero = self.numbers.of(0)
+        self.diagonal = [entries.get((g, 0, g), zero) for g in range(4)]
+        self.between = [[entries.get((max(g, h), 1, min(g, h)), zero) for h in range(4)] for g in range(4)]
         self.pull = [zero] * 4
         for g in groups:
             total = self.alpha[g] * (self.diagonal[g] - self.between[g][g])
@@ -343,7 +400,7 @@ class ClassBound:
         if parameters.l <= 0 or parameters.z <= 0:
             raise InputError(f"l and z of a class are positive, got {parameters.l} and {parameters.z}")
         l, q = numbers.of(parameters.l), numbers.of(parameters.q)
-        tilt, divergence = setting.tilted(numbers.of(parameters.z))
+        tilt, divergence = setting.tilted(parameters.z)
         r = numbers.upper(e / tilt)
         M = numbers.upper(self.supremum(r, parameters.cover))
         C = numbers.upper(self.moment_factor(l, r, M))
@@ -379,42 +436,38 @@ class ClassBound:
     @cached_property
     def forms(self) -> _Forms:
         """The quadratic forms of Gbar, W and W alpha on the vectors of :meth:`_group_vectors`."""
-        vectors, numbers, lam, rest = self._group_vectors(), self.numbers, self.setting.lam, self.setting.rest
-
-        def limit(x: Sequence[Fraction], z: Sequence[Fraction]) -> Real:
-            sums = [sum(value * size for value, size in zip(vector, self.sizes, strict=True)) for vector in (x, z)]
-            dot = sum(first * second * size for first, second, size in zip(x, z, self.sizes, strict=True))
-            return lam * dot + rest * (sums[0] * sums[1])
-
-        def weight(x: Sequence[Fraction], z: Sequence[Fraction]) -> Real:
-            total = numbers.of(0)
-            for i, size in enumerate(self.sizes):
-                total = total + (self.diagonal[i] - self.between[i][i]) * (x[i] * z[i] * size)
-                for j, other in enumerate(self.sizes):
-                    total = total + self.between[i][j] * (x[i] * size * z[j] * other)
-            return total
-
-        pull = [
-            sum((self.pull[i] * (x[i] * size) for i, size in enumerate(self.sizes)), start=numbers.of(0))
-            for x in vectors
-        ]
-        limits = [[limit(x, z) for z in vectors] for x in vectors]
-        differences = tuple(
-            (size - 1, (self.diagonal[i] - self.between[i][i]) / lam) for i, size in enumerate(self.sizes) if size > 1
-        )
-        weights = [[weight(x, z) for z in vectors] for x in vectors]
+        vectors, numbers, lam = self._group_vectors(), self.numbers, self.setting.lam
+        limits = self._form(vectors, [lam] * 4, [[self.setting.rest] * 4] * 4)
+        rest = [self.diagonal[g] - self.between[g][g] for g in range(4)]
+        weights = self._form(vectors, rest, self.between)
+        pull = [sum((self.pull[g] * vector[g] for g in vector), start=numbers.of(0)) for vector in vectors]
+        differences = tuple((size - 1, rest[g] / lam) for g, size in enumerate(self.sizes) if size > 1)
         return _Forms(limits, weights, pull, differences, log_determinant(numbers, limits))
 
-    def _group_vectors(self) -> list[tuple[Fraction, ...]]:
-        """Return a basis of the vectors that are constant on each group and orthogonal to the labels."""
-        one, zero = Fraction(1), Fraction(0)
-        vectors: list[tuple[Fraction, ...]] = []
-        if self.sizes[1]:
-            vectors.append((zero, one, zero, zero))
-        if self.sizes[3]:
-            vectors.append((zero, zero, zero, one))
+    def _form(
+        self, vectors: list[dict[int, int]], diagonal: Sequence[Real], between: Sequence[Sequence[Real]]
+    ) -> list[list[Real]]:
+        """Return the form of the matrix with entries `between`, and `diagonal` added to its diagonal, by groups."""
+        values = [[self.numbers.of(0)] * len(vectors) for _ in vectors]
+        for i, x in enumerate(vectors):
+            for j, z in enumerate(vectors[: i + 1]):
+                total = values[i][j]
+                for g, first in x.items():
+                    if g in z:
+                        total = total + diagonal[g] * (first * z[g]) / self.sizes[g]
+                    for h, second in z.items():
+                        total = total + between[g][h] * (first * second)
+                values[i][j] = values[j][i] = total
+        return values
+
+    def _group_vectors(self) -> list[dict[int, int]]:
+        """Return a basis of the vectors that are constant on each group and orthogonal to the labels.
+
+        Each is given by the sums of its entries over the groups where it is not 0.
+        """
+        vectors = [{g: self.sizes[g]} for g in (1, 3) if self.sizes[g]]
         if self.sizes[0] and self.sizes[2]:
-            vectors.append((Fraction(1, self.sizes[0]), zero, -Fraction(1, self.sizes[2]), zero))
+            vectors.append({0: 1, 2: -1})
         return vectors
 
 

@@ -219,15 +219,21 @@ class Windows:
             self.chances.append(self.numbers.exp(_chi(self.numbers, self.setting.K, l) - l * size * size))
         self.peak = 1 / self.numbers.sqrt(self.numbers.pi() * 2)
 
-    def _layered(self, value: Callable[[Real], Real], near: Real, weight: Real | int = 1) -> Real:
-        """Return a bound of ``E value(|v|)`` over an event of probability `weight`; sizes are larger by `near`."""
-        sizes = [size + near for size in self.sizes[:-1]] + [self.sizes[-1]]
-        values = [value(size) for size in sizes]
-        total = values[0] * weight
+    def _sizes_near(self, near: Real) -> list[Real]:
+        """Return the sizes of v, enlarged by `near` except for the longest."""
+        return [*(size + near for size in self.sizes[:-1]), self.sizes[-1]]
+
+    def _layered(self, values: Sequence[Real], weight: Real | int = 1) -> Real:
+        """Return a bound of ``E value(|v|)`` over an event of probability `weight`; `values` at the sizes of v."""
+        total, zero, share = values[0] * weight, self.numbers.of(0), -self.numbers.of(1) * weight
         for low, high, chance in zip(values[:-1], values[1:], self.chances, strict=True):
-            share = -self.numbers.largest(-chance, -self.numbers.of(1) * weight)
-            total = total + self.numbers.largest(high - low, self.numbers.of(0)) * share
+            total = total - self.numbers.largest(high - low, zero) * self.numbers.largest(-chance, share)
         return total
+
+    def _moment(self, value: Callable[[Real], Real], near: Real) -> Real:
+        """Return the moment of X, whose exponential's excess integrates to ``value(size)`` if ``|v| <= size``."""
+        values = [value(size) for size in self._sizes_near(near)]
+        return self.numbers.log(1 + self.peak * self._layered(values)) * (self.drift.width // 2)
 
     def closing_moment(self, path: Real, l: Real, *, twice: bool = False, echo: bool = False) -> Real:
         """Return the moment of ``sqrt(w) G_i`` for a path of this length, the scale being sqrt(w).
@@ -244,7 +250,7 @@ class Windows:
             # 2 theta - 3 u up to theta/2, theta - u from there on
             return (numbers.exp(k * theta * 2) + numbers.exp(k * theta / 2) * 2 - 3) / (k * 3) - theta
 
-        return numbers.log(1 + self.peak * self._layered(value, path * 2)) * (self.drift.width // 2)
+        return self._moment(value, path * 2)
 
     def cross_moment(self, path: Real, back: Real, l: Real) -> Real:
         """Return the moment of ``sqrt(w)`` times the closings by `back`, ``X = a (a t - u)+ [u < a back]``."""
@@ -255,7 +261,7 @@ class Windows:
             k, turn = l * a, a * back
             return numbers.exp(k * a * path) * (1 - numbers.exp(-k * turn)) / k - turn
 
-        return numbers.log(1 + self.peak * self._layered(value, path * 2)) * (self.drift.width // 2)
+        return self._moment(value, path * 2)
 
     def turn_moment(self, path: Real, back: Real, l: Real) -> Real:
         """Return the moment of ``sqrt(w)`` times the reversals, ``X = a^2 back ([0 < u < a t] + [0 < u < a back])``."""
@@ -266,7 +272,7 @@ class Windows:
             rise = numbers.exp(l * a * a * back)
             return (rise - 1) * a * (path - short) + (rise * rise - 1) * a * short
 
-        return numbers.log(1 + self.peak * self._layered(value, path * 2)) * (self.drift.width // 2)
+        return self._moment(value, path * 2)
 
     def share_moment(self, path: Real, l: Real) -> Real:
         """Return the moment of the share of pairs with ``0 < u_i < amax path``; the scale is m."""
@@ -278,24 +284,21 @@ class Windows:
 
         With one matching writer j, ``P(u_j > 0 | z) <= 1/2 + phi(0) z/sqrt(n - 1)`` for z > 0.
         """
-        numbers, drift, half = self.numbers, self.drift, Fraction(1, 2)
-        longest = drift.windows(kind, e, late, self.sizes[-1])
-        near = numbers.largest(*longest)
-
-        def part(index: int) -> Callable[[Real], Real]:
-            def value(size: Real) -> Real:
-                k = l * drift.amax(size)
-                window = drift.windows(kind, e, late, size)[index]
-                return (numbers.exp(k * window) - 1) / k - window
-
-            return value
-
+        numbers, drift, half = self.numbers, self.drift, self.numbers.of(Fraction(1, 2))
+        moves = drift.moves(kind, e, late)
+        longest = drift.blur(self.sizes[-1])
+        rows: list[list[Real]] = [[], [], []]
+        for size in self._sizes_near(numbers.largest(*moves) + longest):
+            k, blur = l * drift.amax(size), drift.blur(size)
+            for row, move in zip(rows, moves, strict=True):
+                window = move + blur
+                row.append((numbers.exp(k * window) - 1) / k - window)
         if kind.p == 1:
-            more = self.peak * longest[0] / numbers.sqrt(numbers.of(kind.n - 1))
-            total = self._layered(part(0), near, half + more) + self._layered(part(1), near, numbers.of(half))
+            more = self.peak * (moves[0] + longest) / numbers.sqrt(numbers.of(kind.n - 1))
+            total = self._layered(rows[0], half + more) + self._layered(rows[1], half)
         else:
-            total = self._layered(part(0), near)
-        total = total + self._layered(part(2), near)
+            total = self._layered(rows[0])
+        total = total + self._layered(rows[2])
         return numbers.log(1 + self.peak * total) * (drift.width // 2)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -12,15 +13,20 @@ import numpy as np
 
 from ntkproofs.bounds.finite.deviation import Deviation
 from ntkproofs.bounds.finite.numbers import FLOATS
-from ntkproofs.bounds.finite.output_layer import ClassBound, Parameters, Setting
+from ntkproofs.bounds.finite.output_layer import ClassBound, Parameters, Setting, tilted
 
 __all__ = [
     "Event",
+    "Hint",
+    "Tuned",
     "averaged",
     "float_setting",
     "least_deviation",
     "least_event",
+    "least_sufficient",
     "minimum",
+    "minimum_near",
+    "reused",
     "short",
     "tilted",
     "tune",
@@ -29,6 +35,7 @@ __all__ = [
 GOLDEN = (math.sqrt(5) - 1) / 2
 BLOCKS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 CELLS = 24  # of a grid on [-1, 1]
+THIN = 3  # blocks of a cover that make one block for a class that is negligible
 
 Cover = tuple[tuple[int, Fraction], ...]
 Event = tuple[float, float, float]  # e, log(z/N), l
@@ -56,21 +63,63 @@ def minimum(function: Callable[[float], tuple[Any, ...]], low: float, high: floa
     return min(at_left, at_right, key=lambda value: value[0])
 
 
+def minimum_near(
+    function: Callable[[float], tuple[Any, ...]],
+    low: float,
+    high: float,
+    rounds: int,
+    *,
+    near: float | None,
+    step: float,
+) -> tuple[Any, ...]:
+    """Return what :func:`minimum` does, by the vertex of a parabola if the minimum is found close to `near`."""
+    if near is None:
+        return minimum(function, low, high, rounds)
+    middle = min(max(near, low + step), high - step)
+    left, at, right = (function(middle + shift) for shift in (-step, 0.0, step))
+    for _ in range(4):
+        if left[0] < at[0] and middle - 2 * step >= low:
+            middle, left, at, right = middle - step, function(middle - 2 * step), left, at
+        elif right[0] < at[0] and middle + 2 * step <= high:
+            middle, left, at, right = middle + step, at, right, function(middle + 2 * step)
+        else:
+            break
+    bend = left[0] + right[0] - 2 * at[0]
+    if not (at[0] <= min(left[0], right[0]) and 0 < bend < math.inf):
+        return minimum(function, low, high, rounds)
+    vertex = function(middle + step * (left[0] - right[0]) / bend / 2)
+    return min(at, vertex, key=lambda value: value[0])
+
+
+def least_sufficient(excess: Callable[[int], float], high: int) -> int:
+    """Return the smallest positive integer whose excess is not positive, given that that of `high` is not.
+
+    The excess decreases. It is nearly linear where it is finite, so the next trial is next to where the line through
+    the ends of the bracket is 0, or the middle after two trials that did not halve the bracket.
+
+    >>> least_sufficient(lambda number: 12.5 - number, 100)
+    13
+    """
+    at_high, low = excess(high), high * 7 // 8
+    while low > 0 and (at_low := excess(low)) <= 0:
+        high, at_high, low = low, at_low, low * 7 // 8
+    if low <= 0:
+        at_low = math.inf
+    slow = 0
+    while high - low > 1:
+        middle, size = (low + high) // 2, high - low
+        if slow < 2 and at_low < math.inf and at_low > at_high:
+            zero = low + size * at_low / (at_low - at_high)
+            middle = min(high - 1, max(low + 1, math.floor(zero) if high - zero < zero - low else math.ceil(zero)))
+        value = excess(middle)
+        low, at_low, high, at_high = (low, at_low, middle, value) if value <= 0 else (middle, value, high, at_high)
+        slow = slow + 1 if 2 * (high - low) > size else 0
+    return high
+
+
 def short(value: float) -> Fraction:
     """Return a float as a short fraction, rounded to six digits."""
     return Fraction(f"{value:.6g}")
-
-
-@lru_cache(maxsize=1 << 14)
-def tilted(dimension: int, z: float) -> tuple[float, float]:
-    """Return the mean and the divergence of the tilted uniform distribution, see ``Setting.tilted``."""
-    k = np.arange(1, int(z) + 60)
-    logs = np.cumsum(2 * math.log(z) - np.log(2 * k * (dimension + 2.0 * k - 2)))
-    top = max(0.0, float(logs.max()))
-    terms = np.exp(logs - top)
-    value = math.exp(-top) + float(terms.sum())
-    p = float((2 * k * terms).sum()) / z / value
-    return p, z * p - math.log(value) - top
 
 
 def _cover(bound: ClassBound, r: float) -> list[tuple[int, Fraction]]:
@@ -111,66 +160,107 @@ class _Averaged:
 
 
 def averaged(pairs: list[tuple[int, float]], N: int) -> tuple[float, float]:
-    """Return the least ``q - log det((1 + 2 q/N) I - B)/2`` over q, and that q; B by (multiplicity, eigenvalue)."""
-    low = max(value for _, value in pairs)
-    high = low + 1.0
-    for _ in range(24):
-        middle = (low + high) / 2
-        slope = 0.0
+    """Return the least ``q - log det((1 + 2 q/N) I - B)/2`` over q, and that q; B by (multiplicity, eigenvalue).
+
+    With ``x = 1 + 2 q/N`` the derivative is 0 where the sum of ``count/(x - value)`` is N. The sum is convex and
+    decreases above the largest eigenvalue, so Newton's method from the left increases to the solution.
+    """
+    top = max(value for _, value in pairs)
+    x = max(value + count / N for count, value in pairs if value > top - 1)
+    for _ in range(30):
+        excess, slope = -float(N), 0.0
         for count, value in pairs:
-            slope += count / (middle - value)
-        low, high = (middle, high) if slope > N else (low, middle)
+            ratio = count / (x - value)
+            excess, slope = excess + ratio, slope + ratio / (x - value)
+        x += excess / slope
+        if excess < 1e-9 * N:
+            break
     logs = 0.0
     for count, value in pairs:
-        logs += count * math.log(high - value)
-    q = (high - 1) * N / 2
+        logs += count * math.log(x - value)
+    q = (x - 1) * N / 2
     return q - logs / 2, q
 
 
+@dataclass(frozen=True)
+class Hint:
+    """Parameters of a class at another width or threshold, or of a similar class, from which a search starts."""
+
+    log_z: float  # log(z/N)
+    log_x: float  # log(2 l M)
+    cover: Cover
+
+
+class _Tuned:
+    """The logarithm of the probability of a class at one width, as a function of z and l."""
+
+    def __init__(self, bound: ClassBound, width: int, e: float, cover: Cover) -> None:
+        self.bound, self.width, self.e, self.cover = bound, width, e, cover
+        self.averaged = _Averaged(bound)
+
+    def tilt(self, log_z: float) -> tuple[float, float, float, float]:
+        """Return z, its divergence, r and M."""
+        setting = self.bound.setting
+        z = float(f"{setting.N * math.exp(log_z):.5g}")
+        p, divergence = tilted(setting.N, z)
+        r = self.e / p
+        return z, divergence, r, self.bound.supremum(r, self.cover)
+
+    def at(self, tilt: tuple[float, float, float, float], log_x: float) -> tuple[float, float, float, float]:
+        """Return the logarithm of the probability, l, q and ``log(2 l M)``."""
+        _, divergence, r, M = tilt
+        l = math.exp(log_x) / (2 * M)
+        C = self.bound.moment_factor(l, r, M)
+        t0 = C * self.bound.spread - l * self.bound.margin
+        if t0 <= -0.95:
+            return (math.inf, l, 0.0, log_x)
+        average, q = self.averaged.least(self.width * C / (1 + t0), r)
+        return (self.width * math.log1p(t0) + divergence + average, l, q, log_x)
+
+    def parameters(self, tilt: tuple[float, float, float, float], l: float, q: float) -> Parameters:
+        return Parameters(short(l), short(tilt[0]), short(q), self.cover)
+
+
+Tuned = tuple[float, Parameters, Hint]
+
+
 def tune(
-    bound: ClassBound,
-    width: int,
-    e: float,
-    *,
-    near: float | None = None,
-    rounds: int = 6,
-    cover: Cover | None = None,
-) -> tuple[float, Parameters, float]:
+    bound: ClassBound, width: int, e: float, *, near: Hint | None = None, rounds: int = 6, new_cover: bool = False,
+    step: float = 0.15,
+) -> Tuned:  # fmt: skip
     """Return the smallest logarithm of the probability of a class that the search gets, its parameters, and a hint.
 
-    The hint is ``log(z/N)``; passed as `near` it starts the search at another width or threshold. `cover` is that of
-    another width, if given, else a good one is looked for.
+    `near`: the hint of a search at another width or threshold; its cover is used unless `new_cover`. `step`: how far
+    from it the search begins.
     """
-    setting, averaged = bound.setting, _Averaged(bound)
-    start = setting.N * math.exp(0.4 if near is None else near)
-    if cover is None:
-        cover = tuple(_cover(bound, e / tilted(setting.N, float(f"{start:.5g}"))[0]))
-    blocks = cover
-    last: list[float] = []  # log(2 l M) of the last trial
+    log_z = 0.4 if near is None else near.log_z
+    if near is None or new_cover:
+        N = bound.setting.N
+        cover = tuple(_cover(bound, e / tilted(N, float(f"{N * math.exp(log_z):.5g}"))[0]))
+    else:
+        cover = near.cover
+    tuned = _Tuned(bound, width, e, cover)
+    last = None if near is None else near.log_x  # of the last trial
 
-    def at(hint: float) -> tuple[Any, ...]:
-        z = float(f"{setting.N * math.exp(hint):.5g}")
-        p, divergence = tilted(setting.N, z)
-        r = e / p
-        M = bound.supremum(r, blocks)
+    def over(hint: float) -> tuple[Any, ...]:
+        nonlocal last
+        tilt = tuned.tilt(hint)
+        result, l, q, last = minimum_near(lambda log_x: tuned.at(tilt, log_x), -5.0, -0.05, 12, near=last, step=step)
+        return result, tuned.parameters(tilt, l, q), Hint(hint, last, cover)
 
-        def value(log_x: float) -> tuple[float, ...]:
-            l = math.exp(log_x) / (2 * M)
-            C = bound.moment_factor(l, r, M)
-            t0 = C * bound.spread - l * bound.margin
-            if t0 <= -0.95:
-                return (math.inf, l, 0.0, log_x)
-            average, q = averaged.least(width * C / (1 + t0), r)
-            return (width * math.log1p(t0) + divergence + average, l, q, log_x)
+    result, parameters, hint = minimum_near(over, -3.0, 2.8, rounds, near=None if near is None else log_z, step=step)
+    return float(result), parameters, hint
 
-        if not last:
-            last.append(minimum(value, -5.0, -0.05, 7)[3])
-        result, l, q, last[0] = minimum(value, last[0] - 0.3, min(-0.05, last[0] + 0.3), 5)
-        return result, Parameters(short(l), short(z), short(q), blocks), hint
 
-    low, high = (-1.2, 2.8) if near is None else (near - 0.3, near + 0.3)
-    result, parameters, hint = minimum(at, low, high, rounds)
-    return float(result), parameters, float(hint)
+def reused(bound: ClassBound, width: int, e: float, near: Hint) -> Tuned:
+    """Return what :func:`tune` does, without a search: with the parameters of a similar class, and larger blocks."""
+    others, cover = bound.sizes[1], [block for block in near.cover if block[0] < bound.sizes[1]]
+    cover = cover[THIN - 1 :: THIN]
+    cover.append((others, next((mu for most, mu in near.cover if most >= others), near.cover[-1][1])))
+    tuned = _Tuned(bound, width, e, tuple(cover))
+    tilt = tuned.tilt(near.log_z)
+    result, l, q, _ = tuned.at(tilt, near.log_x)
+    return result, tuned.parameters(tilt, l, q), Hint(near.log_z, near.log_x, tuned.cover)
 
 
 GRID = tuple(2 * i / CELLS - 1 for i in range(CELLS + 1))
@@ -212,13 +302,23 @@ def least_deviation(deviation: Deviation, width: int, log_chance: float, *, near
     best = _deviated(deviation, width, high, hint)
     if best[0] > log_chance:
         return None if near is None else least_deviation(deviation, width, log_chance)
-    for _ in range(12 if near is None else 8):
+    if near is not None and _deviated(deviation, width, low, hint)[0] <= log_chance:
+        return least_deviation(deviation, width, log_chance)
+    excess: dict[float, float] = {high: best[0] - log_chance}
+    for _ in range(24):
         middle = (low + high) / 2
+        if low in excess and high in excess:  # the logarithm is nearly linear in the square
+            part = excess[low] / (excess[low] - excess[high])
+            zero = math.sqrt(low * low + part * (high * high - low * low))
+            middle = min(high - (high - low) * 0.02, max(low + (high - low) * 0.02, zero))
         trial = _deviated(deviation, width, middle, hint)
+        excess[middle] = trial[0] - log_chance
         if trial[0] <= log_chance:
             high, best = middle, trial
         else:
             low = middle
+        if high - low < 1e-4 * high or excess[high] > -3e-3:
+            break
     return high, float(best[1]), float(best[2])
 
 

@@ -27,7 +27,7 @@ def certified_widths(trained: str) -> dict[int, int]:
     """Return the certified widths of permutations, ``{bits: width}`` (``benchmarks/certified_widths.py`` makes them).
 
     >>> certified_widths("output")[10]
-    2393
+    2385
     """
     return {int(row["bits"]): int(row["width"]) for row in _rows("certified_widths.csv") if row["trained"] == trained}
 
