@@ -37,16 +37,21 @@ CASES = tuple((n, p, t, K) for K, t in ((2, 2), (4, 1), (7, 2), (9, 3)) for n in
 WORK = 1 << 29  # word operations that a fact may take of the checker's budget, so that a loop without an end is ended
 
 
-def network_fact(function: Fact) -> Fact:
-    """Register a fact, asked of the mutants of these rules only."""
+def bounded(function: Fact) -> Fact:
+    """Return a fact that takes at most WORK of the checker's budget."""
 
     @wraps(function)
-    def bounded(module: types.ModuleType) -> None:
+    def asked(module: types.ModuleType) -> None:
         with replaced(module, MAX_WORK=WORK, _left=[WORK]):
             function(module)
 
-    NETWORK_FACTS.append(bounded)
-    return bounded
+    return asked
+
+
+def network_fact(function: Fact) -> Fact:
+    """Register a fact, asked of the mutants of these rules only."""
+    NETWORK_FACTS.append(bounded(function))
+    return NETWORK_FACTS[-1]
 
 
 def close(module: types.ModuleType, interval: Any, ball: Any, *shown: object) -> None:
