@@ -30,7 +30,7 @@ def average_fact(function: Fact) -> Fact:
     return AVERAGE_FACTS[-1]
 
 
-STATES = ((4, 2), (5, 5), (7, 3))
+STATES = ((4, 2), (5, 5), (7, 3), (10, 5))
 COLUMNS = ((2, 2), (4, 1), (6, 3), (5, 5))
 TAIL = (Fraction(3, 8), Fraction(1, 30), Fraction(9), Fraction(2))
 
