@@ -23,7 +23,7 @@ from ntkproofs.programs import Task
 from ntkproofs.training import Training
 from ntkproofs.validation import integer
 
-__all__ = ["Request", "find", "issue_network"]
+__all__ = ["Request", "find", "issue_network", "request_for"]
 
 Found: TypeAlias = FiniteNetwork | AllLayersNetwork | GaussianEnsemble
 
@@ -44,8 +44,8 @@ class Request:
 
     @property
     def averaged(self) -> bool:
-        """Whether the start is Gaussian, so that networks are averaged."""
-        return self.training.start.name == "gaussian"
+        """Whether networks are averaged: the output layer is trained from a Gaussian start."""
+        return self.training.trained == "output" and self.training.start.name == "gaussian"
 
 
 def issue_network(
@@ -82,20 +82,10 @@ def issue_network(
     >>> issue_network(permutation_task([1, 0, 2]), failure="1/10", start="gaussian", width=1000).networks
     15
     """
-    request = Request(
-        task if isinstance(task, Run) else Run.of(task),
-        Training.of(trained, start or None),
-        states,
-        _number(inputs, "inputs", "all"),
-        _networks(networks, start),
-        Requirements(
-            _between(failure, "failure"),
-            _number(width, "width", "least"),
-            None if threshold == "best" else _between(threshold, "threshold"),
-            _number(steps, "steps", "least"),
-            None if step == "largest" else _positive(step, "step"),
-        ),
-    )
+    request = request_for(
+        task, failure=failure, trained=trained, start=start, networks=networks, width=width, threshold=threshold,
+        states=states, inputs=inputs, steps=steps, step=step,
+    )  # fmt: skip
     value, found = find(request)
     claim = {
         "kind": "network",
@@ -115,14 +105,45 @@ def issue_network(
     return checked(claim, _evidence_of(found), found)
 
 
+def request_for(
+    task: Task | Run,
+    *,
+    failure: Any,
+    trained: str = "output",
+    start: str = "",
+    networks: int | str = "",
+    width: int | str = "least",
+    threshold: Any = "best",
+    states: str = "",
+    inputs: int | str = "all",
+    steps: int | str = "least",
+    step: Any = "largest",
+) -> Request:
+    """Return the request of :func:`issue_network` with the same arguments; raises InputError for an invalid one."""
+    return Request(
+        task if isinstance(task, Run) else Run.of(task),
+        Training.of(trained, start or None),
+        states,
+        _number(inputs, "inputs", "all"),
+        _networks(networks, start),
+        Requirements(
+            _between(failure, "failure"),
+            _number(width, "width", "least"),
+            None if threshold == "best" else _between(threshold, "threshold"),
+            _number(steps, "steps", "least"),
+            None if step == "largest" else _positive(step, "step"),
+        ),
+    )
+
+
 def _networks(networks: int | str, start: str) -> int | None:
     """Return the number of networks, None for the smallest."""
     if start == "gaussian":
-        return _number(networks or "least", "networks", "least")
+        return _number("least" if networks == "" else networks, "networks", "least")
     if networks not in ("", "least", 1):
         raise InputError(
-            f"networks: {networks}: only networks with a Gaussian start are averaged; otherwise one network is "
-            f"sufficient, as its initial function is 0"
+            f"networks = {networks}: only networks with a Gaussian start are averaged; the initial function of the "
+            f"others is 0, and one of them is sufficient"
         )
     return 1
 

@@ -19,7 +19,7 @@ from ntkproofs.bounds.finite.gaussian_start import FirstOrder, GaussianLoad, Len
 from ntkproofs.bounds.finite.numbers import FLOATS, Balls
 from ntkproofs.bounds.finite.output_layer import BitClass, Setting
 from ntkproofs.classes import arbitrary_classes
-from ntkproofs.errors import InputError, NoMargin, NtkProofsError
+from ntkproofs.errors import InputError, NtkProofsError, Undecided
 from ntkproofs.programs import addition, permutation
 from ntkproofs.simulation.descent import output_layer
 from ntkproofs.simulation.measured import States, measure
@@ -323,11 +323,11 @@ def test_parameters_that_bound_nothing_are_refused(found, changes):
 
 def test_networks_that_do_not_suffice():
     load = load_of(permutation(range(4)))
-    with pytest.raises(NoMargin, match="the width 12 is too small: no number of networks suffices"):
+    with pytest.raises(Undecided, match="the width 12 is too small: no number of networks suffices"):
         find_gaussian_ensemble(load, Required(FAILURE, width=12))
     with pytest.raises(NtkProofsError, match=r"the threshold 9/10 is not between 0 and"):
         find_gaussian_ensemble(load, Required(FAILURE, width=WIDTH, threshold=Fraction(9, 10)))
-    with pytest.raises(NoMargin, match=r"no width is sufficient for 3 networks: .* must be \d+ or more"):
+    with pytest.raises(Undecided, match=r"no width is sufficient for 3 networks: .* must be \d+ or more"):
         find_gaussian_ensemble(load, Required(FAILURE, networks=3))
     with pytest.raises(Insufficient, match=r"\d+ networks of width 2500 .* is bounded by 0\.\d+, 1/20 is permitted"):
         find_gaussian_ensemble(load, Required(FAILURE, networks=ensemble().networks - 3, width=WIDTH))

@@ -78,8 +78,8 @@ def find_gaussian_ensemble(load: GaussianLoad, required: Required) -> GaussianEn
     """Return networks that satisfy the requirements, with all parameters of their bound, confirmed by balls.
 
     A number, a width or a number of steps that is not required is the smallest one for which the bounds with these
-    parameters suffice. Raises NoMargin if no threshold separates the limits, or if no number or width suffices;
-    Insufficient if the required number and width do not suffice; Undecided if balls do not confirm the result.
+    parameters suffice. Raises NoMargin if no threshold separates the limits, Insufficient if the required number and
+    width do not suffice by these bounds, Undecided if no number or no width does.
     """
     search = _Search(load, required)
     networks, width = search.size()
@@ -324,17 +324,17 @@ class _Search:
             width = required.width
             found = _least(lambda N: self.best(N, width)[0] <= allowed, self.limit, MOST)
             if found is None:
-                raise NoMargin(f"the width {width} is too small: no number of networks suffices by these bounds")
+                raise Undecided(f"the width {width} is too small: no number of networks suffices by these bounds")
             return found, width
         networks = required.networks or 1
         if networks < self.limit:
-            raise NoMargin(
+            raise Undecided(
                 f"no width is sufficient for {networks} networks: by this union bound even infinitely wide networks "
                 f"with a Gaussian start must be {self.limit} or more"
             )
         found = _least(lambda w: self.best(networks, w)[0] <= allowed, 2 * self.K, WIDEST)
         if found is None:
-            raise NoMargin(f"no width up to {WIDEST} is sufficient for {networks} networks")
+            raise Undecided(f"no width up to {WIDEST} is sufficient for {networks} networks")
         return networks, found
 
     # --- all parameters

@@ -196,13 +196,13 @@ def find_network(workload: Workload, requirements: Requirements) -> FiniteNetwor
     """
     search = _Search(workload, requirements)
     width, threshold = search.optimum()
-    for _ in range(12):
+    for index in range(12):
         candidate = search.complete(width, threshold)
         if candidate is not None:
             return candidate
         if requirements.width is not None:
             break
-        width += max(1, width // 200)
+        width += max(1, width * (index + 1) // 200)
     raise TooNarrow(f"the width {width} with this training and threshold does not suffice by these bounds")
 
 
