@@ -1624,11 +1624,12 @@ class Average:
         return tail(margin / Interval(variance.high, variance.high).sqrt())
 
     def simple(self, n: int, t: int) -> Interval:
-        """Enclose the log of the same bound at a sample (n = 1), or for a bit that no template writes (t = 0)."""
-        threshold = self.network.threshold
-        if t == 0:  # the mean is exactly 0
-            return self.gaussian(Interval.of(threshold), n)
-        return self.gaussian(nearest(threshold) - self.descent.remainder(t, self.network.steps), n)
+        """Enclose the log of the same bound at a sample (n = 1), or for a bit that no template writes (t = 0).
+
+        The mean is off the target by the remainder at most; it is exactly 0 if t = 0, as is the remainder.
+        """
+        remainder = self.descent.remainder(t, self.network.steps)
+        return self.gaussian(nearest(self.network.threshold) - remainder, n)
 
 
 # ------------------------------------------------------------------------------------------ finite networks, all layers

@@ -158,7 +158,7 @@ def chances(name: str) -> list[Any]:
         x = (of(threshold) - term.mean) * (-1 if p else 1) - lost
         result += [term.log_exceeds(N * width, x, of(l)), gaussian(of(d), squares[n])]
     for n, t in SIMPLE[name]:
-        margin = of(min(threshold, 1 - threshold)) - remainder(t) if t else of(threshold)
+        margin = of(min(threshold, 1 - threshold)) - (remainder(t) if t else 0)
         result.append(gaussian(margin, Fraction(0) if n == 1 else squares[n]))
     return result
 

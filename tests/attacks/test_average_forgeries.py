@@ -136,7 +136,7 @@ MISTAKES = {
     "gaussian: nothing is left of the start": ("variance = (Interval.of(square) + self.leftover) /", "variance = Interval.of(square) /"),
     "gaussian: no square": ("if n > 1 else Fraction(0)", "if n > 9 else Fraction(0)"),
     "gaussian: more networks": ("/ Interval.of(self.network.networks)\n", "/ Interval.of(self.network.networks + 1)\n"),
-    "simple: the remainder": ("return self.gaussian(nearest(threshold) - self.descent.remainder(t, self.network.steps), n)", "return self.gaussian(nearest(threshold), n)"),
+    "simple: the remainder": ("return self.gaussian(nearest(self.network.threshold) - remainder, n)", "return self.gaussian(nearest(self.network.threshold), n)"),
     "leftover: once": ("return self.decay(steps).power(2) * self.trace", "return self.decay(steps).power(3) * self.trace"),
     "claim: simple pairs forgotten": ("chances.append((f\"the Gaussian term at n = {n}", "_ = ((f\"the Gaussian term at n = {n}"),
     "claim: an event of one network": ("[(what, log, network.networks) for what, log, _ in events]", "[(what, log, 1) for what, log, _ in events]"),

@@ -259,11 +259,10 @@ class _Search:
     def _fixed(self, events: _Events, threshold: float) -> list[float]:
         """Return the logarithms of the terms of bits that no template writes, and of samples."""
         N, leftover, load = events.networks, self._leftover(events, threshold), self.load
-        cases = [(threshold, float(events.squares[n][0]) + leftover, pairs) for n, pairs in load.unwritten.items()]
         nearest = min(threshold, 1 - threshold)
+        cases = [(nearest, float(events.squares[n][0]) + leftover, pairs) for n, pairs in load.unwritten.items()]
         for t, pairs in load.samples.items():
-            margin = nearest - self._remainder(events, t, threshold) if t else threshold
-            cases.append((margin, leftover, pairs))
+            cases.append((nearest - self._remainder(events, t, threshold), leftover, pairs))
         if any(margin <= 0 for margin, _, _ in cases):
             return [math.inf]
         return [

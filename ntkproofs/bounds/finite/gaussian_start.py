@@ -372,12 +372,11 @@ class GaussianEnsemble:
             x = term.sign * (of(self.threshold) - term.mean) - self.slack(setting, kind) - of(split.d)
             yield numbers.exp(term.log_exceeds(neurons, x, of(split.l))) * pairs
             yield self.tail(numbers, of(split.d), of(self.squares[kind.n][0]) + leftover, pairs)
+        nearest = of(min(self.threshold, 1 - self.threshold))  # distance from the nearer target
         for n, pairs in load.unwritten.items():
-            yield self.tail(numbers, of(self.threshold), of(self.squares[n][0]) + leftover, pairs)
-        nearest = of(min(self.threshold, 1 - self.threshold))
+            yield self.tail(numbers, nearest, of(self.squares[n][0]) + leftover, pairs)
         for t, pairs in load.samples.items():
-            margin = nearest - self.remainder(setting, t) if t else of(self.threshold)
-            yield self.tail(numbers, margin, leftover, pairs)
+            yield self.tail(numbers, nearest - self.remainder(setting, t), leftover, pairs)
 
     def tail(self, numbers: Numbers, margin: Real, variance: Real, pairs: int) -> Real:
         """Return so many times the tail of the average of the Gaussian terms, each of at most this variance."""
