@@ -14,7 +14,7 @@ from typing import Any
 
 from average_forgeries import AVERAGES, honest
 from battery import Fact, expect, refuses
-from battery_network import BALLS, bounded, chosen_states, close, interval, replaced, setting
+from battery_network import BALLS, bounded, chosen_states, close, ends, interval, replaced, setting
 from forgery import sign
 
 from ntkproofs.bounds.finite import descent
@@ -75,6 +75,12 @@ def residuals_of_states(module: types.ModuleType) -> None:
     for inside in (module.Interval.of(0), module.Interval(half.low, half.low)):
         with replaced(hidden, limits=lambda n, inside=inside: (inside, inside)):
             module.Residual(hidden, 2)
+    for outside, expected in ((Fraction(3, 10), Fraction(26, 100)), (Fraction(-1, 2), Fraction(688629, 10**6))):
+        limits = module.Interval.of(Fraction(2, 5)), module.Interval.of(outside)  # below is larger, then above
+        with replaced(hidden, limits=lambda n, limits=limits: limits):
+            most = module.Residual(hidden, 2).most
+        (low, high), size = ends(module, most * most), abs(expected)
+        expect(abs(low - expected) < size / 10**5 and abs(high - expected) < size / 10**5, outside, float(low))
 
 
 @cache
