@@ -18,6 +18,7 @@ from ntkproofs.truth import NoTruthValue
 ANSWERS = {"agrees", "complete", "halted", "holds", "ok", "outcome", "proved", "verdict", "wrong", "zero_works"}
 NEUTRAL = {  # what is true or false of these is no verdict
     "against",
+    "averaged",
     "boolean",
     "busy",
     "cached",
