@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import TypeAlias
+
+import sympy
 
 from ntkproofs.arithmetic.balls import Ball
+from ntkproofs.arithmetic.normal_form import same_normal_form
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels.angular import Kernel
@@ -44,7 +48,8 @@ def demand_definite(kernel: Kernel, samples: int | None) -> None:
 
     The eigenvalues of the Gram matrix of K orthonormal samples are ``own - other`` (K - 1 times) and
     ``own + (K - 1) other``. `samples`: K, or None for every number of samples, which requires that ``other`` is not
-    negative. Raises Undecided if 8192 bits do not determine a sign.
+    negative. Signs are decided by balls, a zero by the normal form. Raises Undecided if 8192 bits do not determine a
+    sign and the normal form is not zero.
 
     >>> from ntkproofs.kernels import RHO
     >>> demand_definite(Kernel("linear", RHO), 12)
@@ -55,9 +60,10 @@ def demand_definite(kernel: Kernel, samples: int | None) -> None:
     """
     kernels = [(kernel, 1)] if kernel.prior is None else [(kernel, 1), (kernel.prior, 0)]
     for part, least_sign in kernels:
-        for name, enclosure, required_sign in _conditions(part, samples, least_sign):
-            if certain_sign(enclosure, f"{name} of the kernel {part.name!r}") < required_sign:
-                value = enclosure(FIRST_PRECISION).digits(6)
+        for name, number, enclosure, required_sign in _conditions(part, samples, least_sign):
+            sign = certain_sign(enclosure, f"{name} of the kernel {part.name!r}", is_zero=partial(_is_zero, number))
+            if sign < required_sign:
+                value = enclosure(FIRST_PRECISION).digits(6) if sign else "0"
                 raise InputError(f"{part.name!r} is no kernel on {_samples(samples)}: {name} = {value}")
 
 
@@ -65,12 +71,19 @@ def _samples(count: int | None) -> str:
     return "every number of samples" if count is None else counted(count, "sample")
 
 
-def _conditions(kernel: Kernel, samples: int | None, least_sign: int) -> list[tuple[str, Callable[[int], Ball], int]]:
-    """Return the quantities whose signs decide: name, enclosure, least admissible sign."""
+def _is_zero(number: sympy.Expr) -> bool:
+    return same_normal_form(number, sympy.Integer(0))
+
+
+Condition: TypeAlias = tuple[str, sympy.Expr, Callable[[int], Ball], int]
+
+
+def _conditions(kernel: Kernel, samples: int | None, least_sign: int) -> list[Condition]:
+    """Return the quantities whose signs decide: name, exact value, enclosure, least admissible sign."""
 
     def gap(precision: int) -> Ball:
         own, other, _ = kernel.enclosed(1, precision=precision)
-        return Ball(0, precision=precision) if kernel.own == kernel.other else own - other
+        return own - other
 
     def total(precision: int) -> Ball:
         own, other, _ = kernel.enclosed(1, precision=precision)
@@ -79,6 +92,8 @@ def _conditions(kernel: Kernel, samples: int | None, least_sign: int) -> list[tu
     def other_value(precision: int) -> Ball:
         return kernel.enclosed(1, precision=precision)[1]
 
+    difference: Condition = ("the eigenvalue own - other", kernel.own - kernel.other, gap, least_sign)
     if samples is None:
-        return [("the eigenvalue own - other", gap, least_sign), ("other", other_value, 0)]
-    return [("the eigenvalue own - other", gap, least_sign), ("the eigenvalue own + (K - 1) other", total, least_sign)]
+        return [difference, ("other", kernel.other, other_value, 0)]
+    exact = kernel.own + (samples - 1) * kernel.other
+    return [difference, ("the eigenvalue own + (K - 1) other", exact, total, least_sign)]

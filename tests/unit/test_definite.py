@@ -7,7 +7,7 @@ import mpmath
 import numpy as np
 import pytest
 import sympy
-from hypothesis import Phase, find, given, settings
+from hypothesis import Phase, example, find, given, settings
 from hypothesis import strategies as st
 
 from ntkproofs.bounds import (
@@ -85,6 +85,7 @@ def test_the_number_of_samples_decides():
 
 
 @given(st.fractions(-2, 2, max_denominator=8), st.fractions(-2, 2, max_denominator=8), st.integers(1, 9))
+@example(Q(1), Q(-1, 3), 3)  # an eigenvalue that is exactly 0 and that no interval separates from 0
 @settings(max_examples=60)
 def test_definite_is_what_numpy_says_of_the_matrix(slope, offset, samples):
     kernel = Kernel("affine", sympy.Rational(slope) * RHO + sympy.Rational(offset))
