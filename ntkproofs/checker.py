@@ -28,7 +28,7 @@ Signature
     Column(hidden, t).event(width, e, z, l)      log of a bound: P(the weights of a target column deviate by e)
     OutputBit(column, count, ...).wrong(width, ...)      log of a bound: P(an output bit is rounded incorrectly)
     Descent(hidden, step, rise, drop).remainder(t, T)    distance of T steps of gradient descent from their limit
-    Turn(column), Residual(hidden, n).longer(...)        log of a bound: P(the length of a mean vector exceeds a value)
+    GramDeviation(column), Residual(hidden, n).longer(...)   log of a bound: P(a mean vector is longer than a value)
     Average(network, descent, ...).wrong(...)            logs of bounds: P(an average of networks is on the wrong side)
     Path(start, column, ...).distance(...), Windows(path, levels)    distance of full training from linearised training
     leaves(domain, tree) -> (part, leaf)         a subdivision of the domain into parts that cover it
@@ -1501,7 +1501,7 @@ class MeanVector(OutputBit):
         return Interval.of(q) - (total - log_determinant(limit, self.where)) / Interval.of(2)
 
 
-class Turn(MeanVector):
+class GramDeviation(MeanVector):
     """Delta of a column with t ones: ``xi = alpha.v``, which lies between ``-a root(K - t)`` and ``root t top``."""
 
     def __init__(self, column: Column) -> None:
@@ -1568,14 +1568,14 @@ class Residual(MeanVector):
 
 
 class Average:
-    """The average of N networks from a Gaussian start, by `turns` of the columns and `states` with their events."""
+    """The average of N networks from a Gaussian start; `deviations`, `states`: the events of columns and of states."""
 
     def __init__(
-        self, network: Network, descent: Descent, turns: dict[int, Tail], states: dict[int, dict[str, Tail]]
+        self, network: Network, descent: Descent, deviations: dict[int, Tail], states: dict[int, dict[str, Tail]]
     ) -> None:
         self.network, self.descent, hidden = network, descent, descent.hidden
-        self.turns, self.states = turns, states
-        self.columns = {t: Turn(Column(hidden, t)) for t in turns}
+        self.deviations, self.states = deviations, states
+        self.columns = {t: GramDeviation(Column(hidden, t)) for t in deviations}
         self.residuals = {n: Residual(hidden, n) for n in states}
         self.leftover = descent.leftover(network.steps)
 
@@ -1583,8 +1583,12 @@ class Average:
         """Return the terms of the union bound for the columns, in each network, and for the states with n matches."""
         network, width = self.network, self.network.width
         chances = [
-            (f"the turn {turn.where}", turn.longer(width, self.turns[t], 1), network.columns[t] * network.networks)
-            for t, turn in self.columns.items()
+            (
+                f"the deviation {deviation.where}",
+                deviation.longer(width, self.deviations[t], 1),
+                network.columns[t] * network.networks,
+            )
+            for t, deviation in self.columns.items()
         ]
         for n, state in self.residuals.items():
             tails = self.states[n]
@@ -1603,15 +1607,15 @@ class Average:
         sphere, has expectation 0, so ``E exp(l X) <= 1 + C E X^2``.
         """
         (n, p, t), network, drop = count, self.network, self.descent.drop
-        turn, state, where = self.columns[t], self.residuals[n], f"at n = {n}, p = {p}, t = {t}"
+        deviation, state, where = self.columns[t], self.residuals[n], f"at n = {n}, p = {p}, t = {t}"
         mean = state.b[1].times(p) + state.b[3].times(t - p)
-        second = Interval.of(self.turns[t][0] * self.states[n]["shift"][0] / (1 - drop))
+        second = Interval.of(self.deviations[t][0] * self.states[n]["shift"][0] / (1 - drop))
         left = (Interval.of(network.threshold) - mean).times(-1 if p else 1) - second
         left = left - self.descent.remainder(t, network.steps) - Interval.of(d)
         if left.low <= 0:
             raise Rejected(f"nothing is left of the margin for the term of first order {where}")
-        C = state.hidden.bennett(l, turn.most * state.most)
-        rate = (Interval.of(1) + C * state.variance(turn.column, p)).log() - Interval.of(l) * left
+        C = state.hidden.bennett(l, deviation.most * state.most)
+        rate = (Interval.of(1) + C * state.variance(deviation.column, p)).log() - Interval.of(l) * left
         return rate.times(network.width * network.networks), self.gaussian(Interval.of(d), n)
 
     def gaussian(self, margin: Interval, n: int) -> Interval:
@@ -3077,11 +3081,11 @@ def averaged_networks(
     """Return the terms of the union bound of an average of networks with a Gaussian start."""
     entries = _keys(evidence, ("classes", "columns", "descent", "states"), "evidence")
     descent, events = descent_of(Hidden(network.program.samples), network, entries["descent"])
-    columns = tails_of(entries["columns"], "a column", [(t,) for t in network.columns], {"turn": 4})
+    columns = tails_of(entries["columns"], "a column", [(t,) for t in network.columns], {"deviation": 4})
     states = tails_of(entries["states"], "a state", [(n,) for n in numbers], {"shift": 4, "square": 2})
-    turns = {t: tails["turn"] for (t,), tails in columns.items()}
-    at_samples(network.threshold, [descent.remainder(t, network.steps) for t in turns])
-    average = Average(network, descent, turns, {n: tails for (n,), tails in states.items()})
+    deviations = {t: tails["deviation"] for (t,), tails in columns.items()}
+    at_samples(network.threshold, [descent.remainder(t, network.steps) for t in deviations])
+    average = Average(network, descent, deviations, {n: tails for (n,), tails in states.items()})
     chances = [(what, log, network.networks) for what, log, _ in events] + average.events(numbers)
     for (n, p, t), tails in tails_of(entries["classes"], "a class", list(classes), {"split": 2}).items():
         logs, where = average.wrong((n, p, t), *tails["split"]), f"at n = {n}, p = {p}, t = {t}"

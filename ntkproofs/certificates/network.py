@@ -201,7 +201,7 @@ def _average_evidence(found: GaussianEnsemble) -> dict[str, Any]:
 
     return {
         "descent": _descent(found),
-        "columns": [[t, {"turn": length(event)}] for t, event in found.turns.items()],
+        "columns": [[t, {"deviation": length(event)}] for t, event in found.deviations.items()],
         "states": [
             [n, {"shift": length(event), "square": [str(value) for value in found.squares[n]]}]
             for n, event in found.shifts.items()

@@ -222,9 +222,11 @@ def a_smaller_shift(c):
     _halved(c["evidence"]["states"][0][1]["shift"])
 
 
-@forgery("permutation", "one term of the union bound exceeds the failure probability: the turn in columns with 1 ones")
-def a_smaller_turn(c):
-    _halved(c["evidence"]["columns"][0][1]["turn"])
+@forgery(
+    "permutation", "one term of the union bound exceeds the failure probability: the deviation in columns with 1 ones"
+)
+def a_smaller_deviation(c):
+    _halved(c["evidence"]["columns"][0][1]["deviation"])
 
 
 def _halved(tail):
@@ -238,12 +240,12 @@ def q_negative(c):
 
 @forgery("permutation", "a tilt of more than 16384", DECLINED)
 def a_huge_tilt(c):
-    c["evidence"]["columns"][0][1]["turn"][2] = 10**40
+    c["evidence"]["columns"][0][1]["deviation"][2] = 10**40
 
 
-@forgery("permutation", "a column: turn is not a list of 4")
-def a_short_turn(c):
-    del c["evidence"]["columns"][0][1]["turn"][-1]
+@forgery("permutation", "a column: deviation is not a list of 4")
+def a_short_deviation(c):
+    del c["evidence"]["columns"][0][1]["deviation"][-1]
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from battery_network import BALLS, bounded, chosen_states, close, ends, interval
 from forgery import sign
 
 from ntkproofs.bounds.finite import descent
-from ntkproofs.bounds.finite.gaussian_start import FirstOrder, Length, Shift, Turn, log_tail
+from ntkproofs.bounds.finite.gaussian_start import FirstOrder, GramDeviation, Length, Shift, log_tail
 from ntkproofs.bounds.finite.output_layer import BitClass
 
 AVERAGE_FACTS: list[Fact] = [chosen_states]
@@ -41,13 +41,13 @@ def _shift(K: int, n: int) -> Shift:
 
 
 @cache
-def _turn(K: int, t: int) -> Turn:
-    return Turn(setting(K), t)
+def _gram(K: int, t: int) -> GramDeviation:
+    return GramDeviation(setting(K), t)
 
 
 @cache
 def _longer(name: str, K: int, size: int, width: int, networks: int) -> Any:
-    bound = _shift(K, size) if name == "shift" else _turn(K, size)
+    bound = _shift(K, size) if name == "shift" else _gram(K, size)
     return bound.log_exceeds(width, Length(*TAIL), networks=networks)
 
 
@@ -89,13 +89,20 @@ def _square(K: int, n: int, neurons: int, value: Fraction, l: Fraction) -> Any:
 
 
 @average_fact
-def turns_of_columns(module: types.ModuleType) -> None:
+def deviations_of_columns(module: types.ModuleType) -> None:
     for K, t in COLUMNS:
-        turn, other = module.Turn(module.Column(module.Hidden(K), t)), _turn(K, t)
-        expect(turn.where == f"in columns with {t} ones", turn.where)
-        close(module, turn.most, other.reach, "alpha . v", K, t)
+        deviation, other = module.GramDeviation(module.Column(module.Hidden(K), t)), _gram(K, t)
+        expect(deviation.where == f"in columns with {t} ones", deviation.where)
+        close(module, deviation.most, other.reach, "alpha . v", K, t)
         for width, networks in ((40, 1), (31, 3)):
-            close(module, turn.longer(width, TAIL, networks), _longer("turn", K, t, width, networks), "Delta", K, t)
+            close(
+                module,
+                deviation.longer(width, TAIL, networks),
+                _longer("deviation", K, t, width, networks),
+                "Delta",
+                K,
+                t,
+            )
 
 
 CLASSES = ((4, 2, 0, 1), (4, 2, 1, 1), (7, 3, 1, 2), (7, 3, 0, 3), (6, 6, 2, 2), (5, 3, 3, 5))
@@ -141,8 +148,8 @@ def chances(name: str) -> list[Any]:
     )
     result = [descent.log_trace(here, width, of(rise), first)]
     result.append(descent.log_small_eigenvalue(here, width, of(drop), second))
-    turns = {t: _length(tails["turn"]) for t, tails in evidence["columns"]}
-    result += [_turn(K, t).log_exceeds(width, turn) for t, turn in turns.items()]
+    deviations = {t: _length(tails["deviation"]) for t, tails in evidence["columns"]}
+    result += [_gram(K, t).log_exceeds(width, deviation) for t, deviation in deviations.items()]
     shifts, squares = {}, {}
     for n, tails in evidence["states"]:
         shifts[n], (squares[n], l) = _length(tails["shift"]), map(Fraction, tails["square"])
@@ -160,7 +167,7 @@ def chances(name: str) -> list[Any]:
     for n, p, t, tails in evidence["classes"]:
         d, l = map(Fraction, tails["split"])
         term = _first(K, n, p, t)
-        lost = of(turns[t].value * shifts[n].value / (1 - drop) + d) + remainder(t)
+        lost = of(deviations[t].value * shifts[n].value / (1 - drop) + d) + remainder(t)
         x = (of(threshold) - term.mean) * (-1 if p else 1) - lost
         result += [term.log_exceeds(N * width, x, of(l)), gaussian(of(d), squares[n])]
     for n, t in SIMPLE[name]:
@@ -235,7 +242,7 @@ def honest_averages(module: types.ModuleType) -> None:
             )  # of a larger variance
             close(module, around, expected, name, where)
         words = ["the trace", "the least eigenvalue"]
-        words += [f"the turn in columns with {t} ones" for t, _ in evidence["columns"]]
+        words += [f"the deviation in columns with {t} ones" for t, _ in evidence["columns"]]
         words += [f"the {kind} at n = {n}" for n, _ in evidence["states"] for kind in ("shift", "square")]
         for n, p, t, _ in evidence["classes"]:
             words += [f"the {kind} at n = {n}, p = {p}, t = {t}" for kind in ("term of first order", "Gaussian term")]

@@ -79,12 +79,16 @@ def test_shifts_agree_with_matrices_of_all_samples(K, n):
 
 
 @pytest.mark.parametrize(("K", "t"), [(4, 1), (6, 2), (5, 5)])
-def test_turns_agree_with_matrices_of_all_samples(K, t):
-    samples, turn = network_oracle.samples(K), checker.Turn(checker.Column(checker.Hidden(K), t))
+def test_deviations_agree_with_matrices_of_all_samples(K, t):
+    samples, deviation = network_oracle.samples(K), checker.GramDeviation(checker.Column(checker.Hidden(K), t))
     alpha = network_oracle.Column(K, 0, 0, t).alpha
     W = np.einsum("ijkl,k,l->ij", samples.fourth, alpha, alpha)
-    assert middle(turn.longer(90, TAIL, 1)) == pytest.approx(length(K, W, middle(turn.most), 90, TAIL, 1), rel=1e-8)
-    assert middle(turn.most) == pytest.approx(max(math.sqrt(t) * alpha[0], -math.sqrt(K - t) * min(alpha)), rel=1e-9)
+    assert middle(deviation.longer(90, TAIL, 1)) == pytest.approx(
+        length(K, W, middle(deviation.most), 90, TAIL, 1), rel=1e-8
+    )
+    assert middle(deviation.most) == pytest.approx(
+        max(math.sqrt(t) * alpha[0], -math.sqrt(K - t) * min(alpha)), rel=1e-9
+    )
 
 
 @pytest.mark.parametrize(("n", "p", "t"), [(2, 0, 1), (3, 1, 2), (3, 3, 3), (2, 1, 3)])
@@ -108,8 +112,8 @@ MISTAKES = {
     "everywhere: no differences": ("total = self._within_groups(base, scale) + log_determinant(form", "total = log_determinant(form"),
     "everywhere: q for nothing": ("return Interval.of(q) - (total - log_determinant(limit", "return -(total - log_determinant(limit"),
     "everywhere: no metric": ("(total - log_determinant(limit, self.where)) / Interval.of(2)", "total / Interval.of(2)"),
-    "turn: one side": ("self.most = largest(column.top * Interval.of(t).sqrt(), column.a", "self.most = least(column.top * Interval.of(t).sqrt(), column.a"),
-    "turn: samples not free": ("            free[group] -= 1\n        return self._square(base, free)", "            free[group] -= 0\n        return self._square(base, free)"),
+    "deviation: one side": ("self.most = largest(column.top * Interval.of(t).sqrt(), column.a", "self.most = least(column.top * Interval.of(t).sqrt(), column.a"),
+    "deviation: samples not free": ("            free[group] -= 1\n        return self._square(base, free)", "            free[group] -= 0\n        return self._square(base, free)"),
     "residual: any weight": ("if inside.low < 0 or inside.high > self.root.low:", "if False:"),
     "residual: above alone": ("self.most = largest(above, below).sqrt()", "self.most = above.sqrt()"),
     "residual: below alone": ("self.most = largest(above, below).sqrt()", "self.most = below.sqrt()"),
@@ -121,7 +125,7 @@ MISTAKES = {
     "variance: pairs forgotten": ("total = total + squares * (self.own[g] - self.pair[g][g])", "total = total + squares * self.own[g]"),
     "variance: groups apart": ("return total + (sums[0] * sums[1] * self.pair[1][3]).times(2)", "return total"),
     "variance: others do not count": ("sums.append(top.times(writing) - a.times(others))", "sums.append(top.times(writing))"),
-    "events: turns of one network": ("network.columns[t] * network.networks)", "network.columns[t])"),
+    "events: deviations of one network": ("network.columns[t] * network.networks,\n", "network.columns[t],\n"),
     "events: one state": ("(f\"the {name} {state.where}\", log, numbers[n]) for", "(f\"the {name} {state.where}\", log, 1) for"),
     "events: the shift of one network": ("shift = state.longer(width, tails[\"shift\"], network.networks)", "shift = state.longer(width, tails[\"shift\"], network.networks + 1)"),
     "wrong: no second order": ("(-1 if p else 1) - second\n", "(-1 if p else 1)\n"),
@@ -130,8 +134,8 @@ MISTAKES = {
     "wrong: the margin twice": ("self.descent.remainder(t, network.steps) - Interval.of(d)\n", "self.descent.remainder(t, network.steps)\n"),
     "wrong: one side": ("- mean).times(-1 if p else 1) - second", "- mean).times(1) - second"),
     "wrong: no margin": ("        if left.low <= 0:\n            raise Rejected(f\"nothing is left", "        if False:\n            raise Rejected(f\"nothing is left"),
-    "wrong: a smaller supremum of first order": ("C = state.hidden.bennett(l, turn.most * state.most)", "C = state.hidden.bennett(l, state.most)"),
-    "wrong: no variance": ("C * state.variance(turn.column, p)).log() -", "C).log() -"),
+    "wrong: a smaller supremum of first order": ("C = state.hidden.bennett(l, deviation.most * state.most)", "C = state.hidden.bennett(l, state.most)"),
+    "wrong: no variance": ("C * state.variance(deviation.column, p)).log() -", "C).log() -"),
     "wrong: the neurons of one network": ("return rate.times(network.width * network.networks), self.gaussian", "return rate.times(network.width), self.gaussian"),
     "gaussian: nothing is left of the start": ("variance = (Interval.of(square) + self.leftover) /", "variance = Interval.of(square) /"),
     "gaussian: no square": ("if n > 1 else Fraction(0)", "if n > 9 else Fraction(0)"),
@@ -140,7 +144,7 @@ MISTAKES = {
     "leftover: once": ("return self.decay(steps).power(2) * self.trace", "return self.decay(steps).power(3) * self.trace"),
     "claim: simple pairs forgotten": ("chances.append((f\"the Gaussian term at n = {n}", "_ = ((f\"the Gaussian term at n = {n}"),
     "claim: an event of one network": ("[(what, log, network.networks) for what, log, _ in events]", "[(what, log, 1) for what, log, _ in events]"),
-    "claim: samples not looked at": ("    at_samples(network.threshold, [descent.remainder(t, network.steps) for t in turns])\n", ""),
+    "claim: samples not looked at": ("    at_samples(network.threshold, [descent.remainder(t, network.steps) for t in deviations])\n", ""),
     "claim: states of samples": ("if count[0] == 1 or count[2] == 0}", "if count[0] == 1}"),
     "claim: bits not counted": ("{count: min(number, room * bits[count[2]]) for count, number in simple.items()}", "{count: min(number, room) for count, number in simple.items()}"),
     "claim: over the hidden weights": ("\"gaussian\": \"all initial weights\"", "\"gaussian\": \"the hidden weights\""),

@@ -15,7 +15,7 @@ from ntkproofs.bounds.finite.gaussian_search import (
     find_gaussian_ensemble,
     least_at_infinite_width,
 )
-from ntkproofs.bounds.finite.gaussian_start import FirstOrder, GaussianLoad, Length, Shift, Turn, log_tail
+from ntkproofs.bounds.finite.gaussian_start import FirstOrder, GaussianLoad, GramDeviation, Length, Shift, log_tail
 from ntkproofs.bounds.finite.numbers import FLOATS, Balls
 from ntkproofs.bounds.finite.output_layer import BitClass, Setting
 from ntkproofs.classes import arbitrary_classes
@@ -143,15 +143,15 @@ def test_the_second_moments_of_shifts_are_those_of_drawn_neurons(K, n):
 
 
 @pytest.mark.parametrize(("K", "t"), [(4, 1), (5, 2), (4, 4), (3, 2)])
-def test_the_second_moments_of_turns_are_those_of_drawn_neurons(K, t):
-    turn, u = Turn(Setting(FLOATS, K), t), np.random.default_rng([K, t]).standard_normal((DRAWS, K))
-    groups, v = np.repeat(np.arange(4), turn.sizes), np.maximum(u, 0)
-    along = v @ np.array(turn.alpha)[groups]
-    assert sum(np.array(turn.labels)[groups]) == t
-    assert drawn_moment(turn, v, along) < 5
-    gram = turn.setting.lam * np.eye(K) + 1 / (2 * math.pi)
+def test_the_second_moments_of_deviations_are_those_of_drawn_neurons(K, t):
+    deviation, u = GramDeviation(Setting(FLOATS, K), t), np.random.default_rng([K, t]).standard_normal((DRAWS, K))
+    groups, v = np.repeat(np.arange(4), deviation.sizes), np.maximum(u, 0)
+    along = v @ np.array(deviation.alpha)[groups]
+    assert sum(np.array(deviation.labels)[groups]) == t
+    assert drawn_moment(deviation, v, along) < 5
+    gram = deviation.setting.lam * np.eye(K) + 1 / (2 * math.pi)
     lengths = np.sqrt(np.einsum("ri,ij,rj->r", v, np.linalg.inv(gram), v)) * np.abs(along) / (u**2).sum(axis=1)
-    assert lengths.max() <= turn.size < 4 * lengths.max()
+    assert lengths.max() <= deviation.size < 4 * lengths.max()
 
 
 @pytest.mark.parametrize(("n", "p", "t"), [(2, 0, 1), (2, 1, 1), (4, 2, 2), (3, 0, 2)])
@@ -173,14 +173,14 @@ def test_terms_of_first_order_have_the_stated_variance_and_tails(n, p, t):
 
 
 @pytest.mark.parametrize("networks", [1, 5])
-@pytest.mark.parametrize("kind", ["shift", "turn"])
+@pytest.mark.parametrize("kind", ["shift", "deviation"])
 def test_drawn_mean_vectors_are_longer_no_more_often_than_bounded(kind, networks):
     K, n, t, w, setting = 4, 3, 2, 60, Setting(FLOATS, 4)
     gram = setting.lam * np.eye(K) + 1 / (2 * math.pi)
     root = np.linalg.inv(np.linalg.cholesky(gram))
     _, v, rho = neurons(K, n, seed=2)
     alpha = np.linalg.solve(gram, np.array([1.0, 1, 0, 0]))
-    bound, xi = (Shift(setting, n), rho) if kind == "shift" else (Turn(setting, t), v @ alpha)
+    bound, xi = (Shift(setting, n), rho) if kind == "shift" else (GramDeviation(setting, t), v @ alpha)
     many = len(v) // (w * networks) * w * networks
     vectors = (v * xi[:, None])[:many].reshape(-1, w, K).mean(axis=1) - (0 if kind == "shift" else gram @ alpha)
     lengths = np.linalg.norm(vectors @ root.T, axis=1).reshape(-1, networks).mean(axis=1)
@@ -254,13 +254,18 @@ def test_the_terms_of_the_ensemble_are_those_of_every_state_and_bit():
     def tail(margin, variance):
         return math.erfc(math.sqrt(N / 2 / variance) * margin) / 2
 
-    (V, l), shift, turn = found.squares[2], found.shifts[2], found.turns[2]
+    (V, l), shift, deviation = found.squares[2], found.shifts[2], found.deviations[2]
     expected = [np.exp(Shift(setting, 2).log_square(N * WIDTH, float(V), float(l))) * 3]
     expected.append(np.exp(N * Shift(setting, 2).log_exceeds(WIDTH, shift)) * 3)
     rest = math.sqrt(2 * trace / least) * shrunk
     for kind, split in found.splits.items():
         term, pairs = FirstOrder(setting, kind), found.load.workload.classes[kind]
-        x = term.sign * (tau - term.mean) - float(split.d) - float(turn.value * shift.value / (1 - found.drop)) - rest
+        x = (
+            term.sign * (tau - term.mean)
+            - float(split.d)
+            - float(deviation.value * shift.value / (1 - found.drop))
+            - rest
+        )
         expected += [
             math.exp(term.log_exceeds(N * WIDTH, x, float(split.l))) * pairs,
             tail(float(split.d), float(V) + leftover) * pairs,
@@ -273,7 +278,9 @@ def test_the_terms_of_the_ensemble_are_those_of_every_state_and_bit():
     assert sum(terms) == pytest.approx(sum(expected), rel=1e-6)
     each = list(found.each(setting))
     assert len(each) == 3
-    assert each[2] == pytest.approx(2 * math.exp(Turn(setting, 2).log_exceeds(WIDTH, turn)), rel=1e-12)  # two columns
+    assert each[2] == pytest.approx(
+        2 * math.exp(GramDeviation(setting, 2).log_exceeds(WIDTH, deviation)), rel=1e-12
+    )  # two columns
     assert found.bound(FLOATS) == pytest.approx(N * sum(each) + sum(expected), rel=1e-6)
     assert replace(found, steps=1).remainder(setting, 1) > tau
     with pytest.raises(NtkProofsError):
@@ -307,7 +314,7 @@ def test_wider_networks_require_smaller_ensembles(found):
         {"splits": {}},
         {"squares": {}},
         {"shifts": {}},
-        {"turns": {}},
+        {"deviations": {}},
         {"step": Fraction(1)},
         {"step": Fraction(0)},
         {"drop": Fraction(1)},

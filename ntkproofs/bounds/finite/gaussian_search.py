@@ -16,11 +16,11 @@ from ntkproofs.bounds.finite.gaussian_start import (
     FirstOrder,
     GaussianEnsemble,
     GaussianLoad,
+    GramDeviation,
     Length,
     MeanVector,
     Shift,
     Split,
-    Turn,
 )
 from ntkproofs.bounds.finite.tuning import averaged, float_setting, least_event, minimum, short, tilted
 from ntkproofs.bounds.tails import mills_convergent
@@ -110,7 +110,7 @@ class _Events:
     rise: Fraction
     drop: Fraction
     tilts: tuple[Fraction, Fraction]
-    turns: dict[int, Length]
+    deviations: dict[int, Length]
     shifts: dict[int, Length]
     squares: dict[int, tuple[Fraction, Fraction]]
 
@@ -162,7 +162,7 @@ class _Search:
         self.kinds = list(workload.classes)
         self.terms = [FirstOrder(self.setting, kind) for kind in self.kinds]
         self.states = {n: Shift(self.setting, n) for n in load.states}
-        self.turns = {t: _Vector.of(Turn(self.setting, t)) for t in workload.columns}
+        self.deviations = {t: _Vector.of(GramDeviation(self.setting, t)) for t in workload.columns}
         self.shifts = {n: _Vector.of(shift) for n, shift in self.states.items()}
         self.means, self.signs = (np.array([getattr(term, name) for term in self.terms]) for name in ("mean", "sign"))
         self.pairs = np.log([float(workload.classes[kind]) for kind in self.kinds])
@@ -195,11 +195,11 @@ class _Search:
         if trace is None or least is None:
             return None
         columns = each - math.log(max(1, sum(load.workload.columns.values())))
-        turns = {t: vector.least(setting.bennett, width, 1, columns) for t, vector in self.turns.items()}
+        deviations = {t: vector.least(setting.bennett, width, 1, columns) for t, vector in self.deviations.items()}
         chance = {n: math.log(self.failure * SHARE / len(load.states) / many) for n, many in load.states.items()}
         shifts = {n: self.shifts[n].least(setting.bennett, width, networks, chance[n]) for n in load.states}
         squares = {n: self._square(n, networks * width, chance[n]) for n in load.states}
-        return _Events(networks, width, trace[0], least[0], (trace[1], least[1]), turns, shifts, squares)
+        return _Events(networks, width, trace[0], least[0], (trace[1], least[1]), deviations, shifts, squares)
 
     def _square(self, n: int, neurons: int, log: float) -> tuple[Fraction, Fraction]:
         """Return the smallest V with this log-probability, and its tilt."""
@@ -228,7 +228,7 @@ class _Search:
         """Return what the margins lose: the second-order term, and the remainder of gradient descent."""
         drop = float(events.drop)
         result = [
-            float(events.turns[kind.t].value) * float(events.shifts[kind.n].value) / (1 - drop)
+            float(events.deviations[kind.t].value) * float(events.shifts[kind.n].value) / (1 - drop)
             + self._remainder(events, kind.t, threshold)
             for kind in self.kinds
         ]
@@ -348,7 +348,7 @@ class _Search:
             raise NtkProofsError(f"the step {step} is too large for the width {events.width}: at most {largest}")
         return GaussianEnsemble(
             self.load, events.networks, events.width, tau, required.failure, required.steps or 1, step, events.rise,
-            events.drop, events.tilts, events.turns, events.shifts, events.squares, {},
+            events.drop, events.tilts, events.deviations, events.shifts, events.squares, {},
         )  # fmt: skip
 
     def complete(self, networks: int, width: int) -> GaussianEnsemble | None:

@@ -23,11 +23,11 @@ leftover)/N`` if ``mean rho^2 <= V``, the mean being over the N w neurons of all
     Delta = Gbar^(-1/2) (G - Gbar) alpha = mean V (alpha . v) - Gbar^(1/2) alpha,   S = mean V rho,   V = Gbar^(-1/2) v
 
 If ``G >= (1 - drop) Gbar`` the last term is at most ``|Delta| |S|/(1 - drop)``. The first one is averaged over the
-neurons of all networks, ``|Delta| <= turn`` holds for every network, and of ``|S|`` only the average over the networks
-matters. So the average of N networks is right at a class (n, p, t) if its first-order term is below x, its Gaussian
-term below d, and ::
+neurons of all networks, ``|Delta| <= deviation`` holds for every network, and of ``|S|`` only the average over the
+networks matters. So the average of N networks is right at a class (n, p, t) if its first-order term is below x, its
+Gaussian term below d, and ::
 
-    d + x + turn(t) shift(n)/(1 - drop) + remainder(t)  <=  s (tau - mu)
+    d + x + deviation(t) shift(n)/(1 - drop) + remainder(t)  <=  s (tau - mu)
 
 *Events.* For the lengths of mean vectors the Donsker-Varadhan inequality as in
 :mod:`ntkproofs.bounds.finite.output_layer`, here with directions omega in all K dimensions and a centred ``omega .
@@ -40,7 +40,7 @@ and for the average of N independent lengths its N-th power. ``rho^2`` is at mos
 of degree 2, so ``E exp(l rho^2) <= 1 + E rho^2 ((1 - 2 l M)^(-K/2) - 1)/(K M)`` (the chord of a convex function). In
 all, with U the bound of the Gaussian tail ::
 
-    failure >= N (trace + eigenvalue + sum over columns P(|Delta| > turn))
+    failure >= N (trace + eigenvalue + sum over columns P(|Delta| > deviation))
              + sum over n (states) [ P(average |S| > shift) + P(mean rho^2 > V) ]
              + sum over classes (pairs) [ P(first-order term > x) + U(sqrt(N) d/sqrt(V + leftover)) ]
 
@@ -64,7 +64,7 @@ from ntkproofs.bounds.tails import mills_convergent
 from ntkproofs.classes import Classes
 from ntkproofs.errors import InputError
 
-__all__ = ["FirstOrder", "GaussianEnsemble", "GaussianLoad", "Length", "Shift", "Split", "Turn", "log_tail"]
+__all__ = ["FirstOrder", "GaussianEnsemble", "GaussianLoad", "Length", "Shift", "Split", "GramDeviation", "log_tail"]
 
 
 def log_tail(numbers: Numbers, x: Real) -> Real:
@@ -204,7 +204,7 @@ class Shift(MeanVector):
         return (numbers.log(1 + self.mean_square * (power - 1) / (M * K)) - l * value) * neurons
 
 
-class Turn(MeanVector):
+class GramDeviation(MeanVector):
     """``Delta = mean V (alpha . v) - Gbar^(1/2) alpha`` of a column with t ones.
 
     For ``X = (omega . V)(alpha . v)``, ``E exp(l (X - E X)) <= (1 + l E X + C E X^2) exp(-l E X) <= exp(C E X^2)``, so
@@ -293,7 +293,7 @@ class Split:
 class GaussianEnsemble:
     """N networks of a width, a threshold and a training that suffice, with all parameters of the bound.
 
-    `turns`: by t; `shifts`, and `squares` (V and its tilt): by n; `splits`: by class.
+    `deviations`: by t; `shifts`, and `squares` (V and its tilt): by n; `splits`: by class.
     """
 
     load: GaussianLoad
@@ -306,7 +306,7 @@ class GaussianEnsemble:
     rise: Fraction
     drop: Fraction
     tilts: tuple[Fraction, Fraction]
-    turns: Mapping[int, Length]
+    deviations: Mapping[int, Length]
     shifts: Mapping[int, Length]
     squares: Mapping[int, tuple[Fraction, Fraction]]
     splits: Mapping[BitClass, Split]
@@ -323,7 +323,7 @@ class GaussianEnsemble:
         load = self.load
         required = (load.workload.classes, load.states, load.states, load.workload.columns)
         if [set(part) for part in required] != [
-            set(part) for part in (self.splits, self.shifts, self.squares, self.turns)
+            set(part) for part in (self.splits, self.shifts, self.squares, self.deviations)
         ]:
             raise InputError("the parameters are not those of the workload's classes, columns and numbers of matches")
         if min(self.networks, self.width, self.steps) < 1 or not 0 < self.threshold < 1:
@@ -348,16 +348,16 @@ class GaussianEnsemble:
     def slack(self, setting: Setting, kind: BitClass) -> Real:
         """Return the second-order term and the remainder, which every margin loses."""
         of = setting.numbers.of
-        second = of(self.turns[kind.t].value) * of(self.shifts[kind.n].value) / (1 - of(self.drop))
+        second = of(self.deviations[kind.t].value) * of(self.shifts[kind.n].value) / (1 - of(self.drop))
         return second + self.remainder(setting, kind.t)
 
     def each(self, setting: Setting) -> Iterator[Real]:
-        """Yield the terms that every network has: trace, eigenvalue, turns of the columns."""
+        """Yield the terms that every network has: trace, eigenvalue, deviations of the columns."""
         numbers, of, width = setting.numbers, setting.numbers.of, self.width
         yield numbers.exp(descent.log_trace(setting, width, of(self.rise), of(self.tilts[0])))
         yield numbers.exp(descent.log_small_eigenvalue(setting, width, of(self.drop), of(self.tilts[1])))
         for t, columns in self.load.workload.columns.items():
-            yield numbers.exp(Turn(setting, t).log_exceeds(width, self.turns[t])) * columns
+            yield numbers.exp(GramDeviation(setting, t).log_exceeds(width, self.deviations[t])) * columns
 
     def together(self, setting: Setting) -> Iterator[Real]:
         """Yield the terms of the average: shifts and squares of the states, classes, unwritten bits, samples."""
