@@ -30,6 +30,8 @@ Signature
     Column(hidden, t).event(width, e, z, l)      log of a bound: P(the weights of a target column deviate by e)
     OutputBit(column, count, ...).wrong(width, ...)      log of a bound: P(an output bit is rounded incorrectly)
     Descent(hidden, step, rise, drop).remainder(t, T)    distance of T steps of gradient descent from their limit
+    GramDeviation(column), Residual(hidden, n).longer(...)   log of a bound: P(a mean vector is longer than a value)
+    Average(network, descent, ...).wrong(...)            logs of bounds: P(an average of networks is on the wrong side)
     Path(start, column, ...).distance(...), Windows(path, levels)    distance of full training from linearised training
     leaves(domain, tree) -> (part, leaf)         a subdivision of the domain into parts that cover it
     Number  Series  + - * /  power sqrt atan ... enclosures that recognise exact zeros; expansions at an end of a domain
@@ -1526,9 +1528,17 @@ class Descent:
 
     def remainder(self, t: int, steps: int) -> Interval:
         """Enclose the bound of ``|f_T - f|``, at a sample of ``|f_T - y|``."""
+        return (Interval.of(t) * self.trace / self.least).sqrt() * self.decay(steps)
+
+    def decay(self, steps: int) -> Interval:
+        """Enclose ``(1 - step least)^T``, the largest eigenvalue of ``R = (I - step G)^T``."""
         shrinking = Interval.of(1) - Interval.of(self.step) * self.least
         decay = shrinking.log().times(steps).exp()
-        return (Interval.of(t) * self.trace / self.least).sqrt() * Interval(max(0, decay.low), decay.high)
+        return Interval(max(0, decay.low), decay.high)
+
+    def leftover(self, steps: int) -> Interval:
+        """Enclose ``(1 - step least)^(2 T) trace``, which bounds ``k' G^-1 R^2 k``, and ``e' R G R e`` at a sample."""
+        return self.decay(steps).power(2) * self.trace
 
     def trace_event(self, width: int, l: Fraction) -> Interval:
         """Enclose the log of Chernoff's bound, 0 < l < 1/2: ``exp(-w l K (1 + rise)/2) E[exp(l v_i^2)]^(w K)``.
@@ -1565,6 +1575,200 @@ class Descent:
         own, pair = own / hidden.lam - own_sum / divisor, pair / hidden.lam - pair_sum / divisor
         across, along = (own - pair) / hidden.lam, hidden.lam + hidden.apart.times(K)
         return largest(across, (own + pair.times(K - 1)) / along)
+
+
+# --------------------------------------------------------------------------------------- averages from a Gaussian start
+# N independent networks of width w, averaged. Each starts with output weights a ~ N(0, I), independent for every output
+# bit; the hidden weights are those of "finite networks". With phi = relu(x . u)/root w, Phi its values at the samples
+# and R = (I - step G)^T, T steps give exactly
+#
+#     f_T = k' G^-1 (I - R) y + (phi - Phi G^-1 (I - R) k) . a.
+#
+# The first term is that of the start 0. Given all u the second one is Gaussian with mean 0; as phi - Phi G^-1 k is
+# orthogonal to the columns of Phi and G^-1 k minimises mean (h - b.v)^2 over b, its variance is
+#
+#     |phi - Phi G^-1 k|^2 + k' G^-1 R^2 k <= mean rho^2 + leftover,    rho = h - beta.v,    beta = Gbar^-1 E h v.
+#
+# The average of N such terms has a variance of at most (V + leftover)/N, if mean rho^2 <= V over the N w neurons. With
+# V = Gbar^(-1/2) v (a vector; the number V is the one of the evidence), S = mean V rho, and Delta = mean V (alpha.v) -
+# Gbar^(1/2) alpha, both of expectation 0, exactly
+#
+#     k' G^-1 y - mu = mean (alpha.v) rho - Delta' (Gbar^(1/2) G^-1 Gbar^(1/2)) S,
+#
+# and the last term is at most |Delta| |S|/(1 - drop) if G >= (1 - drop) Gbar. |Delta| is bounded in every network, |S|
+# on average over the networks, and the term of first order is a mean over all N w neurons.
+class MeanVector(OutputBit):
+    """The mean of w independent vectors ``xi v``, xi a number, in the metric of Gbar: bounds its length.
+
+    Groups of samples: the first `size` (1) and the rest (3), with the coefficients b. ``W = E v v' xi^2``. `most`
+    bounds ``|xi|`` on the unit sphere of u.
+    """
+
+    most: Interval
+
+    def __init__(self, hidden: Hidden, size: int, b: tuple[Interval, Interval], where: str) -> None:
+        self.hidden, self.n, self.where, self.b = hidden, size, where, (b[0], b[0], b[1], b[1])
+        self.sizes, self.alpha = (0, size, 0, hidden.K - size), (Interval.of(0),) * 4
+        self.root = Interval.of(Fraction(1, size)).sqrt()
+        self._weigh()
+
+    def longer(self, width: int, tail: Tail, networks: int) -> Interval:
+        """Enclose the log of a bound of ``P(average length of N independent mean vectors >= value)``.
+
+        The length is the mean of ``d . mean`` over directions d tilted towards it by z, over p. By Donsker and Varadhan
+        ``E exp(w l p length) <= exp(divergence)`` times the average over all d of ``E exp(w l d . mean)``, which is at
+        most ``exp(w C d' W d)``: with ``X = d . Gbar^(-1/2) v xi``, ``E exp(l (X - E X)) <= exp(-l E X) (1 + l E X + C
+        E X^2) <= exp(C E X^2)``. On the unit sphere ``|Gbar^(-1/2) v| <= 1/root lam``. N networks: the N-th power.
+        """
+        (value, l, z, q), hidden = tail, self.hidden
+        p, divergence = Hidden(hidden.K + 1).tilted(z)  # K dimensions
+        C = hidden.bennett(l, self.most / hidden.lam.sqrt())
+        log = divergence + self.everywhere(C.times(width), q) - (p * Interval.of(l * value)).times(width)
+        return log.times(networks)
+
+    def everywhere(self, g: Interval, q: Fraction) -> Interval:
+        """Enclose ``q - log det((1 + 2 q/K) I - 2 g/K W)/2``, as in :meth:`OutputBit.averaged`, in all K dimensions."""
+        K, vectors = self.hidden.K, ((0, 1, 0, 0), (0, 0, 0, 1))[: 1 + (self.sizes[3] > 0)]
+        base, scale = Interval.of(1 + Fraction(2 * q, K)), g.times(2) / Interval.of(K)
+        limit = [[self._inside(x, y) for y in vectors] for x in vectors]
+        form = [[base * self._inside(x, y) - scale * self._weight(x, y) for y in vectors] for x in vectors]
+        total = self._within_groups(base, scale) + log_determinant(form, self.where)
+        return Interval.of(q) - (total - log_determinant(limit, self.where)) / Interval.of(2)
+
+
+class GramDeviation(MeanVector):
+    """Delta of a column with t ones: ``xi = alpha.v``, which lies between ``-a root(K - t)`` and ``root t top``."""
+
+    def __init__(self, column: Column) -> None:
+        hidden, t = column.hidden, column.t
+        super().__init__(hidden, t, (column.top, -column.a), f"in columns with {t} ones")
+        self.column = column
+        self.most = largest(column.top * Interval.of(t).sqrt(), column.a * Interval.of(hidden.K - t).sqrt())
+
+    def entry(self, g: int, k: int | None = None) -> Interval:
+        """Enclose ``E v_i v_k (alpha.v)^2`` for i = k in group g, or different samples of the groups g and k."""
+        base, free = [g] if k is None else [g, k], list(self.sizes)
+        for group in base:
+            free[group] -= 1
+        return self._square(base, free)
+
+
+class Residual(MeanVector):
+    """S of a state with n matches: ``xi = rho``, and the events of ``rho^2``.
+
+    ``rho <= (x - beta)+.v`` as ``h <= x.v``; and as ``h >= x.u mu/root n`` for any mu between 0 and 1, here half of
+    beta over x, ``-rho <= sum of beta_i |u_i|/2`` over the matching samples ``+ beta+.v`` over the others.
+    """
+
+    def __init__(self, hidden: Hidden, n: int) -> None:
+        inside, outside = hidden.limits(n)
+        super().__init__(hidden, n, (inside, outside), f"at n = {n}")
+        if inside.low < 0 or inside.high > self.root.low:
+            raise Rejected(f"the weight of a matching sample is not clearly between 0 and x {self.where}")
+        rest, half = hidden.K - n, inside / Interval.of(2)
+        above = (self.root - inside).power(2).times(n) + _positive(-outside).power(2).times(rest)
+        below = half.power(2).times(n) + _positive(outside).power(2).times(rest)
+        self.most = largest(above, below).sqrt()
+
+    @property
+    def mean_square(self) -> Interval:
+        """``E rho^2 = E h^2 - beta . E h v``."""
+        explained = (self.b[1] * self.hidden.matched(self.n)).times(self.n)
+        return Interval.of(Fraction(1, 2)) - explained - (self.b[3] * self.hidden.apart).times(self.sizes[3])
+
+    def square_event(self, neurons: int, tail: Tail) -> Interval:
+        """Enclose the log of a bound of ``P(mean rho^2 > value)`` over so many neurons, for ``0 < 2 l M < 1``.
+
+        ``M = most^2``. At a direction of u with ``rho^2 = r |u|^2``, ``E exp(l rho^2) = (1 - 2 l r)^(-K/2)``, which is
+        convex in r: at most its chord from 0 to M. The mean of r is ``E rho^2/K``.
+        """
+        (value, l), K, one, M = tail, self.hidden.K, Interval.of(1), self.most.power(2)
+        x = one - (Interval.of(l) * M).times(2)
+        if x.low <= 0:
+            raise Rejected(f"l = {_shown(l)} is not between 0 and 1/(2 M) {self.where}")
+        chord = ((-x.log() * Interval.of(Fraction(K, 2))).exp() - one) / M.times(K)
+        return ((one + self.mean_square * chord).log() - Interval.of(l * value)).times(neurons)
+
+    def variance(self, column: Column, p: int) -> Interval:
+        """Enclose ``E ((alpha.v) rho)^2 = alpha' W alpha``, p of the t writers being among the n matching samples."""
+        top, a, total = column.top, column.a, Interval.of(0)
+        writers, sums = (p, column.t - p), []
+        for g, writing in zip((1, 3), writers, strict=True):
+            others = self.sizes[g] - writing
+            sums.append(top.times(writing) - a.times(others))
+            squares = top.power(2).times(writing) + a.power(2).times(others)
+            total = total + squares * (self.own[g] - self.pair[g][g])
+        total = total + sums[0].power(2) * self.pair[1][1] + sums[1].power(2) * self.pair[3][3]
+        return total + (sums[0] * sums[1] * self.pair[1][3]).times(2)
+
+
+class Average:
+    """The average of N networks from a Gaussian start; `deviations`, `states`: the events of columns and of states."""
+
+    def __init__(
+        self, network: Network, descent: Descent, deviations: dict[int, Tail], states: dict[int, dict[str, Tail]]
+    ) -> None:
+        self.network, self.descent, hidden = network, descent, descent.hidden
+        self.deviations, self.states = deviations, states
+        self.columns = {t: GramDeviation(Column(hidden, t)) for t in deviations}
+        self.residuals = {n: Residual(hidden, n) for n in states}
+        self.leftover = descent.leftover(network.steps)
+
+    def events(self, numbers: dict[int, int]) -> list[Chance]:
+        """Return the terms of the union bound for the columns, in each network, and for the states with n matches."""
+        network, width = self.network, self.network.width
+        chances = [
+            (
+                f"the deviation {deviation.where}",
+                deviation.longer(width, self.deviations[t], 1),
+                network.columns[t] * network.networks,
+            )
+            for t, deviation in self.columns.items()
+        ]
+        for n, state in self.residuals.items():
+            tails = self.states[n]
+            shift = state.longer(width, tails["shift"], network.networks)
+            square = state.square_event(width * network.networks, tails["square"])
+            chances += [
+                (f"the {name} {state.where}", log, numbers[n]) for name, log in (("shift", shift), ("square", square))
+            ]
+        return chances
+
+    def wrong(self, count: Count, d: Fraction, l: Fraction) -> tuple[Interval, Interval]:
+        """Enclose the logs of bounds that the first-order term, or the Gaussian one, is too large for an output bit.
+
+        The bit is right if the Gaussian term is below d and the first-order one below what is left of the margin: ``s
+        (threshold - mu)`` less d, ``|Delta| |S|/(1 - drop)`` and the remainder. X, with ``|X| <= M`` on the unit
+        sphere, has expectation 0, so ``E exp(l X) <= 1 + C E X^2``.
+        """
+        (n, p, t), network, drop = count, self.network, self.descent.drop
+        deviation, state, where = self.columns[t], self.residuals[n], f"at n = {n}, p = {p}, t = {t}"
+        mean = state.b[1].times(p) + state.b[3].times(t - p)
+        second = Interval.of(self.deviations[t][0] * self.states[n]["shift"][0] / (1 - drop))
+        left = (Interval.of(network.threshold) - mean).times(-1 if p else 1) - second
+        left = left - self.descent.remainder(t, network.steps) - Interval.of(d)
+        if left.low <= 0:
+            raise Rejected(f"nothing is left of the margin for the term of first order {where}")
+        C = state.hidden.bennett(l, deviation.most * state.most)
+        rate = (Interval.of(1) + C * state.variance(deviation.column, p)).log() - Interval.of(l) * left
+        return rate.times(network.width * network.networks), self.gaussian(Interval.of(d), n)
+
+    def gaussian(self, margin: Interval, n: int) -> Interval:
+        """Enclose the log of a bound that the Gaussian term of a state with n matches, 1 or more, exceeds `margin`.
+
+        Its variance is at most ``(V + leftover)/N``; at a sample, where n = 1, ``leftover/N``.
+        """
+        square = self.states[n]["square"][0] if n > 1 else Fraction(0)
+        variance = (Interval.of(square) + self.leftover) / Interval.of(self.network.networks)
+        return tail(margin / Interval(variance.high, variance.high).sqrt())
+
+    def simple(self, n: int, t: int) -> Interval:
+        """Enclose the log of the same bound at a sample (n = 1), or for a bit that no template writes (t = 0).
+
+        The mean is off the target by the remainder at most; it is exactly 0 if t = 0, as is the remainder.
+        """
+        remainder = self.descent.remainder(t, self.network.steps)
+        return self.gaussian(nearest(self.network.threshold) - remainder, n)
 
 
 # ------------------------------------------------------------------------------------------ finite networks, all layers
@@ -2817,10 +3021,7 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
     number = sum(map(len, counts))
     if states.pairs is None:
         details = f"{_counted(number, 'count')} (n, p, t), from {states.source}"
-        z = margin(predictor, ensemble.threshold, counts)
-        if z is not None:  # else nothing has a variance
-            enough(ensemble.networks, z, cases, ensemble.failure)
-        details += f"; union over {_counted(ensemble.bits, 'output bit')}"
+        details += union_by_margin(ensemble, predictor, counts, cases)
     else:
         details = f"{_counted(number, 'class', 'classes')} (n, p, t), {states.source}"
         pairs = {part.count: states.pairs[part.count] for part in counts}
@@ -2833,6 +3034,14 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
         f"{_counted(steps, 'step')} {inputs_words}, with probability at least 1 - {claim['failure']}"
     )
     return words, number, details
+
+
+def union_by_margin(ensemble: Ensemble, predictor: Predictor, counts: Iterable[Range], cases: int) -> str:
+    """Conclude by a union bound in which every case has the least margin; returns what it runs over, in words."""
+    z = margin(predictor, ensemble.threshold, counts)
+    if z is not None:  # else nothing has a variance
+        enough(ensemble.networks, z, cases, ensemble.failure)
+    return f"; union over {_counted(ensemble.bits, 'output bit')}"
 
 
 def union_by_class(ensemble: Ensemble, predictor: Predictor, pairs: dict[Count, int], cases: int) -> str:
@@ -2913,16 +3122,22 @@ def _sequences(value: Any, program: Program, states: States) -> tuple[int, str]:
     return sum(1 << bits * clock for clock in range(1, clocks + 1)), words
 
 
-STARTS = {"output": "zero", "all": "antisymmetric"}  # by which layers are trained
+STARTS = {"output": ("zero", "gaussian"), "all": ("antisymmetric",)}  # by which layers are trained
+OVER = {"zero": "the hidden weights", "gaussian": "all initial weights", "antisymmetric": "the random initial pairs"}
 Chance: TypeAlias = tuple[str, Interval, int]  # what, the log of its probability, how often
 
 
 @dataclass(frozen=True)
 class Network:
-    """The content of a claim about networks of finite width, read and validated."""
+    """The content of a claim about networks of finite width, read and validated.
+
+    `networks`: how many are averaged for each output bit.
+    """
 
     program: Program
     trained: str
+    start: str
+    networks: int
     width: int
     steps: int
     step: Fraction
@@ -2957,21 +3172,23 @@ def network_of(claim: Any) -> Network:
     )
     entries = _entries(claim, names, ("inputs", "source"))
     trained = _choice(entries["trained"], tuple(STARTS), "trained")
-    _choice(entries["start"], (STARTS[trained],), "start")
-    _integer(entries["networks"], 1, 1, "networks")
+    start = _choice(entries["start"], STARTS[trained], "start")
+    networks = _integer(entries["networks"], 1, None if start == "gaussian" else 1, "networks")
     width, steps = _integer(entries["width"], 1, None, "width"), _integer(entries["steps"], 1, None, "steps")
     step, failure = _fraction(entries["step"], "step"), _fraction(entries["failure"], "failure")
     threshold = _fraction(entries["threshold"], "threshold")
     if not (0 < failure < 1 and 0 < threshold < 1):
         raise Rejected("failure or threshold is not between 0 and 1")
     inputs = _integer(entries["inputs"], 1, None, "inputs") if "inputs" in entries else None
-    return Network(program_of(entries["program"]), trained, width, steps, step, threshold, failure, inputs)
+    program = program_of(entries["program"])
+    return Network(program, trained, start, networks, width, steps, step, threshold, failure, inputs)
 
 
-def pairs_of(network: Network, value: Any) -> tuple[dict[Count, int], dict[int, int], str, str]:
+def pairs_of(network: Network, value: Any) -> tuple[dict[Count, int], dict[int, int], dict[Count, int], str, str]:
     """Return the numbers of pairs (claimed state, output bit) in each class, and of states with n matches.
 
-    Of those that need a bound: n >= 2, t >= 1. Then a description of the states, and what was counted.
+    Of those that need a bound: n >= 2, t >= 1. Then the numbers of pairs at samples or of bits that no template writes,
+    a description of the states, and what was counted.
     """
     program, inputs = network.program, network.inputs
     if value == "arbitrary":
@@ -2990,7 +3207,8 @@ def pairs_of(network: Network, value: Any) -> tuple[dict[Count, int], dict[int, 
         source = f"{_counted(steps, 'step')} executed on 2^{most} inputs"
     if inputs is not None and inputs > 1 << most:
         raise Rejected(f"inputs: there are only 2^{most}")
-    return *chosen_of(pairs, program, None if inputs is None else inputs * steps), words, source
+    room = None if inputs is None else inputs * steps
+    return *chosen_of(pairs, program, room), simple_of(pairs, program, room), words, source
 
 
 def _counted(number: int, noun: str, plural: str = "") -> str:
@@ -3010,6 +3228,17 @@ def chosen_of(pairs: Counter[Count], program: Program, room: int | None) -> tupl
     return counts, {n: min(number, room) for n, number in states.items()}
 
 
+def simple_of(pairs: Counter[Count], program: Program, room: int | None) -> dict[Count, int]:
+    """Return pairs by class that the start zero gets right: at samples (n = 1), or of bits that nothing writes (t = 0).
+
+    No more than `room` states are chosen (None: all of them).
+    """
+    bits = Counter(program.writers)
+    counts = {count: number for count, number in sorted(pairs.items()) if number and count[0]}
+    simple = {count: number for count, number in counts.items() if count[0] == 1 or count[2] == 0}
+    return simple if room is None else {count: min(number, room * bits[count[2]]) for count, number in simple.items()}
+
+
 def _states_by_matches(pairs: Counter[Count], bits: int) -> dict[int, int]:
     """Return how many states have n matches, for each n: each state is in as many pairs as there are bits."""
     result = Counter[int]()
@@ -3021,8 +3250,13 @@ def _states_by_matches(pairs: Counter[Count], bits: int) -> dict[int, int]:
 def check_network(claim: Any, evidence: Any) -> tuple[str, int, str]:
     """Conclude: with probability >= 1 - failure, the trained networks are correct at all claimed states."""
     network = network_of(claim)
-    classes, numbers, states, source = pairs_of(network, claim["states"])
-    if network.trained == "output":
+    classes, numbers, simple, states, source = pairs_of(network, claim["states"])
+    if network.start == "gaussian":
+        chances, words = (
+            averaged_networks(network, classes, numbers, simple, evidence),
+            averaged_networks_words(network, claim),
+        )
+    elif network.trained == "output":
         chances, words = output_layer(network, classes, evidence), output_layer_words(network, claim)
     else:
         chances, words = all_layers(network, classes, numbers, evidence), all_layers_words(network, claim)
@@ -3031,7 +3265,7 @@ def check_network(claim: Any, evidence: Any) -> tuple[str, int, str]:
         f" the templates' next state at {states} simultaneously, where a state is encoded as the indicator vector of "
         f"its matching templates divided by its Euclidean norm, with probability at least 1 - {claim['failure']} over "
     )
-    words += "the hidden weights" if network.trained == "output" else "the random initial pairs"
+    words += OVER[network.start]
     words += "; this holds at the finite width: no limit, linearisation or Gaussian approximation is used"
     kinds = _counted(len(network.columns), "kind of target column", "kinds of target columns")
     details = f"{_counted(len(classes), 'class', 'classes')} (n, p, t), {source}; {kinds}"
@@ -3051,6 +3285,21 @@ def output_layer_words(network: Network, claim: Any) -> str:
         f"and not trained, output weights a_r trained from zero by {network.steps} steps of size {claim['step']} of "
         f"full-batch gradient descent on half the sum of squared errors over its {program.samples} samples (basis "
         f"vectors); rounded at the threshold {claim['threshold']}, it computes"
+    )
+
+
+def averaged_networks_words(network: Network, claim: Any) -> str:
+    """Describe the networks of a claim with a Gaussian start, averaged for each output bit."""
+    program, many = network.program, f"the average of {network.networks} independent two-layer ReLU networks, each"
+    if network.networks == 1:
+        many = "one two-layer ReLU network"
+    return (
+        f"{many} of width {network.width} with all outputs of {program}, f(x) = "
+        f"{network.width}^(-1/2) sum over r of a_r relu(u_r . x): hidden weights u_r drawn from N(0, I), independent "
+        f"and not trained, output weights a_r of each output drawn from N(0, 1), independent, and trained by "
+        f"{network.steps} steps of size {claim['step']} of full-batch gradient descent on half the sum of squared "
+        f"errors over its {program.samples} samples (basis vectors); rounded at the threshold {claim['threshold']}, it "
+        f"computes"
     )
 
 
@@ -3084,6 +3333,27 @@ def output_layer(network: Network, classes: dict[Count, int], evidence: Any) -> 
         e, t = events[count[2]][0], count[2]
         bit = OutputBit(columns[t], count, network.threshold, Interval(slack[t].high, slack[t].high))
         chances.append((bit.where, bit.wrong(network.width, e, *hints), classes[count]))
+    return chances
+
+
+def averaged_networks(
+    network: Network, classes: dict[Count, int], numbers: dict[int, int], simple: dict[Count, int], evidence: Any
+) -> list[Chance]:
+    """Return the terms of the union bound of an average of networks with a Gaussian start."""
+    entries = _keys(evidence, ("classes", "columns", "descent", "states"), "evidence")
+    descent, events = descent_of(Hidden(network.program.samples), network, entries["descent"])
+    columns = tails_of(entries["columns"], "a column", [(t,) for t in network.columns], {"deviation": 4})
+    states = tails_of(entries["states"], "a state", [(n,) for n in numbers], {"shift": 4, "square": 2})
+    deviations = {t: tails["deviation"] for (t,), tails in columns.items()}
+    at_samples(network.threshold, [descent.remainder(t, network.steps) for t in deviations])
+    average = Average(network, descent, deviations, {n: tails for (n,), tails in states.items()})
+    chances = [(what, log, network.networks) for what, log, _ in events] + average.events(numbers)
+    for (n, p, t), tails in tails_of(entries["classes"], "a class", list(classes), {"split": 2}).items():
+        logs, where = average.wrong((n, p, t), *tails["split"]), f"at n = {n}, p = {p}, t = {t}"
+        names = (f"the term of first order {where}", f"the Gaussian term {where}")
+        chances += [(name, log, classes[n, p, t]) for name, log in zip(names, logs, strict=True)]
+    for (n, p, t), number in simple.items():
+        chances.append((f"the Gaussian term at n = {n}, p = {p}, t = {t}", average.simple(n, t), number))
     return chances
 
 
@@ -3275,10 +3545,14 @@ def _three(values: Sequence[Any], where: str) -> tuple[Fraction, Fraction, Fract
     return first, second, third
 
 
+def nearest(threshold: Fraction) -> Interval:
+    """Enclose the distance of the threshold from the nearer one of the targets 0 and 1."""
+    return Interval.of(min(threshold, 1 - threshold))
+
+
 def at_samples(threshold: Fraction, slack: Iterable[Interval]) -> None:
     """Conclude that outputs at samples (n = 1) are rounded correctly despite the remainder; at n = 0 they are 0."""
-    nearest = Interval.of(min(threshold, 1 - threshold))
-    if any(remainder.high >= nearest.low for remainder in slack):
+    if any(remainder.high >= nearest(threshold).low for remainder in slack):
         raise Rejected("after these steps an output at a sample may be on the wrong side of the threshold")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -11,7 +10,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.catalogue import built_ins
-from ntkproofs.commands.common import HOLDS, NUMBER, clipped, number, print_json, probability, remark
+from ntkproofs.commands.common import HOLDS, clipped, number, print_json, probability, remark
+from ntkproofs.commands.finite import network_arguments
 from ntkproofs.commands.programs import (
     FILES,
     ORDER,
@@ -30,7 +30,7 @@ from ntkproofs.training import LAYERS, STARTS, Training
 
 if TYPE_CHECKING:
     from ntkproofs.certificates import Certificate, Run, SourceClaim
-    from ntkproofs.commands.frontier import Issue
+    from ntkproofs.commands.finite import Issue
     from ntkproofs.programs import Stream
     from ntkproofs.programs.sbn import Assembly
 
@@ -48,7 +48,8 @@ def register(commands: Any) -> None:
         help="issue a certificate that networks execute a program correctly",
         description="Find the smallest number of networks whose average, rounded at a threshold, executes a program "
         "correctly with probability 1 - DELTA, and issue a certificate of it. With --trained: find the smallest width "
-        "of one network trained by gradient descent (with --trained all: of one scalar network for each output bit).",
+        "of one network trained by gradient descent (with --trained all: of one scalar network for each output bit); "
+        "with --start gaussian the smallest number of networks of a width, or smallest width of a number of networks.",
     )
     programs = certify.add_subparsers(dest="program", metavar="PROGRAM", required=True, action=ProgramParsers)
     common = _common()
@@ -116,18 +117,19 @@ def _common() -> argparse.ArgumentParser:
     common.add_argument(
         "--width",
         metavar="W|least",
-        help="width of the network, with --trained (default: least, the smallest)",
+        help="width of each network, with --trained (default: least, the smallest)",
     )
     common.add_argument(
         "--trained",
         choices=tuple(LAYERS),
-        help="certify one network of finite width whose output layer, or all layers, are trained by gradient descent",
+        help="certify networks of finite width whose output layer, or all layers, are trained by gradient descent",
     )
     common.add_argument(
         "--start",
         choices=tuple(STARTS),
-        help="initial weights: with --trained output zero (output weights), with --trained all antisymmetric (pairs of "
-        "neurons (1, u), (-1, u))",
+        help="initial weights: with --trained output zero (output weights) or gaussian (all weights N(0, 1); the "
+        "outputs of several networks are averaged); with --trained all antisymmetric (pairs of neurons (1, u), "
+        "(-1, u))",
     )
     common.add_argument(
         "--steps", metavar="T", help="number of steps of gradient descent, with --trained (default: the smallest)"
@@ -142,10 +144,13 @@ def _common() -> argparse.ArgumentParser:
         "--padding",
         metavar="P|auto|least|best",
         help="number of further samples with all-zero targets; least: the smallest for which all means are correct, or "
-        "for which the number --networks is sufficient; best: the one that minimises networks times samples; auto: "
-        "twice the number that makes all means correct (default: 0, with --networks least)",
+        "for which the number --networks, or with --trained the --width, is sufficient; best: the one found that "
+        "minimises networks times samples, with --trained networks times width times samples; auto: twice the number "
+        "that makes all means correct (default: 0, with --networks least, with --trained 0)",
     )
-    common.add_argument("--networks", metavar="N", help="number of networks (default: the smallest)")
+    common.add_argument(
+        "--networks", metavar="N", help="number of networks, averaged for each output bit (default: the smallest)"
+    )
     add_regime(common, default=None, known="ntk (default) or nngp (with --trained output the default)")
     common.add_argument("-o", dest="output", metavar="FILE", help="write the certificate to FILE")
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -209,9 +214,7 @@ def _check_options(options: argparse.Namespace) -> None:
             raise InputError(f"--threshold must be one of {', '.join(THRESHOLDS)}, got {clipped(options.threshold)}")
         return
     training = Training.of(options.trained, options.start)
-    if training.start.name != training.layers.start:
-        required = f"with --trained {options.trained} certificates require --start {training.layers.start}"
-        raise InputError(f"--start {options.start}: {required}")
+    _check_start(options, training)
     if options.regime not in (None, training.kernel):
         raise InputError(
             f"--trained {options.trained} has the kernel {training.kernel}, which contradicts --regime {options.regime}"
@@ -221,6 +224,22 @@ def _check_options(options: argparse.Namespace) -> None:
     if options.threshold in ("zero", "half"):
         raise InputError(
             f"--threshold {options.threshold} is an option of ensembles; with --trained it must be best or a fraction"
+        )
+
+
+def _check_start(options: argparse.Namespace, training: Training) -> None:
+    """Raise InputError for a start that no certificate is about, or a number of networks that is not averaged."""
+    starts = {"output": ("zero", "gaussian"), "all": ("antisymmetric",)}[training.trained]
+    if training.start.name not in starts:
+        required = f"with --trained {options.trained} certificates require --start {' or '.join(starts)}"
+        raise InputError(f"--start {options.start}: {required}")
+    if training.start.name == "gaussian":
+        if options.networks is None and options.width in (None, "least"):
+            raise InputError("--start gaussian requires --networks N (for the smallest width) or --width W, or both")
+    elif options.networks is not None and number(options.networks, "--networks", low=1) != 1:
+        raise InputError(
+            f"--networks {clipped(options.networks)}: only networks with --start gaussian are averaged; the initial "
+            f"function of the others is 0, and one of them is sufficient"
         )
 
 
@@ -284,33 +303,18 @@ def _choices(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _network(options: argparse.Namespace, run: Run, failure: Fraction, *, source: SourceClaim | None) -> Certificate:
-    """Issue the certificate of one finite network, and show the widths tried on stderr."""
+    """Issue the certificate of networks of finite width, and show the widths tried on stderr."""
     from ntkproofs.certificates import issue_network
-    from ntkproofs.commands.frontier import inputs_of
     from ntkproofs.commands.progress import showing
 
     tried = count(1)
     with showing() as show:
         return issue_network(
             run,
-            failure=failure,
-            trained=options.trained,
-            inputs=inputs_of(options),
-            width="least" if options.width in (None, "least") else number(options.width, "--width", low=1),
-            threshold="best" if options.threshold == "best" else _fraction(options.threshold, "--threshold"),
-            states=options.states,
-            steps="least" if options.steps is None else number(options.steps, "--steps", low=1),
-            step="largest" if options.step is None else _fraction(options.step, "--step"),
+            **network_arguments(options, failure),
             source=source,
             report=lambda text: show(next(tried), WIDTHS, text),
         )
-
-
-def _fraction(text: str, option: str) -> Fraction:
-    """Return the exact value of a positive number."""
-    if len(text) <= 100 and re.fullmatch(NUMBER, text, re.ASCII) and Fraction(text) > 0:
-        return Fraction(text)
-    raise InputError(f"{option} must be a positive number, such as 0.02 or 1/50, got {clipped(text)}")
 
 
 def _subject(options: argparse.Namespace) -> Subject:

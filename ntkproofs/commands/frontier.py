@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import number
+from ntkproofs.commands.finite import Entries, Issue, Lines, explained, supplements_of_network, trained_padding
 from ntkproofs.display import counted
-from ntkproofs.errors import EnginesDisagree, InputError, NoMargin, NtkProofsError, Undecided
+from ntkproofs.errors import EnginesDisagree, NoMargin, NtkProofsError, Undecided
 from ntkproofs.training import LAYERS
 
 if TYPE_CHECKING:
@@ -20,10 +20,6 @@ __all__ = ["supplements", "inputs_of", "issue_or_explain", "networks_of", "with_
 
 MAX_PADDING = 10**9
 MAX_INPUT_BITS = 16  # for executing the program to compare arbitrary with reachable states
-
-Issue: TypeAlias = "Callable[[argparse.Namespace, Run, Fraction], Certificate]"
-Lines: TypeAlias = list[tuple[str, str]]  # printed lines: label and text
-Entries: TypeAlias = dict[str, Any]  # of the JSON document
 
 
 def with_padding(options: argparse.Namespace, run: Run, failure: Fraction) -> argparse.Namespace:
@@ -37,27 +33,19 @@ def with_padding(options: argparse.Namespace, run: Run, failure: Fraction) -> ar
     from ntkproofs.kernels import two_layer_relu
 
     networks, word = networks_of(options), options.padding
-    if options.trained is not None:
-        _check_one_network(networks, word)
     if word is None:
         word = "0" if networks is None or options.trained is not None else "least"
     if word == "auto":
         return _with(options, ample_padding(run.program), networks)
     if word not in ("least", "best"):
         return _with(options, number(word, "--padding", low=0, high=MAX_PADDING), networks)
+    if options.trained is not None and (word == "best" or options.width not in (None, "least")):
+        return _with(options, trained_padding(options, run, failure), networks)
     required = _required(options, run, failure, options.states or "arbitrary")
     if options.trained is not None or (word == "least" and networks is None):
         return _with(options, least_padding(two_layer_relu(_kernel(options)), required.counts), networks)
     point = best_padding(required) if networks is None or word == "best" else padding_for(required, networks)
     return _with(options, point.padding, networks or point.networks)
-
-
-def _check_one_network(networks: int | None, padding: str | None) -> None:
-    """Raise InputError for options for several networks, because ``--trained`` certifies one network."""
-    if networks not in (None, 1):
-        raise InputError(f"--trained certifies one network, which is incompatible with --networks {networks}")
-    if padding == "best":
-        raise InputError("--padding best minimises networks times samples, which is incompatible with --trained")
 
 
 def _with(options: argparse.Namespace, padding: int, networks: int | None) -> argparse.Namespace:
@@ -67,6 +55,7 @@ def _with(options: argparse.Namespace, padding: int, networks: int | None) -> ar
 
 def issue_or_explain(issue: Issue, options: argparse.Namespace, run: Run, failure: Fraction) -> Certificate:
     """Return the certificate; if a given number of networks or width is too small, the error names a sufficient one."""
+    from ntkproofs.bounds.finite.gaussian_search import Insufficient
     from ntkproofs.bounds.finite.network import TooNarrow
     from ntkproofs.bounds.padding import TooFew
 
@@ -74,17 +63,8 @@ def issue_or_explain(issue: Issue, options: argparse.Namespace, run: Run, failur
         return issue(options, run, failure)
     except TooFew as problem:
         raise _too_few(options, run, failure, problem) from problem
-    except TooNarrow as problem:
-        if options.width in (None, "least"):
-            raise
-        without_width = argparse.Namespace(**vars(options) | {"width": None})
-        try:
-            sufficient = issue(without_width, run, failure)
-        except NtkProofsError:
-            raise problem from None
-        necessary = _least_width(run, sufficient)
-        limits = f"{sufficient.claim['width']} is sufficient, at least {necessary} necessary"
-        raise TooNarrow(f"{problem}; {limits}") from problem
+    except (TooNarrow, Insufficient) as problem:
+        raise explained(issue, options, run, failure, problem) from problem
 
 
 def supplements(
@@ -95,7 +75,7 @@ def supplements(
     `sequences`: the claim is about sequences of inputs, for which there is an estimate only.
     """
     if options.trained is not None:
-        return _supplements_of_network(run, certificate)
+        return supplements_of_network(options, run, failure, certificate)
     if sequences:
         short, long = _estimates(options, certificate, _required(options, run, failure, "arbitrary"))
         return [("estimate", _estimated(short))], {"at_least": None, "estimate": long, "suggestions": []}
@@ -260,35 +240,3 @@ def _suggested(
         "states": states, "padding": total, "samples": samples, "networks": networks, "threshold": str(threshold)
     }  # fmt: skip
     return f"{' '.join(filter(None, (kind_text, padding_text)))}: {counted(networks, 'network')}", entries
-
-
-# --- one finite network
-
-
-def _supplements_of_network(run: Run, certificate: Certificate) -> tuple[Lines, Entries]:
-    from mpmath import mp
-
-    from ntkproofs.estimates import failure_bound
-
-    least, width = _least_width(run, certificate), certificate.claim["width"]
-    if least > width:
-        raise EnginesDisagree(f"the width {width} is certified, but a width of at least {least} is necessary")
-    estimate = failure_bound(certificate.computed)
-    lines = [
-        ("at least", f"width {least:,} necessary at any threshold, width {width:,} sufficient"),
-        ("estimate", _estimated(mp.nstr(estimate, 8))),
-    ]
-    return lines, {"at_least": least, "estimate": mp.nstr(estimate, 50)}
-
-
-def _least_width(run: Run, certificate: Certificate) -> int:
-    """Return a lower bound of the width of a network that satisfies the claim."""
-    from ntkproofs.bounds.lower import least_width_of_any
-    from ntkproofs.witnesses import disjoint_states
-
-    claim = certificate.claim
-    arbitrary, all_layers = claim["states"] == "arbitrary", claim["trained"] == "all"
-    free, ones = (range(run.program.output_bits), ()) if arbitrary else (run.free, run.ones)
-    states = disjoint_states(run.program, free, ones, max(1, run.steps), samples=all_layers)
-    failure, copies = Fraction(claim["failure"]), 2 if claim["start"] == "antisymmetric" else 1
-    return least_width_of_any(min(states, claim.get("inputs", states)), failure, copies=copies)

@@ -35,16 +35,21 @@ CASES = tuple((n, p, t, K) for K, t in ((2, 2), (4, 1), (7, 2), (9, 3)) for n in
 WORK = 1 << 29  # word operations that a fact may take of the checker's budget, so that a loop without an end is ended
 
 
-def network_fact(function: Fact) -> Fact:
-    """Register a fact, asked of the mutants of these rules only."""
+def bounded(function: Fact) -> Fact:
+    """Return a fact that takes at most WORK of the checker's budget."""
 
     @wraps(function)
-    def bounded(module: types.ModuleType) -> None:
+    def asked(module: types.ModuleType) -> None:
         with replaced(module, MAX_WORK=WORK, _left=[WORK]):
             function(module)
 
-    NETWORK_FACTS.append(bounded)
-    return bounded
+    return asked
+
+
+def network_fact(function: Fact) -> Fact:
+    """Register a fact, asked of the mutants of these rules only."""
+    NETWORK_FACTS.append(bounded(function))
+    return NETWORK_FACTS[-1]
 
 
 def close(module: types.ModuleType, interval: Any, ball: Any, *shown: object) -> None:
@@ -471,6 +476,16 @@ def _chosen(name: str, steps: int | None, room: int | None) -> tuple[dict[Any, i
     return pairs, {n: min(number, room) for n, number in numbers.items()}
 
 
+def _simple(name: str, steps: int | None, room: int | None) -> dict[Any, int]:
+    """Return pairs by class at samples, or of bits that no template writes, of which `room` states are chosen."""
+    bits, templates, _ = PROGRAMS[name]
+    writers = Counter(sum(place in write for _, write in templates) for place in range(bits))
+    found = {
+        (n, p, t): number for (n, p, t), number in sorted(counted(name, steps).items()) if n == 1 or (n > 1 and not t)
+    }
+    return {c: number if room is None else min(number, room * writers[c[2]]) for c, number in found.items()}
+
+
 @network_fact
 def chosen_states(module: types.ModuleType) -> None:
     def given(name: str, states: Any, inputs: Any) -> Any:
@@ -485,7 +500,8 @@ def chosen_states(module: types.ModuleType) -> None:
     ):
         found = given(name, "arbitrary", inputs)
         expect(found[:2] == _chosen(name, None, inputs) and list(found[0]) == sorted(found[0]), name, inputs, found)
-        expect(found[2:] == (words, f"counted over 2^{PROGRAMS[name][0]} states"), found)
+        expect(found[3:] == (words, f"counted over 2^{PROGRAMS[name][0]} states"), found)
+        expect(found[2] == _simple(name, None, inputs), name, inputs, found)
     refuses(module, "Rejected", "inputs: there are only 2^5", given, "tied", "arbitrary", 33)
     refuses(module, "Rejected", "inputs is out of range", given, "tied", "arbitrary", 0)
     for name, steps, inputs, words in (
@@ -503,7 +519,8 @@ def chosen_states(module: types.ModuleType) -> None:
         expect(
             found[:2] == _chosen(name, steps, None if inputs is None else inputs * steps), name, steps, inputs, found
         )
-        expect(found[2:] == (words, f"{f'{steps} steps' if steps > 1 else 'one step'} executed on 2^3 inputs"), found)
+        expect(found[3:] == (words, f"{f'{steps} steps' if steps > 1 else 'one step'} executed on 2^3 inputs"), found)
+        expect(found[2] == _simple(name, steps, None if inputs is None else inputs * steps), name, steps, inputs)
     refuses(module, "Rejected", "only 2^3", given, "tied", {"free": [0, 2, 3], "ones": [1], "steps": 1}, 9)
     refuses(module, "Rejected", "states: steps is out", given, "tied", {"free": [0], "ones": [1], "steps": 0}, 1)
 

@@ -39,6 +39,7 @@ import battery_limits
 import battery_series
 from battery import Fact
 from battery_all_layers import ALL_LAYERS_FACTS
+from battery_averages import AVERAGE_FACTS
 from battery_network import NETWORK_FACTS
 from mutants import TEXT, Mutant, module_from, mutants_of, sample
 
@@ -86,7 +87,7 @@ PATHS = (_lines("def all_layers_words(", "def output_layer("), _lines("def all_l
 PARTS: dict[str, tuple[list[Fact], tuple[range, ...]]] = {
     "all layers": (ALL_LAYERS_FACTS, (_lines("finite networks, all layers", "counting states"), *PATHS)),
     "networks": (
-        NETWORK_FACTS,
+        [*NETWORK_FACTS, *AVERAGE_FACTS[1:]],
         (_lines("finite networks", "finite networks, all layers"), _lines("counting states", "claims"), CLAIMS),
     ),
 }

@@ -173,7 +173,10 @@ forgery.set_keys(
     trained_as_a_list=("trained", ["output"]),
 )
 forgery.set_keys(
-    "permutation", "start is not one of zero: ", gaussian_start=("start", "gaussian"), no_start=("start", None)
+    "permutation",
+    "start is not one of zero, gaussian: ",
+    pairs_that_are_not_trained=("start", "antisymmetric"),
+    no_start=("start", None),
 )
 forgery.set_keys("permutation", "networks is out of range", two_networks=("networks", 2), no_network=("networks", 0))
 forgery.set_keys("permutation", "width is out of range", no_neuron=("width", 0), negative_width=("width", -5))

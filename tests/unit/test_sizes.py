@@ -218,8 +218,7 @@ def padded_task(task, padding):
         (("--padding", "least"), 0, "(0 padding, 10 bits"),
         (("--padding", "more"), 3, "--padding must be a nonnegative integer"),
         (("--networks", "0"), 3, "--networks must be a positive integer"),
-        (("--networks", "2", "--trained", "output"), 3, "incompatible with --networks 2"),
-        (("--padding", "best", "--trained", "output"), 3, "is incompatible with --trained"),
+        (("--networks", "2", "--trained", "output"), 3, "only networks with --start gaussian are averaged"),
     ],
 )
 def test_networks_and_padding(options, code, message, capsys):

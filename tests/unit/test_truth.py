@@ -31,6 +31,7 @@ ANSWERS = {
 }
 NEUTRAL = {  # what is true or false of these is no verdict
     "against",
+    "averaged",
     "boolean",
     "busy",
     "cached",
