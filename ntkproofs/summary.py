@@ -15,7 +15,7 @@ from ntkproofs.counts import CountRange, Counts, bound_matches, worst_ranges
 from ntkproofs.errors import NoMargin, NtkProofsError, Undecided
 from ntkproofs.execution import explore
 from ntkproofs.execution.visited import visited_counts
-from ntkproofs.kernels import Kernel, two_layer_relu
+from ntkproofs.kernels import Kernel, KernelLike, two_layer_name, two_layer_relu
 from ntkproofs.programs import Stream, Task, TemplateProgram
 from ntkproofs.truth import NoTruthValue
 
@@ -94,10 +94,10 @@ class Summary(NoTruthValue):
         return self.writers * self.arbitrary.matches <= self.program.samples
 
 
-def summarise(run: Run, task: Task | Stream | None, *, kernel: str = "ntk") -> Summary:
+def summarise(run: Run, task: Task | Stream | None, *, kernel: KernelLike = "ntk") -> Summary:
     """Return the summary of a program; `task`: what it computes, which determines its reachable states.
 
-    `run`: the run of the task, or for other programs a run from any state.
+    `run`: the run of the task, or for other programs a run from any state; `kernel`: a Kernel or the name of one.
 
     >>> from ntkproofs.programs import multiplication_task
     >>> task = multiplication_task(bits=4)
@@ -105,7 +105,7 @@ def summarise(run: Run, task: Task | Stream | None, *, kernel: str = "ntk") -> S
     >>> summary.arbitrary.matches, summary.reachable.matches, summary.arbitrary.wrong is None
     (46, 13, False)
     """
-    program = run.program
+    program, kernel = run.program, two_layer_name(kernel)
     most = bound_matches(program).bound
     arbitrary = Rounding.of("arbitrary", kernel, most, worst_ranges(program, most))
     visited, reason = _visited(run, task)
@@ -141,7 +141,7 @@ def _unreachable(run: Run) -> str:
     return ""
 
 
-def frontier(run: Run, states: str, failure: Fraction, *, kernel: str = "ntk") -> list[Padded]:
+def frontier(run: Run, states: str, failure: Fraction, *, kernel: KernelLike = "ntk") -> list[Padded]:
     """Return points of the frontier of the number of networks against padding, for all inputs, in decreasing order.
 
     The first point has the smallest padding at which a number of networks is sufficient; the others have powers of two

@@ -28,9 +28,10 @@ from ntkproofs.bounds.balance import contrast_positive, excess_positive, gap_inc
 from ntkproofs.bounds.lower import correlation, fails, least_networks
 from ntkproofs.bounds.margins import Margins
 from ntkproofs.bounds.moments import demand_networks, enclose_weights
+from ntkproofs.bounds.ranges import first_wrong_count, least_margin_count, smallest_margin_over
 from ntkproofs.certificates import issue_ensemble, issue_rounding, issue_stream
 from ntkproofs.certificates.issue import Run, requirement
-from ntkproofs.counts import Counts, arbitrary_counts
+from ntkproofs.counts import Counts, arbitrary_counts, worst_ranges
 from ntkproofs.errors import InputError
 from ntkproofs.estimates.ensemble import union_bound
 from ntkproofs.execution import Machine, execute_sbn, exhaust, exhaust_chunks, explore, find_failure, run_sbn
@@ -42,10 +43,12 @@ from ntkproofs.simulation import simulate
 from ntkproofs.simulation.limit import Trials, kernel_values, limit_of
 from ntkproofs.simulation.networks import simulate_chunks
 from ntkproofs.strategies import template_programs
+from ntkproofs.summary import frontier, summarise
 from ntkproofs.witnesses import witnesses
 
 COUNTS = (Counts(2, 0, 1, 10), Counts(2, 1, 1, 10))
 TASK = permutation_task([1, 0])
+RANGES = worst_ranges(TASK.program)
 SBN = assemble("x: .word 2\none: .word 1\nsbn one x halt")
 FAMILIES = witnesses(TASK.program, [0, 1], [], 1)
 
@@ -81,12 +84,15 @@ USES = {  # each public function with a kernel: what it returns, as text
     "explore": lambda k: str(explore(stream(), kernel=k)),
     "extreme_means": lambda k: extreme_means(k, COUNTS),
     "fails": lambda k: fails(k, FAMILIES, 1, Fraction(1, 8), Fraction(1, 100)),
+    "first_wrong_count": lambda k: first_wrong_count(k, RANGES),
+    "frontier": lambda k: frontier(Run.of(TASK), "arbitrary", Fraction(1, 100), kernel=k),
     "find_failure": lambda k: find_failure(TASK.program, kernel=k),
     "gap_increases": gap_increases,
     "issue_ensemble": lambda k: issue_ensemble(TASK, failure="1/100", kernel=k).data,
     "issue_rounding": lambda k: issue_rounding(TASK, kernel=k).data,
     "issue_stream": lambda k: issue_stream(stream(), failure="1/100", clocks=2, kernel=k).data,
     "kernel_values": lambda k: kernel_values(k)(np.array([0.25])),
+    "least_margin_count": lambda k: least_margin_count(k, RANGES, Fraction(1, 9)),
     "least_networks": lambda k: least_networks(k, FAMILIES, Fraction(1, 100), most=9),
     "least_padding": lambda k: least_padding(k, arbitrary_counts(TASK.program)),
     "limit_of": lambda k: limit_of(trials(), k).mean,
@@ -99,6 +105,8 @@ USES = {  # each public function with a kernel: what it returns, as text
     "sign_of_zero": lambda k: sign_of_zero(k, 2),
     "simulate": lambda k: vars(simulate(trials(), networks=2, repetitions=10, kernel=k)).get("errors"),
     "simulate_chunks": lambda k: len(list(simulate_chunks(trials(), networks=2, repetitions=10, kernel=k))),
+    "smallest_margin_over": lambda k: smallest_margin_over(k, RANGES, Fraction(1, 9)),
+    "summarise": lambda k: summarise(Run.of(TASK), kernel=k),
     "smallest_margin": lambda k: smallest_margin(k, COUNTS, Fraction(1, 9)),
     "sufficient_applies": sufficient_applies,
     "survey": lambda k: survey({"it": k}, most=2, bits=3),
@@ -117,6 +125,7 @@ RESULTS = {  # classes with a kernel that the package makes
     "RoundingFailure",
     "SbnRun",
     "Simulation",
+    "Summary",
     "Trace",
 }
 INTERNAL = {"margin"}  # of ntkproofs.estimates.ensemble: its kernel is a number of trained layers, by name

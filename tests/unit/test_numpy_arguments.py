@@ -109,7 +109,7 @@ USES = {
     "Machine.run": lambda i: str(Machine(TASK.program).run({"bits": [i(1), i(0)]}, steps=i(2))),
     "Machine.run_stream": lambda i: Machine((s := stream()).program).run_stream(s, [i(1), (i(2),)]).answers,
     "exhaust": lambda i: exhaust(TASK, workers=i(1)).cases,
-    "explore": lambda i: str(explore(stream(), clocks=i(2), max_states=i(9))),
+    "explore": lambda i: explore(stream(), clocks=i(2), max_states=i(9)).visited,
     "find_failure": lambda i: str(find_failure(TASK.program, limit=i(100))),
     "visited_counts": lambda i: visited_counts(TASK.program, [i(0)], [i(1)], i(2)),
     "reachable_classes": lambda i: reachable_classes(TASK.program, [i(0)], [i(1)], i(2)),
