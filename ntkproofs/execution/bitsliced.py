@@ -129,24 +129,25 @@ class SlicedProgram:
         if not program.templates:
             raise InputError(f"program {program.name!r} has no templates: there is nothing to execute")
         self.program = program
-        literals = [
-            tuple(sorted((("inverse", "state")[value], program.position(bit)) for bit, value in template.when))
-            for template in program.templates
-        ]
+        literals, writes = [], []
+        for template in program.templates:
+            literals.append(
+                tuple(sorted((("inverse", "state")[value], program.position(bit)) for bit, value in template.when))
+            )
+            writes.append(tuple(sorted(map(program.position, template.write))))
 
         def shape(index: int) -> tuple[Any, ...]:
             """Return a sort key: first what the templates of a run have in common, then their positions."""
             fields = tuple((matrix, program.bit(plane)[0]) for matrix, plane in literals[index])
-            written = tuple(sorted(program.position(bit) for bit in program.templates[index].write))
-            targets = tuple(program.bit(position)[0] for position in written)
-            return fields, targets, written, literals[index]
+            targets = tuple(program.bit(position)[0] for position in writes[index])
+            return fields, targets, writes[index], literals[index]
 
         self.templates = sorted(range(len(literals)), key=shape)
         self.match_runs = [_Run(*run) for run in _runs([literals[index] for index in self.templates])]
         planes: dict[int, list[int]] = {position: [] for position in range(program.output_bits)}
         for plane, index in enumerate(self.templates):
-            for bit in program.templates[index].write:
-                planes[program.position(bit)].append(plane)
+            for position in writes[index]:
+                planes[position].append(plane)
         self.writers = [tuple(planes[position]) for position in range(program.output_bits)]
         columns = [tuple(("match", plane) for plane in writers) for writers in self.writers]
         self.write_runs = [_Run(*run) for run in _runs(columns)]
