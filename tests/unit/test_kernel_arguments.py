@@ -35,6 +35,7 @@ from ntkproofs.counts import Counts, arbitrary_counts, worst_ranges
 from ntkproofs.errors import InputError
 from ntkproofs.estimates.ensemble import union_bound
 from ntkproofs.execution import Machine, execute_sbn, exhaust, exhaust_chunks, explore, find_failure, run_sbn
+from ntkproofs.execution.exhaust import not_begun
 from ntkproofs.kernels import as_kernel, demand_definite, two_layer_name, two_layer_relu
 from ntkproofs.predictor import Predictor
 from ntkproofs.programs import Stream, permutation, permutation_task
@@ -99,6 +100,7 @@ USES = {  # each public function with a kernel: what it returns, as text
     "matches_outweigh": matches_outweigh,
     "mean_sign": lambda k: mean_sign(k, COUNTS[1]),
     "requirement": lambda k: requirement(Run.of(TASK), failure="1/100", kernel=k)[1].size(0),
+    "not_begun": lambda k: not_begun(TASK, kernel=k).kernel,
     "rounding_condition": rounding_condition,
     "rounds_right": lambda k: rounds_right(k, COUNTS[1]),
     "run_sbn": lambda k: run_sbn(SBN, kernel=k),
@@ -106,7 +108,7 @@ USES = {  # each public function with a kernel: what it returns, as text
     "simulate": lambda k: vars(simulate(trials(), networks=2, repetitions=10, kernel=k)).get("errors"),
     "simulate_chunks": lambda k: len(list(simulate_chunks(trials(), networks=2, repetitions=10, kernel=k))),
     "smallest_margin_over": lambda k: smallest_margin_over(k, RANGES, Fraction(1, 9)),
-    "summarise": lambda k: summarise(Run.of(TASK), kernel=k),
+    "summarise": lambda k: summarise(Run.of(TASK), TASK, kernel=k),
     "smallest_margin": lambda k: smallest_margin(k, COUNTS, Fraction(1, 9)),
     "sufficient_applies": sufficient_applies,
     "survey": lambda k: survey({"it": k}, most=2, bits=3),
