@@ -25,6 +25,7 @@ ANSWERS = {
     "ok",
     "outcome",
     "proved",
+    "sufficient",
     "verdict",
     "wrong",
     "zero_works",
@@ -32,6 +33,7 @@ ANSWERS = {
 NEUTRAL = {  # what is true or false of these is no verdict
     "against",
     "averaged",
+    "binary",
     "boolean",
     "busy",
     "cached",
@@ -46,14 +48,17 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "false",
     "homogeneous",
     "integers",
+    "inverted",
     "is_negative",
     "is_positive",
     "is_rational",
     "is_zero",
     "linear",
+    "naive",
     "open",
     "ordered",
     "paired",
+    "sampled",
     "scalar",
     "stopped",
     "strict",
@@ -61,7 +66,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "coq_missing",
     "unbounded",
     "vanishes",
-    *("inverted", "words", "naive", "bits"),  # of a gate, of arguments, of ports
+    "words",
 }
 WITHOUT_A_VERDICT = {  # each with the reason why its truth misleads nobody
     "Counterexample": "there is one, or None",
