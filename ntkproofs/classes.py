@@ -20,6 +20,7 @@ import numpy as np
 
 from ntkproofs.errors import InputError
 from ntkproofs.programs import TemplateProgram
+from ntkproofs.programs.extremes import components
 
 __all__ = ["Classes", "arbitrary_classes", "reachable_classes"]
 
@@ -40,10 +41,10 @@ def arbitrary_classes(program: TemplateProgram) -> Classes:
     >>> arbitrary_classes(permutation([1, 0]))
     {(0, 0, 1): 2, (1, 0, 1): 2, (1, 1, 1): 2, (2, 1, 1): 2}
     """
-    components = _components(program)
-    free = program.output_bits - sum(len(bits) for bits, _ in components)
-    component_of = {index: number for number, (_, members) in enumerate(components) for index in members}
-    matching = [_matching(program, bits, members) for bits, members in components]
+    parts = _components(program)
+    free = program.output_bits - sum(len(bits) for bits, _ in parts)
+    component_of = {index: number for number, (_, members) in enumerate(parts) for index in members}
+    matching = [_matching(program, bits, members) for bits, members in parts]
     plain = [Counter(map(len, sets)) for sets in matching]
     kinds = Counter(_signature(indices, component_of, matching, plain) for indices in _writers(program))
     everything = Counter(_freeze(series) for series in plain)
@@ -101,32 +102,15 @@ def reachable_classes(program: TemplateProgram, free: Sequence[int], ones: Seque
 
 
 def _components(program: TemplateProgram) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Return the components: positions of the bits that the templates require, and indices of the templates."""
-    parent = list(range(program.output_bits))
-
-    def root(bit: int) -> int:
-        while parent[bit] != bit:
-            parent[bit] = parent[parent[bit]]
-            bit = parent[bit]
-        return bit
-
-    required = [[program.position(bit) for bit, _ in template.when] for template in program.templates]
-    for bits in required:
-        for bit in bits[1:]:
-            parent[root(bit)] = root(bits[0])
-    members: dict[int, list[int]] = defaultdict(list)
-    touched: dict[int, set[int]] = defaultdict(set)
-    for index, bits in enumerate(required):
-        key = root(bits[0]) if bits else -1 - index  # a template that requires nothing is a component by itself
-        members[key].append(index)
-        touched[key].update(bits)
-    large = max(map(len, touched.values()), default=0)
+    """Return the components of a program; raises InputError for a component of more than 16 bits."""
+    result = components(program)
+    large = max((len(bits) for bits, _ in result), default=0)
     if large > MAX_COMPONENT:
         raise InputError(
             f"program {program.name!r}: its templates connect {large} bits; classes are counted for components of at "
             f"most {MAX_COMPONENT} bits"
         )
-    return [(tuple(sorted(touched[key])), tuple(indices)) for key, indices in members.items()]
+    return result
 
 
 def _matching(program: TemplateProgram, bits: Sequence[int], members: Sequence[int]) -> list[frozenset[int]]:

@@ -94,6 +94,8 @@ def load_program(text: str, parameters: Parameters = Parameters()) -> Loaded:
         return _automaton(text, parameters)
     if names_object(text):
         return _object(text, parameters)
+    if MACHINE.fullmatch(text):
+        return _machine(text, parameters)
     loader = LOADERS.get(Path(text).suffix.lower())
     if loader is None:
         raise _unknown(text)
@@ -104,10 +106,9 @@ def _unknown(text: str) -> InputError:
     """Return the error for a PROGRAM that names nothing."""
     if text.endswith(".py"):
         return InputError(f"PROGRAM: a program in a Python file must be given as FILE.py:NAME, got {clipped(text)}")
-    names, suffixes = ", ".join([*CATALOGUE, "sbn FILE"]), " ".join(LOADERS)
+    names = ", ".join([*CATALOGUE, "sbn FILE", "rule0 to rule255", "a Turing machine such as 1RB1LB_1LA1RZ"])
     return InputError(
-        f"PROGRAM: invalid choice: {clipped(text)} (choose from {names}, rule0 to rule255; FILE.py:NAME; or a file "
-        f"{suffixes})"
+        f"PROGRAM: invalid choice: {clipped(text)} (choose from {names}; FILE.py:NAME; or a file {' '.join(LOADERS)})"
     )
 
 
@@ -134,6 +135,12 @@ def _automaton(text: str, parameters: Parameters) -> Loaded:
     task = elementary(int(text.removeprefix("rule")), cells=parameters.cells, steps=parameters.steps)
     middle = (1 << parameters.cells // 2,)
     return Loaded(text, task.program, task, words=True, default=middle, steps=task.steps)
+
+
+def _machine(text: str, parameters: Parameters) -> Loaded:
+    from ntkproofs.formats import read_turing
+
+    return _compiled(text, read_turing(text.encode("ascii"), "machine.tm"), parameters)
 
 
 def _sbn_machine(text: str, parameters: Parameters) -> Loaded:
@@ -165,14 +172,24 @@ def _program(text: str, program: TemplateProgram, parameters: Parameters) -> Loa
 
 
 def _json(text: str, parameters: Parameters) -> Loaded:
-    from ntkproofs.programs.serialised import read_program
+    from ntkproofs.programs.serialised import is_data_set, read_program
 
     data = read_file(text, most=MAX_BYTES)
+    if is_data_set(data):
+        return _data_set(text, parameters)
     try:
         program = read_program(data)
     except InputError as problem:
         raise InputError(f"{text}: {problem}") from problem
     return _program(text, program, parameters)
+
+
+def _data_set(text: str, parameters: Parameters) -> Loaded:
+    from ntkproofs.compilation.data_sets import compile_data_set
+    from ntkproofs.formats import read_data_set
+
+    check_readable(text, most=MAX_BYTES)
+    return _program(text, compile_data_set(read_data_set(text)), parameters)
 
 
 def _sbn(text: str, parameters: Parameters) -> Loaded:
@@ -208,4 +225,4 @@ def _compiled(text: str, source: Source, parameters: Parameters) -> Loaded:
 
 
 Loader = Callable[[str, Parameters], Loaded]
-LOADERS: dict[str, Loader] = {**dict.fromkeys(SUFFIXES, _source), ".sbn": _sbn, ".json": _json}
+LOADERS: dict[str, Loader] = {**dict.fromkeys(SUFFIXES, _source), ".sbn": _sbn, ".json": _json, ".npz": _data_set}

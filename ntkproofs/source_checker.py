@@ -50,7 +50,7 @@ from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 ACCEPTED, REJECTED, DECLINED, UNREADABLE, BROKEN = 0, 1, 2, 3, 70
 MAX_BYTES = 1 << 23  # of a certificate
 MAX_BITS, MAX_SIGNALS = 1 << 17, 1 << 18  # of a state; of a file
-MAX_WORK = 1 << 34  # word operations of a whole check, at most a minute (see spend)
+MAX_WORK = 1 << 33  # word operations of a whole check, at most half a minute (see spend)
 MAX_CLASSES = 16  # inputs of a file with states, all of which are executed in each state
 LANES, TRIED = 16, 10  # 2^LANES inputs are executed at once; 2^TRIED are tried where there are too many
 CLOCKS, SEQUENCES = 64, 64  # of the sequences that are tried on a file with registers
@@ -175,7 +175,7 @@ class Program:
     @property
     def entries(self) -> int:
         """The number of operations of a step: requirements and written bits."""
-        return sum(1 + 2 * len(when) + len(write) for when, write in self.templates)
+        return sum(20 + 2 * len(when) + len(write) for when, write in self.templates)
 
     def run(self, start: Sequence[Value], steps: int, algebra: Algebra[Value]) -> list[Value]:
         """Return the values of all bits after `steps` steps.
@@ -185,6 +185,7 @@ class Program:
         state, matches = list(start), dict[int, Value]()
         touched, written = set(range(len(self.templates))), set(range(self.bits))
         for _ in range(steps):
+            spend(20 * CALL + 2 * CALL * (len(touched) + len(written)), "the execution of the program")
             for index in touched:
                 matches[index] = algebra.match([(state[p], value) for p, value in self.templates[index][0]])
             after = {p: algebra.union([matches[index] for index in self.writers[p]]) for p in written}
@@ -215,7 +216,7 @@ class Planes:
 
     def match(self, pairs: Sequence[tuple[int, int]]) -> int:
         """Return where all bits have their required values."""
-        spend(self.cost * (1 + len(pairs)), "the execution of the program")
+        spend(4 * CALL + 2 * self.cost * len(pairs), "the execution of the program")
         lanes = self.every
         for plane, value in pairs:
             lanes &= plane if value else ~plane
@@ -223,7 +224,7 @@ class Planes:
 
     def union(self, planes: Sequence[int]) -> int:
         """Return where some template that writes the bit matches."""
-        spend(self.cost * (1 + len(planes)), "the execution of the program")
+        spend(4 * CALL + self.cost * len(planes), "the execution of the program")
         lanes = 0
         for plane in planes:
             lanes |= plane
@@ -460,9 +461,9 @@ class Circuit:
             values[name] = gate.plane(values, planes)
         return values
 
-    def literals(self, signals: Signals) -> dict[str, int]:
-        """Return the expressions of all signals; inputs and registers are variables, in this order."""
-        literals = {name: signals.variable() for name in self.variables}
+    def literals(self, inputs: Sequence[int], registers: Sequence[int], signals: Signals) -> dict[str, int]:
+        """Return the expressions of all signals, from those of inputs and registers."""
+        literals = dict(zip(self.variables, (*inputs, *registers), strict=True))
         for name, gate in self.gates.items():
             literals[name] = gate.literal(literals, signals)
         return literals
@@ -473,40 +474,51 @@ class Circuit:
         return [values[name] for name in self.outputs], free
 
     @property
-    def initial(self) -> tuple[int, ...]:
-        """The initial values of the registers."""
-        return tuple(initial for _, _, initial in self.registers)
+    def initial(self) -> int:
+        """The initial values of the registers, as the digits of a number, the last one lowest."""
+        return joined(initial for _, _, initial in self.registers)
 
     def clock(self, state: Any, inputs: Sequence[int], planes: Planes) -> Clock:
         """Return the outputs, where they are free, and the next states, each with the inputs that lead to it."""
-        values = self.values(inputs, [planes.every * value for value in state], planes)
-        following = split([(planes.every, ())], [values[signal] for _, signal, _ in self.registers])
+        values = self.values(inputs, spread(state, len(self.registers), planes), planes)
+        following = split(planes.every, [values[signal] for _, signal, _ in self.registers])
         return *self.answers(values), following
 
 
-def split(classes: list[tuple[int, tuple[int, ...]]], planes: Iterable[int]) -> list[tuple[int, tuple[int, ...]]]:
-    """Divide classes of lanes by the values of planes; the values are appended to the keys of the classes."""
+def joined(values: Iterable[int]) -> int:
+    """Return values as the digits of a number, the last one lowest."""
+    return int("0" + "".join(map(str, values)), 2)
+
+
+def split(lanes: int, planes: Iterable[int]) -> list[tuple[int, int]]:
+    """Divide lanes by the values of planes: (lanes, values) for each combination, as the digits of a number."""
+    classes = [(lanes, 0)]
     for plane in planes:
-        sides = [(lanes & (plane if value else ~plane), (*key, value)) for lanes, key in classes for value in (0, 1)]
-        spend(2 * CALL * len(sides), "the states that follow")
-        classes = [(lanes, key) for lanes, key in sides if lanes]
+        spend(8 * CALL * len(classes), "the states that follow")
+        sides = [(some & (plane if value else ~plane), 2 * key + value) for some, key in classes for value in (0, 1)]
+        classes = [(some, key) for some, key in sides if some]
     return classes
+
+
+def spread(values: int, count: int, planes: Planes) -> list[int]:
+    """Return so many planes that are constant, from the values that :func:`split` returns."""
+    return [planes.every * (values >> k & 1) for k in reversed(range(count))]
 
 
 @dataclass
 class Table:
-    """A state machine: ``rows[state]`` is a list of (cube of inputs, next state or None, outputs of 0, 1 and -)."""
+    """A state machine: ``rows[state]`` is a list of (cube of inputs, next state, outputs of 0, 1 and -)."""
 
     inputs: list[str]
     outputs: list[str]
     initial: str
-    rows: dict[str, list[tuple[str, str | None, str]]]
+    rows: dict[str, list[tuple[str, str, str]]]
 
     def clock(self, state: Any, inputs: Sequence[int], planes: Planes) -> Clock:
         """Return the outputs, where they are free, and the next states, each with the inputs that lead to it.
 
-        Where no row matches, or none gives the next state, nothing is specified from there on. Rejected if two rows
-        that match the same inputs contradict each other.
+        Where no row matches, nothing is specified from there on. Rejected if two rows that match the same inputs
+        contradict each other.
         """
         ones, zeros, following = [0] * len(self.outputs), [0] * len(self.outputs), dict[str, int]()
         for cube, after, outputs in self.rows.get(state, ()):
@@ -515,8 +527,7 @@ class Table:
             for k, value in enumerate(outputs):
                 ones[k] |= lanes * (value == "1")
                 zeros[k] |= lanes * (value == "0")
-            if after is not None:
-                following[after] = following.get(after, 0) | lanes
+            following[after] = following.get(after, 0) | lanes
         if _overlap([*following.values()]) or any(map(_overlap, zip(ones, zeros, strict=True))):
             raise Rejected(f"two rows of the state {shown(state)} contradict each other")
         free = [planes.every & ~(one | zero) for one, zero in zip(ones, zeros, strict=True)]
@@ -845,8 +856,8 @@ def _numbers(line: str) -> list[int]:
 
 def _header(line: str, kind: str) -> list[int]:
     """Return M, I, L, O, A of a header ``aag M I L O A``; further numbers must be 0."""
-    numbers = _numbers(line.removeprefix(kind + " "))
-    if not line.startswith(kind + " ") or not 5 <= len(numbers) <= 9 or any(numbers[5:]):
+    numbers = _numbers(line.removeprefix(kind + " ")) if line.startswith(kind + " ") else []
+    if not 5 <= len(numbers) <= 9 or any(numbers[5:]):
         raise Rejected(f"the header is not {kind} M I L O A")
     if sum(numbers[:5]) > 2 * MAX_SIGNALS:
         raise Declined(f"a header with more than {MAX_SIGNALS} signals")
@@ -855,7 +866,7 @@ def _header(line: str, kind: str) -> list[int]:
 
 def ascii_aiger(data: bytes) -> Circuit:
     """Read an and-inverter graph in ASCII: inputs, registers, outputs, and conjunctions in any order."""
-    lines = data.decode("latin-1").split("\n")
+    lines = data.decode("latin-1").removesuffix("\n").split("\n")
     M, I, L, O, A = _header(lines[0], "aag")
     rows = [_numbers(line) for line in lines[1 : 1 + I + L + O + A]]
     if len(rows) < I + L + O + A:
@@ -947,43 +958,47 @@ def _reset(row: list[int]) -> int:
 
 
 def kiss(data: bytes) -> Table:
-    """Read a state machine in KISS2: rows of inputs, state, next state and outputs; ``.r`` is the initial state."""
+    """Read a state machine in KISS2: rows of inputs, state, next state and outputs; ``.r`` is the initial state.
+
+    A row of the state ``*`` or ``ANY`` is one of every state.
+    """
     found, rows = table_of(data, (".s", ".r", ".start_kiss", ".ilb", ".ob"), (".e", ".end", ".end_kiss"))
     inputs, outputs = int(found[".i"][0]), int(found[".o"][0])
-    states = dict[str, list[tuple[str, str | None, str]]]()
+    states: dict[str, list[tuple[str, str, str]]] = {}
     for row in rows:
-        cube, state, after, values = _transition(row, inputs, outputs)
-        states.setdefault(state, []).append((cube, None if after == "-" else after, values))
-    initial = found.get(".r", [rows[0][1] if rows else ""])
+        _check_row(row, inputs, outputs)
+        states |= {state: [] for state in row[1:3] if state not in ("*", "ANY")}
+    for cube, state, after, values in rows:
+        for one in states if state in ("*", "ANY") else (state,):
+            states[one].append((cube, after, values))
+    initial = found.get(".r", [row[1] for row in rows[:1]])
     if len(initial) != 1 or initial[0] not in states:
-        raise Rejected("no row is about the initial state")
+        raise Rejected("the initial state is missing, or no row is about it")
     names = (_names(found, ".ilb", inputs, "input"), _names(found, ".ob", outputs, "output"))
     return Table(*names, initial[0], states)
 
 
-def _transition(row: list[str], inputs: int, outputs: int) -> list[str]:
-    """Return a row of a state machine."""
+def _check_row(row: list[str], inputs: int, outputs: int) -> None:
     if len(row) != 4 or (len(row[0]), len(row[3])) != (inputs, outputs) or not set(row[0] + row[3]) <= set("01-"):
         raise Rejected(f"{shown(' '.join(row))} is not a row of {inputs} inputs and {outputs} outputs")
-    if "*" in row[1:3] or row[1] == "-":
-        raise Declined("rows for any state are not read")
-    return row
+    if row[2] in ("*", "ANY", "-"):
+        raise Rejected(f"{shown(row[2])} is not the name of a next state")
 
 
 def turing(data: bytes) -> Tape:
     """Read a Turing machine, ``1RB1LC_...``: a group for each state A, B, ...
 
     A group has three characters for each symbol 0, 1, ...: the symbol to write, the move L or R, and the next state.
-    The machine halts at a letter beyond the states, and where it reaches ``---``.
+    The machine halts at Z or H, if there is no such state, and where it reaches ``---``.
     """
     text = " ".join(word for _, words in lines_of(data) for word in words)
     groups = text.split("_")
     symbols = len(groups[0]) // 3
     form = f"(---|[0-9][LR][A-Z]){{{symbols}}}"
-    if not 1 <= symbols <= 10 or any(re.fullmatch(form, group, re.ASCII) is None for group in groups):
+    if not 2 <= symbols <= 10 or any(re.fullmatch(form, group, re.ASCII) is None for group in groups):
         raise Rejected(f"{shown(text)} is not a Turing machine such as 1RB1LB_1LA1RZ")
-    if len(groups) > 25:
-        raise Declined("a Turing machine with more than 25 states")
+    if len(groups) > 26:
+        raise Rejected("a Turing machine has at most 26 states")
     return Tape(
         tuple(
             tuple(_rule(group[k : k + 3], symbols, len(groups)) for k in range(0, 3 * symbols, 3)) for group in groups
@@ -996,8 +1011,8 @@ def _rule(text: str, symbols: int, states: int) -> tuple[int, int, int] | None:
     if text == "---":
         return None
     symbol, state = int(text[0]), ord(text[2]) - ord("A")
-    if symbol >= symbols:
-        raise Rejected(f"{shown(text)} writes a symbol that no rule reads")
+    if symbol >= symbols or (state >= states and text[2] not in "ZH"):
+        raise Rejected(f"{shown(text)} writes a symbol that no rule reads, or goes to a state that does not exist")
     return symbol, 1 if text[1] == "R" else -1, state if state < states else -1
 
 
@@ -1050,7 +1065,7 @@ class Signals:
 
     def match(self, pairs: Sequence[tuple[int | None, int]]) -> int | None:
         """Return the expression of a match; None, not known, if it depends on a bit that is not known."""
-        spend(CALL * (1 + len(pairs)), "the comparison of expressions")
+        spend(4 * CALL * (1 + len(pairs)), "the comparison of expressions")
         known = [literal ^ (1 - value) for literal, value in pairs if literal is not None]
         if FALSE in known:
             return FALSE
@@ -1058,7 +1073,7 @@ class Signals:
 
     def union(self, values: Sequence[int | None]) -> int | None:
         """Return the expression of a bit, from those of the templates that write it."""
-        spend(CALL * (1 + len(values)), "the comparison of expressions")
+        spend(4 * CALL * (1 + len(values)), "the comparison of expressions")
         known = [literal for literal in values if literal is not None]
         if TRUE in known:
             return TRUE
@@ -1147,66 +1162,93 @@ def by_structure(circuit: Circuit, program: Program, source: Source, steps: int)
     if cost_of_simulation(circuit, program, steps, TRIED) <= MAX_WORK // 4:
         planes = Planes((1 << (1 << TRIED)) - 1)
         on_inputs(circuit, program, source, steps, tried(len(circuit.inputs), 1 << TRIED, "inputs"), planes)
-    signals = Signals()
-    literals, start = circuit.literals(signals), list[int | None]([None] * program.bits)
-    for position, literal in held(program, source).items():
+    signals, start = Signals(), list[int | None]([None] * program.bits)
+    inputs = [signals.variable() for _ in source.inputs]
+    for position, literal in (*held(program, source).items(), *zip(source.inputs, inputs, strict=True)):
         start[position] = literal
-    for position, name in zip(source.inputs, circuit.inputs, strict=True):
-        start[position] = literals[name]
-    _same_expressions(circuit, source, literals, program.run(start, steps, signals))
+    after = program.run(start, steps, signals)
+    _same_expressions(circuit, source, circuit.literals(inputs, (), signals), after)
     return f"by structure: {len(source.outputs)} expressions of the {len(circuit.inputs)} inputs"
 
 
-def _same_expressions(circuit: Circuit, source: Source, literals: dict[str, int], after: list[int | None]) -> None:
+def _same_expressions(circuit: Circuit, source: Source, literals: dict[str, int], after: Sequence[int | None]) -> None:
     for k, (name, position) in enumerate(zip(circuit.outputs, source.outputs, strict=True)):
         if after[position] != literals[name]:
             raise Declined(f"output {k} is not the same expression by the program as by the file, which proves nothing")
 
 
 def by_induction(circuit: Circuit, program: Program, source: Source, period: int) -> str:
-    """Conclude, for every sequence of inputs, from an invariant of the states at the beginning of a clock.
+    """Conclude, for every sequence of inputs, from an invariant at the beginning of all clocks but the first.
 
-    The invariant says of some bits that they are a constant, a register of the file, or its negation. It is guessed
-    from executed sequences, holds at the start, and is weakened until one clock, from any state that satisfies it and
-    with any inputs, leads to such a state. Then the outputs are compared as expressions of inputs and registers.
+    The invariant: the bits of the program and the registers of the file fall into classes of equal or opposite values,
+    one of which is constant. Classes are those that are equal expressions of the inputs after the first clock; they are
+    divided until one clock, from any values that satisfy the invariant and with any inputs, preserves it. In the first
+    clock, and in one from the invariant, the outputs are the same expressions as in the file.
     """
-    guesses, signals = _guesses(circuit, program, source, period), Signals()
-    literals = circuit.literals(signals)
-    following = _following(circuit, literals)
-    failing = [-1]
-    while failing:
-        start: list[int | None] = [guess[0] if guess else None for guess in guesses]
-        for position, name in zip(source.inputs, circuit.inputs, strict=True):
-            start[position] = literals[name]
-        after = program.run(start, period, signals)
-        failing = [p for p, guess in enumerate(guesses) if guess and after[p] != following[guess[0]]]
-        for position in failing:
-            guesses[position].pop(0)
-    _same_expressions(circuit, source, literals, after)
-    return f"by induction over the clocks, with an invariant of {sum(map(bool, guesses))} bits"
+    try_sequences(circuit, program, source, period)
+    start = [TRUE if p in source.ones else FALSE for p in range(program.bits)]
+    initial = [initial for _, _, initial in circuit.registers]
+    after = one_clock(circuit, program, source, period, [*start, *initial], Signals(), last=True)
+    signs, classes = [literal & 1 for literal in after], list[int]()
+    refined = _numbered([(0, literal & ~1) for literal in after])
+    while refined != classes:
+        classes = refined
+        after = one_clock(circuit, program, source, period, *_representatives(classes, signs))
+        refined = _numbered([(c, literal ^ sign) for c, literal, sign in zip(classes, after, signs, strict=True)])
+    one_clock(circuit, program, source, period, *_representatives(classes, signs), last=True)
+    return f"by induction over the clocks, with an invariant of {len(set(classes))} classes of bits and registers"
 
 
-def _following(circuit: Circuit, literals: dict[str, int]) -> dict[int, int]:
-    """Return the expressions after the clock of what an invariant may say: a constant, a register, its negation."""
-    following = {FALSE: FALSE, TRUE: TRUE}
-    for register, name, _ in circuit.registers:
-        literal, after = literals[register], literals[name]
-        following |= {literal: after, literal ^ 1: after ^ 1}
-    return following
+def one_clock(
+    circuit: Circuit,
+    program: Program,
+    source: Source,
+    period: int,
+    literals: Sequence[int],
+    signals: Signals,
+    last: bool = False,
+) -> list[int]:
+    """Return the expressions of the program's bits and the file's registers after a clock, from those before it.
 
-
-def _guesses(circuit: Circuit, program: Program, source: Source, period: int) -> list[list[int]]:
-    """Return for each bit the literals that it could be at the beginning of a clock, by executed sequences.
-
-    The first variables of the expressions are the inputs, then the registers; no bit is guessed that is an input.
-    Rejected if a sequence shows a difference.
+    `last`: require that the outputs are the same expressions.
     """
+    spend(CALL * len(literals), "the induction over the clocks")
+    start, registers = list[int | None](literals[: program.bits]), literals[program.bits :]
+    inputs = [signals.variable() for _ in source.inputs]
+    for position, literal in zip(source.inputs, inputs, strict=True):
+        start[position] = literal
+    values = circuit.literals(inputs, registers, signals)
+    after = program.run(start, period, signals)
+    if last:
+        _same_expressions(circuit, source, values, after)
+    return [*map(_known, after), *(values[name] for _, name, _ in circuit.registers)]
+
+
+def _known(literal: int | None) -> int:
+    if literal is None:  # never: all expressions before the clock are known
+        raise Declined("an expression that is not known")
+    return literal
+
+
+def _numbered(keys: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the numbers of classes, in the order in which their keys occur; that of what stays constant is 0."""
+    numbers = {(0, FALSE): 0}
+    return [numbers.setdefault(key, len(numbers)) for key in keys]
+
+
+def _representatives(classes: Sequence[int], signs: Sequence[int]) -> tuple[list[int], Signals]:
+    """Return literals that satisfy the invariant: a variable, or its negation, for each class, and constants for 0."""
+    signals = Signals()
+    literals = {number: signals.variable() if number else FALSE for number in sorted(set(classes))}
+    return [literals[number] ^ sign for number, sign in zip(classes, signs, strict=True)], signals
+
+
+def try_sequences(circuit: Circuit, program: Program, source: Source, period: int) -> None:
+    """Reject with an example if an output is wrong in some sequences; they prove nothing else."""
     planes, n = Planes((1 << SEQUENCES) - 1), len(circuit.inputs)
-    state, registers = source.start(program, planes.every, [0] * n), [planes.every * v for v in circuit.initial]
-    seen, expected = [0] * program.bits, [0] * len(registers)
+    state = source.start(program, planes.every, [0] * n)
+    registers = spread(circuit.initial, len(circuit.registers), planes)
     for clock in range(CLOCKS):
-        seen = [old << SEQUENCES | plane for old, plane in zip(seen, state, strict=True)]
-        expected = [old << SEQUENCES | plane for old, plane in zip(expected, registers, strict=True)]
         inputs = tried(n, SEQUENCES, f"clock {clock}")
         for position, plane in zip(source.inputs, inputs, strict=True):
             state[position] = plane
@@ -1214,11 +1256,6 @@ def _guesses(circuit: Circuit, program: Program, source: Source, period: int) ->
         values = circuit.values(inputs, registers, planes)
         compare(circuit, source, state, circuit.answers(values), inputs, f" of clock {clock} of a sequence")
         registers = [values[name] for _, name, _ in circuit.registers]
-    literals = dict[int, list[int]]()
-    for k, plane in [*enumerate(expected, n + 1), (0, 0)]:
-        literals.setdefault(plane, []).append(2 * k)
-        literals.setdefault(plane ^ ((1 << SEQUENCES * CLOCKS) - 1), []).append(2 * k + 1)
-    return [[] if p in source.inputs else list(literals.get(plane, ())) for p, plane in enumerate(seen)]
 
 
 def by_states(machine: Circuit | Table, program: Program, source: Source, period: int) -> str:
@@ -1232,24 +1269,24 @@ def by_states(machine: Circuit | Table, program: Program, source: Source, period
         raise Declined(f"{n} inputs of a file with states: at most {MAX_CLASSES} are executed in each state")
     planes, inputs = Planes((1 << (1 << n)) - 1), patterns(n)
     live = sorted({position for when, _ in program.templates for position, _ in when} - set(source.inputs))
-    pairs: list[tuple[Any, tuple[int, ...]]] = [(machine.initial, tuple(int(p in source.ones) for p in live))]
+    pairs: list[tuple[Any, int]] = [(machine.initial, joined(int(p in source.ones) for p in live))]
     known = set(pairs)
     for here, bits in pairs:  # it grows
         state = [0] * program.bits
-        for position, bit in zip((*live, *source.inputs), (*bits, *inputs), strict=True):
-            state[position] = bit if position in source.inputs else planes.every * bit
+        for position, plane in zip((*live, *source.inputs), (*spread(bits, len(live), planes), *inputs), strict=True):
+            state[position] = plane
         state = program.run(state, period, planes)
         ones, free, following = machine.clock(here, inputs, planes)
         compare(machine, source, state, (ones, free), inputs, f" in the state {shown(here)}")
-        new = _pairs(following, [state[p] for p in live]) - known
+        new = [pair for pair in _following(following, [state[p] for p in live]) if pair not in known]
         pairs += new
-        known |= new
+        known.update(new)
     return f"by simulation of all 2^{n} inputs in each of {len(pairs)} pairs of states"
 
 
-def _pairs(following: list[tuple[int, Any]], planes: list[int]) -> set[tuple[Any, tuple[int, ...]]]:
+def _following(following: list[tuple[int, Any]], planes: list[int]) -> dict[tuple[Any, int], None]:
     """Return the pairs of a next state of the file and the values of planes that occur together."""
-    return {(after, key) for lanes, after in following for _, key in split([(lanes, ())], planes)}
+    return {(after, key): None for lanes, after in following for _, key in split(lanes, planes)}
 
 
 def by_tape(tape: Tape, program: Program, source: Source, steps: int) -> str:

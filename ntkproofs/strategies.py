@@ -11,6 +11,7 @@ All shrink towards simple values: zeros, few templates, few required bits.
 
 from __future__ import annotations
 
+import random
 import warnings
 from collections.abc import Mapping
 from fractions import Fraction
@@ -21,7 +22,7 @@ from ntkproofs.bounds.rounding import least_padding, rounds_right
 from ntkproofs.counts import arbitrary_counts, counts_of
 from ntkproofs.errors import InputError, NoMargin
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
-from ntkproofs.programs import DuplicateTemplate, State, TemplateProgram
+from ntkproofs.programs import Bit, DuplicateTemplate, State, Template, TemplateProgram
 from ntkproofs.programs.sbn import Assembly, Instruction
 
 __all__ = ["bit_vectors", "dyadics", "sbn_programs", "states", "template_programs"]
@@ -46,9 +47,39 @@ def dyadics(*, bits: int = 8, largest: int = 4) -> st.SearchStrategy[Fraction]:
     )
 
 
-def states(program: TemplateProgram) -> st.SearchStrategy[State]:
-    """Return states of `program`, ``{field: [bits]}``."""
-    return st.fixed_dictionaries({name: bit_vectors(width) for name, width in program.fields.items()})
+@st.composite
+def states(draw: st.DrawFn, program: TemplateProgram) -> State:
+    """Return states of `program`, ``{field: [bits]}``; about three in four are drawn towards extreme counts.
+
+    In those states a writer of a bit matches, other writers of this bit do not, and as many of the other templates as
+    possible do: rounding fails at such states first. The state that shrinks furthest is zero.
+    """
+    state = {name: draw(bit_vectors(width)) for name, width in program.fields.items()}
+    pairs = [(bit, index) for index, template in enumerate(program.templates) for bit in template.write]
+    number = draw(st.integers(0, (1 << 32) - 1))  # one number, so that Hypothesis varies all choices together
+    if number % 4 and pairs:
+        source = random.Random(number)
+        for (field, position), value in _crowded(program, *source.choice(pairs), source).items():
+            state[field][position] = value
+    return state
+
+
+def _crowded(program: TemplateProgram, bit: Bit, index: int, source: random.Random) -> dict[Bit, int]:
+    """Return values of bits with which a template matches, other writers of `bit` do not, and many others do."""
+    required = dict(program.templates[index].when)
+
+    def compatible(template: Template) -> bool:
+        return all(required.get(where, value) == value for where, value in template.when)
+
+    order = source.sample(program.templates, len(program.templates))
+    for template in order:
+        free = [(where, 1 - value) for where, value in template.when if where not in required]
+        if bit in template.write and free and compatible(template):
+            required.update([free[0]])  # contradicts the template
+    for template in order:
+        if bit not in template.write and compatible(template):
+            required.update(template.when)
+    return required
 
 
 @st.composite

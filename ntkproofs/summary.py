@@ -13,9 +13,10 @@ from ntkproofs.certificates import Run
 from ntkproofs.certificates.issue import requirement
 from ntkproofs.counts import CountRange, Counts, bound_matches, worst_ranges
 from ntkproofs.errors import NoMargin, NtkProofsError, Undecided
+from ntkproofs.execution import explore
 from ntkproofs.execution.visited import visited_counts
-from ntkproofs.kernels import Kernel, two_layer_relu
-from ntkproofs.programs import TemplateProgram
+from ntkproofs.kernels import Kernel, KernelLike, two_layer_name, two_layer_relu
+from ntkproofs.programs import Stream, Task, TemplateProgram
 from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Rounding", "Summary", "frontier", "summarise"]
@@ -23,6 +24,7 @@ __all__ = ["Rounding", "Summary", "frontier", "summarise"]
 MAX_EXECUTED = 16  # input bits of the runs that are executed to find the reachable states
 MAX_WORK = 1 << 31  # plane words that these runs process, and that are in memory at once
 MAX_PLANES = 1 << 25
+MAX_EXPLORED, MAX_CLOCKS = 10, 1 << 14  # input bits of a clock; clocks that are executed
 MAX_POINTS = 10  # of the frontier, about
 
 
@@ -92,23 +94,41 @@ class Summary(NoTruthValue):
         return self.writers * self.arbitrary.matches <= self.program.samples
 
 
-def summarise(run: Run, *, kernel: str = "ntk", task: bool = True) -> Summary:
-    """Return the summary of a program; `task`: whether its reachable states are those of `run`.
+def summarise(run: Run, task: Task | Stream | None, *, kernel: KernelLike = "ntk") -> Summary:
+    """Return the summary of a program; `task`: what it computes, which determines its reachable states.
+
+    `run`: the run of the task, or for other programs a run from any state; `kernel`: a Kernel or the name of one.
 
     >>> from ntkproofs.programs import multiplication_task
-    >>> summary = summarise(Run.of(multiplication_task(bits=4)))
+    >>> task = multiplication_task(bits=4)
+    >>> summary = summarise(Run.of(task), task)
     >>> summary.arbitrary.matches, summary.reachable.matches, summary.arbitrary.wrong is None
     (46, 13, False)
     """
-    program = run.program
+    program, kernel = run.program, two_layer_name(kernel)
     most = bound_matches(program).bound
     arbitrary = Rounding.of("arbitrary", kernel, most, worst_ranges(program, most))
-    reachable, reason = None, _unreachable(run) if task else "the program does not state its inputs"
-    if not reason:
-        visited = visited_counts(program, run.free, run.ones, run.steps)
+    visited, reason = _visited(run, task)
+    reachable = None
+    if visited is not None:
         largest = max((counts.matches for counts in visited), default=0)
         reachable = Rounding.of("reachable", kernel, largest, [CountRange.of(counts) for counts in sorted(visited)])
     return Summary(run, kernel, int(program.writers.max()), arbitrary, reachable, reason)
+
+
+def _visited(run: Run, task: Task | Stream | None) -> tuple[frozenset[Counts] | None, str]:
+    """Return the counts at the reachable states, or the reason why they are not known."""
+    if task is None:
+        return None, "the program does not state its inputs"
+    if isinstance(task, Stream):
+        if task.input_bits > MAX_EXPLORED:
+            return None, f"{task.input_bits} input bits at each clock, at most {MAX_EXPLORED} are explored"
+        exploration = explore(task, max_states=MAX_CLOCKS >> task.input_bits)
+        if not exploration.closed:
+            return None, f"there are more than {exploration.states:,}"
+        return frozenset(counts for counts in exploration.visited if counts.matches), ""
+    reason = _unreachable(run)
+    return (None, reason) if reason else (visited_counts(run.program, run.free, run.ones, run.steps), "")
 
 
 def _unreachable(run: Run) -> str:
@@ -121,7 +141,7 @@ def _unreachable(run: Run) -> str:
     return ""
 
 
-def frontier(run: Run, states: str, failure: Fraction, *, kernel: str = "ntk") -> list[Padded]:
+def frontier(run: Run, states: str, failure: Fraction, *, kernel: KernelLike = "ntk") -> list[Padded]:
     """Return points of the frontier of the number of networks against padding, for all inputs, in decreasing order.
 
     The first point has the smallest padding at which a number of networks is sufficient; the others have powers of two

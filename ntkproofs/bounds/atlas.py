@@ -136,7 +136,7 @@ def survey(
     Variances are proportional to those of the untrained outputs, which kernels to be compared should have in common
     (:meth:`~ntkproofs.kernels.angular.Kernel.scaled`).
     """
-    most = integer(most, "most", low=2)
+    most, bits = integer(most, "most", low=2), integer(bits, "bits")
     return tuple(_entry(name, as_kernel(kernel), most, bits, failure) for name, kernel in kernels.items())
 
 

@@ -12,7 +12,6 @@ steps and inputs stays below the permitted probability delta of failure if
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,6 +26,7 @@ from ntkproofs.counts import CountRange, Counts
 from ntkproofs.display import counted, facts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels.angular import Kernel
+from ntkproofs.kernels.names import KernelLike, as_kernel
 from ntkproofs.validation import integer
 
 __all__ = ["TAILS", "EnsembleSize", "Least", "Tail", "ensemble_size", "networks_enough", "size_for_margin"]
@@ -167,7 +167,7 @@ def _size(margin: SmallestMargin, cases: int, failure: Fraction, tail: Tail) -> 
 
 
 def ensemble_size(
-    kernel: Kernel,
+    kernel: KernelLike,
     counts: Iterable[Counts],
     *,
     output_bits: int,
@@ -188,7 +188,7 @@ def ensemble_size(
     bits, InputError for numbers that cannot be meant, Undecided if even 1024 bits do not tell.
 
     >>> from ntkproofs.counts import arbitrary_counts
-    >>> from ntkproofs.kernels import two_layer_relu
+    >>> from ntkproofs.kernels import Kernel, two_layer_relu
     >>> from ntkproofs.programs import permutation
     >>> size = ensemble_size(two_layer_relu(), arbitrary_counts(permutation(range(30))), output_bits=30, steps=1,
     ...                      inputs=2**30, failure=Fraction(1, 100), threshold=Fraction(3, 238))
@@ -196,7 +196,8 @@ def ensemble_size(
     (390, 'tail')
     """
     sizes = {"output_bits": output_bits, "steps": steps, "inputs": inputs}
-    cases = math.prod(integer(value, name, low=1) for name, value in sizes.items())
+    output_bits, steps, inputs = (integer(value, name, low=1) for name, value in sizes.items())
+    cases = output_bits * steps * inputs
     delta = as_fraction(failure, "the probability of failure")
     if not 0 < delta < 1:
         raise InputError(f"the probability of failure must lie between 0 and 1 (both excluded), got {delta}")
@@ -205,7 +206,7 @@ def ensemble_size(
     given, precision = frozenset(counts), PRECISION
     while True:
         try:
-            margin = _smallest(kernel, given, ranges, threshold, drop_unwritten, precision)
+            margin = _smallest(as_kernel(kernel), given, ranges, threshold, drop_unwritten, precision)
             networks, least = _size(margin, cases, delta, tail)
         except Undecided:
             if precision >= LAST_PRECISION:

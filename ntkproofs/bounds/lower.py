@@ -40,6 +40,8 @@ from ntkproofs.bounds.tails import gaussian_tail
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels.angular import RHO, Kernel
+from ntkproofs.kernels.names import KernelLike, as_kernel
+from ntkproofs.validation import integer
 from ntkproofs.witnesses import Cluster, Column, Family
 
 __all__ = ["LeastNetworks", "correlation", "fails", "least_networks", "least_width_of_any"]
@@ -63,7 +65,7 @@ class LeastNetworks:
         return f"at least {self.networks} networks, whatever the threshold"
 
 
-def correlation(kernel: Kernel, n: int, K: int, overlap: int, *, precision: int = PRECISION) -> Ball:
+def correlation(kernel: KernelLike, n: int, K: int, overlap: int, *, precision: int = PRECISION) -> Ball:
     """Enclose the correlation of one output at two states, n of K samples matching each and `overlap` of them both.
 
     The posterior covariance of the limit, ``k(x, x') + a' K a' - a' k(x') - a' k(x)`` with the prior kernel k, over the
@@ -73,6 +75,7 @@ def correlation(kernel: Kernel, n: int, K: int, overlap: int, *, precision: int 
     >>> print(*(correlation(two_layer_relu(), 2, 30, overlap).digits(5) for overlap in (0, 1)))
     0.010134… 0.11437…
     """
+    kernel = as_kernel(kernel)
     prior, state = kernel.prior or kernel, State.at(kernel, n, K, precision)
     own, other, matched = prior.enclosed(n, precision=precision)
     u, m = state.u, state.u + state.gain
@@ -84,13 +87,13 @@ def correlation(kernel: Kernel, n: int, K: int, overlap: int, *, precision: int 
     return scaled / K / state.variance
 
 
-def least_networks(kernel: Kernel, families: Sequence[Family], failure: Rational, *, most: int) -> LeastNetworks:
+def least_networks(kernel: KernelLike, families: Sequence[Family], failure: Rational, *, most: int) -> LeastNetworks:
     """Return a number of networks below which every ensemble fails with a probability above `failure`.
 
     Floats search, up to `most` networks (those known to be enough); balls decide. `failure` is below 1/2, else the
     result is 1.
     """
-    delta = as_fraction(failure, "the probability of failure")
+    kernel, delta = as_kernel(kernel), as_fraction(failure, "the probability of failure")
     nothing = LeastNetworks(1, Fraction(0))
     if delta >= Fraction(1, 2) or not (any(f.zeros for f in families) and any(f.ones for f in families)):
         return nothing
@@ -108,9 +111,9 @@ def least_networks(kernel: Kernel, families: Sequence[Family], failure: Rational
     return nothing
 
 
-def fails(kernel: Kernel, families: Sequence[Family], networks: int, tau0: Fraction, failure: Fraction) -> bool:
+def fails(kernel: KernelLike, families: Sequence[Family], networks: int, tau0: Fraction, failure: Fraction) -> bool:
     """Tell whether balls decide that so many networks, or fewer, fail too often, whatever the threshold."""
-    balls = _Balls(kernel, networks, tau0)
+    balls = _Balls(as_kernel(kernel), networks, tau0)
     try:
         zeros = any(balls.wrong(family.zeros, 1) > failure for family in families)
         return zeros and any(balls.wrong(family.ones, -1) > failure for family in families)
@@ -133,6 +136,7 @@ def least_width_of_any(states: int, failure: Rational, *, copies: int = 1) -> in
     (9, 26)
     """
     delta = as_fraction(failure, "the probability of failure")
+    states, copies = integer(states, "states"), integer(copies, "copies", low=1)
     if not 0 < delta < 1 or states < 0:
         raise InputError(f"a failure between 0 and 1 and a number of states are needed, got {delta} and {states}")
     independent = 1

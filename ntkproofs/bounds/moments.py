@@ -11,6 +11,7 @@ from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.kernels.definite import certain_sign, demand_definite
+from ntkproofs.kernels.names import KernelLike, as_kernel
 from ntkproofs.predictor import combine, spread, spread_at_zero, unmatched, weight_at_zero
 
 __all__ = ["Moments", "State", "demand_networks", "enclose_weights"]
@@ -85,13 +86,14 @@ def _numbers(kernel: Kernel, n: int, precision: int) -> tuple[Ball, Ball, Ball]:
 
 
 @lru_cache(maxsize=1 << 16)
-def enclose_weights(kernel: Kernel, n: int, K: int, precision: int) -> tuple[Ball, Ball]:
+def enclose_weights(kernel: KernelLike, n: int, K: int, precision: int) -> tuple[Ball, Ball]:
     """Return balls that contain the gain g(n) and the weight u of a sample that does not match; at n = 0 the gain is 0.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> print(*(ball.digits(4) for ball in enclose_weights(two_layer_relu(), 2, 10, 64)))
     0.5752… -0.009850…
     """
+    kernel = as_kernel(kernel)
     if n == 1:  # the sample itself
         return Ball(1, precision=precision), Ball(0, precision=precision)
     own, other, matched = _numbers(kernel, max(1, n), precision)
@@ -117,7 +119,7 @@ def _variance(kernel: Kernel, n: int, K: int, precision: int) -> Ball:
 
 
 @lru_cache(maxsize=1 << 16)
-def demand_networks(kernel: Kernel, n: int, K: int) -> None:
+def demand_networks(kernel: KernelLike, n: int, K: int) -> None:
     """Raise InputError unless networks can have this kernel and its prior, decided by ball arithmetic.
 
     The Gram matrices of K samples must be definite (:func:`~ntkproofs.kernels.definite.demand_definite`), and the
@@ -130,6 +132,7 @@ def demand_networks(kernel: Kernel, n: int, K: int) -> None:
     ...
     ntkproofs.errors.InputError: 'quarter' is no kernel on 10 samples: the eigenvalue own + (K - 1) other = -1.5
     """
+    kernel = as_kernel(kernel)
     demand_definite(kernel, K)
     if certain_sign(lambda bits: _variance(kernel, n, K, bits), f"the variance at n = {n}, K = {K}") < 0:
         raise InputError(

@@ -28,6 +28,7 @@ from ntkproofs.bounds.thresholds import choose_threshold, reaching
 from ntkproofs.counts import CountRange, Counts
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.kernels.angular import Kernel
+from ntkproofs.kernels.names import as_kernel
 from ntkproofs.predictor import combine, spread, unmatched
 from ntkproofs.validation import integer
 
@@ -78,6 +79,9 @@ class Requirement:
     ranges: tuple[CountRange, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kernel", as_kernel(self.kernel))
+        for name in ("output_bits", "steps", "inputs"):
+            object.__setattr__(self, name, integer(getattr(self, name), name, low=1))
         if len({each.samples for each in self.counts}) != 1:
             raise InputError("the counts of one program have one number of samples")
 
@@ -144,7 +148,7 @@ class Requirement:
 
         Raises TooFew where the union bound does not allow it.
         """
-        integer(networks, "networks", low=1)
+        networks = integer(networks, "networks", low=1)
         threshold = _enough(self, padding, networks)
         size = self.size(padding, threshold)
         if size.networks > networks:
@@ -191,7 +195,7 @@ def padding_for(requirement: Requirement, networks: int) -> Padded:
     >>> print(padding_for(requirement, 1))
     1 networks with 60 samples (55 of padding)
     """
-    integer(networks, "networks", low=1)
+    networks = integer(networks, "networks", low=1)
     first = requirement.search.padding(networks)
     for index in range(TRIES):
         padding = first + (1 << index) - 1

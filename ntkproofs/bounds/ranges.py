@@ -29,7 +29,7 @@ from ntkproofs.bounds.moments import State
 from ntkproofs.bounds.rounding import rounds_right, sufficient_applies
 from ntkproofs.counts import CountRange, Counts
 from ntkproofs.errors import InputError
-from ntkproofs.kernels import two_layer_relu
+from ntkproofs.kernels import KernelLike, as_kernel, two_layer_relu
 from ntkproofs.kernels.angular import Kernel
 
 __all__ = ["first_wrong_count", "least_margin_count", "representatives", "smallest_margin_over"]
@@ -109,7 +109,7 @@ class _Enclosures:
 
 
 def least_margin_count(
-    kernel: Kernel, ranges: Iterable[CountRange], threshold: Fraction, *, precision: int = PRECISION
+    kernel: KernelLike, ranges: Iterable[CountRange], threshold: Fraction, *, precision: int = PRECISION
 ) -> Counts | None:
     """Return counts of the smallest standardised margin, or with a mean on the wrong side of the threshold.
 
@@ -121,6 +121,7 @@ def least_margin_count(
     >>> print(least_margin_count(two_layer_relu(), worst_ranges(permutation(range(30))), Fraction(3, 238)))
     n = 30, p = 1, t = 1, K = 30
     """
+    kernel = as_kernel(kernel)
     queue: list[tuple[Fraction, int, CountRange]] = []
     new: Sequence[CountRange] = [replace(part, first=max(2, part.first)) for part in ranges if part.last > 1]
     number = 0
@@ -155,7 +156,7 @@ def _lower_bound(kernel: Kernel, part: CountRange, threshold: Fraction, precisio
 
 
 def smallest_margin_over(
-    kernel: Kernel,
+    kernel: KernelLike,
     ranges: Iterable[CountRange],
     threshold: Fraction,
     *,
@@ -176,13 +177,14 @@ def smallest_margin_over(
     return Margins.of(kernel, found, drop_unwritten=drop_unwritten, precision=precision).smallest(threshold)
 
 
-def first_wrong_count(kernel: Kernel, ranges: Iterable[CountRange]) -> Counts | None:
+def first_wrong_count(kernel: KernelLike, ranges: Iterable[CountRange]) -> Counts | None:
     """Return the smallest counts at which rounding at the threshold 0 is incorrect; None if there are none.
 
     >>> print(first_wrong_count(two_layer_relu(), [CountRange(1, 20, least=1, others=20, writers=9, samples=90)]))
     n = 17, p = 1, t = 9, K = 90
     """
-    found = (_first_wrong(kernel, part) for part in ranges)
+    used = as_kernel(kernel)
+    found = (_first_wrong(used, part) for part in ranges)
     return min((counts for counts in found if counts is not None), default=None)
 
 

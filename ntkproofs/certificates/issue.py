@@ -24,7 +24,7 @@ from ntkproofs.counts import CountRange, Counts, bound_matches, worst_ranges
 from ntkproofs.display import counted
 from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undecided
 from ntkproofs.execution.visited import visited_counts
-from ntkproofs.kernels import two_layer_relu
+from ntkproofs.kernels import KernelLike, two_layer_name, two_layer_relu
 from ntkproofs.programs import State, Task, TemplateProgram
 from ntkproofs.programs.serialised import program_json
 from ntkproofs.validation import integer
@@ -42,7 +42,6 @@ __all__ = [
     "requirement",
 ]
 
-KERNELS = ("ntk", "nngp")
 TAILS = ("gaussian", "published")
 MAX_EXECUTED = 16  # input bits for which reachable states are executed by default, whatever the estimated work
 MOST_FREE, MAX_WORK = 28, 1 << 34  # the checker's limits: input bits of an execution; word operations
@@ -58,6 +57,13 @@ class Run:
     free: tuple[int, ...]
     ones: tuple[int, ...]
     steps: int
+
+    def __post_init__(self) -> None:
+        last, name = self.program.output_bits - 1, f"{self.program.name}: a position of the run"
+        for field in ("free", "ones"):
+            positions = tuple(integer(index, name, low=0, high=last) for index in getattr(self, field))
+            object.__setattr__(self, field, positions)
+        object.__setattr__(self, "steps", integer(self.steps, "steps", low=0))
 
     @classmethod
     def of(cls, task: Task) -> Run:
@@ -75,7 +81,11 @@ class Run:
 
 
 def issue_rounding(
-    task: Task | Run | TemplateProgram, *, states: str = "", kernel: str = "ntk", source: SourceClaim | None = None
+    task: Task | Run | TemplateProgram,
+    *,
+    states: str = "",
+    kernel: KernelLike = "ntk",
+    source: SourceClaim | None = None,
 ) -> Certificate:
     """Certify that every mean is positive if and only if the program's bit is 1, at arbitrary or reachable states.
 
@@ -88,7 +98,7 @@ def issue_rounding(
     >>> print(issue_rounding(permutation([1, 0])).verified.details)
     3 counts (n, p, t), from n <= 2 by contradictory groups
     """
-    _choose(kernel, KERNELS, "kernel")
+    kernel = two_layer_name(kernel)
     run = _run(task)
     claimed = _states(run, states, kernel)
     wrong = _wrong(kernel, claimed.ranges)
@@ -107,7 +117,7 @@ def issue_ensemble(
     states: str = "",
     tail: str = "gaussian",
     drop_unwritten: bool = False,
-    kernel: str = "ntk",
+    kernel: KernelLike = "ntk",
     networks: int | None = None,
     source: SourceClaim | None = None,
 ) -> Certificate:
@@ -125,7 +135,7 @@ def issue_ensemble(
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100").networks
     390
     """
-    run = _run(task)
+    run, kernel = _run(task), two_layer_name(kernel)
     claimed, required = requirement(
         run,
         failure=failure,
@@ -161,13 +171,13 @@ def requirement(
     states: str = "",
     tail: str = "gaussian",
     drop_unwritten: bool = False,
-    kernel: str = "ntk",
+    kernel: KernelLike = "ntk",
 ) -> tuple[States, Requirement]:
     """Return the states of a claim about an ensemble, and the requirement on the number of networks.
 
     Parameters and errors of :func:`issue_ensemble`.
     """
-    _choose(kernel, KERNELS, "kernel")
+    kernel = two_layer_name(kernel)
     _choose(threshold, THRESHOLDS, "threshold")
     _choose(tail, TAILS, "tail")
     chance = Fraction(failure)

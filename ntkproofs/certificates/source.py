@@ -62,11 +62,11 @@ class SourceClaim:
     @classmethod
     def of(cls, source: Source, task: Task | Stream) -> SourceClaim:
         """Return the claim that a compiled program computes what its source says; InputError for one without a file."""
-        program, inputs = task.program, _input_positions(task)
+        program, inputs, form = task.program, _input_positions(task), format_of(source.file, source.text)
         row = program.row(task.start(*(0 for _ in task.inputs)) if isinstance(task, Task) else task.start())
         return cls(
-            source.file,
-            format_of(source.file, source.text),
+            source.file.removesuffix(".blif") if form == "yosys-blif" else source.file,
+            form,
             source.text,
             inputs,
             tuple(program.position(bit) for bit in task.output),
@@ -101,10 +101,12 @@ def _input_positions(task: Task | Stream) -> tuple[int, ...]:
 def format_of(file: str, text: bytes) -> str:
     """Return the format of a file by its suffix, ASCII or binary AIGER by its header; InputError for another suffix.
 
+    What Yosys made of a file ``.v`` is named with ``.blif`` appended.
+
     >>> format_of("c17.blif", b".model c17"), format_of("adder.aig", b"aag 1 1 0 1 0")
     ('blif', 'aag')
     """
-    suffix = PurePath(file).suffix
+    suffix = ".v" if file.endswith(".v.blif") else PurePath(file).suffix
     if suffix not in FORMATS:
         raise InputError(f"{file!r}: the suffix of a source must be one of {', '.join(FORMATS)}")
     if suffix in (".aag", ".aig"):

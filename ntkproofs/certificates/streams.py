@@ -12,6 +12,7 @@ from typing import Any
 from ntkproofs.certificates.format import Certificate
 from ntkproofs.certificates.issue import Run, checked, program_json, requirement, source_entry
 from ntkproofs.certificates.source import SourceClaim
+from ntkproofs.kernels import KernelLike, two_layer_name
 from ntkproofs.programs import Stream
 from ntkproofs.validation import integer
 
@@ -26,7 +27,7 @@ def issue_stream(
     threshold: str = "best",
     tail: str = "gaussian",
     drop_unwritten: bool = False,
-    kernel: str = "ntk",
+    kernel: KernelLike = "ntk",
     networks: int | None = None,
     source: SourceClaim | None = None,
 ) -> Certificate:
@@ -43,7 +44,7 @@ def issue_stream(
     >>> print(issue_stream(delay, failure="1/1000", clocks=30, drop_unwritten=True).verified.details)
     3 counts (n, p, t), from n <= 2 by contradictory groups; union over one output bit
     """
-    program = stream.program
+    program, kernel = stream.program, two_layer_name(kernel)
     run = Run(program, tuple(range(program.output_bits)), (), stream.period)
     length = integer(clocks, "clocks", low=1)
     claimed, required = requirement(

@@ -61,9 +61,7 @@ def register(commands: Any) -> None:
         "sbn", parents=[common], help="a program of the subtract-and-branch machine, on its own data"
     )
     sbn.add_argument("file", metavar="PROGRAM_FILE", help="the program, as assembly text")
-    sbn.add_argument(
-        "--max-instructions", default="10000", metavar="M", help="stop after M instructions (default: 10000)"
-    )
+    sbn.add_argument("--max-instructions", metavar="M", help="stop after M instructions (default: 10000)")
     sbn.set_defaults(function=_certify)
     other = programs.add_parser(
         OTHER,
@@ -74,7 +72,7 @@ def register(commands: Any) -> None:
     )
     add_options(other, "--program-steps")
     other.add_argument(
-        "--max-instructions", default="10000", metavar="M", help="stop an SBN program after M instructions"
+        "--max-instructions", metavar="M", help="stop an SBN program after M instructions (default: 10000)"
     )
     other.add_argument(
         "--clocks",
@@ -317,6 +315,8 @@ def _subject(options: argparse.Namespace) -> Subject:
     clocks = given(options, "clocks", "--clocks", low=1)
     if loaded.assembly is not None:
         return Subject(_halting(options, loaded.file, loaded.assembly))
+    if getattr(options, "max_instructions", None) is not None:
+        raise InputError(f"--max-instructions is an option of SBN programs, not of {loaded.name}")
     if isinstance(loaded.task, Stream):
         return Subject(run_of(loaded), source_of(loaded), loaded.task, clocks or DEFAULT_CLOCKS)
     if clocks is not None:
@@ -332,7 +332,7 @@ def _halting(options: argparse.Namespace, file: str, assembly: Assembly) -> Run:
     from ntkproofs.programs.sbn import load as initial_state
     from ntkproofs.programs.sbn import sbn
 
-    limit = number(options.max_instructions, "--max-instructions", low=1)
+    limit = number(options.max_instructions or "10000", "--max-instructions", low=1)
     result = run_sbn(
         assembly,
         kernel=two_layer_relu(options.regime or (LAYERS[options.trained].kernel if options.trained else "ntk")),

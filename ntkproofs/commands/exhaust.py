@@ -16,6 +16,7 @@ from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Exhaustion
+    from ntkproofs.loading import Loaded
 
 __all__ = ["register"]
 
@@ -25,9 +26,11 @@ def register(commands: Any) -> None:
     parser = commands.add_parser(
         "exhaust",
         help="run a program on all inputs, 64 at a time",
-        description="Run a program on all inputs, 64 at a time, and compare each result with that of an oracle. "
+        description="Run a program on all inputs, 64 at a time, and compare each result with that of an oracle: of a "
+        "Task its own, of a file an interpreter of the file; of a program without an oracle only rounding is checked. "
         "Rounding is proved correct for all states where t n <= K, and otherwise checked at visited states.",
-        epilog="Examples: ntkproofs exhaust addition --bits 8; ntkproofs exhaust mine.py:task",
+        epilog="Examples: ntkproofs exhaust addition --bits 8; ntkproofs exhaust mine.py:task; ntkproofs exhaust "
+        "c17.blif; ntkproofs exhaust c880.aig --sample 100000; ntkproofs exhaust s27.blif",
     )
     add_program(parser, "exhaust")
     add_options(parser, "--steps", "--program-steps")
@@ -52,13 +55,10 @@ def _exhaust(options: argparse.Namespace) -> int:
 
     loaded, kernel = load(options, "exhaust"), kernel_of(options.regime)
     task, clocks = loaded.task, given(options, "clocks", "--clocks", low=1)
+    sample, seed = given(options, "sample", "--sample", low=1), given(options, "seed", "--seed", low=0)
+    _check(options, loaded)
     if isinstance(task, Stream):
         return exhaust_stream(options, loaded, task, clocks)
-    if clocks is not None:
-        raise InputError(f"--clocks is not an option of {loaded.name}")
-    sample, seed = given(options, "sample", "--sample", low=1), given(options, "seed", "--seed", low=0)
-    if seed is not None and sample is None:
-        raise InputError("--seed is the seed of a sample: it requires --sample N")
     program = loaded.program if task is None else task
     result = not_begun(program, sample=sample, seed=seed or 0, kernel=kernel)
     with contextlib.ExitStack() as stack:
@@ -80,6 +80,20 @@ def _exhaust(options: argparse.Namespace) -> int:
         remark(f"ntkproofs: {stop.reason} after {result.cases:,} of {result.total:,} cases")
         return UNDECIDED
     return HOLDS if result.holds else REFUTED
+
+
+def _check(options: argparse.Namespace, loaded: Loaded) -> None:
+    """Raise InputError for options that do not apply to the program."""
+    from ntkproofs.programs import Stream
+
+    stream = isinstance(loaded.task, Stream)
+    for name, applies in (("clocks", stream), ("sample", not stream), ("seed", not stream), ("condition", not stream)):
+        if getattr(options, name) and not applies:
+            raise InputError(f"--{name} is not an option of {loaded.name}")
+    if options.seed is not None and options.sample is None:
+        raise InputError("--seed is the seed of a sample: it requires --sample N")
+    if loaded.task is None and loaded.steps > 1:
+        raise InputError(f"{loaded.name} is no task: one step is run from every state, not {loaded.steps}")
 
 
 def _document(options: argparse.Namespace, result: Exhaustion) -> dict[str, Any]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
 from ntkproofs.commands.regime import kernel_of
 from ntkproofs.commands.stopping import Stoppable
-from ntkproofs.display import counted
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Exploration
@@ -24,7 +21,7 @@ def exhaust_stream(options: argparse.Namespace, loaded: Loaded, stream: Stream, 
     """Explore a stream for a number of clocks (None: until no new state appears), and return the exit code."""
     from ntkproofs.execution import explore
 
-    start, kernel = time.perf_counter(), kernel_of(options.regime)
+    kernel = kernel_of(options.regime)
     result: Exploration | None = None
     with Stoppable() as stop:
         result = explore(stream, clocks=clocks, kernel=kernel)
@@ -35,35 +32,17 @@ def exhaust_stream(options: argparse.Namespace, loaded: Loaded, stream: Stream, 
             print("not complete: no result")
         remark(f"ntkproofs: {stop.reason} before all sequences of inputs were covered")
         return UNDECIDED
-    seconds = time.perf_counter() - start
     if options.json:
-        print_json(_document(loaded, result, seconds))
+        print_json(_document(loaded, result))
     else:
-        print("\n".join(f"{name:<16} {value}" for name, value in _lines(result, seconds)))
+        print(result)
     if not result.complete:
         remark(f"ntkproofs: {result.states:,} states were reached: not all sequences of inputs are covered")
         return UNDECIDED
     return HOLDS if result.holds else REFUTED
 
 
-def _lines(result: Exploration, seconds: float) -> Iterator[tuple[str, str]]:
-    if not result.complete:
-        yield "not complete", f"only the sequences of {counted(result.clocks, 'clock')} are covered"
-    length = "any length" if result.closed else counted(result.clocks, "clock")
-    yield "cases", f"{result.runs:,} clocks of {counted(result.stream.period, 'step')}: all sequences of {length}"
-    yield "wrong", f"{result.wrong:,}"
-    if result.first_wrong is not None:
-        wrong = result.first_wrong
-        inputs = " / ".join(" ".join(map(str, word)) for word in wrong.inputs)
-        yield "first wrong", f"inputs {inputs}: got {wrong.got}, expected {wrong.expected}"
-    yield "states", f"{result.states:,} at the beginnings of clocks"
-    outcome = f"wrong at {len(result.unsound)} of them" if result.unsound else "right at all of them"
-    yield "rounding", f"{len(result.visited)} different counts (n, p, t) at the visited states, {outcome}"
-    yield "largest n", str(max((counts.matches for counts in result.visited), default=0))
-    yield "seconds", f"{seconds:.2f}"
-
-
-def _document(loaded: Loaded, result: Exploration, seconds: float) -> dict[str, Any]:
+def _document(loaded: Loaded, result: Exploration) -> dict[str, Any]:
     wrong = result.first_wrong
     return {
         "format": 1,
@@ -82,9 +61,9 @@ def _document(loaded: Loaded, result: Exploration, seconds: float) -> dict[str, 
         "holds": result.holds if result.complete else None,
         "kernel": result.kernel.name,
         "samples": result.stream.program.samples,
-        "largest_matches": max((counts.matches for counts in result.visited), default=0),
+        "largest_matches": result.largest_matches,
         "different_counts": len(result.visited),
         "rounded_wrong": [{"counts": str(counts)} for counts in result.unsound[:10]],
-        "seconds": round(seconds, 4),
-        "cases_per_second": round(result.runs / seconds) if seconds else 0,
+        "seconds": round(result.seconds, 4),
+        "cases_per_second": round(result.runs / result.seconds) if result.seconds else 0,
     }

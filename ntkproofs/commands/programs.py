@@ -37,8 +37,8 @@ ORDER = "I,J,..."  # placeholder of the value of --order in help texts
 OTHER = "FILE"  # the subcommand for programs that are not built in
 FILES = (
     "FILE.py:NAME (a Task, a Stream, a TemplateProgram, or a function that returns one); a file .blif .pla .aag .aig "
-    ".kiss .kiss2 .tm .v .sbn; .json, as written by export, or a certificate; rule0 to rule255; or a Turing machine "
-    "such as 1RB1LB_1LA1RZ"
+    ".kiss .kiss2 .tm .v .sbn; .json, as written by export, or a certificate, or a data set, also .npz; rule0 to "
+    "rule255; or a Turing machine such as 1RB1LB_1LA1RZ"
 )
 MAX_PADDING = 10**9
 MAX_STEPS = 10**9

@@ -12,6 +12,7 @@ from ntkproofs.commands.executing import execute, execute_stream, output_word, s
 from ntkproofs.commands.inputs import CLOCKS, FORMS, Ports, named_values
 from ntkproofs.commands.programs import FILES, OTHER, add_options, add_padding, load
 from ntkproofs.display import counted
+from ntkproofs.errors import InputError
 from ntkproofs.formats.sources import Netlist, TuringMachine
 
 if TYPE_CHECKING:
@@ -48,7 +49,11 @@ def _run(options: argparse.Namespace) -> int:
 
     loaded = load(options, "run")
     if loaded.assembly is not None:
+        if options.inputs:
+            raise InputError(f"{loaded.name}: the data of an SBN program are set with --data NAME=VALUE")
         return sbn.run_assembly(options, loaded.file, loaded.assembly)
+    if options.data or options.max_instructions is not None:
+        raise InputError(f"--data and --max-instructions are options of SBN programs, not of {loaded.name}")
     if loaded.task is None:
         return _run_program(options, loaded)
     if isinstance(loaded.task, Stream):
@@ -75,13 +80,13 @@ def _run_task(options: argparse.Namespace, loaded: Loaded, task: Task) -> int:
     if isinstance(loaded.source, TuringMachine):
         return _show_tape(options, loaded.source, trace, word, entries)
     names = _output_names(loaded)
-    lines = [word, " ".join(named_values(names, word)[:MAX_NAMED])] if names else [word]
+    lines = [word, _shortened(named_values(names, word))] if names else [word]
     return show(options, trace, word, entries | ({"outputs": names} if names else {}), lines=lines)
 
 
 def _inputs_json(loaded: Loaded, ports: Ports, values: Sequence[int]) -> list[Any]:
     """Return the inputs as in the JSON document: words of bits, or numbers."""
-    if loaded.words and ports.bits:
+    if loaded.words and ports.binary:
         return ["".join(map(str, values))]
     return [
         format(value, f"0{width}b")[::-1] if name in ports.texts else value
@@ -92,6 +97,10 @@ def _inputs_json(loaded: Loaded, ports: Ports, values: Sequence[int]) -> list[An
 def _output_names(loaded: Loaded) -> list[str]:
     """Return the names of the outputs in the order of the file; empty if the file does not name them."""
     return list(loaded.source.outputs) if isinstance(loaded.source, Netlist) else []
+
+
+def _shortened(names: Sequence[str]) -> str:
+    return " ".join(names[:MAX_NAMED]) + (" ..." if len(names) > MAX_NAMED else "")
 
 
 def _show_tape(
@@ -120,7 +129,7 @@ def _run_stream(options: argparse.Namespace, loaded: Loaded, stream: Stream) -> 
     answers = [output_word(stream, trace) if loaded.words else _answer(stream, trace) for trace in traces]
     if names:
         entries |= {"outputs": names}
-        remark(f"outputs: {' '.join(names[:MAX_NAMED])}{' ...' if len(names) > MAX_NAMED else ''}")
+        remark(f"outputs: {_shortened(names)}")
     return show_clocks(options, traces, answers, entries | {"period": stream.period})
 
 

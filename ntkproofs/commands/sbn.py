@@ -47,7 +47,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-instructions",
-        default=str(DEFAULT_LIMIT),
         metavar="N",
         help=f"stop after N instructions (default: {DEFAULT_LIMIT})",
     )
@@ -66,7 +65,7 @@ def run_assembly(options: argparse.Namespace, file: str, assembly: Assembly) -> 
     from ntkproofs.execution import SbnRun, run_sbn
     from ntkproofs.programs.sbn import layout_for
 
-    limit = number(options.max_instructions, "--max-instructions")
+    limit = number(options.max_instructions or str(DEFAULT_LIMIT), "--max-instructions")
     data = _data(options.data)
     program = assembly.with_data(data)
     trace: list[dict[str, Any]] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,8 @@ from ntkproofs.errors import NtkProofsError
 if TYPE_CHECKING:
     from ntkproofs.bounds.padding import Padded
     from ntkproofs.counts import Counts
+    from ntkproofs.execution import FailureSearch
     from ntkproofs.loading import Loaded
-    from ntkproofs.programs import TemplateProgram
     from ntkproofs.summary import Rounding, Summary
 
 __all__ = ["register"]
@@ -61,12 +61,14 @@ def _show(options: argparse.Namespace) -> int:
     listed, failure = number(options.templates, "--templates"), probability(options.failure)
     kernel = certified_regime(options.regime)
     loaded = load(options, "show")
-    summary = summarise(run_of(loaded), kernel=kernel, task=loaded.task is not None)
+    summary = summarise(run_of(loaded), loaded.task, kernel=kernel)
     points, reason = _frontier(summary, failure)
+    search = _search(loaded, summary)
     if options.json:
-        print_json(_document(loaded, summary, points, reason, failure))
+        print_json(_document(loaded, summary, failure) | _frontier_json(summary, points, reason) | _search_json(search))
         return HOLDS
-    print("\n".join(f"{name:<16} {text}".rstrip() for name, text in _lines(loaded, summary, listed)))
+    lines = [*_lines(loaded, summary, listed), *([("rounded wrong", _found(search))] if search is not None else [])]
+    print("\n".join(f"{name:<16} {text}".rstrip() for name, text in lines))
     print(f"\nnetworks for all inputs, failure at most {failure}, at {_better(summary)} states:")
     for line in _table(points) if points else [f"  {reason}"]:
         print(line)
@@ -88,15 +90,28 @@ def _frontier(summary: Summary, failure: Fraction) -> tuple[list[Padded], str]:
         return [], str(problem)
 
 
+def _search(loaded: Loaded, summary: Summary) -> FailureSearch | None:
+    """Search for a state at which a bit is rounded incorrectly, reachable if possible; None if there is none."""
+    from ntkproofs.execution import find_failure
+    from ntkproofs.programs import Task
+
+    reachable = summary.reachable
+    if reachable is not None and reachable.wrong is not None and isinstance(loaded.task, Task):
+        return find_failure(loaded.task, kernel=summary.kernel, states="reachable")
+    if summary.arbitrary.wrong is None:
+        return None
+    return find_failure(summary.program, kernel=summary.kernel)
+
+
 # --- text
 
 
 def _lines(loaded: Loaded, summary: Summary, listed: int) -> Iterator[tuple[str, str]]:
     program = summary.program
     yield "program", f"{program.name}: {counted(program.output_bits, 'bit')}"
-    yield from _fields(program)
+    yield "fields", _listed([f"{name} ({width})" for name, width in program.fields.items()])
     if loaded.task is not None:
-        yield "inputs", ", ".join(loaded.task.inputs)
+        yield "inputs", _listed(loaded.task.inputs)
         yield "steps", f"{summary.run.steps:,}"
     for index, template in enumerate(program.templates[:listed]):
         yield ("templates" if index == 0 else ""), str(template)
@@ -113,10 +128,9 @@ def _lines(loaded: Loaded, summary: Summary, listed: int) -> Iterator[tuple[str,
         yield "", f"at reachable states: {_rounding(summary.reachable)}"
 
 
-def _fields(program: TemplateProgram) -> Iterator[tuple[str, str]]:
-    names = [f"{name} ({width})" for name, width in program.fields.items()]
+def _listed(names: Sequence[str]) -> str:
     more = f", ... and {len(names) - MAX_FIELDS:,} more" if len(names) > MAX_FIELDS else ""
-    yield "fields", ", ".join(names[:MAX_FIELDS]) + more
+    return ", ".join(names[:MAX_FIELDS]) + more
 
 
 def _matches(summary: Summary) -> Iterator[str]:
@@ -136,6 +150,11 @@ def _rounding(rounding: Rounding) -> str:
     return f"wrong at {rounding.wrong}{proviso}; least padding {rounding.least_padding:,}"
 
 
+def _found(search: FailureSearch) -> str:
+    """Return the state that a search found, or its outcome."""
+    return str(search).removeprefix(f"program {search.program.name!r}: ")
+
+
 def _table(points: list[Padded]) -> Iterator[str]:
     yield f"  {'padding':>12}{'samples':>12}{'networks':>12}  threshold"
     for point in points:
@@ -145,7 +164,7 @@ def _table(points: list[Padded]) -> Iterator[str]:
 # --- JSON
 
 
-def _document(loaded: Loaded, summary: Summary, points: list[Padded], reason: str, failure: Fraction) -> dict[str, Any]:
+def _document(loaded: Loaded, summary: Summary, failure: Fraction) -> dict[str, Any]:
     from ntkproofs.programs.serialised import program_json
 
     program = summary.program
@@ -165,18 +184,33 @@ def _document(loaded: Loaded, summary: Summary, points: list[Padded], reason: st
         "reachable": None if summary.reachable is None else _rounding_json(summary.reachable),
         "not_executed": summary.reason or None,
         "failure": str(failure),
-        "frontier_states": _better(summary),
-        "frontier": [
-            {
-                "padding": point.padding,
-                "samples": point.samples,
-                "networks": point.networks,
-                "threshold": str(point.threshold),
-            }
-            for point in points
-        ],
-        "no_frontier": reason or None,
     }
+
+
+def _frontier_json(summary: Summary, points: list[Padded], reason: str) -> dict[str, Any]:
+    rows = [
+        {
+            "padding": point.padding,
+            "samples": point.samples,
+            "networks": point.networks,
+            "threshold": str(point.threshold),
+        }
+        for point in points
+    ]
+    return {"frontier_states": _better(summary), "frontier": rows, "no_frontier": reason or None}
+
+
+def _search_json(search: FailureSearch | None) -> dict[str, Any]:
+    """Return the state at which a bit is rounded incorrectly; `search` is ``none``, ``found`` or ``open``."""
+    if search is None or search.state is None or search.counts is None or search.bit is None:
+        return {"search": "none" if search is None else search.outcome, "rounded_wrong": None}
+    program = search.program
+    wrong = {
+        "state": program.field_digits(program.row(search.state)),
+        "bit": list(search.bit),
+        "counts": _counts_json(search.counts),
+    }
+    return {"search": search.outcome, "rounded_wrong": wrong}
 
 
 def _rounding_json(rounding: Rounding) -> dict[str, Any]:

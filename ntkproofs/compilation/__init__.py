@@ -1,6 +1,6 @@
-"""Compilation: sources and cellular automata as template programs that networks execute exactly.
+"""Compilation: sources, cellular automata and data sets as template programs that networks execute.
 
-The result is a task or a stream whose oracle is an interpreter of the source (:mod:`ntkproofs.interpreters`).
+The result for a source is a task or a stream, whose oracle is an interpreter (:mod:`ntkproofs.interpreters`).
 
 >>> from ntkproofs.formats import Cover, Netlist
 >>> compile_source(Netlist("not", ("a",), ("y",), (("y", Cover(("a",), ("0",), value=1)),))).program.samples
@@ -9,6 +9,7 @@ The result is a task or a stream whose oracle is an interpreter of the source (:
 
 from ntkproofs.compilation.cellular import elementary
 from ntkproofs.compilation.clocked import compile_clocked
+from ntkproofs.compilation.data_sets import compile_data_set
 from ntkproofs.compilation.machines import compile_machine
 from ntkproofs.compilation.naive import compile_naively
 from ntkproofs.compilation.netlists import compile_netlist
@@ -22,5 +23,6 @@ __all__ = [
     "compile_clocked",
     "compile_machine",
     "compile_turing",
+    "compile_data_set",
     "elementary",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ntkproofs.compilation.gates import FALSE, Gate, Gates, Literal
+from ntkproofs.compilation.gates import Gate, Gates, Literal
 from ntkproofs.compilation.names import FieldNames
 from ntkproofs.errors import InputError
 from ntkproofs.formats.sources import Netlist
@@ -40,7 +40,7 @@ class Circuit:
         """Return the number of a bit that holds the signal, and that is an input or is written by a gate."""
         literal = self.literal(signal)
         written = literal >> 1 in self.inputs or self.gate(literal >> 1).operands is not None
-        if literal != FALSE and literal & 1 == 0 and written:
+        if literal & 1 == 0 and written:  # not for constants: no gate writes number 0
             return literal >> 1
         return self.gates.buffer(literal, signal) >> 1
 

@@ -8,7 +8,7 @@ from ntkproofs.compilation.naive import compile_naively
 from ntkproofs.compilation.netlists import compile_netlist
 from ntkproofs.compilation.turing import compile_turing
 from ntkproofs.errors import InputError
-from ntkproofs.formats.sources import Netlist, Source, TuringMachine
+from ntkproofs.formats.sources import DataSet, Netlist, Source, TuringMachine
 from ntkproofs.programs import Stream, Task
 
 __all__ = ["compile_source"]
@@ -29,6 +29,7 @@ def compile_source(
     >>> task.oracle(1, 1), task.steps, task.program.samples
     (0, 2, 4)
     """
+    _demand_source(source)
     if isinstance(source, TuringMachine):
         _refuse(source, naive=naive or None)
         return compile_turing(source, cells=cells, steps=steps)
@@ -37,6 +38,13 @@ def compile_source(
         return compile_naively(source) if naive else compile_netlist(source)
     _refuse(source, naive=naive or None)
     return compile_clocked(source) if isinstance(source, Netlist) else compile_machine(source)
+
+
+def _demand_source(source: object) -> None:
+    if not isinstance(source, Source):
+        kinds = "a netlist, a state machine or a Turing machine"
+        advice = "; compile_data_set compiles data sets" if isinstance(source, DataSet) else ""
+        raise InputError(f"a source must be {kinds}, got {type(source).__name__}{advice}")
 
 
 def _refuse(source: Source, **arguments: object) -> None:

@@ -4,8 +4,9 @@ A cell has the bits of its symbol, and w bits that are 0 if the head is elsewher
 q. Its templates are one for each symbol other than 0, which holds the symbol while the head is elsewhere, and one for
 each pair of state and symbol, which writes the new symbol there and the new state at the neighbour. All of them require
 all bits of the cell, so at most one template of a cell matches: n is at most the number of cells. With S states and two
-symbols a bit has at most t = 2 S + 1 writers and there are about K = 2 S + 1 templates a cell, so that ``t n <= p K``;
-where templates that write nothing and are left out make K smaller, the program is padded to K = t n.
+symbols a cell has 2 S + 1 templates, and a bit at most as many writers t, so that ``t n <= p K`` at every state. But
+templates that write nothing are left out, in particular at the ends of the tape, where the head cannot move on; if K is
+then smaller than t times the number of cells, the program is padded to that number.
 
 A rule that halts writes and removes the head; where a rule is undefined, the symbol stays and the head is removed. Then
 the tape stays as it is. A tape has ends: the machine is simulated first, and a tape that the head would leave is an

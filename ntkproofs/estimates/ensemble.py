@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from mpmath import mp, mpf
 
 from ntkproofs.counts import Counts
-from ntkproofs.errors import InputError
+from ntkproofs.kernels.names import KernelLike, two_layer_name
 
 __all__ = ["DIGITS", "margin", "union_bound"]
 
@@ -28,23 +28,22 @@ Real: TypeAlias = Any  # float or mpmath number
 Functions: TypeAlias = Any  # the module math or mpmath's context
 
 
-def union_bound(kernel: str, counts: Iterable[Counts], threshold: Fraction, *, networks: int, cases: int) -> mpf:
+def union_bound(kernel: KernelLike, counts: Iterable[Counts], threshold: Fraction, *, networks: int, cases: int) -> mpf:
     """Return ``cases * Q(sqrt(N) z)`` to 50 digits, for N = `networks` and the smallest standardised margin z.
 
-    `kernel` is ``ntk`` or ``nngp``. The minimum is over the `counts` with n >= 2, because the variance is 0 for n <= 1.
-    Raises InputError for any other kernel.
+    `kernel`: that of a two-layer ReLU network, or its name, ``ntk`` or ``nngp``. The minimum is over the `counts` with
+    n >= 2, because the variance is 0 for n <= 1. Raises InputError for any other kernel.
 
     >>> estimate = union_bound("ntk", [Counts(2, 0, 1, 10)], Fraction(1, 10), networks=9, cases=5)
     >>> mp.nstr(estimate, 10)
     '0.0001117689942'
     """
-    if kernel not in TRAINED_LAYERS:
-        raise InputError(f"the kernel must be one of {', '.join(TRAINED_LAYERS)}; got {kernel!r}")
+    name = two_layer_name(kernel)
     varying = [item for item in counts if item.matches > 1]
-    varying.sort(key=lambda item: margin(math, kernel, item, float(threshold)))
+    varying.sort(key=lambda item: margin(math, name, item, float(threshold)))
     with mp.workdps(DIGITS + GUARD):
         tau = mpf(threshold.numerator) / threshold.denominator
-        z = min((margin(mp, kernel, item, tau) for item in varying[:MAX_PRECISE]), default=mp.inf)
+        z = min((margin(mp, name, item, tau) for item in varying[:MAX_PRECISE]), default=mp.inf)
         return cases * mp.erfc(mp.sqrt(networks) * z / mp.sqrt(2)) / 2
 
 

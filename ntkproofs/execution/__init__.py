@@ -7,6 +7,7 @@
 """
 
 from ntkproofs.execution.exhaust import Exhaustion, WrongCase, exhaust, exhaust_chunks
+from ntkproofs.execution.failures import FailureSearch, find_failure
 from ntkproofs.execution.machine import Machine, RoundingFailure, StreamRun
 from ntkproofs.execution.oracles import PlaneOracle
 from ntkproofs.execution.sbn import Boundary, SbnRun, execute_sbn, run_sbn
@@ -17,6 +18,7 @@ __all__ = [
     "Boundary",
     "Exhaustion",
     "Exploration",
+    "FailureSearch",
     "Machine",
     "RoundingFailure",
     "SbnRun",
@@ -29,5 +31,6 @@ __all__ = [
     "exhaust",
     "exhaust_chunks",
     "explore",
+    "find_failure",
     "run_sbn",
 ]

@@ -7,6 +7,7 @@ the oracle's, and the sign of the mean is decided rigorously for all counts that
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, product
@@ -16,7 +17,7 @@ import numpy as np
 
 from ntkproofs.bounds.rounding import rounds_right
 from ntkproofs.counts import Counts
-from ntkproofs.display import counted
+from ntkproofs.display import counted, facts
 from ntkproofs.errors import InputError
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.programs import Rows, Stream
@@ -49,7 +50,7 @@ class Exploration(NoTruthValue):
     clocks that were executed. `closed`: no clock leads to a new pair, so that all sequences of inputs, of any length,
     are covered. `wrong` is the number of executed clocks whose answer differs from the oracle's, and `first_wrong` a
     shortest sequence that ends with one. `visited` are the counts (n, p, t, K) that occurred, and `unsound` those at
-    which rounding is incorrect.
+    which rounding is incorrect. `seconds` is the running time.
     """
 
     instead = ".holds"
@@ -65,6 +66,7 @@ class Exploration(NoTruthValue):
     first_wrong: WrongSequence | None = None
     visited: frozenset[Counts] = field(default_factory=frozenset)
     unsound: tuple[Counts, ...] = ()
+    seconds: float = 0.0
 
     @property
     def complete(self) -> bool:
@@ -76,19 +78,33 @@ class Exploration(NoTruthValue):
         """Whether the exploration is complete, every answer is the oracle's, and every bit is rounded correctly."""
         return self.complete and self.wrong == 0 and not self.unsound
 
-    def __str__(self) -> str:
+    @property
+    def largest_matches(self) -> int:
+        """The largest n that occurred."""
+        return max((counts.matches for counts in self.visited), default=0)
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Yield the names and values of the table."""
+        if not self.complete:
+            yield "not complete", f"only the sequences of {counted(self.clocks, 'clock')} are covered"
         length = "any length" if self.closed else counted(self.clocks, "clock")
-        rounding = f"wrong at {len(self.unsound)} of them" if self.unsound else "right at all of them"
-        lines = [
-            f"sequences        all of {length}{'' if self.complete else ', not complete'}",
-            f"states           {self.states:,} ({counted(self.runs, 'clock')} executed)",
-            f"wrong            {self.wrong:,}",
-            f"rounding         {len(self.visited)} different counts (n, p, t), {rounding}",
-        ]
+        yield "cases", f"{self.runs:,} clocks of {counted(self.stream.period, 'step')}: all sequences of {length}"
+        yield "wrong", f"{self.wrong:,}"
         if self.first_wrong is not None:
-            first = self.first_wrong
-            lines.append(f"first wrong      inputs {list(first.inputs)}: got {first.got}, expected {first.expected}")
-        return "\n".join(lines)
+            wrong = self.first_wrong
+            inputs = " / ".join(" ".join(map(str, word)) for word in wrong.inputs)
+            yield "first wrong", f"inputs {inputs}: got {wrong.got}, expected {wrong.expected}"
+        yield "states", f"{self.states:,} at the beginnings of clocks"
+        outcome = f"wrong at {len(self.unsound)} of them" if self.unsound else "right at all of them"
+        yield "rounding", f"{len(self.visited)} different counts (n, p, t) at the visited states, {outcome}"
+        yield "largest n", str(self.largest_matches)
+        yield "seconds", f"{self.seconds:.2f}"
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name:<16} {value}" for name, value in self.lines())
+
+    def _repr_html_(self) -> str:
+        return facts(self.lines(), caption=f"{self.stream.program.name}: all sequences of inputs")
 
 
 def explore(
@@ -106,11 +122,9 @@ def explore(
     >>> program.template(when={("flip", 0): 0, ("on", 0): 1}, write=[("on", 0)])
     >>> def toggle(on, flip):
     ...     return (on or 0) ^ flip, (on or 0) ^ flip
-    >>> print(explore(Stream(program, ("flip",), 1, (("on", 0),), toggle)))
-    sequences        all of any length
-    states           3 (6 clocks executed)
-    wrong            0
-    rounding         4 different counts (n, p, t), right at all of them
+    >>> result = explore(Stream(program, ("flip",), 1, (("on", 0),), toggle))
+    >>> result.holds, result.closed, result.states, result.runs
+    (True, True, 3, 6)
     """
     if stream.input_bits > MAX_INPUT_BITS:
         raise InputError(
@@ -119,6 +133,7 @@ def explore(
     if not stream.program.templates:
         raise InputError(f"program {stream.program.name!r} has no templates: there is nothing to execute")
     requested = None if clocks is None else integer(clocks, "clocks", low=1)
+    begin = time.perf_counter()
     search = _Search(stream, integer(max_states, "max_states", low=1))
     done = 0
     while search.frontier and done != requested and len(search.before) <= search.max_states:
@@ -137,6 +152,7 @@ def explore(
         first_wrong=search.first_wrong,
         visited=frozenset(search.visited),
         unsound=tuple(sorted(item for item in search.visited if not rounds_right(kernel, item))),
+        seconds=time.perf_counter() - begin,
     )
 
 

@@ -29,7 +29,7 @@ _MAX_DIGITS = 10  # of a number
 _HEADER = "aag|aig MAXVAR INPUTS LATCHES OUTPUTS ANDS"
 
 
-def read_aiger(data: bytes, file: str = "<text>") -> Netlist:
+def read_aiger(data: bytes, file: str = "text") -> Netlist:
     r"""Return the netlist of an AIGER file of either form; raises InputError, with file and line, if it is invalid.
 
     >>> read_aiger(b"aag 3 2 0 1 1\n2\n4\n7\n6 5 2\n").covers

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ntkproofs.errors import InputError
 from ntkproofs.formats.netlists import Circuit, distinct
 from ntkproofs.formats.sources import Cover, Latch, Netlist
 from ntkproofs.formats.text import Text, quoted
@@ -41,7 +42,7 @@ _LEVELS = ("ah", "al", "as")
 _KNOWN = ".model .inputs .outputs .clock .names .latch .exdc .end"
 
 
-def read_blif(data: bytes, file: str = "<text>") -> Netlist:
+def read_blif(data: bytes, file: str = "text") -> Netlist:
     r"""Return the netlist of a BLIF text; raises InputError, with file and line, if the text is invalid.
 
     >>> nand = read_blif(b".model nand\n.inputs a b\n.outputs y\n.names a b y\n11 0\n.end\n")
@@ -88,13 +89,18 @@ class _Reader:
             elif words[0] not in _SKIPPED:
                 raise self._unknown(line, words[0])
         if not self._ended:
-            raise self._text.error(self._text.last_line, "the file does not end with .end: it may be truncated")
+            raise self._text.error(
+                self._text.last_line,
+                "the file does not end with .end: it may be truncated (add .end if it is complete)",
+            )
         self._remove_clock()
         return self._circuit.netlist(self._name or self._text.stem)
 
-    def _unknown(self, line: int, word: str) -> Exception:
+    def _unknown(self, line: int, word: str) -> InputError:
         if word in _HIERARCHY:
             return self._text.error(line, f"{word} is not read: {_FLATTEN}")
+        if word == ".start_kiss":
+            return self._text.error(line, f"{word} is not read here: a state machine stands alone in a file .kiss2")
         return self._text.error(line, f"unknown directive {quoted(word)}; the directives are {_KNOWN}")
 
     # --- covers

@@ -7,14 +7,14 @@ from math import isqrt
 
 __all__ = ["MAX_WORK", "first_conflict", "most_rows"]
 
-MAX_WORK = 1 << 34  # bit operations of all comparisons, about a second
+MAX_WORK = 1 << 35  # bit operations of all comparisons, about a second
 
 
 def most_rows(width: int) -> int:
     """Return how many rows with so many characters :func:`first_conflict` compares within MAX_WORK operations.
 
     >>> most_rows(8)
-    46340
+    65536
     """
     return isqrt(MAX_WORK // width)
 

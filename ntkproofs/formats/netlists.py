@@ -82,6 +82,8 @@ class Circuit:
             self._check_driven(latch.input, self.drivers[name])
         for name, line in self.outputs.items():
             self._check_driven(name, line)
+            for source in self.dont_care[name].inputs if name in self.dont_care else ():
+                self._check_driven(source, line)
 
     def _check_driven(self, name: str, line: int) -> None:
         if name in self.clocks and name not in self.drivers:

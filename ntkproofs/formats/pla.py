@@ -51,7 +51,7 @@ _SAID = re.compile("[01-]")
 _OUTPUTS = str.maketrans("423", "1-~")  # the digits in espresso's other spelling
 
 
-def read_pla(data: bytes, file: str = "<text>") -> Netlist:
+def read_pla(data: bytes, file: str = "text") -> Netlist:
     r"""Return the netlist of an espresso PLA text: one cover an output; raises InputError if the text is invalid.
 
     >>> table = read_pla(b".i 2\n.o 2\n11 1-\n0- 01\n.e\n")

@@ -10,9 +10,12 @@ from pathlib import Path
 from ntkproofs.errors import InputError
 from ntkproofs.formats.aiger import read_aiger
 from ntkproofs.formats.blif import read_blif
+from ntkproofs.formats.kiss import read_kiss
 from ntkproofs.formats.pla import read_pla
 from ntkproofs.formats.sources import Source
 from ntkproofs.formats.text import MAX_BYTES
+from ntkproofs.formats.turing import read_turing
+from ntkproofs.formats.verilog import read_verilog
 from ntkproofs.printable import file_name
 
 __all__ = ["SUFFIXES", "read_bytes", "read_source"]
@@ -22,6 +25,10 @@ _READERS: dict[str, Callable[[bytes, str], Source]] = {
     ".pla": read_pla,
     ".aag": read_aiger,
     ".aig": read_aiger,
+    ".kiss": read_kiss,
+    ".kiss2": read_kiss,
+    ".tm": read_turing,
+    ".v": read_verilog,
 }
 SUFFIXES = tuple(_READERS)
 
@@ -34,7 +41,7 @@ def read_source(path: str | os.PathLike[str]) -> Source:
 
     >>> read_source("adder.txt")
     Traceback (most recent call last):
-    ntkproofs.errors.InputError: adder.txt: the suffix must be one of .blif .pla .aag .aig
+    ntkproofs.errors.InputError: adder.txt: the suffix must be one of .blif .pla .aag .aig .kiss .kiss2 .tm .v
     """
     name = os.fspath(path)
     reader = _READERS.get(Path(name).suffix.lower())

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["Cover", "Latch", "Netlist", "Row", "Rule", "Source", "StateMachine", "TuringMachine"]
+__all__ = [
+    "Cover",
+    "DataSet",
+    "Instruction",
+    "Latch",
+    "Netlist",
+    "Row",
+    "Rule",
+    "Source",
+    "StateMachine",
+    "TuringMachine",
+]
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,29 @@ class TuringMachine:
 
     name: str
     rules: tuple[tuple[Rule | None, ...], ...]
+    file: str = ""
+    text: bytes = b""
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """A sample of a data set: the bits that it requires, as (position, value), and the positions that it sets to 1."""
+
+    requires: tuple[tuple[int, int], ...]
+    writes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A training set of instructions: partial assignments of the bits of a state, and 0/1 labels.
+
+    `fields`: the name and the shape of each field, ``()`` for a single bit. The positions of bits count through the
+    fields in order, in the last index of a shape first, as in a flattened array.
+    """
+
+    name: str
+    fields: tuple[tuple[str, tuple[int, ...]], ...]
+    instructions: tuple[Instruction, ...]
     file: str = ""
     text: bytes = b""
 

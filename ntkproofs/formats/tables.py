@@ -10,7 +10,7 @@ from ntkproofs.formats.text import Text, count, quoted
 __all__ = ["MAX_COLUMNS", "MAX_ROWS", "Table"]
 
 MAX_COLUMNS = 2_048  # inputs or outputs
-MAX_ROWS = 10_000_000  # rows that .p can announce
+MAX_ROWS = 1 << 17
 
 
 class Table:
@@ -42,7 +42,10 @@ class Table:
             if words[0][0] == ".":
                 self._directive(line, words)
             else:
+                self._require_widths(line)
                 self.rows.append((line, words))
+            if len(self.rows) > MAX_ROWS:
+                raise text.error(line, f"too many rows: at most {MAX_ROWS:,}")
         self._check_frame()
 
     def _directive(self, line: int, words: list[str]) -> None:
@@ -63,11 +66,14 @@ class Table:
         else:
             self._end = line
 
-    def _check_frame(self) -> None:
-        text, end = self.text, self.text.last_line
+    def _require_widths(self, line: int) -> None:
         for word, what in ((".i", "inputs"), (".o", "outputs")):
             if word not in self.numbers:
-                raise text.error(self.rows[0][0] if self.rows else end, f"{word}, the number of {what}, is missing")
+                raise self.text.error(line, f"{word}, the number of {what}, is missing; it must stand before the rows")
+
+    def _check_frame(self) -> None:
+        text, end = self.text, self.text.last_line
+        self._require_widths(end)
         announced = self.numbers.get(".p")
         if announced is not None and announced != len(self.rows):
             line, found = self.lines[".p"], f"{len(self.rows):,} in the file"

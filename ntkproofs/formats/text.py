@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from ntkproofs.errors import InputError
 from ntkproofs.printable import file_name
 
-__all__ = ["MAX_BYTES", "MAX_SIGNALS", "Text", "count", "quoted"]
+__all__ = ["MAX_BYTES", "MAX_LINES", "MAX_SIGNALS", "Text", "count", "quoted"]
 
 MAX_BYTES = 1 << 24  # bytes of a file
+MAX_LINES = 1 << 20  # lines that are not empty
 MAX_SIGNALS = 1 << 18  # inputs, latches and functions of a netlist
 _SHOWN = 40  # characters of a word that a message shows
 
@@ -47,10 +48,13 @@ class Text:
         >>> list(Text(b"a b # c\n\nd \\\n e", "x.blif").statements(continued=True))
         [(1, ['a', 'b']), (3, ['d', 'e'])]
         """
-        first, words, joins, number = 0, list[str](), False, 0
+        first, words, joins, number, lines = 0, list[str](), False, 0, 0
         for number, line in enumerate(self.data.decode("latin-1").split("\n"), 1):
             if not (line or joins):
                 continue
+            lines += 1
+            if lines > MAX_LINES:
+                raise self.error(number, f"too large: at most {MAX_LINES:,} lines that are not empty are read")
             line = self._without_comment(number, line)
             if not joins:
                 first, words = number, []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ntkproofs.errors import InputError
 from ntkproofs.formats.sources import TuringMachine
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["TapeRun", "simulate"]
 
@@ -13,13 +14,15 @@ MAX_CELLS = 1 << 20
 
 
 @dataclass(frozen=True)
-class TapeRun:
+class TapeRun(NoTruthValue):
     """A run of a Turing machine from the blank tape, with the head at position 0.
 
     `steps`: the rules that were applied; `halted`: whether it halted after them, by a rule that halts or at an
     undefined rule; `tape`: the symbols other than 0 by position; `first` and `last`: the ends of the positions at which
     the head stood, not counting where a rule that halts left it.
     """
+
+    instead = ".halted"
 
     steps: int
     halted: bool

@@ -35,7 +35,7 @@ from ntkproofs.kernels.gaussian import (
     derive_step_product,
     expectation_by_quadrature,
 )
-from ntkproofs.kernels.names import KERNEL_NAMES, KernelLike, as_kernel
+from ntkproofs.kernels.names import KERNEL_NAMES, KernelLike, as_kernel, two_layer_name
 from ntkproofs.kernels.regimes import REGIMES
 from ntkproofs.kernels.two_layer import relu_product, step_product, two_layer_relu
 
@@ -70,5 +70,6 @@ __all__ = [
     "relu_product",
     "sine_product",
     "step_product",
+    "two_layer_name",
     "two_layer_relu",
 ]

@@ -13,6 +13,7 @@ from ntkproofs.arithmetic.normal_form import same_normal_form
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels.angular import Kernel
+from ntkproofs.kernels.names import KernelLike, as_kernel
 
 __all__ = ["FIRST_PRECISION", "LAST_PRECISION", "certain_sign", "demand_definite"]
 
@@ -43,7 +44,7 @@ def certain_sign(enclosure: Callable[[int], Ball], what: str, *, is_zero: Callab
 
 
 @lru_cache(maxsize=1 << 12)
-def demand_definite(kernel: Kernel, samples: int | None) -> None:
+def demand_definite(kernel: KernelLike, samples: int | None) -> None:
     """Raise InputError unless a kernel is positive definite, and its prior positive semidefinite, on the samples.
 
     The eigenvalues of the Gram matrix of K orthonormal samples are ``own - other`` (K - 1 times) and
@@ -58,6 +59,7 @@ def demand_definite(kernel: Kernel, samples: int | None) -> None:
     ...
     ntkproofs.errors.InputError: 'minus' is no kernel on 12 samples: the eigenvalue own - other = -1
     """
+    kernel = as_kernel(kernel)
     kernels = [(kernel, 1)] if kernel.prior is None else [(kernel, 1), (kernel.prior, 0)]
     for part, least_sign in kernels:
         for name, number, enclosure, required_sign in _conditions(part, samples, least_sign):

@@ -12,7 +12,7 @@ from ntkproofs.kernels.depth import MAX_LAYERS, deep_relu
 from ntkproofs.kernels.regimes import REGIMES
 from ntkproofs.kernels.two_layer import two_layer_relu
 
-__all__ = ["KERNEL_NAMES", "KernelLike", "as_kernel"]
+__all__ = ["KERNEL_NAMES", "KernelLike", "as_kernel", "two_layer_name"]
 
 KernelLike: TypeAlias = Kernel | str  # a kernel, or the name of one
 
@@ -48,3 +48,16 @@ def as_kernel(kernel: KernelLike) -> Kernel:
     if name[2]:
         return deep_relu(int(name[2]), regime)
     return linear(regime) if name[1] == "linear" else activation_kernel(name[1], regime)
+
+
+def two_layer_name(kernel: KernelLike) -> str:
+    """Return the name of a kernel of the two-layer ReLU network, ``ntk`` or ``nngp``; raises InputError for any other.
+
+    >>> two_layer_name(two_layer_relu("nngp")), two_layer_name("ntk")
+    ('nngp', 'ntk')
+    """
+    for name in REGIMES:
+        if kernel in (name, two_layer_relu(name)):
+            return name
+    shown = kernel.name if isinstance(kernel, Kernel) else kernel
+    raise InputError(f"kernel must be one of {', '.join(REGIMES)}, or the two-layer ReLU kernel of one, got {shown!r}")

@@ -89,8 +89,11 @@ class Network:
     edges: Edges
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "nodes", integer(self.nodes, "nodes", low=1))
+        edges = tuple((integer(u, "the end of an edge"), integer(v, "the end of an edge")) for u, v in self.edges)
+        object.__setattr__(self, "edges", edges)
         seen = set()
-        for edge in self.edges:
+        for edge in edges:
             u, v = edge
             if not (0 <= u < self.nodes and 0 <= v < self.nodes) or u == v:
                 raise InputError(f"an edge must join two different nodes from 0 to {self.nodes - 1}, got {edge}")

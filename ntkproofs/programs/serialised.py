@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from ntkproofs.errors import InputError
 from ntkproofs.programs.language import TemplateProgram
 
-__all__ = ["program_from_json", "program_json", "read_program"]
+__all__ = ["is_data_set", "program_from_json", "program_json", "read_program"]
 
 KEYS = ("fields", "name", "padding", "templates")
 
@@ -77,6 +77,11 @@ def read_program(data: bytes) -> TemplateProgram:
             raise InputError(f"a certificate of the kind {str(claim.get('kind'))!a:.40} contains no program")
         value = claim["program"]
     return program_from_json(value)
+
+
+def is_data_set(data: bytes) -> bool:
+    """Return whether a JSON file looks like a data set of instructions (:mod:`ntkproofs.formats.dataset`)."""
+    return data.lstrip().startswith(b"{") and b'"labels"' in data and b'"templates"' not in data
 
 
 def _list(value: Any, name: str) -> list[Any]:

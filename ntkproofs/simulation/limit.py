@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ntkproofs.bounds.moments import demand_networks
 from ntkproofs.errors import InputError
-from ntkproofs.kernels import RHO, Kernel, KernelLike, as_kernel
+from ntkproofs.kernels import RHO, KernelLike, as_kernel
 from ntkproofs.programs import Rows, TemplateProgram
 from ntkproofs.simulation.normal import log_upper, quadrant_excess
 from ntkproofs.simulation.streams import PAIRS, stream
@@ -262,9 +262,9 @@ def _log_below(h: float) -> float:
     return math.log1p(-0.5 * math.erfc(h / math.sqrt(2))) if h > -5 else log_upper(-h)
 
 
-def kernel_values(kernel: Kernel) -> Callable[[Floats], Floats]:
+def kernel_values(kernel: KernelLike) -> Callable[[Floats], Floats]:
     """Return the kernel of unit vectors as a function of arrays of their correlations."""
-    angular = sympy.lambdify(RHO, kernel.angular, "numpy")
+    angular = sympy.lambdify(RHO, as_kernel(kernel).angular, "numpy")
     return lambda correlation: np.broadcast_to(angular(np.clip(correlation, -1, 1)), correlation.shape)
 
 

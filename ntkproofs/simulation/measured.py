@@ -289,8 +289,8 @@ def measure_chunks(
     `width`: neurons of each network; `networks` are averaged in each of `draws` draws. The same seed gives the same
     networks. Raises InputError for values that cannot be, Undecided if training does not converge.
     """
-    for name, value in {"networks": networks, "draws": draws, "width": width}.items():
-        integer(value, name, low=1)
+    sizes = {"networks": networks, "draws": draws, "width": width}
+    networks, draws, width = (integer(value, name, low=1) for name, value in sizes.items())
     program = states.program
     weights = width * program.samples * (program.output_bits if training.layers.scalar else 1)
     if not program.samples <= width <= weights <= MOST_WEIGHTS:

@@ -203,9 +203,8 @@ def simulate_chunks(
     """
     if model not in MODELS:
         raise InputError(f"unknown model {model!r}: choose one of {', '.join(MODELS)}")
-    whole = {"networks": networks, "width": width, **({} if repetitions is None else {"repetitions": repetitions})}
-    for name, value in whole.items():
-        integer(value, name, low=1)
+    networks, width = integer(networks, "networks", low=1), integer(width, "width", low=1)
+    repetitions = None if repetitions is None else integer(repetitions, "repetitions", low=1)
     used = kernel_of(parametrisation)
     if kernel is not None:
         if model != "limit":

@@ -189,3 +189,52 @@ def malformed_groups_are_refused(module: types.ModuleType) -> None:
         ({}, "groups is not a list"),
     ):
         refuses(module, "Rejected", message, module.at_most_groups, read, {"groups": groups})
+
+
+@fact
+def sequences_of_inputs_begin_at_few_states(module: types.ModuleType) -> None:
+    """The number of states at which clocks begin, what it is said to be about, and what is refused."""
+    program = module.program_of(honest.permutation(6))
+    arbitrary = module.States([], "", "")
+
+    def read(ports: Any, clocks: Any, ones: Any = (), states: Any = arbitrary, **more: Any) -> tuple[int, str]:
+        value = {"ports": list(ports), "clocks": clocks, "ones": list(ones), **more}
+        answer: tuple[int, str] = module._sequences(value, program, states)
+        return answer
+
+    for ports in range(1, 7):
+        for clocks in (1, 2, 3, 5, 6, 7, 10**40):
+            number, words = read(range(ports), clocks, range(ports, 6))
+            expected = sum((1 << ports) ** clock for clock in range(1, min(clocks, 7) + 1))
+            expect(number == min(expected, 64) if ports * clocks < 6 else number == 64, ports, clocks, number)
+            counted = "one input" if clocks == 1 else f"{clocks} inputs", "one bit" if ports == 1 else f"{ports} bits"
+            expect(f"all 2^{ports * clocks} sequences of {counted[0]} of {counted[1]}, where" in words, words)
+            expect(f"at the port positions {', '.join(map(str, range(ports)))} before its clock" in words, words)
+            expect("the first clock begins at the initial state that the claim names" in words, words)
+    at_once, _ = module._inputs({"ports": [3], "clocks": 2, "ones": [0]}, program, arbitrary)
+    expect(at_once == 6, "by the rule of inputs")
+    visited = module.States([], "", "", 1, ((), ()))
+    for message, arguments, more in (
+        ("no ports, or a port with an initial value", ([], 1), {}),
+        ("no ports, or a port with an initial value", ([0, 1], 1, [2, 1]), {}),
+        ("inputs: ports names a position twice", ([0, 0], 1), {}),
+        ("inputs: ones names a position twice", ([0], 1, [1, 1]), {}),
+        ("inputs: ports is out of range", ([6], 1), {}),
+        ("inputs: ports is out of range", ([-1], 1), {}),
+        ("inputs: ones is out of range", ([0], 1, [6]), {}),
+        ("inputs: clocks is out of range", ([0], 0), {}),
+        ("inputs: clocks is not an integer", ([0], True), {}),
+        ("inputs: clocks is not an integer", ([0], "1"), {}),
+        ("inputs has the unknown key 'free'", ([0], 1), {"free": []}),
+        ("sequences of inputs are claimed at visited states", ([0], 1, [], visited), {}),
+    ):
+        refuses(module, "Rejected", message, lambda a=arguments, m=more: read(*a, **m))
+    refuses(
+        module,
+        "Rejected",
+        "inputs lacks the key clocks",
+        module._sequences,
+        {"ports": [0], "ones": []},
+        program,
+        arbitrary,
+    )

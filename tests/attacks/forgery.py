@@ -12,7 +12,7 @@ from mpmath import mp
 
 from ntkproofs import checker
 from ntkproofs.bounds import rounds_right
-from ntkproofs.certificates import Run, issue_ensemble, issue_inequality, issue_rounding, issue_stream
+from ntkproofs.certificates import Run, SourceClaim, issue_ensemble, issue_inequality, issue_rounding, issue_stream
 from ntkproofs.counts import Counts
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor
@@ -55,6 +55,9 @@ class Forgeries(dict):
             self(base, message)(change)
 
 
+SWAP = SourceClaim("swap.blif", "blif", b".model swap\n.inputs a b\n.outputs b a\n.end\n", (0, 1), (0, 1), (), steps=1)
+
+
 def one_hot_run():
     """A program of which one template matches every state: nothing varies, one network is enough."""
     program = TemplateProgram("one_hot", fields={"a": 1, "b": 1})
@@ -93,6 +96,7 @@ def _valid():
         "rounding reachable": issue_rounding(multiplication_task(2), states="reachable", kernel="nngp"),
         "rounding small": issue_rounding(small_run(), states="reachable"),
         "rounding one step": issue_rounding(small_run(steps=1), states="reachable"),
+        "rounding source": issue_rounding(permutation_task([1, 0]), source=SWAP),
         "ensemble arbitrary": issue_ensemble(addition_task(3), failure="1/1000000"),
         "ensemble reachable": issue_ensemble(small_run(), failure=Fraction(1, 10**60), states="reachable", inputs=1),
         "ensemble zero": issue_ensemble(permutation_task([2, 0, 1]), failure="1/50", threshold="zero"),

@@ -85,6 +85,14 @@ MISTAKES = {
     "logarithm of 0": ("        if self.low <= 0:\n            raise Rejected(\"a log", "        if self.low < 0:\n            raise Rejected(\"a log"),
     "exp far below 0": ("return Interval(0, 1) if -end", "return Interval(0, 0) if -end"),
     "nothing varies": ("    if z is not None:", "    if True:"),
+    "a source that is no object": ("    if type(source) is not dict:", "    if False:"),
+    "a source without a head": ('{"head": 0} if source.get("format") == "turing" else {}', "{}"),
+    "a source without a period": ('"period" if "period" in source else "steps"', '"steps"'),
+    "a source without a text": ('if type(source["text"]) is not str or not source["text"]:', "if False:"),
+    "a source with other starts": ('    _starts({"free": source["inputs"]', '    ({"free": source["inputs"]'),
+    "outputs of a source anywhere": ('        _integer(position, 0, bits - 1, "source: outputs")', "        pass"),
+    "numbers of a source of any kind": ('        _integer(source[key], least, None, f"source: {key}")', "        pass"),
+    "a source without a remark": ('f"\\nsource: {verified.source}" if verified.source else text', "text"),
     "nothing verified": ("    if facts < 1:", "    if False:"),
 }  # fmt: skip
 
@@ -113,6 +121,7 @@ def said(document):
     content = {key: value for key, value in (program or {}).items() if key != "name"}
     text = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
     templates = [f"templates with SHA-256 {hashlib.sha256(text).hexdigest()}"] if program else []
+    templates += ["is not checked by this program"] * ("source" in document["claim"])
     return [f"facts: {checker.check(sign(document)).facts}", *templates]
 
 

@@ -59,6 +59,85 @@ def less_failure_at_zero(c):
     c["claim"]["failure"] = "1/51"
 
 
+@forgery("inequality line", "the claim has the unknown key 'source'")
+def a_source_of_an_inequality(c):
+    c["claim"]["source"] = valid()["rounding source"]["claim"]["source"]
+
+
+@forgery("rounding source", "source is not an object")
+def a_source_that_is_a_name(c):
+    c["claim"]["source"] = "swap.blif"
+
+
+@forgery("rounding source", "source lacks the key steps")
+def a_source_without_steps(c):
+    del c["claim"]["source"]["steps"]
+
+
+@forgery("rounding source", "source lacks the key head")
+def a_turing_machine_without_a_head(c):
+    c["claim"]["source"]["format"] = "turing"
+
+
+def _source(message, **changes):
+    """Register forgeries, ``name=(key, value)``, of which each sets one key of a source."""
+    for name, (key, value) in changes.items():
+
+        def change(document, key=key, value=value):
+            document["claim"]["source"][key] = value
+
+        change.__name__ = name
+        forgery("rounding source", message)(change)
+
+
+_source("source has the unknown key 'steps'", steps_and_a_period=("period", 1))
+_source("source has the unknown key 'head'", a_head_of_a_circuit=("head", 0))
+_source("source has the unknown key 'checked'", a_source_with_a_verdict=("checked", True))
+_source(
+    "the source's name is ", a_source_named_by_a_statement=("name", "any program"), a_path_of_a_source=("name", "/a")
+)
+_source("the source's format is not one of", an_unknown_format_of_a_source=("format", "edif"))
+_source("source: text is not a non-empty string", no_text_of_a_source=("text", ""), a_list_for_a_text=("text", ["x"]))
+_source(
+    "source: inputs, ones", inputs_of_a_source_twice=("inputs", [1, 1]), an_input_beyond_the_bits=("inputs", [0, 2])
+)
+_source("source: inputs, ones: a position is both free and 1", an_input_that_is_one=("ones", [1]))
+_source(
+    "source: outputs is out of range", an_output_beyond_the_bits=("outputs", [0, 2]), output_below_0=("outputs", [-1])
+)
+_source("source: outputs is not a list", outputs_that_are_a_number=("outputs", 0))
+_source("source: steps is out of range", no_steps_of_a_source=("steps", 0))
+_source("source: steps is not an integer", steps_of_a_source_as_text=("steps", "1"))
+
+
+@forgery("rounding source", "source: period is out of range")
+def no_period_of_a_source(c):
+    del c["claim"]["source"]["steps"]
+    c["claim"]["source"]["period"] = 0
+
+
+@forgery("rounding source", "source: head is out of range")
+def a_head_before_the_tape(c):
+    c["claim"]["source"] |= {"format": "turing", "head": -1}
+
+
+def test_a_source_is_named_and_not_checked():
+    """The words of the claim are those without a source, and a line says that the source is not checked."""
+    document = valid()["rounding source"]
+    code, text = judge(sign(document))
+    *lines, last = text.splitlines()
+    assert code == ACCEPTED
+    assert last == (
+        "source: the claim names 'swap.blif' (blif); that the templates compute what it says is not checked by this "
+        "program"
+    )
+    document["claim"]["source"] |= {"text": "anything", "outputs": [1, 1], "format": "turing", "head": 0}
+    assert judge(sign(document))[0] == ACCEPTED
+    del document["claim"]["source"]
+    plain = judge(sign(document))[1].splitlines()
+    assert [line for line in plain if "sha256" not in line] == [line for line in lines if "sha256" not in line]
+
+
 @forgery("ensemble arbitrary", "networks are too few")
 def threshold_moved(c):
     c["claim"]["threshold"] = "1/10"
@@ -609,7 +688,14 @@ def test_valid_certificates_are_accepted_and_true():
         assert code == ACCEPTED, (name, text)
         assert is_true(document["claim"]), name
         lines = text.splitlines()
-        assert [line.partition(":")[0] for line in lines] == ["accepted", "claim", "claim_sha256", "facts", "verified"]
+        assert [line.partition(":")[0] for line in lines] == [
+            "accepted",
+            "claim",
+            "claim_sha256",
+            "facts",
+            "verified",
+            *["source"] * ("source" in document["claim"]),
+        ]
         assert int(lines[3].partition(": ")[2]) > 0
 
 

@@ -10,7 +10,7 @@ from netlists_local import answer_of, evaluate, netlists
 from ntkproofs.bounds.rounding import least_padding
 from ntkproofs.compilation import compile_source
 from ntkproofs.counts import arbitrary_counts
-from ntkproofs.execution import Machine
+from ntkproofs.execution import Machine, explore
 
 
 def cases(netlist):
@@ -110,3 +110,13 @@ def test_netlists_with_latches_compute_the_same_clock_by_clock(netlist, data):
     assert stream.run(words) == expected
     assert stream.expected(words) == expected
     assert stream.program.writers.max() <= 1
+
+
+@settings(max_examples=40)
+@given(netlists(most_inputs=2, most_covers=6, latches=2))
+def test_netlists_with_latches_are_right_for_all_sequences_of_inputs(netlist):
+    stream = compile_source(netlist)
+    result = explore(stream)
+    assert result.closed
+    assert result.holds, result
+    assert least_padding("ntk", result.visited) == 0

@@ -11,7 +11,7 @@ from ntkproofs.bounds.rounding import least_padding
 from ntkproofs.compilation import compile_machine, compile_source, compile_turing, elementary
 from ntkproofs.counts import arbitrary_counts, bound_matches
 from ntkproofs.errors import InputError
-from ntkproofs.execution import Machine, exhaust
+from ntkproofs.execution import Machine, exhaust, explore
 from ntkproofs.formats import Row, Rule, StateMachine, TuringMachine
 from ntkproofs.interpreters import AutomatonOracle, MachineOracle, simulate
 
@@ -71,14 +71,17 @@ def test_random_machines_follow_their_table(drawn, words):
     stream = compile_source(machine)
     assert stream.run(words) == expected
     assert stream.expected(words) == expected
+    assert explore(stream).holds
     templates = stream.program.templates
     assert all(a.contradicts(b) for i, a in enumerate(templates) for b in templates[:i])
 
 
-def test_rows_that_overlap_and_agree_are_split():
-    stream = compile_machine(lock("1- a a 1", "-1 a a 1", "11 a a 1"))
-    assert stream.program.samples == 2
-    assert stream.run([1, 2, 3]) == [1, 1, 1]
+@pytest.mark.parametrize("cubes", [("1-", "-1", "11"), ("-0", "0-"), ("0-", "-1", "1-"), ("--", "11", "1-")])
+def test_rows_that_overlap_and_agree_are_split(cubes):
+    stream = compile_machine(lock(*(f"{cube} a a 1" for cube in cubes)))
+    assert bound_matches(stream.program).bound == 1
+    expected = [int(any(matches(cube, word) for cube in cubes)) for word in range(4)]
+    assert [stream.run([word])[0] for word in range(4)] == expected
 
 
 def test_rows_that_overlap_and_specify_different_outputs_are_joined():
@@ -169,6 +172,26 @@ def test_more_cells_and_other_numbers_of_steps(cells, steps):
     assert task.read(state) == task.oracle(1)
     assert any(state["head"]) == (steps < 107)
     assert exhaust(task).unsound == ()
+
+
+def test_at_an_undefined_rule_the_tape_stays_and_the_head_is_removed():
+    machine = turing("1RB---_1LA---")
+    for limit in (2, 10):
+        assert (simulate(machine, steps=limit).steps, simulate(machine, steps=limit).halted) == (2, True)
+    assert not simulate(machine, steps=1).halted
+    assert compile_turing(machine).steps == 2
+    task = compile_turing(machine, steps=5)
+    state = task.start(1)
+    for _ in range(5):
+        state = task.program.step(state)
+    assert (state["tape"], any(state["head"])) == ([1, 1], False)
+
+
+def test_a_machine_whose_templates_at_the_end_write_nothing_is_padded_to_t_n():
+    """Four rules write 0 and move right to A: the last of 3 cells has 1 template instead of 5, and t = 4."""
+    program = compile_turing(turing("0RA0RA_0RA0RA"), steps=2).program
+    assert (program.samples, program.padding, int(program.writers.max())) == (12, 1, 4)
+    assert bound_matches(program).bound == 3
 
 
 @st.composite

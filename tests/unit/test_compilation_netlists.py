@@ -9,7 +9,7 @@ from ntkproofs.bounds.rounding import least_padding
 from ntkproofs.compilation import compile_clocked, compile_naively, compile_netlist, compile_source
 from ntkproofs.counts import Counts, arbitrary_counts
 from ntkproofs.errors import InputError
-from ntkproofs.execution import Machine, RoundingFailure, exhaust
+from ntkproofs.execution import Machine, RoundingFailure, exhaust, explore
 from ntkproofs.formats import Cover, Latch, Netlist
 
 AND, NAND, XOR, OR = (
@@ -43,6 +43,8 @@ def test_c17_has_13_templates_and_4_steps():
     task = compile_netlist(c17())
     assert (task.program.samples, task.steps, task.program.padding) == (13, 4, 0)
     assert task.program.writers.tolist() == [1] * 13
+    gates = {"~10", "~11", "~16", "~19", "~22", "~23"}  # every gate is an AND, the inverse of the file's NAND
+    assert set(task.program.fields) == {"1", "2", "3", "6", "7", "22", "23"} | gates
     result = exhaust(task)
     assert (result.cases, result.wrong, result.unsound) == (32, 0, ())
     assert least_padding("ntk", arbitrary_counts(task.program)) == 0
@@ -98,7 +100,11 @@ def test_gates_without_effect_are_left_out_and_unused_inputs_are_held():
 
 def test_equal_cubes_of_different_covers_are_one_gate():
     covers = {"y": Cover(("a", "b"), ("11", "00"), 1), "z": Cover(("b", "a"), ("11",), 0)}
-    assert compile_netlist(netlist(["y", "z"], covers)).program.samples == 2 + 2 + 1 + 1 + 1
+    program = compile_netlist(netlist(["y", "z"], covers)).program
+    assert program.samples == 2 + 2 + 1 + 1 + 1
+    assert program.fields == {"a": 1, "b": 1, "~z": 1, "cubes": 1, "~y": 1, "y": 1, "z": 1}
+    same = compile_netlist(netlist(["y", "z"], {"y": AND, "z": AND}))
+    assert same.output == (("y", 0), ("y", 0))
 
 
 def test_a_wide_cube_is_one_template():
@@ -194,10 +200,13 @@ def test_a_counter_counts_and_every_state_it_visits_is_rounded_right():
         count = (count + bit) % 4
     assert stream.run([1, 1, 0, 1, 1, 1, 1, 0, 0, 1]) == expected
     assert stream.expected([1, 1, 0, 1, 1, 1, 1, 0, 0, 1]) == expected
-    machine, row = Machine(stream.program), stream.program.row(stream.start())[None, :]
-    for bit, answer in zip((1, 1, 0), expected, strict=False):
-        row = stream.clock_rows(row, [(bit,)], step=lambda rows: machine.step_rows(rows)[0])
-        assert stream.read_rows(row) == [answer]
+    result = explore(stream)
+    assert (result.closed, result.holds) == (True, True)
+
+
+def test_a_latch_and_its_inverse_as_outputs_have_the_value_before_the_clock():
+    stream = clocked({"r": Cover(("q",), ("0",), 1)}, [Latch("q", "a", 0)], ["q", "r"], inputs=["a"])
+    assert stream.run([1, 1, 0, 1]) == stream.expected([1, 1, 0, 1]) == [0b10, 0b01, 0b01, 0b10]
 
 
 def test_latches_without_effect_and_constant_latches():
@@ -244,3 +253,8 @@ def test_latches_belong_to_streams_only():
         compile_clocked(netlist(["y"], {"y": AND}))
     with pytest.raises(InputError, match="steps is for Turing machines"):
         compile_source(netlist(["y"], {"y": AND}), steps=3)
+
+
+def test_what_is_no_source_is_an_error():
+    with pytest.raises(InputError, match="a source must be a netlist"):
+        compile_source("adder.blif")

@@ -62,8 +62,8 @@ def test_names_are_escaped_and_come_back_as_they_were():
     program = TemplateProgram("x", fields={evil: 1})
     program.template(when={(evil, 0): 1}, write=[(evil, 0)])
     assert "<script" not in program._repr_html_()
-    assert parsed(program).caption.endswith(f"bits: {evil} (1)")
-    assert parsed(program).rows[1] == ["0", f"{evil}_0=1", f"{evil}_0"]
+    assert parsed(program).caption.endswith(f"bits: '{evil}' (1)")
+    assert parsed(program).rows[1] == ["0", f"'{evil}'_0=1", f"'{evil}'_0"]
     assert parsed(table([evil], [[evil]], caption=evil)).rows == [[evil], [evil]]
     assert parsed(facts([(evil, CODE + evil)], caption="")).rows == [[evil, evil]]
 

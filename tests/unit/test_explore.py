@@ -57,7 +57,7 @@ def test_an_accumulator_is_right_for_sequences_of_any_length():
     result = explore(stream)
     assert (result.closed, result.complete, result.holds, result.wrong, result.states) == (True, True, True, 0, 5)
     assert result.runs == 5 * 4  # None and 0 are two states of the oracle
-    assert "all of any length" in str(result)
+    assert "all sequences of any length" in str(result)
     assert stream.run([3, 3, 1, 2]) == stream.expected([3, 3, 1, 2]) == [3, 2, 3, 1]
     with pytest.raises(InputError, match="no truth value"):
         bool(result)
@@ -77,13 +77,14 @@ def test_the_first_wrong_sequence_is_a_shortest_one():
     assert len(first.inputs) == 2
     assert sum(word for (word,) in first.inputs) > 3
     assert (first.got, first.expected) == (stream.run(first.inputs)[-1], 3)
-    assert f"first wrong      inputs {list(first.inputs)}" in str(result)
+    sequence = " / ".join(str(word) for (word,) in first.inputs)
+    assert f"first wrong      inputs {sequence}: got {first.got}, expected 3" in str(result)
 
 
 def test_a_number_of_clocks():
     result = explore(accumulator(), clocks=1)
     assert (result.clocks, result.closed, result.complete, result.holds) == (1, False, True, True)
-    assert "sequences        all of 1 clock\n" in str(result)
+    assert "cases            4 clocks of 2 steps: all sequences of 1 clock\n" in str(result)
     limited = explore(accumulator(3), max_states=3)
     assert (limited.complete, limited.holds, limited.wrong) == (False, False, 0)
     assert "not complete" in str(limited)

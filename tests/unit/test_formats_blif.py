@@ -1,10 +1,11 @@
 """BLIF: the function of every kind of cover, latches, clocks, and what each malformed file is told."""
 
 import pytest
-from netlists import truth_table
+from hypothesis import given
+from netlists import ascii_aiger, blif, graphs, truth_table, values
 
 from ntkproofs.errors import InputError
-from ntkproofs.formats import Cover, Latch, read_blif
+from ntkproofs.formats import Cover, Latch, read_aiger, read_blif
 
 
 def model(body, inputs="a b", outputs="y"):
@@ -42,6 +43,19 @@ def refused(data):
 )
 def test_the_function_of_a_cover(body, table):
     assert truth_table(read_blif(model(body))) == (table,)
+
+
+@given(graphs())
+def test_a_graph_written_as_blif_computes_the_same(graph):
+    expected = read_aiger(ascii_aiger(graph))
+    netlist = read_blif(blif(expected))
+    assert (netlist.inputs, netlist.outputs, netlist.latches) == (expected.inputs, expected.outputs, expected.latches)
+    places = [*netlist.inputs, *(latch.output for latch in netlist.latches)]
+    mask = (1 << (1 << len(places))) - 1
+    planes = [sum((k >> i & 1) << k for k in range(1 << len(places))) for i in range(len(places))]
+    state = dict(zip(places, planes, strict=True))
+    inputs = planes[: len(netlist.inputs)]
+    assert values(netlist, inputs, mask, state) == values(expected, inputs, mask, state)
 
 
 def test_fields_of_a_netlist():
@@ -123,6 +137,7 @@ def test_timing_is_skipped():
         (".names a y\n1 1\n.inputs\n1 1", 7, "'1' is neither a directive nor a line of a .names cover"),
         (".foo a", 4, "unknown directive '.foo'; the directives are .model .inputs"),
         (".subckt and a=a", 4, ".subckt is not read: only one flat model"),
+        (".start_kiss", 4, ".start_kiss is not read here: a state machine stands alone in a file .kiss2"),
         (".gate and2 A=a", 4, ".gate is not read: only one flat model"),
         (".model again", 4, "a second .model; only one flat model"),
         (".end\n.model sub", 5, "'.model' after .end; only one flat model"),
@@ -136,6 +151,7 @@ def test_timing_is_skipped():
         (".latch a y re b 0\n.latch a q fe b 0", 5, "the latch on line 4 has another clock or edge"),
         (".latch a y re b 0\n.latch a q 0", 5, "the latch on line 4 has another clock or edge"),
         (".latch b y re b 0", 4, "the clock 'b' is used as a signal; it may only trigger latches"),
+        (".latch a q re b 0\n.names a y\n1 1\n.exdc\n.names b y\n1 1", 3, "the clock 'b' is used as a signal"),
         (".names a y\n1 1\n.exdc\n.names x y\n1 1", 7, "'x' is not an input; a don't-care cover is one of inputs"),
         (".names a y\n1 1\n.exdc\n.names a b\n1 1", 7, "the don't-care function of 'b', which is not an output"),
         (".names a y\n1 1\n.exdc\n.names a y\n1 1\n.names b y\n1 1", 9, "'y' has two don't-care functions"),

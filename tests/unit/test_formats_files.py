@@ -13,6 +13,9 @@ FILES = {
     "a.pla": b".i 1\n.o 1\n.e\n",
     "a.aag": b"aag 1 1 0 1 0\n2\n2\n",
     "a.aig": b"aig 1 1 0 1 0\n2\n",
+    "a.kiss": b".i 1\n.o 1\n- a a 1\n.e\n",
+    "a.kiss2": b".i 1\n.o 1\n- a a 1\n.e\n",
+    "a.tm": b"1RB1LB_1LA1RZ\n",
 }
 
 
@@ -33,7 +36,7 @@ def test_the_suffix_says_the_format(tmp_path, name):
 
 
 def test_other_suffixes_are_refused():
-    assert "the suffix must be one of .blif .pla .aag .aig" in refused("a.v2")
+    assert "the suffix must be one of .blif .pla .aag .aig .kiss .kiss2 .tm .v" in refused("a.v2")
     assert "the suffix must be one of" in refused("blif")
 
 

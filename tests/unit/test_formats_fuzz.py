@@ -7,12 +7,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ntkproofs.errors import InputError
-from ntkproofs.formats import read_aiger, read_blif, read_pla
+from ntkproofs.formats import read_aiger, read_blif, read_kiss, read_pla, read_turing
 
 VALID = {
     read_blif: b".model m\n.inputs a b \\\n c\n.outputs y z\n.names a b x\n11 0\n.names x c y\n1- 1\n-1 1\n"
     b".names z\n1\n.clock k\n.latch y q re k 2\n.exdc\n.names a b y\n11 1\n.end\n",
     read_pla: b".i 3\n.o 2\n.ilb a b c\n.ob f g\n.type fr\n.p 3\n11- 1-\n0-1 |01\n000 -0\n.e\n",
+    read_kiss: b".i 2\n.o 1\n.p 3\n.s 2\n.r b\n0- a b 1\n1- * a -\n0- b a 0\n.e\n",
+    read_turing: b"# BB(4)\n1RB1LB_1LA0LC_---1LD_1RD0RZ\n",
     read_aiger: b"aag 5 2 1 2 2\n2\n4\n6 11 1\n7\n10\n8 4 2\n10 9 6\ni0 a\nl0 q\no0 y\nc\nfree text\n",
     lambda data: read_aiger(data, "x.aig"): b"aig 5 2 1 2 2\n11 1\n7\n10\n\x04\x02\x01\x03i0 a\no0 y\nc\n",
 }

@@ -4,7 +4,9 @@ import hashlib
 import json
 import os
 import time
+from pathlib import Path
 
+import numpy
 import pytest
 
 from ntkproofs.cli import main
@@ -46,6 +48,7 @@ masked = Task(
     oracle=lambda high, middle, low, b: b * (4 * high + 2 * middle + low),
 )
 '''
+EXAMPLE = Path(__file__).resolve().parents[2] / "ntkproofs" / "programs" / "sbn" / "examples" / "gcd.sbn"
 AND = {"name": "and", "fields": [["p", 2], ["q", 1]], "templates": [[[[0, 1], [1, 1]], [2]]], "padding": 0}
 
 
@@ -92,6 +95,18 @@ TOGGLE = """\
 10 1
 01 1
 .end
+"""
+KISS = """\
+.i 1
+.o 2
+.s 2
+.p 4
+.r none
+0 none none 00
+1 none one 01
+0 one none 00
+1 one one 11
+.e
 """
 STUCK = """
 from ntkproofs.programs import Stream
@@ -184,6 +199,13 @@ def test_exhaust_compares_a_task_with_its_own_oracle(capsys):
     code, found = document(capsys, "exhaust", "mine.py:wrong")
     assert (code, found["wrong"]) == (1, 256 - 16)  # x & y = x | y for 16 pairs
     assert found["first_wrong"] == {"inputs": [1, 0], "got": 0, "wanted": 1}
+
+
+@pytest.mark.usefixtures("mine")
+def test_exhaust_checks_rounding_alone_where_there_is_no_oracle(capsys):
+    code, found = document(capsys, "exhaust", "mine.py:program")
+    assert (code, found["cases"], found["compared"], found["rounded_wrong"]) == (0, 4096, False, [])
+    assert "not compared: there is no oracle" in run(capsys, "exhaust", "mine.py:program")[1]
 
 
 @pytest.mark.usefixtures("mine")
@@ -334,6 +356,9 @@ def test_the_naive_compilation_is_refuted_where_rounding_fails(capsys):
     _, shown = document(capsys, "show", "crowd.pla", "--naive")
     padding = shown["reachable"]["least_padding"]
     assert not shown["reachable"]["right"]
+    assert shown["search"] == "found"
+    assert shown["rounded_wrong"]["bit"] == ["o0", 0]
+    assert "the bit o0_0 would be rounded incorrectly" in run(capsys, "show", "crowd.pla", "--naive")[1]
     for added, code in ((padding - 1, 1), (padding, 0)):
         assert run(capsys, "exhaust", "crowd.pla", "--naive", "--padding", added)[0] == code
 
@@ -409,6 +434,64 @@ def test_a_sequential_circuit_is_certified_for_all_sequences(capsys, files, cloc
     assert (code, "'toggle.blif'" in out) == (0, True)
 
 
+def test_a_state_machine_takes_a_word_for_each_clock(capsys, files):
+    """The machine waits for two ones in a row; its outputs are: seen now, and the last input."""
+    (files / "pair.kiss").write_text(KISS)
+    code, out, _ = run(capsys, "run", "pair.kiss", "1", "1", "0", "1", "1")
+    assert (code, out.split()) == (0, ["01", "11", "00", "01", "11"])
+    code, found = document(capsys, "exhaust", "pair.kiss")
+    assert (code, found["wrong"], found["largest_matches"], found["complete"]) == (0, 0, 1, True)
+    code, found = document(capsys, "certify", "pair.kiss", "--failure", "1e-6", "-o", "c.json")
+    assert (code, found["networks"]) == (0, 1)
+    code, out, _ = run(capsys, "verify", "c.json")
+    assert (code, "'pair.kiss'" in out) == (0, True)
+    _, found = document(capsys, "show", "pair.kiss")
+    assert (found["arbitrary"]["matches"], found["reachable"]["right"]) == (1, True)
+
+
+# --- Turing machines
+
+BB2, BB3 = "1RB1LB_1LA1RZ", "1RB1RZ_1LB0RC_1LC1LA"  # 6 steps and 4 ones; 21 steps and 5 ones
+
+
+@pytest.mark.parametrize(("machine", "steps", "ones"), [(BB2, 6, 4), (BB3, 21, 5)])
+def test_a_busy_beaver_halts_with_its_ones(capsys, tmp_path, monkeypatch, machine, steps, ones):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bb.tm").write_text(machine + "\n")
+    for program in (machine, "bb.tm"):
+        code, found = document(capsys, "run", program)
+        assert (code, found["steps"], found["ones"], found["halted"]) == (0, steps, ones, True)
+        assert found["result"].count("1") == ones
+    out = run(capsys, "run", "bb.tm", "--cells", 12)[1]
+    assert out.splitlines()[1] == f"{steps} steps, {ones} ones, 12 cells, halted"
+    code, found = document(capsys, "run", "bb.tm", "--steps", steps - 1, "--cells", 12)
+    assert (code, found["steps"], found["halted"]) == (0, steps - 1, False)
+    assert document(capsys, "exhaust", "bb.tm")[1]["wrong"] == 0
+
+
+def test_the_certificate_of_a_turing_machine_names_its_file(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bb2.tm").write_text(BB2)
+    assert run(capsys, "certify", "bb2.tm", "--failure", "1e-6", "-o", "c.json")[0] == 0
+    code, out, _ = run(capsys, "verify", "c.json")
+    assert (code, "'bb2.tm'" in out, "halts after 6 steps" in out) == (0, True, True)
+
+
+# --- SBN programs
+
+
+def test_an_sbn_file_is_the_program_sbn_with_that_file(capsys):
+    data = ("--data", "x=35", "--data", "y=21")
+    assert run(capsys, "run", EXAMPLE, *data)[:2] == run(capsys, "run", "sbn", EXAMPLE, *data)[:2]
+    _, found = document(capsys, "run", EXAMPLE, *data)
+    assert (found["program"], found["memory"]["y"], found["halted"]) == ("sbn", 7, True)
+    small = EXAMPLE.with_name("addition.sbn")
+    for command in (("certify", "--failure", "0.01"), ("export", "-o", "/dev/stdout")):
+        outcomes = [run(capsys, command[0], *program, *command[1:])[:2] for program in ([small], ["sbn", small])]
+        assert outcomes[0] == outcomes[1]
+        assert outcomes[0][0] == 0
+
+
 # --- cellular automata
 
 
@@ -427,6 +510,28 @@ def test_all_inputs_of_an_elementary_automaton(capsys):
     assert (code, found["cases"], found["wrong"]) == (0, 256, 0)
     code, found = document(capsys, "certify", "rule30", "--cells", 5, "--program-steps", 2, "--failure", "1e-3")
     assert (code, found["steps"]) == (0, 2)
+
+
+# --- data sets of instructions
+
+
+def test_a_data_set_is_a_program_with_its_duplicates(capsys, tmp_path, monkeypatch):
+    """Three instructions: copy, a constant, and the copy once more, of which a warning tells."""
+    monkeypatch.chdir(tmp_path)
+    copy, constant = {"a": {"0": 1}}, {}
+    sample = {"a": [0, 0], "b": 0}
+    content = {"sample": sample, "inputs": [copy, constant, copy], "labels": [[0, 0, 1], [1, 0, 0], [0, 0, 1]]}
+    (tmp_path / "set.json").write_text(json.dumps(content))
+    code, out, err = run(capsys, "run", "set.json", 1, 0)
+    assert (code, out) == (0, "a = 01\nb = 1\n")
+    assert "ntkproofs: warning: program 'set', template 2: duplicate of an earlier template" in err
+    _, found = document(capsys, "show", "set.json")
+    assert (found["samples"], found["writers"], found["arbitrary"]["matches"]) == (3, 2, 3)
+    numpy.savez(tmp_path / "set.npz", inputs=[[1, -1], [-1, 0]], labels=[[0, 1], [1, 0]])
+    assert run(capsys, "run", "set.npz", 1)[1] == "bits = 11\n"
+    (tmp_path / "set.json").write_text(json.dumps(content | {"labels": [[0, 0, 2]] * 3}))
+    code, out, err = run(capsys, "show", "set.json")
+    assert (code, out, len(err.splitlines())) == (3, "", 1)
 
 
 # --- show
@@ -491,12 +596,23 @@ def test_values_are_named_by_bus():
         (("run", "mine.py:task", 12, "y=1"), "either all inputs as NAME=VALUE or none, got '12'"),
         (("run", "mine.py:task", 12, 16), "y = '16' does not fit in 4 bits"),
         (("run", "mine.py:task", 12, 1, "/", 2, 3), "there are 2 inputs (x, y), got 5 values"),
+        (("run", "mine.py:task", 1, 2, "--data", "x=1"), "are options of SBN programs, not of mine.py:task"),
+        (("certify", "mine.py:task", "--failure", "1e-3", "--max-instructions", 9), "is an option of SBN programs"),
+        (("run", EXAMPLE, 3), "the data of an SBN program are set with --data"),
         (("run", "rule110"), "--cells and --steps are required"),
+        (("run", BB2, "--cells", 3), "a tape of 3 cells is too short: the head visits 4 cells"),
+        (("run", BB2, "--steps", 0), "the number of steps must be an integer from 1"),
+        (("run", BB2, "2"), "head = '2' does not fit in 1 bit"),
+        (("run", "1RB1LB_1LA1RX", "--cells", 3), "machine.tm"),
+        (("run", "1RB---_1LB---_", "--cells", 3), "invalid choice"),
+        (("certify", BB2, "--failure", "1e-3", "--naive"), "--naive is not an option of"),
         (("run", "rule110", "--cells", 2, "--steps", 1), "cells must be an integer from 3"),
         (("run", "rule110", "--cells", 10**6, "--steps", 10**6), "cells times steps must be at most"),
         (("run", "rule256", "--cells", 8, "--steps", 1), "the number of the rule must be an integer from 0 to 255"),
         (("run", "rule110", "1010", "--cells", 5, "--steps", 1), "cells must be a word of 5 digits"),
         (("exhaust", "mine.py:task", "--clocks", 3), "--clocks is not an option of mine.py:task"),
+        (("exhaust", "mine.py:task", "--seed", 3), "it requires --sample N"),
+        (("exhaust", "mine.py:program", "--steps", 3), "one step is run from every state, not 3"),
         (("certify", "mine.py:task", "--failure", "1e-3", "--clocks", 3), "--clocks is not an option of mine.py:task"),
         (("run", "mine.py:task", 1, 2, "--naive"), "--naive is not an option of mine.py:task"),
         (("run", "mine.py:task", 1, 2, "--cells", 3), "--cells is not an option of mine.py:task"),
@@ -567,6 +683,8 @@ def test_one_line_names_what_is_wrong(capsys, arguments, message):
         (("run", "toggle.blif", "/"), "inputs are missing"),
         (("run", "toggle.blif", "t=1", "t=0"), "t sets t a second time"),
         (("run", "toggle.blif", "1", "--naive"), "naive"),
+        (("exhaust", "toggle.blif", "--sample", 3), "--sample is not an option of toggle.blif"),
+        (("exhaust", "toggle.blif", "--condition"), "--condition is not an option of toggle.blif"),
         (("certify", "toggle.blif", "--failure", "1e-3", "--inputs", "one"), "inputs arrive at each clock"),
         (("certify", "toggle.blif", "--failure", "1e-3", "--states", "reachable"), "inputs arrive at each clock"),
         (("simulate", "toggle.blif", "--networks", 3), "one of a single step"),
@@ -596,7 +714,7 @@ def test_files_that_cannot_be_read_are_refused_at_once(capsys, tmp_path, monkeyp
         "huge": "at most",
         "empty": "",
     }
-    for suffix in (".json", ".sbn", ".py:task", *SUFFIXES):
+    for suffix in (".json", ".npz", ".sbn", ".py:task", *SUFFIXES):
         plain = suffix.partition(":")[0]
         os.mkdir(f"folder{plain}")
         os.mkfifo(f"fifo{plain}")

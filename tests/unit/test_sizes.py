@@ -241,7 +241,7 @@ def test_a_width_that_is_too_small_says_which_is_enough(capsys):
 
 
 def test_an_estimate_is_the_tail_of_the_thinnest_margin_and_knows_its_kernels():
-    with pytest.raises(InputError, match="the kernel must be one of ntk, nngp"):
+    with pytest.raises(InputError, match="kernel must be one of ntk, nngp"):
         union_bound("gelu", [Counts(2, 0, 1, 5)], DELTA, networks=1, cases=1)
     assert union_bound("ntk", [Counts(1, 1, 1, 5)], DELTA, networks=1, cases=7) == 0
     sets, means, covariance = states_of(5)

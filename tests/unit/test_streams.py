@@ -162,7 +162,7 @@ def test_names_of_fields_are_no_markup(capsys):
     program = TemplateProgram("b", fields={"[red]": 2, ":smile:": 1})
     program.template(when={("[red]", 0): 1}, write=[(":smile:", 0)])
     rich.print(Machine(program).run(program.state(), steps=1))
-    assert capsys.readouterr().out.split()[1:3] == ["[red]", ":smile:"]
+    assert capsys.readouterr().out.split()[1:3] == ["'[red]'", "':smile:'"]
 
 
 def test_a_console_prints_text_as_it_is(capsys):
