@@ -416,10 +416,10 @@ def many_bits_tied_together(c):
     c["claim"]["program"]["templates"] = [[[[i, 1] for i in range(17)], [0]], [[[0, 0]], [1]]]
 
 
-@forgery("visited", "an execution on 21 free bits", DECLINED)
+@forgery("visited", "an execution on 29 free bits", DECLINED)
 def many_free_bits(c):
     c["claim"]["program"]["fields"].append(["more", 40])
-    c["claim"]["states"]["free"] = list(range(5, 26))
+    c["claim"]["states"]["free"] = list(range(5, 34))
 
 
 if __name__ == "__main__":
