@@ -20,8 +20,8 @@ have one input, which is 1 to start it.
 A program is a list of templates ``(when, write)``. A step of it: a bit is 1 if and only if a template writes it all
 of whose requirements are met.
 
-Signature
----------
+Rules and readers
+-----------------
 ::
 
     check(bytes) -> Verified                      the entry point: raises Rejected or Declined, with the reason
