@@ -20,8 +20,8 @@ have one input, which is 1 to start it.
 A program is a list of templates ``(when, write)``. A step of it: a bit is 1 if and only if a template writes it all
 of whose requirements are met.
 
-Signature
----------
+Rules and readers
+-----------------
 ::
 
     check(bytes) -> Verified                      the entry point: raises Rejected or Declined, with the reason
@@ -396,7 +396,7 @@ def lanes_of(cube: str, arguments: Sequence[int], planes: Planes) -> int:
 
 @dataclass
 class Circuit:
-    """A netlist: `outputs` are signals; `free[k]` is a signal that is 1 where output k may have either value.
+    """A netlist: `outputs` are signals; `free[y]` is a signal that is 1 where the output y may have either value.
 
     A register ``(signal, next, initial)`` takes the value of the signal `next` at every clock.
     """
@@ -405,7 +405,7 @@ class Circuit:
     outputs: list[str] = field(default_factory=list)
     gates: dict[str, Gate] = field(default_factory=dict)
     registers: list[tuple[str, str, int]] = field(default_factory=list)
-    free: dict[int, str] = field(default_factory=dict)
+    free: dict[str, str] = field(default_factory=dict)
 
     @property
     def variables(self) -> list[str]:
@@ -446,6 +446,7 @@ class Circuit:
                 continue
             if name not in self.gates:
                 raise Rejected(f"{shown(name)} is used and not defined")
+            spend(CALL * len(self.gates[name].arguments), "the order of the gates")
             waiting = [argument for argument in self.gates[name].arguments if argument not in done]
             if not waiting:
                 done[name], order[name] = None, self.gates[name]
@@ -470,7 +471,7 @@ class Circuit:
 
     def answers(self, values: dict[str, int]) -> tuple[list[int], list[int]]:
         """Return the values of the outputs, and where each may have either value."""
-        free = [values[self.free[k]] if k in self.free else 0 for k in range(len(self.outputs))]
+        free = [values[self.free[name]] if name in self.free else 0 for name in self.outputs]
         return [values[name] for name in self.outputs], free
 
     @property
@@ -701,6 +702,8 @@ class Blif:
         if not self.names:
             return
         *arguments, name = self.names
+        if self.unspecified:
+            spend(CALL * (len(self.circuit.inputs) + len(self.circuit.outputs)), "the don't-cares")
         gate = Gate(tuple(arguments), tuple(cube for cube, _ in self.rows), int(self.rows[0][1]) if self.rows else 1)
         if not self.unspecified:
             self.circuit.add(name, gate)
@@ -708,7 +711,7 @@ class Blif:
             raise Rejected(f".exdc: {shown(name)} is not an output as a function of inputs")
         else:
             self.circuit.add(f"free {name}", gate)
-            self.circuit.free[self.circuit.outputs.index(name)] = f"free {name}"
+            self.circuit.free[name] = f"free {name}"
         self.names = []
 
     def latch(self, line: int, words: list[str]) -> None:
@@ -821,17 +824,18 @@ def _row(words: list[str], inputs: int, outputs: int) -> tuple[str, str]:
 
 def _add_output(circuit: Circuit, k: int, cubes: dict[str, list[str]], given: bool) -> None:
     """Define an output of a table; `given`: the table gives its zeros. Rejected if a row with 1 meets one with 0."""
+    spend(CALL * len(circuit.inputs), "the reading of the table")
     inputs = tuple(circuit.inputs)
     if _meet(cubes["1"], cubes["0"]):
         raise Rejected(f"rows with 1 and with 0 for output {k} match the same inputs")
     circuit.add(f"output {k}", Gate(inputs, tuple(cubes["1"]), 1))
     if given:
         circuit.add(f"free {k}", Gate(inputs, (*cubes["1"], *cubes["0"]), 0))
-        circuit.free[k] = f"free {k}"
+        circuit.free[f"output {k}"] = f"free {k}"
     elif cubes["-"]:
         circuit.add(f"either {k}", Gate(inputs, tuple(cubes["-"]), 1))
         circuit.add(f"free {k}", Gate((f"output {k}", f"either {k}"), ("01",), 1))
-        circuit.free[k] = f"free {k}"
+        circuit.free[f"output {k}"] = f"free {k}"
 
 
 def _meet(first: list[str], second: list[str]) -> bool:
@@ -969,6 +973,7 @@ def kiss(data: bytes) -> Table:
         _check_row(row, inputs, outputs)
         states |= {state: [] for state in row[1:3] if state not in ("*", "ANY")}
     for cube, state, after, values in rows:
+        spend(CALL * len(states), "the reading of the rows")
         for one in states if state in ("*", "ANY") else (state,):
             states[one].append((cube, after, values))
     initial = found.get(".r", [row[1] for row in rows[:1]])
@@ -1082,11 +1087,11 @@ class Signals:
 
 def held(program: Program, source: Source) -> dict[int, int]:
     """Return the bits, other than inputs, that stay as they are at the start, because only they write themselves."""
-    result = {}
+    result, ones, inputs = {}, set(source.ones), set(source.inputs)
     for position, writers in enumerate(program.writers):
         if writers and all(program.templates[index][0] == ((position, 1),) for index in writers):
-            result[position] = TRUE if position in source.ones else FALSE
-    return {position: literal for position, literal in result.items() if position not in source.inputs}
+            result[position] = TRUE if position in ones else FALSE
+    return {position: literal for position, literal in result.items() if position not in inputs}
 
 
 # --------------------------------------------------------------------------------------------------------------- rules
@@ -1186,7 +1191,8 @@ def by_induction(circuit: Circuit, program: Program, source: Source, period: int
     clock, and in one from the invariant, the outputs are the same expressions as in the file.
     """
     try_sequences(circuit, program, source, period)
-    start = [TRUE if p in source.ones else FALSE for p in range(program.bits)]
+    ones = set(source.ones)
+    start = [TRUE if p in ones else FALSE for p in range(program.bits)]
     initial = [initial for _, _, initial in circuit.registers]
     after = one_clock(circuit, program, source, period, [*start, *initial], Signals(), last=True)
     signs, classes = [literal & 1 for literal in after], list[int]()
@@ -1269,15 +1275,16 @@ def by_states(machine: Circuit | Table, program: Program, source: Source, period
         raise Declined(f"{n} inputs of a file with states: at most {MAX_CLASSES} are executed in each state")
     planes, inputs = Planes((1 << (1 << n)) - 1), patterns(n)
     live = sorted({position for when, _ in program.templates for position, _ in when} - set(source.inputs))
-    pairs: list[tuple[Any, int]] = [(machine.initial, joined(int(p in source.ones) for p in live))]
+    ones = set(source.ones)
+    pairs: list[tuple[Any, int]] = [(machine.initial, joined(int(p in ones) for p in live))]
     known = set(pairs)
     for here, bits in pairs:  # it grows
         state = [0] * program.bits
         for position, plane in zip((*live, *source.inputs), (*spread(bits, len(live), planes), *inputs), strict=True):
             state[position] = plane
         state = program.run(state, period, planes)
-        ones, free, following = machine.clock(here, inputs, planes)
-        compare(machine, source, state, (ones, free), inputs, f" in the state {shown(here)}")
+        values, free, following = machine.clock(here, inputs, planes)
+        compare(machine, source, state, (values, free), inputs, f" in the state {shown(here)}")
         new = [pair for pair in _following(following, [state[p] for p in live]) if pair not in known]
         pairs += new
         known.update(new)

@@ -709,6 +709,14 @@ with_text("aag", "the header is not aag M I L O A", properties_of_version_1_9=("
 with_text("aag", "is neither a name nor a comment", text_after_the_graph=("i0 a\n", "a comment\ni0 a\n"))
 
 
+with_text(
+    "pla",
+    "the reading of the table: more work than",
+    DECLINED,
+    a_wide_and_empty_table=(".i 3\n.o 2\n.ilb a b c\n.p 4\n11- 1~\n0-1 -1\n1-0 ~1\n000 1-\n", ".i 200000\n.o 200000\n"),
+)
+
+
 def _binary(data: bytes, message: str, name: str) -> None:
     """Register a forgery with other bytes of the binary graph."""
 
