@@ -98,7 +98,7 @@ def _node(length: int, slots: int, own: int) -> Callable[[Node | None, int], tup
 
 @dataclass(frozen=True)
 class PipedNetwork:
-    """A graph whose nodes flood messages through pipes; the own slot of a node is its colour (:class:`~ntkproofs.programs.Graph`).
+    """A graph whose nodes flood messages through pipes; the own slot of a node is its colour (`Graph.colours`).
 
     Parameters: `bits`, of a message; `degree`, the largest degree D of a node for which the program is made; `graph`.
     Raises InputError for a node with more edges, and invalid numbers.
