@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from random import Random
 
 import sympy
+from _graphs import distances, random_edges
 
 from ntkproofs.bounds import contrast_positive, excess_positive, gap_increases, matches_outweigh, rounding_condition
 from ntkproofs.claims import Verdict, claim, conclude, confirm, decide, derive
@@ -69,23 +70,11 @@ def _cases() -> Iterator[tuple[Network, list[int]]]:
     """Yield networks with random messages, each bit 1 with probability 1/4, so that most bits have to be received."""
     source = Random(SEED)
     shapes = [(nodes, path(nodes)) for nodes in range(1, 9)] + [(leaves + 1, star(leaves)) for leaves in range(1, 4)]
-    shapes += [(nodes, _random_edges(nodes, source)) for nodes in (source.randint(2, 16) for _ in range(30))]
+    shapes += [(nodes, random_edges(nodes, DEGREE, source)) for nodes in (source.randint(2, 16) for _ in range(30))]
     for nodes, edges in shapes:
         bits = source.randint(1, 6)
         messages = [source.getrandbits(bits) & source.getrandbits(bits) for _ in range(nodes)]
         yield Network(flooding(bits, DEGREE), nodes, edges), messages
-
-
-def _random_edges(nodes: int, source: Random) -> tuple[tuple[int, int], ...]:
-    """Return the edges among ``2 nodes`` random pairs that leave every degree at most 3."""
-    degree, edges = [0] * nodes, set()
-    for _ in range(2 * nodes):
-        u, v = sorted(source.sample(range(nodes), 2))
-        if (u, v) not in edges and max(degree[u], degree[v]) < DEGREE:
-            edges.add((u, v))
-            degree[u] += 1
-            degree[v] += 1
-    return tuple(sorted(edges))
 
 
 def _agrees_with_search(network: Network, messages: list[int], kernel: Kernel) -> bool:
@@ -93,13 +82,13 @@ def _agrees_with_search(network: Network, messages: list[int], kernel: Kernel) -
     machine = Machine(network.program, kernel)
     bits = network.program.fields["message"]
     sources = [[u for u, message in enumerate(messages) if message >> i & 1] for i in range(bits)]
-    distances = [_distances(network, nodes) for nodes in sources]
+    away = [distances(network.nodes, network.edges, nodes) for nodes in sources]
     steps = 2 * network.nodes + 2
     run = network.run(messages, steps=steps, step=lambda rows: machine.step_rows(rows)[0])
     for step, rows in enumerate(run):
-        known = [sum((2 * r[u] <= step) << i for i, r in enumerate(distances)) for u in range(network.nodes)]
+        known = [sum((2 * r[u] <= step) << i for i, r in enumerate(away)) for u in range(network.nodes)]
         sent = {
-            (u, v): sum((step == 2 * r[u] + 1 and r[u] <= r[v]) << i for i, r in enumerate(distances))
+            (u, v): sum((step == 2 * r[u] + 1 and r[u] <= r[v]) << i for i, r in enumerate(away))
             for edge in network.edges
             for u, v in (edge, edge[::-1])
         }
@@ -107,19 +96,6 @@ def _agrees_with_search(network: Network, messages: list[int], kernel: Kernel) -
         if network.known(rows) != known or network.sent(rows) != sent:
             return False
     return network.sent(rows) == {}
-
-
-def _distances(network: Network, sources: list[int]) -> list[float]:
-    """Return each node's distance from the nearest source."""
-    distances = [float("inf")] * network.nodes
-    frontier, distance = set(sources), 0
-    while frontier:
-        for node in frontier:
-            distances[node] = distance
-        reached = {v for edge in network.edges for u, v in (edge, edge[::-1]) if u in frontier}
-        frontier = {node for node in reached if distances[node] == float("inf")}
-        distance += 1
-    return distances
 
 
 # --- padding

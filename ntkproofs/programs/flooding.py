@@ -26,20 +26,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
 
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
+from ntkproofs.programs.graphs import Edges, Graph, path, star
 from ntkproofs.programs.language import MAX_BITS, Rows, TemplateProgram
 from ntkproofs.validation import integer
 
 __all__ = ["Network", "Step", "flooding", "path", "star"]
 
 Step: TypeAlias = Callable[[Rows], Rows]
-Edges: TypeAlias = tuple[tuple[int, int], ...]
 
 
 def flooding(bits: int, slots: int) -> TemplateProgram:
@@ -89,21 +88,10 @@ class Network:
     edges: Edges
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "nodes", integer(self.nodes, "nodes", low=1))
-        edges = tuple((integer(u, "the end of an edge"), integer(v, "the end of an edge")) for u, v in self.edges)
-        object.__setattr__(self, "edges", edges)
-        seen = set()
-        for edge in edges:
-            u, v = edge
-            if not (0 <= u < self.nodes and 0 <= v < self.nodes) or u == v:
-                raise InputError(f"an edge must join two different nodes from 0 to {self.nodes - 1}, got {edge}")
-            if frozenset(edge) in seen:
-                raise InputError(f"the edge between the nodes {u} and {v} is listed twice")
-            seen.add(frozenset(edge))
-        for node in range(self.nodes):
-            degree = sum(node in edge for edge in self.edges)
-            if degree > self.slots:
-                raise InputError(f"node {node} has {degree} edges, but its program has {counted(self.slots, 'slot')}")
+        graph = Graph(self.nodes, self.edges)
+        object.__setattr__(self, "nodes", graph.nodes)
+        object.__setattr__(self, "edges", graph.edges)
+        graph.demand_slots(self.slots)
 
     @property
     def slots(self) -> int:
@@ -113,13 +101,7 @@ class Network:
     @cached_property
     def wires(self) -> tuple[tuple[tuple[int, int], tuple[int, int]], ...]:
         """The two ends ``(node, slot)`` of each edge."""
-        used = [0] * self.nodes
-        wires = []
-        for u, v in self.edges:
-            wires.append(((u, used[u]), (v, used[v])))
-            used[u] += 1
-            used[v] += 1
-        return tuple(wires)
+        return Graph(self.nodes, self.edges).wires
 
     def start(self, messages: Sequence[int]) -> Rows:
         """Return the initial states: node i knows the bits of the number ``messages[i]`` and has sent nothing."""
@@ -175,21 +157,3 @@ class Network:
 def _number(bits: Rows) -> int:
     """Return the number with the given bits, least significant first."""
     return sum(int(bit) << index for index, bit in enumerate(bits))
-
-
-def path(nodes: int) -> Edges:
-    """Return the edges of a path of `nodes` nodes.
-
-    >>> path(3)
-    ((0, 1), (1, 2))
-    """
-    return tuple(pairwise(range(nodes)))
-
-
-def star(leaves: int) -> Edges:
-    """Return the edges of a star: node 0 is joined to each of the `leaves` other nodes.
-
-    >>> star(3)
-    ((0, 1), (0, 2), (0, 3))
-    """
-    return tuple((0, leaf) for leaf in range(1, leaves + 1))
