@@ -97,7 +97,7 @@ class Summary(NoTruthValue):
 def summarise(run: Run, task: Task | Stream | None, *, kernel: KernelLike = "ntk") -> Summary:
     """Return the summary of a program; `task`: what it computes, which determines its reachable states.
 
-    `run`: the run of the task, or for other programs a run from any state.
+    `run`: the run of the task, or for other programs a run from any state; `kernel`: a Kernel or the name of one.
 
     >>> from ntkproofs.programs import multiplication_task
     >>> task = multiplication_task(bits=4)

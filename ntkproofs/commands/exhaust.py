@@ -30,7 +30,7 @@ def register(commands: Any) -> None:
         "Task its own, of a file an interpreter of the file; of a program without an oracle only rounding is checked. "
         "Rounding is proved correct for all states where t n <= K, and otherwise checked at visited states.",
         epilog="Examples: ntkproofs exhaust addition --bits 8; ntkproofs exhaust mine.py:task; ntkproofs exhaust "
-        "c432.aig; ntkproofs exhaust s27.blif --clocks 5",
+        "c17.blif; ntkproofs exhaust c880.aig --sample 100000; ntkproofs exhaust s27.blif",
     )
     add_program(parser, "exhaust")
     add_options(parser, "--steps", "--program-steps")

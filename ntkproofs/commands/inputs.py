@@ -57,7 +57,7 @@ class Ports:
             raise InputError(f"{self.program}: give either all inputs as NAME=VALUE or none, got {clipped(other)}")
         if assigned:
             return _Assignments(self).read(words)
-        if self.bits and len(words) == 1 and len(self.names) != 1:
+        if self.binary and len(words) == 1 and len(self.names) != 1:
             return self._digits(words[0])
         if len(words) != len(self.names):
             raise InputError(f"{self.program}: {self.described()}, got {counted(len(words), 'value')}")
@@ -79,11 +79,11 @@ class Ports:
             if len(runs) != list(words).count(SEPARATOR) + 1:
                 raise InputError(f"{self.program}: inputs are missing before, after or between two {SEPARATOR}")
             return [self.read(run) for run in runs]
-        single = bool(words) and (self.bits or len(self.names) == 1) and not any("=" in word for word in words)
+        single = bool(words) and (self.binary or len(self.names) == 1) and not any("=" in word for word in words)
         return [self.read([word]) for word in words] if single else [self.read(words)]
 
     @property
-    def bits(self) -> bool:
+    def binary(self) -> bool:
         """Whether every input has one bit, so that a word of bits gives all of them."""
         return set(self.widths) <= {1}
 

@@ -86,7 +86,7 @@ def _run_task(options: argparse.Namespace, loaded: Loaded, task: Task) -> int:
 
 def _inputs_json(loaded: Loaded, ports: Ports, values: Sequence[int]) -> list[Any]:
     """Return the inputs as in the JSON document: words of bits, or numbers."""
-    if loaded.words and ports.bits:
+    if loaded.words and ports.binary:
         return ["".join(map(str, values))]
     return [
         format(value, f"0{width}b")[::-1] if name in ports.texts else value

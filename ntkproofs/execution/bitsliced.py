@@ -7,6 +7,8 @@ an output plane is the OR of the match planes of its writers.
 
 Consecutive templates with the same pattern form a *run*: their planes are slices of the matrix, and one NumPy operation
 evaluates the whole run. :class:`SlicedProgram` finds the runs; :class:`StateBlock` binds them to buffers of one size.
+In blocks of few words the planes of short runs, as those of circuits, are gathered by index arrays, which takes a few
+operations for thousands of templates.
 :class:`Adder` counts the matching templates of every lane with a carry-save adder.
 """
 
@@ -30,6 +32,8 @@ Planes: TypeAlias = NDArray[np.uint64]  # (bits, words)
 Instruction: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
 
 LANES = 64  # states in a word
+FEW_WORDS, SHORT_RUN = 128, 16  # of a block in which, and of a run of which, the planes are gathered
+GATHERED = 1 << 15  # words that are gathered at a time: they fit in the cache
 _ALL_LANES = (1 << LANES) - 1
 
 
@@ -125,24 +129,25 @@ class SlicedProgram:
         if not program.templates:
             raise InputError(f"program {program.name!r} has no templates: there is nothing to execute")
         self.program = program
-        literals = [
-            tuple(sorted((("inverse", "state")[value], program.position(bit)) for bit, value in template.when))
-            for template in program.templates
-        ]
+        literals, writes = [], []
+        for template in program.templates:
+            literals.append(
+                tuple(sorted((("inverse", "state")[value], program.position(bit)) for bit, value in template.when))
+            )
+            writes.append(tuple(sorted(map(program.position, template.write))))
 
         def shape(index: int) -> tuple[Any, ...]:
             """Return a sort key: first what the templates of a run have in common, then their positions."""
             fields = tuple((matrix, program.bit(plane)[0]) for matrix, plane in literals[index])
-            written = tuple(sorted(program.position(bit) for bit in program.templates[index].write))
-            targets = tuple(program.bit(position)[0] for position in written)
-            return fields, targets, written, literals[index]
+            targets = tuple(program.bit(position)[0] for position in writes[index])
+            return fields, targets, writes[index], literals[index]
 
         self.templates = sorted(range(len(literals)), key=shape)
         self.match_runs = [_Run(*run) for run in _runs([literals[index] for index in self.templates])]
         planes: dict[int, list[int]] = {position: [] for position in range(program.output_bits)}
         for plane, index in enumerate(self.templates):
-            for bit in program.templates[index].write:
-                planes[program.position(bit)].append(plane)
+            for position in writes[index]:
+                planes[position].append(plane)
         self.writers = [tuple(planes[position]) for position in range(program.output_bits)]
         columns = [tuple(("match", plane) for plane in writers) for writers in self.writers]
         self.write_runs = [_Run(*run) for run in _runs(columns)]
@@ -183,8 +188,8 @@ class StateBlock:
     def __init__(self, sliced: SlicedProgram, words: int) -> None:
         self.sliced, self.words = sliced, words
         bits = sliced.program.output_bits
-        self._states = [np.zeros((bits, words), dtype=np.uint64) for _ in range(2)]
-        self._inverse = np.zeros((bits, words), dtype=np.uint64)
+        self._both = [np.zeros((2 * bits, words), dtype=np.uint64) for _ in range(2)]  # states, then their inverses
+        self._states = [both[:bits] for both in self._both]
         self.match = np.zeros((len(sliced.templates), words), dtype=np.uint64)
         self._current = 0  # which of the two buffers holds the current states
         self._code = [self._instructions(source) for source in range(2)]
@@ -202,16 +207,70 @@ class StateBlock:
 
     def _instructions(self, source: int) -> list[Instruction]:
         """Return the operations of a step from buffer `source` into the other buffer, each bound to its planes."""
-        state, next_state = self._states[source], self._states[1 - source]
-        buffers = {"state": state, "inverse": self._inverse, "match": self.match}
-        code: list[Instruction] = [
-            (np.invert, (state[first:last], self._inverse[first:last])) for first, last in self.sliced.inverted
-        ]
-        for run in self.sliced.match_runs:
-            code += _fold(np.bitwise_and, run, buffers, self.match)
-        for run in self.sliced.write_runs:
-            code += _fold(np.bitwise_or, run, buffers, next_state)
+        both, next_state = self._both[source], self._states[1 - source]
+        bits = self.sliced.program.output_bits
+        state, inverse = both[:bits], both[bits:]
+        buffers = {"state": state, "inverse": inverse, "match": self.match}
+        intervals = self.sliced.inverted
+        if len(intervals) > SHORT_RUN and self.words <= FEW_WORDS:
+            intervals = [(0, bits)]
+        code: list[Instruction] = [(np.invert, (state[first:last], inverse[first:last])) for first, last in intervals]
+        code += self._runs(np.bitwise_and, self.sliced.match_runs, buffers, both, self.match)
+        code += self._runs(np.bitwise_or, self.sliced.write_runs, buffers, self.match, next_state)
         return code
+
+    def _runs(
+        self,
+        operation: Callable[..., Any],
+        runs: Sequence[_Run],
+        buffers: dict[str, Planes],
+        source: Planes,
+        target: Planes,
+    ) -> list[Instruction]:
+        """Return the operations that compute the planes of `target`; `source` contains the planes of all operands."""
+        short = [run for run in runs if run.operands and run.count < SHORT_RUN] if self.words <= FEW_WORDS else []
+        gathered = short if len(short) > SHORT_RUN else []
+        skipped = set(map(id, gathered))
+        code: list[Instruction] = []
+        for run in runs:
+            if id(run) not in skipped:
+                code += _fold(operation, run, buffers, target)
+        start = {"state": 0, "inverse": self.sliced.program.output_bits, "match": 0}
+        for targets, columns in _gathers(gathered, start, max(1, GATHERED // self.words)):
+            code.append((_gather, (operation, source, columns, target, targets)))
+        return code
+
+
+def _gathers(
+    runs: Iterable[_Run], start: dict[str, int], size: int
+) -> Iterable[tuple[NDArray[np.intp], list[NDArray[np.intp]]]]:
+    """Yield the targets of up to `size` items with the same number of operands, and the planes of each operand.
+
+    `start` is the number of the first plane of a matrix in the source.
+    """
+    items: dict[int, list[tuple[int, ...]]] = {}
+    for run in runs:
+        for index in range(run.count):
+            planes = (start[operand.matrix] + operand.start + index * operand.stride for operand in run.operands)
+            items.setdefault(len(run.operands), []).append((run.start + index, *planes))
+    for rows in items.values():
+        for first in range(0, len(rows), size):
+            targets, *columns = np.array(rows[first : first + size], dtype=np.intp).T
+            yield np.ascontiguousarray(targets), [np.ascontiguousarray(column) for column in columns]
+
+
+def _gather(
+    operation: Callable[..., Any],
+    source: Planes,
+    columns: list[NDArray[np.intp]],
+    target: Planes,
+    targets: NDArray[np.intp],
+) -> None:
+    """Compute the planes `targets` of `target` from planes of `source`: column j has the j-th operand of each."""
+    planes = source[columns[0]]
+    for column in columns[1:]:
+        operation(planes, source[column], planes)
+    target[targets] = planes
 
 
 def _fold(operation: Callable[..., Any], run: _Run, buffers: dict[str, Planes], target: Planes) -> list[Instruction]:

@@ -230,7 +230,7 @@ class _Plan:
                 demand_networks(kernel, matches, program.samples)
         provable = int(program.writers.max()) * bound <= program.samples and sufficient_applies(kernel)
         counting = condition or not provable
-        planes = 3 * program.output_bits + len(program.templates) * (2 if counting else 1)
+        planes = 4 * program.output_bits + len(program.templates) * (2 if counting else 1)
         total_words = -(-total // LANES)
         words = min(1 << (total_words - 1).bit_length(), max(8, 1 << max(1, BLOCK_WORDS // planes).bit_length() - 1))
         blocks = -(-total_words // words)

@@ -17,9 +17,8 @@ import numpy as np
 
 from ntkproofs.bounds.rounding import rounds_right
 from ntkproofs.counts import Counts
-from ntkproofs.display import facts
+from ntkproofs.display import counted, facts
 from ntkproofs.errors import InputError
-from ntkproofs.execution.show import as_text, exploration_lines
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.programs import Rows, Stream
 from ntkproofs.truth import NoTruthValue
@@ -84,11 +83,28 @@ class Exploration(NoTruthValue):
         """The largest n that occurred."""
         return max((counts.matches for counts in self.visited), default=0)
 
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Yield the names and values of the table."""
+        if not self.complete:
+            yield "not complete", f"only the sequences of {counted(self.clocks, 'clock')} are covered"
+        length = "any length" if self.closed else counted(self.clocks, "clock")
+        yield "cases", f"{self.runs:,} clocks of {counted(self.stream.period, 'step')}: all sequences of {length}"
+        yield "wrong", f"{self.wrong:,}"
+        if self.first_wrong is not None:
+            wrong = self.first_wrong
+            inputs = " / ".join(" ".join(map(str, word)) for word in wrong.inputs)
+            yield "first wrong", f"inputs {inputs}: got {wrong.got}, expected {wrong.expected}"
+        yield "states", f"{self.states:,} at the beginnings of clocks"
+        outcome = f"wrong at {len(self.unsound)} of them" if self.unsound else "right at all of them"
+        yield "rounding", f"{len(self.visited)} different counts (n, p, t) at the visited states, {outcome}"
+        yield "largest n", str(self.largest_matches)
+        yield "seconds", f"{self.seconds:.2f}"
+
     def __str__(self) -> str:
-        return as_text(exploration_lines(self))
+        return "\n".join(f"{name:<16} {value}" for name, value in self.lines())
 
     def _repr_html_(self) -> str:
-        return facts(exploration_lines(self), caption=f"{self.stream.program.name}: all sequences of inputs")
+        return facts(self.lines(), caption=f"{self.stream.program.name}: all sequences of inputs")
 
 
 def explore(

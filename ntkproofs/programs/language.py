@@ -209,7 +209,8 @@ class TemplateProgram:
 
     def _forget(self) -> None:
         """Discard the cached tables."""
-        self.__dict__.pop("_tables", None)
+        for name in ("_tables", "_all_templates"):
+            self.__dict__.pop(name, None)
 
     # --- contents
 
@@ -221,6 +222,10 @@ class TemplateProgram:
     @property
     def templates(self) -> tuple[Template, ...]:
         """The templates, in the order in which they were added."""
+        return self._all_templates
+
+    @cached_property
+    def _all_templates(self) -> tuple[Template, ...]:
         return tuple(self._templates)
 
     @property

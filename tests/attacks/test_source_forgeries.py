@@ -2,7 +2,7 @@
 
 import pytest
 from forgery import ACCEPTED, DECLINED, sign
-from source_forgeries import FORGERIES, a_billion_steps, honest, true_variations
+from source_forgeries import FORGERIES, a_billion_steps, honest, rule_of, true_variations
 
 from ntkproofs import checker, source_checker
 
@@ -13,6 +13,7 @@ def test_honest_certificates_are_accepted_by_both_checkers(name):
     assert checker.judge(data)[0] == ACCEPTED
     code, text = source_checker.judge(data)
     assert (code, text.splitlines()[0]) == (ACCEPTED, "accepted"), text
+    assert f"\nverified: {rule_of(name)}" in text
 
 
 @pytest.mark.parametrize("name", true_variations())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from forgery import ACCEPTED, sign
-from source_forgeries import FORGERIES, honest, true_variations
+from source_forgeries import FORGERIES, honest, rule_of, true_variations
 
 from ntkproofs import source_checker
 
@@ -122,9 +122,9 @@ def mutated(old, new):
 @pytest.fixture(scope="module")
 def files():
     """Every forgery with code and message, and every certificate that must be accepted."""
-    good = [sign(document) for document in honest().values()] + list(true_variations().values())
-    forged = [(make(), code, message) for make, code, message in FORGERIES.values()]
-    return [(data, ACCEPTED, "accepted\nsource: the ") for data in good] + forged
+    good = [(sign(document), ACCEPTED, f"\nverified: {rule_of(name)}") for name, document in honest().items()]
+    true = [(data, ACCEPTED, "accepted\nsource: the ") for data in true_variations().values()]
+    return [*good, *true, *((make(), code, message) for make, code, message in FORGERIES.values())]
 
 
 def wrong_about_certificates(module, files):

@@ -25,12 +25,14 @@ ANSWERS = {
     "ok",
     "outcome",
     "proved",
+    "sufficient",
     "verdict",
     "wrong",
     "zero_works",
 }
 NEUTRAL = {  # what is true or false of these is no verdict
     "against",
+    "binary",
     "boolean",
     "busy",
     "cached",
@@ -45,14 +47,17 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "false",
     "homogeneous",
     "integers",
+    "inverted",
     "is_negative",
     "is_positive",
     "is_rational",
     "is_zero",
     "linear",
+    "naive",
     "open",
     "ordered",
     "paired",
+    "sampled",
     "scalar",
     "stopped",
     "strict",
@@ -60,7 +65,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "coq_missing",
     "unbounded",
     "vanishes",
-    *("inverted", "words", "naive", "bits"),  # of a gate, of arguments, of ports
+    *("inverted", "words", "bits"),  # of a gate, of arguments, of ports
 }
 WITHOUT_A_VERDICT = {  # each with the reason why its truth misleads nobody
     "Counterexample": "there is one, or None",
