@@ -81,7 +81,7 @@ def commands(page: Path) -> list[Block | Command]:
             for piece in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
                 text, _, printed = piece.partition("\n")
                 result.append(Command(text, printed, block.line, number))
-        elif block.language == "python" and ">>>" not in block.text:
+        elif ">>>" not in block.text and (block.language == "python" or block.title):
             result.append(block)
     return result
 
