@@ -6,9 +6,12 @@ The arguments are set by hand, so that no certificate has to be searched for; so
 from __future__ import annotations
 
 import types
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cache
+from math import factorial
+from types import SimpleNamespace
 from typing import Any
 
 from battery import Fact, expect, refuses, replaced
@@ -66,7 +69,7 @@ def _gated(n: int, q: int, exponents: tuple[int, ...]) -> Any:
 def gated_moments(module: types.ModuleType) -> None:
     tangent = module.Tangent(5)
     for n, q, exponents in GATED:
-        if q and 0 not in exponents:  # moments of another kind, under keys of their own
+        if 0 not in exponents:  # moments of another kind, under keys of their own
             tangent.moment(n, q, exponents)
         close(module, tangent.gated(n, q, exponents), _gated(n, q, exponents), n, q, exponents)
     before = dict(tangent._known)
@@ -168,6 +171,64 @@ def _column(K: int, t: int) -> list[Any]:
 
 
 @piece
+def many_writers(module: types.ModuleType) -> None:
+    """The chance that all of 300 writers are shut is less than one unit, and not 0."""
+    column, unit = module.TangentColumn(module.Tangent(302), 300), Fraction(1, 1 << module.FRACTION_BITS)
+    value, l = SCALAR
+    found = column.open_event(PAIRS, SCALAR)
+    nearest = (1 - value) * l * PAIRS  # log of (1 + (exp(l) - 1)(1 - 2^-300))^m - l m value, but for 2^-300
+    expect(found.low * unit < nearest < found.high * unit and (found.high - found.low) * unit < Fraction(1, 10**50))
+
+
+@cache
+def _cumulant(kinds: tuple[int, ...]) -> Any:
+    """Return the joint cumulant of variables that are v_i (1) or 1_i (0), as a sum over all their partitions."""
+    m = setting(5).moments.single
+    total = of(0)
+    for partition in _partitions(list(kinds)):
+        term = of((-1) ** (len(partition) - 1) * factorial(len(partition) - 1))
+        for block in partition:
+            term = term * (m[sum(block)] if any(block) else of(Fraction(1, 2)))
+        total = total + term
+    return total
+
+
+def _partitions(items: list[int]) -> Iterator[list[list[int]]]:
+    """Yield all partitions of a list into blocks."""
+    if not items:
+        yield []
+        return
+    first, *rest = items
+    for partition in _partitions(rest):
+        yield [[first], *partition]
+        for index, block in enumerate(partition):
+            yield [*partition[:index], [first, *block], *partition[index + 1 :]]
+
+
+@piece
+def joint_cumulants(module: types.ModuleType) -> None:
+    """Of up to 4 copies of v_i and 3 of 1_i."""
+    column = module.TangentColumn(module.Tangent(5), 2)
+    for values in range(5):
+        for gates in range(min(4, 6 - values)):
+            if values + gates:
+                value = _cumulant((1,) * values + (0,) * gates)
+                close(module, column.cumulant(values, gates), value, values, gates)
+
+
+@piece
+def ends_of_the_sphere(module: types.ModuleType) -> None:
+    """Where y is 1 or -1, c has no component across y: no term with ``|c|^2`` counts, whatever its sign."""
+    column, put, one = module.TangentColumn(module.Tangent(5), 2), module.Interval.of, 1 << module.FRACTION_BITS
+    parts = [put(Fraction(1, 2))] * 2
+    for low, high in ((-1, -1), (1, 1), (-1, 0), (0, 1)):
+        y = module.Interval(low * one, high * one)
+        expect(column._at(y, parts, {(0, 1): put(-1)}, {}).high == 0, low, high)
+        if low == high:
+            expect(column._at(y, parts, {(0, 1): put(1)}, {}).high == 0, low, high)
+
+
+@piece
 def events_of_columns(module: types.ModuleType) -> None:
     for K, t in SIZES:
         column = module.TangentColumn(module.Tangent(K), t)
@@ -176,7 +237,7 @@ def events_of_columns(module: types.ModuleType) -> None:
         same(module, found, _column(K, t), K, t)
 
 
-STATES = [(2, 2), (3, 2), (3, 3), (5, 2), (6, 4), (6, 6), (9, 3)]
+STATES = [(2, 2), (3, 2), (3, 3), (5, 2), (6, 4), (6, 6), (9, 3), (8, 8), (11, 9)]  # the last: x - beta is large
 
 
 @cache
@@ -206,6 +267,11 @@ def states(module: types.ModuleType) -> None:
         PAIRS,
         (Fraction(1), Fraction(90)),
     )
+    state, one = module.Regression(module.Tangent(3), 2), 1 << module.FRACTION_BITS
+    length = state.sides()[0]
+    M2 = length.power(2)
+    tilt = Fraction(one, M2.low + M2.high)  # where 1 - 2 l M2 may be 0
+    refuses(module, "Rejected", "is not between 0 and 1/(2 M)", state.square_event, PAIRS, (Fraction(1), tilt))
 
 
 KINDS = [(5, 2, 0, 1), (5, 2, 1, 1), (6, 3, 2, 2), (7, 2, 2, 4), (6, 4, 0, 2), (4, 2, 1, 3)]
@@ -362,3 +428,88 @@ def layers_of_windows(module: types.ModuleType) -> None:
         found = windows.layered(lambda size: put(values[Fraction(size.low, one)]), put(Fraction(1, 2)), put(weight))
         expect(Fraction(found.low, one) <= total <= Fraction(found.high, one), weight)
         expect(found.high - found.low < 100)
+
+
+# --- training and what is read
+
+
+@piece
+def steps_that_are_too_large(module: types.ModuleType) -> None:
+    """Two conditions of a step: ``step (1 + gram) < 1``, and ``step mu < 1`` for the eigenvalue mu of the limit."""
+    tangent, unit = module.Tangent(9), Fraction(1, 1 << module.FRACTION_BITS)
+    tails = {name: (v,) for name, v in EVENTS.items()} | {name: (v,) for name, v in CLOSED.items()}
+    tails |= {"deviation": (E,), "rest": (Fraction(1, 10**9),), "share": (Fraction(1, 7),)}
+    mu = module.Path(module.Start(tangent, 2, DROP, GRAM, LONGEST), module.TangentColumn(tangent, 1), REST, tails).mu
+    largest = 1 / (mu.high * unit)  # of the steps that serve for mu
+    limit = "the step is too large for the eigenvalue of the limit in columns with 1 ones"
+    for gram, step, message in (
+        (Fraction(1, 9), largest + 4 * unit, limit),
+        (Fraction(1, 9), Fraction(1, 2), limit),
+        (Fraction(1, 9), Fraction(8, 9), limit),
+        (Fraction(1, 9), largest - 4 * unit, "the outputs vary more than the path allows"),
+        (Fraction(3), Fraction(1, 4), "the step is too large for the eigenvalues of H"),
+    ):
+        start = module.Start(tangent, 10**12, DROP, gram, LONGEST)
+        network = SimpleNamespace(step=step, steps=STEPS, threshold=THRESHOLD)
+        refuses(module, "Rejected", message, module.TrainedColumn, network, start, LEVELS, 1, tails)
+
+
+@piece
+def columns_without_a_zero(module: types.ModuleType) -> None:
+    """Refused beside columns with one."""
+    network = SimpleNamespace(program=SimpleNamespace(samples=3), columns=Counter({1: 2, 3: 1}))
+    evidence: dict[str, Any] = {"classes": [], "columns": [], "kinks": [], "regressions": [], "start": {}}
+    refuses(module, "Rejected", "a column of targets without a 0", module.all_layers, network, {}, {}, evidence)
+
+
+@piece
+def what_is_less(module: types.ModuleType) -> None:
+    """An interval is less than another if its high end is below the other's low end."""
+    for first, second in (((0, 2), (1, 3)), ((0, 1), (1, 2)), ((1, 1), (1, 1)), ((2, 3), (0, 1)), ((0, 3), (1, 2))):
+        refuses(
+            module, "Rejected", "not less", module.less, module.Interval(*first), module.Interval(*second), "not less"
+        )
+    module.less(module.Interval(0, 1), module.Interval(2, 3), "not less")
+
+
+@piece
+def tails_that_are_read(module: types.ModuleType) -> None:
+    sizes = {"one": 2, "other": 4}
+    numbers = {"one": ["1/2", "3"], "other": ["1", "1/9", "7", "-1/2"]}
+    read = {"one": (Fraction(1, 2), Fraction(3)), "other": (Fraction(1), Fraction(1, 9), Fraction(7), Fraction(-1, 2))}
+    expect(
+        module.tails_of([[0, 3, numbers], [2, 1, numbers]], "a row", [(2, 1), (0, 3)], sizes)
+        == {(0, 3): read, (2, 1): read}
+    )
+    expect(module.tails_of([], "a row", [], sizes) == {})
+    for rows, required, message in (
+        ([[1, numbers]], [], "a row (1,) does not occur"),
+        ([[-1, numbers]], [(1,)], "a row is out of range"),
+        ([], [(1,)], "a row (1,) is missing"),
+        ([[1, 2, numbers]], [(1,)], "a row"),
+        ([[1, numbers], [1, numbers]], [(1,)], "a row (1,) occurs twice"),
+    ):
+        refuses(module, "Rejected", message, module.tails_of, rows, "a row", required, sizes)
+    for place in range(3):
+        for number in ("0", "-1/3"):
+            for size in (3, 4):
+                values = ["1"] * place + [number] + ["1"] * (size - 1 - place)
+                refuses(
+                    module, "Rejected", "a tail: a number that is not above 0", module._tail, values, size, "a tail"
+                )
+
+
+@piece
+def words_of_a_network(module: types.ModuleType) -> None:
+    program = SimpleNamespace(samples=7)
+    network = SimpleNamespace(program=program, width=6000, steps=90)
+    words = module.all_layers_words(network, {"step": "1/5", "threshold": "2/5"})
+    for phrase in (
+        "network of width 6000 for each output bit",
+        "f(x) = 6000^(-1/2) sum",
+        "start of 3000 pairs of neurons",
+        "by 90 steps of size 1/5 of",
+        "over the 7 samples",
+        "at the threshold 2/5, they compute",
+    ):
+        expect(phrase in words, phrase)
