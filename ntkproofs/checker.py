@@ -2300,7 +2300,7 @@ class Regression(TangentBit):
     def __init__(self, tangent: Tangent, n: int) -> None:
         self.n, self.hidden, self.where = n, tangent, f"of the regression at n = {n}"
         self.root, (inside, outside) = Interval.of(Fraction(1, n)).sqrt(), tangent.limits(n)
-        self.sizes, self.sign, self.b = (0, n, 0, tangent.K - n), 1, (inside, inside, outside, outside)
+        self.sizes, self.b = (0, n, 0, tangent.K - n), (inside, inside, outside, outside)
         self.alpha = (Interval.of(0),) * 4
         self._weigh()
         gaps = [(b, self._x(g) - b) for g, b in ((1, inside), (3, outside))]
