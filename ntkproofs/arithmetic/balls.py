@@ -98,7 +98,7 @@ def _to_fraction(end: Arb) -> Fraction:
 
 
 def _to_arb(value: Fraction) -> Arb:
-    return flint.arb(flint.fmpq(value.numerator, value.denominator))
+    return flint.arb(flint.fmpq(int(value.numerator), int(value.denominator)))
 
 
 class Ball(NoTruthValue):

@@ -33,7 +33,7 @@ from ntkproofs.certificates import issue_ensemble, issue_rounding, issue_stream
 from ntkproofs.certificates.issue import Run, requirement
 from ntkproofs.counts import Counts, arbitrary_counts, worst_ranges
 from ntkproofs.errors import InputError
-from ntkproofs.estimates.ensemble import union_bound
+from ntkproofs.estimates.ensemble import union_bound, union_by_class
 from ntkproofs.execution import Machine, execute_sbn, exhaust, exhaust_chunks, explore, find_failure, run_sbn
 from ntkproofs.execution.exhaust import not_begun
 from ntkproofs.kernels import as_kernel, demand_definite, two_layer_name, two_layer_relu
@@ -116,6 +116,7 @@ USES = {  # each public function with a kernel: what it returns, as text
     "two_layer_name": two_layer_name,
     "as_kernel": as_kernel,
     "union_bound": lambda k: union_bound(k, COUNTS, Fraction(1, 9), networks=3, cases=1),
+    "union_by_class": lambda k: union_by_class(k, dict.fromkeys(COUNTS, 1), Fraction(1, 9), networks=3, cases=1),
 }
 RESULTS = {  # classes with a kernel that the package makes
     "AtlasEntry",

@@ -56,7 +56,7 @@ program.pad(6)
 task = Task(program, ("x",), 1, (("y", 0),), lambda x: int(x.bit_count() > 1))
 print(exhaust(task).holds, find_failure(task).outcome, issue_ensemble(task, failure="1e-6").networks)
 """
-    assert run(code) == "True none 2\n"
+    assert run(code) == "True none 1\n"
 
 
 def test_the_imports_for_type_checkers_are_the_names():

@@ -229,7 +229,7 @@ def test_networks_and_padding(options, code, message, capsys):
 
 def test_a_width_that_is_too_small_says_which_is_enough(capsys):
     assert certify("permutation", "--bits", "4", "--trained", "output", "--width", "400") == 1
-    assert "; 482 is sufficient, at least 9 necessary" in capsys.readouterr().err
+    assert "; 470 is sufficient, at least 9 necessary" in capsys.readouterr().err
     assert certify("permutation", "--bits", "4", "--trained", "output", "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert document["at_least"] == least_width_of_any(4, DELTA) <= document["width"]
