@@ -44,7 +44,9 @@ def test_sessions_answer_what_the_page_says(page):
 
 
 def test_these_pages_are_run():
-    assert {"README.md", "docs/tutorial.md", "docs/howto/certify.md", "docs/howto/bring.md"} <= set(map(name, with_commands))
+    assert {"README.md", "docs/tutorial.md", "docs/howto/certify.md", "docs/howto/bring.md"} <= set(
+        map(name, with_commands)
+    )
     assert sum(isinstance(step, Command) for page in with_commands for step in commands(page)) >= 25
 
 
