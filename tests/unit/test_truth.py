@@ -16,7 +16,6 @@ from ntkproofs.rigor import Ball, at_most, combination, decide, identity, less
 from ntkproofs.truth import NoTruthValue
 
 ANSWERS = {
-    "sufficient",
     "agrees",
     "closed",
     "complete",
