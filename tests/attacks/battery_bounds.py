@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from battery import expect, fact, refuses, spent
+from battery import expect, fact, refuses, replaced, spent
 from battery_intervals import between, contains, units, width
 from claim_oracle import DIGITS, moments, number
 from mpmath import mp, mpf
@@ -170,8 +170,8 @@ def signs_over_ranges_are_those_of_every_n(module: types.ModuleType) -> None:
 
 @fact
 def ranges_enclose_every_n(module: types.ModuleType) -> None:
-    """Means, and an upper bound of the deviations; both are narrow for a single n."""
-    for kernel, K, _, chosen, rows in range_cases():
+    """Means, an upper bound of the deviations, both narrow for a single n; and distances and bounds of margins."""
+    for kernel, K, threshold, chosen, rows in range_cases():
         predictor = module.Predictor(kernel, K)
         for (first, last, least, others, t), row in zip(chosen, rows, strict=True):
             if not row:
@@ -179,6 +179,7 @@ def ranges_enclose_every_n(module: types.ModuleType) -> None:
             part = module.Range(max(2, first), last, least, others, t)
             with mp.workdps(DIGITS):
                 _encloses_a_range(predictor, part, row)
+                _bounds_margins(module, predictor, threshold, part, row)
 
 
 def _encloses_a_range(predictor: Any, part: Any, row: list[tuple[int, mpf, mpf]]) -> None:
@@ -191,6 +192,71 @@ def _encloses_a_range(predictor: Any, part: Any, row: list[tuple[int, mpf, mpf]]
         expect(bound.high <= units(row[0][2]) + tiny, "a single deviation", part)
 
 
+def _bounds_margins(module: types.ModuleType, predictor: Any, threshold: Fraction, part: Any, row: Any) -> None:
+    tiny, tau = units(mpf(10) ** -70), mpf(threshold.numerator) / threshold.denominator
+    far = [(mean - tau) * (1 if p else -1) for p, mean, _ in row]
+    found = module.distance(predictor, threshold, part)
+    expect(all(found.low - tiny <= units(each) <= found.high + tiny for each in far), "distance", part)
+    if len(row) > 1 and min(far) > 0:
+        least = min(each / sigma for each, (_, _, sigma) in zip(far, row, strict=True))
+        expect(0 <= module.standardised(predictor, threshold, part).low <= units(least) + tiny, "margin", part)
+
+
+@fact
+def ranges_enclose_the_intervals_of_their_ends(module: types.ModuleType) -> None:
+    """Whatever the widths of what they are made of: those of single n, and of the sum D + K."""
+    for kernel in ("ntk", "nngp"):
+        predictor = module.Predictor(kernel, 12)
+        for first, last in ((2, 5), (3, 12), (7, 7)):
+            for place, n in ((0, first), (1, last)):
+                gain, u, matched = predictor.row(n)
+                for wide, narrow in zip(predictor.rows(first, last), (gain, u, gain + u, matched), strict=True):
+                    expect(wide.low <= narrow.low and narrow.high <= wide.high, "rows", first, last, place)
+        exact, unit = predictor.total, units(Fraction(1, 1000)).numerator
+        for n, p, t in ((9, 1, 2), (9, 3, 3), (2, 0, 1), (9, 0, 1)):
+            part, means = module.Range.of((n, p, t)), []
+            ends = [module.Interval(exact.low + move, exact.low + move) for move in (-unit, unit)]
+            for total in (*ends, module.Interval(ends[0].low, ends[1].high)):
+                predictor.total = total
+                means.append(predictor.means(part))
+            expect(means[2].low <= min(mean.low for mean in means) + 99, "a wide sum", n, p, t)
+            expect(means[2].high >= max(mean.high for mean in means) - 99, "a wide sum", n, p, t)
+        predictor.total = exact
+
+
+@fact
+def the_margin_with_the_least_low_end_is_returned(module: types.ModuleType) -> None:
+    """Of intervals that overlap; a range is halved before any margin that is not below its bound is returned."""
+    ends = {(2, 2): (5, 9), (3, 3): (3, 20), (4, 4): (6, 7), (5, 5): (4, 30), (4, 5): (2, 40)}
+
+    def put(_predictor: Any, _threshold: Any, part: Any) -> Any:
+        return module.Interval(*ends[part.first, part.last])
+
+    with replaced(module, standardised=put):
+        for parts, least in (
+            (((2, 2), (3, 3)), (3, 20)),
+            (((3, 3), (2, 2)), (3, 20)),
+            (((2, 2), (4, 5)), (4, 30)),
+            (((4, 5), (3, 3)), (3, 20)),
+            (((4, 4), (2, 2)), (5, 9)),
+        ):
+            found = module.margin(None, Fraction(0), [module.Range(*part, 1, 11, 1) for part in parts])
+            expect((found.low, found.high) == least, parts)
+
+
+@fact
+def ranges_that_may_reach_zero_are_halved(module: types.ModuleType) -> None:
+    predictor, part = module.Predictor("ntk", 12), module.Range(2, 4, 1, 11, 1)
+    for ends, asked in (((-1, 5), [2, 3, 4]), ((0, 5), [2, 3, 4]), ((1, 5), []), ((-5, -1), [2, 3, 4])):
+        found: list[int] = []
+        with (
+            replaced(module, distance=lambda *_, ends=ends: module.Interval(*ends)),
+            replaced(module, gap=lambda _mean, _threshold, n, _p, _t, found=found: found.append(n)),
+        ):
+            module.correct(predictor, [part])
+        expect(sorted(found) == asked, ends, found)
+
+
 @fact
 def ranges_are_halved(module: types.ModuleType) -> None:
     part = module.Range(2, 7, 1, 4, 3)
@@ -198,7 +264,9 @@ def ranges_are_halved(module: types.ModuleType) -> None:
     low, high = part.halves()
     expect((low, high) == (module.Range(2, 4, 1, 4, 3), module.Range(5, 7, 1, 4, 3)), "halves")
     expect((len(part), len(low)) == (6, 3), "length")
+    expect((part.count, high.count, module.Range(7, 9, 1, 4, 3).count) == ((2, 1, 3), (5, 1, 3), (7, 3, 3)), "counts")
     one = module.Range.of((5, 2, 3))
+    expect(one.count == (5, 2, 3), "the count of a single n")
     expect((one.first, one.last, one.matched(5), one.t, len(one)) == (5, 5, 2, 3, 1), "a single n")
 
 

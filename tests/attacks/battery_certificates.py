@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import honest
-from battery import expect, fact
+from battery import expect, fact, refuses
 from claim_oracle import Ensemble, Program, claimed_states, counts_of, rounding_truth
 from forge import Document
 from honest import sign
@@ -300,3 +301,133 @@ def _judged(module: types.ModuleType, chosen: Sequence[Case]) -> None:
 
 
 LINES = ["accepted", "claim", "claim_sha256", "facts", "verified"]
+
+
+# --- what a union runs over, sequences of inputs, and sources
+
+
+@fact
+def the_likeliest_pairs_are_taken_first(module: types.ModuleType) -> None:
+    """By the high ends, in whatever order they come, and no more than there are."""
+    chances = [("a", (1, 4), 5), ("b", (0, 9), 2), ("c", (2, 3), 4), ("d", (5, 6), 1)]
+    given = [(name, module.Interval(*ends), number) for name, ends, number in chances]
+    single = sorted((name for name, _, number in chances for _ in range(number)), key="bdac".index)
+    for cases in (0, 1, 2, 3, 7, 8, 11, 12, 13, 100):
+        found = module.likeliest(iter(given), cases)
+        expect([name for name, _, number in found for _ in range(number)] == single[:cases], cases)
+        expect(all(number for _, _, number in found), cases)
+        expect(all((name, log) in [(n, each) for n, each, _ in given] for name, log, _ in found), cases)
+
+
+@fact
+def numbers_of_pairs_in_words(module: types.ModuleType) -> None:
+    for number, words in (
+        (0, "0 pairs"),
+        (1, "one pair"),
+        (2, "2 pairs"),
+        (10**12 - 1, "999999999999 pairs"),
+        (10**12, "fewer than 2^40 pairs"),
+        (2**40 - 1, "fewer than 2^40 pairs"),
+        (2**40, "fewer than 2^41 pairs"),
+    ):
+        expect(module._pairs(number) == words, number)
+
+
+@fact
+def counted_states(module: types.ModuleType) -> None:
+    """The pairs of a program of two bits by hand: bit 0 is written where it is 0, bit 1 where bit 0 is 1."""
+    program, each = module.program_of(ALONE), module.Range.of
+    states = module.counted_states_of(program, "arbitrary")
+    counts = [(1, 0, 1), (1, 1, 1)]
+    expect(states.pairs == {count: 4 for count in counts} and states.counts == [each(count) for count in counts])
+    expect(
+        (states.words, states.source, states.steps, states.starts)
+        == ("every state", "counted over 2^2 states", None, None)
+    )
+    states = module.counted_states_of(program, {"free": [1], "ones": [0], "steps": 1})
+    expect(states.pairs == {count: 2 for count in counts} and states.counts == [each(count) for count in counts])
+    expect(
+        (states.source, states.steps, states.starts)
+        == ("counted over one step executed on 2^1 inputs", 1, ((1,), (0,)))
+    )
+    refuses(module, "Rejected", "steps", module.counted_states_of, program, {"free": [1], "ones": [0], "steps": 0})
+    refuses(
+        module, "Rejected", "both free and 1", module.counted_states_of, program, {"free": [1], "ones": [1], "steps": 1}
+    )
+    expect(module._ranges({(3, 1, 2): 1, (2, 1, 1): 0, (1, 0, 1): 3}) == [each((1, 0, 1)), each((3, 1, 2))])
+
+
+@fact
+def sequences_of_inputs(module: types.ModuleType) -> None:
+    """How many states the clocks begin at: the number of prefixes of the sequences, or of all states."""
+    arbitrary, visited = module.States([], "", ""), module.States([], "", "", 3, ((), ()))
+
+    def read(value: Any, bits: int, states: Any = arbitrary) -> tuple[int, str]:
+        return module._inputs(value, SimpleNamespace(bits=bits), states)  # type: ignore[no-any-return]
+
+    for bits, ports, clocks in ((9, 2, 3), (9, 2, 4), (9, 2, 5), (8, 2, 4), (7, 1, 1), (7, 1, 6), (7, 1, 7), (3, 3, 1)):
+        value = {"clocks": clocks, "ones": [bits - 1] if ports < bits else [], "ports": list(range(ports))}
+        found, words = read(value, bits)
+        prefixes = sum(len(range(2**ports)) ** length for length in range(1, clocks + 1))
+        expect(found == min(prefixes, 2**bits), bits, ports, clocks, found)
+        inputs = "one input" if clocks == 1 else f"{clocks} inputs"
+        size, places = ("one bit" if ports == 1 else f"{ports} bits"), ", ".join(map(str, range(ports)))
+        expect(f"for all 2^{ports * clocks} sequences of {inputs} of {size}, where" in words, words)
+        expect(f"the bits at the port positions {places} before" in words, words)
+    good: dict[str, Any] = {"clocks": 2, "ones": [3], "ports": [0, 2]}
+    for change, message in (
+        ({"ports": []}, "no ports, or a port with an initial value"),
+        ({"ones": [2, 3]}, "no ports, or a port with an initial value"),
+        ({"clocks": 0}, "inputs: clocks"),
+        ({"ports": [0, 5]}, "inputs: ports"),
+        ({"ports": [0, 0]}, "inputs: ports"),
+        ({"ones": [5]}, "inputs: ones"),
+        ({"free": []}, "inputs"),
+    ):
+        refuses(module, "Rejected", message, read, good | change, 5)
+    refuses(module, "Rejected", "claimed at visited states", read, good, 5, visited)
+
+
+@fact
+def sources_in_words(module: types.ModuleType) -> None:
+    """Only the form is checked: three positions of a program of 3 bits, and by the format further numbers."""
+    program = {"fields": [["a", 2], ["b", 1]]}
+    good: dict[str, Any] = {
+        "format": "aag", "inputs": [0], "name": "f", "ones": [1], "outputs": [2, 0], "period": 1, "text": "x",
+    }  # fmt: skip
+    machine = good | {"format": "turing", "head": 0, "steps": 1}
+    del machine["period"]
+
+    def read(source: Any) -> str:
+        return module.source_words({"program": program, "source": source})  # type: ignore[no-any-return]
+
+    said = "that the templates compute what it says is not checked by this program"
+    expect(module.source_words({"program": program}) == "", "no source")
+    for claim in ({"kind": 1}, {"kind": 1, "source": 2}):
+        expect(module._entries(claim, ("kind",)) == claim, "an entry that may be there")
+    refuses(module, "Rejected", "the claim", module._entries, {"kind": 1, "inputs": 2}, ("kind",))
+    for source, form in ((good, "aag"), (machine, "turing"), (machine | {"head": 7, "steps": 9}, "turing")):
+        expect(read(source) == f"the claim names 'f' ({form}); {said}", form)
+    read({**{key: value for key, value in good.items() if key != "period"}, "steps": 5})
+    for source, message in (
+        ([], "source is not an object"),
+        (None, "source is not an object"),
+        (good | {"format": "txt"}, "the source's format"),
+        (good | {"name": "a b"}, "the source's name"),
+        (good | {"text": ""}, "text is not a non-empty string"),
+        (good | {"text": ["x"]}, "text is not a non-empty string"),
+        (good | {"inputs": [1]}, "both free and 1"),
+        (good | {"inputs": [3]}, "source: inputs"),
+        (good | {"ones": [3]}, "source: inputs"),
+        (good | {"outputs": [3]}, "source: outputs"),
+        (good | {"outputs": [-1]}, "source: outputs"),
+        (good | {"outputs": 2}, "source: outputs"),
+        (good | {"period": 0}, "source: period"),
+        (good | {"steps": 1}, "source"),
+        (good | {"head": 0}, "source"),
+        (machine | {"head": -1}, "source: head"),
+        (machine | {"steps": 0}, "source: steps"),
+        ({key: value for key, value in good.items() if key != "period"}, "source lacks"),
+        ({key: value for key, value in machine.items() if key != "head"}, "source lacks"),
+    ):
+        refuses(module, "Rejected", message, read, source)
