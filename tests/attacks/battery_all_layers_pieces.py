@@ -338,7 +338,7 @@ def _path(K: int, t: int) -> list[Any]:
     numbers += [drift.variation(closed), drift.lipschitz(closed, of(Fraction(1, 7)))]
     numbers.append(drift.residual(of(RATE), STEPS))
     for n, p in _kinds(t, K):
-        numbers += drift.windows(BitClass(n, p, t), of(E), of(LATE), size)
+        numbers += [move + drift.blur(size) for move in drift.moves(BitClass(n, p, t), of(E), of(LATE))]
         known = StateEvents(of(E), *map(of, KNOWN))
         limits = LinearisedBound(setting(K), BitClass(n, p, t), THRESHOLD, of(0)).limits
         numbers.append(drift.distance(BitClass(n, p, t), limits, of(THRESHOLD), known, closed, of(Fraction(1, 99))))

@@ -195,7 +195,9 @@ claims(
     gaussian_start=("start", "gaussian"),
     no_start=("start", None),
 )
-claims("permutation", "start is not one of zero: 'antisymmetric'", output_layer_from_pairs=("trained", "output"))
+claims(
+    "permutation", "start is not one of zero, gaussian: 'antisymmetric'", output_layer_from_pairs=("trained", "output")
+)
 claims("permutation", "networks is out of range", two_networks=("networks", 2))
 claims("permutation", "width is out of range", no_neuron=("width", 0), negative_width=("width", -8))
 claims("permutation", "steps is out of range", no_step=("steps", 0))
