@@ -1380,14 +1380,18 @@ def check(data: bytes) -> Verified:
 def statement(program: Program, source: Source, inputs: str) -> str:
     """Return what was decided."""
     made = "the BLIF that Yosys made of " if source.format == "yosys-blif" else ""
-    run = f"run for {source.steps} steps from the initial states of the source"
+    run = f"run for {_counted(source.steps, 'step')} from the initial states of the source"
     if source.period is not None:
-        run = f"run for {source.period} steps after each setting of the inputs"
+        run = f"run for {_counted(source.period, 'step')} after each setting of the inputs"
     return (
-        f"the {len(program.templates)} templates with SHA-256 {program.digest}, {run}, compute the "
-        f"{len(source.outputs)} output bits of {made}{source.name!a} ({source.format}, {len(source.data)} bytes, "
-        f"SHA-256 {hashlib.sha256(source.data).hexdigest()}), where the file specifies them, {inputs}"
+        f"the {_counted(len(program.templates), 'template')} with SHA-256 {program.digest}, {run}, compute the "
+        f"{_counted(len(source.outputs), 'output bit')} of {made}{source.name!a} ({source.format}, "
+        f"{len(source.data)} bytes, SHA-256 {hashlib.sha256(source.data).hexdigest()}), where the file specifies them, {inputs}"
     )
+
+
+def _counted(number: int | None, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 NO_MEMORY = DECLINED, "declined: the memory of this process is exhausted"

@@ -103,6 +103,8 @@ def _checked(checker: Path, file: str) -> _Outcome:
     command = [sys.executable, "-I", "-S", str(checker), file]
     code, text = _output(command)
     lines = tuple(text.splitlines())
+    if code == USAGE:
+        return _Outcome(file, USAGE, (f"unreadable: {_reason(file)}",))
     if code in OUTCOMES and lines[:1] and lines[0].startswith(OUTCOMES[code]):
         return _Outcome(file, code, lines)
     if -code in LIMIT_SIGNALS:
@@ -110,6 +112,16 @@ def _checked(checker: Path, file: str) -> _Outcome:
             file, UNDECIDED, (f"declined: the checker did not end: {LIMIT_SIGNALS[signal.Signals(-code)]}",)
         )
     return _Outcome(file, INTERNAL, (f"failed: the checker ended with exit code {code}",))  # also if it printed nothing
+
+
+def _reason(file: str) -> str:
+    """Return why a file cannot be read, in words."""
+    try:
+        with open(file, "rb") as opened:
+            opened.read(1)
+    except (OSError, ValueError) as problem:
+        return (getattr(problem, "strerror", None) or str(problem)).lower()
+    return "it could not be read"
 
 
 def _output(command: list[str]) -> tuple[int, str]:
