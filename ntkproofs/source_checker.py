@@ -1386,7 +1386,8 @@ def statement(program: Program, source: Source, inputs: str) -> str:
     return (
         f"the {_counted(len(program.templates), 'template')} with SHA-256 {program.digest}, {run}, compute the "
         f"{_counted(len(source.outputs), 'output bit')} of {made}{source.name!a} ({source.format}, "
-        f"{len(source.data)} bytes, SHA-256 {hashlib.sha256(source.data).hexdigest()}), where the file specifies them, {inputs}"
+        f"{len(source.data)} bytes, SHA-256 {hashlib.sha256(source.data).hexdigest()}), where the file specifies them, "
+        f"{inputs}"
     )
 
 
