@@ -150,7 +150,7 @@ def frontier(run: Run, states: str, failure: Fraction, *, kernel: KernelLike = "
     >>> from ntkproofs.programs import permutation_task
     >>> points = frontier(Run.of(permutation_task(range(5))), "arbitrary", Fraction(1, 100))
     >>> [(point.padding, point.networks) for point in points]
-    [(0, 16), (4, 8), (12, 4), (26, 2), (55, 1)]
+    [(0, 12), (2, 8), (8, 4), (18, 2), (39, 1)]
     """
     _, required = requirement(run, failure=failure, states=states, kernel=kernel)
     first = _first(required)

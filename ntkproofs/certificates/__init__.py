@@ -6,7 +6,7 @@
 >>> from ntkproofs.certificates import issue_ensemble
 >>> from ntkproofs.programs import addition_task
 >>> issue_ensemble(addition_task(bits=4), failure="1/1000").networks
-45
+35
 """
 
 from ntkproofs.certificates.format import Certificate, schema, write

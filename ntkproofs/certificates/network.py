@@ -87,7 +87,7 @@ def issue_network(
     >>> from ntkproofs.programs import permutation_task
     >>> certificate = issue_network(permutation_task([1, 0, 2]), failure="1/10")
     >>> certificate.claim["networks"], certificate.claim["width"]
-    (1, 240)
+    (1, 226)
     >>> issue_network(permutation_task([1, 0, 2]), failure="1/10", start="gaussian", width=1000).networks
     15
     """

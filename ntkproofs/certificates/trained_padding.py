@@ -54,7 +54,7 @@ def best_trained_padding(request: Request) -> TrainedSize:
     >>> from ntkproofs.certificates.network import request_for
     >>> from ntkproofs.programs import permutation_task
     >>> print(best_trained_padding(request_for(permutation_task([1, 0, 2]), failure="1/10")))
-    TrainedSize(padding=0, samples=3, networks=1, width=240)
+    TrainedSize(padding=0, samples=3, networks=1, width=226)
     """
     known: dict[int, TrainedSize | NtkProofsError] = {}
     worse = 0
