@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import json
+import warnings
 from collections import Counter
 from fractions import Fraction
 from functools import cache
@@ -17,7 +18,14 @@ from ntkproofs.certificates import Run, SourceClaim, issue_ensemble, issue_inequ
 from ntkproofs.counts import Counts
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor
-from ntkproofs.programs import Stream, TemplateProgram, addition_task, multiplication_task, permutation_task
+from ntkproofs.programs import (
+    DuplicateTemplate,
+    Stream,
+    TemplateProgram,
+    addition_task,
+    multiplication_task,
+    permutation_task,
+)
 from ntkproofs.rigor import Box, at_most, enclose, less
 
 ACCEPTED, REJECTED, DECLINED = 0, 1, 2
@@ -171,10 +179,12 @@ judge = checker.judge
 def program_of(value):
     """Build the program that a claim states."""
     program = TemplateProgram("claimed", fields={"bits": sum(width for _, width in value["fields"])})
-    for when, write in value["templates"]:
-        program.template(
-            when=[(("bits", place), bit) for place, bit in when], write=[("bits", place) for place in write]
-        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DuplicateTemplate)  # a claim may state a template twice
+        for when, write in value["templates"]:
+            program.template(
+                when=[(("bits", place), bit) for place, bit in when], write=[("bits", place) for place in write]
+            )
     program.pad(value["padding"])
     return program
 

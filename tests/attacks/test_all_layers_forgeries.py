@@ -481,7 +481,7 @@ MISTAKES = {
     "evidence: missing": ("    if absent or strange:\n", "    if strange:\n"),
     "evidence: unknown": ("    if absent or strange:\n", "    if absent:\n"),
     "inputs: more than there are": ("if inputs is not None and inputs > 1 << most:", "if False:"),
-    "inputs: one bit": ("min(number, room * bits[count[2]])", "min(number, room)"),
+    "inputs: one bit": ("min(number, room * bits[count[2]]) for count, number in counts.items()", "min(number, room) for count, number in counts.items()"),
     "inputs: all states": ("return counts, {n: min(number, room) for n, number in states.items()}", "return counts, {n: 1 for n, number in states.items()}"),
     "states: a state for each bit": ("return {n: number // bits for n", "return {n: number // (bits + 1) for n"),
 }  # fmt: skip
