@@ -92,7 +92,7 @@ PARTS: dict[str, tuple[list[Fact], tuple[range, ...]]] = {
     ),
 }
 REST = "rest"
-SAMPLED = ("networks", REST)  # in the suite
+SAMPLED = (*PARTS, REST)  # in the suite
 
 
 def part_of(mutant: Mutant) -> str:
