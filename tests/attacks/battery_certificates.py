@@ -339,13 +339,13 @@ def counted_states(module: types.ModuleType) -> None:
     program, each = module.program_of(ALONE), module.Range.of
     states = module.counted_states_of(program, "arbitrary")
     counts = [(1, 0, 1), (1, 1, 1)]
-    expect(states.pairs == {count: 4 for count in counts} and states.counts == [each(count) for count in counts])
+    expect(dict(+states.pairs) == {count: 4 for count in counts} and states.counts == [each(count) for count in counts])
     expect(
         (states.words, states.source, states.steps, states.starts)
         == ("every state", "counted over 2^2 states", None, None)
     )
     states = module.counted_states_of(program, {"free": [1], "ones": [0], "steps": 1})
-    expect(states.pairs == {count: 2 for count in counts} and states.counts == [each(count) for count in counts])
+    expect(dict(+states.pairs) == {count: 2 for count in counts} and states.counts == [each(count) for count in counts])
     expect(
         (states.source, states.steps, states.starts)
         == ("counted over one step executed on 2^1 inputs", 1, ((1,), (0,)))

@@ -8,8 +8,7 @@ mutant survives without an explanation, or if an explanation is stale (no such m
 Mutants run in forked children with a limit of processor time and memory; no child outlives the parent's call.
 
 The checker has parts whose mutants are asked other facts: those of the rules for one finite network
-(``battery_network``), those for networks all of whose layers are trained (``battery_all_layers``, whose expectations
-take half a minute: the suite samples the others only), and all the rest.
+(``battery_network``), those for networks all of whose layers are trained (``battery_all_layers``), and all the rest.
 """
 
 from __future__ import annotations
@@ -92,17 +91,11 @@ PARTS: dict[str, tuple[list[Fact], tuple[range, ...]]] = {
     ),
 }
 REST = "rest"
-SAMPLED = (*PARTS, REST)  # in the suite
 
 
 def part_of(mutant: Mutant) -> str:
     """Return the name of the part that a mutant lies in."""
     return next((name for name, (_, lines) in PARTS.items() if any(mutant.line in range_ for range_ in lines)), REST)
-
-
-def sampled(mutants: Iterable[Mutant]) -> list[Mutant]:
-    """Return the mutants of which the suite takes a sample."""
-    return [mutant for mutant in mutants if part_of(mutant) in SAMPLED]
 
 
 def facts_of(part: str) -> list[Fact]:
