@@ -25,7 +25,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ntkproofs.errors import InputError
-from ntkproofs.formats.reading import read_bytes
+from ntkproofs.files import read_file
 from ntkproofs.formats.sources import DataSet, Instruction
 from ntkproofs.formats.text import quoted
 from ntkproofs.printable import file_name, printable
@@ -47,7 +47,7 @@ def read_data_set(path: str | os.PathLike[str]) -> DataSet:
     suffix = os.path.splitext(name)[1].lower()
     if suffix not in (".json", ".npz"):
         raise InputError(f"{file_name(name)}: the suffix of a data set must be .json or .npz")
-    data = read_bytes(name, MAX_DATA_BYTES)
+    data = read_file(name, most=MAX_DATA_BYTES)
     return (_read_json if suffix == ".json" else _read_npz)(data, _File(name))
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
 from ntkproofs.errors import InputError
+from ntkproofs.files import read_file
 from ntkproofs.formats.aiger import read_aiger
 from ntkproofs.formats.blif import read_blif
 from ntkproofs.formats.kiss import read_kiss
@@ -18,7 +18,7 @@ from ntkproofs.formats.turing import read_turing
 from ntkproofs.formats.verilog import read_verilog
 from ntkproofs.printable import file_name
 
-__all__ = ["SUFFIXES", "read_bytes", "read_source"]
+__all__ = ["SUFFIXES", "read_source"]
 
 _READERS: dict[str, Callable[[bytes, str], Source]] = {
     ".blif": read_blif,
@@ -47,26 +47,4 @@ def read_source(path: str | os.PathLike[str]) -> Source:
     reader = _READERS.get(Path(name).suffix.lower())
     if reader is None:
         raise InputError(f"{file_name(name)}: the suffix must be one of {' '.join(SUFFIXES)}")
-    return reader(read_bytes(name, MAX_BYTES), name)
-
-
-def read_bytes(path: str, limit: int) -> bytes:
-    """Return the content of a regular file; raises InputError if there is none or if it has more than `limit` bytes.
-
-    >>> read_bytes("/dev/zero", 10)
-    Traceback (most recent call last):
-    ntkproofs.errors.InputError: /dev/zero: cannot be read: it is not a regular file
-    """
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise InputError(f"{file_name(path)}: cannot be read: it is not a regular file")
-        with open(path, "rb") as file:
-            data = file.read(limit + 1)
-    except (OSError, ValueError) as problem:
-        if isinstance(problem, InputError):
-            raise
-        reason = getattr(problem, "strerror", None) or problem
-        raise InputError(f"{file_name(path)}: cannot be read: {reason}") from problem
-    if len(data) > limit:
-        raise InputError(f"{file_name(path)}: too large: at most {limit:,} bytes are read")
-    return data
+    return reader(read_file(name, most=MAX_BYTES), name)
