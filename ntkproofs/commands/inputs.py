@@ -20,7 +20,7 @@ __all__ = ["CLOCKS", "FORMS", "Ports", "named_values"]
 
 FORMS = (
     "the inputs: a word of bits (10110, one for each input in order), numbers in order (12 0x1f), or assignments "
-    "(a=1 b[7:0]=20)"
+    "(a=1 b[7:0]=20; fields of a program that declares no inputs are 0 by default)"
 )
 CLOCKS = "sequential programs: one word for each clock, or inputs separated by / (a=1 b=0 / a=0 b=0)"
 SEPARATOR = "/"
@@ -36,21 +36,25 @@ Place = tuple[int, int]  # an input, and a bit of it
 class Ports:
     """The inputs of a program, by name with their numbers of bits, in order.
 
-    `program`: the name of the program in messages; `texts`: the inputs that are words of bits.
+    `program`: the name of the program in messages; `texts`: the inputs that are words of bits; `partial`: whether
+    assignments may leave out inputs, which are then 0.
 
     >>> Ports("mine", ("a", "b", "x[1]", "x[0]"), (4, 1, 1, 1)).read(["b=1", "a=0x0c", "x[1:0]=2"])
     [12, 1, 1, 0]
     >>> Ports("mine", ("p", "q", "r"), (1, 1, 1)).read(["101"])
     [1, 0, 1]
+    >>> Ports("mine", ("p", "q", "r"), (1, 1, 1), partial=True).read(["q=1"])
+    [0, 1, 0]
     """
 
     program: str
     names: tuple[str, ...]
     widths: tuple[int, ...]
     texts: frozenset[str] = frozenset()
+    partial: bool = False
 
     def read(self, words: Sequence[str]) -> list[int]:
-        """Return the values of the inputs in order; raises InputError unless every input has exactly one value."""
+        """Return the values of the inputs in order; raises InputError unless every input has one value."""
         assigned = sum("=" in word for word in words)
         if assigned and assigned < len(words):
             other = next(word for word in words if "=" not in word)
@@ -140,10 +144,12 @@ class _Assignments:
                     raise InputError(f"{ports.program}: {name} sets {self._shown(place)} a second time")
                 self.bits[place] = value >> index & 1
         missing = [name for port in range(len(ports.names)) for name in self._missing(port)]
-        if missing:
+        if missing and not ports.partial:
             more = f" and {len(missing) - MAX_NAMES} more" if len(missing) > MAX_NAMES else ""
             raise InputError(f"{ports.program}: no value for {', '.join(missing[:MAX_NAMES])}{more}")
-        return [sum(self.bits[port, bit] << bit for bit in range(width)) for port, width in enumerate(ports.widths)]
+        return [
+            sum(self.bits.get((port, bit), 0) << bit for bit in range(width)) for port, width in enumerate(ports.widths)
+        ]
 
     def _missing(self, port: int) -> list[str]:
         """Return the input, or the bits of it, without a value."""

@@ -139,11 +139,13 @@ def _answer(stream: Stream, trace: Trace) -> int:
 
 
 def _run_program(options: argparse.Namespace, loaded: Loaded) -> int:
-    """Run a program that is no task from the state that the inputs describe, and print its last state."""
+    """Run a program that is no task from the state that the inputs describe, and print its last state.
+
+    Fields without an assignment are 0, as in :meth:`TemplateProgram.state`.
+    """
     program = loaded.program
-    values = Ports(loaded.name, tuple(program.fields), tuple(program.fields.values()), program.text).read(
-        options.inputs
-    )
+    fields = Ports(loaded.name, tuple(program.fields), tuple(program.fields.values()), program.text, partial=True)
+    values = fields.read(options.inputs)
     entries = {"inputs": values}
     start = program.state(**dict(zip(program.fields, values, strict=True)))
     trace = execute(options, program, start, loaded.steps, entries)

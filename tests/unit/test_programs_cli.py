@@ -394,6 +394,10 @@ def test_a_circuit_is_exported_and_run_as_a_program(capsys):
     _, shown = document(capsys, "show", "and.aag")
     _, again = document(capsys, "show", "and.json")
     assert (again["templates"], again["fields"]) == (shown["templates"], shown["fields"])
+    first, *rest = (name for name, _ in shown["fields"])
+    whole = document(capsys, "run", "and.json", f"{first}=1", *(f"{name}=0" for name in rest))
+    assert document(capsys, "run", "and.json", f"{first}=1") == whole
+    assert set(whole[1]["result"]) == {first, *rest}
 
 
 # --- sequential circuits

@@ -57,6 +57,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "open",
     "ordered",
     "paired",
+    "partial",
     "sampled",
     "scalar",
     "stopped",
