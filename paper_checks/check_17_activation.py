@@ -124,8 +124,8 @@ def odd_activations() -> Verdict:
 
 @claim(
     "permutation of k bits, all inputs, delta = 0.01, best threshold, preactivations of variance 1: the union bound "
-    "requires for erf 10 (NTK) or 8 (NNGP) networks at k = 10, 24 or 19 at k = 30, for sine 18 or 14, and 46 or 33; "
-    "with variance 1/k, that of the two-layer network, one network",
+    "at the smallest margin requires for erf 10 (NTK) or 8 (NNGP) networks at k = 10, 24 or 19 at k = 30, for sine 18 "
+    "or 14, and 46 or 33; with variance 1/k, that of the two-layer network, one network",
     source=SOURCE,
 )
 def ensembles_of_odd_activations() -> Verdict:
