@@ -14,6 +14,7 @@ import sympy
 
 import ntkproofs.commands.report
 from ntkproofs.bounds import choose_threshold, ensemble_size
+from ntkproofs.certificates import issue_ensemble
 from ntkproofs.claims import Claim, Verdict, collect, conclude, confirm
 from ntkproofs.cli import main
 from ntkproofs.counts import arbitrary_counts
@@ -21,7 +22,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.files import write_atomically
 from ntkproofs.kernels import RHO, two_layer_relu
 from ntkproofs.predictor import Predictor
-from ntkproofs.programs import permutation
+from ntkproofs.programs import permutation, permutation_task
 from ntkproofs.report.evidence import shortened
 from ntkproofs.report.page import html_page
 from ntkproofs.report.plots import FIGURES, figure
@@ -325,13 +326,14 @@ def test_the_figure_of_sizes_shows_the_sizes():
     axes = figure("ensemble-sizes")(bits=(5, 30))
     drawn = [line.get_ydata()[-1] for line in axes.lines]
     counts = arbitrary_counts(permutation(range(30)))
-    for networks, choice in zip(drawn[1:], ("zero", "half", "best"), strict=True):
+    for networks, choice in zip(drawn[1:4], ("zero", "half", "best"), strict=True):
         threshold = choose_threshold(two_layer_relu(), counts, choice)
         size = ensemble_size(
             two_layer_relu(), counts, output_bits=30, steps=1, inputs=2**30, failure=Q(1, 100), threshold=threshold
         )
         assert size.networks == networks
-    assert drawn[0] > drawn[1] > drawn[2] > drawn[3]
+    assert drawn[0] > drawn[1] > drawn[2] > drawn[3] > drawn[4]
+    assert drawn[4] == issue_ensemble(permutation_task(range(30)), failure=Q(1, 100)).networks
 
 
 def test_the_figure_of_the_margins_shows_the_margins():

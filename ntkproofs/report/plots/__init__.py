@@ -43,9 +43,10 @@ FIGURES = {
     ),
     "ensemble-sizes": Entry(
         f"{_HERE}.ensemble_sizes:ensemble_sizes",
-        "ensemble size against bits for three thresholds and the published bound",
+        "ensemble size against bits for four union bounds and the published bound",
         "Smallest number of networks for which all words of a permutation are rounded correctly at the same time, by "
-        "the Gaussian tail bound; dashed: by the published bound at threshold 0. Decided by ball arithmetic.",
+        "the Gaussian tail: with the smallest margin for every word at three thresholds, and with the margin of each "
+        "class at the best one; dashed: by the published bound at threshold 0. Decided by ball arithmetic.",
     ),
     "published": Entry(
         f"{_HERE}.published:published",
