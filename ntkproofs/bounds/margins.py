@@ -5,8 +5,9 @@ With ``sigma = sqrt(var)`` the *standardised* margin is ::
     z = (mean - threshold) / sigma      for a bit that should be 1 (p >= 1)
     z = (threshold - mean) / sigma      for a bit that should be 0
 
-An ensemble of N networks rounds the bit wrong with probability ``Q(sqrt(N) z)`` (:mod:`ntkproofs.bounds.tails`), so the
-smallest z of a program determines the size of the ensemble.
+An ensemble of N networks rounds the bit wrong with probability ``Q(sqrt(N) z)`` (:mod:`ntkproofs.bounds.tails`). The
+smallest z of a program gives a size of the ensemble, the z of each class (:mod:`ntkproofs.bounds.by_class`) a smaller
+one.
 
 The output of a network is rounded to 1 where it is above the threshold. Where one template matches (n = 1) the output
 has variance 0: the mean is exactly p, and its comparison with the threshold is exact. The same holds where no template

@@ -39,7 +39,8 @@ FIGURES = {
         f"{_HERE}.margins:margins",
         "standardised margins of 0-bits and 1-bits at two thresholds",
         "Distance of the mean from the threshold, in standard deviations of one network, for words with n ones. Pale: "
-        "threshold 0; full colour: the best one. The smallest margin (circled) determines the number of networks.",
+        "threshold 0; full colour: the best one. If every word gets the smallest margin (circled), it "
+        "determines the number of networks.",
     ),
     "ensemble-sizes": Entry(
         f"{_HERE}.ensemble_sizes:ensemble_sizes",
