@@ -11,11 +11,12 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
+import jsonschema
 import pytest
 from forgery import ACCEPTED, CONTROLS, DECLINED, REJECTED, Forgeries, is_true, judge, sign, valid
 
 from ntkproofs import checker
-from ntkproofs.certificates import Run, issue_ensemble
+from ntkproofs.certificates import Run, issue_ensemble, schema
 from ntkproofs.programs import TemplateProgram
 
 FORGERIES = forgery = Forgeries(valid)
@@ -741,6 +742,11 @@ def a_list(c):
 @forgery("inequality line", "producer is not a non-empty string of printable characters")
 def a_producer_that_moves_the_cursor(c):
     c["producer"] = "x\x1b[2Jaccepted"
+
+
+@pytest.mark.parametrize("name", valid())
+def test_valid_certificates_have_the_form_of_the_schema(name):
+    jsonschema.validate(json.loads(sign(valid()[name])), schema())
 
 
 def test_valid_certificates_are_accepted_and_true():

@@ -3,6 +3,7 @@
 import json
 from fractions import Fraction
 
+import jsonschema
 import pytest
 
 from ntkproofs import checker
@@ -18,7 +19,6 @@ PERMUTATION = permutation_task([1, 0, 2])
 
 
 def accepted(certificate):
-    jsonschema = pytest.importorskip("jsonschema")
     code, text = checker.judge(certificate.data)
     assert code == checker.ACCEPTED, text
     jsonschema.validate(json.loads(certificate.data), schema())

@@ -6,6 +6,7 @@ from collections import Counter
 from fractions import Fraction
 from itertools import product
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -341,7 +342,6 @@ def test_a_checker_that_rejects_is_an_internal_error(monkeypatch):
 
 
 def test_certificates_of_networks_have_the_form_of_the_schema():
-    jsonschema = pytest.importorskip("jsonschema")
     for states in ("arbitrary", "reachable"):
         certificate = issue_network(permutation_task([1, 2, 0]), failure="1/10", states=states)
         jsonschema.validate(json.loads(certificate.data), schema())

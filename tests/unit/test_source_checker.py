@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from ntkproofs import source_checker
@@ -272,7 +273,6 @@ def test_a_source_claim_is_validated():
 
 
 def test_certificates_with_a_source_have_the_form_of_the_schema():
-    jsonschema = pytest.importorskip("jsonschema")
     for source in (read_blif(HALF, "half.blif"), read_kiss(TOGGLE, "toggle.kiss")):
         task = compile_source(source)
         issued = issue_rounding(task.program, source=SourceClaim.of(source, task))
