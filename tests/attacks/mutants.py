@@ -382,8 +382,8 @@ def module_from(code: Iterable[types.CodeType] | str) -> types.ModuleType:
     return module
 
 
-def module_of(old: str, new: str) -> types.ModuleType:
-    """Return the checker's module with one piece of its text replaced; raises ValueError if it is not there once."""
-    if TEXT.count(old) != 1:
-        raise ValueError(f"{TEXT.count(old)} times in the checker: {old}")
-    return module_from(TEXT.replace(old, new))
+def module_of(old: str, new: str, text: str = TEXT) -> types.ModuleType:
+    """Return a checker's module with one piece of its text replaced; raises ValueError if it is not there once."""
+    if text.count(old) != 1:
+        raise ValueError(f"{text.count(old)} times in the checker: {old}")
+    return module_from(text.replace(old, new))

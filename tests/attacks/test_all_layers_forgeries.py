@@ -2,19 +2,16 @@
 
 import copy
 import json
-import sys
-import types
 from functools import cache
-from pathlib import Path
 
+import battery
 import pytest
 from forgery import ACCEPTED, DECLINED, Forgeries, sign, small_run
+from mutants import module_of
 
 from ntkproofs import checker
 from ntkproofs.certificates import Run, issue_network
 from ntkproofs.programs import TemplateProgram, permutation_task
-
-TEXT = Path(checker.__file__).read_text()
 
 
 def shared_run():
@@ -487,25 +484,11 @@ MISTAKES = {
 }  # fmt: skip
 
 
-def mutated(old, new):
-    """Return the checker's module with one piece of its text replaced."""
-    assert TEXT.count(old) == 1, (TEXT.count(old), old)
-    module = types.ModuleType("mutated_all_layers_checker")
-    sys.modules["mutated_all_layers_checker"] = module  # where dataclasses look up their annotations
-    exec(compile(TEXT.replace(old, new), "mutated_all_layers_checker", "exec"), module.__dict__)
-    return module
-
-
 def first_wrong(module):
     """Return the first fact about these networks that does not hold of a module, None if all do."""
     from battery_all_layers import ALL_LAYERS_FACTS  # which takes the forgeries from here
 
-    for fact in ALL_LAYERS_FACTS:
-        try:
-            fact(module)
-        except Exception as problem:  # whatever a mutant raises
-            return f"{fact.__name__}: {problem!r}"
-    return None
+    return battery.first_wrong(module, ALL_LAYERS_FACTS)
 
 
 def test_the_checker_itself_passes_the_facts():
@@ -514,4 +497,4 @@ def test_the_checker_itself_passes_the_facts():
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_in_the_rules_for_all_layers_is_noticed(name):
-    assert first_wrong(mutated(*MISTAKES[name])) is not None
+    assert first_wrong(module_of(*MISTAKES[name])) is not None

@@ -2,19 +2,14 @@
 
 import hashlib
 import json
-import signal
-import sys
-import types
-from pathlib import Path
 
 import pytest
 from flint import arb, ctx, fmpz
 from forgery import ACCEPTED, sign, valid
+from mutants import module_of
 from test_forgeries import FORGERIES
 
 from ntkproofs import checker
-
-TEXT = Path(checker.__file__).read_text()
 
 MISTAKES = {
     "division rounds one end only": ("max(-(-top // bottom)", "max(top // bottom"),
@@ -95,15 +90,6 @@ MISTAKES = {
     "a source without a remark": ('f"\\nsource: {verified.source}" if verified.source else text', "text"),
     "nothing verified": ("    if facts < 1:", "    if False:"),
 }  # fmt: skip
-
-
-def mutated(old, new):
-    """Return the checker's module with one piece of its text replaced."""
-    assert TEXT.count(old) == 1, old
-    module = types.ModuleType("mutated_checker")
-    sys.modules["mutated_checker"] = module  # where dataclasses look up their annotations
-    exec(compile(TEXT.replace(old, new), "mutated_checker", "exec"), module.__dict__)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -188,22 +174,8 @@ def test_the_checker_itself_passes(files):
     assert encloses(checker)
 
 
-@pytest.fixture
-def alarm():
-    """Stop a mistake that makes an endless loop: the checker then says that it failed, which no forgery expects."""
-
-    def stop(*_):
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, 3)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
-
-
 @pytest.mark.usefixtures("alarm")
 @pytest.mark.parametrize("name", MISTAKES)
 def test_the_mistake_is_noticed(name, files):
-    module = mutated(*MISTAKES[name])
+    module = module_of(*MISTAKES[name])
     assert not encloses(module) or wrong_about_certificates(module, files)

@@ -7,15 +7,12 @@ import copy
 import hashlib
 import json
 import random
-import signal
-import sys
-import types
 from collections import Counter
 from fractions import Fraction
-from pathlib import Path
 
 import mpmath
 import pytest
+from mutants import module_of
 
 from ntkproofs import checker
 
@@ -563,7 +560,6 @@ def test_arcsine_up_to_its_ends(end):
 
 # --- mistakes
 
-TEXT = Path(checker.__file__).read_text("utf-8")
 
 MISTAKES = {
     "arcsine: one end for both": ("return Interval(below.low, above.high)", "return Interval(below.low, below.high)"),
@@ -640,15 +636,6 @@ MISTAKES = {
 }  # fmt: skip
 
 
-def mutated(old, new):
-    """Return the checker's module with one piece of its text replaced."""
-    assert TEXT.count(old) == 1, old
-    module = types.ModuleType("mutated_checker")
-    sys.modules["mutated_checker"] = module  # where dataclasses look up their annotations
-    exec(compile(TEXT.replace(old, new), "mutated_checker", "exec"), module.__dict__)
-    return module
-
-
 def wrong(module):
     """Tell whether a certificate gets another outcome, or another reason, than it must."""
     for name, document in VALID.items():
@@ -663,20 +650,6 @@ def wrong(module):
     return False
 
 
-@pytest.fixture
-def alarm():
-    """Stop a mistake that makes an endless loop."""
-
-    def stop(*_):
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, 20)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
-
-
 def test_the_checker_itself_passes():
     assert not wrong(checker)
 
@@ -684,7 +657,7 @@ def test_the_checker_itself_passes():
 @pytest.mark.usefixtures("alarm")
 @pytest.mark.parametrize("name", MISTAKES)
 def test_the_mistake_is_noticed(name):
-    module = mutated(*MISTAKES[name])
+    module = module_of(*MISTAKES[name])
     try:
         noticed = wrong(module) or not encloses(module)
     except (AttributeError, IndexError, TimeoutError, ValueError, ZeroDivisionError, module.Rejected, module.Declined):

@@ -1,12 +1,10 @@
 """A list of mistakes put into the checker of sources, one at a time: the forgeries must notice every one of them."""
 
-import signal
-import sys
-import types
 from pathlib import Path
 
 import pytest
 from forgery import ACCEPTED, sign
+from mutants import module_of
 from source_forgeries import FORGERIES, honest, rule_of, true_variations
 
 from ntkproofs import source_checker
@@ -111,15 +109,6 @@ MISTAKES = {
 }  # fmt: skip
 
 
-def mutated(old, new):
-    """Return the checker's module with one piece of its text replaced."""
-    assert TEXT.count(old) == 1, (old, TEXT.count(old))
-    module = types.ModuleType("mutated_source_checker")
-    sys.modules["mutated_source_checker"] = module  # where dataclasses look up their annotations
-    exec(compile(TEXT.replace(old, new), "mutated_source_checker", "exec"), module.__dict__)
-    return module
-
-
 @pytest.fixture(scope="module")
 def files():
     """Every forgery with code and message, and every certificate that must be accepted."""
@@ -145,21 +134,7 @@ def test_the_checker_itself_passes(files):
     assert not wrong_about_certificates(source_checker, files)
 
 
-@pytest.fixture
-def alarm():
-    """Stop a mistake that makes an endless loop: the checker then says that it failed, which no certificate expects."""
-
-    def stop(*_):
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, 20)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
-
-
 @pytest.mark.usefixtures("alarm")
 @pytest.mark.parametrize("name", MISTAKES)
 def test_the_mistake_is_noticed(name, files):
-    assert wrong_about_certificates(mutated(*MISTAKES[name]), files)
+    assert wrong_about_certificates(module_of(*MISTAKES[name], TEXT), files)
