@@ -1,6 +1,7 @@
-"""Fixtures of all tests: global precisions are reset, and Hypothesis has no deadlines."""
+"""Fixtures of all tests: global precisions are reset, Hypothesis has no deadlines, and signals end a process."""
 
 import os
+import signal
 
 import flint
 import mpmath
@@ -12,6 +13,10 @@ collect_ignore = ["claims"]  # claim files are collected by the package, not by 
 settings.register_profile("dev", deadline=None, database=None)
 settings.register_profile("ci", deadline=None, database=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+for number in (signal.SIGINT, signal.SIGHUP):  # ignored in background jobs and under nohup, also by child processes
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
