@@ -10,6 +10,8 @@ from hypothesis import settings
 
 collect_ignore = ["claims"]  # claim files are collected by the package, not by pytest
 
+SECONDS = 20  # for one mistake put into the checker, several times what any of them takes
+
 settings.register_profile("dev", deadline=None, database=None)
 settings.register_profile("ci", deadline=None, database=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
@@ -29,3 +31,17 @@ def global_precision():
     flint.ctx.prec = before
     mpmath.mp.dps = 15
     assert after == before, f"flint.ctx.prec was {before} bits before the test and {after} after it"
+
+
+@pytest.fixture
+def alarm():
+    """Stop a mistake that makes an endless loop: the checker then says that it failed, which no certificate expects."""
+
+    def stop(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
