@@ -1,0 +1,162 @@
+"""Networks: two-layer ReLU networks with given weights, whose outputs are averaged.
+
+For an input x the output of bit b is ::
+
+    f_b(x) = (1/N) sum over the N networks of [ sum_r output_br relu(hidden_r . x + hidden_bias_r) + output_bias_b ]
+
+Either each network has all output bits, or there is a scalar network for each bit. Weights are floats, hence exact
+dyadic numbers; scale factors such as 1/sqrt(width) are part of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkproofs.display import counted
+from ntkproofs.errors import InputError
+
+__all__ = ["AXES", "Networks"]
+
+Array: TypeAlias = NDArray[Any]
+
+AXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"": (), "network": ("network",), "bit": ("bit",), "network,bit": ("network", "bit")}
+)  # values of the metadata entry `axes`, and the leading axes that they name
+DTYPES = (np.float16, np.float32, np.float64)  # bfloat16 is read as float32, which holds every value of it
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """Two-layer ReLU networks with given weights; :meth:`of` makes them from arrays in the layout of weights files.
+
+    Arrays of one dtype each (float16, float32, float64), every entry finite, with the axes of networks and of *blocks*
+    first: there is one block with all output bits, or one block with one output for each bit.
+
+    `hidden`, ``(networks, blocks, width, inputs)``; `output`, ``(networks, blocks, outputs, width)``; `hidden_bias`,
+    ``(networks, blocks, width)`` or None; `output_bias`, ``(networks, blocks, outputs)`` or None; `threshold`: that of
+    the file, or None; `metadata`: the other entries of the file, as text; `source`: the files' names.
+    """
+
+    hidden: Array = field(repr=False)
+    output: Array = field(repr=False)
+    hidden_bias: Array | None = field(repr=False, default=None)
+    output_bias: Array | None = field(repr=False, default=None)
+    threshold: Fraction | None = None
+    metadata: Mapping[str, str] = field(repr=False, default_factory=dict)
+    source: str = "networks"
+
+    @classmethod
+    def of(
+        cls,
+        hidden: Array,
+        output: Array,
+        hidden_bias: Array | None = None,
+        output_bias: Array | None = None,
+        *,
+        axes: str | None = None,
+        threshold: Fraction | None = None,
+        metadata: Mapping[str, str] | None = None,
+        source: str = "networks",
+    ) -> Networks:
+        """Return the networks with these arrays: `hidden` ``(..., width, inputs)``, `output` ``(..., outputs, width)``.
+
+        `axes` names the further leading axes: ``network`` (an ensemble, averaged), ``bit`` (a scalar network for each
+        output bit) or ``network,bit``; None: ``network`` if there is one further axis. Raises InputError for other
+        shapes, other dtypes, empty axes and entries that are not finite.
+        """
+        names = _names(axes, np.ndim(hidden), source)
+        arrays: list[Array | None] = []
+        given = (("hidden.weight", hidden, 2), ("output.weight", output, 2))
+        biases = (("hidden.bias", hidden_bias, 1), ("output.bias", output_bias, 1))
+        for name, array, own in (*given, *biases):
+            arrays.append(None if array is None else _spread(np.asarray(array), names, own, f"{source}: {name}"))
+        assert arrays[0] is not None and arrays[1] is not None
+        networks = cls(arrays[0], arrays[1], arrays[2], arrays[3], threshold, dict(metadata or {}), source)
+        networks._check("bit" in names)
+        return networks
+
+    def _check(self, scalar: bool) -> None:
+        """Raise InputError unless the shapes agree."""
+        count, blocks, width, _ = self.hidden.shape
+        outputs = self.output.shape[2]
+        expected = [
+            ("output.weight", self.output, (count, blocks, 1 if scalar else outputs, width)),
+            ("hidden.bias", self.hidden_bias, (count, blocks, width)),
+            ("output.bias", self.output_bias, (count, blocks, 1 if scalar else outputs)),
+        ]
+        for name, array, shape in expected:
+            if array is not None and array.shape != shape:
+                raise InputError(
+                    f"{self.source}: {name} has the axes {array.shape} (networks, blocks, ...); with hidden.weight "
+                    f"{self.hidden.shape} they must be {shape}"
+                )
+
+    @property
+    def count(self) -> int:
+        """The number of networks that are averaged for each output bit."""
+        return int(self.hidden.shape[0])
+
+    @property
+    def scalar(self) -> bool:
+        """Whether there is a scalar network for each output bit, of at least two bits."""
+        return bool(self.hidden.shape[1] > 1)
+
+    @property
+    def width(self) -> int:
+        """The number of neurons of each network."""
+        return int(self.hidden.shape[2])
+
+    @property
+    def inputs(self) -> int:
+        """The number of inputs, K."""
+        return int(self.hidden.shape[3])
+
+    @property
+    def output_bits(self) -> int:
+        """The number of output bits."""
+        return int(self.output.shape[1] * self.output.shape[2])
+
+    @property
+    def biased(self) -> bool:
+        """Whether there are biases, of either layer."""
+        return self.hidden_bias is not None or self.output_bias is not None
+
+    def __str__(self) -> str:
+        each = "a scalar network for each output bit" if self.scalar else "a network with all output bits"
+        average = each if self.count == 1 else f"the average of {self.count:,} draws of {each}"
+        return f"{average}: width {self.width:,}, {counted(self.inputs, 'input')}"
+
+
+def _names(axes: str | None, dimensions: int, source: str) -> Sequence[str]:
+    """Return the names of the leading axes."""
+    if axes is None:
+        axes = "network" if dimensions == 3 else ""
+    if axes not in AXES:
+        known = ", ".join(repr(name) for name in AXES if name)
+        raise InputError(f"{source}: axes must be one of {known}, or absent, got {axes!a}")
+    return AXES[axes]
+
+
+def _spread(array: Array, names: Sequence[str], own: int, where: str) -> Array:
+    """Return an array with both leading axes; `own`: the number of its further axes."""
+    if array.ndim != len(names) + own:
+        leading = f" after the axes {', '.join(names)}" if names else ""
+        raise InputError(
+            f"{where} must have {'one axis' if own == 1 else f'{own} axes'}{leading}, got the shape {array.shape}"
+        )
+    if array.dtype not in DTYPES:
+        raise InputError(f"{where} has the dtype {array.dtype}: weights are float16, float32 or float64")
+    if 0 in array.shape:
+        raise InputError(f"{where} is empty: its shape is {array.shape}")
+    if not np.isfinite(array).all():
+        index = tuple(int(place[0]) for place in np.nonzero(~np.isfinite(array)))
+        raise InputError(f"{where} is {array[index]} at {list(index)}: every weight must be a finite number")
+    missing = tuple(axis for axis, name in enumerate(("network", "bit")) if name not in names)
+    return np.expand_dims(array, missing)
