@@ -72,13 +72,19 @@ class Networks:
         shapes, other dtypes, empty axes and entries that are not finite.
         """
         names = _names(axes, np.ndim(hidden), source)
-        arrays: list[Array | None] = []
-        given = (("hidden.weight", hidden, 2), ("output.weight", output, 2))
-        biases = (("hidden.bias", hidden_bias, 1), ("output.bias", output_bias, 1))
-        for name, array, own in (*given, *biases):
-            arrays.append(None if array is None else _spread(np.asarray(array), names, own, f"{source}: {name}"))
-        assert arrays[0] is not None and arrays[1] is not None
-        networks = cls(arrays[0], arrays[1], arrays[2], arrays[3], threshold, dict(metadata or {}), source)
+
+        def spread(name: str, array: Array, own: int) -> Array:
+            return _spread(np.asarray(array), names, own, f"{source}: {name}")
+
+        networks = cls(
+            spread("hidden.weight", hidden, 2),
+            spread("output.weight", output, 2),
+            None if hidden_bias is None else spread("hidden.bias", hidden_bias, 1),
+            None if output_bias is None else spread("output.bias", output_bias, 1),
+            threshold,
+            dict(metadata or {}),
+            source,
+        )
         networks._check("bit" in names)
         return networks
 
