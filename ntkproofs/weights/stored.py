@@ -101,8 +101,8 @@ def check_shape(path: str, name: str, shape: tuple[int, ...], dtype: str, most: 
     if size > most:
         raise refused(
             path,
-            f"{name} is too large: it has {size:,} bytes, and {most:,} are left of the {MAX_BYTES:,} that all arrays of "
-            "all files may have",
+            f"{name} is too large: it has {size:,} bytes, and {most:,} are left of the {MAX_BYTES:,} that all "
+            "arrays of all files may have",
         )
     return size
 
