@@ -32,6 +32,7 @@ ANSWERS = {
 NEUTRAL = {  # what is true or false of these is no verdict
     "against",
     "averaged",
+    "biased",
     "binary",
     "boolean",
     "busy",
@@ -51,6 +52,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "is_negative",
     "is_positive",
     "is_rational",
+    "is_text",
     "is_zero",
     "linear",
     "naive",
