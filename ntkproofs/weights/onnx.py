@@ -155,7 +155,7 @@ def _operator(node: NodeProto) -> str:
 
 
 def _one_output(node: NodeProto) -> str:
-    names = [name for name in node.output if name]
+    names = [str(name) for name in node.output if name]
     if len(names) != 1:
         raise InputError(f"it has {len(names)} outputs: one is accepted")
     return names[0]
@@ -183,7 +183,7 @@ def _kind(number: int) -> str:
 
     names: dict[int, str] = {value: name for name, value in TensorProto.DataType.items()}
     name = names.get(number)
-    return f"number {number}" if name is None else str(name)
+    return f"number {number}" if name is None else name
 
 
 def _constant_node(node: NodeProto) -> Constant:

@@ -125,7 +125,7 @@ def _product(signal: Signal, weight: Array, *, column: bool, result: bool, alpha
         shape=(outputs, *others) if result else (*others, outputs),
         column=result and len(signal.shape) == 2,
         scale=1.0,
-        affine=Affine(weight if factor == 1 else _scaled(weight, factor)),
+        affine=Affine(_scaled(weight, factor)),
     )
 
 
@@ -221,6 +221,8 @@ def _scalar(value: Value, other: Value) -> float:
 
 
 def _scaled(array: Array, factor: Any) -> Array:
+    if factor == 1:
+        return array
     product = exact_product(array, factor)
     if product is None:
         raise InputError(f"the products with {float(factor)!r} are not all float64 numbers: scale before the export")

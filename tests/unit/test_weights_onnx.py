@@ -125,7 +125,8 @@ def test_what_exporters_write_is_read(tmp_path, name):
     assert np.array_equal(networks.output[0, 0], OUTPUT)
     assert np.array_equal(networks.hidden_bias[0, 0], HIDDEN_BIAS)
     assert np.array_equal(networks.output_bias[0, 0], OUTPUT_BIAS)
-    assert networks.hidden.dtype == np.float32
+    arrays = networks.hidden, networks.output, networks.hidden_bias, networks.output_bias
+    assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
 
 
 def values(networks, x):
