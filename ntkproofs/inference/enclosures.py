@@ -18,8 +18,8 @@ sums with 0.
 that of ``c_r s``, which itself has three roundings with this addition; relu is exact and has the Lipschitz constant 1.
 So the computed preactivation is off by at most ``gamma_(n+3) (sum_S |u_ri| + |c_r| s)``. Its product with a_r is
 rounded once, and takes part in at most ``block + pieces`` additions; then ``D s``, three roundings, is added; the root,
-the product ``s N`` and the division are three more. With ``gamma_j + gamma_k + gamma_j gamma_k <= gamma_(j+k)`` (Higham,
-*Accuracy and Stability of Numerical Algorithms*, Lemma 3.3) the computed output is off by at most ::
+the product ``s N`` and the division are three more. Since ``gamma_j + gamma_k + gamma_j gamma_k <= gamma_(j+k)``
+(Higham, *Accuracy and Stability of Numerical Algorithms*, Lemma 3.3), the computed output is off by at most ::
 
     gamma_k M / (s N),    M = sum_(i in S) W_i + s (C + |D|),    k = n + block + pieces + 12,
     W_i = sum_r |a_r| |u_ri|,    C = sum_r |a_r| |c_r|

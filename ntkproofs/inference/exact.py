@@ -43,7 +43,7 @@ def exact_outputs(
     `progress` is called with the part of the work that is done.
     """
     result = {(state, bit): Surd(Fraction(0)) for state, bit in np.argwhere(wanted).tolist()}
-    needed = wanted if networks.biased else np.logical_and(wanted, matches.any(axis=1)[:, None])
+    needed = wanted if networks.biased else wanted & (matches.sum(axis=1)[:, None] > 0)
     parts = list(_parts(networks, needed))
     biases, count = output_biases(networks), networks.count
     for done, (block, states) in enumerate(parts):
