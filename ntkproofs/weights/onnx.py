@@ -17,6 +17,7 @@ from ntkproofs.files import read_file
 from ntkproofs.printable import clipped, file_name
 from ntkproofs.weights.networks import Networks
 from ntkproofs.weights.onnx_operators import OPERATORS, WIDER, Constant, Signal, Value
+from ntkproofs.weights.stored import threshold_of
 from ntkproofs.weights.wire import check_structure
 
 if TYPE_CHECKING:
@@ -36,8 +37,9 @@ def read_onnx(path: str | Path) -> Networks:
 
     Each product is a Gemm, or a MatMul with at most one Add; scalar factors (Mul, Div) are folded into the weights if
     all products are float64 numbers; Identity, Cast, Flatten and Reshape must change no number and no feature. Weights
-    are initialisers or Constant nodes of one floating-point type. The properties of the model are the metadata. Raises
-    InputError for everything else: other operators, data in other files, values that are not finite.
+    are initialisers or Constant nodes of one floating-point type. The properties of the model are the metadata, one of
+    them the threshold. Raises InputError for everything else: other operators, data in other files, values that are
+    not finite.
     """
     source = file_name(path)
     model = _parsed(read_file(path, most=MAX_BYTES), source)
@@ -48,12 +50,15 @@ def read_onnx(path: str | Path) -> Networks:
     if signal.hidden is None or signal.affine is None:
         missing = "Relu" if signal.hidden is None else "product with a matrix after Relu"
         raise InputError(f"{source}: the graph has no {missing}: it must be a network with one hidden layer of ReLU")
+    metadata = _metadata(model, source)
+    threshold = metadata.pop("threshold", None)
     return Networks.of(
         hidden=signal.hidden.weight,
         output=signal.affine.weight,
         hidden_bias=signal.hidden.bias,
         output_bias=signal.affine.bias,
-        metadata={entry.key: entry.value for entry in model.metadata_props},
+        threshold=None if threshold is None else threshold_of(threshold, str(path)),
+        metadata=metadata,
         source=source,
     )
 
@@ -75,6 +80,14 @@ def _parsed(data: bytes, source: str) -> ModelProto:
     if model.functions or model.training_info:
         raise InputError(f"{source}: functions and training graphs are not accepted: export the network for inference")
     return model
+
+
+def _metadata(model: ModelProto, source: str) -> dict[str, str]:
+    """Return the properties of the model as text."""
+    metadata = {str(entry.key): str(entry.value) for entry in model.metadata_props}
+    if len(metadata) != len(model.metadata_props) or "axes" in metadata:
+        raise InputError(f"{source}: a property is given twice, or is named 'axes', which a graph has none of")
+    return metadata
 
 
 def _no_onnx(source: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ntkproofs.errors import InputError
+from ntkproofs.weights import read_networks
 from ntkproofs.weights.onnx import read_onnx
 from ntkproofs.weights.products import exact_product, exact_quotient
 from ntkproofs.weights.wire import MAX_STRUCTURE, check_structure
@@ -212,9 +213,10 @@ def test_constant_nodes_and_properties_of_the_model(tmp_path):
         helper.make_node("Constant", [], ["vt"], value=numpy_helper.from_array(OUTPUT.T)),
     ]
     graph = model([*constants, *two_matmuls(node("Mul", "r two", "q"))])
-    helper.set_model_props(graph, {"program": "permutation"})
-    networks = read_onnx(saved(tmp_path, graph))
+    helper.set_model_props(graph, {"program": "permutation", "threshold": "1/8"})
+    networks = read_networks(saved(tmp_path, graph))
     assert dict(networks.metadata) == {"program": "permutation"}
+    assert networks.threshold == Fraction(1, 8)
     assert not networks.biased
 
 
@@ -310,6 +312,8 @@ FORGED = {
     "an empty input": (lambda graph: graph.graph.input[0].type.Clear(), "with a shape"),
     "a sparse tensor": (lambda graph: graph.graph.sparse_initializer.add(), "sparse"),
     "a function": (lambda graph: graph.functions.add(name="Relu"), "functions"),
+    "axes": (lambda graph: helper.set_model_props(graph, {"axes": "bit"}), "named 'axes'"),
+    "a threshold that is no number": (lambda graph: helper.set_model_props(graph, {"threshold": "1/0"}), "threshold"),
     "no graph": (lambda graph: graph.ClearField("graph"), "no model can be read"),
 }
 
