@@ -404,6 +404,21 @@ def test_marabou_gives_the_exact_answer_where_margins_are_large(tmp_path, biased
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Tensorflow parser is unavailable")
+@pytest.mark.parametrize(("width", "seed", "right"), [(5, 0, False), (20, 1, True)])
+def test_marabou_and_a_network_whose_output_layer_is_trained(tmp_path, width, seed, right):
+    """Gradient descent from zero output weights converges to the least solution, the pseudoinverse times the labels."""
+    program = permutation([1, 2, 0])
+    hidden = np.random.default_rng(seed).normal(size=(width, 3)).astype(np.float32)
+    features = np.maximum(hidden.T.astype(np.float64), 0)
+    networks = Networks.of(hidden, (np.linalg.pinv(features) @ program.labels).T.astype(np.float32))
+    export_vnnlib(networks, program, tmp_path, threshold=THIRD, states=states_of(3))
+    exact = {bit: "sat" if satisfied else "unsat" for bit, satisfied in answers(tmp_path).items()}
+    assert (set(exact.values()) == {"unsat"}) == right
+    assert marabou(tmp_path) == exact
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Tensorflow parser is unavailable")
 def test_marabou_gives_other_answers_where_rounding_matters(tmp_path):
     """What Marabou 2.0.0 answers, for comparison: these are the cases for which exact arithmetic is needed."""
     large = 2.0**60
