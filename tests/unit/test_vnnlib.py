@@ -163,6 +163,25 @@ def test_the_answer_of_the_files_is_that_of_the_networks(tmp_path, noise, kind):
         assert satisfied == list(np.flatnonzero(wrong))
 
 
+@pytest.mark.parametrize("noise", [0.2, 0.6])
+def test_the_answer_with_biases_is_that_of_the_networks(tmp_path, noise):
+    """At 1/sqrt(n) to 80 digits no output is within 10^-60 of the threshold, so that its sign is certain."""
+    draw = np.random.default_rng(11)
+    program, hidden, output = noisy(draw, (), noise)
+    biases = [(draw.normal(size=size) * noise / 2).astype(np.float32) for size in (8, 3)]
+    networks = Networks.of(hidden, output, *biases)
+    states = states_of(3)
+    export_vnnlib(networks, program, tmp_path, threshold=THIRD, states=states)
+    expected = states @ program.labels.astype(int) > 0
+    result = answers(tmp_path)
+    assert any(result.values()) == (noise > 0.5)
+    for index, state in enumerate(states):
+        entry = Fraction(isqrt(10**160 // max(1, int(state.sum()))), 10**80)
+        for bit, value in enumerate(outputs(networks, [entry * int(match) for match in state])):
+            assert abs(value - THIRD) > Fraction(1, 10**60)
+            assert (index in result[bit]) == ((value > THIRD) != expected[index, bit])
+
+
 def test_both_versions_have_the_same_comparisons(tmp_path):
     program, hidden, output = noisy(np.random.default_rng(3), (), 0.5)
     export_vnnlib(Networks.of(hidden, output), program, tmp_path, threshold=THIRD, states=states_of(3))
@@ -283,6 +302,20 @@ def test_output_biases_at_the_threshold_stay_there(tmp_path):
     states = states_of(2)[1:]
     result = answer_of_copy(tmp_path, -np.eye(2), np.eye(2), None, [0.5, 0.5 + 2.0**-53], states=states)
     assert result == {0: [0, 1, 2], 1: [1]}
+
+
+def test_the_threshold_at_an_input_that_is_no_decimal(tmp_path):
+    """With nine matches the inputs are 1/3; an output of exactly 3 is at the threshold 3, and wrong on both sides."""
+    program = TemplateProgram("nine", {"q": 9})
+    for index in range(9):
+        program.template({("q", index): 1}, [("q", 0)])
+    networks = Networks.of(np.ones((1, 9)), np.ones((9, 1)), np.zeros(1))
+    states = np.ones((1, 9), dtype=bool)
+    for threshold, wrong in ((Fraction(3), [0]), (3 + Fraction(1, 10**25), [0]), (3 - Fraction(1, 10**25), [])):
+        export_vnnlib(networks, program, tmp_path, threshold=threshold, states=states)
+        result = answers(tmp_path)
+        assert result[0] == wrong  # it should be 1
+        assert result[1] == ([0] if threshold <= 3 else [])  # it should be 0
 
 
 def test_biased_networks_with_a_tiny_margin_get_more_digits(tmp_path):

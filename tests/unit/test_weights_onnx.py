@@ -173,9 +173,12 @@ def test_scale_factors_are_folded_into_the_weights(tmp_path, name):
     constants = using("w v b c wt vt") | {key: np.float32(value) for key, value in FACTORS.items()}
     graph = model(SCALED[name], constants)
     networks = read_onnx(saved(tmp_path, graph))
-    for bits in itertools.product((0.0, 1.0), repeat=K):
-        x = np.array(bits, dtype=np.float32)  # sums of few multiples of 2^-9: exact in float32 as well
+    active = 0
+    for entries in itertools.product((-8.0, 0.0, 8.0), repeat=K):
+        x = np.array(entries, dtype=np.float32)  # sums of few multiples of 2^-9: exact in float32 as well
         assert np.array_equal(values(networks, x.astype(np.float64)), reference(graph, x[None])[0])
+        active += (values(networks, x.astype(np.float64)) != values(networks, 0 * x)).any()
+    assert active > 9
 
 
 def test_one_over_the_square_root_of_the_width_is_folded_exactly(tmp_path):
@@ -282,6 +285,11 @@ def changed(change):
     return graph
 
 
+def _two_alphas(graph):
+    graph.graph.node[0].CopyFrom(node("Gemm", "x wt", "h", alpha=1.0))
+    graph.graph.node[0].attribute.add().CopyFrom(graph.graph.node[0].attribute[0])
+
+
 def _nan(graph):
     graph.graph.initializer[0].CopyFrom(numpy_helper.from_array(np.full((K, WIDTH), np.nan, np.float32), "wt"))
 
@@ -312,6 +320,7 @@ FORGED = {
     "an empty input": (lambda graph: graph.graph.input[0].type.Clear(), "with a shape"),
     "a sparse tensor": (lambda graph: graph.graph.sparse_initializer.add(), "sparse"),
     "a function": (lambda graph: graph.functions.add(name="Relu"), "functions"),
+    "an attribute twice": (_two_alphas, "an attribute is given twice"),
     "axes": (lambda graph: helper.set_model_props(graph, {"axes": "bit"}), "named 'axes'"),
     "a threshold that is no number": (lambda graph: helper.set_model_props(graph, {"threshold": "1/0"}), "threshold"),
     "no graph": (lambda graph: graph.ClearField("graph"), "no model can be read"),
