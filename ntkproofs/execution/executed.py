@@ -44,7 +44,7 @@ class Executed:
         return cls(program, rows, match, expected, decisions)
 
     @property
-    def wrong(self) -> NDArray[np.bool_]:
+    def wrong_bits(self) -> NDArray[np.bool_]:
         """The bits that are not decided as the program writes, equality included, ``(states, bits)``."""
         return np.asarray(self.decisions.bits != self.expected)
 
@@ -64,7 +64,7 @@ class Executed:
 
     def first_wrong(self) -> tuple[int, WrongOutput] | None:
         """Return the first state from which a bit is wrong, and the first such bit; None if there is none."""
-        places = np.argwhere(self.wrong)
+        places = np.argwhere(self.wrong_bits)
         if not len(places):
             return None
         state, position = (int(index) for index in places[0])

@@ -164,7 +164,7 @@ def _chunks(
         result = replace(
             result,
             cases=result.cases + block.cases,
-            wrong=result.wrong + block.wrong,
+            wrong=result.wrong + block.wrong_cases,
             wrong_answers=result.wrong_answers + block.wrong_answers,
             first_wrong=result.first_wrong or block.first_wrong,
             first_wrong_answer=result.first_wrong_answer or block.first_wrong_answer,
@@ -179,7 +179,7 @@ class _Block:
     """The result of a block of cases."""
 
     cases: int
-    wrong: int
+    wrong_cases: int
     wrong_answers: int
     first_wrong: WrongStep | None
     first_wrong_answer: WrongCase | None
@@ -280,7 +280,7 @@ class _Run:
         """Return at which of the inputs some step has a wrong bit."""
         if not inputs:
             return []
-        states = self._execute(inputs).wrong.any(axis=1)
+        states = self._execute(inputs).wrong_bits.any(axis=1)
         return [bool(wrong) for wrong in np.any(states.reshape(len(inputs), -1), axis=1)]
 
     def _wrong_case(self, case: int) -> WrongCase:
