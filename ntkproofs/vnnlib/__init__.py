@@ -6,5 +6,6 @@ chosen, by exact arithmetic, so that the property has the answer of the exact qu
 """
 
 from ntkproofs.vnnlib.export import HELP, export_vnnlib
+from ntkproofs.vnnlib.states import occurring_matches
 
-__all__ = ["HELP", "export_vnnlib"]
+__all__ = ["HELP", "export_vnnlib", "occurring_matches"]

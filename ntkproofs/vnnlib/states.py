@@ -32,8 +32,8 @@ def occurring_matches(source: Task | TemplateProgram | Stream) -> NDArray[np.boo
     bits = source.input_bits if isinstance(source, Task) else program.output_bits
     if bits > MAX_BITS or steps << bits > MAX_STEPS:
         raise InputError(
-            f"--export-vnnlib: {program.name!r} has {counted(bits, 'input bit')} and takes {counted(steps, 'step')}: at "
-            f"most {MAX_BITS} bits and {MAX_STEPS:,} steps in all are exported; take a smaller program"
+            f"--export-vnnlib: {program.name!r} has {counted(bits, 'input bit')} and takes {counted(steps, 'step')}: "
+            f"at most {MAX_BITS} bits and {MAX_STEPS:,} steps in all are exported; take a smaller program"
         )
     rows, found = _starts(source, bits), np.zeros((0, program.samples), dtype=np.bool_)
     for _ in range(steps):

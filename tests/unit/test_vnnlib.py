@@ -9,8 +9,16 @@ import numpy as np
 import pytest
 
 from ntkproofs.errors import InputError
-from ntkproofs.programs import TemplateProgram, permutation
-from ntkproofs.vnnlib import export_vnnlib
+from ntkproofs.execution.exhaust_networks import exhaust_networks
+from ntkproofs.programs import (
+    Stream,
+    TemplateProgram,
+    addition_task,
+    multiplication_task,
+    permutation,
+    permutation_task,
+)
+from ntkproofs.vnnlib import export_vnnlib, occurring_matches
 from ntkproofs.vnnlib.decimals import decimal, root_bounds
 from ntkproofs.weights.networks import Networks
 
@@ -366,6 +374,27 @@ def test_decimals_are_bounds():
         assert high - low in (0, Fraction(1, 10**6))
         assert (low == high) == (low**2 == square)
         assert Fraction(decimal(low)) == low
+
+
+# --- the states of a program
+
+
+@pytest.mark.parametrize(
+    "source", [addition_task(bits=2), permutation_task([2, 0, 1]), copying(), multiplication_task(bits=2)]
+)
+def test_states_are_those_that_an_execution_visits(source):
+    program = source if isinstance(source, TemplateProgram) else source.program
+    networks = Networks.of(np.ones((1, program.samples)), np.ones((program.output_bits, 1)))
+    found = occurring_matches(source)
+    assert len(found) == exhaust_networks(source, networks, threshold=THIRD).match_sets
+    assert len(np.unique(found, axis=0)) == len(found)
+
+
+def test_states_of_large_programs_and_of_streams_are_refused():
+    with pytest.raises(InputError, match="has 18 input bits and takes"):
+        occurring_matches(addition_task(bits=9))
+    with pytest.raises(InputError, match="is a stream"):
+        occurring_matches(Stream(copying(), ("q",), period=1, output=(("q", 0),), oracle=lambda state, q: (q, q & 1)))
 
 
 # --- refusals
