@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from ntkproofs.errors import EnginesDisagree
 from ntkproofs.inference import decide
+from ntkproofs.truth import NoTruthValue
 from ntkproofs.vnnlib.decimals import root_bounds
 from ntkproofs.vnnlib.models import summed
 from ntkproofs.vnnlib.values import Values
@@ -37,12 +38,14 @@ MAX_DIGITS = 2560  # more than any output of a network in float64 needs
 
 
 @dataclass(frozen=True)
-class Case:
+class Case(NoTruthValue):
     """A state: the network input is `entry` at the inputs that match; the bit is wrong if the output is beyond `bound`.
 
     `expected`: the right bit; it is decided wrong if the output is at most `bound` for 1, and at least for 0; `wrong`:
     whether it is, exactly.
     """
+
+    instead = ".wrong"
 
     matches: NDArray[np.bool_]
     entry: Fraction
@@ -52,8 +55,10 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(NoTruthValue):
     """The question about output `bit`, which is output `output` of the block `block` of the networks."""
+
+    instead = ".wrong"
 
     bit: int
     block: int

@@ -38,6 +38,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "busy",
     "cached",
     "certain",
+    "column",
     "coq_missing",
     "counted",
     "counting",
