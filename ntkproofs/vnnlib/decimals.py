@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from math import isqrt
 
 __all__ = ["decimal", "root_bounds"]
@@ -22,6 +23,7 @@ def root_bounds(factor: Fraction, n: Fraction, digits: int) -> tuple[Fraction, F
     return Fraction(low, unit), Fraction(high, unit)
 
 
+@lru_cache(maxsize=1 << 10)
 def decimal(number: Fraction) -> str:
     """Return the text of a fraction that is a finite decimal number, with a point, which marks a real number.
 

@@ -23,7 +23,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkproofs.errors import EnginesDisagree
+from ntkproofs.errors import InputError
 from ntkproofs.inference import decide
 from ntkproofs.truth import NoTruthValue
 from ntkproofs.vnnlib.decimals import root_bounds
@@ -34,7 +34,7 @@ from ntkproofs.weights.networks import Networks
 __all__ = ["Case", "Question", "questions"]
 
 DIGITS = 20  # of the first attempt, more than a float64 has
-MAX_DIGITS = 2560  # more than any output of a network in float64 needs
+MAX_DIGITS = 1280  # of a threshold
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def questions(
 
     `matches`, ``(states, inputs)``: the inputs that match at each state; `expected`, ``(states, output bits)``. If
     there are no biases and the threshold is 0, a state that no input matches is left out: every output is 0 there, and
-    the bit is 0 by convention.
+    the bit is 0 by convention. Raises InputError if an output is too near the threshold for decimals of 1,280 digits.
     """
     if not networks.biased and threshold == 0:
         occurs = matches.any(axis=1)
@@ -128,7 +128,10 @@ def _points(
         ):
             return points
         digits *= 2
-    raise EnginesDisagree("the outputs in integers contradict the decisions about the same networks")
+    raise InputError(
+        f"--export-vnnlib: an output is so near the threshold {threshold} that {MAX_DIGITS:,} digits do not separate "
+        "them; choose another threshold"
+    )
 
 
 def _point(n: int, biased: bool, threshold: Fraction, digits: int) -> _Point:

@@ -220,7 +220,10 @@ def _constant(tensor: TensorProto, where: str) -> Constant:
     if kind not in NUMERIC:
         raise InputError(f"{where} has the type {kind}: accepted are {', '.join(NUMERIC)}")
     if tensor.external_data or tensor.data_location == TensorProto.EXTERNAL:
-        raise InputError(f"{where} has its data in another file: save the model with its data inside")
+        raise InputError(
+            f"{where} has its data in another file: save the model with its data inside (torch.onnx.export: "
+            "external_data=False)"
+        )
     try:
         if min(tensor.dims, default=0) < 0:
             raise ValueError(f"{min(tensor.dims)}")

@@ -285,7 +285,7 @@ def test_the_same_for_a_bit_that_should_be_0(tmp_path, margin, wrong):
 
 
 def test_the_threshold_itself_at_a_root_that_is_no_decimal(tmp_path):
-    """At n = 3 the output 1/3 of 1/sqrt(3) is at the threshold 1/(3 sqrt(3)) for no rational one; n = 4 is exact."""
+    """At n = 4 the threshold 1/2 becomes 1, a decimal number, and at n = 3 half the root of 3, which is none."""
     program = TemplateProgram("all", {"q": 4})
     for index in range(4):
         program.template({("q", index): 1}, [("q", index)])
@@ -342,6 +342,15 @@ def test_biased_networks_with_a_tiny_margin_get_more_digits(tmp_path):
             states=np.array([[True, True]]),
         )
         assert result == {0: [] if above else [0], 1: []}
+
+
+def test_an_output_that_is_too_near_is_refused(tmp_path, monkeypatch):
+    """An output next to 1/sqrt(2), with a single digit for the threshold."""
+    monkeypatch.setattr("ntkproofs.vnnlib.questions.DIGITS", 1)
+    monkeypatch.setattr("ntkproofs.vnnlib.questions.MAX_DIGITS", 8)
+    with pytest.raises(InputError, match="8 digits do not separate them"):
+        answer_of_copy(tmp_path, np.eye(2), np.eye(2) * 2.0**0.5, threshold=Fraction(1), states=states_of(2))
+    assert not list(tmp_path.iterdir())
 
 
 def test_margins_of_many_orders_need_many_digits(tmp_path):
