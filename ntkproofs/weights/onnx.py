@@ -6,7 +6,7 @@ no part of it, and a graph whose function is not that of a two-layer network wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +75,7 @@ def _parsed(data: bytes, source: str) -> ModelProto:
         model = onnx.load_model_from_string(data)
     except (InputError, DecodeError) as problem:
         raise InputError(f"{source}: {problem}" if isinstance(problem, InputError) else _no_onnx(source)) from problem
-    if not model.HasField("graph"):
+    if not model.HasField("graph") or not _has_text(model):
         raise InputError(_no_onnx(source))
     if model.functions or model.training_info:
         raise InputError(f"{source}: functions and training graphs are not accepted: export the network for inference")
@@ -88,6 +88,17 @@ def _metadata(model: ModelProto, source: str) -> dict[str, str]:
     if len(metadata) != len(model.metadata_props) or "axes" in metadata:
         raise InputError(f"{source}: a property is given twice, or is named 'axes', which a graph has none of")
     return metadata
+
+
+def _has_text(message: Any) -> bool:
+    """Return whether all strings of a message are UTF-8; the parser returns others as bytes."""
+    for field, value in message.ListFields():
+        repeated = value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else [value]
+        if field.type == field.TYPE_MESSAGE and not all(map(_has_text, repeated)):
+            return False
+        if field.type == field.TYPE_STRING and not all(isinstance(item, str) for item in repeated):
+            return False
+    return True
 
 
 def _no_onnx(source: str) -> str:

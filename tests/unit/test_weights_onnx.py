@@ -334,6 +334,14 @@ def test_forged_files_are_refused(tmp_path, name):
         read_onnx(saved(tmp_path, changed(change)))
 
 
+def test_names_that_are_no_text_are_refused(tmp_path):
+    """The parser returns them as bytes."""
+    data = model(two_matmuls(), using("wt vt")).SerializeToString()
+    assert data.count(b"Relu") == 1
+    with pytest.raises(InputError, match="no model can be read"):
+        read_onnx(saved(tmp_path, data.replace(b"Relu", b"Rel\xff")))
+
+
 def test_a_file_of_many_small_messages_is_refused_before_it_is_parsed():
     empty_nodes = b"\x0a\x00" * MAX_STRUCTURE
     length = len(empty_nodes)
