@@ -29,7 +29,7 @@ Watch: TypeAlias = Callable[[int, float], None]  # (steps taken, largest error o
 TOLERANCE = 1e-7  # largest error of the outputs at the samples after convergence
 MOST_STEPS = 100_000
 BLOCK = 128  # states evaluated in one matrix product
-HELD = 1 << 17  # numbers of a block of neurons, which a cache holds
+HELD = 1 << 15  # numbers of a block of neurons, which a cache holds
 WATCHED = 64  # steps between two calls of a function that shows progress
 
 
@@ -121,12 +121,12 @@ def all_layers(
     """
     networks, width, samples = hidden.shape
     bits, root = labels.shape[1], width**0.5
-    u = np.repeat(hidden, bits, axis=0)
-    a = np.ascontiguousarray(outer.transpose(0, 2, 1)).reshape(networks * bits, width, 1)
+    u = np.repeat(hidden.transpose(0, 2, 1), bits, axis=0)
+    a = np.ascontiguousarray(outer.transpose(0, 2, 1)).reshape(networks * bits, 1, width)
     targets = np.tile(labels.T, (networks, 1))[:, :, None]
     done = descend(u, a, targets, scale=1 / root, step=step, steps=steps, watch=watch)
     return Trained(
-        u.reshape(networks, bits, width, samples), (a / root).reshape(networks, bits, width, 1).swapaxes(2, 3), done
+        u.reshape(networks, bits, samples, width).swapaxes(2, 3), (a / root).reshape(networks, bits, 1, width), done
     )
 
 
@@ -145,20 +145,21 @@ def descend(
 ) -> int:
     """Train all layers by gradient descent, in place; return the number of steps.
 
-    `u`, ``(networks, w, K)``, `a`, ``(networks, w, outputs)``, `targets`, ``(networks, K, outputs)``; `step`: one size
+    `u`, ``(networks, K, w)``, `a`, ``(networks, outputs, w)``, `targets`, ``(networks, K, outputs)``; `step`: one size
     or one for each network; `rate`: how fast hidden weights move beside output weights. With steps None the networks
     are trained until every output at every sample is within `tolerance` of its target. Raises Undecided if that takes
     more than `most_steps` steps, or if an output leaves the interval from -1e6 to 1e6.
     """
-    size = max(1, HELD // (len(u) * u.shape[2]))
-    blocks = [slice(first, first + size) for first in range(0, u.shape[1], size)]
-    v = np.empty((len(u), min(size, u.shape[1]), u.shape[2]))
+    width = u.shape[2]
+    size = min(width, max(1, HELD // (len(u) * u.shape[1])))
+    blocks = [slice(first, first + size) for first in range(0, width, size)]
+    spare = _Spare.of((len(u), u.shape[1], size))
     factor = scale * np.broadcast_to(np.asarray(step, dtype=np.float64), (len(u),))[:, None, None]
     miss, done = np.zeros_like(targets), 0
     while True:
         total = np.zeros_like(targets)
         for block in blocks:  # one pass over the weights: the step of the last errors, then the outputs
-            total += _advanced(u[:, block], a[:, block], v[:, : u[:, block].shape[1]], miss if done else None, rate)
+            total += spare.advanced(u[:, :, block], a[:, :, block], miss if done else None, rate)
         error = scale * total - targets
         worst = float(np.abs(error).max())
         if not worst < 1e6:
@@ -171,7 +172,7 @@ def descend(
             return done
         if steps is None and done == most_steps:
             raise Undecided(
-                f"gradient descent at width {u.shape[1]} has not reached {tolerance:g} after {done} steps (the worst "
+                f"gradient descent at width {width} has not reached {tolerance:g} after {done} steps (the worst "
                 f"output is off by {worst:.2g}): a larger width helps"
             )
         if done % WATCHED == 0:
@@ -179,15 +180,31 @@ def descend(
         miss, done = factor * error, done + 1
 
 
-def _advanced(u: Floats, a: Floats, v: Floats, miss: Floats | None, rate: float) -> Floats:
-    """Take one step with the errors `miss` (None: no step), in place; return the sum of ``a relu(u)`` of the block."""
-    if miss is not None:
+@dataclass(frozen=True, eq=False)
+class _Spare:
+    """Arrays of the size of a block of neurons, ``(networks, K, size)``, that each step overwrites."""
+
+    v: Floats
+    turn: Floats
+    is_open: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...]) -> _Spare:
+        return cls(np.empty(shape), np.empty(shape), np.empty(shape, dtype=np.bool_))
+
+    def advanced(self, u: Floats, a: Floats, miss: Floats | None, rate: float) -> Floats:
+        """Take one step with the errors `miss` (None: no step), in place; return the sum of ``relu(u) a`` over them."""
+        v, turn, is_open = (array[:, :, : u.shape[2]] for array in (self.v, self.turn, self.is_open))
+        if miss is not None:
+            np.maximum(u, 0, out=v)
+            if miss.shape[2] == 1:
+                np.multiply(miss, a, out=turn)  # several times as fast as the product of matrices
+            else:
+                np.matmul(miss, a, out=turn)
+            np.multiply(turn, np.greater(u, 0, out=is_open), out=turn)
+            a -= miss.transpose(0, 2, 1) @ v
+            if rate != 1:
+                turn *= rate
+            u -= turn
         np.maximum(u, 0, out=v)
-        turn = a @ miss.transpose(0, 2, 1)
-        turn *= v > 0
-        a -= v @ miss
-        if rate != 1:
-            turn *= rate
-        u -= turn
-    np.maximum(u, 0, out=v)
-    return v.transpose(0, 2, 1) @ a
+        return v @ a.transpose(0, 2, 1)

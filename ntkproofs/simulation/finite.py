@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.programs import TemplateProgram
-from ntkproofs.simulation.descent import Watch, descend, unwatched
+from ntkproofs.simulation.descent import Trained, Watch, descend, unwatched
 from ntkproofs.simulation.limit import Trials
 
 __all__ = ["PARAMETRISATIONS", "Weights", "descended", "draw_weights", "linearised", "trained"]
@@ -45,6 +45,12 @@ class Weights:
     def scale(self) -> float:
         """The factor ``(w n0)^(-1/2)`` of the output."""
         return float((self.hidden.shape[1] * self.hidden.shape[2]) ** -0.5)
+
+    def folded(self, steps: int | None = None) -> Trained:
+        """Return the same networks without a factor of the output, with the weights of the standard parametrisation."""
+        _, width, n0 = self.hidden.shape
+        output = self.outer.transpose(0, 2, 1) / width**0.5
+        return Trained((self.hidden / n0**0.5)[:, None], output[:, None], steps)
 
     def outputs(self, codes: Floats) -> Floats:
         """Return the outputs on encoded states, ``(networks, states, bits)``."""
@@ -191,11 +197,11 @@ def descended(
         sizes = step_size * n0 / _Tangent.of(weights, rate).largest()
     else:
         sizes = np.full(networks, step * (width if parametrisation == "standard" else 1))
-    after = Weights(weights.hidden.copy(), weights.outer.copy())
+    u, a = (part.transpose(0, 2, 1).copy() for part in (weights.hidden, weights.outer))
     targets = np.repeat(program.labels.astype(np.float64)[None], networks, axis=0)
     taken = descend(
-        after.hidden,
-        after.outer,
+        u,
+        a,
         targets,
         scale=weights.scale,
         step=sizes,
@@ -205,4 +211,4 @@ def descended(
         most_steps=most_steps,
         watch=watch,
     )
-    return after, taken
+    return Weights(u.transpose(0, 2, 1), a.transpose(0, 2, 1)), taken
