@@ -12,8 +12,8 @@ This package knows no programs.
 [[1], [1]]
 """
 
-from ntkproofs.inference.decisions import Decisions, decide
+from ntkproofs.inference.decisions import Decisions, as_threshold, decide, decide_outputs
 from ntkproofs.inference.outputs import Extreme, Outputs, outputs_exact
 from ntkproofs.inference.surds import Surd
 
-__all__ = ["Decisions", "Extreme", "Outputs", "Surd", "decide", "outputs_exact"]
+__all__ = ["Decisions", "Extreme", "Outputs", "Surd", "as_threshold", "decide", "decide_outputs", "outputs_exact"]

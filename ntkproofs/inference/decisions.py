@@ -15,7 +15,7 @@ from ntkproofs.inference.pieces import Matches
 from ntkproofs.inference.surds import Surd
 from ntkproofs.weights.networks import Networks
 
-__all__ = ["Decisions", "as_threshold", "decide", "float_bounds"]
+__all__ = ["Decisions", "as_threshold", "decide", "decide_outputs", "float_bounds"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -78,13 +78,22 @@ class Outputs:
                 f"integers and from {low!r} to {high!r} by floats"
             )
 
+    def near_least(self, among: NDArray[np.bool_], below: float = np.inf) -> NDArray[np.bool_]:
+        """Return which of the outputs `among`, ``(states, bits)``, may be the least, if it is at most `below`."""
+        lowest = min(float(self.high[among].min(initial=np.inf)), below)
+        return np.asarray(among & (self.low <= lowest))
+
+    def near_greatest(self, among: NDArray[np.bool_], above: float = -np.inf) -> NDArray[np.bool_]:
+        """Return which of the outputs `among` may be the greatest, if it is at least `above`."""
+        highest = max(float(self.low[among].max(initial=-np.inf)), above)
+        return np.asarray(among & (self.high >= highest))
+
     def least(self, among: NDArray[np.bool_], below: float = np.inf) -> Extreme | None:
         """Return the least output at the states and bits `among`, ``(states, output bits)``, and its first occurrence.
 
         None if there are none; outputs that exceed `below` may be left out.
         """
-        lowest = min(float(self.high[among].min(initial=np.inf)), below)
-        candidates = self.exact(among & (self.low <= lowest))
+        candidates = self.exact(self.near_least(among, below))
         first: Extreme | None = None
         for (state, bit), value in candidates.items():
             if first is None or value < first.value:
@@ -93,8 +102,7 @@ class Outputs:
 
     def greatest(self, among: NDArray[np.bool_], above: float = -np.inf) -> Extreme | None:
         """Return the greatest output likewise; outputs that are less than `above` may be left out."""
-        highest = max(float(self.low[among].max(initial=-np.inf)), above)
-        candidates = self.exact(among & (self.high >= highest))
+        candidates = self.exact(self.near_greatest(among, above))
         first: Extreme | None = None
         for (state, bit), value in candidates.items():
             if first is None or value > first.value:
