@@ -194,14 +194,14 @@ class _Spare:
 
     def advanced(self, u: Floats, a: Floats, miss: Floats | None, rate: float) -> Floats:
         """Take one step with the errors `miss` (None: no step), in place; return the sum of ``relu(u) a`` over them."""
-        v, turn, is_open = (array[:, :, : u.shape[2]] for array in (self.v, self.turn, self.is_open))
+        v, turn = (array[:, :, : u.shape[2]] for array in (self.v, self.turn))
         if miss is not None:
             np.maximum(u, 0, out=v)
             if miss.shape[2] == 1:
                 np.multiply(miss, a, out=turn)  # several times as fast as the product of matrices
             else:
                 np.matmul(miss, a, out=turn)
-            np.multiply(turn, np.greater(u, 0, out=is_open), out=turn)
+            turn *= np.greater(u, 0, out=self.is_open[:, :, : u.shape[2]])
             a -= miss.transpose(0, 2, 1) @ v
             if rate != 1:
                 turn *= rate

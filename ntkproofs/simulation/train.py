@@ -137,7 +137,7 @@ def train(
         output.squeeze(dropped),
         axes=",".join(names),
         threshold=threshold,
-        metadata=plan.metadata(steps) | {"networks": str(networks), "seed": str(seed)},
+        metadata=plan.metadata(steps) | {"seed": str(seed)},
         source="trained networks",
     )
 
