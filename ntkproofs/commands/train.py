@@ -6,6 +6,8 @@ import argparse
 import math
 import re
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +21,12 @@ from ntkproofs.errors import InputError, NoMargin
 from ntkproofs.training import LAYERS, STARTS, Training
 
 if TYPE_CHECKING:
+    from ntkproofs.certificates import Certificate
+    from ntkproofs.commands.progress import Show
     from ntkproofs.counts import Counts
     from ntkproofs.loading import Loaded
+    from ntkproofs.programs import TemplateProgram
+    from ntkproofs.simulation.events import Event
     from ntkproofs.simulation.train import Stage
     from ntkproofs.weights import Networks
 
@@ -44,12 +50,14 @@ def register(commands: Any) -> None:
     add_program(parser, "train")
     add_options(parser, "--program-steps")
     add_padding(parser)
-    parser.add_argument("--width", required=True, metavar="W", help="number of neurons of each network")
+    parser.add_argument(
+        "--width", metavar="W", help="number of neurons of each network (required without --certificate)"
+    )
     parser.add_argument(
         "--trained",
-        required=True,
         choices=tuple(LAYERS),
-        help="the trained layers: output (of one network) or all (of a scalar network for each output bit)",
+        help="the trained layers: output (of one network) or all (of a scalar network for each output bit); required "
+        "without --certificate",
     )
     parser.add_argument(
         "--start",
@@ -76,14 +84,18 @@ def register(commands: Any) -> None:
         help="size of the steps (default: 1 / (2 x the largest eigenvalue of the kernel matrix at infinite width); "
         "with --parametrisation standard 1 / that of the network's own kernel at the start)",
     )
-    parser.add_argument(
-        "--networks", default="1", metavar="N", help="number of networks averaged for each output bit (default: 1)"
-    )
+    parser.add_argument("--networks", metavar="N", help="number of networks averaged for each output bit (default: 1)")
     parser.add_argument(
         "--threshold",
         metavar="TAU",
         help="the threshold in the file, a fraction (default: the one that balances the margins of 0-bits and 1-bits "
         "of the program at infinite width)",
+    )
+    parser.add_argument(
+        "--certificate",
+        metavar="FILE.json",
+        help="a certificate of certify --trained: options that are not given are those of its claim, and the events on "
+        "which it rests are measured on this start; exit code 3 if it is about other networks",
     )
     parser.add_argument("--seed", default="0", metavar="S", help="seed of the random numbers (default: 0)")
     parser.add_argument("-o", dest="output", metavar="FILE", required=True, help=f"write the networks to FILE{SUFFIX}")
@@ -93,50 +105,103 @@ def register(commands: Any) -> None:
 
 def _train(options: argparse.Namespace) -> int:
     from ntkproofs.files import check_writable
-    from ntkproofs.simulation.train import Stage, train
     from ntkproofs.weights import write_networks
 
     if Path(options.output).suffix.lower() != SUFFIX:
         raise InputError(f"-o {clipped(options.output)}: networks are written to files with the suffix {SUFFIX}")
     check_writable(options.output)  # before the training
+    certificate = None if options.certificate is None else _certificate(options)
     training = _training(options)
     loaded = load(options, "train")
-    arguments = {
-        "width": number(options.width, "--width", low=1, high=MAX_WIDTH),
-        "networks": number(options.networks, "--networks", low=1, high=MAX_NETWORKS),
-        "seed": number(options.seed, "--seed", high=2**128 - 1),
-    }
-    threshold = _threshold(options, loaded, training)
-    start, stage = time.perf_counter(), Stage(0, 0, 0, math.inf)
-    networks: Networks | None = None
+    if certificate is not None and options.padded is None:
+        loaded.program.pad(max(0, certificate.claim["program"]["padding"] - loaded.program.padding))
+    work = _Work(
+        options,
+        loaded.program,
+        training,
+        number(options.width, "--width", low=1, high=MAX_WIDTH),
+        number(options.networks or "1", "--networks", low=1, high=MAX_NETWORKS),
+        number(options.seed, "--seed", high=2**128 - 1),
+        _threshold(options, loaded, training),
+        certificate,
+    )
+    start, events = time.perf_counter(), None
     with showing() as show, Stoppable() as stop:
-
-        def watch(latest: Stage) -> None:
-            nonlocal stage
-            stage = latest
-            show(stage.done, stage.total, _progress(stage))
-
-        networks = train(
-            loaded.program,
-            training,
-            **arguments,
-            threshold=threshold,
-            parametrisation=options.parametrisation,
-            watch=watch,
-        )
-    if networks is None:
-        return _stopped(options, f"{stop.reason}", stage)
-    write_networks(options.output, networks)
+        events = work.done(show)
+    if work.networks is None or events is None:
+        return work.stopped(f"{stop.reason}")
+    write_networks(options.output, work.networks)
     seconds = time.perf_counter() - start
     if options.json:
-        print_json(_document(options, networks) | {"seconds": round(seconds, 3)})
+        print_json(_document(options, work.networks) | _entries(options, events) | {"seconds": round(seconds, 3)})
     else:
-        print("\n".join([*_lines(options, networks), f"{seconds:.1f} seconds"]))
+        print("\n".join([*_lines(options, work.networks), f"{seconds:.1f} seconds"]))
+        if certificate is not None:
+            _print_events(options, events)
     return HOLDS
+
+
+@dataclass
+class _Work:
+    """What is trained, and how far that has come."""
+
+    options: argparse.Namespace
+    program: TemplateProgram
+    training: Training
+    width: int
+    count: int
+    seed: int
+    threshold: Fraction
+    certificate: Certificate | None
+    stage: Stage | None = None
+    networks: Networks | None = None
+
+    def done(self, show: Show) -> tuple[Event, ...]:
+        """Train the networks and return the events of the certificate; raises InputError if it is about others."""
+        from ntkproofs.simulation.events import check_same, measure_events
+        from ntkproofs.simulation.train import description, train
+
+        def watch(stage: Stage) -> None:
+            self.stage = stage
+            show(stage.done, stage.total, _progress(stage))
+
+        program, training, style = self.program, self.training, self.options.parametrisation
+        if self.certificate is not None:
+            about = description(program, training, width=self.width, seed=self.seed, parametrisation=style)
+            try:
+                check_same(self.certificate, about, networks=self.count, threshold=self.threshold)
+            except InputError as problem:
+                raise InputError(f"{self.options.certificate}: {problem}") from problem
+        self.networks = train(
+            program,
+            training,
+            width=self.width,
+            networks=self.count,
+            seed=self.seed,
+            threshold=self.threshold,
+            parametrisation=style,
+            watch=watch,
+        )
+        return () if self.certificate is None else measure_events(self.certificate, self.networks)
+
+    def stopped(self, reason: str) -> int:
+        """Report that the training was stopped and nothing was written; return the exit code."""
+        done, total = (self.stage.done, self.stage.total) if self.stage else (0, None)
+        if self.options.json:
+            entries = {"complete": False, "networks_trained": done, "networks_planned": total, "file": None}
+            print_json({"format": 1, "program": self.options.program, **entries})
+        else:
+            print("not complete: no file was written")
+        how_far = "before the first network was trained" if self.stage is None else _progress(self.stage)
+        remark(f"ntkproofs: {reason}: {how_far}; no file was written")
+        return UNDECIDED
 
 
 def _training(options: argparse.Namespace) -> Training:
     """Return the training that the options name; raises InputError for an invalid one."""
+    for name in ("trained", "width"):
+        if getattr(options, name) is None:
+            options.refuse(f"the following arguments are required: --{name}")
     start = options.start
     if start is None and options.parametrisation == "standard" and options.trained == "all":
         start = "gaussian"
@@ -157,6 +222,58 @@ def _fraction(text: str, option: str, *, zero: bool = False) -> Fraction:
     raise InputError(
         f"{option} must be a {'' if zero else 'positive '}number, such as 0.02 or 1/50, got {clipped(text)}"
     )
+
+
+# --- a certificate
+
+
+def _certificate(options: argparse.Namespace) -> Certificate:
+    """Return the certificate; options that are not given become those of its claim."""
+    from ntkproofs.certificates import read_certificate
+
+    certificate = read_certificate(options.certificate)
+    claim = certificate.claim
+    if claim["kind"] != "network":
+        raise InputError(
+            f"{options.certificate}: a certificate of the kind {claim['kind']}; --certificate takes one about networks "
+            "of finite width, of certify --trained"
+        )
+    for name in ("trained", "start", "networks", "width", "steps", "step", "threshold"):
+        if getattr(options, name) is None:
+            setattr(options, name, str(claim[name]))
+    return certificate
+
+
+def _print_events(options: argparse.Namespace, events: Sequence[Event]) -> None:
+    from ntkproofs.simulation.events import largest_ratios
+
+    print(f"\nevents of {options.certificate} on this start, in floating point (a measurement, no verdict):")
+    print(f"{'event':<12} {'worst at':<22} {'bound':>11} {'measured':>11} {'ratio':>7}")
+    for event in largest_ratios(events).values():
+        name = f"{event.name}{'*' if event.derived else ''}"
+        values = f"{event.bound:>11.4g} {event.measured:>11.4g} {event.ratio:>7.3f}"
+        print(f"{name:<12} {event.where:<22} {values}  {event.about}")
+    if any(event.derived for event in events):
+        print("* follows from the other events")
+
+
+def _entries(options: argparse.Namespace, events: Sequence[Event]) -> dict[str, Any]:
+    """Return the entries of the JSON document about the events."""
+    if options.certificate is None:
+        return {}
+    rows = [
+        {
+            "name": event.name,
+            "where": event.where,
+            "bound": event.bound,
+            "measured": event.measured,
+            "ratio": event.ratio if math.isfinite(event.ratio) else None,
+            "derived": event.derived,
+            "about": event.about,
+        }
+        for event in events
+    ]
+    return {"certificate": options.certificate, "events": rows}
 
 
 # --- the threshold
@@ -202,26 +319,6 @@ def _progress(stage: Stage) -> str:
     if not stage.steps:
         return text
     return f"{text}; the next one: {counted(stage.steps, 'step')}, largest error {stage.error:.1e}"
-
-
-def _stopped(options: argparse.Namespace, reason: str, stage: Stage) -> int:
-    """Report that the training was stopped and nothing was written; return the exit code."""
-    if options.json:
-        print_json(
-            {
-                "format": 1,
-                "program": options.program,
-                "complete": False,
-                "networks_trained": stage.done,
-                "networks_planned": stage.total or None,
-                "file": None,
-            }
-        )
-    else:
-        print("not complete: no file was written")
-    how_far = _progress(stage) if stage.total else "before the first network was trained"
-    remark(f"ntkproofs: {reason}: {how_far}; no file was written")
-    return UNDECIDED
 
 
 def _lines(options: argparse.Namespace, networks: Networks) -> list[str]:

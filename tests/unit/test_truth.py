@@ -39,6 +39,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "certain",
     "counted",
     "counting",
+    "derived",
     "deterministic",
     "drop_unwritten",
     "dropped",
