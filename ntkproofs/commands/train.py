@@ -219,9 +219,8 @@ def _fraction(text: str, option: str, *, zero: bool = False) -> Fraction:
         value = Fraction(text)
         if (value or zero) and float(value) < math.inf and (float(value) or not value):
             return value
-    raise InputError(
-        f"{option} must be a {'' if zero else 'positive '}number, such as 0.02 or 1/50, got {clipped(text)}"
-    )
+    allowed = "a number from 0" if zero else "a positive number"
+    raise InputError(f"{option} must be {allowed}, such as 0.02 or 1/50, got {clipped(text)}")
 
 
 # --- a certificate

@@ -178,7 +178,7 @@ def descend(
         if steps is None and done == most_steps:
             raise Undecided(
                 f"gradient descent at width {width} has not reached {tolerance:g} after {done} steps (the worst "
-                f"output is off by {worst:.2g}): a larger width helps"
+                f"output is off by {worst:.2g}): a smaller step or a larger width helps"
             )
         if done % WATCHED == 0:
             watch(done, worst)
