@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ntkproofs.display import CODE, counted, table
+from ntkproofs.errors import InputError
 from ntkproofs.execution.machine import Machine
+from ntkproofs.execution.runner import Runner
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.programs.sbn.assembly import Assembly
 from ntkproofs.programs.sbn.interpreter import Configuration
@@ -73,10 +75,14 @@ class SbnRun(NoTruthValue):
         )
 
 
-def execute_sbn(program: Assembly, layout: Layout, *, kernel: KernelLike = "ntk") -> Iterator[Boundary]:
+def execute_sbn(
+    program: Assembly, layout: Layout, *, kernel: KernelLike = "ntk", machine: Runner | None = None
+) -> Iterator[Boundary]:
     r"""Yield the boundary before the first instruction and after every instruction, until the program halts, if ever.
 
-    Raises RoundingFailure if a bit would be rounded incorrectly.
+    `machine`: what executes the program ``sbn(words, bits, instructions)`` of the layout (default: a Machine of the
+    kernel). Raises RoundingFailure, or the error of the machine, if a bit would be rounded incorrectly, and InputError
+    for a machine of another program.
 
     >>> from ntkproofs.programs.sbn import assemble, layout_for
     >>> program = assemble("x: .word 5\ny: .word 3\nsbn x y\nsbn x y")
@@ -84,7 +90,10 @@ def execute_sbn(program: Assembly, layout: Layout, *, kernel: KernelLike = "ntk"
     [(5, 3), (5, -2), (5, -7)]
     """
     templates = sbn(layout.words, layout.bits, layout.instructions)
-    machine = Machine(templates, kernel)
+    if machine is None:
+        machine = Machine(templates, kernel)
+    elif machine.program.templates != templates.templates:
+        raise InputError(f"the machine executes {machine.program.name!r}, and not the program of this layout")
     state = load(layout, program)
     row, executed, largest = templates.row(state)[None, :], 0, 0
     while True:
