@@ -27,28 +27,31 @@ from ntkproofs.weights.stored import MAX_BYTES, MAX_TEXT, Array, Stored, check_s
 
 __all__ = ["read_npz"]
 
-MAX_MEMBERS = 64
 MAX_DIRECTORY = 1 << 16  # bytes of the archive's directory, which is read as a whole
-_END = struct.Struct("<4s4H2LH")  # the end of the directory: signature, ..., members, its bytes, its offset, comment
-_WIDE_END = struct.Struct("<4sQ2H2L4Q")  # the same of archives of more than 2 GiB: ..., members, its bytes, its offset
-_LOCATOR = 20  # bytes between the two
+_END = struct.Struct("<4s4H2LH")  # the end of the directory: signature, ..., its bytes, its offset, comment
+_WIDE_END = struct.Struct("<4sQ2H2L4Q")  # the same of archives of more than 2 GiB
+_LOCATOR = struct.Struct("<4sLQL")  # between the two: signature, ..., where the former begins
 _MAGIC = b"\x93NUMPY\x01\x00"  # of files .npy of version 1.0, whose header has at most 65,535 bytes
 _HEADER = re.compile(
     r"\{\s*'descr':\s*'([^'\\]{1,12})'\s*,\s*'fortran_order':\s*(True|False)\s*,"
     r"\s*'shape':\s*\(\s*((?:\d{1,19}\s*,\s*)+(?:\d{1,19}\s*)?|)\)\s*,?\s*\}\s*",
     re.ASCII,
 )
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, NotImplementedError, struct.error)
 _FLOATS = {f"{order}f{size}" for order in "<>" for size in (2, 4, 8)}
 _TEXT = re.compile(r"[<>]U(\d{1,7})", re.ASCII)
 
 
 @dataclass(frozen=True)
 class _Member:
-    """An array of an archive, as its header describes it; `left`: the number of bytes that follow the header."""
+    """An array of an archive, as its header describes it.
+
+    `descr`: its dtype; `order`: C or F, that of its data; `left`: the number of bytes that follow the header.
+    """
 
     name: str
     descr: str
-    reversed: bool
+    order: str
     shape: tuple[int, ...]
     left: int
 
@@ -70,8 +73,7 @@ def read_npz(path: str, *, most: int = MAX_BYTES) -> Stored:
         names = named((member.name for member in members if not member.is_text), path)
         for member in members:
             if not member.is_text:
-                check_shape(path, clipped(member.name), member.shape, member.descr, most)
-                most -= member.left
+                most -= check_shape(path, member.name, member.shape, member.descr, most)
         for item in items:
             with archive.open(item) as stream:
                 member = _member(stream, item, path)
@@ -97,38 +99,28 @@ def _zip_errors(path: str) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        ValueError,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        struct.error,
-    ) as problem:
+    except _ZIP_ERRORS as problem:
         raise refused(path, f"not a valid .npz file: {printable(problem) or type(problem).__name__}") from problem
 
 
 def _archive(file: BinaryIO, path: str) -> zipfile.ZipFile:
     """Open an archive, after checking the size of its directory."""
     size = os.fstat(file.fileno()).st_size
-    tail = _last(file, size, _WIDE_END.size + _LOCATOR + _END.size)
-    signature, *_, members, length, _, comment = _END.unpack(tail[-_END.size :].rjust(_END.size))
+    count = _WIDE_END.size + _LOCATOR.size + _END.size
+    file.seek(max(0, size - count))
+    tail = file.read(count).rjust(count, b"\0")
+    signature, *_, length, _, comment = _END.unpack_from(tail, count - _END.size)
     if signature != b"PK\x05\x06" or comment:
         raise refused(path, "not an .npz file, or truncated: it must end as a zip archive without a comment does")
-    wide = tail[: _WIDE_END.size]
-    if wide[:4] == b"PK\x06\x06" or tail[_WIDE_END.size :][:4] == b"PK\x06\x07":
-        members, length = _WIDE_END.unpack(wide)[-3:-1]
-    if members > MAX_MEMBERS or length > MAX_DIRECTORY:
-        raise refused(path, f"its directory is too large: at most {MAX_MEMBERS} arrays, {MAX_DIRECTORY:,} bytes")
+    locator, _, start, _ = _LOCATOR.unpack_from(tail, _WIDE_END.size)
+    if locator == b"PK\x06\x07":
+        wide, *_, length, _ = _WIDE_END.unpack_from(tail)
+        if wide != b"PK\x06\x06" or start != size - count:
+            raise refused(path, "not a valid .npz file: the end of its directory is not where the file says it is")
+    if length > MAX_DIRECTORY:
+        raise refused(path, f"its directory has {length:,} bytes, at most {MAX_DIRECTORY:,} are supported")
     file.seek(0)
     return zipfile.ZipFile(file)
-
-
-def _last(file: BinaryIO, size: int, count: int) -> bytes:
-    """Return the last `count` bytes of a file, with zeros before them if it is shorter."""
-    file.seek(max(0, size - count))
-    return file.read(count).rjust(count, b"\0")
 
 
 def _names(archive: zipfile.ZipFile, path: str) -> list[zipfile.ZipInfo]:
@@ -163,7 +155,7 @@ def _member(stream: IO[bytes], item: zipfile.ZipInfo, path: str) -> _Member:
     shape = tuple(int(size) for size in axes.split(",") if size.strip())
     if descr not in _FLOATS and not _TEXT.fullmatch(descr):
         raise refused(path, f"{clipped(name)} has the dtype {_described(descr)}: weights are float16, float32, float64")
-    member = _Member(name, descr, order == "True", shape, item.file_size - 10 - length)
+    member = _Member(name, descr, "F" if order == "True" else "C", shape, item.file_size - 10 - length)
     if member.left != prod(shape) * np.dtype(descr).itemsize:
         raise refused(
             path,
@@ -194,9 +186,9 @@ def _text(stream: IO[bytes], member: _Member, path: str) -> str:
 
 def _array(stream: IO[bytes], member: _Member, path: str) -> Array:
     """Return an array of weights, contiguous and in the byte order of this machine."""
-    array = np.empty(member.shape[::-1] if member.reversed else member.shape, member.descr)
+    array = np.empty(member.shape[::-1] if member.order == "F" else member.shape, member.descr)
     if not fill(stream, array):
         raise refused(path, f"the file is truncated: {clipped(member.name)} has too few bytes")
     if not array.dtype.isnative:
         array = array.byteswap(inplace=True).view(array.dtype.newbyteorder("="))
-    return np.ascontiguousarray(array.T) if member.reversed else array
+    return np.ascontiguousarray(array.T) if member.order == "F" else array

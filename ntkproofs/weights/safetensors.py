@@ -19,14 +19,15 @@ import numpy as np
 from ntkproofs.errors import InputError
 from ntkproofs.files import open_file
 from ntkproofs.printable import clipped, printable
-from ntkproofs.weights.networks import Networks
+from ntkproofs.weights.networks import NAMES, Networks
 from ntkproofs.weights.stored import MAX_BYTES, MAX_TEXT, Array, Stored, check_shape, fill, named, refused, text_of
 
 __all__ = ["MAX_HEADER", "read_safetensors", "safetensors_bytes"]
 
 MAX_HEADER = 1 << 20  # bytes of a header
 _METADATA = "__metadata__"
-_DTYPES = {"F16": "<f2", "BF16": "<u2", "F32": "<f4", "F64": "<f8"}  # BF16: the upper half of a float32
+_DTYPES = {"F16": "<f2", "BF16": "<u2", "F32": "<f4", "F64": "<f8"}  # in the file; BF16: upper half of a float32
+_READ = {**_DTYPES, "BF16": "<f4"}
 _CODES = {2: "F16", 4: "F32", 8: "F64"}  # by the number of bytes
 
 
@@ -134,7 +135,9 @@ def _tensor(path: str, name: str, entry: Any) -> _Tensor:
         raise refused(path, f"the entry {clipped(name)} of the header must have dtype, shape and data_offsets only")
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not _integers(shape) or not _integers(offsets) or len(offsets) != 2:
-        raise refused(path, f"{clipped(name)}: shape and data_offsets, which are two, must be nonnegative integers")
+        raise refused(
+            path, f"{clipped(name)}: shape and data_offsets, which are two, must be nonnegative integers below 2^63"
+        )
     if not isinstance(dtype, str) or dtype not in _DTYPES:
         raise refused(
             path, f"{clipped(name)} has the dtype {clipped(str(dtype))}: weights are F16, BF16, F32 or F64 (floats)"
@@ -143,14 +146,14 @@ def _tensor(path: str, name: str, entry: Any) -> _Tensor:
 
 
 def _integers(items: Any) -> bool:
-    return isinstance(items, list) and all(type(item) is int and item >= 0 for item in items)
+    return isinstance(items, list) and all(type(item) is int and 0 <= item < 1 << 63 for item in items)
 
 
 def _check_tensors(path: str, tensors: Mapping[str, _Tensor], size: int, most: int) -> None:
     """Raise InputError unless the tensors, one after another, are all of the data, which have `size` bytes."""
     reached = 0
     for name, tensor in sorted(tensors.items(), key=lambda item: item[1].begin):
-        check_shape(path, name, tensor.shape, _DTYPES[tensor.dtype], most)
+        most -= check_shape(path, name, tensor.shape, _READ[tensor.dtype], most)
         if (tensor.begin, tensor.end) != (reached, reached + tensor.size):
             raise refused(
                 path,
@@ -188,16 +191,9 @@ def safetensors_bytes(networks: Networks, path: str) -> list[bytes | memoryview]
     Data are in the order that the library writes: larger dtypes first, so that all are aligned, then by name.
     """
     leading = tuple(axis for axis, size in enumerate(networks.hidden.shape[:2]) if size == 1)
-    arrays = {
-        name: np.squeeze(array, leading)
-        for name, array in {
-            "hidden.weight": networks.hidden,
-            "output.weight": networks.output,
-            "hidden.bias": networks.hidden_bias,
-            "output.bias": networks.output_bias,
-        }.items()
-        if array is not None
-    }
+    fields = (networks.hidden, networks.output, networks.hidden_bias, networks.output_bias)
+    given = zip(NAMES, fields, strict=True)
+    arrays = {name: np.squeeze(array, leading) for name, array in given if array is not None}
     metadata = text_of(networks, path)
     header: dict[str, Any] = {_METADATA: metadata} if metadata else {}
     data: list[bytes | memoryview] = []

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ntkproofs.errors import InputError
 from ntkproofs.printable import clipped, file_name
-from ntkproofs.weights.networks import AXES, Networks
+from ntkproofs.weights.networks import AXES, NAMES, Networks
 
 __all__ = ["MAX_BYTES", "MAX_TEXT", "Stored", "check_shape", "fill", "named", "refused", "text_of", "threshold_of"]
 
@@ -32,8 +32,8 @@ MAX_AXES = 4  # of an array: networks, bits, and its own two
 _MAX_NUMBER = 1000  # characters of a threshold
 _CHUNK = 1 << 24  # bytes that are read at a time
 _LAYOUTS = (
-    {name: name for name in ("hidden.weight", "output.weight", "hidden.bias", "output.bias")},
-    {"0.weight": "hidden.weight", "2.weight": "output.weight", "0.bias": "hidden.bias", "2.bias": "output.bias"},
+    dict(zip(NAMES, NAMES, strict=True)),
+    dict(zip(("0.weight", "2.weight", "0.bias", "2.bias"), NAMES, strict=True)),
 )  # the names of arrays in a file, and what they are
 
 
@@ -52,7 +52,7 @@ class Stored:
         if None not in (own, axes) and own != axes:
             raise refused(self.path, f"the axes of the file are {clipped(own or '')}, which differ from {axes!a}")
         return Networks.of(
-            *(self.arrays.get(name) for name in _LAYOUTS[0]),  # type: ignore[arg-type]
+            *(self.arrays.get(name) for name in NAMES),  # type: ignore[arg-type]
             axes=axes if own is None else own,
             threshold=None if threshold is None else threshold_of(threshold, self.path),
             metadata=rest,
@@ -91,17 +91,20 @@ def named(names: Iterable[str], path: str) -> dict[str, str]:
     raise refused(path, f"it has arrays of both layouts: either {own}, or {torch}")
 
 
-def check_shape(path: str, name: str, shape: tuple[int, ...], dtype: str, most: int) -> None:
-    """Raise InputError unless an array of this shape can be one of a network, of at most `most` bytes."""
+def check_shape(path: str, name: str, shape: tuple[int, ...], dtype: str, most: int) -> int:
+    """Return the bytes of an array; raises InputError unless it can be one of a network, of at most `most` bytes."""
     if not 1 <= len(shape) <= MAX_AXES:
         raise refused(path, f"{name} has {len(shape)} axes; arrays of weights have 1 to {MAX_AXES}")
     if 0 in shape:
         raise refused(path, f"{name} is empty: its shape is {shape}")
-    if prod(shape) * np.dtype(dtype).itemsize > most:
+    size = prod(shape) * np.dtype(dtype).itemsize
+    if size > most:
         raise refused(
             path,
-            f"{name} has the shape {shape}, more than the {most:,} bytes that are left of {MAX_BYTES:,} for all arrays",
+            f"{name} is too large: it has {size:,} bytes, and {most:,} are left of the {MAX_BYTES:,} that all "
+            "arrays of all files may have",
         )
+    return size
 
 
 def threshold_of(text: str, path: str) -> Fraction:
