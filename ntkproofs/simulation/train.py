@@ -181,19 +181,14 @@ class _Plan:
         return cls(program, training, width, parametrisation, check_width(program, training, width))
 
     @property
-    def standard(self) -> bool:
-        """Whether the parametrisation is the standard one."""
-        return self.parametrisation == "standard"
-
-    @property
     def scalar(self) -> bool:
         """Whether each output bit has a network of its own."""
-        return self.training.layers.scalar and not self.standard
+        return self.training.layers.scalar and self.parametrisation != "standard"
 
     @property
     def kernel(self) -> str:
         """The kernel of training at infinite width."""
-        return "nngp" if self.standard else self.training.kernel
+        return "nngp" if self.parametrisation == "standard" else self.training.kernel
 
     @property
     def blocks(self) -> int:
@@ -203,7 +198,7 @@ class _Plan:
     def train(self, seed: int, network: int, watch: Callable[[int], Watch]) -> Iterator[Trained]:
         """Yield the networks of one draw: of each output bit, or one with all output bits."""
         program, training, width = self.program, self.training, self.width
-        if self.standard:
+        if self.parametrisation == "standard":
             start = draw_weights(program, width, [stream(seed, ENSEMBLES, 0, network)])
             weights, taken = descended(
                 program, start, self.parametrisation, step=training.step, steps=training.steps, watch=watch(0)
@@ -243,13 +238,13 @@ class _Plan:
     def _descent(self) -> dict[str, str]:
         """Return the entries about the steps of gradient descent."""
         training, step = self.training, repr(default_step(self.training, self.program.samples))
-        if self.standard and training.step is None:
+        if self.parametrisation == "standard" and training.step is None:
             step = "1 / the largest eigenvalue of the tangent kernel of each network at the start"
         if training.steps is not None:
             return {"steps": str(training.steps), "step": step}
         if training.trained == "output":
             return {"steps": "to convergence, in closed form"}
-        tolerance = finite.TOLERANCE if self.standard else descent.TOLERANCE
+        tolerance = finite.TOLERANCE if self.parametrisation == "standard" else descent.TOLERANCE
         return {"steps": f"to convergence within {tolerance:g}", "step": step}
 
 
