@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkproofs.bounds.margins import Margins
+from ntkproofs.bounds.ranges import representatives
 from ntkproofs.bounds.rounding import MeanAt
-from ntkproofs.counts import Counts, worst_counts
+from ntkproofs.counts import Counts, worst_ranges
 from ntkproofs.errors import InputError, NoMargin
 from ntkproofs.kernels.names import KernelLike, as_kernel
 from ntkproofs.programs import TemplateProgram
@@ -212,7 +213,7 @@ def balanced(
     """
     kernel = as_kernel(kernel)
     try:
-        return best(Margins.of(kernel, worst_counts(program)))
+        return best(Margins.of(kernel, representatives(worst_ranges(program))))
     except NoMargin as problem:
         if visited is None:
             raise NoMargin(f"{program.name}: at arbitrary states {problem}") from problem

@@ -112,19 +112,21 @@ def all_layers(
     step: float,
     steps: int | None = None,
     watch: Watch = unwatched,
+    errors: list[Floats] | None = None,
 ) -> Trained:
     """Train all layers of scalar networks, one for each output bit.
 
     Arguments as for :func:`output_layer`; the networks of all bits have the same hidden weights at the start. With
     steps None they are trained until every output at every sample is within 1e-7 of its target. Raises Undecided if
-    that takes more than 100,000 steps or diverges. `watch` is called now and then with the number of steps.
+    that takes more than 100,000 steps or diverges. `watch` is called now and then with the number of steps; the errors
+    at the samples before each step and after the last, ``(networks * bits, K, 1)``, are appended to `errors`.
     """
     networks, width, samples = hidden.shape
     bits, root = labels.shape[1], width**0.5
     u = np.repeat(hidden.transpose(0, 2, 1), bits, axis=0)
     a = np.ascontiguousarray(outer.transpose(0, 2, 1)).reshape(networks * bits, 1, width)
     targets = np.tile(labels.T, (networks, 1))[:, :, None]
-    done = descend(u, a, targets, scale=1 / root, step=step, steps=steps, watch=watch)
+    done = descend(u, a, targets, scale=1 / root, step=step, steps=steps, watch=watch, errors=errors)
     return Trained(
         u.reshape(networks, bits, samples, width).swapaxes(2, 3), (a / root).reshape(networks, bits, 1, width), done
     )
@@ -142,6 +144,7 @@ def descend(
     tolerance: float = TOLERANCE,
     most_steps: int = MOST_STEPS,
     watch: Watch = unwatched,
+    errors: list[Floats] | None = None,
 ) -> int:
     """Train all layers by gradient descent, in place; return the number of steps.
 
@@ -162,6 +165,8 @@ def descend(
             total += spare.advanced(u[:, :, block], a[:, :, block], miss if done else None, rate)
         error = scale * total - targets
         worst = float(np.abs(error).max())
+        if errors is not None:
+            errors.append(error)
         if not worst < 1e6:
             raise Undecided(
                 "gradient descent with steps of this size diverges: a smaller step or a larger width helps"
@@ -173,7 +178,7 @@ def descend(
         if steps is None and done == most_steps:
             raise Undecided(
                 f"gradient descent at width {width} has not reached {tolerance:g} after {done} steps (the worst "
-                f"output is off by {worst:.2g}): a larger width helps"
+                f"output is off by {worst:.2g}): a smaller step or a larger width helps"
             )
         if done % WATCHED == 0:
             watch(done, worst)
@@ -194,14 +199,14 @@ class _Spare:
 
     def advanced(self, u: Floats, a: Floats, miss: Floats | None, rate: float) -> Floats:
         """Take one step with the errors `miss` (None: no step), in place; return the sum of ``relu(u) a`` over them."""
-        v, turn, is_open = (array[:, :, : u.shape[2]] for array in (self.v, self.turn, self.is_open))
+        v, turn = (array[:, :, : u.shape[2]] for array in (self.v, self.turn))
         if miss is not None:
             np.maximum(u, 0, out=v)
             if miss.shape[2] == 1:
                 np.multiply(miss, a, out=turn)  # several times as fast as the product of matrices
             else:
                 np.matmul(miss, a, out=turn)
-            np.multiply(turn, np.greater(u, 0, out=is_open), out=turn)
+            turn *= np.greater(u, 0, out=self.is_open[:, :, : u.shape[2]])
             a -= miss.transpose(0, 2, 1) @ v
             if rate != 1:
                 turn *= rate

@@ -18,8 +18,8 @@ Floats throughout: nothing here is a verdict.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -71,6 +71,19 @@ class States:
         codes[:, : match.shape[1]] = match / np.sqrt(match.sum(axis=1))[:, None]
         return cls(program, codes, program.matched_writers_rows(match) > 0, which, every)
 
+    def with_matches(self, least: int) -> States:
+        """Return the states that at least so many templates match."""
+        kept = np.count_nonzero(self.codes, axis=1) >= least
+        return replace(self, codes=self.codes[kept], wanted=self.wanted[kept])
+
+    def sampled(self, most: int, *, seed: int = 0) -> States:
+        """Return these states, or so many random ones of more."""
+        if len(self.codes) <= most:
+            return self
+        kept = np.sort(stream(seed, STATES).permutation(len(self.codes))[:most])
+        which = f"{most:,} random ones of {self.which}"
+        return replace(self, codes=self.codes[kept], wanted=self.wanted[kept], which=which, exhaustive=False)
+
     @classmethod
     def arbitrary(cls, program: TemplateProgram, *, ones: int | None = None, seed: int = 0) -> States:
         """Return all states, or 1,000 random ones of more than 4,096; only those with so many `ones`, if given."""
@@ -93,17 +106,28 @@ class States:
     @classmethod
     def reachable(cls, task: Task, *, seed: int = 0) -> States:
         """Return the states that runs visit from all inputs, or from 1,000 random ones if there are more than 4,096."""
-        program, places = task.program, [place for field in task.input_positions for place in field]
-        start = program.row(task.start(*(0 for _ in task.inputs)))
+        places = [place for field in task.input_positions for place in field]
+        start = np.flatnonzero(task.program.row(task.start(*(0 for _ in task.inputs)))).tolist()
+        return cls.visited(task.program, places, start, task.steps, seed=seed)
+
+    @classmethod
+    def visited(
+        cls, program: TemplateProgram, places: Sequence[int], ones: Sequence[int], steps: int, *, seed: int = 0
+    ) -> States:
+        """Return the states that `steps` steps visit from all values of the bits at `places`, or from 1,000 of many.
+
+        `ones`: the other positions that are 1 at the start.
+        """
         every = 1 << len(places) <= MOST_STATES
         if every:
             inputs = np.arange(1 << len(places))[:, None] >> np.arange(len(places)) & 1
         else:
             inputs = stream(seed, STATES).integers(0, 2, (SAMPLED, len(places)))
-        rows = np.repeat(start[None, :], len(inputs), axis=0)
-        rows[:, places] = inputs
+        rows = np.zeros((len(inputs), program.output_bits), dtype=np.uint8)
+        rows[:, list(ones)] = 1
+        rows[:, list(places)] = inputs
         seen = [rows]
-        for _ in range(task.steps - 1):
+        for _ in range(steps - 1):
             rows = np.unique(program.step_rows(rows), axis=0)
             seen.append(rows)
         count = f"all {len(inputs):,}" if every else f"{SAMPLED:,} random"

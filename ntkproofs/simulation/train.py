@@ -40,7 +40,7 @@ from ntkproofs.training import Training
 from ntkproofs.validation import integer
 from ntkproofs.weights import Networks
 
-__all__ = ["Stage", "program_sha256", "threshold_of", "train"]
+__all__ = ["Stage", "description", "program_sha256", "threshold_of", "train"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -95,6 +95,21 @@ def _visited(task: Task, free: list[int]) -> frozenset[Counts]:
     return visited_counts(task.program, free, ones, task.steps)
 
 
+def description(
+    program: TemplateProgram, training: Training, *, width: int, seed: int = 0, parametrisation: str = "ntk"
+) -> dict[str, str]:
+    """Return the metadata of the networks that :func:`train` returns, without the number of steps taken.
+
+    Raises InputError for invalid arguments.
+
+    >>> from ntkproofs.programs import permutation
+    >>> description(permutation([1, 0]), Training.of("all"), width=10)["steps"]
+    'to convergence within 1e-07'
+    """
+    plan = _Plan.of(program, training, integer(width, "width", low=1), parametrisation)
+    return plan.metadata() | {"seed": str(integer(seed, "seed", low=0, high=(1 << 128) - 1))}
+
+
 def train(
     program: TemplateProgram | Task,
     training: Training,
@@ -137,7 +152,7 @@ def train(
         output.squeeze(dropped),
         axes=",".join(names),
         threshold=threshold,
-        metadata=plan.metadata(steps) | {"networks": str(networks), "seed": str(seed)},
+        metadata=plan.metadata() | {"seed": str(seed)} | ({} if steps is None else {"steps_taken": str(steps)}),
         source="trained networks",
     )
 
@@ -166,19 +181,14 @@ class _Plan:
         return cls(program, training, width, parametrisation, check_width(program, training, width))
 
     @property
-    def standard(self) -> bool:
-        """Whether the parametrisation is the standard one."""
-        return self.parametrisation == "standard"
-
-    @property
     def scalar(self) -> bool:
         """Whether each output bit has a network of its own."""
-        return self.training.layers.scalar and not self.standard
+        return self.training.layers.scalar and self.parametrisation != "standard"
 
     @property
     def kernel(self) -> str:
         """The kernel of training at infinite width."""
-        return "nngp" if self.standard else self.training.kernel
+        return "nngp" if self.parametrisation == "standard" else self.training.kernel
 
     @property
     def blocks(self) -> int:
@@ -188,7 +198,7 @@ class _Plan:
     def train(self, seed: int, network: int, watch: Callable[[int], Watch]) -> Iterator[Trained]:
         """Yield the networks of one draw: of each output bit, or one with all output bits."""
         program, training, width = self.program, self.training, self.width
-        if self.standard:
+        if self.parametrisation == "standard":
             start = draw_weights(program, width, [stream(seed, ENSEMBLES, 0, network)])
             weights, taken = descended(
                 program, start, self.parametrisation, step=training.step, steps=training.steps, watch=watch(0)
@@ -207,8 +217,8 @@ class _Plan:
                 hidden, outer[:, :, own], labels[:, own], step=step, steps=training.steps, watch=watch(bit)
             )
 
-    def metadata(self, taken: int | None) -> dict[str, str]:
-        """Return the entries of the metadata, with the number of steps taken (None: the weights in closed form)."""
+    def metadata(self) -> dict[str, str]:
+        """Return the entries of the metadata that do not depend on the networks and the seed."""
         program, training = self.program, self.training
         return {
             "trained": training.trained,
@@ -216,7 +226,7 @@ class _Plan:
             "parametrisation": self.parametrisation,
             "kernel": self.kernel,
             "width": str(self.width),
-            **self._descent(taken),
+            **self._descent(),
             "program": program.name,
             "program_sha256": program_sha256(program),
             "samples": str(program.samples),
@@ -225,17 +235,17 @@ class _Plan:
             "numpy": np.__version__,
         }
 
-    def _descent(self, taken: int | None) -> dict[str, str]:
+    def _descent(self) -> dict[str, str]:
         """Return the entries about the steps of gradient descent."""
-        if taken is None:
-            return {"steps": "to convergence, in closed form"}
         training, step = self.training, repr(default_step(self.training, self.program.samples))
-        if self.standard and training.step is None:
+        if self.parametrisation == "standard" and training.step is None:
             step = "1 / the largest eigenvalue of the tangent kernel of each network at the start"
         if training.steps is not None:
             return {"steps": str(training.steps), "step": step}
-        tolerance = finite.TOLERANCE if self.standard else descent.TOLERANCE
-        return {"steps": f"to convergence within {tolerance:g}", "steps_taken": str(taken), "step": step}
+        if training.trained == "output":
+            return {"steps": "to convergence, in closed form"}
+        tolerance = finite.TOLERANCE if self.parametrisation == "standard" else descent.TOLERANCE
+        return {"steps": f"to convergence within {tolerance:g}", "step": step}
 
 
 def _trained(

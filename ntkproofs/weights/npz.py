@@ -44,11 +44,14 @@ _TEXT = re.compile(r"[<>]U(\d{1,7})", re.ASCII)
 
 @dataclass(frozen=True)
 class _Member:
-    """An array of an archive, as its header describes it; `left`: the number of bytes that follow the header."""
+    """An array of an archive, as its header describes it.
+
+    `descr`: its dtype; `order`: C or F, that of its data; `left`: the number of bytes that follow the header.
+    """
 
     name: str
     descr: str
-    reversed: bool
+    order: str
     shape: tuple[int, ...]
     left: int
 
@@ -152,7 +155,7 @@ def _member(stream: IO[bytes], item: zipfile.ZipInfo, path: str) -> _Member:
     shape = tuple(int(size) for size in axes.split(",") if size.strip())
     if descr not in _FLOATS and not _TEXT.fullmatch(descr):
         raise refused(path, f"{clipped(name)} has the dtype {_described(descr)}: weights are float16, float32, float64")
-    member = _Member(name, descr, order == "True", shape, item.file_size - 10 - length)
+    member = _Member(name, descr, "F" if order == "True" else "C", shape, item.file_size - 10 - length)
     if member.left != prod(shape) * np.dtype(descr).itemsize:
         raise refused(
             path,
@@ -183,9 +186,9 @@ def _text(stream: IO[bytes], member: _Member, path: str) -> str:
 
 def _array(stream: IO[bytes], member: _Member, path: str) -> Array:
     """Return an array of weights, contiguous and in the byte order of this machine."""
-    array = np.empty(member.shape[::-1] if member.reversed else member.shape, member.descr)
+    array = np.empty(member.shape[::-1] if member.order == "F" else member.shape, member.descr)
     if not fill(stream, array):
         raise refused(path, f"the file is truncated: {clipped(member.name)} has too few bytes")
     if not array.dtype.isnative:
         array = array.byteswap(inplace=True).view(array.dtype.newbyteorder("="))
-    return np.ascontiguousarray(array.T) if member.reversed else array
+    return np.ascontiguousarray(array.T) if member.order == "F" else array

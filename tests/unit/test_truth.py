@@ -41,6 +41,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "coq_missing",
     "counted",
     "counting",
+    "derived",
     "deterministic",
     "drop_unwritten",
     "dropped",

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import safetensors.numpy
+import sympy
 from weights_local import FIELDS, KEYS, example, same
 
 from ntkproofs.errors import InputError
@@ -34,7 +35,8 @@ def test_files_of_the_library_are_read_with_both_layouts(tmp_path, count, blocks
 
 def test_files_are_those_of_the_library_byte_by_byte(tmp_path):
     """With one entry of metadata at most, whose order the library leaves open."""
-    networks = example(2, 2, dtype=np.float16)
+    parts = (example(2, 2, dtype=dtype) for dtype in (np.float32, np.float64, np.float16, np.float64))
+    networks = Networks(*(getattr(part, name) for part, name in zip(parts, FIELDS, strict=True)))
     write_networks(tmp_path / "a.safetensors", networks)
     arrays = safetensors.numpy.load_file(tmp_path / "a.safetensors")
     safetensors.numpy.save_file(arrays, tmp_path / "b.safetensors", {"axes": "network,bit"})
@@ -69,6 +71,18 @@ def test_what_could_not_be_read_is_not_written(tmp_path, options, text):
     with pytest.raises(InputError, match=text):
         write_networks(tmp_path / "a.safetensors", example(**options))
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("threshold", [0.5, "1/8", np.float64(1)])
+def test_a_threshold_is_rational(threshold):
+    with pytest.raises(InputError, match=r"the threshold must be a rational number \(an int or a Fraction\), got"):
+        example(threshold=threshold)
+
+
+@pytest.mark.parametrize("threshold", [2, np.int64(2), sympy.Rational(2), Fraction(2)])
+def test_a_threshold_becomes_a_fraction_of_integers(threshold):
+    result = example(threshold=threshold).threshold
+    assert (type(result), type(result.numerator), result) == (Fraction, int, 2)
 
 
 def test_networks_are_written_as_safetensors_only(tmp_path):

@@ -29,6 +29,7 @@ NPZ = {
     "empty": (b"", "not an .npz file, or truncated: it must end as a zip archive without a comment does"),
     "pickle": (b"\x80\x04N.", "not an .npz file, or truncated"),
     "truncated": (archive([HIDDEN, OUTPUT])[:-1], "not an .npz file, or truncated"),
+    "comment": (archive([HIDDEN, OUTPUT])[:-2] + b"\1\0", "it must end as a zip archive without a comment does"),
     "trailing": (archive([HIDDEN, OUTPUT]) + b"x", "not an .npz file, or truncated"),
     "no members": (archive([]), "it has no arrays hidden.weight"),
     "member of another kind": (archive([("a.txt", b"")]), "the member 'a.txt' is not an array: its name does not end"),

@@ -156,6 +156,25 @@ SAFETENSORS = {
         "hidden.weight is nan at [0, 1]: every weight must be a finite number",
     ),
     "infinite": (forged(PAIR, DATA[:28] + struct.pack("<f", float("-inf"))), "output.weight is -inf at [0, 1]"),
+    "infinity": (forged(PAIR, DATA[:28] + struct.pack("<f", float("inf"))), "output.weight is inf at [0, 1]"),
+    "another number of networks": (
+        forged(
+            {"hidden.weight": tensor((1, 2, 3)), "output.weight": tensor((2, 1, 2), begin=24, end=40)}, DATA + bytes(8)
+        ),
+        "output.weight has the shape (2, 1, 2); with hidden.weight (1, 2, 3) it must be (1, 1, 2)",
+    ),
+    "two outputs for one bit": (
+        forged(
+            {
+                "__metadata__": {"axes": "bit"},
+                "hidden.weight": tensor((1, 2, 3)),
+                "output.weight": tensor((1, 2, 2), begin=24, end=40),
+            },
+            DATA + bytes(8),
+        ),
+        "output.weight has the shape (1, 2, 2); with hidden.weight (1, 2, 3) and one output for each bit it must be "
+        "(1, 1, 2)",
+    ),
     "wrong width": (
         forged({**PAIR, "output.weight": tensor((1, 8), begin=24, end=56)}, DATA + bytes(24)),
         "output.weight has the shape (1, 8); with hidden.weight (2, 3) it must be (1, 2)",
