@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import NUMBER, clipped
+from ntkproofs.commands.common import NUMBER, clipped, remark
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,8 +57,12 @@ class Weights:
         return "balanced" if self.networks.threshold is None else "file"
 
     def fit(self, program: TemplateProgram) -> None:
-        """Raise InputError unless the networks have the inputs and outputs of the program."""
+        """Raise InputError unless the networks have the inputs and outputs of the program.
+
+        If the file says that they were trained for another program, this is remarked on stderr.
+        """
         from ntkproofs.execution.fitting import demand_fit
+        from ntkproofs.simulation.train import program_sha256
 
         try:
             demand_fit(program, self.networks)
@@ -71,6 +75,10 @@ class Weights:
             ):
                 raise  # padding does not help
             raise InputError(f"{problem}; with --padding {missing} they are") from problem
+        trained = self.networks.metadata.get("program_sha256")
+        if trained is not None and trained != program_sha256(program):
+            name = clipped(self.networks.metadata.get("program", ""))
+            remark(f"ntkproofs: {self.networks.source}: the file says that it was trained for other templates ({name})")
 
     def machine(self, program: TemplateProgram) -> NetworkMachine:
         """Return the machine that executes a program through the networks; raises InputError if they do not fit it."""
