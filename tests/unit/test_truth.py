@@ -42,6 +42,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "coq_missing",
     "counted",
     "counting",
+    "derived",
     "deterministic",
     "drop_unwritten",
     "dropped",
