@@ -5,7 +5,7 @@ For each output bit of a program the question is whether there is a state at whi
 chosen, by exact arithmetic, so that the property has the answer of the exact question.
 """
 
-from ntkproofs.vnnlib.export import HELP, export_vnnlib
+from ntkproofs.vnnlib.export import export_vnnlib
 from ntkproofs.vnnlib.states import occurring_matches
 
-__all__ = ["HELP", "export_vnnlib", "occurring_matches"]
+__all__ = ["export_vnnlib", "occurring_matches"]

@@ -21,12 +21,7 @@ from ntkproofs.vnnlib.questions import Question, questions
 from ntkproofs.vnnlib.text import version_1, version_2
 from ntkproofs.weights.networks import Networks
 
-__all__ = ["HELP", "export_vnnlib"]
-
-HELP = (
-    "also write the question to the folder DIR, for other verifiers: ONNX models, and for each output bit a property "
-    "in VNN-LIB (2.0 and 1.0) that is unsat if the bit is right at every state; for small programs"
-)  # of the option --export-vnnlib DIR
+__all__ = ["export_vnnlib"]
 
 MAX_WORK = 1 << 27  # states times weights of the hidden layers
 MAX_TERMS = 1 << 21  # states times inputs times output bits
