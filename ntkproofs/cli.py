@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from ntkproofs import __version__
-from ntkproofs.commands import certify, check, exhaust, export, plot, report, run, show, simulate, verify
+from ntkproofs.commands import certify, check, exhaust, export, plot, report, run, show, simulate, train, verify
 from ntkproofs.commands.common import (
     HOLDS,
     INTERNAL,
@@ -28,6 +28,7 @@ from ntkproofs.commands.common import (
     remark,
     silence,
 )
+from ntkproofs.commands.networks import repeated
 from ntkproofs.errors import InputError, NtkProofsError, Undecided
 from ntkproofs.printable import SPELLED
 
@@ -66,7 +67,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"ntkproofs {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for command in (check, report, plot, run, exhaust, show, simulate, certify, verify, export):
+    for command in (check, report, plot, run, exhaust, show, simulate, train, certify, verify, export):
         command.register(commands)
     return parser
 
@@ -109,7 +110,7 @@ def _run(arguments: Sequence[str], options: argparse.Namespace) -> int:
     if not arguments:
         print(GREETING, end="")
         return HOLDS
-    _parser().parse_args(arguments, options)
+    _parser().parse_args(repeated(arguments), options)
     if options.command is None:
         raise InputError("a command is required (see ntkproofs --help)")
     code: int = options.function(options)
