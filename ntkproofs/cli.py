@@ -28,6 +28,7 @@ from ntkproofs.commands.common import (
     remark,
     silence,
 )
+from ntkproofs.commands.networks import repeated
 from ntkproofs.errors import InputError, NtkProofsError, Undecided
 from ntkproofs.printable import SPELLED
 
@@ -109,7 +110,7 @@ def _run(arguments: Sequence[str], options: argparse.Namespace) -> int:
     if not arguments:
         print(GREETING, end="")
         return HOLDS
-    _parser().parse_args(arguments, options)
+    _parser().parse_args(repeated(arguments), options)
     if options.command is None:
         raise InputError("a command is required (see ntkproofs --help)")
     code: int = options.function(options)

@@ -54,6 +54,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "is_negative",
     "is_positive",
     "is_rational",
+    "is_text",
     "is_zero",
     "linear",
     "naive",
