@@ -134,7 +134,7 @@ def test_a_wrong_bit_stops_a_run_and_can_be_pickled():
 
 
 def test_a_flipped_weight_is_found():
-    """The sign of one weight of the only neuron of the template `bits_3 -> bits_1`, so that 8 is the first wrong input."""
+    """The sign of one weight of the only neuron of the template `bits_3 -> bits_1`: 8 is the first wrong input."""
     task = permutation_task([2, 3, 0, 1])
     networks = executing(task.program)
     assert exhaust_networks(task, networks, threshold=Fraction(1, 4)).holds
@@ -168,8 +168,8 @@ def test_samples_shrink_to_small_inputs():
     task = addition_task(bits=20)
     networks = executing(task.program)
     threshold = Fraction(1, 3)  # wrong where nine templates match: nine carries, or bits
-    result = exhaust_networks(task, networks, threshold=threshold, sample=300, seed=5)
-    assert (result.cases, result.sampled, result.complete) == (300, True, True)
+    result = exhaust_networks(task, networks, threshold=threshold, sample=60, seed=5)
+    assert (result.cases, result.sampled, result.complete) == (60, True, True)
     assert result.wrong > 0
     p, q = result.first_wrong.inputs
     assert bin(p).count("1") + bin(q).count("1") <= 9
@@ -177,10 +177,10 @@ def test_samples_shrink_to_small_inputs():
         assert smaller == (p, q) or NetworkMachine(task.program, networks, threshold).run(
             task.start(*smaller), steps=task.steps
         )
-    same = exhaust_networks(task, networks, threshold=threshold, sample=300, seed=5)
+    same = exhaust_networks(task, networks, threshold=threshold, sample=60, seed=5)
     assert (same.wrong, same.first_wrong) == (result.wrong, result.first_wrong)
     wrong = replace(task, oracle=lambda p, q: p + q + (p & 8 and q > 100))
-    answers = exhaust_networks(wrong, networks, threshold=Fraction(1, 40), sample=300, seed=5)
+    answers = exhaust_networks(wrong, networks, threshold=Fraction(1, 40), sample=60, seed=5)
     assert answers.first_wrong_answer.inputs == (8, 101)
 
 
