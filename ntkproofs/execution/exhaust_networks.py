@@ -248,20 +248,20 @@ class _Run:
             wrong |= np.array([key in self.sets.wrong for key in keys], dtype=np.bool_)[numbers]
         return wrong
 
-    def _rows(self, inputs: tuple[int, ...]) -> NDArray[np.uint8]:
-        """Return the states of a case, ``(steps + 1, bits)``."""
-        rows = [self.task.program.row(self.task.start(*inputs))[None, :]]
+    def _rows(self, inputs: Sequence[tuple[int, ...]]) -> NDArray[np.uint8]:
+        """Return the states of some cases, ``(cases, steps + 1, bits)``."""
+        rows = [np.stack([self.task.program.row(self.task.start(*values)) for values in inputs])]
         for _ in range(self.task.steps):
             rows.append(self.task.program.step_rows(rows[-1]))
-        return np.concatenate(rows)
+        return np.stack(rows, axis=1)
 
     def _place(self, case: int, step: int) -> Place:
         inputs = case_inputs(self.task, case, self.seed)
-        return Place(inputs, step, self.task.program.unrow(self._rows(inputs)[step]))
+        return Place(inputs, step, self.task.program.unrow(self._rows([inputs])[0, step]))
 
     def _execute(self, inputs: Sequence[tuple[int, ...]]) -> Executed:
         """Execute all steps of some cases."""
-        rows = np.concatenate([self._rows(values)[:-1] for values in inputs])
+        rows = self._rows(inputs)[:, :-1].reshape(-1, self.task.program.output_bits)
         if self.sets.threshold is None:
             raise InputError("without a threshold no bit is wrong")
         return Executed.of(self.task.program, self.sets.networks, self.sets.threshold, rows)
@@ -293,7 +293,7 @@ class _Run:
     def _answer(self, inputs: tuple[int, ...]) -> tuple[int, int]:
         """Return the answer of the program, and the expected one."""
         expected = 0 if self.reference is None else self.reference.answer(inputs)
-        return self.task.read_row(self._rows(inputs)[-1]), expected
+        return self.task.read_row(self._rows([inputs])[0, -1]), expected
 
     def _wrong_answers(self, inputs: list[tuple[int, ...]]) -> list[bool]:
         return [got != expected for got, expected in map(self._answer, inputs)]

@@ -52,7 +52,7 @@ class Decisions:
         result: tuple[Surd, int, int] | None = None
         for (state, bit), value in outputs.exact(among & ~(least > bound)).items():
             margin = abs(value - self.threshold)
-            if result is None or margin < result[0]:
+            if result is None or (margin != result[0] and margin < result[0]):
                 result = margin, state, bit
         return result
 

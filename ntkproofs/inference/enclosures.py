@@ -33,6 +33,9 @@ of ``|a_r|`` and of ``|u_ri|`` and ``|c_r|`` to the bound, more than the ``(4 n 
 preactivations may be off, and than 2**-1022 times a preactivation for a weight a_r that is replaced by zero. The
 products and sums of the output layer are off by at most ``2**-1019`` for each neuron, which is added.
 
+*Zeros.* An output is exactly 0, by definition, at a state that no input matches if there are no biases, and at every
+state if its output weights and the sum D are 0. (D is a multiple of the least float, so it is 0 if it is rounded to 0.)
+
 *Overflow* is impossible: no bound is given (the enclosure is everything) if a weight exceeds 2**400.
 """
 
@@ -95,6 +98,8 @@ def enclose(networks: Networks, matches: Matches, progress: Callable[[float], ob
     low, high = np.nextafter(middle - radius, -np.inf), np.nextafter(middle + radius, np.inf)
     if not networks.biased:
         low[n == 0] = high[n == 0] = 0.0
+    zero = ~networks.output.any(axis=(0, 3)).reshape(-1) & (offsets == 0)
+    low[:, zero] = high[:, zero] = 0.0
     return Enclosures(low, high)
 
 

@@ -42,7 +42,8 @@ def exact_outputs(
 
     `progress` is called with the part of the work that is done.
     """
-    result = {(state, bit): Surd(Fraction(0)) for state, bit in np.argwhere(wanted).tolist()}
+    zero = Surd(Fraction(0))
+    result = {(state, bit): zero for state, bit in np.argwhere(wanted).tolist()}
     needed = wanted if networks.biased else wanted & (matches.sum(axis=1)[:, None] > 0)
     parts = list(_parts(networks, needed))
     biases, count = output_biases(networks), networks.count
@@ -55,8 +56,9 @@ def exact_outputs(
         constants, factors, n = evaluation.constants.fractions(), evaluation.factors.fractions(), evaluation.n.tolist()
         for row, column in np.argwhere(needed[np.ix_(states, bits)]).tolist():
             bit = int(bits[column])
-            a, b = constants[row][column] + biases[bit], factors[row][column]
-            result[int(states[row]), bit] = Surd(Fraction(a, count), b / (n[row] * count), n[row])
+            factor, constant = factors[row][column], constants[row][column] + biases[bit]
+            if factor or constant:
+                result[int(states[row]), bit] = Surd(constant / count, factor / (n[row] * count), n[row])
     return result
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from ntkproofs.inference.surds import Surd
 from ntkproofs.weights.networks import Networks
 
 __all__ = ["Extreme", "Outputs", "outputs_exact"]
+
+COMPARED = 1000  # exact outputs that are compared with their enclosures, of those that are computed together
 
 
 @dataclass(frozen=True)
@@ -57,16 +60,17 @@ class Outputs:
     def exact(self, wanted: NDArray[np.bool_], progress: Callable[[float], object] | None = None) -> dict[Place, Surd]:
         """Return the exact outputs at the `wanted` states and output bits, ``(states, output bits)``.
 
-        Raises EnginesDisagree if one of them lies outside its enclosure.
+        Raises EnginesDisagree if one of the first thousand of them lies outside its enclosure.
         """
         places: list[Place] = [(state, bit) for state, bit in np.argwhere(wanted).tolist()]
         missing = wanted.copy()
         for place in places:
             missing[place] = place not in self._known
         if missing.any():
-            for place, value in exact_outputs(self.networks, self.matches, missing, progress).items():
-                self._compare(place, value)
-                self._known[place] = value
+            values = exact_outputs(self.networks, self.matches, missing, progress)
+            for place in islice(values, COMPARED):
+                self._compare(place, values[place])
+            self._known.update(values)
         return {place: self._known[place] for place in places}
 
     def _compare(self, place: Place, value: Surd) -> None:
@@ -81,12 +85,18 @@ class Outputs:
     def near_least(self, among: NDArray[np.bool_], below: float = np.inf) -> NDArray[np.bool_]:
         """Return which of the outputs `among`, ``(states, bits)``, may be the least, if it is at most `below`."""
         lowest = min(float(self.high[among].min(initial=np.inf)), below)
-        return np.asarray(among & (self.low <= lowest))
+        return self._without_repetitions(among & (self.low <= lowest))
 
     def near_greatest(self, among: NDArray[np.bool_], above: float = -np.inf) -> NDArray[np.bool_]:
         """Return which of the outputs `among` may be the greatest, if it is at least `above`."""
         highest = max(float(self.low[among].max(initial=-np.inf)), above)
-        return np.asarray(among & (self.high >= highest))
+        return self._without_repetitions(among & (self.high >= highest))
+
+    def _without_repetitions(self, candidates: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return the candidates for an extreme, but only the first of those that floats prove to be the same number."""
+        same = np.flatnonzero(candidates & (self.low == self.high))
+        candidates.flat[same[1:]] = False
+        return candidates
 
     def least(self, among: NDArray[np.bool_], below: float = np.inf) -> Extreme | None:
         """Return the least output at the states and bits `among`, ``(states, output bits)``, and its first occurrence.
@@ -96,7 +106,7 @@ class Outputs:
         candidates = self.exact(self.near_least(among, below))
         first: Extreme | None = None
         for (state, bit), value in candidates.items():
-            if first is None or value < first.value:
+            if first is None or (value != first.value and value < first.value):
                 first = Extreme(value, state, bit)
         return first
 
@@ -105,7 +115,7 @@ class Outputs:
         candidates = self.exact(self.near_greatest(among, above))
         first: Extreme | None = None
         for (state, bit), value in candidates.items():
-            if first is None or value > first.value:
+            if first is None or (value != first.value and value > first.value):
                 first = Extreme(value, state, bit)
         return first
 

@@ -22,6 +22,7 @@ from ntkproofs.validation import integer
 __all__ = ["Surd"]
 
 DIGITS = 1000  # of a number in decimal; longer ones are printed in hexadecimal
+ZERO = Fraction(0)
 FLOAT_BITS = 64  # of the enclosure that is converted to a float
 
 
@@ -37,15 +38,16 @@ class Surd:
     """
 
     a: Fraction
-    b: Fraction = Fraction(0)
+    b: Fraction = ZERO
     n: int = 1
 
     def __post_init__(self) -> None:
-        a, b = Fraction(self.a), Fraction(self.b)
-        root, rest = _square_part(integer(self.n, "n", low=0))
-        b *= root
-        if rest == 1:
-            a, b = a + b, Fraction(0)
+        a, b = _as_fraction(self.a), _as_fraction(self.b)
+        root, rest = _square_part(self.n if type(self.n) is int and self.n > 0 else integer(self.n, "n", low=0))
+        if root != 1:
+            b *= root
+        if rest == 1 and b:
+            a, b = a + b, ZERO
         object.__setattr__(self, "a", a)
         object.__setattr__(self, "b", b)
         object.__setattr__(self, "n", rest if b else 1)
@@ -168,7 +170,12 @@ def _sign_of_two(a: Fraction, b: Fraction, n: int, c: Fraction, m: int) -> int:
 
 def _of(number: Fraction) -> int:
     """Return the sign of a rational number."""
-    return (number > 0) - (number < 0)
+    return (number.numerator > 0) - (number.numerator < 0)
+
+
+def _as_fraction(number: Fraction | int) -> Fraction:
+    """Return a rational number as a Fraction; conversion of one that is a Fraction already is slow in Python."""
+    return number if type(number) is Fraction else Fraction(number)
 
 
 def _fraction(number: Fraction) -> str:

@@ -189,3 +189,17 @@ def test_progress_ends_with_the_whole_work():
     outputs = Outputs(networks, ONE, floats.append)
     outputs.exact(ONE, integers.append)
     assert floats == integers == [0.25, 0.5, 0.75, 1.0]
+
+
+def test_outputs_without_weights_need_no_integers():
+    """A bit that no template writes keeps the output weights 0 when training starts at zero."""
+    networks = Networks.of(np.ones((1, 3)), np.array([[0.0], [-1.0]]))
+    matches = (np.arange(8)[:, None] >> np.arange(3) & 1).astype(np.bool_)
+    result = decide(networks, matches, Fraction(1, 8))
+    assert result.exact == 0
+    everything = np.ones((8, 2), dtype=np.bool_)
+    assert int(result.outputs.near_greatest(everything).sum()) == 1
+    greatest = result.outputs.greatest(everything)
+    assert (greatest.value, greatest.state, greatest.bit) == (Surd(0), 0, 0)
+    biased = Networks.of(np.ones((1, 3)), np.array([[0.0], [-1.0]]), None, np.array([5e-324, 0.0]))
+    assert decide(biased, matches, 0).bits[:, 0].tolist() == [1] * 8
