@@ -26,7 +26,7 @@ from ntkproofs.execution.visited import visited_counts
 from ntkproofs.programs import Task, addition_task, permutation_task
 from ntkproofs.programs.sbn import example, interpret, layout_for, load, read_configuration, sbn
 from ntkproofs.simulation.events import measure_events
-from ntkproofs.simulation.train import train
+from ntkproofs.simulation.trainer import train
 from ntkproofs.training import Training
 from ntkproofs.weights import Networks
 

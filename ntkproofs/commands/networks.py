@@ -62,7 +62,7 @@ class Weights:
         If the file says that they were trained for another program, this is remarked on stderr.
         """
         from ntkproofs.execution.fitting import demand_fit
-        from ntkproofs.simulation.train import program_sha256
+        from ntkproofs.simulation.trainer import program_sha256
 
         try:
             demand_fit(program, self.networks)

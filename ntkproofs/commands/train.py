@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ntkproofs.loading import Loaded
     from ntkproofs.programs import TemplateProgram
     from ntkproofs.simulation.events import Event
-    from ntkproofs.simulation.train import Stage
+    from ntkproofs.simulation.trainer import Stage
     from ntkproofs.weights import Networks
 
 __all__ = ["register"]
@@ -159,7 +159,7 @@ class _Work:
     def done(self, show: Show) -> tuple[Event, ...]:
         """Train the networks and return the events of the certificate; raises InputError if it is about others."""
         from ntkproofs.simulation.events import check_same, measure_events
-        from ntkproofs.simulation.train import description, train
+        from ntkproofs.simulation.trainer import description, train
 
         def watch(stage: Stage) -> None:
             self.stage = stage
@@ -282,7 +282,7 @@ def _threshold(options: argparse.Namespace, loaded: Loaded, training: Training) 
     """Return the threshold of the options, or the balanced one; raises InputError if there is none."""
     from ntkproofs.bounds.thresholds import balanced
     from ntkproofs.programs import Task
-    from ntkproofs.simulation.train import threshold_of
+    from ntkproofs.simulation.trainer import threshold_of
 
     if options.threshold is not None:
         return _fraction(options.threshold, "--threshold", zero=True)

@@ -4,7 +4,7 @@
   measured next to their prediction, :mod:`.streams` independent random numbers, :mod:`.normal` tails of the normal law
 * :mod:`.measured` networks trained from a start of :mod:`ntkproofs.training` and evaluated at every state,
   :mod:`.descent` their gradient descent, :mod:`.drawn` batches of them
-* :mod:`.train` networks whose weights are kept, :mod:`.events` the events of a certificate measured on their start
+* :mod:`.trainer` networks whose weights are kept, :mod:`.events` the events of a certificate measured on their start
   (:mod:`.output_events`, :mod:`.tangent_events`)
 """
 
@@ -18,7 +18,7 @@ from ntkproofs.simulation.networks import (
     simulate_chunks,
     words_with_ones,
 )
-from ntkproofs.simulation.train import Stage, train
+from ntkproofs.simulation.trainer import Stage, train
 
 __all__ = [
     "Draws",

@@ -7,7 +7,7 @@ bound is there. Floats throughout: a measurement on one start, never a verdict.
 
 >>> from ntkproofs.certificates import issue_network
 >>> from ntkproofs.programs import permutation_task
->>> from ntkproofs.simulation.train import train
+>>> from ntkproofs.simulation.trainer import train
 >>> from ntkproofs.training import Training
 >>> task = permutation_task([1, 0, 2])
 >>> certificate = issue_network(task, failure="1/10")
@@ -29,7 +29,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.programs import TemplateProgram
 from ntkproofs.programs.serialised import program_from_json
 from ntkproofs.simulation.measured import States
-from ntkproofs.simulation.train import program_sha256
+from ntkproofs.simulation.trainer import program_sha256
 from ntkproofs.truth import NoTruthValue
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Event(NoTruthValue):
 def measure_events(certificate: Certificate, networks: Networks) -> tuple[Event, ...]:
     """Return the events of a certificate of the kind ``network``, measured on the start and training of networks.
 
-    `networks`: as :func:`ntkproofs.simulation.train.train` returns them, or read from the file that the command
+    `networks`: as :func:`ntkproofs.simulation.trainer.train` returns them, or read from the file that the command
     ``train`` writes: their start is drawn again from the seed in the metadata. The states are all states of the claim,
     or 256 random ones of more. Raises InputError if the certificate is of another kind or about other networks, with
     what differs, and NtkProofsError if the checker does not accept it.
@@ -93,7 +93,7 @@ def check_same(
 ) -> None:
     """Raise InputError, with all that differs, unless a certificate is about networks of this kind.
 
-    `about`: their metadata, see :func:`ntkproofs.simulation.train.description`. Raises NtkProofsError if the checker
+    `about`: their metadata, see :func:`ntkproofs.simulation.trainer.description`. Raises NtkProofsError if the checker
     does not accept the certificate.
     """
     claim = certificate.claim

@@ -24,7 +24,7 @@ from ntkproofs.simulation.events import Event, check_same, largest_ratios, measu
 from ntkproofs.simulation.measured import States, measure
 from ntkproofs.simulation.networks import words_with_ones
 from ntkproofs.simulation.streams import ENSEMBLES, WEIGHTS, stream
-from ntkproofs.simulation.train import description, program_sha256, threshold_of, train
+from ntkproofs.simulation.trainer import description, program_sha256, threshold_of, train
 from ntkproofs.training import Training, starts_of
 from ntkproofs.weights import Networks, read_networks
 
