@@ -223,7 +223,7 @@ def random_training(source: random.Random, kernel: str, K: int) -> Training:
 
 @cache
 def range_cases() -> list[tuple[str, int, Training, Fraction, list[Part], list[Row]]]:
-    """Return kernels, K, trainings, thresholds and ranges, with the rows of every n of each range where outputs vary."""
+    """Return kernels, K, trainings, thresholds and ranges, with a row for every n of each range where outputs vary."""
     source, cases = random.Random("battery ranges"), []
     for case in range(90):
         kernel, K = ("ntk", "nngp")[case % 2], source.choice([4, 9, 30, 60])
@@ -339,7 +339,9 @@ def the_margin_with_the_least_low_end_is_returned(module: types.ModuleType) -> N
             (((4, 5), (3, 3)), (3, 20)),
             (((4, 4), (2, 2)), (5, 9)),
         ):
-            found = module.margin(SimpleNamespace(first=2), Fraction(0), [module.Range(*part, 1, 11, 1) for part in parts])
+            found = module.margin(
+                SimpleNamespace(first=2), Fraction(0), [module.Range(*part, 1, 11, 1) for part in parts]
+            )
             expect((found.low, found.high) == least, parts)
 
 

@@ -73,7 +73,10 @@ def bases() -> Iterator[tuple[str, Document]]:
         "steps": {"inputs": every, "training": {"steps": 40, "step": "1/10"}},
         "time, reachable": {"inputs": 3, "states": visited, "training": {"time": "17/4"}, "kernel": "nngp"},
         "one step, dropped": {
-            "inputs": 2, "dropped": True, "threshold": "13/100", "training": {"steps": 1, "step": "1/3"},
+            "inputs": 2,
+            "dropped": True,
+            "threshold": "13/100",
+            "training": {"steps": 1, "step": "1/3"},
         },
     }
     for name, options in plain.items():

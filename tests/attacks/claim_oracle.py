@@ -404,18 +404,22 @@ class Ensemble:
         """Return the bound that the claim states: cases times the worst tail."""
         return self.cases * wrong(self.networks, self.least_margin())
 
-    def class_bound(self) -> mpf:
+    def class_bound(self, networks: int | None = None) -> mpf:
         """Return the union over the pairs of a state and a bit, each with its own tail: the likeliest of those asked.
 
-        Of arbitrary states each counts once, of visited ones each step until the state stays the same.
+        Of arbitrary states each counts once, of visited ones each step until the state stays the same. `networks`:
+        another number than that of the claim.
         """
         left, total = self.cases, mpf(0)
-        for chance, number in sorted(
-            ((self.error(count), number) for count, number in self.pairs.items()), reverse=True
-        ):
-            total += chance * min(left, number)
+        for z, number in self.classes:
+            total += wrong(networks or self.networks, z) * min(left, number)
             left -= min(left, number)
         return total
+
+    @cached_property
+    def classes(self) -> list[tuple[mpf, int]]:
+        """The standardised margins and numbers of pairs of the classes where something matches, the least first."""
+        return sorted((self.z(count), number) for count, number in self.pairs.items() if count[0])
 
     @property
     def cases(self) -> int:

@@ -10,7 +10,6 @@ import hashlib
 import json
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -230,9 +229,9 @@ def least_networks(claim: Document, evidence: Any) -> int:
     """
     read = Ensemble.of(claim)
     if evidence == BY_CLASS:
-        if any(read.z(count) <= 0 for count in read.pairs if count[0]):
+        if any(z <= 0 for z, _ in read.classes):
             raise ValueError("a mean lies beyond the threshold")
-        return _least(lambda networks: replace(read, networks=networks).class_bound() <= number(read.failure))
+        return _least(lambda networks: read.class_bound(networks) <= number(read.failure))
     counts = {c for c in _counts(claim["program"], claim["states"]) if c[2] or not read.dropped}
     z = min((read.z(count) for count in counts), default=mp.inf)
     if z <= 0:
