@@ -171,8 +171,8 @@ class Predictor:
     >>> predictor.mean(matches=1, matched_writers=1, writers=1), predictor.variance(matches=1)
     (1, 0)
     >>> early = Predictor("linear", samples=10, time=2)
-    >>> early.mean(matches=1, matched_writers=1, writers=1), early.variance(matches=1)
-    (1 - exp(-2), exp(-4)/10)
+    >>> early.mean(matches=1, matched_writers=1, writers=1)
+    1 - exp(-2)
     """
 
     kernel: Kernel
