@@ -23,6 +23,7 @@ from ntkproofs.bounds.rounding import MeanAt
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NoMargin
 from ntkproofs.kernels.names import KernelLike
+from ntkproofs.training_time import CONVERGED, TrainingTime
 
 __all__ = ["THRESHOLDS", "best", "choose_threshold", "demand_separable", "half", "reaching", "simplest_between", "zero"]
 
@@ -171,9 +172,14 @@ THRESHOLDS: dict[str, Callable[[Margins], Fraction]] = {"zero": zero, "half": ha
 
 
 def choose_threshold(
-    kernel: KernelLike, counts: Iterable[Counts], choice: str, *, drop_unwritten: bool = False
+    kernel: KernelLike,
+    counts: Iterable[Counts],
+    choice: str,
+    *,
+    drop_unwritten: bool = False,
+    at: TrainingTime = CONVERGED,
 ) -> Fraction:
-    """Return the threshold ``zero``, ``half`` or ``best`` for a set of counts.
+    """Return the threshold ``zero``, ``half`` or ``best`` for a set of counts and a time of training.
 
     Raises InputError for another choice, and NoMargin where the threshold does not work for some counts; for ``zero``
     those are the counts with t = 0 and n >= 2, unless `drop_unwritten` leaves out bits that no template writes.
@@ -184,4 +190,4 @@ def choose_threshold(
     """
     if choice not in THRESHOLDS:
         raise InputError(f"unknown threshold {choice!r}: choose one of {', '.join(THRESHOLDS)}")
-    return THRESHOLDS[choice](Margins.of(kernel, counts, drop_unwritten=drop_unwritten))
+    return THRESHOLDS[choice](Margins.of(kernel, counts, drop_unwritten=drop_unwritten, at=at))
