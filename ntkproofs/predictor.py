@@ -59,6 +59,7 @@ __all__ = [
     "TwoValueMatrix",
     "combine",
     "spread",
+    "spread_at_sample",
     "spread_at_zero",
     "stopped",
     "unmatched",
@@ -114,6 +115,16 @@ def spread_at_zero(own: Any, other: Any, zero: tuple[Any, Any], u: Any, K: Any) 
     `u`: the weight of every sample.
     """
     return zero[0] + (own - other) * K * u**2 + other * (K * u) ** 2 - 2 * K * u * zero[1]
+
+
+def spread_at_sample(own: Any, other: Any, remaining: tuple[Any, Any], K: Any) -> Any:
+    """Return n0 times the variance at a sample, where the factors ``(e1, e2)`` of the initial error remain.
+
+    It is an entry of ``E C(X, X) E``, for the values own and other of the prior kernel: a sum of squares, without the
+    cancellation in :func:`spread`.
+    """
+    e1, e2 = remaining
+    return (e1**2 * (K - 1) * (own - other) + e2**2 * (own + (K - 1) * other)) / K
 
 
 @dataclass(frozen=True)

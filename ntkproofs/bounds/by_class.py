@@ -79,7 +79,7 @@ def networks_enough_by_class(
             precision = row.variance.precision
             root = Ball(networks, precision=precision).sqrt()
             x = root * row.standardised(threshold)
-            logs.append(log_tail_upper(x, _order(float(x.lower))))
+            logs.append(log_tail_upper(x, _order(x.lower)))
             numbers.append(pairs[row.counts])
     total = Ball(0, precision=precision)
     for log, number in likeliest(logs, numbers, cases):
@@ -87,7 +87,7 @@ def networks_enough_by_class(
     return total <= 1
 
 
-def _order(x: float) -> int:
+def _order(x: float | Fraction) -> int:
     """Return an odd order at which the convergent exceeds the Mills ratio by less than 1e-10 from `x` on, or ORDER."""
     return next((order for least, order in ORDERS if x >= least), ORDER)
 

@@ -12,7 +12,15 @@ from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.kernels.definite import certain_sign, demand_definite
 from ntkproofs.kernels.names import KernelLike, as_kernel
-from ntkproofs.predictor import combine, spread, spread_at_zero, stopped, unmatched, weight_at_zero
+from ntkproofs.predictor import (
+    combine,
+    spread,
+    spread_at_sample,
+    spread_at_zero,
+    stopped,
+    unmatched,
+    weight_at_zero,
+)
 from ntkproofs.training_time import CONVERGED, TrainingTime
 
 __all__ = ["Moments", "State", "demand_networks", "enclose_weights"]
@@ -119,7 +127,10 @@ def _weights(kernel: Kernel, n: int, K: int, precision: int) -> tuple[Ball, Ball
 
 
 def _variance(kernel: Kernel, n: int, K: int, precision: int, at: TrainingTime = CONVERGED) -> Ball:
-    """Return the variance of one network, exactly 0 in the cases of :attr:`Moments.certain`."""
+    """Return the variance of one network, exactly 0 in the cases of :attr:`Moments.certain`.
+
+    At a sample it tends to 0 in training: where the precision does not separate it from 0, an upper bound.
+    """
     if (n == 0 and kernel.vanishes) or (at.converged and (n == 1 or (n > 1 and kernel.deterministic))):
         return Ball(0, precision=precision)
     prior, (gain, u) = kernel.prior or kernel, enclose_weights(kernel, n, K, precision, at)
@@ -127,9 +138,16 @@ def _variance(kernel: Kernel, n: int, K: int, precision: int, at: TrainingTime =
     if n == 0:
         zero = enclose(prior.at_zero[0], precision=precision), enclose(prior.at_zero[1], precision=precision)
         scaled: Ball = spread_at_zero(own, other, zero, u, K)
+    elif n == 1:
+        return _positive(spread_at_sample(own, other, _remaining(kernel, K, precision, at), K) / K)
     else:
         scaled = spread(own, other, matched, u + gain, u, n, K)
     return scaled / K
+
+
+def _positive(variance: Ball) -> Ball:
+    """Return the enclosure of a positive number, or an upper bound if 0 is in the enclosure."""
+    return variance if variance.lower > 0 else Ball(variance.upper, precision=variance.precision)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -149,6 +167,8 @@ def demand_networks(kernel: KernelLike, n: int, K: int, at: TrainingTime = CONVE
     kernel = as_kernel(kernel)
     demand_definite(kernel, K)
     at.demand_allowed(kernel, K)
+    if n == 1:  # a sum of squares
+        return
     if certain_sign(lambda bits: _variance(kernel, n, K, bits, at), f"the variance at n = {n}, K = {K}") < 0:
         raise InputError(
             f"no networks have the kernel {kernel.name!r}: at n = {n}, K = {K} the variance of an output would be "

@@ -11,7 +11,7 @@ Floats search for a padding and a threshold; balls decide that the number of net
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -41,6 +41,7 @@ __all__ = [
     "Requirement",
     "TooFew",
     "best_padding",
+    "listed",
     "moderate_padding",
     "padding_for",
     "ruled_out",
@@ -48,6 +49,7 @@ __all__ = [
 
 MAX_PADDING = 10**9  # samples of padding that a search goes to
 MAX_LISTED = 10**6  # counts that are all listed before convergence
+TINY = 1e-100  # the least standard deviation in floats: that at samples tends to 0 in training
 HALVINGS = 60  # of a float interval of thresholds
 TRIES = 12  # paddings that are put to balls, each twice as far from the float's answer as the one before
 FEW = 8  # numbers of networks that the search for the least product looks at
@@ -88,7 +90,7 @@ class Requirement:
 
     def __post_init__(self) -> None:
         if self.ranges and not self.at.converged:  # the counts of the smallest margin are found at convergence only
-            object.__setattr__(self, "counts", self.counts | _listed(self.ranges))
+            object.__setattr__(self, "counts", self.counts | listed(self.ranges))
             object.__setattr__(self, "ranges", ())
         object.__setattr__(self, "kernel", as_kernel(self.kernel))
         for name in ("output_bits", "steps", "inputs"):
@@ -230,7 +232,13 @@ def best_padding(requirement: Requirement) -> Padded:
     :func:`padding_for`.
     """
     search, K = requirement.search, requirement.samples
-    costs = [(many * (K + search.padding(many)), many) for many in range(1, FEW + 1)]
+    costs = []
+    for many in range(1, FEW + 1):
+        try:
+            costs.append((many * (K + search.padding(many)), many))
+        except Undecided:  # before convergence: with so many samples the steps are too large, or the time too short
+            if many == FEW and not costs:
+                raise
     product, networks = min(costs)
     found = padding_for(requirement, networks)
     if search.networks(0) * K < product:
@@ -323,7 +331,7 @@ class _Classes:
         varying = [row for row in rows if not row.certain and self.pairs[row.counts]]
         self.floats = FloatUnion.of(
             np.array([float(row.mean.middle) for row in varying]),
-            np.array([float(row.sigma.middle) for row in varying]),
+            np.maximum(np.array([float(row.sigma.middle) for row in varying]), TINY),
             np.array([row.bit == 1 for row in varying], dtype=np.bool_),
             [self.pairs[row.counts] for row in varying],
             requirement.cases,
@@ -431,7 +439,7 @@ class _Search:
         u = unmatched(own, other, gain, self.n, K)
         gain, u = stopped(gain, u, self.n, K, self._remaining(K))
         means = combine(gain, u, self.p, self.t)
-        return means, np.sqrt(np.maximum(spread(*self.prior, u + gain, u, self.n, K), 0) / K)
+        return means, np.sqrt(np.maximum(spread(*self.prior, u + gain, u, self.n, K) / K, TINY**2))
 
     def _remaining(self, K: int) -> tuple[float, float]:
         """Return what remains of the initial error: all of it where steps are too large for so many samples."""
@@ -498,11 +506,12 @@ class _Search:
         return least_integer(lambda more: self.enough(more - 1, networks), most=2 * MAX_PADDING, what=what) - 1
 
 
-def _listed(ranges: Sequence[CountRange]) -> frozenset[Counts]:
+def listed(ranges: Iterable[CountRange]) -> frozenset[Counts]:
     """Return all counts of some ranges; raises InputError for more than a million."""
-    if sum(map(len, ranges)) > MAX_LISTED:
-        raise InputError(f"more than {MAX_LISTED:,} counts can occur: their margins are listed only at convergence")
-    return frozenset(counts for part in ranges for counts in part)
+    parts = tuple(ranges)
+    if sum(map(len, parts)) > MAX_LISTED:
+        raise InputError(f"more than {MAX_LISTED:,} counts can occur: they are not all listed before convergence")
+    return frozenset(counts for part in parts for counts in part)
 
 
 def _mills(x: float) -> float:

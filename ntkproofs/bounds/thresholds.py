@@ -29,6 +29,7 @@ __all__ = ["THRESHOLDS", "best", "choose_threshold", "demand_separable", "half",
 
 SLACK = Fraction(1, 2000)  # relative loss of z by rounding the best threshold; N is of order z**-2 and loses 1/1000
 SHORT = Fraction(1, 1000)  # relative error by which `half` is rounded down
+TINY = 1e-200  # the least variance in floats: that at samples tends to 0 in training
 HALVINGS = 100  # of an interval of floats; more than the bits of a float
 
 _NO_POSITIVE = "no threshold from 0 on works: a bit that should be 1 has the mean {}; more samples (padding) raise it"
@@ -88,7 +89,7 @@ class _Lines:
         rows = [row for row in margins.moments if not row.certain]
         variances = np.array([float(row.variance.middle) for row in rows])
         means = np.array([float(row.mean.middle) for row in rows])
-        return cls(means, np.sqrt(np.maximum(variances, 0)), np.array([-1.0 if row.bit else 1.0 for row in rows]))
+        return cls(means, np.sqrt(np.maximum(variances, TINY)), np.array([-1.0 if row.bit else 1.0 for row in rows]))
 
     def lowest(self, threshold: float, sign: int) -> float:
         chosen = self.signs == sign
