@@ -66,7 +66,6 @@ MISTAKES = {
     "an ensemble without training": ("Predictor(ensemble.kernel, program.samples, ensemble.training)", "Predictor(ensemble.kernel, program.samples)"),
     "the union without samples": ("if n >= predictor.first:", "if n > 1:"),
     "ranges without samples": ("if part.first == first == 1:", "if False:"),
-    "a variance of samples from below": ("return Interval(variance.high, variance.high).sqrt()", "return Interval(max(1, variance.low), max(1, variance.low)).sqrt()"),
     "mean without the others": ("return gain.times(p) + u.times(t)", "return gain.times(p)"),
     "variance of K networks": ("total / pi().times(2 * K)", "total / pi().times(2 * K * K)"),
     "unwritten bit at threshold 0": ("if t == 0 and threshold == 0:", "if False:"),

@@ -14,6 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from forgery import ACCEPTED, CONTROLS, DECLINED, REJECTED, Forgeries, is_true, judge, sign, valid
+from mpmath import mp
 
 from ntkproofs import checker
 from ntkproofs.certificates import Run, issue_ensemble, schema
@@ -408,6 +409,13 @@ def a_short_training_of_what_converged(c):
 @forgery("classes steps", "that training changes the output is not certain", DECLINED)
 def a_step_of_almost_nothing(c):
     c["claim"]["training"] = {"steps": 1, "step": "1/1" + "0" * 3000}
+
+
+@forgery("classes steps", "whether the step is below 2 divided by the largest eigenvalue is not certain", DECLINED)
+def steps_that_are_perhaps_too_large(c):
+    with mp.workdps(90):
+        size = int(2 / (1 + 3 / (2 * mp.pi)) * 10**85)  # four samples
+    c["claim"]["training"] = {"steps": 2, "step": f"{size}/1" + "0" * 85}
 
 
 @forgery("classes steps", "the claim has the unknown key 'step'")
