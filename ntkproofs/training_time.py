@@ -126,6 +126,15 @@ class TrainingTime:
         if self.steps is not None and self.exact:
             _demand_allowed(kernel, samples, _fraction(self.step))
 
+    @property
+    def phrase(self) -> str:
+        """The time with its preposition.
+
+        >>> TrainingTime().phrase, TrainingTime(time=3).phrase, TrainingTime(steps=2, step=Fraction(1, 4)).phrase
+        ('at convergence', 'at time 3', 'after 2 steps of size 1/4')
+        """
+        return f"{'at' if self.steps is None else 'after'} {self}"
+
     def __str__(self) -> str:
         if self.converged:
             return "convergence"
