@@ -34,9 +34,10 @@ from ntkproofs.validation import integer
 if TYPE_CHECKING:
     from ntkproofs.kernels.angular import Kernel
 
-__all__ = ["CONVERGED", "UNIT", "Time", "TrainingTime", "as_training_time", "eigenvalues", "largest_step"]
+__all__ = ["CONVERGED", "UNIT", "Time", "TrainingTime", "as_training_time", "eigenvalues", "fastest_step", "largest_step"]
 
 UNIT = "unit of time: the kernel with own entry 1"
+PRECISION = 128
 NEGLIGIBLE = 1 << 20  # factors below exp(-NEGLIGIBLE) are enclosed by a common interval around 0
 
 
@@ -126,6 +127,15 @@ class TrainingTime:
         if self.steps is not None and self.exact:
             _demand_allowed(kernel, samples, _fraction(self.step))
 
+    @property
+    def phrase(self) -> str:
+        """The time with its preposition.
+
+        >>> TrainingTime().phrase, TrainingTime(time=3).phrase, TrainingTime(steps=2, step=Fraction(1, 4)).phrase
+        ('at convergence', 'at time 3', 'after 2 steps of size 1/4')
+        """
+        return f"{'at' if self.steps is None else 'after'} {self}"
+
     def __str__(self) -> str:
         if self.converged:
             return "convergence"
@@ -174,6 +184,33 @@ def largest_step(kernel: Kernel, samples: int, *, precision: int = 64) -> Ball:
     l1, l2 = _enclosed_eigenvalues(kernel, samples, precision)
     bounds = [2 / l2] if samples == 1 else [2 / l1, 2 / l2]  # a single sample has no vector whose entries sum to 0
     return min(bounds, key=lambda bound: bound.lower)
+
+
+def fastest_step(kernel: Kernel, samples: int) -> Fraction:
+    """Return a short fraction a little above ``2/(l1 + l2)``, the step of fastest convergence, and below 2/lambda_max.
+
+    With two steps of the size ``2/(l1 + l2)`` the same factor remains of both errors: every mean is then the one at
+    convergence times ``1 - e1``, and a slightly larger step makes no sign wrong. Raises InputError unless other > 0
+    and there are at least two samples.
+
+    >>> from ntkproofs.kernels import two_layer_relu
+    >>> step = fastest_step(two_layer_relu(), 10)
+    >>> print(step, *(e.digits(3) for e in TrainingTime(steps=2, step=step).enclose(two_layer_relu(), 10, precision=64)))
+    """
+    l1, l2 = _enclosed_eigenvalues(kernel, samples, PRECISION)
+    if samples < 2 or not (l1 > 0 and l2 > l1):
+        raise InputError("a step of fastest convergence requires at least two samples and a kernel with 0 < other < own")
+    first, last = (2 / (l1 + l2)).upper, (2 / l2).lower
+    return _simplest_between(first, first + (last - first) / 64)
+
+
+def _simplest_between(low: Fraction, high: Fraction) -> Fraction:
+    """Return the fraction of the smallest denominator in ``[low, high]``, for positive numbers."""
+    whole = -(-low // 1)
+    if whole <= high:
+        return Fraction(whole)
+    base = low // 1
+    return base + 1 / _simplest_between(1 / (high - base), 1 / (low - base))
 
 
 @lru_cache(maxsize=1 << 12)

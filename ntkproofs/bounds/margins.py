@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from ntkproofs.arithmetic.balls import Ball, Rational, as_fraction, greatest, least
+from ntkproofs.arithmetic.balls import Ball, Rational, greatest, least
 from ntkproofs.bounds.moments import Moments, State
-from ntkproofs.bounds.rounding import MeanAt
+from ntkproofs.bounds.rounding import MeanAt, as_threshold
 from ntkproofs.counts import Counts
 from ntkproofs.display import facts, table
 from ntkproofs.errors import InputError
@@ -180,11 +180,7 @@ class Margins:
         >>> print(Margins.of(two_layer_relu(), [Counts(2, 0, 1, 10), Counts(2, 1, 1, 10)]).smallest(0))
         z = 0.1220024302… at n = 2, p = 0, t = 1, K = 10, threshold 0
         """
-        tau = as_fraction(threshold, "the threshold")
-        if tau < 0:
-            raise InputError(
-                f"the threshold must not be negative, got {tau}: the output 0 where no template matches must round to 0"
-            )
+        tau = as_threshold(threshold)
         standardised: list[tuple[Ball, Counts]] = []
         for row in self.moments:
             if row.certain:

@@ -33,6 +33,7 @@ from ntkproofs.training_time import CONVERGED, TrainingTime
 
 __all__ = [
     "MeanAt",
+    "as_threshold",
     "enclose_mean",
     "extreme_means",
     "least_padding",
@@ -92,6 +93,20 @@ def _sufficient_applies(kernel: Kernel) -> bool:
     return all(decide(*statement).outcome == "holds" for statement in statements)
 
 
+def as_threshold(threshold: Rational) -> Fraction:
+    """Return a threshold as a fraction; raises InputError for a negative or inexact one.
+
+    >>> as_threshold(0)
+    Fraction(0, 1)
+    """
+    tau = as_fraction(threshold, "the threshold")
+    if tau < 0:
+        raise InputError(
+            f"the threshold must not be negative, got {tau}: the output 0 where no template matches must round to 0"
+        )
+    return tau
+
+
 def enclose_mean(kernel: KernelLike, counts: Counts, *, precision: int, at: TrainingTime = CONVERGED) -> Ball:
     """Return a ball of the given precision (bits) that contains the mean of an output bit with these counts.
 
@@ -124,7 +139,7 @@ def mean_sign(
     >>> mean_sign("ntk", Counts(1, 0, 1, 10)), mean_sign("ntk", Counts(1, 0, 1, 10), at=TrainingTime(time=9))
     (0, 1)
     """
-    return _mean_sign(as_kernel(kernel), counts, at, as_fraction(threshold, "the threshold"))
+    return _mean_sign(as_kernel(kernel), counts, at, as_threshold(threshold))
 
 
 @lru_cache(maxsize=1 << 18)
@@ -251,7 +266,7 @@ def extreme_means(
     0.565421… -0.00985031…
     """
     kernel = as_kernel(kernel)
-    tau = as_fraction(threshold, "the threshold")
+    tau = as_threshold(threshold)
     signs = {item: mean_sign(kernel, item, at=at, threshold=tau) for item in sorted(_nonempty(counts))}
     by_sign = {sign: [item for item in signs if signs[item] == sign] for sign in (-1, 0, 1)}
     smallest = _extreme(kernel, by_sign[1], digits, at, smallest=True) if by_sign[1] else None

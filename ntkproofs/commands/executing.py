@@ -9,13 +9,22 @@ from typing import TYPE_CHECKING, Any
 from ntkproofs.commands.common import HOLDS, make_console, print_json, remark
 from ntkproofs.commands.regime import kernel_of
 from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.commands.training_time import described, entries_of, threshold_of, training_time_of
 from ntkproofs.display import counted
 
 if TYPE_CHECKING:
-    from ntkproofs.execution import Trace
+    from ntkproofs.execution import Machine, Trace
     from ntkproofs.programs import State, Stream, Task, TemplateProgram
 
-__all__ = ["execute", "execute_stream", "output_word", "show", "show_clocks"]
+__all__ = ["execute", "execute_stream", "machine_of", "output_word", "rounded", "show", "show_clocks"]
+
+
+def machine_of(options: argparse.Namespace, program: TemplateProgram) -> Machine:
+    """Return the machine of a program that the options describe: kernel, time of training, threshold."""
+    from ntkproofs.execution import Machine
+
+    kernel, at = kernel_of(options.regime), training_time_of(options)
+    return Machine(program, kernel, time=at, threshold=threshold_of(options))
 
 
 def execute(
@@ -25,9 +34,7 @@ def execute(
 
     `entries`: the entries of the JSON document that describe the input.
     """
-    from ntkproofs.execution import Machine
-
-    machine, done = Machine(program, kernel=kernel_of(options.regime)), 0
+    machine, done = machine_of(options, program), 0
 
     def watch(number: int) -> None:
         nonlocal done
@@ -45,10 +52,8 @@ def execute_stream(
     options: argparse.Namespace, stream: Stream, words: Sequence[Sequence[int]], entries: dict[str, Any]
 ) -> list[Trace] | None:
     """Run a stream and return the trace of each clock; if it is stopped, report that and return None."""
-    from ntkproofs.execution import Machine
-
     program = stream.program
-    machine, state, traces, done = Machine(program, kernel=kernel_of(options.regime)), stream.start(), [], 0
+    machine, state, traces, done = machine_of(options, program), stream.start(), [], 0
 
     def watch(_number: int) -> None:
         nonlocal done
@@ -97,7 +102,7 @@ def show(
     if options.trace:
         _print_trace(trace)
     print("\n".join(lines or (f"{result}",)))
-    _remark_on([trace])
+    _remark_on(options, [trace])
     return HOLDS
 
 
@@ -116,7 +121,7 @@ def show_clocks(
             print(f"clock {number}")
             _print_trace(trace)
         print(answer)
-    _remark_on(traces)
+    _remark_on(options, traces)
     return HOLDS
 
 
@@ -133,6 +138,7 @@ def _document(
         "samples": traces[0].program.samples,
         "largest_matches": max(trace.largest_matches for trace in traces),
         "kernel": traces[0].kernel.name,
+        **entries_of(training_time_of(options), threshold_of(options)),
     }
 
 
@@ -147,11 +153,18 @@ def _print_trace(trace: Trace) -> None:
     console.print(trace if coloured else str(trace), markup=False, soft_wrap=True)
 
 
-def _remark_on(traces: Sequence[Trace]) -> None:
+def _remark_on(options: argparse.Namespace, traces: Sequence[Trace]) -> None:
     """Print the size of a run on stderr."""
     matches = max(trace.largest_matches for trace in traces)
     remark(
         f"{counted(sum(map(len, traces)), 'step')}, {counted(traces[0].program.samples, 'sample')}, at most "
-        f"{counted(matches, 'matching template')}; every bit from the rigorous sign of its mean "
-        f"({traces[0].kernel.name})"
+        f"{counted(matches, 'matching template')}; every bit {rounded(options)} ({traces[0].kernel.name})"
     )
+
+
+def rounded(options: argparse.Namespace) -> str:
+    """Return how bits are rounded, for the remark after a run."""
+    at, threshold = training_time_of(options), threshold_of(options)
+    minus = " minus the threshold" if threshold else ""
+    where = described(at, threshold)
+    return f"from the rigorous sign of its mean{minus}" + (f", {where}" if where else "")

@@ -12,6 +12,13 @@ from ntkproofs.commands.programs import add_options, add_padding, add_program, g
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.commands.training_time import (
+    add_threshold,
+    add_training_time,
+    entries_of,
+    threshold_of,
+    training_time_of,
+)
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,6 +51,8 @@ def register(commands: Any) -> None:
     parser.add_argument("--sample", metavar="N", help="run N random inputs, in place of all (required beyond 40 bits)")
     parser.add_argument("--seed", metavar="S", help="seed of the sample (default: 0)")
     add_regime(parser)
+    add_training_time(parser)
+    add_threshold(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(function=_exhaust)
 
@@ -60,13 +69,14 @@ def _exhaust(options: argparse.Namespace) -> int:
     if isinstance(task, Stream):
         return exhaust_stream(options, loaded, task, clocks)
     program = loaded.program if task is None else task
-    result = not_begun(program, sample=sample, seed=seed or 0, kernel=kernel)
+    rounding: dict[str, Any] = {"time": training_time_of(options), "threshold": threshold_of(options)}
+    result = not_begun(program, sample=sample, seed=seed or 0, kernel=kernel, **rounding)
     with contextlib.ExitStack() as stack:
         show = stack.enter_context(showing())
         stop = stack.enter_context(Stoppable())
         try:
             for result in exhaust_chunks(
-                program, sample=sample, seed=seed or 0, condition=options.condition, kernel=kernel
+                program, sample=sample, seed=seed or 0, condition=options.condition, kernel=kernel, **rounding
             ):
                 text = f"{result.cases:,} of {result.total:,} cases, {result.wrong:,} wrong"
                 show(result.cases, result.total, text)
@@ -117,6 +127,7 @@ def _document(options: argparse.Namespace, result: Exhaustion) -> dict[str, Any]
         "compared": bool(result.compared),
         "holds": result.holds if result.complete else None,
         "kernel": result.kernel.name,
+        **entries_of(result.at, result.threshold),
         "samples": result.task.program.samples,
         "condition": "counted" if result.counted else "proved: t n <= K",
         "matches_bound": result.matches_bound,

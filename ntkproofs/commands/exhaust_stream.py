@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
 from ntkproofs.commands.regime import kernel_of
 from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.commands.training_time import entries_of, threshold_of, training_time_of
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Exploration
@@ -24,7 +25,9 @@ def exhaust_stream(options: argparse.Namespace, loaded: Loaded, stream: Stream, 
     kernel = kernel_of(options.regime)
     result: Exploration | None = None
     with Stoppable() as stop:
-        result = explore(stream, clocks=clocks, kernel=kernel)
+        result = explore(
+            stream, clocks=clocks, kernel=kernel, time=training_time_of(options), threshold=threshold_of(options)
+        )
     if result is None:
         if options.json:
             print_json({"format": 1, "program": loaded.name, "complete": False, "cases": 0})
@@ -58,6 +61,7 @@ def _document(loaded: Loaded, result: Exploration) -> dict[str, Any]:
         "clocks": None if result.closed else result.clocks,
         "states": result.states,
         "complete": result.complete,
+        **entries_of(result.at, result.threshold),
         "holds": result.holds if result.complete else None,
         "kernel": result.kernel.name,
         "samples": result.stream.program.samples,

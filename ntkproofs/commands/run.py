@@ -11,6 +11,7 @@ from ntkproofs.commands.common import UNDECIDED, clipped, number
 from ntkproofs.commands.executing import execute, output_word, show
 from ntkproofs.commands.programs import ORDER, ProgramParsers, read_bits, read_order, task_of
 from ntkproofs.commands.regime import add_regime
+from ntkproofs.commands.training_time import add_threshold, add_training_time
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 
@@ -30,6 +31,8 @@ def register(commands: Any) -> None:
     common.add_argument("--trace", action="store_true", help="show all steps")
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
     add_regime(common)
+    add_training_time(common)
+    add_threshold(common)
     for entry in built_ins("run"):
         _add_built_in(programs.add_parser(entry.name, parents=[common], help=entry.help), entry)
     sbn.register(programs, common)

@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
+from ntkproofs.commands.executing import rounded
 from ntkproofs.commands.programs import load
 from ntkproofs.commands.regime import kernel_of
 from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.commands.training_time import entries_of, threshold_of, training_time_of
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 
@@ -82,7 +84,14 @@ def run_assembly(options: argparse.Namespace, file: str, assembly: Assembly) -> 
             trace.append(_boundary_json(boundary, program))
 
     with Stoppable() as stop:
-        run_sbn(program, kernel=kernel, max_instructions=limit, watch=watch)
+        run_sbn(
+            program,
+            kernel=kernel,
+            max_instructions=limit,
+            watch=watch,
+            time=training_time_of(options),
+            threshold=threshold_of(options),
+        )
     if last is None:
         if options.json:
             print_json({"format": 1, "program": "sbn", "complete": False, "executed": 0})
@@ -93,7 +102,7 @@ def run_assembly(options: argparse.Namespace, file: str, assembly: Assembly) -> 
     if options.json:
         print_json(_document(options, file, run, trace))
     else:
-        _show(run)
+        _show(options, run)
     if not run.halted:
         executed = counted(run.executed, "instruction")
         hint = "" if stop.reason else " (--max-instructions allows more)"
@@ -117,7 +126,7 @@ def _data(settings: Sequence[str]) -> dict[str, int]:
     return data
 
 
-def _show(run: SbnRun) -> None:
+def _show(options: argparse.Namespace, run: SbnRun) -> None:
     width = max(map(len, run.memory))
     for name, value in run.memory.items():
         print(f"{name:<{width}} = {value}")
@@ -127,7 +136,7 @@ def _show(run: SbnRun) -> None:
     layout = run.layout
     remark(
         f"{counted(layout.templates, 'sample')}, at most {counted(run.largest_matches, 'matching template')}; "
-        f"every bit from the rigorous sign of its mean ({run.kernel.name})"
+        f"every bit {rounded(options)} ({run.kernel.name})"
     )
 
 
@@ -147,6 +156,7 @@ def _document(options: argparse.Namespace, file: str, run: SbnRun, trace: list[d
         "samples": run.layout.templates,
         "largest_matches": run.largest_matches,
         "kernel": run.kernel.name,
+        **entries_of(training_time_of(options), threshold_of(options)),
         **({"trace": trace} if options.trace else {}),
     }
 

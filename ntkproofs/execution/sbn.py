@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
+from ntkproofs.arithmetic.balls import Rational
 from ntkproofs.display import CODE, counted, table
 from ntkproofs.execution.machine import Machine
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
@@ -13,6 +15,7 @@ from ntkproofs.programs.sbn.interpreter import Configuration
 from ntkproofs.programs.sbn.layout import Layout
 from ntkproofs.programs.sbn.loader import layout_for, load, read_configuration
 from ntkproofs.programs.sbn.program import sbn
+from ntkproofs.training_time import Time
 from ntkproofs.truth import NoTruthValue
 from ntkproofs.validation import integer
 
@@ -73,10 +76,18 @@ class SbnRun(NoTruthValue):
         )
 
 
-def execute_sbn(program: Assembly, layout: Layout, *, kernel: KernelLike = "ntk") -> Iterator[Boundary]:
+def execute_sbn(
+    program: Assembly,
+    layout: Layout,
+    *,
+    kernel: KernelLike = "ntk",
+    time: Time | None = None,
+    threshold: Rational = Fraction(0),
+) -> Iterator[Boundary]:
     r"""Yield the boundary before the first instruction and after every instruction, until the program halts, if ever.
 
-    Raises RoundingFailure if a bit would be rounded incorrectly.
+    `kernel`, `time` and `threshold` are those of :class:`~ntkproofs.execution.Machine`. Raises RoundingFailure if a bit
+    would be rounded incorrectly.
 
     >>> from ntkproofs.programs.sbn import assemble, layout_for
     >>> program = assemble("x: .word 5\ny: .word 3\nsbn x y\nsbn x y")
@@ -84,7 +95,7 @@ def execute_sbn(program: Assembly, layout: Layout, *, kernel: KernelLike = "ntk"
     [(5, 3), (5, -2), (5, -7)]
     """
     templates = sbn(layout.words, layout.bits, layout.instructions)
-    machine = Machine(templates, kernel)
+    machine = Machine(templates, kernel, time=time, threshold=threshold)
     state = load(layout, program)
     row, executed, largest = templates.row(state)[None, :], 0, 0
     while True:
@@ -107,12 +118,14 @@ def run_sbn(
     words: int | None = None,
     instructions: int | None = None,
     watch: Callable[[Boundary], object] | None = None,
+    time: Time | None = None,
+    threshold: Rational = Fraction(0),
 ) -> SbnRun:
     """Execute an SBN program through the predictor, until it halts or `max_instructions` have been executed.
 
-    `kernel`: a Kernel or the name of one; `words` and `instructions` are the size of the machine (default: that of the
-    program); `watch` is called with every boundary. Raises RoundingFailure if a bit would be rounded incorrectly, and
-    InputError for sizes out of range.
+    `kernel`, `time` and `threshold` are those of :class:`~ntkproofs.execution.Machine`; `words` and `instructions`
+    are the size of the machine (default: that of the program); `watch` is called with every boundary. Raises
+    RoundingFailure if a bit would be rounded incorrectly, and InputError for sizes out of range.
 
     >>> from ntkproofs.programs.sbn import example
     >>> run = run_sbn(example("addition").with_data({"x": 20, "y": -3}))
@@ -122,7 +135,7 @@ def run_sbn(
     limit = integer(max_instructions, "max_instructions", low=0)
     layout = layout_for(program, words=words, instructions=instructions)
     used = as_kernel(kernel)
-    for boundary in execute_sbn(program, layout, kernel=used):
+    for boundary in execute_sbn(program, layout, kernel=used, time=time, threshold=threshold):
         if watch is not None:
             watch(boundary)
         if boundary.executed >= limit:

@@ -15,6 +15,7 @@ from ntkproofs.kernels import Kernel
 from ntkproofs.kernels.definite import FIRST_PRECISION
 from ntkproofs.programs import Rows, State, TemplateProgram
 from ntkproofs.programs.language import field_name
+from ntkproofs.training_time import CONVERGED, UNIT, TrainingTime
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -53,9 +54,14 @@ class Trace:
     """
 
     def __init__(
-        self, program: TemplateProgram, kernel: Kernel, packed: Rows, counts: tuple[frozenset[Counts], ...]
+        self,
+        program: TemplateProgram,
+        kernel: Kernel,
+        packed: Rows,
+        counts: tuple[frozenset[Counts], ...],
+        at: TrainingTime = CONVERGED,
     ) -> None:
-        self.program, self.kernel, self.counts = program, kernel, counts
+        self.program, self.kernel, self.counts, self.at = program, kernel, counts, at
         self._packed = packed
 
     def __len__(self) -> int:
@@ -101,7 +107,7 @@ class Trace:
 
     def _mean(self, counts: Counts) -> float:
         """Return the mean as a float, for display only."""
-        return float(enclose_mean(self.kernel, counts, precision=FIRST_PRECISION).middle)
+        return float(enclose_mean(self.kernel, counts, precision=FIRST_PRECISION, at=self.at).middle)
 
     def _displayed_steps(self) -> list[int | None]:
         """Return the numbers of the steps to display; None stands for the omitted ones."""
@@ -182,6 +188,7 @@ class Trace:
             cells += [f"<td>{escaped(number)}</td>" for number in row.numbers]
             body.append(f"<tr>{''.join(cells)}</tr>")
         title = f"{escaped(self.program.name)}: {counted(len(self), 'step')}, {escaped(self.kernel.name)}"
+        title += "" if self.at.converged else f", {self.at.phrase} ({UNIT})"
         return (
             f'<table class="ntkproofs-trace"><caption>{title}</caption>'
             f"<thead><tr>{headings}</tr></thead><tbody>{''.join(body)}</tbody></table>"

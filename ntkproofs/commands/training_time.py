@@ -1,0 +1,83 @@
+"""The options ``--time``, ``--training-steps``, ``--step`` and ``--threshold``: how far the networks are trained."""
+
+from __future__ import annotations
+
+import argparse
+from fractions import Fraction
+from typing import Any
+
+from ntkproofs.commands.common import number, rational
+from ntkproofs.errors import InputError
+from ntkproofs.training_time import UNIT, TrainingTime
+
+__all__ = ["add_threshold", "add_training_time", "described", "entries_of", "threshold_of", "training_time_of"]
+
+
+def add_training_time(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a time of training; ``--steps`` is the number of steps of the program."""
+    parser.add_argument(
+        "--time", metavar="T", help=f"networks at the time T of gradient flow (default: convergence; {UNIT})"
+    )
+    parser.add_argument("--training-steps", metavar="T", help="networks after T steps of gradient descent")
+    parser.add_argument(
+        "--step",
+        metavar="ETA",
+        help=f"size of the steps of training, with --training-steps (below 2/lambda_max; {UNIT})",
+    )
+
+
+def add_threshold(parser: argparse.ArgumentParser) -> None:
+    """Add the option of the threshold at which means are rounded."""
+    parser.add_argument(
+        "--threshold", metavar="TAU", default="0", help="a bit is 1 where its mean is above TAU (default: 0)"
+    )
+
+
+def training_time_of(options: argparse.Namespace) -> TrainingTime:
+    """Return the time of training of the options; raises InputError for invalid values."""
+    if (options.training_steps is None) != (options.step is None):
+        raise InputError("--training-steps and --step are given together")
+    if options.time is not None and options.step is not None:
+        raise InputError("a time of training is either --time or --training-steps and --step")
+    if options.time is not None:
+        return TrainingTime(time=_positive(options.time, "--time"))
+    if options.step is None:
+        return TrainingTime()
+    steps = number(options.training_steps, "--training-steps", low=1)
+    return TrainingTime(steps=steps, step=_positive(options.step, "--step"))
+
+
+def threshold_of(options: argparse.Namespace) -> Fraction:
+    """Return the value of ``--threshold``; raises InputError for an invalid one."""
+    return rational(options.threshold, "--threshold")
+
+
+def _positive(text: str, option: str) -> Fraction:
+    value = rational(text, option)
+    if value == 0:
+        raise InputError(f"{option} must be positive, got {text}")
+    return value
+
+
+def described(at: TrainingTime, threshold: Fraction = Fraction(0)) -> str:
+    """Return the time of training and the threshold as text, with the unit of time; empty where both are the defaults.
+
+    >>> described(TrainingTime(time=3), Fraction(1, 8))
+    'at time 3 (unit of time: the kernel with own entry 1), threshold 1/8'
+    """
+    parts = [] if at.converged else [f"{at.phrase} ({UNIT})"]
+    return ", ".join([*parts, f"threshold {threshold}"] if threshold else parts)
+
+
+def entries_of(at: TrainingTime, threshold: Fraction = Fraction(0)) -> dict[str, Any]:
+    """Return the entries of a JSON document; none where both are the defaults.
+
+    >>> entries_of(TrainingTime(steps=40, step=Fraction(1, 10)))
+    {'training_steps': 40, 'step': '1/10'}
+    """
+    entries: dict[str, Any] = {}
+    if at.time is not None:
+        entries["time"] = str(at.time)
+    if at.steps is not None:
+        entries |= {"training_steps": int(at.steps), "step": str(at.step)}
+    return entries | ({"threshold": str(threshold)} if threshold else {})
