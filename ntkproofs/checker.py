@@ -821,9 +821,9 @@ class Predictor:
 
     With ``D = own - 1`` and ``F = matched(n) - 1`` (at n = 1 it is D), the K values at a state have the mean
     ``1 + n F/K``. The kernel's matrix has the eigenvalues D + K (of the vector 1) and D (across it); training leaves of
-    the errors at the samples f along the vector 1, g across it (0 at convergence). So the targets have the weights ``(1
-    - f)/(D + K)`` of the mean and ``(1 - g)/D`` of the deviations from it: u at a sample that does not match, m at one
-    that does::
+    the errors at the samples f along the vector 1, g across it, both between -1 and 1 (0 at convergence). So the
+    targets get this mean ``(1 - f)/(D + K)`` times, and the deviations from it ``(1 - g)/D`` times: u at a sample that
+    does not match, m at one that does::
 
         along = (1 - f)/(D + K)    across = (1 - g)/D    slope = (along - across)/K
         u = along + slope n F      m = u + across F      mean = p across F + t u
@@ -844,25 +844,20 @@ class Predictor:
         total = self.contrast + Interval.of(samples)
         self.along, self.across = one / total, one / self.contrast
         if training is not None:
-            along, across = (one - training.left(eigenvalue / own) for eigenvalue in (total, self.contrast))
-            if along.low <= 0 or across.low <= 0:
-                raise Declined("that training changes the output is not certain")
-            self.along, self.across = self.along * along, self.across * across
+            self.along = self.along * (one - training.left(total / own))
+            self.across = self.across * (one - training.left(self.contrast / own))
         self.slope = (self.along - self.across) / Interval.of(samples)
         self._rows: dict[int, tuple[Interval, Interval, Interval, Interval]] = {}
 
     def row(self, n: int) -> tuple[Interval, Interval, Interval, Interval]:
-        """Return the gain ``across F``, ``u``, ``S1`` and the NNGP's ``matched(n)``.
-
-        Checks ``F > 0``: the gain is positive, so p = 1 is the worst case.
-        """
+        """Return ``F, u, S1`` and the NNGP's ``matched(n)``; checks ``F > 0``, by which p = 1 is the worst case."""
         if n not in self._rows:
             excess, matched = self._excess(n) if n > 1 else (self.contrast, pi())
             if excess.low <= 0:
                 raise Declined(f"F({n}) > 0 is not certain")
             sum_ = excess.times(n)
             u, S1 = self.along + self.slope * sum_, self.along * (Interval.of(self.samples) + sum_)
-            self._rows[n] = (self.across * excess, u, S1, matched)
+            self._rows[n] = (excess, u, S1, matched)
         return self._rows[n]
 
     def _excess(self, n: int) -> tuple[Interval, Interval]:
@@ -876,13 +871,13 @@ class Predictor:
         """Enclose the mean at n >= 1 (exact where no output varies, and at t = 0)."""
         if n < self.first or t == 0:
             return Interval.of(p)
-        gain, u, _, _ = self.row(n)
-        return gain.times(p) + u.times(t)
+        excess, u, _, _ = self.row(n)
+        return (self.across * excess).times(p) + u.times(t)
 
     def deviation(self, n: int) -> Interval:
         """Enclose the standard deviation, which is positive; at n = 1, where it tends to 0, an upper bound of it."""
-        gain, u, S1, matched = self.row(n)
-        K, own, m = self.samples, pi(), u + gain
+        excess, u, S1, matched = self.row(n)
+        K, own, m = self.samples, pi(), u + self.across * excess
         S2 = m.power(2).times(n) + u.power(2).times(K - n)
         cross = (m * matched).times(n) + u.times(K - n)
         total = own + (own - Interval.of(1)) * S2 + S1.power(2) - cross.times(2)
@@ -894,7 +889,7 @@ class Predictor:
         return variance.sqrt()
 
     def rows(self, first: int, last: int) -> tuple[Interval, Interval, Interval, Interval, Interval]:
-        """Enclose the gain, u, m, S1 and the NNGP's matched(n) for all n from `first` >= 2 to `last` <= K.
+        """Enclose F, u, m, S1 and the NNGP's matched(n) for all n from `first` >= 2 to `last` <= K.
 
         All are monotone in n. Let ``r = n^-1/2``, ``s = sqrt(1 - r^2)``, ``A = pi - arccos r = pi/2 + asin r``:
         ``matched = s + c r A``, whose derivative in r is A (c = 1) or ``2 A + r/s`` (c = 2), positive: F and matched
@@ -905,21 +900,22 @@ class Predictor:
         not positive both factors decrease, the second to along > 0 at n = K; else m is taken as the sum.
         """
         left, right = self.row(first), self.row(last)
-        gain, u, S1, matched = (_hull(low, high) for low, high in zip(left, right, strict=True))
-        m = _hull(left[0] + left[1], right[0] + right[1]) if self.slope.high <= 0 else u + gain
-        return gain, u, m, S1, matched
+        excess, u, S1, matched = (_hull(low, high) for low, high in zip(left, right, strict=True))
+        m = u + self.across * excess
+        if self.slope.high <= 0:
+            m = _hull(left[1] + self.across * left[0], right[1] + self.across * right[0])
+        return excess, u, m, S1, matched
 
     def means(self, part: Range) -> Interval:
-        """Enclose the means at all counts of a range with n >= 2: ``across F (p + t n slope/across) + t along``."""
-        gain, u, _, _, _ = self.rows(part.first, part.last)
+        """Enclose the means at all counts of a range with n >= 2: ``F (across p + slope t n) + t along``."""
+        excess, u, _, _, _ = self.rows(part.first, part.last)
         if not part.matched(part.last):
             return u.times(part.t)
         p, n = (
             Interval(Interval.of(first).low, Interval.of(last).high)
             for first, last in ((part.matched(part.first), part.matched(part.last)), (part.first, part.last))
         )
-        weight = p + (n * self.slope / self.across).times(part.t)
-        return gain * weight + self.along.times(part.t)
+        return excess * (self.across * p + (self.slope * n).times(part.t)) + self.along.times(part.t)
 
     def deviations(self, part: Range) -> Interval:
         """Enclose an upper bound of the standard deviations at all counts of a range with n >= 2.

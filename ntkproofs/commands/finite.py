@@ -26,7 +26,6 @@ __all__ = [
     "Lines",
     "explained",
     "network_arguments",
-    "positive",
     "supplements_of_network",
     "trained_padding",
 ]
@@ -50,10 +49,10 @@ def network_arguments(options: argparse.Namespace, failure: Fraction) -> dict[st
         "networks": networks_of(options) or "least",
         "inputs": inputs_of(options),
         "width": _width(options) or "least",
-        "threshold": "best" if options.threshold == "best" else positive(options.threshold, "--threshold"),
+        "threshold": "best" if options.threshold == "best" else _fraction(options.threshold, "--threshold"),
         "states": options.states,
         "steps": "least" if options.steps is None else number(options.steps, "--steps", low=1),
-        "step": "largest" if options.step is None else positive(options.step, "--step"),
+        "step": "largest" if options.step is None else _fraction(options.step, "--step"),
     }
 
 
@@ -62,7 +61,7 @@ def _width(options: argparse.Namespace) -> int | None:
     return None if options.width in (None, "least") else number(options.width, "--width", low=1)
 
 
-def positive(text: str, option: str) -> Fraction:
+def _fraction(text: str, option: str) -> Fraction:
     """Return the exact value of a positive number."""
     if len(text) <= 100 and re.fullmatch(NUMBER, text, re.ASCII) and Fraction(text) > 0:
         return Fraction(text)

@@ -113,20 +113,12 @@ def _required(options: argparse.Namespace, run: Run, failure: Fraction, states: 
 
 def training_time_of(options: argparse.Namespace) -> TrainingTime:
     """Return the time of training of infinitely wide networks; raises InputError for invalid options."""
-    from ntkproofs.commands.finite import positive
-    from ntkproofs.training_time import TrainingTime
+    from ntkproofs.commands.training_time import read_training_time
+    from ntkproofs.training_time import CONVERGED
 
-    if options.trained is not None or (options.time is None and options.steps is None and options.step is None):
-        return TrainingTime()
-    if options.time is not None:
-        if options.steps is not None or options.step is not None:
-            raise InputError(
-                "--time is the time of gradient flow, --steps and --step are of gradient descent: choose one"
-            )
-        return TrainingTime(time=positive(options.time, "--time"))
-    if options.steps is None or options.step is None:
-        raise InputError("--steps and --step are given together, the number and the size of the steps of training")
-    return TrainingTime(steps=number(options.steps, "--steps", low=1), step=positive(options.step, "--step"))
+    if options.trained is not None:
+        return CONVERGED
+    return read_training_time(options.time, options.steps, options.step, "--steps")
 
 
 def inputs_of(options: argparse.Namespace) -> int | str:

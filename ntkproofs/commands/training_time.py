@@ -10,7 +10,15 @@ from ntkproofs.commands.common import number, rational
 from ntkproofs.errors import InputError
 from ntkproofs.training_time import UNIT, TrainingTime
 
-__all__ = ["add_threshold", "add_training_time", "described", "entries_of", "threshold_of", "training_time_of"]
+__all__ = [
+    "add_threshold",
+    "add_training_time",
+    "described",
+    "entries_of",
+    "read_training_time",
+    "threshold_of",
+    "training_time_of",
+]
 
 
 def add_training_time(parser: argparse.ArgumentParser) -> None:
@@ -35,16 +43,26 @@ def add_threshold(parser: argparse.ArgumentParser) -> None:
 
 def training_time_of(options: argparse.Namespace) -> TrainingTime:
     """Return the time of training of the options; raises InputError for invalid values."""
-    if (options.training_steps is None) != (options.step is None):
-        raise InputError("--training-steps and --step are given together")
-    if options.time is not None and options.step is not None:
-        raise InputError("a time of training is either --time or --training-steps and --step")
-    if options.time is not None:
-        return TrainingTime(time=_positive(options.time, "--time"))
-    if options.step is None:
+    return read_training_time(options.time, options.training_steps, options.step)
+
+
+def read_training_time(
+    time: str | None, steps: str | None, step: str | None, option: str = "--training-steps"
+) -> TrainingTime:
+    """Return the time of training of the values of options; `option`: that of the number of steps.
+
+    >>> print(read_training_time(None, "40", "0.1"))
+    40 steps of size 1/10
+    """
+    if (steps is None) != (step is None):
+        raise InputError(f"{option} and --step are given together, the number and the size of the steps of training")
+    if time is not None and step is not None:
+        raise InputError(f"a time of training is either --time or {option} and --step")
+    if time is not None:
+        return TrainingTime(time=_positive(time, "--time"))
+    if steps is None or step is None:
         return TrainingTime()
-    steps = number(options.training_steps, "--training-steps", low=1)
-    return TrainingTime(steps=steps, step=_positive(options.step, "--step"))
+    return TrainingTime(steps=number(steps, option, low=1), step=_positive(step, "--step"))
 
 
 def threshold_of(options: argparse.Namespace) -> Fraction:

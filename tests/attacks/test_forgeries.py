@@ -406,9 +406,14 @@ def a_short_training_of_what_converged(c):
     c["claim"] |= {"training": {"steps": 1, "step": "1/20"}, "networks": 10**9}
 
 
-@forgery("classes steps", "that training changes the output is not certain", DECLINED)
+@forgery("classes steps", "of a bit that should be 1 lies beyond the threshold")
 def a_step_of_almost_nothing(c):
     c["claim"]["training"] = {"steps": 1, "step": "1/1" + "0" * 3000}
+
+
+@forgery("rounding steps", "on which side of the threshold the mean lies is not certain at n = 1", DECLINED)
+def rounding_after_a_step_of_almost_nothing(c):
+    c["claim"]["training"] = {"steps": 2, "step": "1/1" + "0" * 3000}
 
 
 @forgery("classes steps", "whether the step is below 2 divided by the largest eigenvalue is not certain", DECLINED)

@@ -231,7 +231,7 @@ def test_schema_names_the_same_keys_as_the_checker():
         "inequality": issue_inequality(less(0, sympy.pi)),
     }
     for kind, certificate in certificates.items():
-        optional = set() if kind == "inequality" else {"source"}
+        optional = set() if kind == "inequality" else {"source", "training"}
         assert set(kinds[kind]["properties"]) - optional == set(kinds[kind]["required"]) == set(certificate.claim)
         assert optional <= set(kinds[kind]["properties"])
     assert tuple(kinds["source"]["properties"]["format"]["enum"]) == checker.SOURCES
