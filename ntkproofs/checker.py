@@ -803,12 +803,15 @@ class Training:
             raise Declined("whether the step is below 2 divided by the largest eigenvalue is not certain")
         return (Interval.of(1) - exponent).squared_repeatedly(self.steps)
 
-    def __str__(self) -> str:
-        if self.steps is None:
-            return f"after the time {self.size} of gradient flow {SQUARED_ERRORS}"
-        return (
-            f"after {_counted(self.steps, 'step')} of size {self.size} of full-batch gradient descent {SQUARED_ERRORS}"
-        )
+
+def trained_words(training: Training | None) -> str:
+    """Describe how long networks are trained; the samples follow."""
+    if training is None:
+        return "trained to convergence on"
+    if training.steps is None:
+        return f"after the time {training.size} of gradient flow {SQUARED_ERRORS}"
+    steps = _counted(training.steps, "step")
+    return f"after {steps} of size {training.size} of full-batch gradient descent {SQUARED_ERRORS}"
 
 
 class Predictor:
@@ -3044,7 +3047,6 @@ def _ranges(pairs: Counter[Count]) -> list[Range]:
 
 
 INFINITE = ("source", "training")  # optional keys of claims about infinitely wide networks
-CONVERGED = "trained to convergence on"
 
 
 def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
@@ -3057,7 +3059,7 @@ def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
     correct(predictor, counts)
     words = (
         f"at {states.words} the mean of every output bit of an infinitely wide two-layer ReLU network "
-        f"({kernel.upper()}), {training or CONVERGED} the samples of {program}, is positive if and only if the "
+        f"({kernel.upper()}), {trained_words(training)} the samples of {program}, is positive if and only if the "
         f"templates' next bit is 1"
     )
     number = sum(map(len, counts))
@@ -3127,7 +3129,7 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
         details += union_by_class(ensemble, predictor, pairs, cases)
     words = (
         f"the average of {ensemble.networks} independent infinitely wide two-layer ReLU networks "
-        f"({ensemble.kernel.upper()}), each {ensemble.training or CONVERGED} the samples of {program}, rounded at the "
+        f"({ensemble.kernel.upper()}), each {trained_words(ensemble.training)} the samples of {program}, rounded at the "
         f"threshold {claim['threshold']}, equals the templates' next state"
         f"{' (bits that no template writes taken as 0)' * dropped} at {'each of ' * (steps > 1)}"
         f"{_counted(steps, 'step')} {inputs_words}, with probability at least 1 - {claim['failure']}"
