@@ -3129,8 +3129,8 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
         details += union_by_class(ensemble, predictor, pairs, cases)
     words = (
         f"the average of {ensemble.networks} independent infinitely wide two-layer ReLU networks "
-        f"({ensemble.kernel.upper()}), each {trained_words(ensemble.training)} the samples of {program}, rounded at the "
-        f"threshold {claim['threshold']}, equals the templates' next state"
+        f"({ensemble.kernel.upper()}), each {trained_words(ensemble.training)} the samples of {program}, rounded at "
+        f"the threshold {claim['threshold']}, equals the templates' next state"
         f"{' (bits that no template writes taken as 0)' * dropped} at {'each of ' * (steps > 1)}"
         f"{_counted(steps, 'step')} {inputs_words}, with probability at least 1 - {claim['failure']}"
     )

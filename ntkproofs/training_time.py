@@ -34,7 +34,16 @@ from ntkproofs.validation import integer
 if TYPE_CHECKING:
     from ntkproofs.kernels.angular import Kernel
 
-__all__ = ["CONVERGED", "UNIT", "Time", "TrainingTime", "as_training_time", "eigenvalues", "fastest_step", "largest_step"]
+__all__ = [
+    "CONVERGED",
+    "UNIT",
+    "Time",
+    "TrainingTime",
+    "as_training_time",
+    "eigenvalues",
+    "fastest_step",
+    "largest_step",
+]
 
 UNIT = "unit of time: the kernel with own entry 1"
 PRECISION = 128
@@ -199,7 +208,9 @@ def fastest_step(kernel: Kernel, samples: int) -> Fraction:
     """
     l1, l2 = _enclosed_eigenvalues(kernel, samples, PRECISION)
     if samples < 2 or not (l1 > 0 and l2 > l1):
-        raise InputError("a step of fastest convergence requires at least two samples and a kernel with 0 < other < own")
+        raise InputError(
+            "a step of fastest convergence requires at least two samples and a kernel with 0 < other < own"
+        )
     first, last = (2 / (l1 + l2)).upper, (2 / l2).lower
     return _simplest_between(first, first + (last - first) / 64)
 
