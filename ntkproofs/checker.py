@@ -891,27 +891,23 @@ class Predictor:
             raise Declined(f"a positive variance at n = {n} is not certain")
         return variance.sqrt()
 
-    def rows(self, first: int, last: int) -> tuple[Interval, Interval, Interval, Interval, Interval]:
-        """Enclose F, u, m, S1 and the NNGP's matched(n) for all n from `first` >= 2 to `last` <= K.
+    def rows(self, first: int, last: int) -> tuple[Interval, Interval, Interval, Interval]:
+        """Enclose F, u, S1 and the NNGP's matched(n) for all n from `first` >= 2 to `last`: all are monotone in n.
 
-        All are monotone in n. Let ``r = n^-1/2``, ``s = sqrt(1 - r^2)``, ``A = pi - arccos r = pi/2 + asin r``:
-        ``matched = s + c r A``, whose derivative in r is A (c = 1) or ``2 A + r/s`` (c = 2), positive: F and matched
-        decrease with n. *u, S1* are monotone in n F. ``n F = F/r^2`` increases with n iff ``2 F - r F'`` is not
-        negative (F' in r), which is ``c r A - 2 (1 - s) - (c - 1) r^2/s``; as ``r <= s`` and ``r <= 1/sqrt 2``,
-        ``r^2/s <= r`` and ``1 - s = r^2/(1 + s) <= r^2 <= r/sqrt 2``; as ``A >= pi/2``, it is at least r times
-        ``pi/2 - sqrt 2`` (c = 1) or ``pi - sqrt 2 - 1`` (c = 2). *m* is ``along + F (across + slope n)``: if slope is
-        not positive both factors decrease, the second to along > 0 at n = K; else m is taken as the sum.
+        Let ``r = n^-1/2``, ``s = sqrt(1 - r^2)``, ``A = pi - arccos r = pi/2 + asin r``: ``matched = s + c r A``, whose
+        derivative in r is A (c = 1) or ``2 A + r/s`` (c = 2), positive: F and matched decrease with n. *u and S1* are
+        linear in n F. ``n F = F/r^2`` increases with n iff ``2 F - r F'`` is not negative (F' in r), which is
+        ``c r A - 2 (1 - s) - (c - 1) r^2/s``; as ``r <= s`` and ``r <= 1/sqrt 2``, ``r^2/s <= r`` and
+        ``1 - s = r^2/(1 + s) <= r^2 <= r/sqrt 2``; as ``A >= pi/2``, it is at least r times ``pi/2 - sqrt 2`` (c = 1)
+        or ``pi - sqrt 2 - 1`` (c = 2).
         """
         left, right = self.row(first), self.row(last)
-        excess, u, S1, matched = (_hull(low, high) for low, high in zip(left, right, strict=True))
-        m = u + self.across * excess
-        if self.slope.high <= 0:
-            m = _hull(left[1] + self.across * left[0], right[1] + self.across * right[0])
-        return excess, u, m, S1, matched
+        excess, u, S1, matched = map(_hull, left, right)
+        return excess, u, S1, matched
 
     def means(self, part: Range) -> Interval:
         """Enclose the means at all counts of a range with n >= 2: ``F (across p + slope t n) + t along``."""
-        excess, u, _, _, _ = self.rows(part.first, part.last)
+        excess, u, _, _ = self.rows(part.first, part.last)
         if not part.matched(part.last):
             return u.times(part.t)
         p, n = (
@@ -927,7 +923,8 @@ class Predictor:
 
             2 pi K variance = (own - 1) (1 + n m^2 + (K - n) u^2) + (1 - S1)^2 - 2 n m (matched(n) - 1)
         """
-        _, u, m, S1, matched = self.rows(part.first, part.last)
+        excess, u, S1, matched = self.rows(part.first, part.last)
+        m = u + self.across * excess
         n, one = Interval(Interval.of(part.first).low, Interval.of(part.last).high), Interval.of(1)
         squares = one + n * m.power(2) + (Interval.of(self.samples) - n) * u.power(2)
         total = (pi() - one) * squares + (one - S1).power(2) - (n * m * (matched - one)).times(2)
