@@ -18,7 +18,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,12 @@ from ntkproofs.errors import NoMargin
 
 __all__ = ["FloatUnion", "likeliest", "networks_enough_by_class"]
 
-ORDERS = ((9.0, 9), (6.0, 15))  # (x, order) of convergents of the Mills ratio, the largest x first
+ORDERS = (
+    (63.0, 3),
+    (16.0, 5),
+    (9.0, 9),
+    (6.0, 15),
+)  # (x, order) of convergents of the Mills ratio, the largest x first
 GOLDEN = (math.sqrt(5) - 1) / 2
 STEPS = 32  # of a search for the minimum over thresholds
 HALVINGS = 48  # of bisections
@@ -115,7 +120,7 @@ class FloatUnion:
         cls, means: Floats, sigmas: Floats, ones: NDArray[np.bool_], pairs: Sequence[int], cases: int, failure: Fraction
     ) -> FloatUnion:
         """Return the union of classes with these moments; `failure` is the permitted probability."""
-        shares = np.array([min(0.0, math.log(number) - math.log(cases)) for number in pairs], dtype=np.float64)
+        shares = np.array(_shares(tuple(pairs), cases), dtype=np.float64)
         log_failure = math.log(failure.numerator) - math.log(failure.denominator)
         return cls(means, sigmas, np.where(ones, 1.0, -1.0), shares, math.log(cases), log_failure)
 
@@ -218,6 +223,12 @@ class FloatUnion:
         last = _last(peak, high, lambda tau: self.excess(networks, tau) <= 0)
         first, last = first + INSIDE * (peak - first), last - INSIDE * (last - peak)
         return simplest_between(Fraction(min(first, peak)), Fraction(max(last, peak)))
+
+
+@lru_cache(maxsize=4)
+def _shares(pairs: tuple[int, ...], cases: int) -> list[float]:
+    """Return the logarithms of the numbers of pairs divided by `cases`, at most 0."""
+    return [min(0.0, math.log(number) - math.log(cases)) for number in pairs]
 
 
 def _last(low: float, high: float, holds: Callable[[float], bool]) -> float:

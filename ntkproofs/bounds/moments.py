@@ -190,8 +190,12 @@ class State:
 
         Raises InputError if no networks have this kernel (:func:`demand_networks`).
         """
-        demand_networks(kernel, n, K, time)
-        return cls(*enclose_weights(kernel, n, K, precision, time), _variance(kernel, n, K, precision, time))
+        demand_definite(kernel, K)
+        time.demand_allowed(kernel, K)
+        variance = _variance(kernel, n, K, precision, time)
+        if not (variance.lower > 0 or variance.lower == variance.upper == 0):
+            demand_networks(kernel, n, K, time)
+        return cls(*enclose_weights(kernel, n, K, precision, time), variance)
 
     @property
     def ordered(self) -> bool:

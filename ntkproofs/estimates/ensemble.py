@@ -77,12 +77,19 @@ def union_by_class(
     '6.70613965e-5'
     """
     name = two_layer_name(kernel)
+    logs = {
+        counts: math.log(min(number, cases))
+        - networks * max(0.0, margin(math, name, counts, float(threshold), at)) ** 2 / 2
+        for counts, number in pairs.items()
+        if _varies(counts, at) and number
+    }
+    least = max(logs.values(), default=0.0) - (DIGITS + GUARD) * math.log(10)  # smaller terms are negligible
     with mp.workdps(DIGITS + GUARD):
         tau, root = mpf(threshold.numerator) / threshold.denominator, mp.sqrt(networks)
         terms = [
-            (mp.erfc(root * margin(mp, name, counts, tau, at) / mp.sqrt(2)) / 2, number)
-            for counts, number in pairs.items()
-            if _varies(counts, at)
+            (mp.erfc(root * margin(mp, name, counts, tau, at) / mp.sqrt(2)) / 2, pairs[counts])
+            for counts, log in logs.items()
+            if log >= least
         ]
         total = mpf(0)
         for chance, number in sorted(terms, reverse=True):
