@@ -11,6 +11,7 @@ import sympy
 from ntkproofs.bounds import Margins, choose_threshold, ensemble_size, rounds_right
 from ntkproofs.bounds.moments import State
 from ntkproofs.bounds.padding import Requirement, padding_for
+from ntkproofs.bounds.stopping import onset
 from ntkproofs.cli import main
 from ntkproofs.counts import Counts, arbitrary_counts, worst_counts, worst_ranges
 from ntkproofs.errors import InputError, NoMargin
@@ -20,7 +21,7 @@ from ntkproofs.kernels.bias import bias
 from ntkproofs.predictor import MATCHES, Predictor
 from ntkproofs.programs import addition_task, multiplication_task, permutation, permutation_task
 from ntkproofs.rigor import enclose, identity
-from ntkproofs.training_time import CONVERGED, TrainingTime, as_training_time, fastest_step, largest_step
+from ntkproofs.training_time import CONVERGED, UNIT, TrainingTime, as_training_time, fastest_step, largest_step
 
 NTK = two_layer_relu()
 
@@ -338,3 +339,35 @@ def test_invalid_options(capsys, options, message):
     code, out, err = run(capsys, "run", "addition", 1, 1, "--bits", 2, *options)
     assert (code, out) == (3, "")
     assert message in err
+
+
+# --- show
+
+
+def test_show_says_when_rounding_becomes_right_and_what_stopping_early_costs(capsys):
+    arguments = ("show", "permutation", "--bits", 10, "--failure", "0.01", "--templates", 0)
+    code, out, _ = run(capsys, *arguments)
+    assert code == 0
+    assert out.split("\n\n")[-1].splitlines() == [
+        f"networks that are not trained to convergence, at arbitrary states ({UNIT}):",
+        "  rounding right  threshold 0:     at no time of gradient flow, after 2 steps of size 11/18",
+        "  rounding right  best threshold:  from time 0.001 on, after 1 step of size 11/18",
+        "  networks        96 at time 1, 46 at time 2, 36 at time 3, 32 at time 6, 31 at convergence",
+    ]
+    document = json.loads(run(capsys, *arguments, "--json")[1])
+    assert document["training"]["zero"] == {"time": None, "steps": 2, "step": "11/18"}
+    assert document["training"]["networks"][-1] == {"time": None, "networks": 31}
+    document = json.loads(run(capsys, *arguments, "--json", "--training-steps", 2, "--step", "11/18")[1])
+    assert (document["training_steps"], document["frontier"][0]["networks"] > 31) == (2, True)
+
+
+def test_programs_with_several_writers_are_separated_later_than_permutations():
+    """At first a mean is the time times p matched(n) + (t - p) other: a 0-bit with t = 3 exceeds a 1-bit with t = 1."""
+    task = multiplication_task(bits=4)
+    counts = frozenset(exhaust(task).visited)
+    found = onset(NTK, counts, "best")
+    assert 0 < found.time < 1
+    assert found.steps > 1
+    early = [enclose(NTK.matched(13), precision=60), enclose(3 * NTK.other, precision=60)]
+    assert early[0] < early[1]
+    assert onset(NTK, [Counts(10, 1, 9, 20)], "zero").time is None  # wrong at convergence
