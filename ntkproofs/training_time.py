@@ -26,6 +26,7 @@ import sympy
 
 from ntkproofs.arithmetic.balls import Ball, as_fraction
 from ntkproofs.arithmetic.expressions import as_expression
+from ntkproofs.arithmetic.simplest import simplest_between
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 from ntkproofs.kernels.definite import certain_sign
@@ -204,24 +205,15 @@ def fastest_step(kernel: Kernel, samples: int) -> Fraction:
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> step = fastest_step(two_layer_relu(), 10)
-    >>> print(step, *(e.digits(3) for e in TrainingTime(steps=2, step=step).enclose(two_layer_relu(), 10, precision=64)))
+    >>> left = TrainingTime(steps=2, step=step).enclose(two_layer_relu(), 10, precision=64)
+    >>> print(step, *(e.digits(3) for e in left))
+    11/18 0.236… 0.236…
     """
     l1, l2 = _enclosed_eigenvalues(kernel, samples, PRECISION)
     if samples < 2 or not (l1 > 0 and l2 > l1):
-        raise InputError(
-            "a step of fastest convergence requires at least two samples and a kernel with 0 < other < own"
-        )
+        raise InputError("the step of fastest convergence requires two samples and a kernel with 0 < other < own")
     first, last = (2 / (l1 + l2)).upper, (2 / l2).lower
-    return _simplest_between(first, first + (last - first) / 64)
-
-
-def _simplest_between(low: Fraction, high: Fraction) -> Fraction:
-    """Return the fraction of the smallest denominator in ``[low, high]``, for positive numbers."""
-    whole = -(-low // 1)
-    if whole <= high:
-        return Fraction(whole)
-    base = low // 1
-    return base + 1 / _simplest_between(1 / (high - base), 1 / (low - base))
+    return simplest_between(first, first + (last - first) / 64)
 
 
 @lru_cache(maxsize=1 << 12)

@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkproofs.arithmetic.balls import Ball
+from ntkproofs.arithmetic.simplest import simplest_between
 from ntkproofs.bounds.moments import Moments
 from ntkproofs.bounds.tails import ORDER, log_tail_upper
-from ntkproofs.bounds.thresholds import simplest_between
 from ntkproofs.counts import Counts
 from ntkproofs.errors import NoMargin
 

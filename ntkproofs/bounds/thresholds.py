@@ -18,6 +18,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkproofs.arithmetic.simplest import simplest_between
 from ntkproofs.bounds.margins import Margins
 from ntkproofs.bounds.rounding import MeanAt
 from ntkproofs.counts import Counts
@@ -25,7 +26,7 @@ from ntkproofs.errors import InputError, NoMargin
 from ntkproofs.kernels.names import KernelLike
 from ntkproofs.training_time import CONVERGED, TrainingTime
 
-__all__ = ["THRESHOLDS", "best", "choose_threshold", "demand_separable", "half", "reaching", "simplest_between", "zero"]
+__all__ = ["THRESHOLDS", "best", "choose_threshold", "demand_separable", "half", "reaching", "zero"]
 
 SLACK = Fraction(1, 2000)  # relative loss of z by rounding the best threshold; N is of order z**-2 and loses 1/1000
 SHORT = Fraction(1, 1000)  # relative error by which `half` is rounded down
@@ -37,21 +38,6 @@ _NO_POSITIVE = "no threshold from 0 on works: a bit that should be 1 has the mea
 
 def _shown(mean: MeanAt) -> str:
     return f"{mean.mean.digits(6)} at {mean.counts}"
-
-
-def simplest_between(low: Fraction, high: Fraction) -> Fraction:
-    """Return the fraction of the smallest denominator in ``[low, high]``, ``0 <= low <= high``.
-
-    >>> simplest_between(Fraction(314, 100), Fraction(315, 100))
-    Fraction(22, 7)
-    """
-    if not 0 <= low <= high:
-        raise InputError(f"simplest_between needs 0 <= low <= high, got {low} and {high}")
-    above = -(-low // 1)
-    if above <= high:
-        return Fraction(above)
-    whole = low // 1
-    return whole + 1 / simplest_between(1 / (high - whole), 1 / (low - whole))
 
 
 def zero(margins: Margins) -> Fraction:

@@ -12,8 +12,8 @@ import pytest
 import sympy
 
 from ntkproofs import checker, classes
+from ntkproofs.arithmetic.simplest import simplest_between
 from ntkproofs.bounds import Margins, by_class, ensemble_size, padding
-from ntkproofs.bounds.thresholds import simplest_between
 from ntkproofs.certificates import (
     Run,
     ample_padding,
