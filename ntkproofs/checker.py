@@ -20,7 +20,8 @@ Signature
     at_most_groups(program, groups) -> G         at every state, at most G templates match
     arbitrary(program, G) -> ranges of counts    the worst (n, p, t) of all states, given that n <= G
     visited(program, starts, steps) -> counts    the (n, p, t) of all states visited by the runs, by execution
-    Predictor(kernel, K).mean(n, p, t), .deviation(n)    output of a trained network (formulas in its docstring)
+    Predictor(kernel, K, training).mean(n, p, t), .deviation(n)  output of a trained network (formulas in its docstring)
+    Training.left(l)                             what training leaves of the errors on an eigenspace of the kernel
     gap(mean, threshold, n, p, t)                distance of a mean from the threshold, on the correct side
     correct(predictor, ranges)                   every mean lies on the correct side of the threshold 0
     margin(predictor, threshold, ranges)         minimum of |mean - threshold| / deviation over the counts
@@ -195,11 +196,15 @@ class Interval:
         if exponent % 2 == 0:  # of |x|, which is least at 0 if that is inside
             ends = (abs(self.low), abs(self.high))
             base = Interval(0 if self.low <= 0 <= self.high else min(ends), max(ends))
+        return base.squared_repeatedly(exponent)
+
+    def squared_repeatedly(self, exponent: int) -> Interval:
+        """Raise to an integer power from 0 on, of any size: squares and products, each rounded outward."""
         result = Interval.of(1)
         for digit in bin(exponent)[2:]:
             result = result * result
             if digit == "1":
-                result = result * base
+                result = result * self
         return result
 
     def sqrt(self) -> Interval:
@@ -755,6 +760,60 @@ def _sum(planes: Sequence[int]) -> list[int]:
 
 
 # ---------------------------------------------------------------------------------------------------------- predictor
+SQUARED_ERRORS = "(unit: the kernel with own entry 1) on half the sum of squared errors over"
+
+
+@dataclass(frozen=True)
+class Training:
+    """Gradient descent by a number of steps, or gradient flow for a time (`steps` None), from random initial weights.
+
+    `size`: of a step, or the time; its unit is that of the kernel divided by its own entry. On an eigenspace of that
+    kernel, with eigenvalue l, each step multiplies the errors at the samples by ``1 - size l``, and a flow by
+    ``exp(-size l)``.
+    """
+
+    steps: int | None
+    size: Fraction
+
+    @classmethod
+    def of(cls, claim: dict[str, Any]) -> Training | None:
+        """Read the entry of a claim about infinitely wide networks; without one they are trained to convergence."""
+        if "training" not in claim:
+            return None
+        value = claim["training"]
+        if type(value) is dict and "time" in value:
+            steps, name = None, "time"
+            _keys(value, ("time",), "training")
+        else:
+            name = "step"
+            steps = _integer(_keys(value, ("step", "steps"), "training")["steps"], 1, None, "training: steps")
+        size = _fraction(value[name], f"training: {name}")
+        if size <= 0:
+            raise Rejected(f"training: {name} is not above 0")
+        return cls(steps, size)
+
+    def left(self, eigenvalue: Interval) -> Interval:
+        """Enclose the factor by which training multiplies the errors on an eigenspace; refused unless below 1."""
+        exponent = Interval.of(self.size) * eigenvalue
+        if self.steps is None:
+            return (-exponent).exp()
+        if exponent.low >= 2 * ONE:
+            raise Rejected(f"the step {_shown(self.size)} is not below 2 divided by the largest eigenvalue")
+        if exponent.high >= 2 * ONE:
+            raise Declined("whether the step is below 2 divided by the largest eigenvalue is not certain")
+        return (Interval.of(1) - exponent).squared_repeatedly(self.steps)
+
+
+def trained_words(training: Training | None) -> str:
+    """Describe how long networks are trained; the samples follow."""
+    if training is None:
+        return "trained to convergence on"
+    if training.steps is None:
+        return f"after the time {training.size} of gradient flow {SQUARED_ERRORS}"
+    steps = _counted(training.steps, "step")
+    return f"after {steps} of size {training.size} of full-batch gradient descent {SQUARED_ERRORS}"
+
+
 class Predictor:
     """Mean and standard deviation of an output of an infinitely wide two-layer ReLU network trained on K basis vectors.
 
@@ -763,100 +822,125 @@ class Predictor:
 
         matched(n) = sqrt(1 - 1/n) + c (pi/2 + atan(1/sqrt(n-1))) / sqrt(n)     c = 2 (NTK) or 1 (NNGP)
 
-    With ``D = own - 1`` and ``F = matched(n) - 1``::
+    With ``D = own - 1`` and ``F = matched(n) - 1`` (at n = 1 it is D), the K values at a state have the mean
+    ``1 + n F/K``. The kernel's matrix has the eigenvalues D + K (of the vector 1) and D (across it); training leaves of
+    the errors at the samples f along the vector 1, g across it, both between -1 and 1 (0 at convergence). So the
+    targets get this mean ``(1 - f)/(D + K)`` times, and the deviations from it ``(1 - g)/D`` times: u at a sample that
+    does not match, m at one that does::
 
-        u = (D - n F) / (D (D + K))     m = u + F/D      mean = p F/D + t u
-        S1 = n m + (K - n) u            S2 = n m^2 + (K - n) u^2
+        along = (1 - f)/(D + K)    across = (1 - g)/D    slope = (along - across)/K
+        u = along + slope n F      m = u + across F      mean = p across F + t u
+        S1 = n m + (K - n) u = along (K + n F)           S2 = n m^2 + (K - n) u^2
         2 pi K variance = own + (own - 1) S2 + S1^2 - 2 (n m matched(n) + (K - n) u)
 
-    where the last line uses own and matched of the NNGP kernel. At n = 1 the state is a sample: mean p, variance 0.
+    where the last line uses own and matched of the NNGP kernel: the initial function has this kernel, and training
+    subtracts its values at the samples with the same weights. At convergence ``u = (D - n F)/(D (D + K))``, and at
+    n = 1, where the state is a sample, the mean is p and the variance 0.
     """
 
-    def __init__(self, kernel: str, samples: int) -> None:
+    def __init__(self, kernel: str, samples: int, training: Training | None = None) -> None:
         self.angle = {"ntk": 2, "nngp": 1}[kernel]
         self.samples = samples
-        self.contrast = pi().times(self.angle) - Interval.of(1)
-        self.total = self.contrast + Interval.of(samples)
-        self.scale = self.contrast * self.total
-        self._rows: dict[int, tuple[Interval, Interval, Interval]] = {}
+        self.first = 2 if training is None else 1  # the least n from which on outputs have a variance
+        one, own = Interval.of(1), pi().times(self.angle)
+        self.contrast = own - one
+        total = self.contrast + Interval.of(samples)
+        self.along, self.across = one / total, one / self.contrast
+        if training is not None:
+            self.along = self.along * (one - training.left(total / own))
+            self.across = self.across * (one - training.left(self.contrast / own))
+        self.slope = (self.along - self.across) / Interval.of(samples)
+        self._rows: dict[int, tuple[Interval, Interval, Interval, Interval]] = {}
 
-    def row(self, n: int) -> tuple[Interval, Interval, Interval]:
-        """Return ``F/D``, ``u`` and the NNGP's ``matched(n)``; checks ``F > 0``, by which p = 1 is the worst case."""
+    def row(self, n: int) -> tuple[Interval, Interval, Interval, Interval]:
+        """Return ``F, u, S1`` and the NNGP's ``matched(n)``; checks ``F > 0``, by which p = 1 is the worst case."""
         if n not in self._rows:
-            root = Interval.of(Fraction(n - 1, n)).sqrt()
-            angle = pi() / Interval.of(2) + Interval.of(Fraction(1, n - 1)).sqrt().atan()
-            angle = angle * Interval.of(Fraction(1, n)).sqrt()
-            excess = root + angle.times(self.angle) - Interval.of(1)
+            excess, matched = self._excess(n) if n > 1 else (self.contrast, pi())
             if excess.low <= 0:
                 raise Declined(f"F({n}) > 0 is not certain")
-            u = (self.contrast - excess.times(n)) / self.scale
-            self._rows[n] = (excess / self.contrast, u, root + angle)
+            sum_ = excess.times(n)
+            u, S1 = self.along + self.slope * sum_, self.along * (Interval.of(self.samples) + sum_)
+            self._rows[n] = (excess, u, S1, matched)
         return self._rows[n]
 
+    def _excess(self, n: int) -> tuple[Interval, Interval]:
+        """Enclose F and the NNGP's ``matched(n)`` at n >= 2."""
+        root = Interval.of(Fraction(n - 1, n)).sqrt()
+        angle = pi() / Interval.of(2) + Interval.of(Fraction(1, n - 1)).sqrt().atan()
+        angle = angle * Interval.of(Fraction(1, n)).sqrt()
+        return root + angle.times(self.angle) - Interval.of(1), root + angle
+
     def mean(self, n: int, p: int, t: int) -> Interval:
-        """Enclose the mean at n >= 1 (exact at n = 1)."""
-        if n == 1 or t == 0:
+        """Enclose the mean at n >= 1 (exact where no output varies, and at t = 0)."""
+        if n < self.first or t == 0:
             return Interval.of(p)
-        gain, u, _ = self.row(n)
-        return gain.times(p) + u.times(t)
+        excess, u, _, _ = self.row(n)
+        return (self.across * excess).times(p) + u.times(t)
 
     def deviation(self, n: int) -> Interval:
-        """Enclose the standard deviation at n >= 2, which is positive."""
-        gain, u, matched = self.row(n)
-        K, own, m = self.samples, pi(), u + gain
-        S1 = m.times(n) + u.times(K - n)
+        """Enclose the standard deviation, which is positive; at n = 1, where it tends to 0, an upper bound of it."""
+        excess, u, S1, matched = self.row(n)
+        K, own, m = self.samples, pi(), u + self.across * excess
         S2 = m.power(2).times(n) + u.power(2).times(K - n)
         cross = (m * matched).times(n) + u.times(K - n)
         total = own + (own - Interval.of(1)) * S2 + S1.power(2) - cross.times(2)
         variance = total / pi().times(2 * K)
+        if n == 1:
+            return Interval(variance.high, variance.high).sqrt()
         if variance.low <= 0:
             raise Declined(f"a positive variance at n = {n} is not certain")
         return variance.sqrt()
 
     def rows(self, first: int, last: int) -> tuple[Interval, Interval, Interval, Interval]:
-        """Enclose F/D, u, m and the NNGP's matched(n) for all n from `first` >= 2 to `last` <= K: all decrease with n.
+        """Enclose F, u, S1 and the NNGP's matched(n) for all n from `first` >= 2 to `last`: all are monotone in n.
 
         Let ``r = n^-1/2``, ``s = sqrt(1 - r^2)``, ``A = pi - arccos r = pi/2 + asin r``: ``matched = s + c r A``, whose
-        derivative in r is A (c = 1) or ``2 A + r/s`` (c = 2), positive: F and matched decrease with n. *u*:
-        ``n F = F/r^2`` increases with n iff ``2 F - r F'`` is not negative (F' in r), which is
+        derivative in r is A (c = 1) or ``2 A + r/s`` (c = 2), positive: F and matched decrease with n. *u and S1* are
+        linear in n F. ``n F = F/r^2`` increases with n iff ``2 F - r F'`` is not negative (F' in r), which is
         ``c r A - 2 (1 - s) - (c - 1) r^2/s``; as ``r <= s`` and ``r <= 1/sqrt 2``, ``r^2/s <= r`` and
         ``1 - s = r^2/(1 + s) <= r^2 <= r/sqrt 2``; as ``A >= pi/2``, it is at least r times ``pi/2 - sqrt 2`` (c = 1)
-        or ``pi - sqrt 2 - 1`` (c = 2). *m*: ``D (D + K) m = D + F (D + K - n)``, where F decreases and K >= n.
+        or ``pi - sqrt 2 - 1`` (c = 2).
         """
         left, right = self.row(first), self.row(last)
-        columns = [(left[0], right[0]), (left[1], right[1]), (left[0] + left[1], right[0] + right[1])]
-        gain, u, m, matched = (Interval(low.low, high.high) for high, low in [*columns, (left[2], right[2])])
-        return gain, u, m, matched
+        excess, u, S1, matched = map(_hull, left, right)
+        return excess, u, S1, matched
 
     def means(self, part: Range) -> Interval:
-        """Enclose the means at all counts of a range with n >= 2: ``((F/D) (p (D + K) - t n) + t) / (D + K)``."""
-        gain, u, _, _ = self.rows(part.first, part.last)
+        """Enclose the means at all counts of a range with n >= 2: ``F (across p + slope t n) + t along``."""
+        excess, u, _, _ = self.rows(part.first, part.last)
         if not part.matched(part.last):
             return u.times(part.t)
-        p = [self.total.times(part.matched(n)) for n in (part.first, part.last)]
-        n = Interval.of(part.last * part.t), Interval.of(part.first * part.t)
-        weight = Interval((p[0] - n[0]).low, (p[1] - n[1]).high)
-        return (gain * weight + Interval.of(part.t)) / self.total
+        p, n = (
+            Interval(Interval.of(first).low, Interval.of(last).high)
+            for first, last in ((part.matched(part.first), part.matched(part.last)), (part.first, part.last))
+        )
+        return excess * (self.across * p + (self.slope * n).times(part.t)) + self.along.times(part.t)
 
     def deviations(self, part: Range) -> Interval:
         """Enclose an upper bound of the standard deviations at all counts of a range with n >= 2.
 
-        As ``S1 = (n F + K) / (D + K)``, hence ``1 - S1 = D u``, the formula of the variance above is equal to::
+        As ``n m + (K - n) u = S1``, the formula of the variance above is equal to::
 
-            2 pi K variance = (own - 1) (1 + n m^2 + (K - n) u^2) + (D u)^2 - 2 n m (matched(n) - 1)
+            2 pi K variance = (own - 1) (1 + n m^2 + (K - n) u^2) + (1 - S1)^2 - 2 n m (matched(n) - 1)
         """
-        _, u, m, matched = self.rows(part.first, part.last)
+        excess, u, S1, matched = self.rows(part.first, part.last)
+        m = u + self.across * excess
         n, one = Interval(Interval.of(part.first).low, Interval.of(part.last).high), Interval.of(1)
         squares = one + n * m.power(2) + (Interval.of(self.samples) - n) * u.power(2)
-        total = (pi() - one) * squares + (self.contrast * u).power(2) - (n * m * (matched - one)).times(2)
+        total = (pi() - one) * squares + (one - S1).power(2) - (n * m * (matched - one)).times(2)
         bound = total / pi().times(2 * self.samples)
         return Interval(max(0, bound.high), max(0, bound.high)).sqrt()
+
+
+def _hull(a: Interval, b: Interval) -> Interval:
+    """Return the least interval around two."""
+    return Interval(min(a.low, b.low), max(a.high, b.high))
 
 
 def gap(mean: Interval, threshold: Fraction, n: int, p: int, t: int) -> Interval:
     """Enclose the distance of a mean from the threshold: above it if p >= 1, else below; Rejected on the wrong side.
 
-    At n = 1 and at t = 0 the mean is exactly p, so rounding the mean is correct without this check.
+    At t = 0, and at convergence at n = 1, the mean is exactly p, so rounding the mean is correct without this check.
     """
     distance = (mean - Interval.of(threshold)) if p else (Interval.of(threshold) - mean)
     where = f"at n = {n}, p = {p}, t = {t}"
@@ -876,11 +960,11 @@ def distance(predictor: Predictor, threshold: Fraction, part: Range) -> Interval
 
 
 def correct(predictor: Predictor, ranges: Iterable[Range]) -> None:
-    """Conclude that every mean is on the correct side of 0 where n >= 2 and t >= 1 (else it is p, which is correct).
+    """Conclude that every mean is on the correct side of 0 where t >= 1 and outputs vary (else it is p: correct).
 
     A range is halved until the enclosure of its means is on that side, at the latest at a single n.
     """
-    left = [part for part in _from_two(ranges) if part.t][::-1]
+    left = [part for part in _varying(ranges, predictor.first) if part.t][::-1]
     while left:
         part = left.pop()
         if len(part) == 1:
@@ -891,13 +975,13 @@ def correct(predictor: Predictor, ranges: Iterable[Range]) -> None:
 
 
 def margin(predictor: Predictor, threshold: Fraction, ranges: Iterable[Range]) -> Interval | None:
-    """Return the minimum of ``|mean - threshold| / deviation`` over counts with n >= 2 (None if all have n = 1).
+    """Return the minimum of ``|mean - threshold| / deviation`` over counts where outputs vary (None if none do).
 
-    Rejected unless every mean lies on the correct side of the threshold. At n = 1 the output is exactly p. The range
-    with the least lower bound is halved, until it is a single n: no other margin is less.
+    Rejected unless every mean lies on the correct side of the threshold. At n = 1, at convergence, the output is
+    exactly p. The range with the least lower bound is halved, until it is a single n: no other margin is less.
     """
     queue: list[tuple[int, Range, int, Interval]] = []  # lower bound, range, number of the entry, margin
-    new, entries = _from_two(ranges), 0
+    new, entries = _varying(ranges, predictor.first), 0
     while True:
         for part in new:
             z = standardised(predictor, threshold, part)
@@ -911,8 +995,15 @@ def margin(predictor: Predictor, threshold: Fraction, ranges: Iterable[Range]) -
         new = part.halves()
 
 
-def _from_two(ranges: Iterable[Range]) -> Sequence[Range]:
-    return [replace(part, first=max(2, part.first)) for part in ranges if part.last > 1]
+def _varying(ranges: Iterable[Range], first: int) -> Sequence[Range]:
+    """Return the parts of ranges with ``n >= first`` (1 or 2); n = 1 is a range of its own."""
+    result = []
+    for part in ranges:
+        if part.first == first == 1:
+            result.append(replace(part, last=1))
+        if part.last > 1:
+            result.append(replace(part, first=max(2, part.first)))
+    return result
 
 
 def standardised(predictor: Predictor, threshold: Fraction, part: Range) -> Interval:
@@ -2952,17 +3043,21 @@ def _ranges(pairs: Counter[Count]) -> list[Range]:
     return [Range.of(count) for count, number in sorted(pairs.items()) if number]
 
 
+INFINITE = ("source", "training")  # optional keys of claims about infinitely wide networks
+
+
 def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
     """Conclude: at the claimed states, the mean of every output bit is positive if and only if the bit is 1."""
-    entries = _entries(claim, ("kernel", "kind", "program", "states"))
+    entries = _entries(claim, ("kernel", "kind", "program", "states"), INFINITE)
     kernel, program = _choice(entries["kernel"], ("ntk", "nngp"), "kernel"), program_of(entries["program"])
-    states, predictor = states_of(program, entries["states"], evidence), Predictor(kernel, program.samples)
+    training, states = Training.of(claim), states_of(program, entries["states"], evidence)
+    predictor = Predictor(kernel, program.samples, training)
     counts = [part for part in states.counts if part.first]  # no match: the output is exactly 0, as the bit
     correct(predictor, counts)
     words = (
         f"at {states.words} the mean of every output bit of an infinitely wide two-layer ReLU network "
-        f"({kernel.upper()}), trained to convergence on the samples of {program}, is positive if and only "
-        f"if the templates' next bit is 1"
+        f"({kernel.upper()}), {trained_words(training)} the samples of {program}, is positive if and only if the "
+        f"templates' next bit is 1"
     )
     number = sum(map(len, counts))
     return words, number, f"{_counted(number, 'count')} (n, p, t), from {states.source}"
@@ -2979,6 +3074,7 @@ class Ensemble:
     failure: Fraction
     threshold: Fraction
     dropped: bool
+    training: Training | None
 
     @property
     def bits(self) -> int:
@@ -2994,7 +3090,7 @@ def ensemble_of(claim: Any) -> Ensemble:
             "an ensemble with a width, a withdrawn wording: it was about kernel regressions, without the functions "
             "that networks start with; a claim of the kind network is about one network of finite width, trained"
         )
-    entries = _entries(claim, (*names, "threshold"))
+    entries = _entries(claim, (*names, "threshold"), INFINITE)
     kernel, program = _choice(entries["kernel"], ("ntk", "nngp"), "kernel"), program_of(entries["program"])
     networks, steps = _integer(entries["networks"], 1, None, "networks"), _integer(entries["steps"], 1, None, "steps")
     failure, threshold = _fraction(entries["failure"], "failure"), _fraction(entries["threshold"], "threshold")
@@ -3002,7 +3098,8 @@ def ensemble_of(claim: Any) -> Ensemble:
         raise Rejected("failure is not between 0 and 1, or threshold not at least 0 and below 1")
     if type(entries["drop_unwritten"]) is not bool:
         raise Rejected("drop_unwritten is not true or false")
-    return Ensemble(kernel, program, networks, steps, failure, threshold, entries["drop_unwritten"])
+    dropped, training = entries["drop_unwritten"], Training.of(claim)
+    return Ensemble(kernel, program, networks, steps, failure, threshold, dropped, training)
 
 
 def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
@@ -3017,7 +3114,8 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
         raise Rejected(f"the states are those of {states.steps} steps, the claim is about {steps}")
     inputs, inputs_words = _inputs(claim["inputs"], program, states)
     counts = [part for part in states.counts if part.first and (part.t or not dropped)]
-    predictor, cases = Predictor(ensemble.kernel, program.samples), inputs * steps * ensemble.bits
+    predictor = Predictor(ensemble.kernel, program.samples, ensemble.training)
+    cases = inputs * steps * ensemble.bits
     number = sum(map(len, counts))
     if states.pairs is None:
         details = f"{_counted(number, 'count')} (n, p, t), from {states.source}"
@@ -3028,8 +3126,8 @@ def check_ensemble(claim: Any, evidence: Any) -> tuple[str, int, str]:
         details += union_by_class(ensemble, predictor, pairs, cases)
     words = (
         f"the average of {ensemble.networks} independent infinitely wide two-layer ReLU networks "
-        f"({ensemble.kernel.upper()}), each trained to convergence on the samples of {program}, rounded at the "
-        f"threshold {claim['threshold']}, equals the templates' next state"
+        f"({ensemble.kernel.upper()}), each {trained_words(ensemble.training)} the samples of {program}, rounded at "
+        f"the threshold {claim['threshold']}, equals the templates' next state"
         f"{' (bits that no template writes taken as 0)' * dropped} at {'each of ' * (steps > 1)}"
         f"{_counted(steps, 'step')} {inputs_words}, with probability at least 1 - {claim['failure']}"
     )
@@ -3053,7 +3151,7 @@ def union_by_class(ensemble: Ensemble, predictor: Predictor, pairs: dict[Count, 
     """
     root, chances = Interval.of(ensemble.networks).sqrt(), list[tuple[str, Interval, int]]()
     for (n, p, t), number in pairs.items():
-        if n > 1:  # else the output is exactly p
+        if n >= predictor.first:  # else the output is exactly p
             z = gap(predictor.mean(n, p, t), ensemble.threshold, n, p, t) / predictor.deviation(n)
             chances.append((f"n = {n}, p = {p}, t = {t}", tail(z * root), number))
     taken = likeliest(chances, cases)

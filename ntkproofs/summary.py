@@ -9,6 +9,7 @@ from fractions import Fraction
 from ntkproofs.bounds import least_padding
 from ntkproofs.bounds.padding import Padded, Requirement, padding_for
 from ntkproofs.bounds.ranges import first_wrong_count, representatives
+from ntkproofs.bounds.stopping import StoppingEarly, price
 from ntkproofs.certificates import Run
 from ntkproofs.certificates.issue import requirement
 from ntkproofs.counts import CountRange, Counts, bound_matches, worst_ranges
@@ -17,9 +18,10 @@ from ntkproofs.execution import explore
 from ntkproofs.execution.visited import visited_counts
 from ntkproofs.kernels import Kernel, KernelLike, two_layer_name, two_layer_relu
 from ntkproofs.programs import Stream, Task, TemplateProgram
+from ntkproofs.training_time import CONVERGED, TrainingTime
 from ntkproofs.truth import NoTruthValue
 
-__all__ = ["Rounding", "Summary", "frontier", "summarise"]
+__all__ = ["Rounding", "Summary", "frontier", "stopping_early", "summarise"]
 
 MAX_EXECUTED = 16  # input bits of the runs that are executed to find the reachable states
 MAX_WORK = 1 << 31  # plane words that these runs process, and that are in memory at once
@@ -141,11 +143,22 @@ def _unreachable(run: Run) -> str:
     return ""
 
 
-def frontier(run: Run, states: str, failure: Fraction, *, kernel: KernelLike = "ntk") -> list[Padded]:
+def stopping_early(run: Run, states: str, failure: Fraction, *, kernel: KernelLike = "ntk") -> StoppingEarly:
+    """Return when rounding becomes right in training, and the networks that are needed for all inputs when it stops.
+
+    Raises InputError for more than 4,096 different counts.
+    """
+    _, required = requirement(run, failure=failure, states=states, kernel=kernel)
+    return price(required)
+
+
+def frontier(
+    run: Run, states: str, failure: Fraction, *, kernel: KernelLike = "ntk", at: TrainingTime = CONVERGED
+) -> list[Padded]:
     """Return points of the frontier of the number of networks against padding, for all inputs, in decreasing order.
 
     The first point has the smallest padding at which a number of networks is sufficient; the others have powers of two
-    of networks, down to one. Raises NoMargin and Undecided where no number is sufficient.
+    of networks, down to one. `at`: the time of training. Raises NoMargin and Undecided where no number is sufficient.
 
     >>> from ntkproofs.programs import permutation_task
     >>> points = frontier(Run.of(permutation_task(range(5))), "arbitrary", Fraction(1, 100))
@@ -153,11 +166,17 @@ def frontier(run: Run, states: str, failure: Fraction, *, kernel: KernelLike = "
     [(0, 12), (2, 8), (8, 4), (18, 2), (39, 1)]
     """
     _, required = requirement(run, failure=failure, states=states, kernel=kernel)
+    required = replace(required, at=at)
     first = _first(required)
     exponents = range((first.networks - 1).bit_length())
     points = [first]
     for exponent in reversed(exponents[:: 1 + len(exponents) // MAX_POINTS]):
-        point = padding_for(required, 1 << exponent)
+        try:
+            point = padding_for(required, 1 << exponent)
+        except (NoMargin, Undecided):
+            if required.at.converged:
+                raise
+            break  # with more samples the steps of training are too large
         if point.padding > points[-1].padding:
             points.append(point)
     return points
@@ -169,6 +188,8 @@ def _first(required: Requirement) -> Padded:
         padding = 0
         size = required.size(0)
     except (NoMargin, Undecided):
+        if not required.at.converged:
+            raise
         padding = least_padding(required.kernel, required.counts)
         size = required.size(padding)
     return Padded(padding, required.samples + padding, size.networks, size.threshold)

@@ -129,14 +129,36 @@ def encoded(matches, samples):
     return [1 / mpmath.sqrt(matches) if index < matches else mpmath.mpf(0) for index in range(samples)]
 
 
-def dense_weights(regime, matches, samples):
-    """Return a = Theta(X, X)^-1 Theta(X, x) by a dense linear solve over the basis vectors."""
+def dense_weights(regime, matches, samples, left=None):
+    """Return a = (I - E) Theta(X, X)^-1 Theta(X, x) by a dense linear solve over the basis vectors.
+
+    `left`: the matrix E, what remains of the initial errors, as a function of the Gram matrix with own entry 1.
+    """
     theta = TRAINED[regime]
     basis = [[mpmath.mpf(i == j) for j in range(samples)] for i in range(samples)]
     gram = mpmath.matrix([[theta(u, v) for v in basis] for u in basis])
     state = encoded(matches, samples)
     right = mpmath.matrix([theta(u, state) for u in basis])
-    return mpmath.lu_solve(gram, right)
+    solution = mpmath.lu_solve(gram, right)
+    return solution if left is None else solution - left(gram / gram[0, 0]) * solution
+
+
+def flow(time):
+    """Return ``exp(-time G)`` as a function of G, by mpmath's matrix exponential."""
+    return lambda gram: mpmath.expm(-gram * mpmath.mpf(time.numerator) / time.denominator)
+
+
+def descent(steps, step):
+    """Return ``(I - step G)^steps`` as a function of G, by repeated multiplication."""
+
+    def left(gram):
+        once = mpmath.eye(gram.rows) - gram * mpmath.mpf(step.numerator) / step.denominator
+        result = mpmath.eye(gram.rows)
+        for _ in range(steps):
+            result = once * result
+        return result
+
+    return left
 
 
 def dense_mean(weights, counts):
@@ -146,9 +168,9 @@ def dense_mean(weights, counts):
     return mpmath.fsum(weights[index] for index in writers)
 
 
-def dense_variance(regime, matches, samples):
+def dense_variance(regime, matches, samples, left=None):
     """Return K(x, x) + a^T K(X, X) a - 2 a^T K(X, x)."""
-    weights = dense_weights(regime, matches, samples)
+    weights = dense_weights(regime, matches, samples, left)
     basis = [[mpmath.mpf(i == j) for j in range(samples)] for i in range(samples)]
     state = encoded(matches, samples)
     quadratic = mpmath.fsum(

@@ -18,21 +18,26 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntkproofs.arithmetic.balls import Ball
+from ntkproofs.arithmetic.simplest import simplest_between
 from ntkproofs.bounds.moments import Moments
 from ntkproofs.bounds.tails import ORDER, log_tail_upper
-from ntkproofs.bounds.thresholds import simplest_between
 from ntkproofs.counts import Counts
 from ntkproofs.errors import NoMargin
 
 __all__ = ["FloatUnion", "likeliest", "networks_enough_by_class"]
 
-ORDERS = ((9.0, 9), (6.0, 15))  # (x, order) of convergents of the Mills ratio, the largest x first
+ORDERS = (
+    (63.0, 3),
+    (16.0, 5),
+    (9.0, 9),
+    (6.0, 15),
+)  # (x, order) of convergents of the Mills ratio, the largest x first
 GOLDEN = (math.sqrt(5) - 1) / 2
 STEPS = 32  # of a search for the minimum over thresholds
 HALVINGS = 48  # of bisections
@@ -79,7 +84,7 @@ def networks_enough_by_class(
             precision = row.variance.precision
             root = Ball(networks, precision=precision).sqrt()
             x = root * row.standardised(threshold)
-            logs.append(log_tail_upper(x, _order(float(x.lower))))
+            logs.append(log_tail_upper(x, _order(x.lower)))
             numbers.append(pairs[row.counts])
     total = Ball(0, precision=precision)
     for log, number in likeliest(logs, numbers, cases):
@@ -87,7 +92,7 @@ def networks_enough_by_class(
     return total <= 1
 
 
-def _order(x: float) -> int:
+def _order(x: float | Fraction) -> int:
     """Return an odd order at which the convergent exceeds the Mills ratio by less than 1e-10 from `x` on, or ORDER."""
     return next((order for least, order in ORDERS if x >= least), ORDER)
 
@@ -115,7 +120,7 @@ class FloatUnion:
         cls, means: Floats, sigmas: Floats, ones: NDArray[np.bool_], pairs: Sequence[int], cases: int, failure: Fraction
     ) -> FloatUnion:
         """Return the union of classes with these moments; `failure` is the permitted probability."""
-        shares = np.array([min(0.0, math.log(number) - math.log(cases)) for number in pairs], dtype=np.float64)
+        shares = np.array(_shares(tuple(pairs), cases), dtype=np.float64)
         log_failure = math.log(failure.numerator) - math.log(failure.denominator)
         return cls(means, sigmas, np.where(ones, 1.0, -1.0), shares, math.log(cases), log_failure)
 
@@ -218,6 +223,12 @@ class FloatUnion:
         last = _last(peak, high, lambda tau: self.excess(networks, tau) <= 0)
         first, last = first + INSIDE * (peak - first), last - INSIDE * (last - peak)
         return simplest_between(Fraction(min(first, peak)), Fraction(max(last, peak)))
+
+
+@lru_cache(maxsize=4)
+def _shares(pairs: tuple[int, ...], cases: int) -> list[float]:
+    """Return the logarithms of the numbers of pairs divided by `cases`, at most 0."""
+    return [min(0.0, math.log(number) - math.log(cases)) for number in pairs]
 
 
 def _last(low: float, high: float, holds: Callable[[float], bool]) -> float:

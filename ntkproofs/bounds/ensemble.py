@@ -27,6 +27,7 @@ from ntkproofs.display import counted, facts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.kernels.names import KernelLike, as_kernel
+from ntkproofs.training_time import CONVERGED, TrainingTime
 from ntkproofs.validation import integer
 
 __all__ = ["TAILS", "EnsembleSize", "Least", "Tail", "ensemble_size", "networks_enough", "size_for_margin"]
@@ -155,11 +156,13 @@ def _smallest(
     threshold: Rational,
     drop_unwritten: bool,
     precision: int,
+    at: TrainingTime,
 ) -> SmallestMargin:
     if ranges:
         tau = as_fraction(threshold, "the threshold")
         return smallest_margin_over(kernel, ranges, tau, drop_unwritten=drop_unwritten, precision=precision)
-    return Margins.of(kernel, counts, drop_unwritten=drop_unwritten, precision=precision).smallest(threshold)
+    margins = Margins.of(kernel, counts, drop_unwritten=drop_unwritten, precision=precision, at=at)
+    return margins.smallest(threshold)
 
 
 def _size(margin: SmallestMargin, cases: int, failure: Fraction, tail: Tail) -> tuple[int, Least]:
@@ -178,14 +181,15 @@ def ensemble_size(
     tail: Tail = "gaussian",
     drop_unwritten: bool = False,
     ranges: Sequence[CountRange] = (),
+    at: TrainingTime = CONVERGED,
 ) -> EnsembleSize:
     """Return the least number of networks for which no output bit is rounded wrong, with probability 1 - `failure`.
 
     `counts`: all that can occur (arbitrary or visited states); `output_bits`, `steps`, `inputs`: what the union runs
     over (`inputs` as large as you like); `failure`: an exact probability, 0 < failure < 1; `threshold`: exact, from 0
     on (:func:`ntkproofs.bounds.thresholds.choose_threshold`); `ranges`: if any, they contain all counts that can occur,
-    of which `counts` are some. Raises NoMargin if the threshold does not separate the
-    bits, InputError for numbers that cannot be meant, Undecided if even 1024 bits do not tell.
+    of which `counts` are some (known at convergence only); `at`: the time of training. Raises NoMargin if the threshold
+    does not separate the bits, InputError for numbers that cannot be meant, Undecided if even 1024 bits do not tell.
 
     >>> from ntkproofs.counts import arbitrary_counts
     >>> from ntkproofs.kernels import Kernel, two_layer_relu
@@ -203,10 +207,12 @@ def ensemble_size(
         raise InputError(f"the probability of failure must lie between 0 and 1 (both excluded), got {delta}")
     if tail not in TAILS:
         raise InputError(f"unknown tail {tail!r}: choose one of {', '.join(TAILS)}")
+    if ranges and not at.converged:
+        raise InputError("ranges of counts are known at convergence only: give all counts that can occur")
     given, precision = frozenset(counts), PRECISION
     while True:
         try:
-            margin = _smallest(as_kernel(kernel), given, ranges, threshold, drop_unwritten, precision)
+            margin = _smallest(as_kernel(kernel), given, ranges, threshold, drop_unwritten, precision, at)
             networks, least = _size(margin, cases, delta, tail)
         except Undecided:
             if precision >= LAST_PRECISION:

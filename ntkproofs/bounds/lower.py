@@ -35,12 +35,13 @@ from numpy.typing import NDArray
 from ntkproofs.arithmetic.balls import Ball, Rational, as_fraction
 from ntkproofs.arithmetic.expressions import enclose
 from ntkproofs.bounds.margins import PRECISION
-from ntkproofs.bounds.moments import State
+from ntkproofs.bounds.moments import Moments, State
 from ntkproofs.bounds.tails import gaussian_tail
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.kernels.angular import RHO, Kernel
 from ntkproofs.kernels.names import KernelLike, as_kernel
+from ntkproofs.training_time import CONVERGED, TrainingTime
 from ntkproofs.validation import integer
 from ntkproofs.witnesses import Cluster, Column, Family
 
@@ -65,18 +66,20 @@ class LeastNetworks:
         return f"at least {self.networks} networks, whatever the threshold"
 
 
-def correlation(kernel: KernelLike, n: int, K: int, overlap: int, *, precision: int = PRECISION) -> Ball:
+def correlation(
+    kernel: KernelLike, n: int, K: int, overlap: int, *, precision: int = PRECISION, at: TrainingTime = CONVERGED
+) -> Ball:
     """Enclose the correlation of one output at two states, n of K samples matching each and `overlap` of them both.
 
     The posterior covariance of the limit, ``k(x, x') + a' K a' - a' k(x') - a' k(x)`` with the prior kernel k, over the
-    variance. Needs ``2 <= n`` and ``overlap < n``.
+    variance. Needs ``2 <= n`` and ``overlap < n``. `at`: the time of training.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> print(*(correlation(two_layer_relu(), 2, 30, overlap).digits(5) for overlap in (0, 1)))
     0.010134… 0.11437…
     """
     kernel = as_kernel(kernel)
-    prior, state = kernel.prior or kernel, State.at(kernel, n, K, precision)
+    prior, state = kernel.prior or kernel, State.at(kernel, n, K, precision, at)
     own, other, matched = prior.enclosed(n, precision=precision)
     u, m = state.u, state.u + state.gain
     total = m * n + u * (K - n)
@@ -87,17 +90,24 @@ def correlation(kernel: KernelLike, n: int, K: int, overlap: int, *, precision: 
     return scaled / K / state.variance
 
 
-def least_networks(kernel: KernelLike, families: Sequence[Family], failure: Rational, *, most: int) -> LeastNetworks:
+def least_networks(
+    kernel: KernelLike,
+    families: Sequence[Family],
+    failure: Rational,
+    *,
+    most: int,
+    at: TrainingTime = CONVERGED,
+) -> LeastNetworks:
     """Return a number of networks below which every ensemble fails with a probability above `failure`.
 
     Floats search, up to `most` networks (those known to be enough); balls decide. `failure` is below 1/2, else the
-    result is 1.
+    result is 1. `at`: the time of training.
     """
     kernel, delta = as_kernel(kernel), as_fraction(failure, "the probability of failure")
     nothing = LeastNetworks(1, Fraction(0))
     if delta >= Fraction(1, 2) or not (any(f.zeros for f in families) and any(f.ones for f in families)):
         return nothing
-    search = _Search(kernel, families, max(1, most // 2))
+    search = _Search(_Outputs(kernel, at), families, max(1, most // 2))
     low, high = 1, max(2, most)
     while high - low > 1:  # low: refuted with one network less, or 1
         middle = (low + high) // 2
@@ -106,14 +116,22 @@ def least_networks(kernel: KernelLike, families: Sequence[Family], failure: Rati
         if networks <= 1:
             break
         threshold = Fraction(search.at(networks - 1)[1]).limit_denominator(10**9)
-        if fails(kernel, search.families, networks - 1, threshold, delta):
+        if fails(kernel, search.families, networks - 1, threshold, delta, at=at):
             return LeastNetworks(networks, threshold)
     return nothing
 
 
-def fails(kernel: KernelLike, families: Sequence[Family], networks: int, tau0: Fraction, failure: Fraction) -> bool:
+def fails(
+    kernel: KernelLike,
+    families: Sequence[Family],
+    networks: int,
+    tau0: Fraction,
+    failure: Fraction,
+    *,
+    at: TrainingTime = CONVERGED,
+) -> bool:
     """Tell whether balls decide that so many networks, or fewer, fail too often, whatever the threshold."""
-    balls = _Balls(as_kernel(kernel), networks, tau0)
+    balls = _Balls(_Outputs(as_kernel(kernel), at), networks, tau0)
     try:
         zeros = any(balls.wrong(family.zeros, 1) > failure for family in families)
         return zeros and any(balls.wrong(family.ones, -1) > failure for family in families)
@@ -157,11 +175,25 @@ def _either(q: Ball, states: int, pairs: Sequence[tuple[int, Ball]]) -> Ball:
     return total * total / both
 
 
+@dataclass(frozen=True)
+class _Outputs:
+    """The outputs of networks with a kernel at a time of training: moments, and correlations between states."""
+
+    kernel: Kernel
+    at: TrainingTime
+
+    def moments(self, counts: Counts) -> Moments:
+        return State.at(self.kernel, counts.matches, counts.samples, PRECISION, self.at).moments(counts)
+
+    def correlation(self, n: int, K: int, overlap: int) -> Ball:
+        return correlation(self.kernel, n, K, overlap, at=self.at)
+
+
 class _Balls:
     """The bounds by balls, at one number of networks and one threshold."""
 
-    def __init__(self, kernel: Kernel, networks: int, tau0: Fraction) -> None:
-        self.kernel, self.tau0 = kernel, tau0
+    def __init__(self, outputs: _Outputs, networks: int, tau0: Fraction) -> None:
+        self.outputs, self.tau0 = outputs, tau0
         self.root = Ball(networks, precision=PRECISION).sqrt()
         self.known: dict[Cluster, Ball] = {}
 
@@ -179,12 +211,12 @@ class _Balls:
 
     def _bound(self, cluster: Cluster, sign: int) -> Ball:
         counts = cluster.counts
-        moments = State.at(self.kernel, counts.matches, counts.samples, PRECISION).moments(counts)
+        moments = self.outputs.moments(counts)
         x = self.root * (self.tau0 - moments.mean) * sign / moments.sigma
         q = gaussian_tail(x)
         pairs = []
         for overlap, times in cluster.overlaps:
-            c = correlation(self.kernel, counts.matches, counts.samples, overlap)
+            c = self.outputs.correlation(counts.matches, counts.samples, overlap)
             pairs.append((times, gaussian_tail(x * (2 / (c + 1)).sqrt())))
         union = _either(q, cluster.states, pairs)
         return union if union.middle > q.middle else q
@@ -209,12 +241,12 @@ def _tail(x: Floats) -> Floats:
 class _Lines:
     """The clusters of one side of one family in floats, those that may matter."""
 
-    def __init__(self, kernel: Kernel, side: Side, sign: int) -> None:
-        self.kernel, self.sign = kernel, sign
+    def __init__(self, outputs: _Outputs, side: Side, sign: int) -> None:
+        self.outputs, self.sign = outputs, sign
         self.side, self.columns = tuple(side), [column for column, _ in side]
         self.bits = np.array([bits for _, bits in side], dtype=np.float64)
         self.clusters = sorted({cluster for column in self.columns for cluster in column})
-        rows = [_floats(kernel, cluster.counts) for cluster in self.clusters]
+        rows = [_floats(outputs, cluster.counts) for cluster in self.clusters]
         self.means, self.sigmas = np.array(rows).T
         self.states = np.array([cluster.states for cluster in self.clusters], dtype=np.float64)
         self._place()
@@ -233,9 +265,9 @@ class _Lines:
             (tuple(sorted(column, key=lambda cluster: -value[cluster])[:KEPT]), int(bits))
             for column, bits in zip(self.columns, self.bits, strict=True)
         ]
-        kept = _Lines(self.kernel, side, self.sign)
+        kept = _Lines(self.outputs, side, self.sign)
         pairs = [
-            (times, owner, _ratio(self.kernel, cluster.counts, overlap))
+            (times, owner, _ratio(self.outputs, cluster.counts, overlap))
             for owner, cluster in enumerate(kept.clusters)
             for overlap, times in cluster.overlaps
         ]
@@ -258,26 +290,26 @@ class _Lines:
 
 
 @lru_cache(maxsize=1 << 12)
-def _floats(kernel: Kernel, counts: Counts) -> tuple[float, float]:
-    moments = State.at(kernel, counts.matches, counts.samples, PRECISION).moments(counts)
+def _floats(outputs: _Outputs, counts: Counts) -> tuple[float, float]:
+    moments = outputs.moments(counts)
     return float(moments.mean.middle), float(moments.sigma.middle)
 
 
 @lru_cache(maxsize=1 << 14)
-def _pair_ratio(kernel: Kernel, n: int, K: int, overlap: int) -> float:
-    return math.sqrt(2 / max(1 + float(correlation(kernel, n, K, overlap).middle), 1e-9))
+def _pair_ratio(outputs: _Outputs, n: int, K: int, overlap: int) -> float:
+    return math.sqrt(2 / max(1 + float(outputs.correlation(n, K, overlap).middle), 1e-9))
 
 
-def _ratio(kernel: Kernel, counts: Counts, overlap: int) -> float:
-    return _pair_ratio(kernel, counts.matches, counts.samples, overlap)
+def _ratio(outputs: _Outputs, counts: Counts, overlap: int) -> float:
+    return _pair_ratio(outputs, counts.matches, counts.samples, overlap)
 
 
 class _Search:
     """Floats: the lower bound of the failure probability, at the best tau0."""
 
-    def __init__(self, kernel: Kernel, families: Sequence[Family], guess: int) -> None:
-        self.zeros = [_Lines(kernel, family.zeros, 1) for family in families if family.zeros]
-        self.ones = [_Lines(kernel, family.ones, -1) for family in families if family.ones]
+    def __init__(self, outputs: _Outputs, families: Sequence[Family], guess: int) -> None:
+        self.zeros = [_Lines(outputs, family.zeros, 1) for family in families if family.zeros]
+        self.ones = [_Lines(outputs, family.ones, -1) for family in families if family.ones]
         _, tau = self.at(guess)
         self.zeros, self.ones = (self._leading(side, guess, tau) for side in (self.zeros, self.ones))
 

@@ -9,9 +9,9 @@ An ensemble of N networks rounds the bit wrong with probability ``Q(sqrt(N) z)``
 smallest z of a program gives a size of the ensemble, the z of each class (:mod:`ntkproofs.bounds.by_class`) a smaller
 one.
 
-The output of a network is rounded to 1 where it is above the threshold. Where one template matches (n = 1) the output
-has variance 0: the mean is exactly p, and its comparison with the threshold is exact. The same holds where no template
-matches (n = 0), with the mean 0, if the kernel vanishes at the zero vector.
+The output of a network is rounded to 1 where it is above the threshold. At convergence the output has variance 0 where
+one template matches (n = 1): the mean is exactly p, and its comparison with the threshold is exact. The same holds at
+any time where no template matches (n = 0), with the mean 0, if the kernel vanishes at the zero vector.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from ntkproofs.arithmetic.balls import Ball, Rational, as_fraction, greatest, least
+from ntkproofs.arithmetic.balls import Ball, Rational, greatest, least
 from ntkproofs.bounds.moments import Moments, State
-from ntkproofs.bounds.rounding import MeanAt
+from ntkproofs.bounds.rounding import MeanAt, as_threshold
 from ntkproofs.counts import Counts
 from ntkproofs.display import facts, table
 from ntkproofs.errors import InputError
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.kernels.names import KernelLike, as_kernel
+from ntkproofs.training_time import CONVERGED, TrainingTime
 
 __all__ = ["Margins", "SmallestMargin", "smallest_margin", "thinnest_counts"]
 
@@ -101,19 +102,27 @@ def thinnest_counts(counts: Iterable[Counts], drop_unwritten: bool = False) -> l
 class Margins:
     """Enclosures of mean and variance over a set of counts, kept for the counts that can have the smallest margin.
 
-    Constructed by :meth:`of`. `dropped`: whether bits that no template writes (t = 0) were left out.
+    Constructed by :meth:`of`. `dropped`: whether bits that no template writes (t = 0) were left out; `at`: the time of
+    training.
     """
 
     kernel: Kernel
     moments: tuple[Moments, ...]
     dropped: bool = False
     precision: int = PRECISION
+    at: TrainingTime = CONVERGED
 
     @classmethod
     def of(
-        cls, kernel: KernelLike, counts: Iterable[Counts], *, drop_unwritten: bool = False, precision: int = PRECISION
+        cls,
+        kernel: KernelLike,
+        counts: Iterable[Counts],
+        *,
+        drop_unwritten: bool = False,
+        precision: int = PRECISION,
+        at: TrainingTime = CONVERGED,
     ) -> Margins:
-        """Return the margins of a kernel over `counts`, at `precision` bits.
+        """Return the margins of a kernel over `counts`, at `precision` bits and a time of training.
 
         The kernel is evaluated once for each (n, K) in ball arithmetic, so the cost grows with the number of distinct
         n. `drop_unwritten` leaves out bits that no template writes (they are then not rounded but known to be 0).
@@ -132,10 +141,10 @@ class Margins:
             raise InputError("no counts given" if not items else "no counts are left: no template writes any bit")
         rows: list[Moments] = []
         for (n, K), pairs in sorted(_by_state(kept).items()):
-            state = State.at(kernel, n, K, precision)
+            state = State.at(kernel, n, K, precision, at)
             critical = _critical(pairs) if state.ordered else sorted(pairs)
             rows += [state.moments(Counts(n, p, t, K)) for p, t in critical]
-        return cls(kernel, tuple(rows), drop_unwritten, precision)
+        return cls(kernel, tuple(rows), drop_unwritten, precision, at)
 
     @cached_property
     def smallest_one(self) -> MeanAt | None:
@@ -171,11 +180,7 @@ class Margins:
         >>> print(Margins.of(two_layer_relu(), [Counts(2, 0, 1, 10), Counts(2, 1, 1, 10)]).smallest(0))
         z = 0.1220024302… at n = 2, p = 0, t = 1, K = 10, threshold 0
         """
-        tau = as_fraction(threshold, "the threshold")
-        if tau < 0:
-            raise InputError(
-                f"the threshold must not be negative, got {tau}: the output 0 where no template matches must round to 0"
-            )
+        tau = as_threshold(threshold)
         standardised: list[tuple[Ball, Counts]] = []
         for row in self.moments:
             if row.certain:
@@ -236,8 +241,11 @@ def smallest_margin(
     *,
     drop_unwritten: bool = False,
     precision: int = PRECISION,
+    at: TrainingTime = CONVERGED,
 ) -> SmallestMargin:
-    """Return the smallest standardised margin of `counts` at `threshold`; see :meth:`Margins.smallest`.
+    """Return the smallest standardised margin of `counts` at `threshold` and a time of training.
+
+    See :meth:`Margins.smallest`.
 
     >>> from ntkproofs.counts import arbitrary_counts
     >>> from ntkproofs.kernels import two_layer_relu
@@ -245,4 +253,5 @@ def smallest_margin(
     >>> print(smallest_margin(two_layer_relu(), arbitrary_counts(permutation(range(30))), 0))
     z = 0.09224028582… at n = 2, p = 0, t = 1, K = 30, threshold 0
     """
-    return Margins.of(kernel, counts, drop_unwritten=drop_unwritten, precision=precision).smallest(threshold)
+    margins = Margins.of(kernel, counts, drop_unwritten=drop_unwritten, precision=precision, at=at)
+    return margins.smallest(threshold)

@@ -11,7 +11,7 @@ Floats search for a padding and a threshold; balls decide that the number of net
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -31,7 +31,8 @@ from ntkproofs.counts import CountRange, Counts
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.kernels.angular import Kernel
 from ntkproofs.kernels.names import as_kernel
-from ntkproofs.predictor import combine, spread, unmatched
+from ntkproofs.predictor import combine, spread, stopped, unmatched
+from ntkproofs.training_time import CONVERGED, TrainingTime
 from ntkproofs.validation import integer
 
 __all__ = [
@@ -40,12 +41,15 @@ __all__ = [
     "Requirement",
     "TooFew",
     "best_padding",
+    "listed",
     "moderate_padding",
     "padding_for",
     "ruled_out",
 ]
 
 MAX_PADDING = 10**9  # samples of padding that a search goes to
+MAX_LISTED = 10**6  # counts that are all listed before convergence
+TINY = 1e-100  # the least standard deviation in floats: that at samples tends to 0 in training
 HALVINGS = 60  # of a float interval of thresholds
 TRIES = 12  # paddings that are put to balls, each twice as far from the float's answer as the one before
 FEW = 8  # numbers of networks that the search for the least product looks at
@@ -67,7 +71,8 @@ class Requirement:
     they contain all counts that can occur, and `counts` represent them in searches
     (:func:`ntkproofs.bounds.ranges.representatives`). `pairs`: the number of pairs of a state and an output bit with
     each of the `counts`, if the union is by class (:mod:`ntkproofs.bounds.by_class`); None if it takes the smallest
-    margin for every pair. The other parameters are those of :func:`ntkproofs.bounds.ensemble.ensemble_size`.
+    margin for every pair. `at`: the time of training; before convergence ranges are listed. The other parameters are
+    those of :func:`ntkproofs.bounds.ensemble.ensemble_size`.
     """
 
     kernel: Kernel
@@ -81,8 +86,12 @@ class Requirement:
     drop_unwritten: bool = False
     ranges: tuple[CountRange, ...] = ()
     pairs: Mapping[Counts, int] | None = field(default=None, hash=False)
+    at: TrainingTime = CONVERGED
 
     def __post_init__(self) -> None:
+        if self.ranges and not self.at.converged:  # the counts of the smallest margin are found at convergence only
+            object.__setattr__(self, "counts", self.counts | listed(self.ranges))
+            object.__setattr__(self, "ranges", ())
         object.__setattr__(self, "kernel", as_kernel(self.kernel))
         for name in ("output_bits", "steps", "inputs"):
             object.__setattr__(self, name, integer(getattr(self, name), name, low=1))
@@ -118,7 +127,9 @@ class Requirement:
         counts, ranges = set(self.padded(padding)), self.padded_ranges(padding)
         kept = [each for each in ranges if each.writers or not self.drop_unwritten]
         while True:
-            threshold = choose_threshold(self.kernel, counts, self.threshold, drop_unwritten=self.drop_unwritten)
+            threshold = choose_threshold(
+                self.kernel, counts, self.threshold, drop_unwritten=self.drop_unwritten, at=self.at
+            )
             least = least_margin_count(self.kernel, kept, threshold) if kept else None
             if least is None or least in counts:
                 return threshold
@@ -149,6 +160,7 @@ class Requirement:
             tail=self.tail,
             drop_unwritten=self.drop_unwritten,
             ranges=self.padded_ranges(padding),
+            at=self.at,
         )
 
     def exactly(self, padding: int, networks: int) -> EnsembleSize:
@@ -165,7 +177,7 @@ class Requirement:
 
     def margins(self, padding: int) -> Margins:
         """Return the margins of `counts` with `padding` further samples."""
-        return Margins.of(self.kernel, self.padded(padding), drop_unwritten=self.drop_unwritten)
+        return Margins.of(self.kernel, self.padded(padding), drop_unwritten=self.drop_unwritten, at=self.at)
 
     @cached_property
     def search(self) -> _Search:
@@ -220,7 +232,13 @@ def best_padding(requirement: Requirement) -> Padded:
     :func:`padding_for`.
     """
     search, K = requirement.search, requirement.samples
-    costs = [(many * (K + search.padding(many)), many) for many in range(1, FEW + 1)]
+    costs = []
+    for many in range(1, FEW + 1):
+        try:
+            costs.append((many * (K + search.padding(many)), many))
+        except Undecided:  # before convergence: with so many samples the steps are too large, or the time too short
+            if many == FEW and not costs:
+                raise
     product, networks = min(costs)
     found = padding_for(requirement, networks)
     if search.networks(0) * K < product:
@@ -258,7 +276,11 @@ def ruled_out(requirement: Requirement, padding: int, networks: int) -> bool:
     margins = requirement.margins(padding)
     try:
         threshold = choose_threshold(
-            requirement.kernel, requirement.padded(padding), "best", drop_unwritten=requirement.drop_unwritten
+            requirement.kernel,
+            requirement.padded(padding),
+            "best",
+            drop_unwritten=requirement.drop_unwritten,
+            at=requirement.at,
         )
     except NoMargin:
         return True
@@ -304,13 +326,13 @@ class _Classes:
         for counts in self.pairs:
             key = counts.matches, counts.samples
             if key not in states:
-                states[key] = State.at(requirement.kernel, *key, PRECISION)
+                states[key] = State.at(requirement.kernel, *key, PRECISION, requirement.at)
             rows.append(states[key].moments(counts))
-        self.margins = Margins(requirement.kernel, tuple(rows), requirement.drop_unwritten)
+        self.margins = Margins(requirement.kernel, tuple(rows), requirement.drop_unwritten, at=requirement.at)
         varying = [row for row in rows if not row.certain and self.pairs[row.counts]]
         self.floats = FloatUnion.of(
             np.array([float(row.mean.middle) for row in varying]),
-            np.array([float(row.sigma.middle) for row in varying]),
+            np.maximum(np.array([float(row.sigma.middle) for row in varying]), TINY),
             np.array([row.bit == 1 for row in varying], dtype=np.bool_),
             [self.pairs[row.counts] for row in varying],
             requirement.cases,
@@ -329,7 +351,9 @@ class _Classes:
         required = self.requirement
         if required.threshold == "best" and len(self.floats.means):
             return self.floats.threshold(networks)
-        return choose_threshold(required.kernel, self.pairs, required.threshold, drop_unwritten=required.drop_unwritten)
+        return choose_threshold(
+            required.kernel, self.pairs, required.threshold, drop_unwritten=required.drop_unwritten, at=required.at
+        )
 
     def enough(self, networks: int) -> Fraction | None:
         """Return a threshold at which balls decide that so many networks are enough; None if there is none."""
@@ -379,11 +403,11 @@ class _Search:
     def __init__(self, requirement: Requirement) -> None:
         self.requirement = requirement
         kernel = requirement.kernel
-        if requirement.pairs is None:
+        if requirement.pairs is None and requirement.at.converged:
             kept = thinnest_counts(requirement.counts, requirement.drop_unwritten)
         else:
             kept = sorted(each for each in requirement.counts if each.writers or not requirement.drop_unwritten)
-        rows = [each for each in kept if each.matches > 1]
+        rows = [each for each in kept if each.matches > int(requirement.at.converged)]
         self.rows = rows
         self.n, self.p, self.t = (
             np.array([getattr(each, name) for each in rows], dtype=np.float64)
@@ -391,7 +415,9 @@ class _Search:
         )
         self.ones = self.p > 0
         self.trained, self.prior = (_entries(each, rows) for each in (kernel, kernel.prior or kernel))
-        self.certain_one = any(each.matches == 1 and each.matched_writers for each in requirement.counts)
+        self.certain_one = requirement.at.converged and any(
+            each.matches == 1 and each.matched_writers for each in requirement.counts
+        )
 
     @cached_property
     def needed(self) -> float:
@@ -412,8 +438,18 @@ class _Search:
         own, other, matched = self.trained
         gain = (matched - other) / (own - other)
         u = unmatched(own, other, gain, self.n, K)
+        gain, u = stopped(gain, u, self.n, K, self._remaining(K))
         means = combine(gain, u, self.p, self.t)
-        return means, np.sqrt(np.maximum(spread(*self.prior, u + gain, u, self.n, K), 0) / K)
+        return means, np.sqrt(np.maximum(spread(*self.prior, u + gain, u, self.n, K) / K, TINY**2))
+
+    def _remaining(self, K: int) -> tuple[float, float]:
+        """Return what remains of the initial error: all of it where steps are too large for so many samples."""
+        at = self.requirement.at
+        try:
+            e1, e2 = at.enclose(self.requirement.kernel, K, precision=PRECISION)
+        except InputError:
+            return 1.0, 1.0
+        return float(e1.middle), float(e2.middle)
 
     def union(self, padding: int) -> FloatUnion:
         """Return the union by class with so many further samples."""
@@ -469,6 +505,14 @@ class _Search:
         """Return the smallest padding for so many networks, by bisection, as if more were never worse."""
         what = f"padding for {networks} networks"
         return least_integer(lambda more: self.enough(more - 1, networks), most=2 * MAX_PADDING, what=what) - 1
+
+
+def listed(ranges: Iterable[CountRange]) -> frozenset[Counts]:
+    """Return all counts of some ranges; raises InputError for more than a million."""
+    parts = tuple(ranges)
+    if sum(map(len, parts)) > MAX_LISTED:
+        raise InputError(f"more than {MAX_LISTED:,} counts can occur: they are not all listed before convergence")
+    return frozenset(counts for part in parts for counts in part)
 
 
 def _mills(x: float) -> float:

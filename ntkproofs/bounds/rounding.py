@@ -17,8 +17,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-import sympy
-
+from ntkproofs.arithmetic.balls import Rational, as_fraction
+from ntkproofs.arithmetic.expressions import as_expression
 from ntkproofs.arithmetic.normal_form import same_normal_form
 from ntkproofs.bounds.balance import contrast_positive, excess_positive, matches_outweigh
 from ntkproofs.bounds.moments import demand_networks, enclose_weights
@@ -29,9 +29,11 @@ from ntkproofs.kernels.definite import FIRST_PRECISION, LAST_PRECISION, certain_
 from ntkproofs.kernels.names import KernelLike, as_kernel
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor, combine
 from ntkproofs.rigor import Ball, Inequality, at_most, decide, less
+from ntkproofs.training_time import CONVERGED, TrainingTime
 
 __all__ = [
     "MeanAt",
+    "as_threshold",
     "enclose_mean",
     "extreme_means",
     "least_padding",
@@ -91,58 +93,83 @@ def _sufficient_applies(kernel: Kernel) -> bool:
     return all(decide(*statement).outcome == "holds" for statement in statements)
 
 
-def enclose_mean(kernel: KernelLike, counts: Counts, *, precision: int) -> Ball:
+def as_threshold(threshold: Rational) -> Fraction:
+    """Return a threshold as a fraction; raises InputError for a negative or inexact one.
+
+    >>> as_threshold(0)
+    Fraction(0, 1)
+    """
+    tau = as_fraction(threshold, "the threshold")
+    if tau < 0:
+        raise InputError(
+            f"the threshold must not be negative, got {tau}: the output 0 where no template matches must round to 0"
+        )
+    return tau
+
+
+def enclose_mean(kernel: KernelLike, counts: Counts, *, precision: int, at: TrainingTime = CONVERGED) -> Ball:
     """Return a ball of the given precision (bits) that contains the mean of an output bit with these counts.
 
-    Raises InputError if no networks have this kernel (:func:`~ntkproofs.bounds.moments.demand_networks`).
+    `at`: the time of training. Raises InputError if no networks have this kernel
+    (:func:`~ntkproofs.bounds.moments.demand_networks`).
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> print(enclose_mean(two_layer_relu(), Counts(2, 1, 1, 10), precision=40))
     0.5654217643…
     """
     kernel = as_kernel(kernel)
-    demand_networks(kernel, counts.matches, counts.samples)
-    gain, u = enclose_weights(kernel, counts.matches, counts.samples, precision)
+    demand_networks(kernel, counts.matches, counts.samples, at)
+    gain, u = enclose_weights(kernel, counts.matches, counts.samples, precision, at)
     mean: Ball = combine(gain, u, counts.matched_writers, counts.writers)
     return mean
 
 
-def mean_sign(kernel: KernelLike, counts: Counts) -> int:
-    """Return the sign (-1, 0 or 1) of the mean, rigorously.
+def mean_sign(
+    kernel: KernelLike, counts: Counts, *, at: TrainingTime = CONVERGED, threshold: Rational = Fraction(0)
+) -> int:
+    """Return the sign (-1, 0 or 1) of the mean minus a threshold (default: 0), rigorously.
 
-    The mean is exactly 0 where no template writes the bit, where one template matches (n = 1) and does not write it,
-    where none matches and the kernel vanishes at the zero vector, and where the normal form of its formula is 0. Raises
-    Undecided if 8192 bits do not determine the sign, InputError if no networks have this kernel.
+    `at`: the time of training. At convergence the mean is exactly 0 where no template writes the bit, where one
+    template matches (n = 1) and does not write it, where none matches and the kernel vanishes at the zero vector, and
+    where the normal form of its formula is 0. Raises Undecided if 8192 bits do not determine the sign, InputError if no
+    networks have this kernel.
 
     >>> mean_sign("gelu", Counts(2, 0, 1, 10)), mean_sign("gelu", Counts(2, 1, 1, 10))
     (-1, 1)
+    >>> mean_sign("ntk", Counts(1, 0, 1, 10)), mean_sign("ntk", Counts(1, 0, 1, 10), at=TrainingTime(time=9))
+    (0, 1)
     """
-    return _mean_sign(as_kernel(kernel), counts)
+    return _mean_sign(as_kernel(kernel), counts, at, as_threshold(threshold))
 
 
 @lru_cache(maxsize=1 << 18)
-def _mean_sign(kernel: Kernel, counts: Counts) -> int:
+def _mean_sign(kernel: Kernel, counts: Counts, at: TrainingTime, threshold: Fraction) -> int:
     return certain_sign(
-        lambda bits: enclose_mean(kernel, counts, precision=bits),
-        f"the mean at {counts}",
-        is_zero=lambda: _is_zero(kernel, counts),
+        lambda bits: enclose_mean(kernel, counts, precision=bits, at=at) - threshold,
+        f"the mean at {counts}" + (f" minus {threshold}" if threshold else ""),
+        is_zero=lambda: _equals(kernel, counts, at, threshold),
     )
 
 
-def _is_zero(kernel: Kernel, counts: Counts) -> bool:
-    """Tell whether the normal form of the mean is zero; False where it is not known."""
-    mean = Predictor(kernel, counts.samples).mean(counts.matches, counts.matched_writers, counts.writers)
-    return same_normal_form(mean, sympy.Integer(0))
+def _equals(kernel: Kernel, counts: Counts, at: TrainingTime, threshold: Fraction) -> bool:
+    """Tell whether the normal form of the mean is the threshold; False where it is not known."""
+    predictor = Predictor(kernel, counts.samples, time=at)
+    mean = predictor.mean(counts.matches, counts.matched_writers, counts.writers)
+    return same_normal_form(mean, as_expression(threshold))
 
 
-def rounds_right(kernel: KernelLike, counts: Counts) -> bool:
-    """Tell whether rounding at the threshold 0 gives the bit that the program means: mean > 0 iff p >= 1.
+def rounds_right(
+    kernel: KernelLike, counts: Counts, *, at: TrainingTime = CONVERGED, threshold: Rational = Fraction(0)
+) -> bool:
+    """Tell whether rounding gives the bit that the program means: the mean is above the threshold iff p >= 1.
+
+    The default threshold is 0; `at`: the time of training.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> rounds_right(two_layer_relu(), Counts(10, 1, 9, 20)), rounds_right(two_layer_relu(), Counts(10, 1, 2, 20))
     (False, True)
     """
-    return (mean_sign(kernel, counts) > 0) == (counts.matched_writers > 0)
+    return (mean_sign(kernel, counts, at=at, threshold=threshold) > 0) == (counts.matched_writers > 0)
 
 
 def least_padding(kernel: KernelLike, counts: Iterable[Counts]) -> int:
@@ -221,12 +248,17 @@ class MeanAt:
 
 
 def extreme_means(
-    kernel: KernelLike, counts: Iterable[Counts], *, digits: int = 15
+    kernel: KernelLike,
+    counts: Iterable[Counts],
+    *,
+    digits: int = 15,
+    at: TrainingTime = CONVERGED,
+    threshold: Rational = Fraction(0),
 ) -> tuple[MeanAt | None, MeanAt | None]:
-    """Return the smallest positive mean and the largest non-positive mean over a set of counts (None if there is none).
+    """Return the smallest mean above a threshold (default: 0) and the largest mean not above it, over a set of counts.
 
-    Both are enclosed to `digits` certain digits. Raises InputError for an empty set and Undecided if 8192 bits do not
-    determine a sign or the digits.
+    None stands for a mean where there is none. `at`: the time of training. Both are enclosed to `digits` certain
+    digits. Raises InputError for an empty set and Undecided if 8192 bits do not determine a sign or the digits.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> small, large = extreme_means(two_layer_relu(), [Counts(2, 1, 1, 10), Counts(2, 0, 1, 10)], digits=6)
@@ -234,20 +266,21 @@ def extreme_means(
     0.565421… -0.00985031…
     """
     kernel = as_kernel(kernel)
-    signs = {item: mean_sign(kernel, item) for item in sorted(_nonempty(counts))}
+    tau = as_threshold(threshold)
+    signs = {item: mean_sign(kernel, item, at=at, threshold=tau) for item in sorted(_nonempty(counts))}
     by_sign = {sign: [item for item in signs if signs[item] == sign] for sign in (-1, 0, 1)}
-    smallest = _extreme(kernel, by_sign[1], digits, smallest=True) if by_sign[1] else None
+    smallest = _extreme(kernel, by_sign[1], digits, at, smallest=True) if by_sign[1] else None
     if by_sign[0]:
-        return smallest, MeanAt(by_sign[0][0], Ball(0, precision=FIRST_PRECISION))
-    return smallest, _extreme(kernel, by_sign[-1], digits, smallest=False) if by_sign[-1] else None
+        return smallest, MeanAt(by_sign[0][0], Ball(tau, precision=FIRST_PRECISION))
+    return smallest, _extreme(kernel, by_sign[-1], digits, at, smallest=False) if by_sign[-1] else None
 
 
-def _extreme(kernel: Kernel, counts: list[Counts], digits: int, *, smallest: bool) -> MeanAt:
+def _extreme(kernel: Kernel, counts: list[Counts], digits: int, at: TrainingTime, *, smallest: bool) -> MeanAt:
     """Return the extreme mean: the hull of the enclosures that may contain it, refined until its digits are certain."""
     wanted = int(digits * 3.33) + 8
     precision = max(FIRST_PRECISION, wanted + 16)
     while precision <= LAST_PRECISION:
-        means = [MeanAt(c, enclose_mean(kernel, c, precision=precision)) for c in counts]
+        means = [MeanAt(c, enclose_mean(kernel, c, precision=precision, at=at)) for c in counts]
         if smallest:
             edge = min(row.mean.upper for row in means)
             close = [row for row in means if row.mean.lower <= edge]

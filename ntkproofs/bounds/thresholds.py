@@ -18,6 +18,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkproofs.arithmetic.simplest import simplest_between
 from ntkproofs.bounds.margins import Margins
 from ntkproofs.bounds.ranges import representatives
 from ntkproofs.bounds.rounding import MeanAt
@@ -25,6 +26,7 @@ from ntkproofs.counts import Counts, worst_ranges
 from ntkproofs.errors import InputError, NoMargin
 from ntkproofs.kernels.names import KernelLike, as_kernel
 from ntkproofs.programs import TemplateProgram
+from ntkproofs.training_time import CONVERGED, TrainingTime
 
 __all__ = [
     "THRESHOLDS",
@@ -34,12 +36,12 @@ __all__ = [
     "demand_separable",
     "half",
     "reaching",
-    "simplest_between",
     "zero",
 ]
 
 SLACK = Fraction(1, 2000)  # relative loss of z by rounding the best threshold; N is of order z**-2 and loses 1/1000
 SHORT = Fraction(1, 1000)  # relative error by which `half` is rounded down
+TINY = 1e-200  # the least variance in floats: that at samples tends to 0 in training
 HALVINGS = 100  # of an interval of floats; more than the bits of a float
 
 _NO_POSITIVE = "no threshold from 0 on works: a bit that should be 1 has the mean {}; more samples (padding) raise it"
@@ -47,21 +49,6 @@ _NO_POSITIVE = "no threshold from 0 on works: a bit that should be 1 has the mea
 
 def _shown(mean: MeanAt) -> str:
     return f"{mean.mean.digits(6)} at {mean.counts}"
-
-
-def simplest_between(low: Fraction, high: Fraction) -> Fraction:
-    """Return the fraction of the smallest denominator in ``[low, high]``, ``0 <= low <= high``.
-
-    >>> simplest_between(Fraction(314, 100), Fraction(315, 100))
-    Fraction(22, 7)
-    """
-    if not 0 <= low <= high:
-        raise InputError(f"simplest_between needs 0 <= low <= high, got {low} and {high}")
-    above = -(-low // 1)
-    if above <= high:
-        return Fraction(above)
-    whole = low // 1
-    return whole + 1 / simplest_between(1 / (high - whole), 1 / (low - whole))
 
 
 def zero(margins: Margins) -> Fraction:
@@ -99,7 +86,7 @@ class _Lines:
         rows = [row for row in margins.moments if not row.certain]
         variances = np.array([float(row.variance.middle) for row in rows])
         means = np.array([float(row.mean.middle) for row in rows])
-        return cls(means, np.sqrt(np.maximum(variances, 0)), np.array([-1.0 if row.bit else 1.0 for row in rows]))
+        return cls(means, np.sqrt(np.maximum(variances, TINY)), np.array([-1.0 if row.bit else 1.0 for row in rows]))
 
     def lowest(self, threshold: float, sign: int) -> float:
         chosen = self.signs == sign
@@ -183,9 +170,14 @@ THRESHOLDS: dict[str, Callable[[Margins], Fraction]] = {"zero": zero, "half": ha
 
 
 def choose_threshold(
-    kernel: KernelLike, counts: Iterable[Counts], choice: str, *, drop_unwritten: bool = False
+    kernel: KernelLike,
+    counts: Iterable[Counts],
+    choice: str,
+    *,
+    drop_unwritten: bool = False,
+    at: TrainingTime = CONVERGED,
 ) -> Fraction:
-    """Return the threshold ``zero``, ``half`` or ``best`` for a set of counts.
+    """Return the threshold ``zero``, ``half`` or ``best`` for a set of counts and a time of training.
 
     Raises InputError for another choice, and NoMargin where the threshold does not work for some counts; for ``zero``
     those are the counts with t = 0 and n >= 2, unless `drop_unwritten` leaves out bits that no template writes.
@@ -196,7 +188,7 @@ def choose_threshold(
     """
     if choice not in THRESHOLDS:
         raise InputError(f"unknown threshold {choice!r}: choose one of {', '.join(THRESHOLDS)}")
-    return THRESHOLDS[choice](Margins.of(kernel, counts, drop_unwritten=drop_unwritten))
+    return THRESHOLDS[choice](Margins.of(kernel, counts, drop_unwritten=drop_unwritten, at=at))
 
 
 def balanced(

@@ -7,27 +7,29 @@ evaluate the same bounds, so a difference is a bug in one of them: EnginesDisagr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from ntkproofs import checker
-from ntkproofs.bounds import THRESHOLDS
-from ntkproofs.bounds.padding import Requirement
+from ntkproofs.bounds import THRESHOLDS, Margins, rounds_right
+from ntkproofs.bounds.padding import Requirement, listed
 from ntkproofs.bounds.ranges import FEW, first_wrong_count, representatives
 from ntkproofs.bounds.search import least_integer
+from ntkproofs.bounds.thresholds import demand_separable
 from ntkproofs.certificates.format import Certificate
 from ntkproofs.certificates.source import SourceClaim
 from ntkproofs.classes import TooConnected, arbitrary_classes, reachable_classes
 from ntkproofs.counts import CountRange, Counts, bound_matches, worst_ranges
 from ntkproofs.display import counted
-from ntkproofs.errors import EnginesDisagree, InputError, NtkProofsError, Undecided
+from ntkproofs.errors import EnginesDisagree, InputError, NoMargin, NtkProofsError, Undecided
 from ntkproofs.execution.visited import visited_counts
 from ntkproofs.kernels import KernelLike, two_layer_name, two_layer_relu
 from ntkproofs.programs import State, Task, TemplateProgram
 from ntkproofs.programs.serialised import program_json
+from ntkproofs.training_time import CONVERGED, TrainingTime
 from ntkproofs.validation import integer
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "issue_rounding",
     "program_json",
     "requirement",
+    "training_entry",
 ]
 
 TAILS = ("gaussian", "published")
@@ -88,13 +91,14 @@ def issue_rounding(
     states: str = "",
     kernel: KernelLike = "ntk",
     source: SourceClaim | None = None,
+    at: TrainingTime = CONVERGED,
 ) -> Certificate:
     """Certify that every mean is positive if and only if the program's bit is 1, at arbitrary or reachable states.
 
     `states`: ``"arbitrary"`` or ``"reachable"`` (default: arbitrary if the claim holds there); `source`: the file from
-    which the program was compiled, as an entry of the claim. Raises NtkProofsError with the reason if the claim is
-    false, InputError for reachable states of a program without a run, Undecided beyond
-    the limits of the checker.
+    which the program was compiled, as an entry of the claim; `at`: the time of training. Raises NtkProofsError with the
+    reason if the claim is false, InputError for reachable states of a program without a run, Undecided beyond the
+    limits of the checker.
 
     >>> from ntkproofs.programs import permutation
     >>> print(issue_rounding(permutation([1, 0])).verified.details)
@@ -102,12 +106,12 @@ def issue_rounding(
     """
     kernel = two_layer_name(kernel)
     run = _run(task)
-    claimed = _states(run, states, kernel)
-    wrong = _wrong(kernel, claimed.ranges)
+    claimed = _states(run, states, lambda ranges: _wrong(kernel, ranges, at))
+    wrong = _wrong(kernel, claimed.ranges, at)
     if wrong is not None:
         raise NtkProofsError(f"rounding at 0 is not right: {wrong}")
     claim = {"kind": "rounding", "kernel": kernel, "program": program_json(run.program), "states": claimed.value}
-    return checked(claim | source_entry(source), claimed.evidence)
+    return checked(claim | training_entry(at) | source_entry(source), claimed.evidence)
 
 
 def issue_ensemble(
@@ -123,6 +127,7 @@ def issue_ensemble(
     networks: int | None = None,
     source: SourceClaim | None = None,
     by_class: bool = True,
+    at: TrainingTime = CONVERGED,
 ) -> Certificate:
     """Certify the least number of networks whose average executes the program with probability at least 1 - failure.
 
@@ -133,14 +138,17 @@ def issue_ensemble(
     no template writes; `networks`: certify this number instead of the least one; `source`: the file from which the
     program was compiled, as an entry of the claim; `by_class`: take every state and output bit with the margin of its
     own counts, where the pairs of each class can be counted and the tail is Gaussian, instead of all with the smallest
-    margin. Raises NtkProofsError with the reason where no number of networks is enough, Undecided where the bounds do
-    not give `networks`, and beyond the limits of the checker.
+    margin; `at`: the time of training. Raises NtkProofsError with the reason where no number of networks is enough,
+    Undecided where the bounds do not give `networks`, and beyond the limits of the checker.
 
     >>> from ntkproofs.programs import permutation_task
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100").networks
     145
     >>> issue_ensemble(permutation_task(range(30)), failure="1/100", by_class=False).networks
     390
+    >>> early = TrainingTime(steps=40, step=Fraction(1, 10))
+    >>> issue_ensemble(permutation_task(range(10)), failure="1/100", at=early).claim["training"]
+    {'step': '1/10', 'steps': 40}
     """
     run, kernel = _run(task), two_layer_name(kernel)
     claimed, required = requirement(
@@ -153,6 +161,7 @@ def issue_ensemble(
         drop_unwritten=drop_unwritten,
         kernel=kernel,
         by_class=by_class,
+        at=at,
     )
     size = required.size(0) if networks is None else required.exactly(0, networks)
     claim = {
@@ -167,7 +176,7 @@ def issue_ensemble(
         "networks": size.networks,
         "drop_unwritten": drop_unwritten,
     }
-    return checked(claim | source_entry(source), claimed.evidence)
+    return checked(claim | training_entry(at) | source_entry(source), claimed.evidence)
 
 
 def requirement(
@@ -181,6 +190,7 @@ def requirement(
     drop_unwritten: bool = False,
     kernel: KernelLike = "ntk",
     by_class: bool = True,
+    at: TrainingTime = CONVERGED,
 ) -> tuple[States, Requirement]:
     """Return the states of a claim about an ensemble, and the requirement on the number of networks.
 
@@ -193,7 +203,7 @@ def requirement(
     if not 0 < chance < 1:
         raise InputError(f"failure must lie between 0 and 1, got {failure}")
     many = _how_many(inputs, run)
-    claimed = _states(run, states, kernel)
+    claimed = _states(run, states, lambda ranges: _unusable(kernel, ranges, at, drop_unwritten=drop_unwritten))
     if by_class and tail == "gaussian":
         claimed = _by_class(run, claimed)
     return claimed, Requirement(
@@ -208,6 +218,7 @@ def requirement(
         drop_unwritten=drop_unwritten,
         ranges=claimed.ranges if sum(map(len, claimed.ranges)) > FEW else (),
         pairs=claimed.pairs,
+        at=at,
     )
 
 
@@ -230,6 +241,15 @@ def ample_padding(program: TemplateProgram) -> int:
 def source_entry(source: SourceClaim | None) -> dict[str, Any]:
     """Return the entry of a claim that names the source of its program, if there is one."""
     return {} if source is None else {"source": source.json}
+
+
+def training_entry(at: TrainingTime) -> dict[str, Any]:
+    """Return the entry of a claim that states the time of training, if it is not convergence."""
+    if at.converged:
+        return {}
+    if at.time is not None:
+        return {"training": {"time": str(at.time)}}
+    return {"training": {"step": str(at.step), "steps": int(at.steps)}}
 
 
 def _choose(value: str, choices: Collection[str], name: str) -> None:
@@ -286,13 +306,16 @@ def _by_class(run: Run, states: States) -> States:
     return States(states.value, {"union": "classes"}, (), pairs)
 
 
-def _states(run: Run, states: str, kernel: str) -> States:
-    """Select the states and return them with their counts."""
+def _states(run: Run, states: str, wrong_at: Callable[[tuple[CountRange, ...]], str | None]) -> States:
+    """Select the states and return them with their counts.
+
+    `wrong_at` says why the claim cannot hold at states with these counts, None if it can.
+    """
     _choose(states or "arbitrary", ("arbitrary", "reachable"), "states")
     if states != "reachable":
         groups = bound_matches(run.program)
         ranges = worst_ranges(run.program, groups.bound)
-        wrong = None if states == "arbitrary" else _wrong(kernel, ranges)
+        wrong = None if states == "arbitrary" else wrong_at(ranges)
         if wrong is None:
             return States("arbitrary", {"groups": [list(group) for group in groups.groups]}, ranges)
         if not run.steps or (len(run.free) > MAX_EXECUTED and executing(run) > MAX_WORK):
@@ -333,9 +356,27 @@ def _size(run: Run) -> str:
     return f"{counted(len(run.free), 'input bit')}, {counted(run.steps, 'step')}"
 
 
-def _wrong(kernel: str, ranges: Iterable[CountRange]) -> str | None:
+def _unusable(kernel: str, ranges: tuple[CountRange, ...], at: TrainingTime, *, drop_unwritten: bool) -> str | None:
+    """Return why an ensemble is not claimed at these counts, in words; None if it can be.
+
+    At convergence rounding at 0 is incorrect; before convergence there is no threshold between the means.
+    """
+    if at.converged:
+        return _wrong(kernel, ranges, at)
+    try:
+        demand_separable(Margins.of(two_layer_relu(kernel), listed(ranges), drop_unwritten=drop_unwritten, at=at))
+    except NoMargin as problem:
+        return str(problem)
+    return None
+
+
+def _wrong(kernel: str, ranges: Iterable[CountRange], at: TrainingTime) -> str | None:
     """Return the first count at which rounding at 0 is incorrect, in words; None if there is none."""
-    count = first_wrong_count(two_layer_relu(kernel), ranges)
+    relu = two_layer_relu(kernel)
+    if at.converged:
+        count = first_wrong_count(relu, ranges)
+    else:
+        count = next((each for each in sorted(listed(ranges)) if not rounds_right(relu, each, at=at)), None)
     if count is None:
         return None
     return f"the mean of a bit that should be {min(1, count.matched_writers)} is on the wrong side of 0 at {count}"

@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from ntkproofs.certificates.format import Certificate
-from ntkproofs.certificates.issue import Run, checked, program_json, requirement, source_entry
+from ntkproofs.certificates.issue import Run, checked, program_json, requirement, source_entry, training_entry
 from ntkproofs.certificates.source import SourceClaim
 from ntkproofs.kernels import KernelLike, two_layer_name
 from ntkproofs.programs import Stream
+from ntkproofs.training_time import CONVERGED, TrainingTime
 from ntkproofs.validation import integer
 
 __all__ = ["beginnings", "issue_stream"]
@@ -31,6 +32,7 @@ def issue_stream(
     networks: int | None = None,
     source: SourceClaim | None = None,
     by_class: bool = True,
+    at: TrainingTime = CONVERGED,
 ) -> Certificate:
     """Certify the least number of networks whose average executes every sequence of `clocks` inputs correctly.
 
@@ -59,6 +61,7 @@ def issue_stream(
         drop_unwritten=drop_unwritten,
         kernel=kernel,
         by_class=by_class,
+        at=at,
     )
     size = required.size(0) if networks is None else required.exactly(0, networks)
     start = program.row(stream.start())
@@ -78,7 +81,7 @@ def issue_stream(
         "networks": size.networks,
         "drop_unwritten": drop_unwritten,
     }
-    return checked(claim | source_entry(source), claimed.evidence)
+    return checked(claim | training_entry(at) | source_entry(source), claimed.evidence)
 
 
 def beginnings(ports: int, clocks: int, bits: int) -> int:

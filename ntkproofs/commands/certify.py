@@ -132,10 +132,18 @@ def _common() -> argparse.ArgumentParser:
         "(-1, u))",
     )
     common.add_argument(
-        "--steps", metavar="T", help="number of steps of gradient descent, with --trained (default: the smallest)"
+        "--steps",
+        metavar="T",
+        help="number of steps of gradient descent (default: convergence; with --trained the smallest number)",
     )
     common.add_argument(
-        "--step", metavar="ETA", help="size of the steps of gradient descent, with --trained (default: the largest)"
+        "--step",
+        metavar="ETA",
+        help="size of the steps of gradient descent (with --trained the default is the largest); for infinitely wide "
+        "networks in the unit of the kernel with own entry 1",
+    )
+    common.add_argument(
+        "--time", metavar="TIME", help="infinitely wide networks at this time of gradient flow, in the same unit"
     )
     common.add_argument(
         "--drop-unwritten", action="store_true", help="exclude bits that no template writes from the claim"
@@ -200,19 +208,22 @@ def _certify(options: argparse.Namespace) -> int:
 
 def _check_options(options: argparse.Namespace) -> None:
     """Raise InputError for incompatible options."""
+    from ntkproofs.commands.frontier import training_time_of
+
     if options.trained is None:
-        for name in ("start", "steps", "step"):
+        for name in ("start", "width"):
             if getattr(options, name) is not None:
                 raise InputError(
-                    f"--{name} is an option of gradient descent on one finite network: it requires --trained"
+                    f"--{name} is an option of finite networks trained by gradient descent: it requires --trained"
                 )
-        if options.width is not None:
-            raise InputError(
-                "--width is an option of one finite network trained by gradient descent: it requires --trained"
-            )
+        training_time_of(options)
         if options.threshold not in THRESHOLDS:
             raise InputError(f"--threshold must be one of {', '.join(THRESHOLDS)}, got {clipped(options.threshold)}")
         return
+    if options.time is not None:
+        raise InputError(
+            "--time is an option of infinitely wide networks; finite ones are trained by --steps and --step"
+        )
     training = Training.of(options.trained, options.start)
     _check_start(options, training)
     if options.regime not in (None, training.kernel):
@@ -291,7 +302,7 @@ def _sequences(options: argparse.Namespace, _run: Run, failure: Fraction, *, sub
 
 def _choices(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options that all claims about ensembles share."""
-    from ntkproofs.commands.frontier import networks_of
+    from ntkproofs.commands.frontier import networks_of, training_time_of
 
     return {
         "threshold": options.threshold,
@@ -299,6 +310,7 @@ def _choices(options: argparse.Namespace) -> dict[str, Any]:
         "drop_unwritten": options.drop_unwritten,
         "kernel": options.regime or "ntk",
         "networks": networks_of(options),
+        "at": training_time_of(options),
     }
 
 
@@ -357,14 +369,12 @@ def _halting(options: argparse.Namespace, file: str, assembly: Assembly) -> Run:
 
 
 def _lines(certificate: Certificate) -> list[tuple[str, str]]:
-    verified = certificate.verified
-    shown = (
-        ("width", "steps", "step") if certificate.claim["kind"] == "network" else certificate.claim.keys() & {"width"}
-    )
+    claim, verified = certificate.claim, certificate.verified
+    shown = claim if claim["kind"] == "network" else claim.get("training", {})
     return [
         ("networks", f"{certificate.networks}"),
-        ("threshold", certificate.claim["threshold"]),
-        *((key, f"{certificate.claim[key]}") for key in ("width", "steps", "step") if key in shown),
+        ("threshold", claim["threshold"]),
+        *((key, f"{shown[key]}") for key in ("width", "steps", "step", "time") if key in shown),
         ("claim", verified.claim),
         ("verified", verified.details),
         ("sha256", verified.digest),
@@ -398,7 +408,8 @@ def _details(options: argparse.Namespace, certificate: Certificate) -> dict[str,
     claim = certificate.claim
     if claim["kind"] == "network":
         return {key: claim[key] for key in ("trained", "start", "step")} | {"kernel": LAYERS[claim["trained"]].kernel}
-    return {
+    training = {**claim["training"], "program_steps": claim["steps"]} if "training" in claim else {}
+    return training | {
         "tail": options.tail,
         "drop_unwritten": claim["drop_unwritten"],
         "kernel": claim["kernel"],

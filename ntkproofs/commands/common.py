@@ -178,6 +178,17 @@ def number(text: str, name: str, *, low: int = 0, high: int | None = None) -> in
     return value
 
 
+def rational(text: str, name: str) -> Fraction:
+    """Return the exact value of a nonnegative number; raises InputError otherwise, naming the option `name`.
+
+    >>> rational("0.125", "--threshold")
+    Fraction(1, 8)
+    """
+    if len(text) <= 100 and re.fullmatch(NUMBER, text, re.ASCII) and Fraction(text) >= 0:
+        return Fraction(text)
+    raise InputError(f"{name} must be a number from 0 on, such as 0.125 or 1/8, got {clipped(text)}")
+
+
 def probability(text: str) -> Fraction:
     """Return the exact value of ``--failure``; raises InputError unless it is between 0 and 1.
 

@@ -9,8 +9,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, make_console, print_json, remark
+from ntkproofs.commands.infinite import infinitely_wide
 from ntkproofs.commands.networks import Weights, weights_of
-from ntkproofs.commands.regime import kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.commands.wrong_bits import print_table, wrong_bit_json, wrong_bit_lines
 from ntkproofs.display import counted
@@ -48,14 +48,10 @@ class Execution:
         cls, options: argparse.Namespace, program: TemplateProgram, entries: dict[str, Any], *, clocked: bool = False
     ) -> Execution:
         """Return an execution that has not begun, by the predictor or by networks, as the options say."""
-        from ntkproofs.execution import Machine
-
         weights = weights_of(options)
         if weights is None:
-            machine = Machine(program, kernel_of(options.regime))
-            name = machine.kernel.name
-            decided = f"every bit from the rigorous sign of its mean ({name})"
-            return cls(options, program, entries, clocked, machine, None, {"kernel": name}, decided)
+            wide = infinitely_wide(options)
+            return cls(options, program, entries, clocked, wide.machine(program), None, wide.document(), wide.decided)
         networks = weights.machine(program)
         about = weights.document(networks.threshold)
         decided = f"every bit decided exactly at the threshold {networks.threshold} ({weights.networks})"

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
 from ntkproofs.commands.exhaust_networks import exhaust_networks
 from ntkproofs.commands.exhaust_stream import exhaust_stream
+from ntkproofs.commands.infinite import infinitely_wide
 from ntkproofs.commands.networks import add_networks, weights_of
 from ntkproofs.commands.programs import add_options, add_padding, add_program, given, load
 from ntkproofs.commands.progress import showing
-from ntkproofs.commands.regime import add_regime, kernel_of
+from ntkproofs.commands.regime import add_regime
 from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.commands.threshold import add_threshold
+from ntkproofs.commands.training_time import add_training_time, entries_of
 from ntkproofs.commands.vnnlib import add_export, check_export
 from ntkproofs.errors import InputError
 
@@ -49,7 +52,9 @@ def register(commands: Any) -> None:
     parser.add_argument("--sample", metavar="N", help="run N random inputs, in place of all (required beyond 40 bits)")
     parser.add_argument("--seed", metavar="S", help="seed of the sample (default: 0)")
     add_regime(parser, explicit=True)
+    add_training_time(parser)
     add_networks(parser)
+    add_threshold(parser)
     add_export(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(function=_exhaust)
@@ -60,7 +65,7 @@ def _exhaust(options: argparse.Namespace) -> int:
     from ntkproofs.processes import WorkerDied
     from ntkproofs.programs import Stream
 
-    loaded, kernel = load(options, "exhaust"), kernel_of(options.regime)
+    loaded = load(options, "exhaust")
     task, clocks = loaded.task, given(options, "clocks", "--clocks", low=1)
     sample, seed = given(options, "sample", "--sample", low=1), given(options, "seed", "--seed", low=0)
     weights = weights_of(options)
@@ -68,16 +73,17 @@ def _exhaust(options: argparse.Namespace) -> int:
     check_export(options)
     if weights is not None:
         return exhaust_networks(options, loaded, weights, clocks=clocks, sample=sample, seed=seed or 0)
+    wide = infinitely_wide(options)
     if isinstance(task, Stream):
-        return exhaust_stream(options, loaded, task, clocks)
+        return exhaust_stream(options, loaded, task, wide, clocks)
     program = loaded.program if task is None else task
-    result = not_begun(program, sample=sample, seed=seed or 0, kernel=kernel)
+    result = not_begun(program, sample=sample, seed=seed or 0, **wide.arguments)
     with contextlib.ExitStack() as stack:
         show = stack.enter_context(showing())
         stop = stack.enter_context(Stoppable())
         try:
             for result in exhaust_chunks(
-                program, sample=sample, seed=seed or 0, condition=options.condition, kernel=kernel
+                program, sample=sample, seed=seed or 0, condition=options.condition, **wide.arguments
             ):
                 text = f"{result.cases:,} of {result.total:,} cases, {result.wrong:,} wrong"
                 show(result.cases, result.total, text)
@@ -130,6 +136,7 @@ def _document(options: argparse.Namespace, result: Exhaustion) -> dict[str, Any]
         "compared": bool(result.compared),
         "holds": result.holds if result.complete else None,
         "kernel": result.kernel.name,
+        **entries_of(result.at, result.threshold),
         "samples": result.task.program.samples,
         "condition": "counted" if result.counted else "proved: t n <= K",
         "matches_bound": result.matches_bound,

@@ -6,8 +6,9 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
-from ntkproofs.commands.regime import kernel_of
+from ntkproofs.commands.infinite import InfinitelyWide
 from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.commands.training_time import entries_of
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Exploration
@@ -17,14 +18,15 @@ if TYPE_CHECKING:
 __all__ = ["exhaust_stream"]
 
 
-def exhaust_stream(options: argparse.Namespace, loaded: Loaded, stream: Stream, clocks: int | None) -> int:
+def exhaust_stream(
+    options: argparse.Namespace, loaded: Loaded, stream: Stream, wide: InfinitelyWide, clocks: int | None
+) -> int:
     """Explore a stream for a number of clocks (None: until no new state appears), and return the exit code."""
     from ntkproofs.execution import explore
 
-    kernel = kernel_of(options.regime)
     result: Exploration | None = None
     with Stoppable() as stop:
-        result = explore(stream, clocks=clocks, kernel=kernel)
+        result = explore(stream, clocks=clocks, **wide.arguments)
     if result is None:
         if options.json:
             print_json({"format": 1, "program": loaded.name, "complete": False, "cases": 0})
@@ -60,6 +62,7 @@ def _document(loaded: Loaded, result: Exploration) -> dict[str, Any]:
         "complete": result.complete,
         "holds": result.holds if result.complete else None,
         "kernel": result.kernel.name,
+        **entries_of(result.at, result.threshold),
         "samples": result.stream.program.samples,
         "largest_matches": result.largest_matches,
         "different_counts": len(result.visited),

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 from ntkproofs.commands.common import number
 from ntkproofs.commands.finite import Entries, Issue, Lines, explained, supplements_of_network, trained_padding
 from ntkproofs.display import counted
-from ntkproofs.errors import EnginesDisagree, NoMargin, NtkProofsError, Undecided
+from ntkproofs.errors import EnginesDisagree, InputError, NoMargin, NtkProofsError, Undecided
 from ntkproofs.training import LAYERS
 
 if TYPE_CHECKING:
     from ntkproofs.bounds.padding import Requirement, TooFew
     from ntkproofs.certificates import Certificate, Run
+    from ntkproofs.training_time import TrainingTime
 
-__all__ = ["supplements", "inputs_of", "issue_or_explain", "networks_of", "with_padding"]
+__all__ = ["supplements", "inputs_of", "issue_or_explain", "networks_of", "training_time_of", "with_padding"]
 
 MAX_PADDING = 10**9
 MAX_INPUT_BITS = 16  # for executing the program to compare arbitrary with reachable states
@@ -42,6 +43,8 @@ def with_padding(options: argparse.Namespace, run: Run, failure: Fraction) -> ar
     if options.trained is not None and (word == "best" or options.width not in (None, "least")):
         return _with(options, trained_padding(options, run, failure), networks)
     required = _required(options, run, failure, options.states or "arbitrary")
+    if word == "least" and networks is None and not required.at.converged:
+        raise InputError("--padding least before convergence requires --networks N (or take a number, auto or best)")
     if options.trained is not None or (word == "least" and networks is None):
         return _with(options, least_padding(two_layer_relu(_kernel(options)), required.counts), networks)
     point = best_padding(required) if networks is None or word == "best" else padding_for(required, networks)
@@ -104,7 +107,18 @@ def _required(options: argparse.Namespace, run: Run, failure: Fraction, states: 
         tail=options.tail,
         drop_unwritten=options.drop_unwritten,
         kernel=_kernel(options),
+        at=training_time_of(options),
     )[1]
+
+
+def training_time_of(options: argparse.Namespace) -> TrainingTime:
+    """Return the time of training of infinitely wide networks; raises InputError for invalid options."""
+    from ntkproofs.commands.training_time import read_training_time
+    from ntkproofs.training_time import CONVERGED
+
+    if options.trained is not None:
+        return CONVERGED
+    return read_training_time(options.time, options.steps, options.step, "--steps")
 
 
 def inputs_of(options: argparse.Namespace) -> int | str:
@@ -153,7 +167,7 @@ def _estimates(options: argparse.Namespace, certificate: Certificate, required: 
     from ntkproofs.estimates import union_bound, union_by_class
 
     kernel, threshold = _kernel(options), Fraction(certificate.claim["threshold"])
-    sizes = {"networks": certificate.networks, "cases": required.cases}
+    sizes: dict[str, Any] = {"networks": certificate.networks, "cases": required.cases, "at": required.at}
     if required.pairs is not None:
         pairs = {item: number for item, number in required.pairs.items() if item.writers or not options.drop_unwritten}
         estimate = union_by_class(kernel, pairs, threshold, **sizes)
@@ -182,7 +196,7 @@ def _least_networks(options: argparse.Namespace, run: Run, required: Requirement
     families = witnesses(
         run.program, free, ones, run.steps, single=not all_inputs, drop_unwritten=options.drop_unwritten
     )
-    least = least_networks(required.kernel, families, required.failure, most=certified).networks
+    least = least_networks(required.kernel, families, required.failure, most=certified, at=required.at).networks
     if least > certified:
         raise EnginesDisagree(f"{certified} networks are certified, but at least {least} are necessary")
     return least

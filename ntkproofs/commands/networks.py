@@ -1,16 +1,16 @@
-"""The options ``--networks`` and ``--threshold``: execution through networks with given weights."""
+"""The option ``--networks``: execution through networks with given weights."""
 
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import NUMBER, clipped, remark
+from ntkproofs.commands.common import clipped, remark
+from ntkproofs.commands.threshold import SEARCH, searched, threshold_of
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,12 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["Weights", "add_networks", "repeated", "weights_of"]
 
 OPTION = "--networks"
-SEARCH = "search"
+EXCLUDED = ("--regime", "--time", "--training-steps", "--step")  # they describe infinitely wide networks
 SUFFIXES = (
     *(".safetensors", ".npz", ".onnx"),
     *(".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".npy"),  # refused, with the line that converts them
 )
-MAX_TEXT = 1000  # characters of a threshold
 ORIGINS = {
     "option": "from the option --threshold",
     "file": "from the metadata of the {file}",
@@ -107,20 +106,13 @@ class Weights:
 
 
 def add_networks(parser: argparse.ArgumentParser) -> None:
-    """Add the options to a parser."""
-    group = parser.add_argument_group("networks with given weights")
-    group.add_argument(
+    """Add the option to a parser."""
+    parser.add_argument(
         OPTION,
         action="append",
         metavar="FILE",
         help="execute through the networks of these files (.safetensors .npz .onnx; several, or the option repeated: "
         "their outputs are averaged), and decide each bit exactly",
-    )
-    group.add_argument(
-        "--threshold",
-        metavar="X",
-        help="with --networks: a bit is 1 if its output is above X, such as 1/8; or search: for all thresholds that "
-        "are right (default: that of the file, else the balanced one for the program)",
     )
 
 
@@ -147,23 +139,14 @@ def weights_of(options: argparse.Namespace) -> Weights | None:
     """Return the networks that the options name; None without ``--networks``.
 
     Raises InputError for files that are no weights files, for a threshold that is no number, and for options that do
-    not apply with or without networks.
+    not apply to given networks.
     """
     if options.networks is None:
-        if options.threshold is not None:
-            raise InputError("--threshold is the threshold of given networks: it requires --networks FILE")
         return None
-    if options.regime is not None:
-        raise InputError("--regime is the kernel of trained networks; with --networks the networks are given")
+    for option in EXCLUDED:
+        if getattr(options, option[2:].replace("-", "_")) is not None:
+            raise InputError(f"{option} describes infinitely wide networks; with --networks the networks are given")
     from ntkproofs.weights import read_networks
 
-    threshold = None if options.threshold in (None, SEARCH) else _threshold(options.threshold)
-    networks = read_networks(options.networks)
-    return Weights(networks, tuple(options.networks), threshold, options.threshold == SEARCH)
-
-
-def _threshold(text: str) -> Fraction:
-    """Return the exact value of ``--threshold``."""
-    if len(text) <= MAX_TEXT and re.fullmatch(rf"-?(?:{NUMBER})", text, re.ASCII):
-        return Fraction(text)
-    raise InputError(f"--threshold must be a number such as 1/8 or 0.125, or the word search, got {clipped(text)}")
+    threshold = threshold_of(options)
+    return Weights(read_networks(options.networks), tuple(options.networks), threshold, searched(options))

@@ -12,6 +12,8 @@ from ntkproofs.commands.executing import execute, output_word, show
 from ntkproofs.commands.networks import add_networks
 from ntkproofs.commands.programs import ORDER, ProgramParsers, add_padding, read_bits, read_order, task_of
 from ntkproofs.commands.regime import add_regime
+from ntkproofs.commands.threshold import add_threshold
+from ntkproofs.commands.training_time import add_training_time
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 
@@ -33,7 +35,9 @@ def register(commands: Any) -> None:
     common.add_argument("--trace", action="store_true", help="show all steps")
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
     add_regime(common, explicit=True)
+    add_training_time(common)
     add_networks(common)
+    add_threshold(common)
     add_padding(common)
     for entry in built_ins("run"):
         _add_built_in(programs.add_parser(entry.name, parents=[common], help=entry.help), entry)

@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Any
 from ntkproofs.commands.common import HOLDS, number, print_json, probability
 from ntkproofs.commands.programs import add_options, add_padding, add_program, load, run_of
 from ntkproofs.commands.regime import add_regime, certified_regime
+from ntkproofs.commands.training_time import add_training_time, described, entries_of, training_time_of
 from ntkproofs.display import counted
 from ntkproofs.errors import NtkProofsError
+from ntkproofs.training_time import UNIT
 
 if TYPE_CHECKING:
     from ntkproofs.bounds.padding import Padded
+    from ntkproofs.bounds.stopping import StoppingEarly
     from ntkproofs.counts import Counts
     from ntkproofs.execution import FailureSearch
     from ntkproofs.loading import Loaded
     from ntkproofs.summary import Rounding, Summary
+    from ntkproofs.training_time import TrainingTime
 
 __all__ = ["register"]
 
@@ -51,6 +55,7 @@ def register(commands: Any) -> None:
         help="the probability of failure for which networks are counted, for all inputs (default: 1e-6)",
     )
     add_regime(parser, known="ntk or nngp")
+    add_training_time(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(function=_show)
 
@@ -62,15 +67,22 @@ def _show(options: argparse.Namespace) -> int:
     kernel = certified_regime(options.regime)
     loaded = load(options, "show")
     summary = summarise(run_of(loaded), loaded.task, kernel=kernel)
-    points, reason = _frontier(summary, failure)
+    at = training_time_of(options)
+    points, reason = _frontier(summary, failure, at)
+    training, unknown = _training(summary, failure)
     search = _search(loaded, summary)
     if options.json:
-        print_json(_document(loaded, summary, failure) | _frontier_json(summary, points, reason) | _search_json(search))
+        document = _document(loaded, summary, failure) | entries_of(at) | _frontier_json(summary, points, reason)
+        print_json(document | _training_json(training, unknown) | _search_json(search))
         return HOLDS
     lines = [*_lines(loaded, summary, listed), *([("rounded wrong", _found(search))] if search is not None else [])]
     print("\n".join(f"{name:<16} {text}".rstrip() for name, text in lines))
-    print(f"\nnetworks for all inputs, failure at most {failure}, at {_better(summary)} states:")
+    when = "" if at.converged else f", {described(at)}"
+    print(f"\nnetworks for all inputs, failure at most {failure}, at {_better(summary)} states{when}:")
     for line in _table(points) if points else [f"  {reason}"]:
+        print(line)
+    print(f"\nnetworks that are not trained to convergence, at {_better(summary)} states ({UNIT}):")
+    for line in _training_lines(training) if training is not None else [f"  {unknown}"]:
         print(line)
     return HOLDS
 
@@ -80,12 +92,22 @@ def _better(summary: Summary) -> str:
     return "arbitrary" if summary.arbitrary.wrong is None or summary.reachable is None else "reachable"
 
 
-def _frontier(summary: Summary, failure: Fraction) -> tuple[list[Padded], str]:
+def _training(summary: Summary, failure: Fraction) -> tuple[StoppingEarly | None, str]:
+    """Return what stopping early costs, or the reason why that is not known."""
+    from ntkproofs.summary import stopping_early
+
+    try:
+        return stopping_early(summary.run, _better(summary), failure, kernel=summary.kernel), ""
+    except NtkProofsError as problem:
+        return None, str(problem)
+
+
+def _frontier(summary: Summary, failure: Fraction, at: TrainingTime) -> tuple[list[Padded], str]:
     """Return the frontier of networks against padding, or the reason why there is none."""
     from ntkproofs.summary import frontier
 
     try:
-        return frontier(summary.run, _better(summary), failure, kernel=summary.kernel), ""
+        return frontier(summary.run, _better(summary), failure, kernel=summary.kernel, at=at), ""
     except NtkProofsError as problem:
         return [], str(problem)
 
@@ -161,6 +183,20 @@ def _table(points: list[Padded]) -> Iterator[str]:
         yield f"  {point.padding:>12,}{point.samples:>12,}{point.networks:>12,}  {point.threshold}"
 
 
+def _training_lines(training: StoppingEarly) -> Iterator[str]:
+    for name, onset in (("threshold 0", training.zero), ("best threshold", training.best)):
+        time = f"from time {float(onset.time):g} on" if onset.time is not None else "at no time of gradient flow"
+        steps = "" if onset.step is None else f", after no number of steps of size {onset.step}"
+        if onset.steps is not None:
+            steps = f", after {counted(onset.steps, 'step')} of size {onset.step}"
+        yield f"  {'rounding right':<16}{name + ':':<16} {time}{steps}"
+    numbers = [
+        f"{'none' if number is None else f'{number:,}'} at {'convergence' if moment is None else f'time {moment}'}"
+        for moment, number in training.networks
+    ]
+    yield f"  {'networks':<16}{', '.join(numbers)}"
+
+
 # --- JSON
 
 
@@ -198,6 +234,18 @@ def _frontier_json(summary: Summary, points: list[Padded], reason: str) -> dict[
         for point in points
     ]
     return {"frontier_states": _better(summary), "frontier": rows, "no_frontier": reason or None}
+
+
+def _training_json(training: StoppingEarly | None, reason: str) -> dict[str, Any]:
+    """Return when rounding becomes right, and the networks at some times; None with the reason if that is not known."""
+    if training is None:
+        return {"training": None, "no_training": reason}
+    entry: dict[str, Any] = {"unit": UNIT}
+    for name, onset in (("zero", training.zero), ("best", training.best)):
+        time, step = (None if value is None else str(value) for value in (onset.time, onset.step))
+        entry[name] = {"time": time, "steps": onset.steps, "step": step}
+    rows = [{"time": None if moment is None else str(moment), "networks": size} for moment, size in training.networks]
+    return {"training": entry | {"networks": rows}, "no_training": None}
 
 
 def _search_json(search: FailureSearch | None) -> dict[str, Any]:

@@ -10,15 +10,17 @@ visited state and output bit are recorded, and the sign of the mean is decided r
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
+from time import perf_counter
 
 import numpy as np
 
+from ntkproofs.arithmetic.balls import Rational
 from ntkproofs.bounds.moments import demand_networks
-from ntkproofs.bounds.rounding import rounds_right, sufficient_applies
+from ntkproofs.bounds.rounding import as_threshold, rounds_right, sufficient_applies
 from ntkproofs.counts import Counts, bound_matches
 from ntkproofs.errors import InputError
 from ntkproofs.execution.bitsliced import LANES, SlicedProgram, StateBlock
@@ -29,6 +31,7 @@ from ntkproofs.execution.references import OtherProgram, Reference, reference_of
 from ntkproofs.kernels import KernelLike, as_kernel, two_layer_relu
 from ntkproofs.processes import can_fork, parallel_map
 from ntkproofs.programs import Stream, Task, TemplateProgram
+from ntkproofs.training_time import Time, as_training_time
 from ntkproofs.validation import integer
 
 __all__ = ["Exhaustion", "Visit", "WrongCase", "exhaust", "exhaust_chunks", "not_begun", "reference_for"]
@@ -49,16 +52,19 @@ def exhaust(
     condition: bool = True,
     kernel: KernelLike = "ntk",
     workers: int | None = None,
+    time: Time | None = None,
+    threshold: Rational = Fraction(0),
 ) -> Exhaustion:
     """Run `task` on all its inputs; see :class:`Exhaustion`.
 
     Of a program, one step from every state is executed, and the rounding alone is checked: there is no oracle.
-    `against`: another task with the same inputs and outputs, whose answers are expected in place of the oracle's; its
-    own rounding is not checked. `sample`: run so many independent random inputs, determined by `seed`, in place of all.
-    `condition`: record the counts even if ``t n <= K`` proves that rounding is correct. `kernel`: a Kernel or the name
-    of one. `workers`: number of processes (default: one for each core). Raises InputError for more than 40 input bits
-    without `sample`, for an oracle whose value is not a nonnegative integer, and for a kernel that is not positive
-    definite; Undecided if a worker process dies.
+    `against`: another task with the same inputs and outputs, whose answers are expected in place of the oracle's;
+    its own rounding is not checked. `sample`: run so many independent random inputs, determined by `seed`, in place
+    of all. `condition`: record the counts even if ``t n <= K`` proves that rounding is correct. `kernel`: a Kernel
+    or the name of one. `workers`: number of processes (default: one for each core). `time` and `threshold`: those
+    of :class:`~ntkproofs.execution.Machine`; unless they are the defaults, counts are always recorded. Raises
+    InputError for more than 40 input bits without `sample`, for an oracle whose value is not a nonnegative integer,
+    and for a kernel that is not positive definite; Undecided if a worker process dies.
 
     >>> from ntkproofs.programs import addition, addition_task
     >>> result = exhaust(addition_task(bits=4))
@@ -77,6 +83,8 @@ def exhaust(
         condition=condition,
         kernel=kernel,
         workers=workers,
+        time=time,
+        threshold=threshold,
     )
     return result
 
@@ -90,14 +98,16 @@ def exhaust_chunks(
     condition: bool = True,
     kernel: KernelLike = "ntk",
     workers: int | None = None,
+    time: Time | None = None,
+    threshold: Rational = Fraction(0),
 ) -> Iterator[Exhaustion]:
     """Run like :func:`exhaust`, and yield the result so far after every chunk of cases; the last one is complete."""
-    result = not_begun(task, against=against, sample=sample, seed=seed, kernel=kernel)
+    result = not_begun(task, against=against, sample=sample, seed=seed, kernel=kernel, time=time, threshold=threshold)
     plan = _Plan.of(result, condition, reference_for(task, against, result.total))
     result = replace(result, counted=plan.counting, matches_bound=plan.matches_bound)
-    start = time.perf_counter()
+    start = perf_counter()
     for chunk in _run_chunks(plan, workers):
-        result = _merge(plan, result, chunk, time.perf_counter() - start)
+        result = _merge(plan, result, chunk, perf_counter() - start)
         yield result
 
 
@@ -108,6 +118,8 @@ def not_begun(
     sample: int | None = None,
     seed: int = 0,
     kernel: KernelLike = "ntk",
+    time: Time | None = None,
+    threshold: Rational = Fraction(0),
 ) -> Exhaustion:
     """Return the result of :func:`exhaust` before any case is run; raises InputError for too many cases."""
     run = _task_of(task)
@@ -118,6 +130,8 @@ def not_begun(
         _total(run, sample),
         seed=None if sample is None else integer(seed, "seed", low=0),
         compared=compared,
+        at=as_training_time(time),
+        threshold=as_threshold(threshold),
     )
 
 
@@ -177,7 +191,7 @@ def _merge(plan: _Plan, result: Exhaustion, chunk: _Chunk, seconds: float) -> Ex
     for counts, visit in chunk.visited.items():
         if counts not in visited:
             visited[counts] = visit
-            if not rounds_right(result.kernel, counts):
+            if not rounds_right(result.kernel, counts, at=result.at, threshold=result.threshold):
                 unsound.append(counts)
     return replace(
         result,
@@ -228,8 +242,9 @@ class _Plan:
         if kernel not in (two_layer_relu("ntk"), two_layer_relu("nngp")):  # of which there are networks
             for matches in range(bound + 1):
                 demand_networks(kernel, matches, program.samples)
+        result.at.demand_allowed(kernel, program.samples)
         provable = int(program.writers.max()) * bound <= program.samples and sufficient_applies(kernel)
-        counting = condition or not provable
+        counting = condition or not provable or not result.at.converged or result.threshold != 0
         planes = 4 * program.output_bits + len(program.templates) * (2 if counting else 1)
         total_words = -(-total // LANES)
         words = min(1 << (total_words - 1).bit_length(), max(8, 1 << max(1, BLOCK_WORDS // planes).bit_length() - 1))

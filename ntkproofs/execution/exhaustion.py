@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from ntkproofs.bounds.rounding import MeanAt, extreme_means
 from ntkproofs.counts import Counts
@@ -13,11 +14,20 @@ from ntkproofs.execution.recorder import Visit
 from ntkproofs.kernels import Kernel
 from ntkproofs.programs import Bit, Task
 from ntkproofs.programs.language import bit_name
+from ntkproofs.training_time import CONVERGED, UNIT, TrainingTime
 from ntkproofs.truth import NoTruthValue
 
-__all__ = ["Exhaustion", "WrongCase"]
+__all__ = ["Exhaustion", "WrongCase", "time_lines"]
 
 MAX_UNSOUND = 3  # counts at which rounding is incorrect that are shown
+
+
+def time_lines(at: TrainingTime, threshold: Fraction) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a table for a time of training and a threshold that are not the defaults."""
+    if not at.converged:
+        yield "networks", f"{at.phrase} ({UNIT})"
+    if threshold:
+        yield "threshold", str(threshold)
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,8 @@ class Exhaustion(NoTruthValue):
     so for a program without an oracle). `visited` maps the counts (n, p, t, K) that occurred to their first occurrence;
     it is empty unless `counted`, that is if counts were not requested and ``t n <= K``, with `matches_bound` for n,
     proves that every state is rounded correctly. `unsound` are the visited counts at which rounding is incorrect.
-    `seed`: that of a sample of the inputs; None if these are all inputs. `seconds` is the running time.
+    `seed`: that of a sample of the inputs; None if these are all inputs. `seconds` is the running time. `at` is the
+    time of training, and `threshold` the one at which means are rounded.
     """
 
     instead = ".holds"
@@ -56,6 +67,8 @@ class Exhaustion(NoTruthValue):
     seconds: float = 0.0
     seed: int | None = None
     compared: str = "the oracle"
+    at: TrainingTime = CONVERGED
+    threshold: Fraction = Fraction(0)
 
     @property
     def sampled(self) -> bool:
@@ -96,10 +109,10 @@ class Exhaustion(NoTruthValue):
         return max((counts.matches for counts in self.visited), default=None) if self.counted else None
 
     def smallest_margin(self) -> tuple[MeanAt, Visit] | None:
-        """Return the smallest positive mean of a visited bit and its first occurrence; None if there is none."""
+        """Return the smallest mean above the threshold, and where its counts first occur; None if there is none."""
         if not self.visited:
             return None
-        smallest, _ = extreme_means(self.kernel, self.visited)
+        smallest, _ = extreme_means(self.kernel, self.visited, at=self.at, threshold=self.threshold)
         return None if smallest is None else (smallest, self.visited[smallest.counts])
 
     def inputs_of(self, case: int) -> tuple[int, ...]:
@@ -134,6 +147,7 @@ class Exhaustion(NoTruthValue):
             yield "first wrong", f"{self._inputs(wrong.inputs)}: got {wrong.got}, expected {wrong.expected}"
 
     def _rounding(self) -> Iterator[tuple[str, str]]:
+        yield from time_lines(self.at, self.threshold)
         if not self.counted:
             yield (
                 "rounding",

@@ -8,11 +8,13 @@ that the templates define.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkproofs.bounds.rounding import enclose_mean, mean_sign
+from ntkproofs.arithmetic.balls import Rational
+from ntkproofs.bounds.rounding import as_threshold, enclose_mean, mean_sign
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NtkProofsError
 from ntkproofs.execution.runner import Runner, StreamRun
@@ -21,6 +23,7 @@ from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.kernels.definite import FIRST_PRECISION
 from ntkproofs.programs import Bit, Rows, State, TemplateProgram
 from ntkproofs.programs.language import bit_name, field_name
+from ntkproofs.training_time import CONVERGED, Time, TrainingTime, as_training_time
 from ntkproofs.validation import integer
 
 __all__ = ["Machine", "RoundingFailure", "StreamRun"]
@@ -32,19 +35,37 @@ class RoundingFailure(NtkProofsError):
     Attributes: `state` (before the step), `bit` (field, index), `counts` (:class:`ntkproofs.counts.Counts`).
     """
 
-    def __init__(self, program: TemplateProgram, row: Rows, bit: Bit, counts: Counts, kernel: Kernel) -> None:
+    def __init__(
+        self,
+        program: TemplateProgram,
+        row: Rows,
+        bit: Bit,
+        counts: Counts,
+        kernel: Kernel,
+        at: TrainingTime = CONVERGED,
+        threshold: Fraction = Fraction(0),
+    ) -> None:
         self.state, self.bit, self.counts = program.unrow(row), bit, counts
         shown = " ".join(f"{field_name(field)}={_short(text)}" for field, text in program.field_digits(row).items())
-        required = "positive" if counts.matched_writers else "not positive"
-        mean = enclose_mean(kernel, counts, precision=FIRST_PRECISION).digits(6)
+        mean = enclose_mean(kernel, counts, precision=FIRST_PRECISION, at=at).digits(6)
         super().__init__(
             f"program {program.name!r}: at the state {shown} the bit {bit_name(bit)} would be rounded incorrectly: "
-            f"its mean is {mean} and must be {required} ({counts})"
-            + ("; more padding may help" if counts.matched_writers else "; padding does not help")
+            f"its mean is {mean} and must be {_required(counts, threshold)} ({counts}){_advice(counts, at, threshold)}"
         )
 
     def __reduce__(self) -> tuple[object, ...]:
         return _restored_failure, (str(self), self.state, self.bit, self.counts)
+
+
+def _required(counts: Counts, threshold: Fraction) -> str:
+    negation = "" if counts.matched_writers else "not "
+    return f"{negation}above the threshold {threshold}" if threshold else f"{negation}positive"
+
+
+def _advice(counts: Counts, at: TrainingTime, threshold: Fraction) -> str:
+    if threshold or not at.converged:
+        return "" if at.converged else f"; networks {at.phrase}: more training or another threshold may help"
+    return "; more padding may help" if counts.matched_writers else "; padding does not help"
 
 
 def _restored_failure(text: str, state: State, bit: Bit, counts: Counts) -> RoundingFailure:
@@ -60,11 +81,13 @@ def _short(text: str, limit: int = 24) -> str:
 
 
 class Machine(Runner):
-    """Execute a template program through the predictor, rounding at threshold 0.
+    """Execute a template program through the predictor.
 
-    Parameters: `program`; `kernel`, a Kernel or the name of one. Every bit is computed from the exact counts and the
-    rigorously decided sign of the mean; floating-point numbers decide nothing. Raises InputError for anything but a
-    TemplateProgram with at least one template.
+    Parameters: `program`; `kernel`, a Kernel or the name of one; `time`, a time of gradient flow (unit: the kernel with
+    own entry 1) or a TrainingTime (default: convergence); `threshold`, an exact number from 0 on: a bit is 1 where its
+    mean is above it. Every bit is computed from the exact counts and the rigorously decided sign of the mean minus the
+    threshold; floating-point numbers decide nothing. Raises InputError for anything but a TemplateProgram with at least
+    one template, and for a negative threshold.
 
     >>> from ntkproofs.programs import addition_task
     >>> task = addition_task(bits=4)
@@ -73,13 +96,23 @@ class Machine(Runner):
     8
     """
 
-    def __init__(self, program: TemplateProgram, kernel: KernelLike = "ntk") -> None:
+    def __init__(
+        self,
+        program: TemplateProgram,
+        kernel: KernelLike = "ntk",
+        *,
+        time: Time | None = None,
+        threshold: Rational = Fraction(0),
+    ) -> None:
         if not isinstance(program, TemplateProgram):
             raise InputError(f"a Machine executes a TemplateProgram, got {type(program).__name__}")
         if program.samples == 0:
             raise InputError(f"program {program.name!r} has no templates: there is nothing to train on")
         self.program = program
         self.kernel = as_kernel(kernel)
+        self.at = as_training_time(time)
+        self.at.demand_allowed(self.kernel, program.samples)
+        self.threshold = as_threshold(threshold)
 
     def run(
         self, state: Mapping[str, Sequence[int]], *, steps: int, watch: Callable[[int], object] | None = None
@@ -98,7 +131,7 @@ class Machine(Runner):
             step_counts.append(counts)
             if watch is not None:
                 watch(len(step_counts))
-        return Trace(self.program, self.kernel, np.stack(rows), tuple(step_counts))
+        return Trace(self.program, self.kernel, np.stack(rows), tuple(step_counts), self.at)
 
     def step_rows(self, rows: Rows) -> tuple[Rows, frozenset[Counts]]:
         """Return the next states of many states, ``(states, bits)``, and all counts that occurred at their bits."""
@@ -108,20 +141,22 @@ class Machine(Runner):
         counts, index = _distinct_counts(
             n, program.matched_writers_rows(match), program.writers[None, :], program.samples
         )
-        positive = np.array([mean_sign(self.kernel, item) > 0 for item in counts], dtype=np.bool_)
+        positive = np.array([self._above(item) for item in counts], dtype=np.bool_)
         expected = np.array([item.matched_writers > 0 for item in counts], dtype=np.bool_)
         wrong = (positive != expected)[index]
         if wrong.any():
             raise self._failure(rows, wrong, counts, index)
         return positive[index].astype(np.uint8), frozenset(counts)
 
+    def _above(self, counts: Counts) -> bool:
+        return mean_sign(self.kernel, counts, at=self.at, threshold=self.threshold) > 0
+
     def _failure(
         self, rows: Rows, wrong: NDArray[np.bool_], counts: list[Counts], index: NDArray[np.intp]
     ) -> RoundingFailure:
         case, position = (int(indices[0]) for indices in np.nonzero(wrong))
-        return RoundingFailure(
-            self.program, rows[case], self.program.bit(position), counts[index[case, position]], self.kernel
-        )
+        bit, found = self.program.bit(position), counts[index[case, position]]
+        return RoundingFailure(self.program, rows[case], bit, found, self.kernel, self.at, self.threshold)
 
 
 def _distinct_counts(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
-from ntkproofs.bounds.thresholds import simplest_between
+from ntkproofs.arithmetic.simplest import simplest_between
 from ntkproofs.display import counted, facts
 from ntkproofs.errors import InputError
 from ntkproofs.execution.exhaustion import WrongCase

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
+from ntkproofs.arithmetic.balls import Rational
 from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
 from ntkproofs.execution.machine import Machine
 from ntkproofs.execution.runner import Runner
-from ntkproofs.kernels import Kernel, KernelLike, as_kernel
+from ntkproofs.kernels import Kernel, KernelLike
 from ntkproofs.programs.sbn.assembly import Assembly
 from ntkproofs.programs.sbn.interpreter import Configuration
 from ntkproofs.programs.sbn.layout import Layout
 from ntkproofs.programs.sbn.loader import layout_for, load, read_configuration
 from ntkproofs.programs.sbn.program import sbn
+from ntkproofs.training_time import Time
 from ntkproofs.truth import NoTruthValue
 from ntkproofs.validation import integer
 
@@ -82,8 +85,8 @@ def execute_sbn(
     r"""Yield the boundary before the first instruction and after every instruction, until the program halts, if ever.
 
     `machine`: what executes the program ``sbn(words, bits, instructions)`` of the layout (default: a Machine of the
-    kernel). Raises RoundingFailure, or the error of the machine, if a bit would be rounded incorrectly, and InputError
-    for a machine of another program.
+    kernel, at convergence and the threshold 0). Raises RoundingFailure, or the error of the machine, if a bit would be
+    rounded incorrectly, and InputError for a machine of another program.
 
     >>> from ntkproofs.programs.sbn import assemble, layout_for
     >>> program = assemble("x: .word 5\ny: .word 3\nsbn x y\nsbn x y")
@@ -115,12 +118,14 @@ def run_sbn(
     words: int | None = None,
     instructions: int | None = None,
     watch: Callable[[Boundary], object] | None = None,
+    time: Time | None = None,
+    threshold: Rational = Fraction(0),
 ) -> SbnRun:
     """Execute an SBN program through the predictor, until it halts or `max_instructions` have been executed.
 
-    `kernel`: a Kernel or the name of one; `words` and `instructions` are the size of the machine (default: that of the
-    program); `watch` is called with every boundary. Raises RoundingFailure if a bit would be rounded incorrectly, and
-    InputError for sizes out of range.
+    `kernel`, `time` and `threshold` are those of :class:`~ntkproofs.execution.Machine`; `words` and `instructions`
+    are the size of the machine (default: that of the program); `watch` is called with every boundary. Raises
+    RoundingFailure if a bit would be rounded incorrectly, and InputError for sizes out of range.
 
     >>> from ntkproofs.programs.sbn import example
     >>> run = run_sbn(example("addition").with_data({"x": 20, "y": -3}))
@@ -129,10 +134,11 @@ def run_sbn(
     """
     limit = integer(max_instructions, "max_instructions", low=0)
     layout = layout_for(program, words=words, instructions=instructions)
-    used = as_kernel(kernel)
-    for boundary in execute_sbn(program, layout, kernel=used):
+    templates = sbn(layout.words, layout.bits, layout.instructions)
+    machine = Machine(templates, kernel, time=time, threshold=threshold)
+    for boundary in execute_sbn(program, layout, machine=machine):
         if watch is not None:
             watch(boundary)
         if boundary.executed >= limit:
             break
-    return SbnRun.at(program, layout, used, boundary)
+    return SbnRun.at(program, layout, machine.kernel, boundary)

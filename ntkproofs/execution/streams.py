@@ -7,20 +7,24 @@ the oracle's, and the sign of the mean is decided rigorously for all counts that
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import islice, product
+from time import perf_counter
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from ntkproofs.bounds.rounding import rounds_right
+from ntkproofs.arithmetic.balls import Rational
+from ntkproofs.bounds.rounding import as_threshold, rounds_right
 from ntkproofs.counts import Counts
 from ntkproofs.display import counted, facts
 from ntkproofs.errors import InputError
+from ntkproofs.execution.exhaustion import time_lines
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.programs import Rows, Stream
+from ntkproofs.training_time import CONVERGED, Time, TrainingTime, as_training_time
 from ntkproofs.truth import NoTruthValue
 from ntkproofs.validation import integer
 
@@ -52,7 +56,8 @@ class Exploration(NoTruthValue):
     clocks that were executed. `closed`: no clock leads to a new pair, so that all sequences of inputs, of any length,
     are covered. `wrong` is the number of executed clocks whose answer differs from the oracle's, and `first_wrong` a
     shortest sequence that ends with one. `visited` are the counts (n, p, t, K) that occurred, and `unsound` those at
-    which rounding is incorrect. `seconds` is the running time.
+    which rounding is incorrect. `seconds` is the running time. `at` is the time of training, and `threshold` the one at
+    which means are rounded.
     """
 
     instead = ".holds"
@@ -69,6 +74,8 @@ class Exploration(NoTruthValue):
     visited: frozenset[Counts] = field(default_factory=frozenset)
     unsound: tuple[Counts, ...] = ()
     seconds: float = 0.0
+    at: TrainingTime = CONVERGED
+    threshold: Fraction = Fraction(0)
 
     @property
     def complete(self) -> bool:
@@ -98,6 +105,7 @@ class Exploration(NoTruthValue):
             yield "first wrong", f"inputs {inputs}: got {wrong.got}, expected {wrong.expected}"
         yield "states", f"{self.states:,} at the beginnings of clocks"
         outcome = f"wrong at {len(self.unsound)} of them" if self.unsound else "right at all of them"
+        yield from time_lines(self.at, self.threshold)
         yield "rounding", f"{len(self.visited)} different counts (n, p, t) at the visited states, {outcome}"
         yield "largest n", str(self.largest_matches)
         yield "seconds", f"{self.seconds:.2f}"
@@ -110,13 +118,20 @@ class Exploration(NoTruthValue):
 
 
 def explore(
-    stream: Stream, *, clocks: int | None = None, kernel: KernelLike = "ntk", max_states: int = MAX_STATES
+    stream: Stream,
+    *,
+    clocks: int | None = None,
+    kernel: KernelLike = "ntk",
+    max_states: int = MAX_STATES,
+    time: Time | None = None,
+    threshold: Rational = Fraction(0),
 ) -> Exploration:
     """Run `stream` with all sequences of inputs; see :class:`Exploration`.
 
-    `clocks`: the length of the sequences (default: any length); `kernel`: a Kernel or the name of one. The result is
-    not complete if more than `max_states` states are reached. Raises InputError for more than 16 input bits of a clock,
-    for a program without templates, and for an oracle that fails, or whose state is not hashable.
+    `clocks`: the length of the sequences (default: any length); `kernel`: a Kernel or the name of one; `time` and
+    `threshold`: those of :class:`~ntkproofs.execution.Machine`. The result is not complete if more than
+    `max_states` states are reached. Raises InputError for more than 16 input bits of a clock, for a program without
+    templates, and for an oracle that fails, or whose state is not hashable.
 
     >>> from ntkproofs.programs import TemplateProgram
     >>> program = TemplateProgram("toggle", fields={"flip": 1, "on": 1})
@@ -129,13 +144,14 @@ def explore(
     (True, True, 3, 6)
     """
     requested = None if clocks is None else integer(clocks, "clocks", low=1)
-    begin = time.perf_counter()
+    at, tau, begin = as_training_time(time), as_threshold(threshold), perf_counter()
     search = Search(stream, integer(max_states, "max_states", low=1))
+    kernel = as_kernel(kernel)
+    at.demand_allowed(kernel, stream.program.samples)
     done = 0
     while search.frontier and done != requested and len(search.before) <= search.max_states:
         search.advance()
         done += 1
-    kernel = as_kernel(kernel)
     return Exploration(
         stream,
         kernel,
@@ -147,8 +163,10 @@ def explore(
         wrong=search.wrong,
         first_wrong=search.first_wrong,
         visited=frozenset(search.visited),
-        unsound=tuple(sorted(item for item in search.visited if not rounds_right(kernel, item))),
-        seconds=time.perf_counter() - begin,
+        unsound=tuple(sorted(item for item in search.visited if not rounds_right(kernel, item, at=at, threshold=tau))),
+        seconds=perf_counter() - begin,
+        at=at,
+        threshold=tau,
     )
 
 

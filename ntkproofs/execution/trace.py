@@ -15,6 +15,7 @@ from ntkproofs.kernels import Kernel
 from ntkproofs.kernels.definite import FIRST_PRECISION
 from ntkproofs.programs import Rows, State, TemplateProgram
 from ntkproofs.programs.language import field_name
+from ntkproofs.training_time import CONVERGED, UNIT, TrainingTime
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -54,9 +55,14 @@ class Trace:
     headings: ClassVar = ("step", "matching", "least 1-bit mean", "greatest 0-bit mean")
 
     def __init__(
-        self, program: TemplateProgram, kernel: Kernel, packed: Rows, counts: tuple[frozenset[Counts], ...]
+        self,
+        program: TemplateProgram,
+        kernel: Kernel,
+        packed: Rows,
+        counts: tuple[frozenset[Counts], ...],
+        at: TrainingTime = CONVERGED,
     ) -> None:
-        self.program, self.kernel, self.counts = program, kernel, counts
+        self.program, self.kernel, self.counts, self.at = program, kernel, counts, at
         self._packed = packed
 
     def __len__(self) -> int:
@@ -89,7 +95,7 @@ class Trace:
     @property
     def executor(self) -> str:
         """What executed the program, for the title of a table."""
-        return self.kernel.name
+        return self.kernel.name + ("" if self.at.converged else f", {self.at.phrase} ({UNIT})")
 
     def _margins(self, step: int) -> tuple[str, str, str]:
         """Return n and the two means nearest to the threshold, for the step that leads to state number `step`."""
@@ -107,7 +113,7 @@ class Trace:
 
     def _mean(self, counts: Counts) -> float:
         """Return the mean as a float, for display only."""
-        return float(enclose_mean(self.kernel, counts, precision=FIRST_PRECISION).middle)
+        return float(enclose_mean(self.kernel, counts, precision=FIRST_PRECISION, at=self.at).middle)
 
     def _displayed_steps(self) -> list[int | None]:
         """Return the numbers of the steps to display; None stands for the omitted ones."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import sympy
@@ -139,12 +140,10 @@ class Kernel:
             raise InputError(f"the kernel {self.name!r} is undefined at a correlation from 0 to 1: {problem}") from None
 
     def _enclosed(self, matches: int, precision: int) -> tuple[Ball, Ball, Ball]:
-        own = enclose(self.own, precision=precision)  # from the exact 1: a ball around 1 leaves the domain of acos
-        zero, one = Ball(0, precision=precision), Ball(1, precision=precision)
-        other = enclose(self.angular, {RHO: zero}, precision=precision)
+        own, other = _enclosed_at_samples(self, precision)
         if matches == 1:
             return own, other, own
-        correlation = one / Ball(matches, precision=precision).sqrt()
+        correlation = Ball(1, precision=precision) / Ball(matches, precision=precision).sqrt()
         return own, other, enclose(self.angular, {RHO: correlation}, precision=precision)
 
     # --- arithmetic
@@ -239,3 +238,10 @@ def _is_linear(expression: sympy.Expr) -> bool:
         varying = [factor for factor in expression.args if formula(factor).symbols]
         return len(varying) == 1 and _is_linear(varying[0])
     return bool(expression == RHO)
+
+
+@lru_cache(maxsize=1 << 8)
+def _enclosed_at_samples(kernel: Kernel, precision: int) -> tuple[Ball, Ball]:
+    """Return balls that contain own and other."""
+    own = enclose(kernel.own, precision=precision)  # from the exact 1: a ball around 1 leaves the domain of acos
+    return own, enclose(kernel.angular, {RHO: Ball(0, precision=precision)}, precision=precision)

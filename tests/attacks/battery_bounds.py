@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import types
 from fractions import Fraction
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from battery import expect, fact, refuses, replaced, spent
 from battery_intervals import between, contains, units, width
-from claim_oracle import DIGITS, moments, number
+from claim_oracle import DIGITS, Training, largest_eigenvalue, moments, number
 from mpmath import mp, mpf
 
 PLACES = [  # (kernel, K, n, p, t)
@@ -27,25 +29,108 @@ def near(interval: Any, value: mpf, *shown: object, digits: int = 65) -> None:
     expect(width(interval) <= units(abs(value) * mpf(10) ** -digits), "narrow", *shown)
 
 
+TRAININGS: list[tuple[int | None, Fraction]] = [  # numbers of steps with their size; None with a time
+    *((steps, size) for steps in (1, 2, 13) for size in (Fraction(1, 10), Fraction(2, 5))),
+    *((None, size) for size in (Fraction(1, 3), Fraction(7, 2))),
+]
+SAMPLE_PLACES = [("ntk", 5, 1, 0, 2), ("ntk", 5, 1, 1, 3), ("nngp", 12, 1, 0, 1), ("ntk", 1, 1, 1, 1)]
+
+
 @cache
-def true_moments() -> list[tuple[tuple[Any, ...], mpf, mpf]]:
-    """Return mean and deviation at each of the places."""
-    rows = [(place, moments(*place)) for place in PLACES]
+def true_moments() -> list[tuple[tuple[Any, ...], Training, mpf, mpf]]:
+    """Return mean and deviation at each of the places, at convergence and after each training."""
+    rows = [(place, None, moments(*place)) for place in PLACES]
+    rows += [(place, each, moments(*place, each)) for place in PLACES[:-1] + SAMPLE_PLACES for each in TRAININGS]
     with mp.workdps(DIGITS):
-        return [(place, mean, mp.sqrt(variance)) for place, (mean, variance) in rows]
+        return [(place, training, mean, mp.sqrt(variance)) for place, training, (mean, variance) in rows]
+
+
+def predictor_of(module: types.ModuleType, kernel: str, samples: int, training: Training) -> Any:
+    """Return the predictor after a training, None for convergence."""
+    return module.Predictor(kernel, samples, training and module.Training(*training))
 
 
 @fact
 def means_and_deviations(module: types.ModuleType) -> None:
-    for (kernel, samples, n, p, t), mean, deviation in true_moments():
-        predictor = module.Predictor(kernel, samples)
+    for (kernel, samples, n, p, t), training, mean, deviation in true_moments():
+        predictor = predictor_of(module, kernel, samples, training)
         with mp.workdps(DIGITS):
-            near(predictor.mean(n, p, t), mean, "mean", kernel, samples, n, p, t)
-            near(predictor.deviation(n), deviation, "deviation", kernel, samples, n)
+            near(predictor.mean(n, p, t), mean, "mean", kernel, samples, n, p, t, training)
+            found = predictor.deviation(n)
+            if n == 1:  # an upper bound
+                found = module.Interval(found.low - (1 << 64), found.high)
+            near(found, deviation, "deviation", kernel, samples, n, training, digits=50)
     predictor = module.Predictor("ntk", 7)
     for n, p, t in ((1, 0, 3), (1, 1, 3), (2, 0, 0), (3, 0, 0)):
         found = predictor.mean(n, p, t)
         expect(found.low == found.high == units(p), "exact mean", n, p, t)
+    predictor = predictor_of(module, "ntk", 7, TRAININGS[0])
+    for n in (1, 2):
+        found = predictor.mean(n, 0, 0)
+        expect(found.low == found.high == 0, "exact mean of a bit that no template writes", n)
+    found = predictor_of(module, "ntk", 7, (4000, Fraction(1, 2))).deviation(1)
+    expect(0 < found.low <= found.high < units(mpf(10) ** -35), "a variance beyond this precision is not 0")
+
+
+@fact
+def what_training_leaves(module: types.ModuleType) -> None:
+    """The power or exponential of an eigenvalue, refused from ``step l = 2`` on."""
+    of = module.Interval.of
+    for steps, size, value in (
+        *((steps, size, Fraction(3, 2)) for steps in (1, 2, 5, 8) for size in (Fraction(1, 5), Fraction(5, 4))),
+        (4, Fraction(1, 3), Fraction(3)),
+        (3, Fraction(1, 7), Fraction(1, 2)),
+        (1025, Fraction(1, 7), Fraction(1, 2)),
+    ):
+        expect(contains(module.Training(steps, size).left(of(value)), (1 - size * value) ** steps), steps, size)
+    with mp.workdps(DIGITS):
+        near(module.Training(None, Fraction(3, 2)).left(of(3)), mp.exp(mpf(-9) / 2), "flow")
+    expect(module.Training(None, Fraction(10**30)).left(of(1)).high <= 1, "a long time")
+    two = units(Fraction(2)).numerator
+    for low, high, outcome in ((two, two, "Rejected"), (two - 1, two, "Declined"), (two - 9, two + 9, "Declined")):
+        message = {"Rejected": "the step 1 is not below 2 divided by", "Declined": "whether the step is below"}[outcome]
+        refuses(module, outcome, message, module.Training(2, Fraction(1)).left, module.Interval(low, high))
+    module.Training(2, Fraction(1)).left(module.Interval(two - 9, two - 1))
+    for tiny in (module.Training(1, Fraction(1, 10**90)), module.Training(None, Fraction(1, 10**90))):
+        mean = module.Predictor("ntk", 5, tiny).mean(1, 1, 1)
+        expect(mean.low <= 0 < mean.high < 99, "a step beyond this precision", mean.high)
+    short = module.Training(1, Fraction(1, 10**60))
+    with mp.workdps(DIGITS):
+        near(module.Predictor("ntk", 5, short).mean(1, 1, 1), mpf(10) ** -60, "a short step", digits=15)
+
+
+@fact
+def trainings_are_read(module: types.ModuleType) -> None:
+    read = module.Training.of
+    for claim, steps, size in (
+        ({"training": {"steps": 1, "step": 2}}, 1, Fraction(2)),
+        ({"training": {"steps": 10**30, "step": "1/3"}}, 10**30, Fraction(1, 3)),
+        ({"training": {"time": "5/2"}}, None, Fraction(5, 2)),
+    ):
+        found = read(claim)
+        expect((found.steps, found.size) == (steps, size), claim)
+    expect(read({"steps": 1, "step": 2}) is None, "no training")
+    for value, message in (
+        ({"steps": 0, "step": 1}, "training: steps is out of range"),
+        ({"steps": -1, "step": 1}, "training: steps is out of range"),
+        ({"steps": "1", "step": 1}, "training: steps is not an integer"),
+        ({"steps": 1, "step": 0}, "training: step is not above 0"),
+        ({"steps": 1, "step": "-1/9"}, "training: step is not above 0"),
+        ({"steps": 1, "step": "0.1"}, "training: step is not a number"),
+        ({"time": 0}, "training: time is not above 0"),
+        ({"time": "-3"}, "training: time is not above 0"),
+        ({"time": None}, "training: time is not a number"),
+        ({"steps": 1}, "training lacks the key step"),
+        ({"step": 1}, "training lacks the key steps"),
+        ({}, "training lacks the key step"),
+        ({"steps": 1, "step": 1, "kernel": 1}, "training has the unknown key 'kernel'"),
+        ({"steps": 1, "step": 1, "time": 1}, "training has the unknown key"),
+        ({"time": 1, "step": 1}, "training has the unknown key 'step'"),
+        (None, "training is not an object"),
+        ([], "training is not an object"),
+        ("time", "training is not an object"),
+    ):
+        refuses(module, "Rejected", message, read, {"training": value})
 
 
 @fact
@@ -123,28 +208,42 @@ def random_ranges(source: random.Random, K: int) -> list[Part]:
     return result
 
 
+Row = list[tuple[int, mpf, mpf]]  # p, mean and deviation at each n
+
+
+def random_training(source: random.Random, kernel: str, K: int) -> Training:
+    """Return convergence, or a number of steps or a time: from far too short for any program to nearly convergence."""
+    if source.random() < 0.5:
+        return None
+    if source.random() < 0.5:
+        return None, Fraction(source.choice([1, 5, 20, 60, 200]), 40)
+    with mp.workdps(DIGITS):
+        largest = Fraction(int(largest_eigenvalue(kernel, K) * 1000) + 1, 1000)
+    return source.choice([1, 2, 3, 7, 40]), Fraction(source.randint(1, 39), 20) / largest
+
+
 @cache
-def range_cases() -> list[tuple[str, int, Fraction, list[Part], list[list[tuple[int, mpf, mpf]]]]]:
-    """Return kernels, K, thresholds and ranges, with p, mean and deviation at every n >= 2 of each range."""
+def range_cases() -> list[tuple[str, int, Training, Fraction, list[Part], list[Row]]]:
+    """Return kernels, K, trainings, thresholds and ranges, with a row for every n of each range where outputs vary."""
     source, cases = random.Random("battery ranges"), []
-    for case in range(60):
+    for case in range(90):
         kernel, K = ("ntk", "nngp")[case % 2], source.choice([4, 9, 30, 60])
         threshold = Fraction(source.randint(0, 3), source.choice([4, 2 * K, 20 * K]))
-        parts, rows = random_ranges(source, K), []
+        training, parts, rows = random_training(source, kernel, K), random_ranges(source, K), []
         with mp.workdps(DIGITS):
             for first, last, least, others, t in parts:
-                matched = [(n, max(least, n - others)) for n in range(max(2, first), last + 1)]
-                found = [(p, moments(kernel, K, n, p, t)) for n, p in matched]
+                matched = [(n, max(least, n - others)) for n in range(max(2 - bool(training), first), last + 1)]
+                found = [(p, moments(kernel, K, n, p, t, training)) for n, p in matched]
                 rows.append([(p, mean, mp.sqrt(variance)) for p, (mean, variance) in found])
-        cases.append((kernel, K, threshold, parts, rows))
+        cases.append((kernel, K, training, threshold, parts, rows))
     return cases
 
 
 @fact
 def margins_over_ranges_are_those_of_every_n(module: types.ModuleType) -> None:
     """The minimum over all n, or the refusal where one of them is refused."""
-    for kernel, K, threshold, chosen, rows in range_cases():
-        predictor, parts = module.Predictor(kernel, K), [module.Range(*part) for part in chosen]
+    for kernel, K, training, threshold, chosen, rows in range_cases():
+        predictor, parts = predictor_of(module, kernel, K, training), [module.Range(*part) for part in chosen]
         with mp.workdps(DIGITS):
             tau = mpf(threshold.numerator) / threshold.denominator
             values = [(mean - tau) * (1 if p else -1) / sigma for row in rows for p, mean, sigma in row]
@@ -159,8 +258,8 @@ def margins_over_ranges_are_those_of_every_n(module: types.ModuleType) -> None:
 
 @fact
 def signs_over_ranges_are_those_of_every_n(module: types.ModuleType) -> None:
-    for kernel, K, _, chosen, rows in range_cases():
-        predictor, parts = module.Predictor(kernel, K), [module.Range(*part) for part in chosen]
+    for kernel, K, training, _, chosen, rows in range_cases():
+        predictor, parts = predictor_of(module, kernel, K, training), [module.Range(*part) for part in chosen]
         written = [row for row, part in zip(rows, chosen, strict=True) if part[-1]]
         if all(mean > 0 if p else mean < 0 for row in written for p, mean, _ in row):
             module.correct(predictor, parts)
@@ -171,9 +270,10 @@ def signs_over_ranges_are_those_of_every_n(module: types.ModuleType) -> None:
 @fact
 def ranges_enclose_every_n(module: types.ModuleType) -> None:
     """Means, an upper bound of the deviations, both narrow for a single n; and distances and bounds of margins."""
-    for kernel, K, threshold, chosen, rows in range_cases():
-        predictor = module.Predictor(kernel, K)
-        for (first, last, least, others, t), row in zip(chosen, rows, strict=True):
+    for kernel, K, training, threshold, chosen, rows in range_cases():
+        predictor = predictor_of(module, kernel, K, training)
+        for (first, last, least, others, t), whole in zip(chosen, rows, strict=True):
+            row = whole[first == 1 and bool(training) :]
             if not row:
                 continue
             part = module.Range(max(2, first), last, least, others, t)
@@ -205,23 +305,22 @@ def _bounds_margins(module: types.ModuleType, predictor: Any, threshold: Fractio
 @fact
 def ranges_enclose_the_intervals_of_their_ends(module: types.ModuleType) -> None:
     """Whatever the widths of what they are made of: those of single n, and of the sum D + K."""
-    for kernel in ("ntk", "nngp"):
-        predictor = module.Predictor(kernel, 12)
+    for kernel, training in itertools.product(("ntk", "nngp"), (None, *TRAININGS)):
+        predictor = predictor_of(module, kernel, 12, training)
         for first, last in ((2, 5), (3, 12), (7, 7)):
             for place, n in ((0, first), (1, last)):
-                gain, u, matched = predictor.row(n)
-                for wide, narrow in zip(predictor.rows(first, last), (gain, u, gain + u, matched), strict=True):
+                for wide, narrow in zip(predictor.rows(first, last), predictor.row(n), strict=True):
                     expect(wide.low <= narrow.low and narrow.high <= wide.high, "rows", first, last, place)
-        exact, unit = predictor.total, units(Fraction(1, 1000)).numerator
+        exact, unit = predictor.along, units(Fraction(1, 1000)).numerator
         for n, p, t in ((9, 1, 2), (9, 3, 3), (2, 0, 1), (9, 0, 1)):
             part, means = module.Range.of((n, p, t)), []
             ends = [module.Interval(exact.low + move, exact.low + move) for move in (-unit, unit)]
             for total in (*ends, module.Interval(ends[0].low, ends[1].high)):
-                predictor.total = total
+                predictor.along = total
                 means.append(predictor.means(part))
             expect(means[2].low <= min(mean.low for mean in means) + 99, "a wide sum", n, p, t)
             expect(means[2].high >= max(mean.high for mean in means) - 99, "a wide sum", n, p, t)
-        predictor.total = exact
+        predictor.along = exact
 
 
 @fact
@@ -240,7 +339,9 @@ def the_margin_with_the_least_low_end_is_returned(module: types.ModuleType) -> N
             (((4, 5), (3, 3)), (3, 20)),
             (((4, 4), (2, 2)), (5, 9)),
         ):
-            found = module.margin(None, Fraction(0), [module.Range(*part, 1, 11, 1) for part in parts])
+            found = module.margin(
+                SimpleNamespace(first=2), Fraction(0), [module.Range(*part, 1, 11, 1) for part in parts]
+            )
             expect((found.low, found.high) == least, parts)
 
 

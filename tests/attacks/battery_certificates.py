@@ -13,7 +13,16 @@ from typing import Any
 
 import honest
 from battery import expect, fact, refuses
-from claim_oracle import Ensemble, Program, claimed_states, counts_of, rounding_truth
+from claim_oracle import (
+    Ensemble,
+    Program,
+    claimed_states,
+    counts_of,
+    largest_eigenvalue,
+    rounding_truth,
+    training_of,
+)
+from claim_oracle import number as value_of
 from forge import Document
 from honest import sign
 from test_forgeries import FORGERIES
@@ -61,6 +70,14 @@ def bases() -> Iterator[tuple[str, Document]]:
         "reachable, count": {"inputs": 5, "states": visited, "kernel": "nngp"},
         "reachable, one": {"inputs": one, "states": honest.family([], [0, 2], 4)},
         "reachable, dropped": {"inputs": every, "states": visited, "dropped": True},
+        "steps": {"inputs": every, "training": {"steps": 40, "step": "1/10"}},
+        "time, reachable": {"inputs": 3, "states": visited, "training": {"time": "17/4"}, "kernel": "nngp"},
+        "one step, dropped": {
+            "inputs": 2,
+            "dropped": True,
+            "threshold": "13/100",
+            "training": {"steps": 1, "step": "1/3"},
+        },
     }
     for name, options in plain.items():
         yield f"addition, {name}", honest.ensemble(add, **(common | options))
@@ -114,6 +131,21 @@ def variations(document: Document) -> Iterator[tuple[str, Document]]:
         yield "one input more", changed(inputs=inputs + 1)
     yield "the other bits", changed(drop_unwritten=not claim["drop_unwritten"])
     yield "the other kernel", changed(kernel={"ntk": "nngp", "nngp": "ntk"}[claim["kernel"]])
+    for name, training in other_trainings(claim.get("training")):
+        yield name, changed(training=training)
+
+
+def other_trainings(training: Document | None) -> Iterator[tuple[str, Document]]:
+    """Yield trainings that are a little shorter or longer, by name."""
+    if training is None:
+        yield "three steps only", {"steps": 3, "step": "1/10"}
+    elif "time" in training:
+        yield "half the time", {"time": str(Fraction(training["time"]) / 2)}
+    else:
+        yield "one training step more", training | {"steps": training["steps"] + 1}
+        yield "half the training steps", training | {"steps": -(-training["steps"] // 2)}
+        yield "smaller steps", training | {"step": str(Fraction(training["step"]) * Fraction(7, 8))}
+        yield "steps far too large", training | {"step": "2"}
 
 
 TOO_FEW = {False: "networks are too few", True: "the union bound"}
@@ -128,12 +160,20 @@ def expected(document: Document) -> tuple[int, str]:
         return 1, "networks is out of range"
     if isinstance(inputs, int) and inputs > 1 << free:
         return 1, f"inputs: there are only 2^{free}"
+    if too_large(claim):
+        return 1, "is not below 2 divided by the largest eigenvalue"
     try:
         least = honest.least_networks(claim, evidence)
     except ValueError:
         unwritten = Fraction(claim["threshold"]) == 0 and not claim["drop_unwritten"]
         return 1, " threshold " if unwritten else "lies beyond the threshold"
     return (0, "accepted") if claim["networks"] >= least else (1, TOO_FEW[evidence == honest.BY_CLASS])
+
+
+def too_large(claim: Document) -> bool:
+    """Tell whether the steps of a claim are too large for the largest eigenvalue."""
+    read, samples = training_of(claim), Program.of(claim["program"]).samples
+    return bool(read and read[0] and value_of(read[1]) * largest_eigenvalue(claim["kernel"], samples) >= 2)
 
 
 @cache
@@ -165,6 +205,7 @@ def words(document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
         f"probability at least 1 - {claim['failure']}",
         f"facts: {len(asked(document))}\n",
         program_words(claim["program"]),
+        training_words(claim),
         *_union_words(document),
     ]
     if evidence == honest.BY_CLASS:
@@ -192,12 +233,25 @@ def words(document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(holds), tuple(absent)
 
 
+def training_words(claim: Document) -> str:
+    """Return how an accepted claim says for how long the networks are trained."""
+    read = training_of(claim)
+    if read is None:
+        return "trained to convergence on the samples of the "
+    rest = "(unit: the kernel with own entry 1) on half the sum of squared errors over the samples of the "
+    if read[0] is None:
+        return f"after the time {read[1]} of gradient flow {rest}"
+    steps = "one step" if read[0] == 1 else f"{read[0]} steps"
+    return f"after {steps} of size {read[1]} of full-batch gradient descent {rest}"
+
+
 def _union_words(document: Document) -> list[str]:
     """Return what the union of a claim runs over, in words."""
     read, bits = Ensemble.of(document["claim"]), len(honest.claimed_bits(document["claim"]))
     if document["evidence"] != honest.BY_CLASS:
         return [f"union over {bits} output bits" if bits > 1 else "union over one output bit"]
-    pairs = {count: number for count, number in read.pairs.items() if count[0] > 1}
+    first = 2 if read.training is None else 1
+    pairs = {count: number for count, number in read.pairs.items() if count[0] >= first}
     total = min(read.cases, sum(pairs.values()))
     if not total:
         return ["union over 0 pairs of a state and an output bit"]
@@ -242,7 +296,15 @@ def roundings() -> Iterator[Case]:
     documents = honest.stream(honest.random_rounding, "battery rounding")
     crowded = honest.program(4, [({3: 1}, [1]), *[({3: 1}, [2])] * 7, *[({0: 1}, [1])] * 6])
     yield Case("crowded", sign(honest.rounding(crowded)), 1, ("of a bit that should be 1 lies beyond",))
-    for number in range(6 * RANDOM):
+    for training, code, phrase in (
+        ({"steps": 2, "step": "81/100"}, 0, "after 2 steps of size 81/100 of full-batch gradient descent (unit: "),
+        ({"steps": 3, "step": "81/100"}, 1, "of a bit that should be 0 lies beyond the threshold at n = 1, p = 0"),
+        ({"steps": 2, "step": "61/100"}, 1, "of a bit that should be 0 lies beyond the threshold at n = 1, p = 0"),
+        ({"time": "99"}, 1, "of a bit that should be 0 lies beyond the threshold at n = 1, p = 0"),
+    ):
+        document = honest.rounding(honest.permutation(4, 6), training=training)
+        yield Case(f"rounding, {training}", sign(document), code, (phrase,))
+    for number in range(8 * RANDOM):
         document = next(documents)
         claim = document["claim"]
         counts = asked(document)
@@ -260,8 +322,7 @@ def roundings() -> Iterator[Case]:
 
 def _groups_round(claim: Document, counts: set[tuple[int, int, int]]) -> bool:
     """Tell whether rounding is right at all counts that groups allow, whether or not some state has them."""
-    samples = Program.of(claim["program"]).samples
-    return all(honest.rounds(claim["kernel"], samples, count) for count in counts)
+    return all(honest.rounds(claim, count) for count in counts)
 
 
 def forged() -> Iterator[Case]:

@@ -151,6 +151,46 @@ class Weights:
     u: mpf
 
 
+Training: TypeAlias = tuple[int | None, Fraction] | None  # steps and their size; None and a time; None: to convergence
+
+
+def training_of(claim: dict[str, Any]) -> Training:
+    """Read how long the networks of a claim are trained; raises ValueError, KeyError or TypeError if malformed."""
+    if "training" not in claim:
+        return None
+    value = dict(claim["training"])
+    steps = None if "time" in value else value.pop("steps")
+    (size,) = (Fraction(each) for name, each in value.items() if name == ("time" if steps is None else "step"))
+    if len(value) != 1 or size <= 0 or (steps is not None and (type(steps) is not int or steps < 1)):
+        raise ValueError("a training that is none")
+    return steps, size
+
+
+def largest_eigenvalue(kernel: str, samples: int) -> mpf:
+    """Return the eigenvalue of the vector 1 of the kernel divided by its own entry."""
+    k = kernel_of(kernel)
+    return 1 + (samples - 1) * k.other / k.own
+
+
+@cache
+def trained_weights(kernel: str, samples: int, n: int, training: tuple[int | None, Fraction]) -> Weights:
+    """Return the weights of the targets after training from 0 on, by gradient descent itself.
+
+    At a state with kernel values k the output's weights begin at 0 and follow ``a <- a - size (Theta a - k)``, or
+    ``a' = k - Theta a``, with Theta divided by its own entry. They stay equal at all samples that match, and at all
+    others, so a 3 x 3 matrix (those two numbers, and 1) is raised to a power, or exponentiated.
+    """
+    k, (steps, size) = kernel_of(kernel), training
+    own, other, matched = mpf(1), k.other / k.own, k.matched(n) / k.own if n > 1 else mpf(1)
+    rest, eta = samples - n, number(size)
+    if steps is not None and not eta * largest_eigenvalue(kernel, samples) < 2:
+        raise ValueError("a step that is too large")
+    theta = [[own + (n - 1) * other, rest * other], [n * other, own + (rest - 1) * other]]
+    flow = mp.matrix([[-theta[0][0], -theta[0][1], matched], [-theta[1][0], -theta[1][1], other], [0, 0, 0]]) * eta
+    whole = mp.expm(flow) if steps is None else (mp.eye(3) + flow) ** steps
+    return Weights(whole[0, 2], whole[1, 2])
+
+
 def weights(kernel: str, samples: int, n: int) -> Weights:
     """Solve the two equations of a Gram matrix with two different entries."""
     k = kernel_of(kernel)
@@ -161,12 +201,13 @@ def weights(kernel: str, samples: int, n: int) -> Weights:
 
 
 @cache
-def moments(kernel: str, samples: int, n: int, p: int, t: int) -> tuple[mpf, mpf]:
-    """Return mean and variance; n <= 1 gives exactly (p, 0), as the state is a sample or the zero vector."""
-    if n <= 1:
+def moments(kernel: str, samples: int, n: int, p: int, t: int, training: Training = None) -> tuple[mpf, mpf]:
+    """Return mean and variance: exactly (p, 0) at a sample at convergence, and at the zero vector."""
+    if n < 1 or (n == 1 and training is None):
         return mpf(p), mpf(0)
     with mp.workdps(DIGITS + 3 * len(str(samples))):
-        a, prior = weights(kernel, samples, n), kernel_of("nngp")
+        prior = kernel_of("nngp")
+        a = weights(kernel, samples, n) if training is None else trained_weights(kernel, samples, n, training)
         mean = p * a.m + (t - p) * a.u
         total, squares = n * a.m + (samples - n) * a.u, n * a.m**2 + (samples - n) * a.u**2
         # a^T K a - 2 a^T K(X, x) + K(x, x)
@@ -175,16 +216,19 @@ def moments(kernel: str, samples: int, n: int, p: int, t: int) -> tuple[mpf, mpf
         return mean, (prior.own + quadratic - 2 * cross) / samples
 
 
-def standardised(kernel: str, samples: int, count: Count, threshold: Fraction) -> mpf:
-    """Return (mean - threshold) / deviation of one network, positive on the program's side; infinite at n <= 1."""
+def standardised(kernel: str, samples: int, count: Count, threshold: Fraction, training: Training = None) -> mpf:
+    """Return (mean - threshold) / deviation of one network, positive on the program's side; infinite without variance.
+
+    The variance at a sample tends to 0: below all digits it counts as 0.
+    """
     n, p, t = count
-    mean, variance = moments(kernel, samples, *count)
+    mean, variance = moments(kernel, samples, *count, training)
     with mp.workdps(DIGITS + 3 * len(str(samples))):
         gap = (mean - number(threshold)) * (1 if p else -1)
-        if n > 1 and t == 0:
+        if n and t == 0:
             gap = number(threshold)  # the mean is 0
-        if n <= 1:
-            return mp.inf if gap > 0 or (not p and gap == 0) else -mp.inf
+        if n < 1 or (n == 1 and variance < mpf(10) ** -(DIGITS - 10)):
+            return mp.inf if gap > 0 or (not p and gap == 0 and training is None) else -mp.inf
         return gap / mp.sqrt(variance)
 
 
@@ -206,10 +250,10 @@ def wrong(networks: int, z: mpf) -> mpf:
 
 def rounding_truth(claim: dict[str, Any]) -> str:
     """Decide a rounding claim: at every state, each bit's mean is above 0 just where the program's bit is 1."""
-    program = Program.of(claim["program"])
+    program, training = Program.of(claim["program"]), training_of(claim)
     for n, p, t in counts_of(program, claimed_states(program, claim["states"])):
-        if n > 1 and t:
-            mean, _ = moments(claim["kernel"], program.samples, n, p, t)
+        if t and (n > 1 or training):
+            mean, _ = moments(claim["kernel"], program.samples, n, p, t, training)
             if (mean > 0) != (p > 0):
                 return FALSE
     return IMPLIED
@@ -299,6 +343,7 @@ class Ensemble:
     states: frozenset[int]
     dropped: bool
     visits: Counter[int]
+    training: Training
 
     @classmethod
     def of(cls, claim: dict[str, Any]) -> Ensemble:
@@ -313,7 +358,8 @@ class Ensemble:
                 raise ValueError("sequences of inputs at visited states")
             asked, many = clocked(program, inputs, steps)
             numbers = program, claim["kernel"], claim["networks"], failure, threshold, steps, many, asked
-            return cls(*numbers, frozenset(claimed_states(program, states)), claim["drop_unwritten"])
+            stated = frozenset(claimed_states(program, states))
+            return cls(*numbers, stated, claim["drop_unwritten"], visits(program, states), training_of(claim))
         family = inputs if isinstance(inputs, dict) else states
         if states != "arbitrary" and (
             states["steps"] != steps or (family["free"], family["ones"]) != (states["free"], states["ones"])
@@ -337,6 +383,7 @@ class Ensemble:
             frozenset(claimed_states(program, states)),
             claim["drop_unwritten"],
             visits(program, states),
+            training_of(claim),
         )
 
     @property
@@ -346,7 +393,7 @@ class Ensemble:
 
     def z(self, count: Count) -> mpf:
         """Return the standardised margin of a count."""
-        return standardised(self.kernel, self.program.samples, count, self.threshold)
+        return standardised(self.kernel, self.program.samples, count, self.threshold, self.training)
 
     def least_margin(self) -> mpf:
         """Return the least standardised margin at the claimed states."""
@@ -357,18 +404,22 @@ class Ensemble:
         """Return the bound that the claim states: cases times the worst tail."""
         return self.cases * wrong(self.networks, self.least_margin())
 
-    def class_bound(self) -> mpf:
+    def class_bound(self, networks: int | None = None) -> mpf:
         """Return the union over the pairs of a state and a bit, each with its own tail: the likeliest of those asked.
 
-        Of arbitrary states each counts once, of visited ones each step until the state stays the same.
+        Of arbitrary states each counts once, of visited ones each step until the state stays the same. `networks`:
+        another number than that of the claim.
         """
         left, total = self.cases, mpf(0)
-        for chance, number in sorted(
-            ((self.error(count), number) for count, number in self.pairs.items()), reverse=True
-        ):
-            total += chance * min(left, number)
+        for z, number in self.classes:
+            total += wrong(networks or self.networks, z) * min(left, number)
             left -= min(left, number)
         return total
+
+    @cached_property
+    def classes(self) -> list[tuple[mpf, int]]:
+        """The standardised margins and numbers of pairs of the classes where something matches, the least first."""
+        return sorted((self.z(count), number) for count, number in self.pairs.items() if count[0])
 
     @property
     def cases(self) -> int:

@@ -187,6 +187,21 @@ def withdrawn(d: Document, source: random.Random) -> None:
     d["claim"] |= source.choice([{"width": 10**9}, {"width": 10**9, "outputs": SCALAR}, {"outputs": SCALAR}])
 
 
+def training(d: Document, source: random.Random) -> None:
+    """A little less or more training, larger or smaller steps, another kind of it, none."""
+    claim, kernel, program = d["claim"], d["claim"]["kernel"], d["claim"]["program"]
+    if "training" not in claim or source.random() < 0.2:
+        claim.pop("training", None)
+        claim |= honest.trained(honest.random_training(source, program, kernel, nearest=0.1))
+        return
+    value = claim["training"]
+    if "time" in value or source.random() < 0.4:
+        key, factors = ("time" if "time" in value else "step"), ["1/2", "9/10", "99/100", "101/100", "2", "-1", "0"]
+        value[key] = str(Fraction(value[key]) * Fraction(source.choice(factors)))
+    else:
+        value["steps"] += source.choice([-1, -1, 1, -value["steps"], value["steps"]])
+
+
 # --- mutations of the evidence, and of anything
 
 
@@ -252,6 +267,7 @@ _ENSEMBLE = (
     steps,
     inputs,
     dropped,
+    *[training] * 3,
     withdrawn,
     grouping,
     grouping,
@@ -269,7 +285,9 @@ _NETWORK = (
     anything,
 )
 KINDS: dict[str, Kind] = {
-    "rounding": Kind(honest.random_rounding, (*PROGRAM, *PROGRAM, kernel, states, grouping, anything)),
+    "rounding": Kind(
+        honest.random_rounding, (*PROGRAM, *PROGRAM, kernel, states, training, training, grouping, anything)
+    ),
     "ensemble": Kind(honest.random_ensemble, _ENSEMBLE),
     "inequality": Kind(inequalities.random_claim, (*inequalities.MUTATIONS, anything), repair=None),
     "network": Kind(honest_network.network, _NETWORK, repair=network_mutations.repaired),

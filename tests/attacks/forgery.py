@@ -27,6 +27,7 @@ from ntkproofs.programs import (
     permutation_task,
 )
 from ntkproofs.rigor import Box, at_most, enclose, less
+from ntkproofs.training_time import TrainingTime
 
 ACCEPTED, REJECTED, DECLINED = 0, 1, 2
 
@@ -64,6 +65,7 @@ class Forgeries(dict):
             self(base, message)(change)
 
 
+STEPS = TrainingTime(steps=30, step=Fraction(1, 10))
 SWAP = SourceClaim("swap.blif", "blif", b".model swap\n.inputs a b\n.outputs b a\n.end\n", (0, 1), (0, 1), (), steps=1)
 
 
@@ -128,6 +130,14 @@ def _valid():
         "classes reachable": issue_ensemble(small_run(), failure=Fraction(1, 10**60), states="reachable", inputs=1),
         "classes certain": issue_ensemble(one_hot_run(), failure="1/10"),
         "classes few": issue_ensemble(small_run(padding=19), failure=Fraction(1, 10**30), inputs=2, kernel="nngp"),
+        "rounding steps": issue_rounding(
+            permutation_task([2, 0, 3, 1]), at=TrainingTime(steps=20, step=Fraction(13, 10))
+        ),
+        "ensemble steps": issue_ensemble(addition_task(2), failure="1/1000", at=STEPS, kernel="nngp", by_class=False),
+        "classes steps": issue_ensemble(permutation_task([2, 0, 3, 1]), failure="1/1000", at=STEPS),
+        "classes time": issue_ensemble(
+            small_run(), failure=Fraction(1, 10**9), states="reachable", at=TrainingTime(time=Fraction(7, 4))
+        ),
         "ensemble stream": issue_stream(parity_stream(), failure="1/1000", clocks=2, by_class=False),
         "inequality box": issue_inequality(
             less(sympy.atan(x) * y, 1 + sympy.sqrt(x) + sympy.log(y) ** 2 / 5), Box({x: (0, 2), y: (1, Fraction(3, 2))})
@@ -243,8 +253,20 @@ def is_true(claim):
 
 def _rounding_true(claim):
     program = program_of(claim["program"])
-    kernel = two_layer_relu(claim["kernel"])
-    return all(rounds_right(kernel, counts) for counts in counts_at(program, states_of(program, claim["states"])))
+    kernel, at = two_layer_relu(claim["kernel"]), training_of(claim)
+    counts = counts_at(program, states_of(program, claim["states"]))
+    return all(rounds_right(kernel, each, at=at) for each in counts)
+
+
+def training_of(claim):
+    """Return the time of training of a claim."""
+    training = claim.get("training", {})
+    return TrainingTime(**{key: value if key == "steps" else Fraction(value) for key, value in training.items()})
+
+
+def first_of(claim):
+    """Return the least n at which outputs have a variance."""
+    return 1 if "training" in claim else 2
 
 
 def failure_bound(claim, counts):
@@ -258,9 +280,9 @@ def failure_bound(claim, counts):
     for c in counts:
         if c.matches == 0 or (dropped and c.writers == 0):
             continue
-        if c.matches == 1:
+        if c.matches < first_of(claim):
             continue
-        gap, deviation = _gap(claim["kernel"], c, threshold)
+        gap, deviation = _gap(claim, c, threshold)
         if gap <= 0:
             return None
         worst = min(worst, gap / deviation)
@@ -279,21 +301,21 @@ def number_of(inputs, bits):
 
 
 @cache
-def _formulas(kernel):
-    predictor = Predictor(two_layer_relu(kernel), SAMPLES)
+def _formulas(kernel, at):
+    predictor = Predictor(two_layer_relu(kernel), SAMPLES, time=at)
     return predictor.mean(MATCHES, MATCHED_WRITERS, WRITERS), predictor.variance(MATCHES)
 
 
 @cache
-def _moments(kernel, c):
+def _moments(kernel, c, at):
     values = {MATCHES: c.matches, MATCHED_WRITERS: c.matched_writers, WRITERS: c.writers, SAMPLES: c.samples}
-    balls = (enclose(formula, values, precision=200) for formula in _formulas(kernel))
+    balls = (enclose(formula, values, precision=200) for formula in _formulas(kernel, at))
     middles = [(ball.lower + ball.upper) / 2 for ball in balls]
     return tuple(mp.mpf(middle.numerator) / middle.denominator for middle in middles)
 
 
-def _gap(kernel, counts, threshold):
-    mean, variance = _moments(kernel, counts)
+def _gap(claim, counts, threshold):
+    mean, variance = _moments(claim["kernel"], counts, training_of(claim))
     gap = mean - mp.mpf(threshold.numerator) / threshold.denominator
     return (gap if counts.matched_writers else -gap), mp.sqrt(variance)
 
@@ -317,10 +339,12 @@ def union(claim, program, rows):
     inputs = number_of(claim["inputs"], program.output_bits)
     left, pairs = inputs * claim["steps"] * len(written), Counter()
     for n, row in zip(match.sum(axis=1), matched, strict=True):
-        pairs.update((int(n), int(row[index]), int(program.writers[index])) for index in written if n > 1)
+        pairs.update(
+            (int(n), int(row[index]), int(program.writers[index])) for index in written if n >= first_of(claim)
+        )
     chances = []
     for (n, p, t), number in pairs.items():
-        gap, deviation = _gap(claim["kernel"], Counts(n, p, t, program.samples), Fraction(claim["threshold"]))
+        gap, deviation = _gap(claim, Counts(n, p, t, program.samples), Fraction(claim["threshold"]))
         chances.append((mp.erfc(mp.sqrt(claim["networks"] / mp.mpf(2)) * gap / deviation) / 2, number))
     total = mp.mpf(0)
     for chance, number in sorted(chances, reverse=True):

@@ -10,11 +10,22 @@ import hashlib
 import json
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from claim_oracle import DIGITS, Count, Ensemble, Program, claimed_states, counts_of, moments, number, wrong
+from claim_oracle import (
+    DIGITS,
+    Count,
+    Ensemble,
+    Program,
+    claimed_states,
+    counts_of,
+    largest_eigenvalue,
+    moments,
+    number,
+    training_of,
+    wrong,
+)
 from mpmath import mp
 
 Document = dict[str, Any]
@@ -125,16 +136,25 @@ def claimed_bits(claim: Document) -> list[int]:
     return [bit for bit in range(read.bits) if read.writers(bit) or not claim["drop_unwritten"]]
 
 
-def rounds(kernel: str, samples: int, count: Count) -> bool:
+def rounds(claim: Document, count: Count) -> bool:
     """Tell whether the mean at a count is above 0 just where the bit is 1."""
-    n, p, t = count
-    return n == 1 or t == 0 or (moments(kernel, samples, n, p, t)[0] > 0) == (p > 0)
+    (n, p, t), training = count, training_of(claim)
+    if t == 0 or (n == 1 and training is None):
+        return True
+    return (moments(claim["kernel"], Program.of(claim["program"]).samples, n, p, t, training)[0] > 0) == (p > 0)
 
 
-def rounding(value: Document, states: Any = "arbitrary", kernel: str = "ntk") -> Document:
+def rounding(
+    value: Document, states: Any = "arbitrary", kernel: str = "ntk", training: Document | None = None
+) -> Document:
     """Return a claim of exact rounding; it may be false."""
-    claim = {"kind": "rounding", "kernel": kernel, "program": value, "states": states}
+    claim = {"kind": "rounding", "kernel": kernel, "program": value, "states": states} | trained(training)
     return document(claim, {"groups": groups(value)} if states == "arbitrary" else {})
+
+
+def trained(training: Document | None) -> Document:
+    """Return the entry of a claim that says how long the networks are trained, if not to convergence."""
+    return {} if training is None else {"training": training}
 
 
 def family(free: list[int], ones: list[int], steps: int) -> Document:
@@ -142,13 +162,16 @@ def family(free: list[int], ones: list[int], steps: int) -> Document:
     return {"free": free, "ones": ones, "steps": steps}
 
 
-def margins(value: Document, states: Any, kernel: str, dropped: bool) -> tuple[Fraction, Fraction]:
+def margins(
+    value: Document, states: Any, kernel: str, dropped: bool, training: Document | None = None
+) -> tuple[Fraction, Fraction]:
     """Return the largest mean of a 0-bit and the least mean of a 1-bit (at most 1): a threshold lies between."""
     low, high = Fraction(0), Fraction(1)
+    read, first = training_of(trained(training)), 2 if training is None else 1
     for n, p, t in _counts(value, states):
-        if n > 1 and (t or not dropped):
+        if n >= first and (t or not dropped):
             with mp.workdps(DIGITS):
-                mean = moments(kernel, Program.of(value).samples, n, p, t)[0] if t else mp.mpf(0)
+                mean = moments(kernel, Program.of(value).samples, n, p, t, read)[0] if t else mp.mpf(0)
                 nearest = Fraction(int(mp.floor(mean * 10**9)), 10**9)
             low, high = (low, min(high, nearest)) if p else (max(low, nearest), high)
     return low, high
@@ -172,6 +195,7 @@ def ensemble(
     kernel: str = "ntk",
     dropped: bool = False,
     classes: bool = False,
+    training: Document | None = None,
 ) -> Document:
     """Return a claim of an ensemble with the least N by the stated bound, or by the union over classes."""
     claim: Document = {
@@ -185,7 +209,7 @@ def ensemble(
         "threshold": threshold,
         "networks": 1,
         "drop_unwritten": dropped,
-    }
+    } | trained(training)
     evidence: Document = {"groups": groups(value)} if states == "arbitrary" else {}
     if classes:
         evidence = dict(BY_CLASS)
@@ -205,9 +229,9 @@ def least_networks(claim: Document, evidence: Any) -> int:
     """
     read = Ensemble.of(claim)
     if evidence == BY_CLASS:
-        if any(read.z(count) <= 0 for count in read.pairs if count[0]):
+        if any(z <= 0 for z, _ in read.classes):
             raise ValueError("a mean lies beyond the threshold")
-        return _least(lambda networks: replace(read, networks=networks).class_bound() <= number(read.failure))
+        return _least(lambda networks: read.class_bound(networks) <= number(read.failure))
     counts = {c for c in _counts(claim["program"], claim["states"]) if c[2] or not read.dropped}
     z = min((read.z(count) for count in counts), default=mp.inf)
     if z <= 0:
@@ -252,8 +276,26 @@ def random_states(source: random.Random, value: Document, steps: int) -> Any:
 
 def random_rounding(source: random.Random) -> Document:
     """Return a random claim of exact rounding; it may be false."""
-    value = source.choice(BUILDERS)(source)
-    return rounding(value, random_states(source, value, source.randint(1, 6)), source.choice(["ntk", "nngp"]))
+    value, kernel = source.choice(BUILDERS)(source), source.choice(["ntk", "nngp"])
+    states = random_states(source, value, source.randint(1, 6))
+    return rounding(value, states, kernel, random_training(source, value, kernel, nearest=0.3))
+
+
+def random_training(source: random.Random, value: Document, kernel: str, nearest: float = 0.0) -> Document | None:
+    """Return no training, or a random one; `nearest`: the chance of an even number of steps of nearly the largest size.
+
+    After these a 0-bit at a sample has a negative mean.
+    """
+    if source.random() < 0.5:
+        return None
+    if source.random() < 0.3:
+        return {"time": str(Fraction(source.randint(1, 90), 10))}
+    with mp.workdps(DIGITS):
+        limit = Fraction(int(2000 / largest_eigenvalue(kernel, Program.of(value).samples)), 1000)
+    if source.random() < nearest:
+        return {"steps": source.choice([2, 20, 60]), "step": str(limit * Fraction(source.randint(90, 99), 100))}
+    size = limit * Fraction(source.randint(1, 99), 100)
+    return {"steps": source.choice([1, 2, source.randint(1, 60)]), "step": str(size)}
 
 
 def random_ensemble(source: random.Random) -> Document:
@@ -261,8 +303,8 @@ def random_ensemble(source: random.Random) -> Document:
     while True:
         value, steps = source.choice(BUILDERS)(source), source.randint(1, 5)
         states, kernel = random_states(source, value, steps), source.choice(["ntk", "nngp"])
-        dropped = source.random() < 0.5
-        low, high = margins(value, states, kernel, dropped)
+        dropped, training = source.random() < 0.5, random_training(source, value, kernel)
+        low, high = margins(value, states, kernel, dropped, training)
         if high - low < Fraction(1, 1000):
             continue  # rounding is not right here
         threshold = low + (high - low) * Fraction(source.randint(0 if dropped else 20, 80), 100)
@@ -274,7 +316,7 @@ def random_ensemble(source: random.Random) -> Document:
             1,
         ]
         options: dict[str, Any] = {"states": states, "kernel": kernel, "dropped": dropped}
-        options["classes"] = source.random() < 0.5
+        options |= {"classes": source.random() < 0.5, "training": training}
         failure = source.choice(["1/2", "1/50", "1/1000", "1/1000000", "99/100"])
         return ensemble(
             value, failure=failure, threshold=str(threshold), inputs=source.choice(choices), steps=steps, **options

@@ -14,6 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from forgery import ACCEPTED, CONTROLS, DECLINED, REJECTED, Forgeries, is_true, judge, sign, valid
+from mpmath import mp
 
 from ntkproofs import checker
 from ntkproofs.certificates import Run, issue_ensemble, schema
@@ -321,6 +322,131 @@ def too_many_writers_that_do_not_match(c):
     program = c["claim"]["program"]
     program["templates"] = [[[[3, 1]], [1]]] + [[[[3, 1]], [2]]] * 7 + [[[[0, 1]], [1]]] * 6
     program["padding"] = 0
+
+
+# --- training
+
+
+FEWER_NETWORKS = "the union bound exceeds the failure probability"
+
+
+@forgery("classes steps", FEWER_NETWORKS)
+def one_network_fewer_after_steps(c):
+    c["claim"]["networks"] -= 1
+
+
+@forgery("ensemble steps", "networks are too few")
+def one_network_fewer_after_steps_by_margin(c):
+    c["claim"]["networks"] -= 1
+
+
+@forgery("classes time", FEWER_NETWORKS)
+def one_network_fewer_at_a_time(c):
+    c["claim"]["networks"] -= 1
+
+
+@forgery("classes steps", FEWER_NETWORKS)
+def fewer_steps_of_training(c):
+    c["claim"]["training"]["steps"] //= 2
+
+
+@forgery("rounding steps", "the mean of a bit that should be 0 lies beyond the threshold at n = 1, p = 0, t = 1")
+def one_step_of_training_more(c):
+    c["claim"]["training"]["steps"] += 1
+
+
+@forgery("rounding steps", "the mean of a bit that should be 0 lies beyond the threshold at n = 1, p = 0, t = 1")
+def smaller_steps_of_training(c):
+    c["claim"]["training"]["step"] = "4/5"
+
+
+@forgery("ensemble steps", "networks are too few")
+def half_the_size_of_the_steps(c):
+    c["claim"]["training"]["step"] = "1/20"
+
+
+@forgery("classes time", FEWER_NETWORKS)
+def a_shorter_time(c):
+    c["claim"]["training"]["time"] = "3/2"
+
+
+@forgery("classes steps", "the mean of a bit that should be 1 lies beyond the threshold")
+def a_single_step(c):
+    c["claim"]["training"]["steps"] = 1
+
+
+@forgery("rounding steps", "the step 3/2 is not below 2 divided by the largest eigenvalue")
+def steps_that_are_too_large(c):
+    c["claim"]["training"]["step"] = "3/2"
+
+
+@forgery("classes steps", "the step 5 is not below 2 divided by the largest eigenvalue")
+def steps_that_are_too_large_for_an_ensemble(c):
+    c["claim"] |= {"training": {"steps": 2, "step": 5}, "networks": 10**9}
+
+
+@forgery("ensemble steps", "is not below 2 divided by the largest eigenvalue")
+def steps_that_are_too_large_for_more_samples(c):
+    c["claim"]["program"]["padding"] = 100
+    c["claim"]["networks"] = 10**9
+
+
+@forgery("rounding steps", "the mean of a bit that should be 0 lies beyond the threshold at n = 1, p = 0, t = 1")
+def rounding_at_a_time(c):
+    c["claim"]["training"] = {"time": 20}
+
+
+@forgery("classes steps", "of a bit that should be 0 lies beyond the threshold at n = 1")
+def threshold_zero_before_convergence(c):
+    c["claim"] |= {"threshold": 0, "networks": 10**9}
+
+
+@forgery("classes arbitrary", "the mean of a bit that should be 1 lies beyond the threshold")
+def a_short_training_of_what_converged(c):
+    c["claim"] |= {"training": {"steps": 1, "step": "1/20"}, "networks": 10**9}
+
+
+@forgery("classes steps", "of a bit that should be 1 lies beyond the threshold")
+def a_step_of_almost_nothing(c):
+    c["claim"]["training"] = {"steps": 1, "step": "1/1" + "0" * 3000}
+
+
+@forgery("rounding steps", "on which side of the threshold the mean lies is not certain at n = 1", DECLINED)
+def rounding_after_a_step_of_almost_nothing(c):
+    c["claim"]["training"] = {"steps": 2, "step": "1/1" + "0" * 3000}
+
+
+@forgery("classes steps", "whether the step is below 2 divided by the largest eigenvalue is not certain", DECLINED)
+def steps_that_are_perhaps_too_large(c):
+    with mp.workdps(90):
+        size = int(2 / (1 + 3 / (2 * mp.pi)) * 10**85)  # four samples
+    c["claim"]["training"] = {"steps": 2, "step": f"{size}/1" + "0" * 85}
+
+
+@forgery("classes steps", "the claim has the unknown key 'step'")
+def a_step_beside_the_training(c):
+    c["claim"]["step"] = "1/10"
+
+
+FORGERIES.set_keys(
+    "classes steps",
+    "training",
+    no_steps_of_training=("training", {"steps": 0, "step": "1/10"}),
+    negative_steps_of_training=("training", {"steps": -30, "step": "1/10"}),
+    steps_that_are_text=("training", {"steps": "30", "step": "1/10"}),
+    steps_of_size_zero=("training", {"steps": 30, "step": 0}),
+    steps_backwards=("training", {"steps": 30, "step": "-1/10"}),
+    steps_of_a_decimal_size=("training", {"steps": 30, "step": "0.1"}),
+    steps_without_a_size=("training", {"steps": 30}),
+    a_size_without_steps=("training", {"step": "1/10"}),
+    training_of_no_length=("training", {}),
+    training_that_is_null=("training", None),
+    training_that_is_a_number=("training", 30),
+    steps_and_a_time=("training", {"steps": 30, "step": "1/10", "time": 3}),
+    a_unit_of_training=("training", {"steps": 30, "step": "1/10", "unit": "own"}),
+    a_negative_time=("training", {"time": -3}),
+    no_time=("training", {"time": 0}),
+)
 
 
 @forgery("rounding small", "nothing is claimed")

@@ -12,8 +12,8 @@ import pytest
 import sympy
 
 from ntkproofs import checker, classes
+from ntkproofs.arithmetic.simplest import simplest_between
 from ntkproofs.bounds import Margins, by_class, ensemble_size, padding
-from ntkproofs.bounds.thresholds import simplest_between
 from ntkproofs.certificates import (
     Run,
     ample_padding,
@@ -231,7 +231,7 @@ def test_schema_names_the_same_keys_as_the_checker():
         "inequality": issue_inequality(less(0, sympy.pi)),
     }
     for kind, certificate in certificates.items():
-        optional = set() if kind == "inequality" else {"source"}
+        optional = set() if kind == "inequality" else {"source", "training"}
         assert set(kinds[kind]["properties"]) - optional == set(kinds[kind]["required"]) == set(certificate.claim)
         assert optional <= set(kinds[kind]["properties"])
     assert tuple(kinds["source"]["properties"]["format"]["enum"]) == checker.SOURCES

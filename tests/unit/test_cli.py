@@ -418,7 +418,7 @@ def test_undecided_is_two(capsys, monkeypatch):
 
 
 def test_a_bit_that_would_be_rounded_wrong_is_one(capsys, monkeypatch):
-    monkeypatch.setattr("ntkproofs.execution.machine.mean_sign", lambda _kernel, _counts: -1)
+    monkeypatch.setattr("ntkproofs.execution.machine.mean_sign", lambda _kernel, _counts, **_options: -1)
     code, out, err = run(capsys, "run", "addition", 1, 1, "--bits", 2)
     assert (code, out) == (1, "")
     assert "would be rounded incorrectly" in err

@@ -9,6 +9,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ntkproofs.arithmetic.simplest import simplest_between
 from ntkproofs.bounds import (
     THRESHOLDS,
     Margins,
@@ -21,7 +22,6 @@ from ntkproofs.bounds import (
     size_for_margin,
     smallest_margin,
 )
-from ntkproofs.bounds.thresholds import simplest_between
 from ntkproofs.counts import Counts, arbitrary_counts
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.execution import exhaust

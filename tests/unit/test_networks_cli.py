@@ -280,8 +280,13 @@ def test_the_steps_before_a_wrong_bit_are_shown(capsys, adding):
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (["--regime", "ntk", "--networks", "adding.safetensors"], "with --networks the networks are given"),
-        (["--threshold", "1/8"], "it requires --networks FILE"),
+        (["--regime", "ntk", "--networks", "adding.safetensors"], "--regime describes infinitely wide networks; with "
+         "--networks the networks are given"),
+        (["--time", "3", "--networks", "adding.safetensors"], "--time describes infinitely wide networks"),
+        (["--training-steps", "3", "--networks", "adding.safetensors"], "--training-steps describes infinitely wide"),
+        (["--step", "1/2", "--networks", "adding.safetensors"], "--step describes infinitely wide networks"),
+        (["--threshold", "search"], "it requires --networks FILE"),
+        (["--threshold=-1/8"], "the threshold must not be negative, got -1/8"),
         (["--networks", "adding.safetensors", "--threshold", "one"], "such as 1/8 or 0.125"),
         (["--networks", "adding.safetensors", "--threshold", "1/0"], "such as 1/8 or 0.125"),
         (["--networks", "missing.npz"], "missing.npz"),

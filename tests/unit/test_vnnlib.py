@@ -18,7 +18,7 @@ from ntkproofs.programs import (
     permutation,
     permutation_task,
 )
-from ntkproofs.simulation.train import train
+from ntkproofs.simulation import train
 from ntkproofs.training import Training
 from ntkproofs.vnnlib import export_vnnlib, occurring_matches
 from ntkproofs.vnnlib.decimals import decimal, root_bounds

@@ -49,6 +49,13 @@ FIGURES = {
         "the Gaussian tail: with the smallest margin for every word at three thresholds, and with the margin of each "
         "class at the best one; dashed: by the published bound at threshold 0. Decided by ball arithmetic.",
     ),
+    "training-time": Entry(
+        f"{_HERE}.training_time:training_time",
+        "smallest margin and networks against training time",
+        "Smallest distance of a mean from the best threshold, in standard deviations of one network, for all words of "
+        "a permutation, while networks are trained by gradient flow (unit of time: the kernel with own entry 1). "
+        "Numbers: networks that are enough for all words, with the margin of each class; dashed: at convergence.",
+    ),
     "published": Entry(
         f"{_HERE}.published:published",
         "the published experiment and the predictions of both kernels",
