@@ -910,10 +910,8 @@ class Predictor:
         excess, u, _, _ = self.rows(part.first, part.last)
         if not part.matched(part.last):
             return u.times(part.t)
-        p, n = (
-            Interval(Interval.of(first).low, Interval.of(last).high)
-            for first, last in ((part.matched(part.first), part.matched(part.last)), (part.first, part.last))
-        )
+        p = Interval(part.matched(part.first) * ONE, part.matched(part.last) * ONE)
+        n = Interval(part.first * ONE, part.last * ONE)
         return excess * (self.across * p + (self.slope * n).times(part.t)) + self.along.times(part.t)
 
     def deviations(self, part: Range) -> Interval:
@@ -925,7 +923,7 @@ class Predictor:
         """
         excess, u, S1, matched = self.rows(part.first, part.last)
         m = u + self.across * excess
-        n, one = Interval(Interval.of(part.first).low, Interval.of(part.last).high), Interval.of(1)
+        n, one = Interval(part.first * ONE, part.last * ONE), Interval.of(1)
         squares = one + n * m.power(2) + (Interval.of(self.samples) - n) * u.power(2)
         total = (pi() - one) * squares + (one - S1).power(2) - (n * m * (matched - one)).times(2)
         bound = total / pi().times(2 * self.samples)

@@ -46,7 +46,7 @@ MISTAKES = {
     "the first range popped": ("        if len(part) == 1:\n            return z\n        new", "        return z\n        new"),
     "a lower bound of the variance": ("Interval(max(0, bound.high), max(0, bound.high)).sqrt()", "Interval(max(0, bound.low), max(0, bound.low)).sqrt()"),
     "the mean at the first n": ("left, right = self.row(first), self.row(last)", "left, right = self.row(first), self.row(first)"),
-    "t n of the first for all": ("part.matched(part.last)), (part.first, part.last))", "part.matched(part.last)), (part.first, part.first))"),
+    "t n of the first for all": ("        n = Interval(part.first * ONE, part.last * ONE)", "        n = Interval(part.first * ONE, part.first * ONE)"),
     "first state forgotten": ("    for number in range(1, steps + 1):", "    for number in range(1, steps):"),
     "requirement of 0 ignored": ("match &= state[position] if value else every ^ state[position]", "match &= state[position] if value else every"),
     "carry lost": ("digits[index], carry = digit ^ carry, digit & carry", "digits[index], carry = digit ^ carry, 0"),
