@@ -52,8 +52,8 @@ FIGURES = {
     "training-time": Entry(
         f"{_HERE}.training_time:training_time",
         "smallest margin and networks against training time",
-        "Smallest distance of a mean from the best threshold, in standard deviations of one network, for all words of a "
-        "permutation, while networks are trained by gradient flow (unit of time: the kernel with own entry 1). "
+        "Smallest distance of a mean from the best threshold, in standard deviations of one network, for all words of "
+        "a permutation, while networks are trained by gradient flow (unit of time: the kernel with own entry 1). "
         "Numbers: networks that are enough for all words, with the margin of each class; dashed: at convergence.",
     ),
     "published": Entry(
