@@ -12,7 +12,7 @@ from ntkproofs.classes import arbitrary_classes
 from ntkproofs.counts import Counts, arbitrary_counts
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import permutation
-from ntkproofs.report.plots.style import BLUE, GREEN, INK, MUTED, VERMILION, frame, label, new_axes, visible_ticks
+from ntkproofs.report.plots.style import BLUE, GREEN, INK, VERMILION, frame, label, new_axes, visible_ticks
 from ntkproofs.training_time import CONVERGED, TrainingTime
 
 if TYPE_CHECKING:
@@ -44,20 +44,20 @@ def training_time(
         axes.plot([0, *map(float, times)], [0, *margins], color=colour, linewidth=1.4)
         limit = _margin(size, CONVERGED)
         axes.plot([0, float(LAST)], [limit, limit], color=colour, linewidth=0.8, linestyle=(0, (4, 2.5)))
-        label(axes, f"{size} bits\n{_networks(size, CONVERGED, failure):,}", (float(LAST), limit), colour)
+        last = f"{size} bits\n{_networks(size, CONVERGED, failure):,} networks"
+        label(axes, last, (float(LAST), limit), colour, fontsize=9)
         for moment in MARKED:
             at = TrainingTime(time=moment)
             height = _margin(size, at)
             axes.plot([float(moment)], [height], "o", color=colour, markersize=3.4)
             text = f"{_networks(size, at, failure):,}"
-            label(axes, text, (float(moment), height), INK, fontsize=8.5, xytext=(3, -8), va="center")
+            label(axes, text, (float(moment), height), INK, fontsize=8.5, xytext=(6, -5))
     frame(
         axes,
-        title="Networks that are trained longer: fewer of them are needed",
+        title="The longer the training, the fewer networks",
         x="training time (kernel with own entry 1)",
-        y=f"smallest margin, standard deviations; numbers: networks, failure at most {failure}",
+        y="smallest margin, standard deviations",
     )
-    axes.yaxis.label.set_color(MUTED)
     axes.set_xlim(0, float(LAST))
     axes.set_ylim(0)
     visible_ticks(axes.xaxis, range(9))
