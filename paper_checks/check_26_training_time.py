@@ -435,7 +435,7 @@ def early_stopping_saves_nothing() -> Verdict:
 
 
 def _at_least_the_pair(counts: Counts, low: Fraction) -> bool:
-    """Tell by balls whether at convergence the margin of a bit is at least that of the pair, and this is above `low`."""
+    """Tell by balls whether at convergence no margin is smaller than that of the pair, which is above `low`."""
     kernel, precision = two_layer_relu(), 128
     pair = [Counts(2, 0, 1, BITS), Counts(BITS, 1, 1, BITS)]
     zero, one, bit = (State.at(kernel, c.matches, BITS, precision).moments(c) for c in (*pair, counts))
