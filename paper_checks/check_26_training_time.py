@@ -14,6 +14,7 @@ from typing import Any
 import sympy
 
 from ntkproofs.bounds import Margins, excess_positive, matches_outweigh, rounds_right
+from ntkproofs.bounds.moments import State
 from ntkproofs.bounds.padding import Requirement
 from ntkproofs.bounds.thresholds import best
 from ntkproofs.claims import Verdict, claim, conclude, confirm, decide, derive
@@ -413,26 +414,37 @@ def _moments(matches: int, bit: int, remaining: tuple[Any, Any]) -> tuple[sympy.
 def early_stopping_saves_nothing() -> Verdict:
     """Decide for the pair, whose margins are at most ``(m1 - m0)/(s0 + s1)``, and for all other bits at convergence."""
     l1, l2 = eigenvalues(two_layer_relu(), BITS)
-    low, high = sympy.Rational(6878, 10**4), sympy.Rational(6880, 10**4)
+    low = sympy.Rational(6878, 10**4)
     distance, deviations = _pair((sympy.exp(-l1 * moment), sympy.exp(-l2 * moment)))
     near = _pair((y, y * w))
     end = {y: (0, Fraction(1, 1900)), w: (0, Fraction(1, 400000))}  # contains e1 and e2/e1 from the time LAST on
-    (m0, s0), (m1, s1) = _moments(2, 0, (0, 0)), _moments(BITS, 1, (0, 0))
-    largest, tau = (m1 - m0) / (s0 + s1), (m0 * s1 + m1 * s0) / (s0 + s1)  # where the margins of the pair are equal
-    first, last = sympy.Rational(456, 10**4), sympy.Rational(457, 10**4)
-    zeros = [_moments(matches, 0, (0, 0)) for matches in range(3, BITS)]
-    ones = [_moments(matches, 1, (0, 0)) for matches in range(2, BITS)]
     return conclude(
         decide(less(distance, low * deviations), Box({moment: (0, LAST)})),
-        decide(less(low, largest)),
         decide(less(sympy.diff(near[0] / near[1], y), 0), Box(end)),
         decide(less(1900, sympy.exp(l1 * LAST))),
         decide(less(400000, sympy.exp((l2 - l1) * LAST))),
-        # at convergence all other margins at tau are larger; at n = 0 and n = 1 nothing varies, and 0 < tau < 1
-        *(decide(less(first, tau)), decide(less(tau, last)), decide(less(largest, high))),
-        *(decide(less(high * sigma, first - mean)) for mean, sigma in zeros),
-        *(decide(less(high * sigma, mean - last)) for mean, sigma in ones),
+        checks=[
+            confirm(
+                "at convergence, where the margins of the pair are equal, they exceed 0.6878, and no other is smaller",
+                sorted(arbitrary_counts(permutation(range(BITS)))),
+                lambda counts: _at_least_the_pair(counts, Fraction(6878, 10**4)),
+                exhaustive=True,
+            )
+        ],
     )
+
+
+def _at_least_the_pair(counts: Counts, low: Fraction) -> bool:
+    """Tell by balls whether at convergence no margin is smaller than that of the pair, which is above `low`."""
+    kernel, precision = two_layer_relu(), 128
+    pair = [Counts(2, 0, 1, BITS), Counts(BITS, 1, 1, BITS)]
+    zero, one, bit = (State.at(kernel, c.matches, BITS, precision).moments(c) for c in (*pair, counts))
+    largest = (one.mean - zero.mean) / (one.sigma + zero.sigma)
+    tau = (zero.mean * one.sigma + one.mean * zero.sigma) / (one.sigma + zero.sigma)
+    margin = bit.mean - tau if bit.bit else tau - bit.mean
+    if bit.certain:
+        return bool(margin > 0)
+    return bool(largest > low) and (counts in pair or bool(margin / bit.sigma > largest))
 
 
 def _pair(remaining: tuple[Any, Any]) -> tuple[sympy.Expr, sympy.Expr]:
