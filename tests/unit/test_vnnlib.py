@@ -7,7 +7,6 @@ from math import isqrt
 
 import numpy as np
 import pytest
-from ntkproofs.simulation.train import train
 
 from ntkproofs.errors import InputError
 from ntkproofs.execution.exhaust_networks import exhaust_networks
@@ -19,6 +18,7 @@ from ntkproofs.programs import (
     permutation,
     permutation_task,
 )
+from ntkproofs.simulation import train
 from ntkproofs.training import Training
 from ntkproofs.vnnlib import export_vnnlib, occurring_matches
 from ntkproofs.vnnlib.decimals import decimal, root_bounds
