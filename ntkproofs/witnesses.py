@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from math import isqrt
+from math import comb, isqrt
 from random import Random
 from typing import TypeAlias
 
@@ -120,13 +119,24 @@ def _words(bits: int, many: int) -> NDArray[np.uint8]:
     chosen: list[tuple[tuple[int, ...], int]] = [((), 1), ((), 0)]  # (places of the rarer value, the value of the rest)
     singles = [(place,) for place in source.sample(range(bits), min(bits, many // 8))]
     chosen += [(places, value) for places in singles for value in (1, 0)]
-    pairs = list(combinations(range(bits), 2)) if bits <= 256 else []
-    chosen += [(places, 0) for places in source.sample(pairs, min(len(pairs), many // 2))]
+    pairs = range(comb(bits, 2))
+    chosen += [(_pair(index, bits), 0) for index in source.sample(pairs, min(len(pairs), many // 2))]
     words = np.frombuffer(source.randbytes(many * bits), dtype=np.uint8).reshape(many, bits) & np.uint8(1)
     for word, (places, value) in zip(words, chosen, strict=False):
         word[:] = value
         word[list(places)] = 1 - value
     return words
+
+
+def _pair(index: int, bits: int) -> tuple[int, int]:
+    """Return pair number `index` of ``itertools.combinations(range(bits), 2)``.
+
+    >>> [_pair(index, 4) for index in range(6)]
+    [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
+    """
+    after = comb(bits, 2) - 1 - index
+    first = (1 + isqrt(8 * after + 1)) // 2  # the numbers of both places from the end, first > second
+    return bits - 1 - first, bits - 1 - (after - comb(first, 2))
 
 
 def _visited(

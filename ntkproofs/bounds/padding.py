@@ -235,7 +235,8 @@ def moderate_padding(requirement: Requirement, best: Padded) -> Padded:
     search, K = requirement.search, requirement.samples
 
     def enough(samples: int) -> bool:
-        return search.networks(samples - 1) * (samples - 1 + K) <= 2 * best.product
+        networks = 2 * best.product // (samples - 1 + K)
+        return networks > 0 and search.enough(samples - 1, networks)
 
     if best.padding < 1:
         return best

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ntkproofs.bounds.ranges import representatives
-from ntkproofs.bounds.thresholds import choose_threshold
-from ntkproofs.counts import worst_ranges
+from ntkproofs.bounds.thresholds import balanced
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError, NoMargin
 from ntkproofs.inference import as_threshold
 from ntkproofs.kernels import Kernel, as_kernel
+from ntkproofs.kernels.regimes import REGIMES
 from ntkproofs.programs import TemplateProgram
 from ntkproofs.weights import Networks
 
@@ -39,7 +38,10 @@ def demand_fit(program: TemplateProgram, networks: Networks) -> None:
 
 
 def kernel_of(networks: Networks) -> Kernel:
-    """Return the kernel of networks trained so: NNGP if the metadata say that only the output layer is, else NTK."""
+    """Return the kernel of networks trained so: that of the metadata; NNGP if only the output layer is; else NTK."""
+    named = networks.metadata.get("kernel")
+    if named in REGIMES:
+        return as_kernel(str(named))
     return as_kernel("nngp" if networks.metadata.get("trained") == "output" else "ntk")
 
 
@@ -51,11 +53,10 @@ def balanced_threshold(program: TemplateProgram, networks: Networks) -> Fraction
     """
     kernel = kernel_of(networks)
     try:
-        return choose_threshold(kernel, representatives(worst_ranges(program)), "best")
+        return balanced(program, kernel)
     except NoMargin as problem:
         raise InputError(
-            f"no threshold is balanced for program {program.name!r} at arbitrary states ({kernel.name}: {problem}): "
-            "choose a threshold, or search one"
+            f"no threshold is balanced for {problem} ({kernel.name}): choose one, or search one"
         ) from problem
 
 

@@ -38,14 +38,15 @@ class Boundary:
 class SbnRun(NoTruthValue):
     """The result of a run: `memory` (signed values by name), `executed` instructions, network `steps`.
 
-    `halted` is false if the run ended at the limit of instructions; `largest_matches` is the largest n of the run.
+    `kernel`: that of the predictor, None if another machine executed the program. `halted` is false if the run ended at
+    the limit of instructions; `largest_matches` is the largest n of the run.
     """
 
     instead = ".halted"
 
     program: Assembly
     layout: Layout
-    kernel: Kernel
+    kernel: Kernel | None
     memory: dict[str, int]
     executed: int
     steps: int
@@ -53,7 +54,7 @@ class SbnRun(NoTruthValue):
     largest_matches: int
 
     @classmethod
-    def at(cls, program: Assembly, layout: Layout, kernel: Kernel, boundary: Boundary) -> SbnRun:
+    def at(cls, program: Assembly, layout: Layout, kernel: Kernel | None, boundary: Boundary) -> SbnRun:
         """Return the result of a run that ended at `boundary`."""
         configuration = boundary.configuration
         memory = dict(zip(program.names, configuration.memory, strict=True))
@@ -95,16 +96,14 @@ def execute_sbn(
     elif machine.program.templates != templates.templates:
         raise InputError(f"the machine executes {machine.program.name!r}, and not the program of this layout")
     state = load(layout, program)
-    row, executed, largest = templates.row(state)[None, :], 0, 0
+    executed, largest = 0, 0
     while True:
         configuration = read_configuration(layout, state, program)
         yield Boundary(executed, executed * layout.steps_per_instruction, configuration, largest)
         if configuration.counter == len(program.instructions):
             return
-        for _ in range(layout.steps_per_instruction):
-            row, counts = machine.step_rows(row)
-            largest = max(largest, *(item.matches for item in counts))
-        state = templates.unrow(row[0])
+        trace = machine.run(state, steps=layout.steps_per_instruction)
+        state, largest = trace.final, max(largest, trace.largest_matches)
         executed += 1
 
 

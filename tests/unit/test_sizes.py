@@ -158,6 +158,16 @@ def test_witnesses_are_states_that_runs_visit():
             assert sum(times for _, times in cluster.overlaps) == cluster.states * (cluster.states - 1)
 
 
+@pytest.mark.parametrize("bits", [20, 300])
+def test_witnesses_have_many_states_with_two_matches(bits):
+    """The bits that should be 0 at these states need the most networks; their number must not end at some size."""
+    run = Run.of(permutation_task(range(bits)))
+    (family,) = witnesses(run.program, run.free, run.ones, run.steps)
+    twos = [max(c.states for c in column if c.counts.matches == 2) for column, _ in family.zeros]
+    assert min(twos) >= 100
+    assert sum(number for _, number in family.zeros) == bits
+
+
 def test_a_width_with_a_dead_sample_is_too_small():
     for states, delta in ((5, Fraction(1, 100)), (64, Fraction(1, 1000)), (1, Fraction(1, 2))):
         width = least_width_of_any(states, delta)
