@@ -265,6 +265,43 @@ def test_events_of_all_layers_hold_on_a_start_and_the_drift_is_what_training_did
     assert drifts["n = 2, p = 1, t = 1"] > max(-moved[0, :2]) - 1e-9
 
 
+def test_events_of_all_layers_are_those_of_a_naive_computation(pairs):
+    """The kernel is built neuron by neuron, and the path by a loop over D_k(X) = f_k(X) + sqrt(w) H E(k)."""
+    certificate, networks = pairs
+    found, claim, w = largest_ratios(measure_events(*pairs)), certificate.claim, networks.width
+    u = Training.of("all").weights.draw(stream(1, WEIGHTS, 0, 0), w, 3, 3)[0][: w // 2]
+    kernel, gram = np.zeros((3, 3)), np.zeros((3, 3))
+    for row in u:
+        v = np.maximum(row, 0)
+        gram += np.outer(v, v) / len(u)
+        kernel += (np.outer(v, v) + np.diag(row > 0)) / len(u)
+    limit = np.full((3, 3), 1 / (2 * np.pi)) + np.eye(3) * (1 - 1 / (2 * np.pi))
+    assert found["drop"].measured == pytest.approx(1 - np.linalg.eigvals(np.linalg.solve(limit, kernel)).real.min())
+    assert found["gram"].measured == pytest.approx(np.linalg.eigvalsh(gram)[-1])
+    assert found["longest"].measured == pytest.approx(np.linalg.norm(np.maximum(u, 0), axis=1).max())
+    assert found["label"].measured == pytest.approx(gram.diagonal().max())  # t = 1
+    assert found["open"].measured == pytest.approx((u > 0).mean(axis=0).max())
+    drop, step = float(Fraction(certificate.evidence["start"]["drop"][0])), float(Fraction(claim["step"]))
+    rests, along, across = [], [], []
+    for target in np.eye(3):
+        U, a, E = np.concatenate([u, u]), np.repeat([1.0, -1.0], len(u)), np.zeros(3)
+        D, own, other = [], 0.0, 0.0
+        for _ in range(claim["steps"] + 1):
+            f = a @ np.maximum(U, 0) / np.sqrt(w)
+            D.append(f + np.sqrt(w) * kernel @ E)
+            c = step / np.sqrt(w) * (f - target)
+            if len(D) <= claim["steps"]:
+                own, other = own + abs(c @ target), other + np.linalg.norm(c * (1 - target))
+            U, a, E = U - a[:, None] * c * (U > 0), a - np.maximum(U, 0) @ c, E + c
+        least = (1 - drop) * (1 - 1 / (2 * np.pi))
+        rests.append(np.linalg.norm(np.diff(D, axis=0), axis=1).sum() / least / np.sqrt(w))
+        along.append(own)
+        across.append(other)
+    assert found["rest"].measured == pytest.approx(max(rests), rel=1e-6)
+    assert found["path along"].measured == pytest.approx(max(along), rel=1e-9)
+    assert found["path across"].measured == pytest.approx(max(across), rel=1e-9)
+
+
 def test_a_start_on_which_an_event_fails_is_seen(monkeypatch):
     """With hidden weights 0.3 times as large the kernel is 0.09 times as large."""
     certificate, networks = certified(addition_task(1))
