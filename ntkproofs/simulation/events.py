@@ -36,8 +36,12 @@ if TYPE_CHECKING:
     from ntkproofs.certificates import Certificate
     from ntkproofs.weights import Networks
 
-__all__ = ["Event", "check_same", "largest_ratios", "measure_events", "program_of", "states_of", "worst"]
+__all__ = ["Event", "check_same", "largest_ratios", "measure_events", "program_of", "states_of", "unmeasured", "worst"]
 
+UNMEASURED = {  # entries of the evidence that are no inequalities about one start
+    "all": {"levels": "sizes that |v| of a neuron exceeds with a small probability: not about one start"},
+    "output": {},
+}
 MOST_STATES = 256  # at which the events of states are measured
 
 
@@ -135,6 +139,11 @@ def states_of(certificate: Certificate, program: TemplateProgram) -> States:
     else:
         states = States.visited(program, value["free"], value["ones"], value["steps"])
     return states.with_matches(2).sampled(MOST_STATES)
+
+
+def unmeasured(certificate: Certificate) -> Mapping[str, str]:
+    """Return the entries of the evidence that cannot be measured on a start, with the reason."""
+    return UNMEASURED[certificate.claim["trained"]]
 
 
 def largest_ratios(events: Iterable[Event]) -> Mapping[str, Event]:

@@ -260,11 +260,11 @@ class Column:
         jumps = errors[1:] - errors[:-1] @ (np.eye(len(unit)) - step * start.kernel)
         least = float(drift.spectrum.least)
         rest = np.linalg.norm(jumps, axis=1).sum() / least / root
-        yield self._event("rest", rest, "variation of the distance from the linearised path")
         c = errors[:-1] * step / root
         along = c @ unit
         across = c - along[:, None] * unit
         for name, bound, measured, about in (
+            ("rest", drift.rest, rest, "variation of the distance from the linearised path"),
             ("path along", drift.sy, np.abs(along).sum(), "path of the errors along the targets"),
             ("path across", drift.st, np.linalg.norm(across, axis=1).sum(), "path of the errors across the targets"),
             ("residual", self.residual, np.linalg.norm(errors[-1]), "length of the errors after the last step"),

@@ -20,7 +20,7 @@ from ntkproofs.programs.serialised import program_from_json, program_json
 from ntkproofs.simulation import descent, finite, measured, output_events
 from ntkproofs.simulation.descent import Trained
 from ntkproofs.simulation.drawn import draw_and_train
-from ntkproofs.simulation.events import Event, check_same, largest_ratios, measure_events
+from ntkproofs.simulation.events import Event, check_same, largest_ratios, measure_events, unmeasured
 from ntkproofs.simulation.measured import States, measure
 from ntkproofs.simulation.networks import words_with_ones
 from ntkproofs.simulation.streams import ENSEMBLES, WEIGHTS, stream
@@ -247,7 +247,8 @@ def test_events_of_all_layers_hold_on_a_start_and_the_drift_is_what_training_did
     found = measure_events(certificate, networks)
     assert all(event.ratio < 1 for event in found)
     names = {name for value in (certificate.evidence["start"], certificate.evidence["columns"][0][1]) for name in value}
-    assert names - {"levels"} <= {event.name for event in found}
+    assert names - set(unmeasured(certificate)) <= {event.name for event in found}
+    assert unmeasured(certificate).keys() == {"levels"}
     assert {"square", "shift", "kinks", "class", "drift"} <= {event.name for event in found}
     # the tangent kernel of the start, by differences of the outputs in the weights
     program, width = permutation([1, 0, 2]), networks.width
@@ -406,6 +407,7 @@ def test_a_certificate_gives_the_options_and_its_events_are_measured(capsys, tmp
     document = json.loads(run(capsys, *arguments, "--json")[1])
     assert document["certificate"] == str(certificate)
     assert all(entry["ratio"] < 1 for entry in document["events"])
+    assert document["not_measured"].keys() == {"levels"}
     found = {(entry["name"], entry["where"]): entry["measured"] for entry in document["events"]}
     assert found == {(event.name, event.where): event.measured for event in measure_events(*pairs)}
     path.unlink()
