@@ -45,6 +45,7 @@ Try:
   ntkproofs run sbn FILE --trace                    a program of the subtract-and-branch machine
   ntkproofs run mine.py:task 5 3                    a program of your own (ntkproofs run FILE --help)
   ntkproofs exhaust circuit.blif                    a circuit, a table or a machine in a file, on all inputs
+  ntkproofs exhaust permutation --bits 8 --networks FILE   the networks of a weights file, decided exactly
   ntkproofs show multiplication --bits 4            templates, counts, rounding, and the networks that are needed
   ntkproofs certify addition --bits 8 --failure 1e-6 -o a.json   a certificate: how many networks are sufficient
   ntkproofs verify a.json                           check the certificate with the independent checker

@@ -14,6 +14,7 @@ from ntkproofs.commands.programs import add_options, add_padding, add_program, g
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.commands.vnnlib import add_export, check_export
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def register(commands: Any) -> None:
     parser.add_argument("--seed", metavar="S", help="seed of the sample (default: 0)")
     add_regime(parser, explicit=True)
     add_networks(parser)
+    add_export(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(function=_exhaust)
 
@@ -63,6 +65,7 @@ def _exhaust(options: argparse.Namespace) -> int:
     sample, seed = given(options, "sample", "--sample", low=1), given(options, "seed", "--seed", low=0)
     weights = weights_of(options)
     _check(options, loaded)
+    check_export(options)
     if weights is not None:
         return exhaust_networks(options, loaded, weights, clocks=clocks, sample=sample, seed=seed or 0)
     if isinstance(task, Stream):

@@ -12,6 +12,7 @@ from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, rem
 from ntkproofs.commands.networks import Weights
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.commands.vnnlib import exported, states_to_export
 from ntkproofs.commands.wrong_bits import print_table, surd_json, wrong_bit_json, wrong_bit_lines
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def exhaust_networks(
     from ntkproofs.execution.exhaust_networks import exhaust_networks_chunks, search_thresholds_chunks
 
     weights.fit(loaded.program)
+    states = states_to_export(options, loaded)
     run = search_thresholds_chunks if weights.search else partial(exhaust_networks_chunks, threshold=weights.threshold)
     task = loaded.program if loaded.task is None else loaded.task
     result: NetworkExhaustion | None = None
@@ -51,10 +53,11 @@ def exhaust_networks(
             show(result.cases, result.total or 0, f"{result.cases:,}{of} cases, {result.wrong:,} wrong")
     if result is None:
         return _not_begun(options, f"{stop.reason}")
+    files = exported(options, loaded, weights.networks, states, _used(weights, result)) if result.complete else []
     if options.json:
-        print_json(_document(options, weights, result))
+        print_json(_document(options, weights, result) | ({"exported": files} if files else {}))
     else:
-        print_table(_lines(weights, result))
+        print_table([*_lines(weights, result), *([("exported", f"{len(files)} files")] if files else [])])
     if not result.complete:
         remark(f"ntkproofs: {stop.reason or 'stopped'} after {result.cases:,} cases")
         return UNDECIDED

@@ -21,7 +21,7 @@ import numpy as np
 
 from ntkproofs.errors import InputError
 from ntkproofs.files import open_file
-from ntkproofs.printable import clipped, printable
+from ntkproofs.printable import clipped, message_of, printable
 from ntkproofs.weights.pickles import pickled
 from ntkproofs.weights.stored import MAX_BYTES, MAX_TEXT, Array, Stored, check_shape, fill, named, refused
 
@@ -100,7 +100,7 @@ def _zip_errors(path: str) -> Iterator[None]:
     except InputError:
         raise
     except _ZIP_ERRORS as problem:
-        raise refused(path, f"not a valid .npz file: {printable(problem) or type(problem).__name__}") from problem
+        raise refused(path, f"not a valid .npz file: {message_of(problem)}") from problem
 
 
 def _archive(file: BinaryIO, path: str) -> zipfile.ZipFile:

@@ -18,7 +18,7 @@ import numpy as np
 
 from ntkproofs.errors import InputError
 from ntkproofs.files import open_file
-from ntkproofs.printable import clipped, printable
+from ntkproofs.printable import clipped, message_of
 from ntkproofs.weights.networks import NAMES, Networks
 from ntkproofs.weights.stored import MAX_BYTES, MAX_TEXT, Array, Stored, check_shape, fill, named, refused, text_of
 
@@ -60,7 +60,7 @@ def read_safetensors(path: str, *, most: int = MAX_BYTES) -> Stored:
             with library.safe_open(path, framework="numpy"):
                 pass
         except (library.SafetensorError, OSError) as problem:
-            raise refused(path, f"the library safetensors does not accept the file: {printable(problem)}") from problem
+            raise refused(path, f"the library safetensors does not accept the file: {message_of(problem)}") from problem
         arrays = {names[name]: _array(file, path, name, tensor, start) for name, tensor in tensors.items()}
     return Stored(path, arrays, metadata)
 
@@ -115,7 +115,7 @@ def _parsed(text: bytes, path: str) -> dict[str, Any]:
     except RecursionError as problem:
         raise refused(path, "not a safetensors file: its header is nested too deeply") from problem
     except ValueError as problem:  # also of UTF-8 and of JSON
-        raise refused(path, f"not a safetensors file: its header is not JSON: {printable(problem)}") from problem
+        raise refused(path, f"not a safetensors file: its header is not JSON: {message_of(problem)}") from problem
     if not isinstance(entries, dict):
         raise refused(path, "not a safetensors file: its header is not an object of JSON")
     return entries

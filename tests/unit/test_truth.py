@@ -39,6 +39,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "cached",
     "certain",
     "clocked",
+    "column",
     "coq_missing",
     "counted",
     "counting",

@@ -56,6 +56,10 @@ NPZ = {
     "shape a number": (with_hidden(raw(described(shape="(6)"), bytes(24))), NO_HEADER),
     "order a number": (with_hidden(raw(described(order="1"), bytes(24))), NO_HEADER),
     "header cut": (with_hidden(HIDDEN[1][:60]), NO_HEADER),
+    "long name of a member": (
+        changed(archive([HIDDEN, OUTPUT]), b"\x11\0\0\0hidden.weight.npy\x93", b"\xff\xff\0\0hidden.weight.npy\x93"),
+        "not a valid .npz file: File name in directory 'hidden.weight.npy' and header b",
+    ),
     "array cut": (
         with_hidden(HIDDEN[1][:-1]),
         "'hidden.weight' has 23 bytes of data; for the dtype <f4 and the shape (2, 3) they must be 24",
