@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -330,6 +331,13 @@ def test_other_networks_than_those_of_the_certificate_are_refused(pairs):
         measure_events(issue_rounding(permutation_task([1, 0, 2])), networks)
     with pytest.raises(InputError, match="no entry 'seed'"):
         measure_events(certificate, Networks.of(networks.hidden[0], networks.output[0], axes="bit"))
+
+
+def test_weights_that_the_seed_does_not_give_are_refused(pairs):
+    for certificate, networks in (pairs, certified(addition_task(1))):
+        other = replace(networks, metadata={**networks.metadata, "seed": "2"})
+        with pytest.raises(InputError, match="the weights are not those that the entry 'seed' of the metadata, 2,"):
+            measure_events(certificate, other)
 
 
 def test_the_largest_ratio_of_each_name_is_kept():
