@@ -111,7 +111,7 @@ def add_networks(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         OPTION,
         action="append",
-        metavar="FILE",
+        metavar="FILE...",
         help="execute through the networks of these files (.safetensors .npz .onnx; several, or the option repeated: "
         "their outputs are averaged), and decide each bit exactly",
     )
