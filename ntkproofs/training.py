@@ -52,12 +52,23 @@ LAYERS: Mapping[str, Layers] = MappingProxyType(
 )
 
 
-# --- hidden weights: the distribution of every single row is N(0, I)
+# --- hidden weights: the distribution of every single row is N(0, I), or uniform on the sphere of radius sqrt(K)
 
 
 def independent(generator: np.random.Generator, neurons: int, samples: int) -> Floats:
     """Draw independent rows, ``(neurons, samples)``."""
     return generator.standard_normal((neurons, samples))
+
+
+def spherical(generator: np.random.Generator, neurons: int, samples: int) -> Floats:
+    """Draw independent rows, ``(neurons, samples)``, uniform on the sphere of radius ``sqrt(K)``, K = `samples`.
+
+    The kernels at infinite width are those of standard normal rows: they are expectations of functions of a row u that
+    are homogeneous, of degree 2 or 0, the direction of a standard normal row is uniform and independent of its length,
+    and ``E |u|^2 = K``.
+    """
+    rows = generator.standard_normal((neurons, samples))
+    return np.asarray(rows * (np.sqrt(samples) / np.linalg.norm(rows, axis=1, keepdims=True)))
 
 
 def orthogonal(generator: np.random.Generator, neurons: int, samples: int) -> Floats:
@@ -177,6 +188,11 @@ STARTS: Mapping[str, Start] = MappingProxyType(
             Start("zero", "hidden weights N(0, 1), output weights 0", {"output": Weights(independent, zeros)}),
             Start("antisymmetric", "pairs (+1, u), (-1, u), u ~ N(0, I)", {"all": antisymmetric(independent)}),
             Start(
+                "sphere",
+                "hidden weights uniform on the sphere of radius sqrt(K); output weights 0, or pairs (+1, u), (-1, u)",
+                {"output": Weights(spherical, zeros), "all": antisymmetric(spherical)},
+            ),
+            Start(
                 "orthogonal",
                 f"hidden weights: {_BLOCKS}; output weights 0, or pairs (+1, u), (-1, u)",
                 {"output": Weights(orthogonal, zeros), "all": antisymmetric(orthogonal)},
@@ -198,7 +214,7 @@ def starts_of(trained: str) -> tuple[str, ...]:
     """Return the names of the starts that are available for the trained layers, the default first.
 
     >>> starts_of("output")
-    ('zero', 'gaussian', 'orthogonal', 'orthogonal-opposite')
+    ('zero', 'gaussian', 'sphere', 'orthogonal', 'orthogonal-opposite')
     """
     first = _layers(trained).start
     return (first, *(name for name, start in STARTS.items() if trained in start.weights and name != first))

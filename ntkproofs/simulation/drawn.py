@@ -29,13 +29,14 @@ def default_step(training: Training, samples: int) -> float:
     return training.step if training.step is not None else 1 / (2 * own + (samples - 1) / math.pi)
 
 
-def check_width(program: TemplateProgram, training: Training, width: int) -> int:
+def check_width(program: TemplateProgram, training: Training, width: int, *, scalar: bool | None = None) -> int:
     """Return the number of hidden weights of a network, or of the scalar networks of all bits.
 
-    Raises InputError if the width is smaller than the number of samples, no multiple of the number that the start
-    requires, or too large.
+    `scalar`: whether each output bit has a network of its own; None: as usual for the trained layers. Raises InputError
+    if the width is smaller than the number of samples, no multiple of the number that the start requires, or too large.
     """
-    weights = width * program.samples * (program.output_bits if training.layers.scalar else 1)
+    scalar = training.layers.scalar if scalar is None else scalar
+    weights = width * program.samples * (program.output_bits if scalar else 1)
     if not program.samples <= width <= weights <= MOST_WEIGHTS:
         raise InputError(
             f"width {width}: it must be at least {program.samples}, the number of samples, and there may be at most "

@@ -159,12 +159,16 @@ def train(
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
-    """What is drawn and trained, whatever the number of networks and the seed; `weights`: hidden ones of a draw."""
+    """What is drawn and trained, whatever the number of networks and the seed; `weights`: hidden ones of a draw.
+
+    `scalar`: whether each output bit has a network of its own.
+    """
 
     program: TemplateProgram
     training: Training
     width: int
     parametrisation: str
+    scalar: bool
     weights: int
 
     @classmethod
@@ -178,12 +182,9 @@ class _Plan:
                 "the standard parametrisation is that of networks with all layers trained from a gaussian start, got "
                 f"the layers {training.trained!r} and the start {training.start.name!r}"
             )
-        return cls(program, training, width, parametrisation, check_width(program, training, width))
-
-    @property
-    def scalar(self) -> bool:
-        """Whether each output bit has a network of its own."""
-        return self.training.layers.scalar and self.parametrisation != "standard"
+        scalar = training.layers.scalar and parametrisation != "standard"
+        weights = check_width(program, training, width, scalar=scalar)
+        return cls(program, training, width, parametrisation, scalar, weights)
 
     @property
     def kernel(self) -> str:

@@ -1,7 +1,7 @@
 """Reading networks from weights files, by suffix, and writing them.
 
 ``.safetensors`` (:mod:`ntkproofs.weights.safetensors`) and ``.npz`` (:mod:`ntkproofs.weights.npz`) hold arrays by name
-(:mod:`ntkproofs.weights.stored`), ``.onnx`` a graph (``ntkproofs.weights.onnx``). Pickles are never opened.
+(:mod:`ntkproofs.weights.stored`), ``.onnx`` a graph (:mod:`ntkproofs.weights.onnx`). Pickles are never opened.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ntkproofs.files import write_atomically
 from ntkproofs.printable import clipped
 from ntkproofs.weights.networks import Networks
 from ntkproofs.weights.npz import read_npz
+from ntkproofs.weights.onnx import read_onnx
 from ntkproofs.weights.pickles import PICKLES, pickled
 from ntkproofs.weights.safetensors import read_safetensors, safetensors_bytes
 from ntkproofs.weights.stored import MAX_BYTES, Array, Stored, refused
@@ -88,10 +89,7 @@ def _read(name: str, axes: str | None, most: int) -> Networks:
         return _READERS[suffix](name, most=most).networks(axes)
     if axes is not None:
         raise refused(name, f"a graph has no leading axes that {clipped(axes)} could name")
-    from ntkproofs.weights.onnx import read_onnx  # type: ignore[import-not-found, unused-ignore]
-
-    networks: Networks = read_onnx(Path(name))
-    return networks
+    return read_onnx(name)
 
 
 def _arrays(networks: Networks) -> dict[str, Array]:

@@ -1,11 +1,11 @@
 (** The theorems of this theory, restated in terms of the definitions alone. A reviewer reads this file and the
-    definitions that it imports (Kernels, Templates, Programs, Chance); the proofs are checked by the kernel of Coq.
-    A theorem about a regime [r] holds for both kernels, NTK and NNGP. *)
+    definitions that it imports (Kernels, Templates, Programs, Chance, Training); the proofs are checked by the kernel
+    of Coq. A theorem about a regime [r] holds for both kernels, NTK and NNGP. *)
 
-From Coq Require Import Reals Arith List String.
-From NtkProofs Require Import Kernels Templates Programs Chance.
+From Coq Require Import Reals Arith List String Bool.
+From NtkProofs Require Import Kernels Templates Programs Chance Training.
 From NtkProofs Require Balance Gram Rounding Execution Permutation Addition Multiplication.
-From NtkProofs Require Ensembles PermutationVariance PermutationEnsembles.
+From NtkProofs Require Ensembles PermutationVariance PermutationEnsembles ByClass GradientDescent.
 Import ListNotations.
 Local Open Scope string_scope.
 Local Open Scope R_scope.
@@ -251,3 +251,97 @@ Theorem permutation_of_all_inputs : forall (Omega : Type) (P : probability Omega
   250 * INR k ^ 2 + 180.4 * INR k * ln (1 / delta) <= INR N ->
   P (step_fails (permutation k order) k (every_input k) average N) <= delta.
 Proof. exact PermutationEnsembles.permutation_ensemble_all_inputs. Qed.
+
+(** * Ensembles, by class *)
+
+(** Proved, if averages of N networks satisfy the Gaussian tail bound: the failure probability is at most delta if
+    every case has a share that its tail 2 exp (- N z^2 / 2) does not exceed, and the shares add up to at most delta. *)
+Theorem shares_decide_the_ensemble : forall (Omega case : Type) (P : probability Omega) (cases : list case)
+  (mu var : case -> R) (wanted : case -> bool) (tau : R) (average : case -> nat -> Omega -> R),
+  (forall c, In c cases -> 0 <= var c) ->
+  (forall c, In c cases -> gaussian_average P (mu c) (var c) (average c)) ->
+  forall share N delta,
+  (forall c, In c cases -> rounds_to tau (mu c) (wanted c)) -> (1 <= N)%nat ->
+  (forall c, In c cases -> 0 <= share c) ->
+  (forall c, In c cases -> 0 < var c -> 2 * exp (- (INR N * (mu c - tau) ^ 2 / (2 * var c))) <= share c) ->
+  fold_right (fun c rest => share c + rest) 0 cases <= delta ->
+  P (some_wrong cases wanted tau average N) <= delta.
+Proof. exact ByClass.shares_suffice. Qed.
+
+(** Proved for every k and permutation: among the pairs of one of the 2^k states and an output bit, those with n ones
+    in the state and the next bit 1 are C(k, n) n, and those with the next bit 0 are C(k, n) (k - n). *)
+Theorem permutation_class_counts : forall k order, permutes k order -> forall n value, (n <= k)%nat ->
+  INR (List.length (filter (fun c => (n_of (permutation k order) (fst c) =? n)%nat
+      && Bool.eqb (step (permutation k order) (fst c) ("bits", snd c)) value)
+    (list_prod (every_input k) (seq 0 k))))
+  = C k n * (if value then INR n else INR k - INR n).
+Proof. exact ByClass.class_counts. Qed.
+
+(** Proved for every k, permutation and threshold from 0 on, if averages of N networks satisfy the Gaussian tail bound:
+    the bits of all 2^k inputs are permuted correctly with probability at least 1 - delta if the tails of the classes,
+    C(k, n) times n bits that should be 1 and k - n bits that should be 0, add up to at most delta over n = 2..k. *)
+Theorem permutation_by_class :
+  forall (Omega : Type) (P : probability Omega) k order average delta tau N,
+  permutes k order -> (1 <= N)%nat -> 0 <= tau < 1 ->
+  trained_ensemble P (permutation k order) k (every_input k) average ->
+  (forall n, (2 <= n <= k)%nat -> tau < mean NTK k n 1 1) ->
+  let tail n p := 2 * exp (- (INR N * (mean NTK k n p 1 - tau) ^ 2 / (2 * answer_variance NTK k n))) in
+  sum (k - 1) (fun i => let n := (i + 2)%nat in
+    C k n * (INR n * tail n 1%nat + (INR k - INR n) * tail n 0%nat)) <= delta ->
+  P (some_wrong (list_prod (every_input k) (seq 0 k))
+       (fun c => step (permutation k order) (fst c) ("bits", snd c)) tau average N) <= delta.
+Proof. exact ByClass.permutation_by_class. Qed.
+
+(** * Training time *)
+
+(** Proved for every number of samples: the Gram matrix multiplies vectors with sum 0 by own - other, and constant
+    vectors by own + (K - 1) other. *)
+Theorem gram_eigenvalues : forall r K i, (i < K)%nat ->
+  (forall w, sum K w = 0 ->
+    sum K (fun j => kernel r (dot K (basis i) (basis j)) * w j) = small_eigenvalue r * w i) /\
+  (forall c, sum K (fun j => kernel r (dot K (basis i) (basis j)) * c) = large_eigenvalue r K * c).
+Proof.
+  exact (fun r K i below => conj
+    (fun w balanced => GradientDescent.gram_on_deviations r K w i below balanced)
+    (fun c => GradientDescent.gram_on_constants r K c i below)).
+Qed.
+
+(** Proved for all targets and every number T of steps of every size: the error at the samples is the sum of its initial
+    deviations from the mean and of its initial mean, each times the T-th power of 1 minus eta times its eigenvalue. *)
+Theorem gradient_descent_error : forall r K eta, (1 <= K)%nat -> forall target T i, (i < K)%nat ->
+  target i - sum K (fun j => kernel r (dot K (basis i) (basis j)) * trained r K eta target T j)
+  = small_left r eta T * (target i - sum K target / INR K) + large_left r K eta T * (sum K target / INR K).
+Proof. exact GradientDescent.descent_error. Qed.
+
+(** Proved for every program, state that some template matches, bit, step size and number T of steps: the mean of the
+    output bit after T steps in closed form, with the two powers and the mean at convergence. *)
+Theorem gradient_descent_mean : forall r P s b eta T, (1 <= n_of P s)%nat ->
+  output_after r (samples P) eta (label P b) T (sample_matches P s)
+  = (1 - small_left r eta T) * answer r P s b
+    + (small_left r eta T - large_left r (samples P) eta T) * (INR (t_of P b) / INR (samples P))
+      * (1 - D r * u r (samples P) (n_of P s)).
+Proof. exact GradientDescent.program_mean_after. Qed.
+
+(** Proved: the variance after T steps in closed form, from the two values a and b that the weights of the samples have
+    then; the weights are those of T steps with the kernel of state and samples as targets. *)
+Theorem gradient_descent_variance : forall r P s eta T, (1 <= n_of P s)%nat ->
+  let n := n_of P s in
+  let K := samples P in
+  let c := (1 - D r * u r K n) / INR K in
+  let a := (1 - small_left r eta T) * (m r K n - c) + (1 - large_left r K eta T) * c in
+  let b := (1 - small_left r eta T) * (u r K n - c) + (1 - large_left r K eta T) * c in
+  let S1 := INR n * a + (INR K - INR n) * b in
+  let S2 := INR n * a ^ 2 + (INR K - INR n) * b ^ 2 in
+  variance_of K (sample_matches P s)
+    (trained r K eta (fun i => kernel r (dot K (basis i) (encoded K (sample_matches P s)))) T)
+  = own NNGP + (own NNGP - other NNGP) * S2 + other NNGP * S1 ^ 2
+    - 2 * (INR n * a * matched NNGP n + (INR K - INR n) * b * other NNGP).
+Proof. exact GradientDescent.program_variance_after. Qed.
+
+(** Proved: with every step size below 2 divided by the larger eigenvalue, the mean converges to that of the
+    predictor. *)
+Theorem gradient_descent_converges : forall r P s b eta, (1 <= n_of P s)%nat ->
+  0 < eta -> eta * large_eigenvalue r (samples P) < 2 ->
+  forall eps, 0 < eps -> exists T0, forall T, (T0 <= T)%nat ->
+  Rabs (output_after r (samples P) eta (label P b) T (sample_matches P s) - answer r P s b) < eps.
+Proof. exact GradientDescent.descent_converges. Qed.

@@ -367,7 +367,7 @@ def test_a_program_without_a_balanced_threshold():
     for i in range(9):
         program.template(when={("sensor", i): 1}, write=[("log", i), ("alarm", 0)])
         program.template(when={("log", i): 1}, write=[("log", i)])
-    with pytest.raises(InputError, match="no threshold is balanced for program 'alarm' at arbitrary states"):
+    with pytest.raises(InputError, match="no threshold is balanced for alarm: at arbitrary states"):
         NetworkMachine(program, executing(program))
 
 

@@ -166,6 +166,17 @@ def test_opposite_orthogonal_rows_vary_less():
         assert narrow.distance.mean() < wide.distance.mean()
 
 
+def test_rows_on_the_sphere_vary_less_and_have_the_same_limit():
+    """The same means at infinite width, and smaller errors at the same width, than with normal rows."""
+    states = States.arbitrary(permutation(range(5)))
+    for trained in ("output", "all"):
+        plain, sphere = (measure(states, Training.of(trained, name), width=80, draws=400) for name in (None, "sphere"))
+        assert sphere.distance.mean() < plain.distance.mean()
+        ones = measured.means(sphere)["mean_of_ones"]
+        assert ones.predicted == measured.means(plain)["mean_of_ones"].predicted
+        assert abs(ones.measured - ones.predicted) < 0.01
+
+
 def test_clopper_pearson_bounds_are_where_the_binomial_tail_is():
     low, high = share_bounds(3, 50)
     from math import comb

@@ -88,6 +88,14 @@ def test_at_convergence_the_outputs_at_the_samples_are_the_targets(trained, star
         assert networks.output_bits == program.output_bits
 
 
+def test_weights_are_counted_as_they_are_held():
+    """A network with all output bits has one hidden layer, also in the standard parametrisation."""
+    training = Training.of("all", "gaussian")
+    description(permutation(range(64)), training, width=10**6, parametrisation="standard")
+    with pytest.raises(InputError, match="at most 67,108,864 weights"):
+        description(permutation(range(64)), training, width=10**6)
+
+
 def test_padding_is_trained_to_zero():
     program = permutation(ORDER)
     program.pad(3)
@@ -181,6 +189,7 @@ def test_metadata_say_what_was_trained():
         ("output", {"width": 20, "networks": 0}, "networks must be a positive integer"),
         ("output", {"width": 20, "seed": -1}, "seed must be"),
         ("output", {"width": 10**6, "networks": 1000}, "hidden weights; at most"),
+        ("all", {"width": 10**6, "networks": 17}, "17 networks of width 1,000,000 have 272,000,000 hidden weights; at"),
         ("all", {"width": 20, "parametrisation": "mean field"}, "unknown parametrisation 'mean field'"),
         ("all", {"width": 20, "parametrisation": "standard"}, "from a gaussian start, got the layers 'all' and the st"),
     ],

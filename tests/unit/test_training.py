@@ -7,6 +7,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.training import LAYERS, STARTS, Training, starts_of
 
 PAIRS = [(layers, start) for layers in LAYERS for start in starts_of(layers)]
+NORMAL = [pair for pair in PAIRS if pair[1] != "sphere"]
 
 
 def drawn(trained, start, width=24, samples=3, bits=2, seed=1):
@@ -22,7 +23,7 @@ def test_shapes_and_the_same_seed_draws_the_same_weights(trained, start):
     assert (outer == again[1]).all()
 
 
-@pytest.mark.parametrize(("trained", "start"), PAIRS)
+@pytest.mark.parametrize(("trained", "start"), NORMAL)
 def test_every_hidden_row_is_standard_normal_by_itself(trained, start):
     """Mean, covariance and fourth moments of the first and of the last row, over 4,000 draws."""
     rows = np.array([drawn(trained, start, width=8, seed=seed)[0][[0, -1]] for seed in range(4000)])
@@ -32,6 +33,32 @@ def test_every_hidden_row_is_standard_normal_by_itself(trained, start):
         assert np.abs((u**4).mean(axis=0) - 3).max() < 5 * 96**0.5 / 4000**0.5
         length = (u**2).sum(axis=1)  # chi-squared with 3 degrees of freedom
         assert abs(length.var() - 6) < 1
+
+
+@pytest.mark.parametrize("trained", LAYERS)
+def test_rows_of_the_sphere_are_uniform_on_it(trained):
+    """Radius, mean, covariance, and fourth moments 3 K/(K + 2) = 9/5 of independent rows, over 40,000 of them."""
+    u, outer = drawn(trained, "sphere", width=80_000 if trained == "all" else 40_000)
+    assert np.abs((u**2).sum(axis=1) - 3).max() < 1e-12
+    assert outer.any() == (trained == "all")
+    u = u[:40_000]
+    assert np.abs(u.mean(axis=0)).max() < 5 / 40_000**0.5
+    assert np.abs(u.T @ u / 40_000 - np.eye(3)).max() < 5 / 40_000**0.5
+    assert np.abs((u**4).mean(axis=0) - 9 / 5).max() < 5 * 3 / 40_000**0.5
+    assert abs((u[:-1] * u[1:]).sum(axis=1).mean()) < 5 * 3**0.5 / 40_000**0.5
+
+
+def test_the_sphere_has_the_kernels_of_normal_rows():
+    """Averages of relu(u.x) relu(u.y), for x, y of length 1 and correlation 0, 1/2, 1, agree with the NNGP kernel."""
+    u, _ = drawn("output", "sphere", width=400_000, samples=4)
+    x = np.array([1.0, 0.0, 0.0, 0.0])
+    for rho in (0.0, 0.5, 1.0):
+        y = np.array([rho, (1 - rho**2) ** 0.5, 0.0, 0.0])
+        angle = np.arccos(rho)
+        products = np.maximum(u @ x, 0) * np.maximum(u @ y, 0)
+        assert products.mean() == pytest.approx((np.sin(angle) + (np.pi - angle) * rho) / (2 * np.pi), abs=0.006)
+        gates = ((u @ x > 0) & (u @ y > 0)).mean()
+        assert gates == pytest.approx((np.pi - angle) / (2 * np.pi), abs=0.004)
 
 
 @pytest.mark.parametrize(("trained", "start"), [pair for pair in PAIRS if pair[1] != "gaussian"])
