@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["CATALOGUE", "BuiltIn", "add", "built_ins"]
 
 
-GENERAL = ("show", "export")  # commands that accept every program
+GENERAL = ("show", "export", "train")  # commands that accept every program
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class BuiltIn:
 
     * `name`, `help`: the name and the help text on the command line
     * `make`: a function that returns the task for a number of bits, or, if the program is `ordered`, for an order
-    * `limits`: ``{command: largest number of bits}``; other commands do not accept the program, except `show` and
-      `export`, which accept every program, up to the largest of these numbers
+    * `limits`: ``{command: largest number of bits}``; other commands do not accept the program, except `show`, `export`
+      and `train`, which accept every program, up to the largest of these numbers
     * `operands`: the names of the inputs in ``run``, each a number; without operands the input is one word of bits
     * `ordered`: whether the program depends on a permutation of the bits, the option ``--order``
     """

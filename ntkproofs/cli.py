@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from ntkproofs import __version__
-from ntkproofs.commands import certify, check, exhaust, export, plot, report, run, show, simulate, verify
+from ntkproofs.commands import certify, check, exhaust, export, plot, report, run, show, simulate, train, verify
 from ntkproofs.commands.common import (
     HOLDS,
     INTERNAL,
@@ -28,6 +28,7 @@ from ntkproofs.commands.common import (
     remark,
     silence,
 )
+from ntkproofs.commands.networks import repeated
 from ntkproofs.errors import InputError, NtkProofsError, Undecided
 from ntkproofs.printable import SPELLED
 
@@ -44,6 +45,7 @@ Try:
   ntkproofs run sbn FILE --trace                    a program of the subtract-and-branch machine
   ntkproofs run mine.py:task 5 3                    a program of your own (ntkproofs run FILE --help)
   ntkproofs exhaust circuit.blif                    a circuit, a table or a machine in a file, on all inputs
+  ntkproofs exhaust permutation --bits 8 --networks FILE   the networks of a weights file, decided exactly
   ntkproofs show multiplication --bits 4            templates, counts, rounding, and the networks that are needed
   ntkproofs certify addition --bits 8 --failure 1e-6 -o a.json   a certificate: how many networks are sufficient
   ntkproofs verify a.json                           check the certificate with the independent checker
@@ -66,7 +68,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"ntkproofs {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for command in (check, report, plot, run, exhaust, show, simulate, certify, verify, export):
+    for command in (check, report, plot, run, exhaust, show, simulate, train, certify, verify, export):
         command.register(commands)
     return parser
 
@@ -109,7 +111,7 @@ def _run(arguments: Sequence[str], options: argparse.Namespace) -> int:
     if not arguments:
         print(GREETING, end="")
         return HOLDS
-    _parser().parse_args(arguments, options)
+    _parser().parse_args(repeated(arguments), options)
     if options.command is None:
         raise InputError("a command is required (see ntkproofs --help)")
     code: int = options.function(options)

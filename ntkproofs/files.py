@@ -14,18 +14,20 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from ntkproofs.errors import InputError
 
-__all__ = ["check_readable", "check_writable", "read_file", "write_atomically"]
+__all__ = ["check_readable", "check_writable", "open_file", "read_file", "write_atomically"]
 
 MAX_DESCRIPTORS = 64  # open file descriptors that are examined: the standard streams and those that a shell opened
 _STREAMS = (stat.S_IFCHR, stat.S_IFIFO)  # written to directly: terminals, /dev/null, pipes
 
 
-def write_atomically(path: str | Path, data: bytes) -> None:
-    """Write `data` to the file at `path`, atomically where the file system allows it.
+def write_atomically(path: str | Path, data: bytes | Sequence[bytes | memoryview]) -> None:
+    """Write `data`, or its pieces one after another, to the file at `path`, atomically where the file system allows it.
 
     A regular file is replaced in one step and keeps its permissions. A file with several hard links, a file that this
     process has open for writing (such as that of ``/dev/stdout``), a pipe and a character device are written in place.
@@ -37,13 +39,14 @@ def write_atomically(path: str | Path, data: bytes) -> None:
     (['a'], b'whole')
     """
     before = check_writable(path)
+    pieces = [data] if isinstance(data, bytes) else data
     try:
         descriptor = None if before is None else _open_in_place(path, before)
         if descriptor is None:
-            _replace(Path(os.path.realpath(path)), data, before)
+            _replace(Path(os.path.realpath(path)), pieces, before)
         else:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
+                file.writelines(pieces)
     except OSError as problem:
         raise _refused(path, problem.strerror or f"{problem}") from problem
 
@@ -72,6 +75,16 @@ def read_file(path: str | Path, *, most: int) -> bytes:
     if len(data) > most:
         raise _unreadable(path, f"it has more than {most:,} bytes")
     return data
+
+
+def open_file(path: str | Path, *, most: int) -> BinaryIO:
+    """Open a regular file of at most `most` bytes for reading; raises InputError if it cannot be read.
+
+    >>> open_file("/dev/null", most=100)
+    Traceback (most recent call last):
+    ntkproofs.errors.InputError: /dev/null cannot be read: it is not a regular file
+    """
+    return os.fdopen(_open_for_reading(path, most), "rb")
 
 
 def _open_for_reading(path: str | Path, most: int) -> int:
@@ -148,12 +161,12 @@ def _open_in_place(path: str | Path, before: os.stat_result) -> int | None:
     return os.open(path, os.O_WRONLY | os.O_TRUNC) if before.st_nlink > 1 else None
 
 
-def _replace(target: Path, data: bytes, before: os.stat_result | None) -> None:
+def _replace(target: Path, pieces: Sequence[bytes | memoryview], before: os.stat_result | None) -> None:
     """Write a temporary file beside `target`, with the permissions and the owner of the old file, and rename it."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".ntkproofs-")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         if before is None:

@@ -10,7 +10,7 @@ import codecs
 import os
 import re
 
-__all__ = ["SPELLED", "clipped", "file_name", "printable"]
+__all__ = ["SPELLED", "clipped", "file_name", "message_of", "printable"]
 
 SPELLED = "ntkproofs.spelled"  # name of the encoding error handler for streams
 _ASCII = {"≥": ">=", "≤": "<=", "…": "...", "±": "+-"}  # ASCII forms of the characters that tables use
@@ -29,6 +29,18 @@ def printable(text: object) -> str:
 def clipped(text: str) -> str:
     """Return the text quoted, with its middle replaced by dots if it is longer than 40 characters."""
     return repr(text if len(text) <= 40 else f"{text[:18]}...{text[-18:]}")
+
+
+def message_of(problem: BaseException) -> str:
+    r"""Return the message of another library's exception, or its type, on one line of at most 200 characters.
+
+    Such messages may contain pieces of a file, of any size.
+
+    >>> message_of(ValueError("a\x00b")), message_of(EOFError()), len(message_of(ValueError("x" * 10**6)))
+    ('a\\x00b', 'EOFError', 200)
+    """
+    text = printable(str(problem)[:200]) or type(problem).__name__
+    return text if len(text) <= 200 else text[:197] + "..."
 
 
 def file_name(path: str | os.PathLike[str]) -> str:

@@ -1,4 +1,4 @@
-"""Hypothesis strategies: bits, states, template and SBN programs, exact numbers. For tests of your own programs.
+"""Tests of your own programs and networks: strategies of Hypothesis, and ``assert_executes`` for given networks.
 
 A property test with them is a few lines::
 
@@ -21,11 +21,44 @@ from hypothesis import strategies as st
 from ntkproofs.bounds.rounding import least_padding, rounds_right
 from ntkproofs.counts import arbitrary_counts, counts_of
 from ntkproofs.errors import InputError, NoMargin
+from ntkproofs.execution import exhaust_networks
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
-from ntkproofs.programs import Bit, DuplicateTemplate, State, Template, TemplateProgram
+from ntkproofs.programs import Bit, DuplicateTemplate, State, Stream, Task, Template, TemplateProgram
 from ntkproofs.programs.sbn import Assembly, Instruction
+from ntkproofs.weights import Networks
 
-__all__ = ["bit_vectors", "dyadics", "sbn_programs", "states", "template_programs"]
+__all__ = ["assert_executes", "bit_vectors", "dyadics", "sbn_programs", "states", "template_programs"]
+
+
+def assert_executes(
+    networks: Networks,
+    program: Task | TemplateProgram | Stream,
+    *,
+    threshold: Fraction | int | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+) -> None:
+    """Raise AssertionError, with the first wrong bit, unless `networks` execute `program` exactly on all inputs.
+
+    Of a program without a task, one step from every state. `threshold`: a fraction (default: that of the networks'
+    file, else the balanced one for the program); `sample`: so many random inputs, determined by `seed`, in place of
+    all, and the wrong one that is named is then small. Every output is decided exactly
+    (:func:`ntkproofs.execution.exhaust_networks`, whose InputErrors it raises).
+
+    >>> import numpy
+    >>> from ntkproofs.programs import permutation_task
+    >>> networks = Networks.of(numpy.eye(2), numpy.array([[1.0, 0.5], [0.0, 1.0]]))
+    >>> assert_executes(networks, permutation_task([0, 1]), threshold=Fraction(2, 3))
+    >>> try:
+    ...     assert_executes(networks, permutation_task([0, 1]), threshold=Fraction(1, 2))
+    ... except AssertionError as problem:
+    ...     print(str(problem).partition(": ")[2][:89])
+    inputs 2, step 1: at the state bits=01 the output of bit bits_0 is 1/2 = 0.5, exactly the
+    """
+    result = exhaust_networks(program, networks, threshold=threshold, sample=sample, seed=seed)
+    problem = result.problem()
+    if problem:
+        raise AssertionError(f"{networks.source} do not execute {result.source.program.name!r}: {problem}")
 
 
 def bit_vectors(length: int) -> st.SearchStrategy[list[int]]:

@@ -143,7 +143,7 @@ def unstable_steps_change_the_answer() -> Verdict:
         data = trials(bits)
         errors = []
         for index in range(20):
-            weights = draw_weights(data, 2000, [stream(SEED, TRAINED, bits, index)])
+            weights = draw_weights(data.program, 2000, [stream(SEED, TRAINED, bits, index)])
             try:
                 outputs, _ = trained(data, weights, "standard", step_size=step, most_steps=1000)
             except Undecided:

@@ -19,12 +19,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkproofs.bounds.margins import Margins
+from ntkproofs.bounds.ranges import representatives
 from ntkproofs.bounds.rounding import MeanAt
-from ntkproofs.counts import Counts
+from ntkproofs.counts import Counts, worst_ranges
 from ntkproofs.errors import InputError, NoMargin
-from ntkproofs.kernels.names import KernelLike
+from ntkproofs.kernels.names import KernelLike, as_kernel
+from ntkproofs.programs import TemplateProgram
 
-__all__ = ["THRESHOLDS", "best", "choose_threshold", "demand_separable", "half", "reaching", "simplest_between", "zero"]
+__all__ = [
+    "THRESHOLDS",
+    "balanced",
+    "best",
+    "choose_threshold",
+    "demand_separable",
+    "half",
+    "reaching",
+    "simplest_between",
+    "zero",
+]
 
 SLACK = Fraction(1, 2000)  # relative loss of z by rounding the best threshold; N is of order z**-2 and loses 1/1000
 SHORT = Fraction(1, 1000)  # relative error by which `half` is rounded down
@@ -185,3 +197,24 @@ def choose_threshold(
     if choice not in THRESHOLDS:
         raise InputError(f"unknown threshold {choice!r}: choose one of {', '.join(THRESHOLDS)}")
     return THRESHOLDS[choice](Margins.of(kernel, counts, drop_unwritten=drop_unwritten))
+
+
+def balanced(
+    program: TemplateProgram, kernel: KernelLike, visited: Callable[[], Iterable[Counts]] | None = None
+) -> Fraction:
+    """Return the :func:`best` threshold of a program: at arbitrary states, or at those of its runs.
+
+    `visited`: a function that returns the counts at the states of its runs, which is called if no threshold separates
+    0-bits from 1-bits at arbitrary states. Raises NoMargin if there is no threshold.
+
+    >>> from ntkproofs.programs import permutation
+    >>> balanced(permutation(range(8)), "nngp")
+    Fraction(4, 93)
+    """
+    kernel = as_kernel(kernel)
+    try:
+        return best(Margins.of(kernel, representatives(worst_ranges(program))))
+    except NoMargin as problem:
+        if visited is None:
+            raise NoMargin(f"{program.name}: at arbitrary states {problem}") from problem
+    return best(Margins.of(kernel, visited()))

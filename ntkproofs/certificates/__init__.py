@@ -9,7 +9,7 @@
 35
 """
 
-from ntkproofs.certificates.format import Certificate, schema, write
+from ntkproofs.certificates.format import Certificate, read_certificate, schema, write
 from ntkproofs.certificates.issue import Run, ample_padding, issue_ensemble, issue_rounding
 from ntkproofs.certificates.network import issue_network
 from ntkproofs.certificates.source import SourceClaim
@@ -26,6 +26,7 @@ __all__ = [
     "issue_network",
     "issue_rounding",
     "issue_stream",
+    "read_certificate",
     "schema",
     "write",
 ]

@@ -14,9 +14,9 @@ import ntkproofs
 from ntkproofs import checker
 from ntkproofs.display import CODE, facts
 from ntkproofs.errors import InputError, NtkProofsError
-from ntkproofs.files import write_atomically
+from ntkproofs.files import read_file, write_atomically
 
-__all__ = ["Certificate", "schema", "write"]
+__all__ = ["Certificate", "read_certificate", "schema", "write"]
 
 FORMAT = 1
 
@@ -93,3 +93,15 @@ def schema() -> dict[str, Any]:
 def write(certificate: Certificate, path: str | Path) -> None:
     """Write a certificate to a file atomically; raises InputError if it cannot be written."""
     write_atomically(path, certificate.data)
+
+
+def read_certificate(path: str | Path) -> Certificate:
+    """Return the certificate in a file; raises InputError if it cannot be read or the checker does not accept it."""
+    data = read_file(path, most=checker.MAX_BYTES)
+    try:
+        document = checker.read(data)
+        certificate = Certificate(document["claim"], document["evidence"])
+        _ = certificate.verified
+    except (NtkProofsError, checker.Rejected, checker.Declined) as problem:
+        raise InputError(f"{path} is no certificate that the checker accepts: {problem}") from problem
+    return certificate

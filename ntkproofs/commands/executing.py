@@ -1,78 +1,149 @@
-"""Executing a program through the predictor, and printing the trace and the result, for ``ntkproofs run``."""
+"""Executing a program through the predictor or through networks, and printing the result, for ``ntkproofs run``."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from ntkproofs.commands.common import HOLDS, make_console, print_json, remark
+from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, make_console, print_json, remark
+from ntkproofs.commands.networks import Weights, weights_of
 from ntkproofs.commands.regime import kernel_of
 from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.commands.wrong_bits import print_table, wrong_bit_json, wrong_bit_lines
 from ntkproofs.display import counted
+from ntkproofs.programs.language import bit_name
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Trace
+    from ntkproofs.execution.runner import Runner
+    from ntkproofs.execution.wrong_bits import WrongOutput
     from ntkproofs.programs import State, Stream, Task, TemplateProgram
 
-__all__ = ["execute", "execute_stream", "output_word", "show", "show_clocks"]
+__all__ = ["Execution", "execute", "execute_stream", "output_word", "report_wrong", "show", "show_clocks", "steps_to"]
+
+
+@dataclass
+class Execution:
+    """A program, the machine that executes it, and the traces of a run: one, or one for each clock of a stream.
+
+    `weights`: the networks of ``--networks``, if they are given; `about`: the entries of the JSON document that
+    describe the machine; `decided`: what decides the bits; `entries`: the entries that describe the input.
+    """
+
+    options: argparse.Namespace
+    program: TemplateProgram
+    entries: dict[str, Any]
+    clocked: bool
+    machine: Runner
+    weights: Weights | None
+    about: dict[str, Any]
+    decided: str
+    traces: list[Trace] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, options: argparse.Namespace, program: TemplateProgram, entries: dict[str, Any], *, clocked: bool = False
+    ) -> Execution:
+        """Return an execution that has not begun, by the predictor or by networks, as the options say."""
+        from ntkproofs.execution import Machine
+
+        weights = weights_of(options)
+        if weights is None:
+            machine = Machine(program, kernel_of(options.regime))
+            name = machine.kernel.name
+            decided = f"every bit from the rigorous sign of its mean ({name})"
+            return cls(options, program, entries, clocked, machine, None, {"kernel": name}, decided)
+        networks = weights.machine(program)
+        about = weights.document(networks.threshold)
+        decided = f"every bit decided exactly at the threshold {networks.threshold} ({weights.networks})"
+        return cls(options, program, entries, clocked, networks, weights, about, decided)
+
+    @property
+    def trace(self) -> Trace:
+        """The trace of the run, or of its last clock."""
+        return self.traces[-1]
+
+    @property
+    def steps(self) -> int:
+        """The number of steps of all traces."""
+        return sum(map(len, self.traces))
+
+    def run(self, starts: Iterable[State], steps: int, planned: int) -> int | None:
+        """Run `steps` steps from each start; return None, or the exit code if this is stopped or a bit is wrong.
+
+        The start of a clock may depend on the trace of the last one. `planned`: the number of all steps.
+        """
+        from ntkproofs.execution.wrong_bits import WrongBit
+
+        start: State = {}
+        done = 0
+
+        def watch(number: int) -> None:
+            nonlocal done
+            done = number
+
+        with Stoppable() as stop:
+            try:
+                for start in starts:
+                    done = 0
+                    self.traces.append(self.machine.run(start, steps=steps, watch=watch))
+            except WrongBit as problem:
+                return self._wrong(problem.wrong, start)
+            return None
+        _report_stopped(self, f"{stop.reason}", self.steps + done, planned)
+        return UNDECIDED
+
+    def _wrong(self, wrong: WrongOutput, start: State) -> int:
+        """Report a wrong bit of the run from `start`, and return the exit code."""
+        before, clock = self.steps, len(self.traces) + 1
+        done = steps_to(wrong, start)
+        if self.options.trace:
+            self.traces.append(self.machine.run(start, steps=done))
+        where = f"step {done + 1}" + (f" of clock {clock}" if self.clocked else "")
+        if not self.options.json:
+            _print_traces(self)
+        return report_wrong(self, wrong, before + done, where)
+
+
+def steps_to(wrong: WrongOutput, start: State) -> int:
+    """Return the number of steps of the program from `start` to the state with the wrong bit, which a run met first."""
+    program = wrong.program
+    row, last, steps = program.row(start)[None, :], program.row(wrong.state), 0
+    while (row[0] != last).any():
+        row, steps = program.step_rows(row), steps + 1
+    return steps
 
 
 def execute(
     options: argparse.Namespace, program: TemplateProgram, start: State, steps: int, entries: dict[str, Any]
-) -> Trace | None:
-    """Run the program and return its trace; if it is stopped, report that there is no result and return None.
+) -> Execution | int:
+    """Run the program from a state; if it is stopped or a bit is wrong, report this and return the exit code.
 
     `entries`: the entries of the JSON document that describe the input.
     """
-    from ntkproofs.execution import Machine
-
-    machine, done = Machine(program, kernel=kernel_of(options.regime)), 0
-
-    def watch(number: int) -> None:
-        nonlocal done
-        done = number
-
-    trace: Trace | None = None
-    with Stoppable() as stop:
-        trace = machine.run(start, steps=steps, watch=watch)
-    if trace is None:
-        _report_stopped(options, f"{stop.reason}", done, steps, entries)
-    return trace
+    execution = Execution.of(options, program, entries)
+    code = execution.run([start], steps, steps)
+    return execution if code is None else code
 
 
 def execute_stream(
     options: argparse.Namespace, stream: Stream, words: Sequence[Sequence[int]], entries: dict[str, Any]
-) -> list[Trace] | None:
-    """Run a stream and return the trace of each clock; if it is stopped, report that and return None."""
-    from ntkproofs.execution import Machine
-
+) -> Execution | int:
+    """Run a stream with the inputs of each clock; if it is stopped or a bit is wrong, report it and return the code."""
     program = stream.program
-    machine, state, traces, done = Machine(program, kernel=kernel_of(options.regime)), stream.start(), [], 0
+    execution = Execution.of(options, program, entries, clocked=True)
 
-    def watch(_number: int) -> None:
-        nonlocal done
-        done += 1
-
-    steps = stream.period * len(words)
-    with Stoppable() as stop:
+    def starts() -> Iterator[State]:
+        state = stream.start()
         for word in words:
-            row = stream.set_rows(program.row(state)[None, :], [tuple(word)])[0]
-            traces.append(machine.run(program.unrow(row), steps=stream.period, watch=watch))
-            state = traces[-1].final
-        return traces
-    _report_stopped(options, f"{stop.reason}", done, steps, entries)
-    return None
+            yield program.unrow(stream.set_rows(program.row(state)[None, :], [tuple(word)])[0])
+            state = execution.trace.final
 
-
-def _report_stopped(options: argparse.Namespace, reason: str, done: int, steps: int, entries: dict[str, Any]) -> None:
-    """Report that a run was stopped after `done` of its `steps`."""
-    if options.json:
-        head = {"format": 1, "program": options.program, **entries}
-        print_json({**head, "result": None, "complete": False, "steps": done, "planned_steps": steps})
-    else:
-        print(f"not complete: {done:,} of {counted(steps, 'step')}, no result")
-    remark(f"ntkproofs: {reason} after {done:,} of {counted(steps, 'step')}")
+    code = execution.run(starts(), stream.period, stream.period * len(words))
+    return execution if code is None else code
 
 
 def output_word(task: Task | Stream, trace: Trace) -> str:
@@ -81,63 +152,105 @@ def output_word(task: Task | Stream, trace: Trace) -> str:
     return "".join(str(final[field][index]) for field, index in task.output)
 
 
-def show(
-    options: argparse.Namespace, trace: Trace, result: Any, entries: dict[str, Any], *, lines: Sequence[str] = ()
+# --- reports of runs without a result
+
+
+def _report_stopped(execution: Execution, reason: str, done: int, planned: int) -> None:
+    """Report that a run was stopped after `done` of its steps."""
+    if execution.options.json:
+        document = {"result": None, "complete": False, "steps": done, "planned_steps": planned}
+        print_json(_head(execution, execution.entries) | document)
+    else:
+        print(f"not complete: {done:,} of {counted(planned, 'step')}, no result")
+    remark(f"ntkproofs: {reason} after {done:,} of {counted(planned, 'step')}")
+
+
+def report_wrong(
+    execution: Execution, wrong: WrongOutput, steps: int, where: str, more: dict[str, Any] | None = None
 ) -> int:
+    """Report a wrong bit of given networks after `steps` right ones, and return the exit code.
+
+    `where`: the step as text; `more`: further entries of the JSON document.
+    """
+    weights = execution.weights
+    assert weights is not None
+    if execution.options.json:
+        first = {"step": steps + 1, **wrong_bit_json(wrong)}
+        document = {"result": None, "complete": True, "steps": steps, **execution.about, "first_wrong": first}
+        print_json(_head(execution, execution.entries) | document | (more or {}) | _shown(execution))
+    else:
+        print_table(
+            [
+                *weights.lines(wrong.threshold),
+                ("first wrong", f"{where}, bit {bit_name(wrong.bit)}"),
+                *wrong_bit_lines(wrong),
+            ]
+        )
+    return REFUTED
+
+
+# --- results
+
+
+def show(execution: Execution, result: Any, entries: dict[str, Any], *, lines: Sequence[str] = ()) -> int:
     """Print the result of a complete run, as text or as JSON, and return the exit code.
 
-    `lines`: the text of the result, if it is not that of `result`.
+    `entries`: those of the JSON document that describe the input; `lines`: the text of the result, if it is not that of
+    `result`.
     """
-    if options.json:
-        document = _document(options, [trace], result, entries)
-        if options.trace:
-            document["trace"] = _rows(trace)
-        print_json(document)
-        return HOLDS
-    if options.trace:
-        _print_trace(trace)
-    print("\n".join(lines or (f"{result}",)))
-    _remark_on([trace])
-    return HOLDS
+    return _show(execution, result, entries, ["\n".join(lines or (f"{result}",))])
 
 
-def show_clocks(
-    options: argparse.Namespace, traces: Sequence[Trace], answers: Sequence[Any], entries: dict[str, Any]
-) -> int:
+def show_clocks(execution: Execution, answers: Sequence[Any], entries: dict[str, Any]) -> int:
     """Print the answer of each clock of a complete run, as text or as JSON, and return the exit code."""
-    if options.json:
-        document = _document(options, traces, list(answers), entries)
-        if options.trace:
-            document["trace"] = [_rows(trace) for trace in traces]
-        print_json(document)
+    return _show(execution, list(answers), entries, [f"{answer}" for answer in answers])
+
+
+def _show(execution: Execution, result: Any, entries: dict[str, Any], texts: Sequence[str]) -> int:
+    if execution.options.json:
+        print_json(_head(execution, entries) | _document(execution, result) | _shown(execution))
         return HOLDS
-    for number, (trace, answer) in enumerate(zip(traces, answers, strict=True), 1):
-        if options.trace:
-            print(f"clock {number}")
-            _print_trace(trace)
-        print(answer)
-    _remark_on(traces)
+    _print_traces(execution, texts)
+    _remark_on(execution)
     return HOLDS
 
 
-def _document(
-    options: argparse.Namespace, traces: Sequence[Trace], result: Any, entries: dict[str, Any]
-) -> dict[str, Any]:
+def _head(execution: Execution, entries: dict[str, Any]) -> dict[str, Any]:
+    return {"format": 1, "program": execution.options.program, **entries}
+
+
+def _document(execution: Execution, result: Any) -> dict[str, Any]:
     return {
-        "format": 1,
-        "program": options.program,
-        **entries,
         "result": result,
         "complete": True,
-        "steps": sum(map(len, traces)),
-        "samples": traces[0].program.samples,
-        "largest_matches": max(trace.largest_matches for trace in traces),
-        "kernel": traces[0].kernel.name,
+        "steps": execution.steps,
+        "samples": execution.program.samples,
+        "largest_matches": max(trace.largest_matches for trace in execution.traces),
+        **execution.about,
     }
+
+
+def _shown(execution: Execution) -> dict[str, Any]:
+    """Return the entry of the states, if ``--trace`` is given."""
+    if not execution.options.trace or not execution.traces:
+        return {}
+    rows = [_rows(trace) for trace in execution.traces]
+    return {"trace": rows if execution.clocked else rows[0]}
 
 
 def _rows(trace: Trace) -> list[dict[str, str]]:
     return [trace.program.field_digits(trace.row(step)) for step in range(len(trace) + 1)]
+
+
+def _print_traces(execution: Execution, texts: Sequence[str] = ()) -> None:
+    """Print the traces, if ``--trace`` is given, and the text of the result of each."""
+    for number, (trace, text) in enumerate(zip_longest(execution.traces, texts), 1):
+        if execution.options.trace and execution.clocked:
+            print(f"clock {number}")
+        if execution.options.trace:
+            _print_trace(trace)
+        if text is not None:
+            print(text)
 
 
 def _print_trace(trace: Trace) -> None:
@@ -147,11 +260,10 @@ def _print_trace(trace: Trace) -> None:
     console.print(trace if coloured else str(trace), markup=False, soft_wrap=True)
 
 
-def _remark_on(traces: Sequence[Trace]) -> None:
-    """Print the size of a run on stderr."""
-    matches = max(trace.largest_matches for trace in traces)
+def _remark_on(execution: Execution) -> None:
+    """Print the size of a run, and what decided its bits, on stderr."""
+    matches = max(trace.largest_matches for trace in execution.traces)
     remark(
-        f"{counted(sum(map(len, traces)), 'step')}, {counted(traces[0].program.samples, 'sample')}, at most "
-        f"{counted(matches, 'matching template')}; every bit from the rigorous sign of its mean "
-        f"({traces[0].kernel.name})"
+        f"{counted(execution.steps, 'step')}, {counted(execution.program.samples, 'sample')}, at most "
+        f"{counted(matches, 'matching template')}; {execution.decided}"
     )

@@ -7,11 +7,14 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
+from ntkproofs.commands.exhaust_networks import exhaust_networks
 from ntkproofs.commands.exhaust_stream import exhaust_stream
+from ntkproofs.commands.networks import add_networks, weights_of
 from ntkproofs.commands.programs import add_options, add_padding, add_program, given, load
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.regime import add_regime, kernel_of
 from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.commands.vnnlib import add_export, check_export
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,9 +31,11 @@ def register(commands: Any) -> None:
         help="run a program on all inputs, 64 at a time",
         description="Run a program on all inputs, 64 at a time, and compare each result with that of an oracle: of a "
         "Task its own, of a file an interpreter of the file; of a program without an oracle only rounding is checked. "
-        "Rounding is proved correct for all states where t n <= K, and otherwise checked at visited states.",
+        "Rounding is proved correct for all states where t n <= K, and otherwise checked at visited states. With "
+        "--networks, the networks of weights files are run, and each of their bits is decided exactly.",
         epilog="Examples: ntkproofs exhaust addition --bits 8; ntkproofs exhaust mine.py:task; ntkproofs exhaust "
-        "c17.blif; ntkproofs exhaust c880.aig --sample 100000; ntkproofs exhaust s27.blif",
+        "c17.blif; ntkproofs exhaust c880.aig --sample 100000; ntkproofs exhaust s27.blif; ntkproofs exhaust "
+        "permutation --bits 8 --networks p.safetensors",
     )
     add_program(parser, "exhaust")
     add_options(parser, "--steps", "--program-steps")
@@ -43,7 +48,9 @@ def register(commands: Any) -> None:
     )
     parser.add_argument("--sample", metavar="N", help="run N random inputs, in place of all (required beyond 40 bits)")
     parser.add_argument("--seed", metavar="S", help="seed of the sample (default: 0)")
-    add_regime(parser)
+    add_regime(parser, explicit=True)
+    add_networks(parser)
+    add_export(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(function=_exhaust)
 
@@ -56,7 +63,11 @@ def _exhaust(options: argparse.Namespace) -> int:
     loaded, kernel = load(options, "exhaust"), kernel_of(options.regime)
     task, clocks = loaded.task, given(options, "clocks", "--clocks", low=1)
     sample, seed = given(options, "sample", "--sample", low=1), given(options, "seed", "--seed", low=0)
+    weights = weights_of(options)
     _check(options, loaded)
+    check_export(options)
+    if weights is not None:
+        return exhaust_networks(options, loaded, weights, clocks=clocks, sample=sample, seed=seed or 0)
     if isinstance(task, Stream):
         return exhaust_stream(options, loaded, task, clocks)
     program = loaded.program if task is None else task
@@ -90,6 +101,8 @@ def _check(options: argparse.Namespace, loaded: Loaded) -> None:
     for name, applies in (("clocks", stream), ("sample", not stream), ("seed", not stream), ("condition", not stream)):
         if getattr(options, name) and not applies:
             raise InputError(f"--{name} is not an option of {loaded.name}")
+    if options.condition and options.networks is not None:
+        raise InputError("--condition counts matches for the predictor; with --networks the outputs are computed")
     if options.seed is not None and options.sample is None:
         raise InputError("--seed is the seed of a sample: it requires --sample N")
     if loaded.task is None and loaded.steps > 1:

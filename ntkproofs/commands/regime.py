@@ -14,22 +14,30 @@ if TYPE_CHECKING:
 
 __all__ = ["add_regime", "certified_regime", "kernel_of"]
 
+DEFAULT = "ntk"
 KERNELS = (
     "ntk or nngp (two-layer ReLU); erf, sine, cosine, gelu, linear or depth-L (L hidden ReLU layers), with the suffix "
     "-nngp for the NNGP kernel; or FILE.py:NAME, a Kernel or a function that returns one"
 )
 
 
-def add_regime(parser: argparse.ArgumentParser, *, default: str | None = "ntk", known: str = KERNELS) -> None:
-    """Add the option to a parser; `known`: the list of kernels in its help text."""
+def add_regime(
+    parser: argparse.ArgumentParser, *, default: str | None = DEFAULT, known: str = KERNELS, explicit: bool = False
+) -> None:
+    """Add the option to a parser; `known`: the list of kernels in its help text.
+
+    `explicit`: the value is None unless the option is given, for commands in which it excludes other options.
+    """
     note = "" if default is None else f" (default: {default})"
-    parser.add_argument("--regime", default=default, metavar="KERNEL", help=f"the kernel of training{note}: {known}")
+    text = f"the kernel of training{note}: {known}"
+    parser.add_argument("--regime", default=None if explicit else default, metavar="KERNEL", help=text)
 
 
-def kernel_of(regime: str) -> Kernel:
-    """Return the kernel that the option names; raises InputError if there is no such kernel."""
+def kernel_of(regime: str | None) -> Kernel:
+    """Return the kernel that the option names (None: the default); raises InputError if there is no such kernel."""
     from ntkproofs.kernels import Kernel, as_kernel
 
+    regime = DEFAULT if regime is None else regime
     if names_object(regime):
         return load_object(regime, Kernel)
     if ".py" in regime:

@@ -7,9 +7,10 @@ from typing import Any
 
 from ntkproofs.catalogue import CATALOGUE, BuiltIn, built_ins
 from ntkproofs.commands import run_file, sbn
-from ntkproofs.commands.common import UNDECIDED, clipped, number
+from ntkproofs.commands.common import clipped, number
 from ntkproofs.commands.executing import execute, output_word, show
-from ntkproofs.commands.programs import ORDER, ProgramParsers, read_bits, read_order, task_of
+from ntkproofs.commands.networks import add_networks
+from ntkproofs.commands.programs import ORDER, ProgramParsers, add_padding, read_bits, read_order, task_of
 from ntkproofs.commands.regime import add_regime
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
@@ -21,15 +22,19 @@ def register(commands: Any) -> None:
     """Add the command, with a subcommand for each program, to the parser."""
     run = commands.add_parser(
         "run",
-        help="execute a program through the predictor",
-        description="Execute a program through the predictor: each bit is computed from the rigorous sign of its mean.",
+        help="execute a program through the predictor, or through networks",
+        description="Execute a program through the predictor, which computes each bit from the rigorous sign of its "
+        "mean; or, with --networks, through the networks of a weights file, whose outputs are compared with a "
+        "threshold exactly.",
         epilog="Example: ntkproofs run mine.py:task 5 3; ntkproofs run FILE --help describes programs of your own.",
     )
     programs = run.add_subparsers(dest="program", metavar="PROGRAM", required=True, action=ProgramParsers)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--trace", action="store_true", help="show all steps")
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    add_regime(common)
+    add_regime(common, explicit=True)
+    add_networks(common)
+    add_padding(common)
     for entry in built_ins("run"):
         _add_built_in(programs.add_parser(entry.name, parents=[common], help=entry.help), entry)
     sbn.register(programs, common)
@@ -67,8 +72,8 @@ def _run_on_numbers(options: argparse.Namespace) -> int:
             raise InputError(f"{name} = {clipped(text)} does not fit in {counted(bits, 'bit')}: {limits}")
         values.append(value)
     task, entries = task_of(options, "run"), {"bits": bits, "inputs": values}
-    trace = execute(options, task.program, task.start(*values), task.steps, entries)
-    return UNDECIDED if trace is None else show(options, trace, task.read(trace.final), entries)
+    execution = execute(options, task.program, task.start(*values), task.steps, entries)
+    return execution if isinstance(execution, int) else show(execution, task.read(execution.trace.final), entries)
 
 
 def _largest(bits: int) -> str:
@@ -85,5 +90,5 @@ def _run_on_word(options: argparse.Namespace) -> int:
     options.bits = str(len(word))
     task = task_of(options, "run")
     entries = {"bits": len(word), "inputs": [word], **({} if order is None else {"order": order})}
-    trace = execute(options, task.program, task.start(int(word[::-1], 2)), task.steps, entries)
-    return UNDECIDED if trace is None else show(options, trace, output_word(task, trace), entries)
+    execution = execute(options, task.program, task.start(int(word[::-1], 2)), task.steps, entries)
+    return execution if isinstance(execution, int) else show(execution, output_word(task, execution.trace), entries)

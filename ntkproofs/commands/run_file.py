@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands import sbn
-from ntkproofs.commands.common import UNDECIDED, remark
-from ntkproofs.commands.executing import execute, execute_stream, output_word, show, show_clocks
+from ntkproofs.commands.common import remark
+from ntkproofs.commands.executing import Execution, execute, execute_stream, output_word, show, show_clocks
 from ntkproofs.commands.inputs import CLOCKS, FORMS, Ports, named_values
-from ntkproofs.commands.programs import FILES, OTHER, add_options, add_padding, load
+from ntkproofs.commands.programs import FILES, OTHER, add_options, load
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 from ntkproofs.formats.sources import Netlist, TuringMachine
@@ -38,7 +38,6 @@ def register(programs: Any, common: argparse.ArgumentParser) -> None:
         "16 --trace; ntkproofs run mine.py:task 5 3; ntkproofs run mine.json p=5 q=3 --steps 2",
     )
     parser.add_argument("inputs", nargs="*", metavar="INPUT", help=f"{FORMS}; {CLOCKS}")
-    add_padding(parser)
     add_options(parser, "--steps", "--program-steps")
     sbn.add_options(parser)
     parser.set_defaults(function=_run)
@@ -51,7 +50,7 @@ def _run(options: argparse.Namespace) -> int:
     if loaded.assembly is not None:
         if options.inputs:
             raise InputError(f"{loaded.name}: the data of an SBN program are set with --data NAME=VALUE")
-        return sbn.run_assembly(options, loaded.file, loaded.assembly)
+        return sbn.run_assembly(options, loaded, loaded.assembly)
     if options.data or options.max_instructions is not None:
         raise InputError(f"--data and --max-instructions are options of SBN programs, not of {loaded.name}")
     if loaded.task is None:
@@ -71,17 +70,17 @@ def _run_task(options: argparse.Namespace, loaded: Loaded, task: Task) -> int:
     ports = _ports(loaded, task)
     values = list(loaded.default) if loaded.default and not options.inputs else ports.read(options.inputs)
     entries = {"inputs": _inputs_json(loaded, ports, values)}
-    trace = execute(options, task.program, task.start(*values), task.steps, entries)
-    if trace is None:
-        return UNDECIDED
+    execution = execute(options, task.program, task.start(*values), task.steps, entries)
+    if isinstance(execution, int):
+        return execution
     if not loaded.words:
-        return show(options, trace, task.read(trace.final), entries)
-    word = output_word(task, trace)
+        return show(execution, task.read(execution.trace.final), entries)
+    word = output_word(task, execution.trace)
     if isinstance(loaded.source, TuringMachine):
-        return _show_tape(options, loaded.source, trace, word, entries)
+        return _show_tape(loaded.source, execution, word, entries)
     names = _output_names(loaded)
     lines = [word, _shortened(named_values(names, word))] if names else [word]
-    return show(options, trace, word, entries | ({"outputs": names} if names else {}), lines=lines)
+    return show(execution, word, entries | ({"outputs": names} if names else {}), lines=lines)
 
 
 def _inputs_json(loaded: Loaded, ports: Ports, values: Sequence[int]) -> list[Any]:
@@ -103,17 +102,18 @@ def _shortened(names: Sequence[str]) -> str:
     return " ".join(names[:MAX_NAMED]) + (" ..." if len(names) > MAX_NAMED else "")
 
 
-def _show_tape(
-    options: argparse.Namespace, machine: TuringMachine, trace: Trace, word: str, entries: dict[str, Any]
-) -> int:
+def _show_tape(machine: TuringMachine, execution: Execution, word: str, entries: dict[str, Any]) -> int:
     """Print the tape of a Turing machine, from the left, and its number of ones; return the exit code."""
     size = max(1, (len(machine.rules[0]) - 1).bit_length())  # bits of a cell
     symbols = [int(word[index : index + size][::-1], 2) for index in range(0, len(word), size)]
-    ones, halted = sum(map(bool, symbols)), not any(trace.final["head"])
+    ones, halted = sum(map(bool, symbols)), not any(execution.trace.final["head"])
     tape = "".join(map(str, symbols))
     end = "halted" if halted else "not halted"
-    lines = [tape, f"{counted(len(trace), 'step')}, {counted(ones, 'one')}, {counted(len(symbols), 'cell')}, {end}"]
-    return show(options, trace, tape, entries | {"ones": ones, "cells": len(symbols), "halted": halted}, lines=lines)
+    lines = [
+        tape,
+        f"{counted(execution.steps, 'step')}, {counted(ones, 'one')}, {counted(len(symbols), 'cell')}, {end}",
+    ]
+    return show(execution, tape, entries | {"ones": ones, "cells": len(symbols), "halted": halted}, lines=lines)
 
 
 def _run_stream(options: argparse.Namespace, loaded: Loaded, stream: Stream) -> int:
@@ -123,14 +123,14 @@ def _run_stream(options: argparse.Namespace, loaded: Loaded, stream: Stream) -> 
     shown = [_inputs_json(loaded, ports, values) for values in clocks]
     names = _output_names(loaded)
     entries: dict[str, Any] = {"inputs": [item[0] if len(item) == 1 else item for item in shown]}
-    traces = execute_stream(options, stream, clocks, entries)
-    if traces is None:
-        return UNDECIDED
-    answers = [output_word(stream, trace) if loaded.words else _answer(stream, trace) for trace in traces]
+    execution = execute_stream(options, stream, clocks, entries)
+    if isinstance(execution, int):
+        return execution
+    answers = [output_word(stream, trace) if loaded.words else _answer(stream, trace) for trace in execution.traces]
     if names:
         entries |= {"outputs": names}
         remark(f"outputs: {_shortened(names)}")
-    return show_clocks(options, traces, answers, entries | {"period": stream.period})
+    return show_clocks(execution, answers, entries | {"period": stream.period})
 
 
 def _answer(stream: Stream, trace: Trace) -> int:
@@ -148,9 +148,9 @@ def _run_program(options: argparse.Namespace, loaded: Loaded) -> int:
     values = fields.read(options.inputs)
     entries = {"inputs": values}
     start = program.state(**dict(zip(program.fields, values, strict=True)))
-    trace = execute(options, program, start, loaded.steps, entries)
-    if trace is None:
-        return UNDECIDED
-    result = program.field_digits(trace.row(loaded.steps))
+    execution = execute(options, program, start, loaded.steps, entries)
+    if isinstance(execution, int):
+        return execution
+    result = program.field_digits(execution.trace.row(loaded.steps))
     width = max(map(len, result))
-    return show(options, trace, result, entries, lines=[f"{name:<{width}} = {text}" for name, text in result.items()])
+    return show(execution, result, entries, lines=[f"{name:<{width}} = {text}" for name, text in result.items()])

@@ -1,4 +1,4 @@
-"""``ntkproofs run sbn FILE``: execute an SBN program through the predictor."""
+"""``ntkproofs run sbn FILE``: execute an SBN program through the predictor or through networks."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
+from ntkproofs.commands.executing import Execution, report_wrong, steps_to
 from ntkproofs.commands.programs import load
-from ntkproofs.commands.regime import kernel_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Boundary, SbnRun
-    from ntkproofs.programs.sbn import Assembly
+    from ntkproofs.execution.wrong_bits import WrongOutput
+    from ntkproofs.loading import Loaded
+    from ntkproofs.programs import State
+    from ntkproofs.programs.sbn import Assembly, Layout
 
 __all__ = ["add_options", "register", "run_assembly"]
 
@@ -29,7 +32,8 @@ def register(programs: Any, common: argparse.ArgumentParser) -> None:
         "sbn",
         parents=[common],
         help="execute an SBN program (subtract and branch if negative)",
-        description="Execute an SBN program through the predictor and print the words of its memory.",
+        description="Execute an SBN program through the predictor, or through the networks of --networks, and print "
+        "the words of its memory.",
     )
     parser.add_argument("file", metavar="FILE", help="the program, as assembly text")
     add_options(parser)
@@ -57,49 +61,86 @@ def _run_file(options: argparse.Namespace) -> int:
     loaded = load(options, "run")
     if loaded.assembly is None:
         raise InputError(f"{loaded.name} is no SBN program")
-    return run_assembly(options, loaded.file, loaded.assembly)
+    return run_assembly(options, loaded, loaded.assembly)
 
 
-def run_assembly(options: argparse.Namespace, file: str, assembly: Assembly) -> int:
+def run_assembly(options: argparse.Namespace, loaded: Loaded, assembly: Assembly) -> int:
     """Execute an SBN program on its data and those of the options, and return the exit code."""
-    from ntkproofs.execution import SbnRun, run_sbn
+    from ntkproofs.execution import execute_sbn
+    from ntkproofs.execution.wrong_bits import WrongBit
     from ntkproofs.programs.sbn import layout_for
+    from ntkproofs.programs.sbn import load as load_state
 
     limit = number(options.max_instructions or str(DEFAULT_LIMIT), "--max-instructions")
-    data = _data(options.data)
-    program = assembly.with_data(data)
-    trace: list[dict[str, Any]] = []
-    print_line = _printer(program) if options.trace and not options.json else None
-    layout, kernel = layout_for(program), kernel_of(options.regime)
-    last: Boundary | None = None
-
-    def watch(boundary: Boundary) -> None:
-        nonlocal last
-        last = boundary
-        if print_line is not None:
-            print_line(boundary)
-        elif options.trace:
-            trace.append(_boundary_json(boundary, program))
-
+    program = assembly.with_data(_data(options.data))
+    layout, watch = layout_for(program), _Watch(options, program)
+    execution = Execution.of(options, loaded.program, {"file": loaded.file})
+    wrong: WrongOutput | None = None
     with Stoppable() as stop:
-        run_sbn(program, kernel=kernel, max_instructions=limit, watch=watch)
-    if last is None:
-        if options.json:
+        try:
+            for boundary in execute_sbn(program, layout, machine=execution.machine):
+                watch.add(boundary)
+                if boundary.executed >= limit:
+                    break
+        except WrongBit as problem:
+            wrong = problem.wrong
+    if wrong is not None:
+        return _wrong(execution, wrong, load_state(layout, program), layout, watch)
+    return _show_run(execution, layout, watch, stop.reason)
+
+
+class _Watch:
+    """What is printed, or kept for a JSON document, of the boundaries of a run; `last`: the last one."""
+
+    def __init__(self, options: argparse.Namespace, program: Assembly) -> None:
+        self.program, self.traced = program, options.trace
+        self.print_line = _printer(program) if options.trace and not options.json else None
+        self.kept: list[dict[str, Any]] = []
+        self.last: Boundary | None = None
+
+    def add(self, boundary: Boundary) -> None:
+        """Add a boundary."""
+        self.last = boundary
+        if self.print_line is not None:
+            self.print_line(boundary)
+        elif self.traced:
+            self.kept.append(_boundary_json(boundary, self.program))
+
+    def entries(self) -> dict[str, Any]:
+        """Return the entry of the JSON document for ``--trace``."""
+        return {"trace": self.kept} if self.traced else {}
+
+
+def _show_run(execution: Execution, layout: Layout, watch: _Watch, reason: str | None) -> int:
+    """Print the result of a run, or that it was stopped, and return the exit code."""
+    from ntkproofs.execution import SbnRun
+
+    as_json, file = execution.options.json, execution.entries["file"]
+    if watch.last is None:
+        if as_json:
             print_json({"format": 1, "program": "sbn", "complete": False, "executed": 0})
         else:
             print("not complete: no instruction was executed")
         return UNDECIDED
-    run = SbnRun.at(program, layout, kernel, last)
-    if options.json:
-        print_json(_document(options, file, run, trace))
+    run = SbnRun.at(watch.program, layout, None, watch.last)
+    if as_json:
+        print_json(_document(execution, run) | watch.entries())
     else:
-        _show(run)
+        _show(execution, run)
     if not run.halted:
         executed = counted(run.executed, "instruction")
-        hint = "" if stop.reason else " (--max-instructions allows more)"
-        remark(f"ntkproofs: {file}: {stop.reason or 'stopped'} after {executed}, the program has not halted{hint}")
+        hint = "" if reason else " (--max-instructions allows more)"
+        remark(f"ntkproofs: {file}: {reason or 'stopped'} after {executed}, the program has not halted{hint}")
         return UNDECIDED
     return HOLDS
+
+
+def _wrong(execution: Execution, wrong: WrongOutput, start: State, layout: Layout, watch: _Watch) -> int:
+    """Report a wrong bit of given networks, and return the exit code."""
+    steps = steps_to(wrong, start)
+    executed, within = divmod(steps, layout.steps_per_instruction)
+    where = f"step {steps + 1:,}, step {within + 1} of instruction {executed + 1:,}"
+    return report_wrong(execution, wrong, steps, where, {"executed": executed, **watch.entries()})
 
 
 def _data(settings: Sequence[str]) -> dict[str, int]:
@@ -117,25 +158,24 @@ def _data(settings: Sequence[str]) -> dict[str, int]:
     return data
 
 
-def _show(run: SbnRun) -> None:
+def _show(execution: Execution, run: SbnRun) -> None:
     width = max(map(len, run.memory))
     for name, value in run.memory.items():
         print(f"{name:<{width}} = {value}")
     partial = "" if run.halted else "not complete: "
     print(f"{partial}executed {counted(run.executed, 'instruction')} in {counted(run.steps, 'network step')}")
     sys.stdout.flush()
-    layout = run.layout
     remark(
-        f"{counted(layout.templates, 'sample')}, at most {counted(run.largest_matches, 'matching template')}; "
-        f"every bit from the rigorous sign of its mean ({run.kernel.name})"
+        f"{counted(execution.program.samples, 'sample')}, at most {counted(run.largest_matches, 'matching template')}; "
+        f"{execution.decided}"
     )
 
 
-def _document(options: argparse.Namespace, file: str, run: SbnRun, trace: list[dict[str, Any]]) -> dict[str, Any]:
+def _document(execution: Execution, run: SbnRun) -> dict[str, Any]:
     return {
         "format": 1,
         "program": "sbn",
-        "file": file,
+        **execution.entries,
         "words": run.layout.words,
         "bits": run.layout.bits,
         "instructions": run.layout.instructions,
@@ -144,10 +184,9 @@ def _document(options: argparse.Namespace, file: str, run: SbnRun, trace: list[d
         "steps": run.steps,
         "halted": run.halted,
         "complete": run.halted,
-        "samples": run.layout.templates,
+        "samples": execution.program.samples,
         "largest_matches": run.largest_matches,
-        "kernel": run.kernel.name,
-        **({"trace": trace} if options.trace else {}),
+        **execution.about,
     }
 
 

@@ -17,7 +17,8 @@ from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 from ntkproofs.programs import Task
-from ntkproofs.simulation.measured import Draws, Mean, States, default_step, means, measure_chunks, share_bounds
+from ntkproofs.simulation.drawn import default_step
+from ntkproofs.simulation.measured import Draws, Mean, States, means, measure_chunks, share_bounds
 from ntkproofs.training import Training
 
 __all__ = ["simulate_trained"]

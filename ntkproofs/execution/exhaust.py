@@ -31,7 +31,7 @@ from ntkproofs.processes import can_fork, parallel_map
 from ntkproofs.programs import Stream, Task, TemplateProgram
 from ntkproofs.validation import integer
 
-__all__ = ["Exhaustion", "Visit", "WrongCase", "exhaust", "exhaust_chunks", "not_begun"]
+__all__ = ["Exhaustion", "Visit", "WrongCase", "exhaust", "exhaust_chunks", "not_begun", "reference_for"]
 
 MAX_INPUT_BITS = 40
 MAX_SAMPLE = 1 << MAX_INPUT_BITS
@@ -93,7 +93,7 @@ def exhaust_chunks(
 ) -> Iterator[Exhaustion]:
     """Run like :func:`exhaust`, and yield the result so far after every chunk of cases; the last one is complete."""
     result = not_begun(task, against=against, sample=sample, seed=seed, kernel=kernel)
-    plan = _Plan.of(result, condition, _reference(task, against, result.total))
+    plan = _Plan.of(result, condition, reference_for(task, against, result.total))
     result = replace(result, counted=plan.counting, matches_bound=plan.matches_bound)
     start = time.perf_counter()
     for chunk in _run_chunks(plan, workers):
@@ -148,7 +148,7 @@ def _total(task: Task, sample: int | None) -> int:
     return 1 << task.input_bits
 
 
-def _reference(task: Task | TemplateProgram, against: Task | None, total: int) -> Reference | None:
+def reference_for(task: Task | TemplateProgram, against: Task | None, total: int) -> Reference | None:
     """Return what the answers are compared with; None for a program without an oracle."""
     if against is not None:
         if not isinstance(task, Task) or not isinstance(against, Task):

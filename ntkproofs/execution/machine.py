@@ -7,8 +7,7 @@ that the templates define.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +15,11 @@ from numpy.typing import NDArray
 from ntkproofs.bounds.rounding import enclose_mean, mean_sign
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NtkProofsError
+from ntkproofs.execution.runner import Runner, StreamRun
 from ntkproofs.execution.trace import Trace
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.kernels.definite import FIRST_PRECISION
-from ntkproofs.programs import Bit, Rows, State, Stream, TemplateProgram
+from ntkproofs.programs import Bit, Rows, State, TemplateProgram
 from ntkproofs.programs.language import bit_name, field_name
 from ntkproofs.validation import integer
 
@@ -59,15 +59,7 @@ def _short(text: str, limit: int = 24) -> str:
     return text if len(text) <= limit else f"{text[:8]}…({len(text)} bits)…{text[-8:]}"
 
 
-@dataclass(frozen=True)
-class StreamRun:
-    """The answers of a stream, one for each clock, and the trace of each clock, which begins when its ports are set."""
-
-    answers: tuple[int, ...]
-    clocks: tuple[Trace, ...]
-
-
-class Machine:
+class Machine(Runner):
     """Execute a template program through the predictor, rounding at threshold 0.
 
     Parameters: `program`; `kernel`, a Kernel or the name of one. Every bit is computed from the exact counts and the
@@ -89,11 +81,6 @@ class Machine:
         self.program = program
         self.kernel = as_kernel(kernel)
 
-    def step(self, state: Mapping[str, Sequence[int]]) -> State:
-        """Return the next state; raises RoundingFailure if a bit would be rounded incorrectly."""
-        rows, _ = self.step_rows(self.program.row(state)[None, :])
-        return self.program.unrow(rows[0])
-
     def run(
         self, state: Mapping[str, Sequence[int]], *, steps: int, watch: Callable[[int], object] | None = None
     ) -> Trace:
@@ -112,30 +99,6 @@ class Machine:
             if watch is not None:
                 watch(len(step_counts))
         return Trace(self.program, self.kernel, np.stack(rows), tuple(step_counts))
-
-    def run_stream(
-        self,
-        stream: Stream,
-        inputs: Iterable[int | Sequence[int]],
-        *,
-        start: Mapping[str, Sequence[int]] | None = None,
-    ) -> StreamRun:
-        """Run a stream of this program on a sequence of inputs, from `start` (default: its initial state).
-
-        `inputs`: for each clock a tuple with the value of each port, or an integer if there is one port. Raises
-        RoundingFailure at the first step that would round a bit incorrectly, InputError for a stream of another
-        program and for inputs that do not fit their ports.
-        """
-        if stream.program is not self.program:
-            raise InputError(f"the stream is one of program {stream.program.name!r}, not of {self.program.name!r}")
-        state = stream.start() if start is None else self.program.unrow(self.program.row(start))
-        answers, traces = [], []
-        for word in stream.words(inputs):
-            row = stream.set_rows(self.program.row(state)[None, :], [word])[0]
-            traces.append(self.run(self.program.unrow(row), steps=stream.period))
-            state = traces[-1].final
-            answers.append(stream.read(state))
-        return StreamRun(tuple(answers), tuple(traces))
 
     def step_rows(self, rows: Rows) -> tuple[Rows, frozenset[Counts]]:
         """Return the next states of many states, ``(states, bits)``, and all counts that occurred at their bits."""

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ntkproofs.display import CODE, counted, table
+from ntkproofs.errors import InputError
 from ntkproofs.execution.machine import Machine
+from ntkproofs.execution.runner import Runner
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
 from ntkproofs.programs.sbn.assembly import Assembly
 from ntkproofs.programs.sbn.interpreter import Configuration
@@ -36,14 +38,15 @@ class Boundary:
 class SbnRun(NoTruthValue):
     """The result of a run: `memory` (signed values by name), `executed` instructions, network `steps`.
 
-    `halted` is false if the run ended at the limit of instructions; `largest_matches` is the largest n of the run.
+    `kernel`: that of the predictor, None if another machine executed the program. `halted` is false if the run ended at
+    the limit of instructions; `largest_matches` is the largest n of the run.
     """
 
     instead = ".halted"
 
     program: Assembly
     layout: Layout
-    kernel: Kernel
+    kernel: Kernel | None
     memory: dict[str, int]
     executed: int
     steps: int
@@ -51,7 +54,7 @@ class SbnRun(NoTruthValue):
     largest_matches: int
 
     @classmethod
-    def at(cls, program: Assembly, layout: Layout, kernel: Kernel, boundary: Boundary) -> SbnRun:
+    def at(cls, program: Assembly, layout: Layout, kernel: Kernel | None, boundary: Boundary) -> SbnRun:
         """Return the result of a run that ended at `boundary`."""
         configuration = boundary.configuration
         memory = dict(zip(program.names, configuration.memory, strict=True))
@@ -73,10 +76,14 @@ class SbnRun(NoTruthValue):
         )
 
 
-def execute_sbn(program: Assembly, layout: Layout, *, kernel: KernelLike = "ntk") -> Iterator[Boundary]:
+def execute_sbn(
+    program: Assembly, layout: Layout, *, kernel: KernelLike = "ntk", machine: Runner | None = None
+) -> Iterator[Boundary]:
     r"""Yield the boundary before the first instruction and after every instruction, until the program halts, if ever.
 
-    Raises RoundingFailure if a bit would be rounded incorrectly.
+    `machine`: what executes the program ``sbn(words, bits, instructions)`` of the layout (default: a Machine of the
+    kernel). Raises RoundingFailure, or the error of the machine, if a bit would be rounded incorrectly, and InputError
+    for a machine of another program.
 
     >>> from ntkproofs.programs.sbn import assemble, layout_for
     >>> program = assemble("x: .word 5\ny: .word 3\nsbn x y\nsbn x y")
@@ -84,18 +91,19 @@ def execute_sbn(program: Assembly, layout: Layout, *, kernel: KernelLike = "ntk"
     [(5, 3), (5, -2), (5, -7)]
     """
     templates = sbn(layout.words, layout.bits, layout.instructions)
-    machine = Machine(templates, kernel)
+    if machine is None:
+        machine = Machine(templates, kernel)
+    elif machine.program.templates != templates.templates:
+        raise InputError(f"the machine executes {machine.program.name!r}, and not the program of this layout")
     state = load(layout, program)
-    row, executed, largest = templates.row(state)[None, :], 0, 0
+    executed, largest = 0, 0
     while True:
         configuration = read_configuration(layout, state, program)
         yield Boundary(executed, executed * layout.steps_per_instruction, configuration, largest)
         if configuration.counter == len(program.instructions):
             return
-        for _ in range(layout.steps_per_instruction):
-            row, counts = machine.step_rows(row)
-            largest = max(largest, *(item.matches for item in counts))
-        state = templates.unrow(row[0])
+        trace = machine.run(state, steps=layout.steps_per_instruction)
+        state, largest = trace.final, max(largest, trace.largest_matches)
         executed += 1
 
 

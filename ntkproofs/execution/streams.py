@@ -28,8 +28,10 @@ __all__ = ["Exploration", "WrongSequence", "explore"]
 
 Word: TypeAlias = tuple[int, ...]  # the inputs of one clock
 Node: TypeAlias = tuple[bytes, Any]  # the memory of the program, and the state of the oracle
+Run: TypeAlias = tuple[Node, Word]  # a clock with some inputs from such a pair
 
 MAX_INPUT_BITS = 16  # of a clock
+MAX_STATES = 1 << 16
 BLOCK = 1 << 22  # entries of the arrays that are executed together: states times templates
 
 
@@ -108,7 +110,7 @@ class Exploration(NoTruthValue):
 
 
 def explore(
-    stream: Stream, *, clocks: int | None = None, kernel: KernelLike = "ntk", max_states: int = 1 << 16
+    stream: Stream, *, clocks: int | None = None, kernel: KernelLike = "ntk", max_states: int = MAX_STATES
 ) -> Exploration:
     """Run `stream` with all sequences of inputs; see :class:`Exploration`.
 
@@ -126,15 +128,9 @@ def explore(
     >>> result.holds, result.closed, result.states, result.runs
     (True, True, 3, 6)
     """
-    if stream.input_bits > MAX_INPUT_BITS:
-        raise InputError(
-            f"{stream.program.name}: {stream.input_bits} input bits of a clock; at most {MAX_INPUT_BITS} are explored"
-        )
-    if not stream.program.templates:
-        raise InputError(f"program {stream.program.name!r} has no templates: there is nothing to execute")
     requested = None if clocks is None else integer(clocks, "clocks", low=1)
     begin = time.perf_counter()
-    search = _Search(stream, integer(max_states, "max_states", low=1))
+    search = Search(stream, integer(max_states, "max_states", low=1))
     done = 0
     while search.frontier and done != requested and len(search.before) <= search.max_states:
         search.advance()
@@ -156,15 +152,22 @@ def explore(
     )
 
 
-class _Search:
+class Search:
     """A breadth-first search of the pairs (memory of the program, state of the oracle)."""
 
-    def __init__(self, stream: Stream, max_states: int) -> None:
+    def __init__(self, stream: Stream, max_states: int = MAX_STATES) -> None:
+        if stream.input_bits > MAX_INPUT_BITS:
+            raise InputError(
+                f"{stream.program.name}: {stream.input_bits} input bits of a clock; at most {MAX_INPUT_BITS} are "
+                "explored"
+            )
+        if not stream.program.templates:
+            raise InputError(f"program {stream.program.name!r} has no templates: there is nothing to execute")
         self.stream, self.max_states = stream, max_states
         self.ports = list(stream.input_positions)
         self.words: list[Word] = list(product(*(range(1 << width) for width in stream.input_widths)))
         start = (stream.program.row(stream.start()).tobytes(), None)
-        self.before: dict[Node, tuple[Node, Word] | None] = {start: None}  # how each pair is reached
+        self.before: dict[Node, Run | None] = {start: None}  # how each pair is reached
         self.frontier: list[Node] = [start]
         self.visited: set[Counts] = set()
         self.runs = self.wrong = 0
@@ -176,24 +179,29 @@ class _Search:
         pairs = iter([(node, word) for node in nodes for word in self.words])
         size = max(1, BLOCK // (len(self.stream.program.templates) + self.stream.program.output_bits))
         while block := list(islice(pairs, size)):
-            self._run(block)
+            self.run_block(block)
 
-    def _run(self, block: Sequence[tuple[Node, Word]]) -> None:
+    def run_block(self, block: Sequence[Run]) -> None:
+        """Execute a clock in each of some runs."""
         program = self.stream.program
         rows = np.stack([np.frombuffer(memory, dtype=np.uint8) for (memory, _), _ in block])
-        rows = self.stream.clock_rows(rows, [word for _, word in block], self._step)
+        rows = self.stream.clock_rows(rows, [word for _, word in block], self.step)
         answers = self.stream.read_rows(rows)
         rows[:, self.ports] = 0  # the next inputs replace them
         self.runs += len(block)
-        for (node, word), row, got in zip(block, rows, answers, strict=True):
+        for index, ((node, word), row, got) in enumerate(zip(block, rows, answers, strict=True)):
             state, expected = self.stream.expected_clock(node[1], word)
-            if got != expected:
-                self.wrong += 1
-                if self.first_wrong is None:
-                    self.first_wrong = WrongSequence((*self._path(node), word), got, expected)
+            self.answered(index, (node, word), got, expected)
             self._add((row.tobytes(), state), (node, word), program.name)
 
-    def _step(self, rows: Rows) -> Rows:
+    def answered(self, index: int, run: Run, got: int, expected: int) -> None:
+        """Compare the answer of a run, number `index` of its block, with that of the oracle."""
+        if got != expected:
+            self.wrong += 1
+            if self.first_wrong is None:
+                self.first_wrong = WrongSequence(self.path(run), got, expected)
+
+    def step(self, rows: Rows) -> Rows:
         """Return the next states by the ideal semantics, and record the counts at `rows`."""
         program = self.stream.program
         match = program.match_rows(rows)
@@ -203,7 +211,7 @@ class _Search:
         self.visited.update(Counts(n, p, t, program.samples) for n, p, t in np.unique(keys, axis=0).tolist())
         return (matched > 0).astype(np.uint8)
 
-    def _add(self, node: Node, reached: tuple[Node, Word], name: str) -> None:
+    def _add(self, node: Node, reached: Run, name: str) -> None:
         try:
             new = node not in self.before
         except TypeError:
@@ -212,9 +220,10 @@ class _Search:
             self.before[node] = reached
             self.frontier.append(node)
 
-    def _path(self, node: Node) -> list[Word]:
-        """Return the inputs that lead from the initial state to a pair."""
-        return list(self._backwards(node))[::-1]
+    def path(self, run: Run) -> tuple[Word, ...]:
+        """Return the inputs from the initial state to the clock of a run."""
+        node, word = run
+        return (*list(self._backwards(node))[::-1], word)
 
     def _backwards(self, node: Node) -> Iterator[Word]:
         reached = self.before[node]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -24,7 +24,6 @@ __all__ = ["Trace"]
 MAX_ROWS = 80  # of a longer trace only the first and last steps are displayed
 MAX_DIGITS = 64  # of a longer field only the first and last digits are displayed
 MAX_WIDTH = 120  # characters; a wider table gets headings of several lines
-HEADINGS = ("step", "matching", "least 1-bit mean", "greatest 0-bit mean")
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,8 @@ class Trace:
        1   011         2             0.557               -0.018
            ^ ^
     """
+
+    headings: ClassVar = ("step", "matching", "least 1-bit mean", "greatest 0-bit mean")
 
     def __init__(
         self, program: TemplateProgram, kernel: Kernel, packed: Rows, counts: tuple[frozenset[Counts], ...]
@@ -84,6 +85,11 @@ class Trace:
         return max((item.matches for counts in self.counts for item in counts), default=0)
 
     # --- display
+
+    @property
+    def executor(self) -> str:
+        """What executed the program, for the title of a table."""
+        return self.kernel.name
 
     def _margins(self, step: int) -> tuple[str, str, str]:
         """Return n and the two means nearest to the threshold, for the step that leads to state number `step`."""
@@ -127,7 +133,7 @@ class Trace:
 
     def _headings(self, rows: list[_Row]) -> list[list[str]]:
         """Return the lines of the heading of each column: one line, or several if the table would be too wide."""
-        names = (HEADINGS[0], *map(field_name, self.program.fields), *HEADINGS[1:])
+        names = (self.headings[0], *map(field_name, self.program.fields), *self.headings[1:])
         columns = list(
             zip(*([row.step, *(digits for digits, _ in row.fields), *row.numbers] for row in rows), strict=True)
         )
@@ -173,7 +179,7 @@ class Trace:
         return table
 
     def _repr_html_(self) -> str:
-        names = (HEADINGS[0], *map(field_name, self.program.fields), *HEADINGS[1:])
+        names = (self.headings[0], *map(field_name, self.program.fields), *self.headings[1:])
         headings = "".join(f"<th>{escaped(name)}</th>" for name in names)
         body = []
         for row in self._rows():
@@ -181,7 +187,7 @@ class Trace:
             cells += [f"<td><code>{_html_digits(digits, marks)}</code></td>" for digits, marks in row.fields]
             cells += [f"<td>{escaped(number)}</td>" for number in row.numbers]
             body.append(f"<tr>{''.join(cells)}</tr>")
-        title = f"{escaped(self.program.name)}: {counted(len(self), 'step')}, {escaped(self.kernel.name)}"
+        title = f"{escaped(self.program.name)}: {counted(len(self), 'step')}, {escaped(self.executor)}"
         return (
             f'<table class="ntkproofs-trace"><caption>{title}</caption>'
             f"<thead><tr>{headings}</tr></thead><tbody>{''.join(body)}</tbody></table>"

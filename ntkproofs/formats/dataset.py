@@ -28,7 +28,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.files import read_file
 from ntkproofs.formats.sources import DataSet, Instruction
 from ntkproofs.formats.text import quoted
-from ntkproofs.printable import file_name, printable
+from ntkproofs.printable import file_name, message_of, printable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -219,7 +219,7 @@ def _arrays(data: bytes, file: _File) -> dict[str, NDArray[Any]]:
         zipfile.BadZipFile,
         zlib.error,
     ) as problem:
-        raise file.error(f"not an .npz file: {problem}") from problem
+        raise file.error(f"not an .npz file: {message_of(problem)}") from problem
     except (lzma.LZMAError, MemoryError, SyntaxError, KeyError, TypeError, OverflowError) as problem:
         raise file.error(f"not an .npz file: {type(problem).__name__}") from problem
     return arrays

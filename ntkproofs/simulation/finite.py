@@ -20,9 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkproofs.errors import InputError, Undecided
+from ntkproofs.programs import TemplateProgram
+from ntkproofs.simulation.descent import Trained, Watch, descend, unwatched
 from ntkproofs.simulation.limit import Trials
 
-__all__ = ["PARAMETRISATIONS", "Weights", "draw_weights", "linearised", "trained"]
+__all__ = ["PARAMETRISATIONS", "Weights", "descended", "draw_weights", "linearised", "trained"]
 
 PARAMETRISATIONS = ("ntk", "standard")
 TOLERANCE = 1e-6  # of the outputs at the samples, where targets are 0 and 1
@@ -43,6 +45,12 @@ class Weights:
     def scale(self) -> float:
         """The factor ``(w n0)^(-1/2)`` of the output."""
         return float((self.hidden.shape[1] * self.hidden.shape[2]) ** -0.5)
+
+    def folded(self, steps: int | None = None) -> Trained:
+        """Return the same networks without a factor of the output, with the weights of the standard parametrisation."""
+        _, width, n0 = self.hidden.shape
+        output = self.outer.transpose(0, 2, 1) / width**0.5
+        return Trained((self.hidden / n0**0.5)[:, None], output[:, None], steps)
 
     def outputs(self, codes: Floats) -> Floats:
         """Return the outputs on encoded states, ``(networks, states, bits)``."""
@@ -66,20 +74,20 @@ class Weights:
         return out
 
 
-def draw_weights(trials: Trials, width: int, sources: Sequence[np.random.Generator]) -> Weights:
+def draw_weights(program: TemplateProgram, width: int, sources: Sequence[np.random.Generator]) -> Weights:
     """Draw one network from each source of random numbers."""
-    K, bits = trials.program.samples, trials.program.output_bits
+    K, bits = program.samples, program.output_bits
     if width < K:
         raise InputError(f"a network of width {width} cannot fit {K} samples: the width must be at least {K}")
     drawn = np.stack([source.standard_normal((width, K + bits)) for source in sources])
     return Weights(drawn[:, :, :K].copy(), drawn[:, :, K:].copy())
 
 
-def _hidden_rate(trials: Trials, width: int, parametrisation: str) -> float:
+def _hidden_rate(program: TemplateProgram, width: int, parametrisation: str) -> float:
     """Return how fast hidden weights move next to outer ones."""
     if parametrisation not in PARAMETRISATIONS:
         raise InputError(f"unknown parametrisation {parametrisation!r}: choose one of {', '.join(PARAMETRISATIONS)}")
-    return 1.0 if parametrisation == "ntk" else trials.program.samples / width
+    return 1.0 if parametrisation == "ntk" else program.samples / width
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +154,7 @@ def linearised(trials: Trials, weights: Weights, parametrisation: str) -> Floats
     output bits too) from its own output at the start: the least move of the weights, each measured by its rate, that
     fits the samples to first order.
     """
-    rate = _hidden_rate(trials, weights.outer.shape[1], parametrisation)
+    rate = _hidden_rate(trials.program, weights.outer.shape[1], parametrisation)
     start = weights.outputs(np.eye(trials.program.samples))
     dual = _Tangent.of(weights, rate).solve(trials.program.labels - start) * trials.program.samples
     outer = np.maximum(weights.hidden, 0) @ dual
@@ -159,29 +167,48 @@ def trained(
 ) -> tuple[Floats, int]:
     """Train by full-batch gradient descent on the square loss; return the outputs and the number of steps.
 
-    `step_size` is in units of the inverse of the largest eigenvalue of the tangent kernel at the start: from 2 on,
-    descent is unstable there. Trained until every output at every sample is within 1e-6 of its target. Raises Undecided
-    if that is not so after `most_steps`.
+    See :func:`descended`; trained until every output at every sample is within 1e-6 of its target.
     """
-    rate = _hidden_rate(trials, weights.outer.shape[1], parametrisation)
-    largest = _Tangent.of(weights, rate).largest()
-    step = step_size * weights.scale * (trials.program.samples / largest)[:, None, None]
-    hidden, outer, labels = weights.hidden.copy(), weights.outer.copy(), trials.program.labels.astype(np.float64)
-    for steps in range(most_steps + 1):
-        after = np.maximum(hidden, 0)
-        miss = weights.scale * (after.transpose(0, 2, 1) @ outer) - labels
-        worst = float(np.abs(miss).max())
-        if worst <= TOLERANCE:
-            return Weights(hidden, outer).outputs(trials.codes), steps
-        if not worst < 1e6:
-            break
-        miss *= step
-        turn = outer @ miss.transpose(0, 2, 1)
-        turn *= hidden > 0
-        turn *= rate
-        outer -= after @ miss
-        hidden -= turn
-    raise Undecided(
-        f"gradient descent at width {weights.outer.shape[1]} has not reached {TOLERANCE:g} after {steps} steps (the "
-        f"worst output is off by {worst:.2g}): a larger width helps"
+    after, steps = descended(trials.program, weights, parametrisation, step_size=step_size, most_steps=most_steps)
+    return after.outputs(trials.codes), steps
+
+
+def descended(
+    program: TemplateProgram,
+    weights: Weights,
+    parametrisation: str,
+    *,
+    step_size: float = 1.0,
+    step: float | None = None,
+    steps: int | None = None,
+    most_steps: int = MAX_STEPS,
+    watch: Watch = unwatched,
+) -> tuple[Weights, int]:
+    """Return the networks after full-batch gradient descent on the square loss, and the number of steps.
+
+    `step`: the learning rate of the weights of the parametrisation; None: `step_size` over the largest eigenvalue of
+    the tangent kernel of each network at the start (from 2 on, descent is unstable there). With `steps` None each is
+    trained until every output at every sample is within 1e-6 of its target. Raises Undecided if that is not so after
+    `most_steps`, or if descent diverges.
+    """
+    networks, width, n0 = weights.hidden.shape
+    rate = _hidden_rate(program, width, parametrisation)
+    if step is None:
+        sizes = step_size * n0 / _Tangent.of(weights, rate).largest()
+    else:
+        sizes = np.full(networks, step * (width if parametrisation == "standard" else 1))
+    u, a = (part.transpose(0, 2, 1).copy() for part in (weights.hidden, weights.outer))
+    targets = np.repeat(program.labels.astype(np.float64)[None], networks, axis=0)
+    taken = descend(
+        u,
+        a,
+        targets,
+        scale=weights.scale,
+        step=sizes,
+        rate=rate,
+        steps=steps,
+        tolerance=TOLERANCE,
+        most_steps=most_steps,
+        watch=watch,
     )
+    return Weights(u.transpose(0, 2, 1), a.transpose(0, 2, 1)), taken

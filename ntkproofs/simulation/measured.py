@@ -18,8 +18,8 @@ Floats throughout: nothing here is a verdict.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -29,21 +29,20 @@ from numpy.typing import NDArray
 from ntkproofs.errors import InputError
 from ntkproofs.kernels import Kernel, two_layer_relu
 from ntkproofs.programs import Rows, Task, TemplateProgram
-from ntkproofs.simulation.descent import all_layers, output_layer
+from ntkproofs.simulation.drawn import check_width, default_step, draw_and_train
 from ntkproofs.simulation.limit import kernel_values
 from ntkproofs.simulation.streams import STATES, WEIGHTS, stream
 from ntkproofs.training import Training
 from ntkproofs.truth import NoTruthValue
 from ntkproofs.validation import integer
 
-__all__ = ["Draws", "States", "default_step", "measure", "measure_chunks", "predicted", "share_bounds"]
+__all__ = ["Draws", "States", "measure", "measure_chunks", "predicted", "share_bounds"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
 MOST_STATES = 1 << 12  # all states of a program, or all inputs of a task, up to so many
 SAMPLED = 1000  # of more
 HELD = 1 << 17  # numbers worked on at once: some that a cache holds
-MOST_WEIGHTS = 1 << 26  # of one network, or of the scalar networks of all bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +71,19 @@ class States:
         codes[:, : match.shape[1]] = match / np.sqrt(match.sum(axis=1))[:, None]
         return cls(program, codes, program.matched_writers_rows(match) > 0, which, every)
 
+    def with_matches(self, least: int) -> States:
+        """Return the states that at least so many templates match."""
+        kept = np.count_nonzero(self.codes, axis=1) >= least
+        return replace(self, codes=self.codes[kept], wanted=self.wanted[kept])
+
+    def sampled(self, most: int, *, seed: int = 0) -> States:
+        """Return these states, or so many random ones of more."""
+        if len(self.codes) <= most:
+            return self
+        kept = np.sort(stream(seed, STATES).permutation(len(self.codes))[:most])
+        which = f"{most:,} random ones of {self.which}"
+        return replace(self, codes=self.codes[kept], wanted=self.wanted[kept], which=which, exhaustive=False)
+
     @classmethod
     def arbitrary(cls, program: TemplateProgram, *, ones: int | None = None, seed: int = 0) -> States:
         """Return all states, or 1,000 random ones of more than 4,096; only those with so many `ones`, if given."""
@@ -94,17 +106,28 @@ class States:
     @classmethod
     def reachable(cls, task: Task, *, seed: int = 0) -> States:
         """Return the states that runs visit from all inputs, or from 1,000 random ones if there are more than 4,096."""
-        program, places = task.program, [place for field in task.input_positions for place in field]
-        start = program.row(task.start(*(0 for _ in task.inputs)))
+        places = [place for field in task.input_positions for place in field]
+        start = np.flatnonzero(task.program.row(task.start(*(0 for _ in task.inputs)))).tolist()
+        return cls.visited(task.program, places, start, task.steps, seed=seed)
+
+    @classmethod
+    def visited(
+        cls, program: TemplateProgram, places: Sequence[int], ones: Sequence[int], steps: int, *, seed: int = 0
+    ) -> States:
+        """Return the states that `steps` steps visit from all values of the bits at `places`, or from 1,000 of many.
+
+        `ones`: the other positions that are 1 at the start.
+        """
         every = 1 << len(places) <= MOST_STATES
         if every:
             inputs = np.arange(1 << len(places))[:, None] >> np.arange(len(places)) & 1
         else:
             inputs = stream(seed, STATES).integers(0, 2, (SAMPLED, len(places)))
-        rows = np.repeat(start[None, :], len(inputs), axis=0)
-        rows[:, places] = inputs
+        rows = np.zeros((len(inputs), program.output_bits), dtype=np.uint8)
+        rows[:, list(ones)] = 1
+        rows[:, list(places)] = inputs
         seen = [rows]
-        for _ in range(task.steps - 1):
+        for _ in range(steps - 1):
             rows = np.unique(program.step_rows(rows), axis=0)
             seen.append(rows)
         count = f"all {len(inputs):,}" if every else f"{SAMPLED:,} random"
@@ -118,18 +141,6 @@ def _with_ones(bits: int, ones: int) -> Rows:
     for row, places in zip(rows, combinations(range(bits), ones), strict=True):
         row[list(places)] = 1
     return rows
-
-
-def default_step(training: Training, samples: int) -> float:
-    """Return the size of a step: the one given, else half of 1 over the largest eigenvalue of the limit kernel.
-
-    Descent on a drawn network is stable unless its kernel has an eigenvalue four times as large.
-
-    >>> round(default_step(Training.of("all"), 10), 4)
-    0.2056
-    """
-    own = 1.0 if training.kernel == "ntk" else 0.5
-    return training.step if training.step is not None else 1 / (2 * own + (samples - 1) / math.pi)
 
 
 def predicted(states: States, training: Training) -> Floats:
@@ -292,41 +303,20 @@ def measure_chunks(
     sizes = {"networks": networks, "draws": draws, "width": width}
     networks, draws, width = (integer(value, name, low=1) for name, value in sizes.items())
     program = states.program
-    weights = width * program.samples * (program.output_bits if training.layers.scalar else 1)
-    if not program.samples <= width <= weights <= MOST_WEIGHTS:
-        raise InputError(
-            f"width {width}: it must be at least {program.samples}, the number of samples, and there may be at most "
-            f"{MOST_WEIGHTS:,} weights"
-        )
-    if width % training.weights.multiple:
-        raise InputError(
-            f"width {width}: with the start {training.start.name!r} it is a multiple of {training.weights.multiple}"
-        )
+    weights = check_width(program, training, width)
     limit, rows, chunk = predicted(states, training), [np.empty((0, 5))], max(1, HELD // weights)
     steps: int | None = None
     for first in range(0, draws, chunk):
         outputs = np.zeros((min(chunk, draws - first), *states.wanted.shape))
         for network in range(networks):
             sources = [stream(seed, WEIGHTS, first + place, network) for place in range(len(outputs))]
-            answers, taken = _trained(states, training, width, sources)
-            outputs += answers / networks
+            after = draw_and_train(program, training, width, sources)
+            outputs += after.outputs(states.codes) / networks
+            taken = after.steps if training.layers.scalar else None
             steps = taken if steps is None or (taken is not None and taken > steps) else steps
         rows.append(_rows(outputs, states.wanted, limit))
         rows = [np.concatenate(rows)]
         yield Draws(states, training, width, networks, seed, draws, rows[0], steps)
-
-
-def _trained(
-    states: States, training: Training, width: int, sources: list[np.random.Generator]
-) -> tuple[Floats, int | None]:
-    """Draw a network from each source, train them, and return their outputs."""
-    program, step = states.program, default_step(training, states.program.samples)
-    drawn = [training.weights.draw(source, width, program.samples, program.output_bits) for source in sources]
-    hidden, outer = (np.stack(part) for part in zip(*drawn, strict=True))
-    labels = program.labels.astype(np.float64)
-    if training.layers.scalar:
-        return all_layers(hidden, outer, states.codes, labels, step=step, steps=training.steps)
-    return output_layer(hidden, outer, states.codes, labels, step=step, steps=training.steps), None
 
 
 def _rows(outputs: Floats, wanted: NDArray[np.bool_], limit: Floats) -> Floats:

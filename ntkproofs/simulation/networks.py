@@ -297,7 +297,7 @@ class Progress:
             for first in range(0, self.networks, chunk):
                 places = range(first, min(first + chunk, self.networks))
                 sources = [stream(self.seed, ENSEMBLES, repetition, place) for place in places]
-                weights = draw_weights(self.trials, self.width, sources)
+                weights = draw_weights(self.trials.program, self.width, sources)
                 if self.model == "linearised":
                     self._add(linearised(self.trials, weights, self.parametrisation), 1)
                 else:

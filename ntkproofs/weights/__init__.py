@@ -7,6 +7,7 @@
 (1, 2, 2, 2)
 """
 
+from ntkproofs.weights.files import SUFFIXES, read_networks, write_networks
 from ntkproofs.weights.networks import Networks
 
-__all__ = ["Networks"]
+__all__ = ["Networks", "read_networks", "write_networks", "SUFFIXES"]

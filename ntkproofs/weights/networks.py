@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from numbers import Rational
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -22,13 +23,14 @@ from numpy.typing import NDArray
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 
-__all__ = ["AXES", "Networks"]
+__all__ = ["AXES", "NAMES", "Networks"]
 
 Array: TypeAlias = NDArray[Any]
 
 AXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"": (), "network": ("network",), "bit": ("bit",), "network,bit": ("network", "bit")}
 )  # values of the metadata entry `axes`, and the leading axes that they name
+NAMES = ("hidden.weight", "output.weight", "hidden.bias", "output.bias")  # in weights files; the last two may be absent
 DTYPES = (np.float16, np.float32, np.float64)  # bfloat16 is read as float32, which holds every value of it
 
 
@@ -72,37 +74,27 @@ class Networks:
         shapes, other dtypes, empty axes and entries that are not finite.
         """
         names = _names(axes, np.ndim(hidden), source)
-
-        def spread(name: str, array: Array, own: int) -> Array:
-            return _spread(np.asarray(array), names, own, f"{source}: {name}")
-
-        networks = cls(
-            spread("hidden.weight", hidden, 2),
-            spread("output.weight", output, 2),
-            None if hidden_bias is None else spread("hidden.bias", hidden_bias, 1),
-            None if output_bias is None else spread("output.bias", output_bias, 1),
-            threshold,
+        given = {
+            "hidden.weight": hidden,
+            "output.weight": output,
+            "hidden.bias": hidden_bias,
+            "output.bias": output_bias,
+        }
+        arrays = {name: np.asarray(array) for name, array in given.items() if array is not None}
+        for name, array in arrays.items():
+            _check_array(array, names, 2 if name.endswith("weight") else 1, f"{source}: {name}")
+        _check_shapes({name: array.shape for name, array in arrays.items()}, "bit" in names, source)
+        absent = tuple(axis for axis, name in enumerate(("network", "bit")) if name not in names)
+        spread = {name: np.expand_dims(array, absent) for name, array in arrays.items()}
+        return cls(
+            spread["hidden.weight"],
+            spread["output.weight"],
+            spread.get("hidden.bias"),
+            spread.get("output.bias"),
+            _rational(threshold, source),
             dict(metadata or {}),
             source,
         )
-        networks._check("bit" in names)
-        return networks
-
-    def _check(self, scalar: bool) -> None:
-        """Raise InputError unless the shapes agree."""
-        count, blocks, width, _ = self.hidden.shape
-        outputs = self.output.shape[2]
-        expected = [
-            ("output.weight", self.output, (count, blocks, 1 if scalar else outputs, width)),
-            ("hidden.bias", self.hidden_bias, (count, blocks, width)),
-            ("output.bias", self.output_bias, (count, blocks, 1 if scalar else outputs)),
-        ]
-        for name, array, shape in expected:
-            if array is not None and array.shape != shape:
-                raise InputError(
-                    f"{self.source}: {name} has the axes {array.shape} (networks, blocks, ...); with hidden.weight "
-                    f"{self.hidden.shape} they must be {shape}"
-                )
 
     @property
     def count(self) -> int:
@@ -150,19 +142,56 @@ def _names(axes: str | None, dimensions: int, source: str) -> Sequence[str]:
     return AXES[axes]
 
 
-def _spread(array: Array, names: Sequence[str], own: int, where: str) -> Array:
-    """Return an array with both leading axes; `own`: the number of its further axes."""
+def _check_array(array: Array, names: Sequence[str], own: int, where: str) -> None:
+    """Raise InputError unless an array has the leading axes `names`, `own` more, a dtype of floats, finite entries."""
     if array.ndim != len(names) + own:
         leading = f" after the axes {', '.join(names)}" if names else ""
-        raise InputError(
-            f"{where} must have {'one axis' if own == 1 else f'{own} axes'}{leading}, got the shape {array.shape}"
-        )
+        further = "; axes says what leading axes are" if array.ndim > len(names) + own else ""
+        count = "one axis" if own == 1 else f"{own} axes"
+        raise InputError(f"{where} must have {count}{leading}, got the shape {array.shape}{further}")
     if array.dtype not in DTYPES:
         raise InputError(f"{where} has the dtype {array.dtype}: weights are float16, float32 or float64")
     if 0 in array.shape:
         raise InputError(f"{where} is empty: its shape is {array.shape}")
-    if not np.isfinite(array).all():
-        index = tuple(int(place[0]) for place in np.nonzero(~np.isfinite(array)))
-        raise InputError(f"{where} is {array[index]} at {list(index)}: every weight must be a finite number")
-    missing = tuple(axis for axis, name in enumerate(("network", "bit")) if name not in names)
-    return np.expand_dims(array, missing)
+    if not (np.isfinite(array.min()) and np.isfinite(array.max())):  # without an array of booleans; NaN is propagated
+        index = np.unravel_index(int(np.argmin(np.isfinite(array))), array.shape)
+        place = [int(axis) for axis in index]
+        raise InputError(f"{where} is {array[index]} at {place}: every weight must be a finite number")
+
+
+def _check_shapes(shapes: Mapping[str, tuple[int, ...]], scalar: bool, source: str) -> None:
+    """Raise InputError unless the shapes agree with that of the hidden weights."""
+    hidden, output = shapes["hidden.weight"], shapes["output.weight"]
+    *leading, width, _ = hidden
+    outputs = 1 if scalar else output[-2]
+    if turned := _transposed(hidden[-2:], output[-2:]):
+        raise InputError(
+            f"{source}: {turned} transposed: hidden.weight {hidden} must be (..., width, inputs), and output.weight "
+            f"{output} (..., outputs, width), as torch.nn.Linear has them"
+        )
+    expected = {"output.weight": (outputs, width), "hidden.bias": (width,), "output.bias": (outputs,)}
+    for name, own in expected.items():
+        if name in shapes and shapes[name] != (*leading, *own):
+            raise InputError(
+                f"{source}: {name} has the shape {shapes[name]}; with hidden.weight {hidden}"
+                f"{' and one output for each bit' if scalar else ''} it must be {(*leading, *own)}"
+            )
+
+
+def _transposed(hidden: tuple[int, ...], output: tuple[int, ...]) -> str:
+    """Return which matrices would agree if they were transposed, if they do not agree as they are."""
+    if hidden[0] == output[1]:
+        return ""
+    if hidden[1] == output[0]:
+        return "both matrices look"
+    if hidden[1] == output[1]:
+        return "hidden.weight looks"
+    return "output.weight looks" if hidden[0] == output[0] else ""
+
+
+def _rational(threshold: object, source: str) -> Fraction | None:
+    if threshold is None:
+        return None
+    if not isinstance(threshold, Rational):
+        raise InputError(f"{source}: the threshold must be a rational number (an int or a Fraction), got {threshold!r}")
+    return Fraction(int(threshold.numerator), int(threshold.denominator))

@@ -21,7 +21,7 @@ def source(cell):
 
 
 def test_they_are_numbered_from_one():
-    assert sorted(int(path.name.split("_")[0]) for path in NOTEBOOKS) == list(range(1, 11))
+    assert sorted(int(path.name.split("_")[0]) for path in NOTEBOOKS) == list(range(1, 12))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -54,7 +54,7 @@ def test_given_the_hidden_weights_the_output_is_gaussian_with_the_stated_mean_an
     R = np.linalg.matrix_power(np.eye(K) - step * G, steps)
     c = phi - Phi @ np.linalg.solve(G, (np.eye(K) - R) @ k)
     mean = k @ np.linalg.solve(G, (np.eye(K) - R) @ y)
-    trained = output_layer(u[None], a[None], x[None], y, step=step, steps=steps)
+    trained = output_layer(u[None], a[None], y, step=step, steps=steps).outputs(x[None])
     assert np.allclose(trained[0, 0], mean + c @ a, 0, 1e-12)
     rest, left = phi - Phi @ np.linalg.solve(G, k), k @ np.linalg.solve(G, R @ R @ k)
     assert np.isclose(c @ c, rest @ rest + left, 0, 1e-12)

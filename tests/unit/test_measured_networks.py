@@ -11,7 +11,9 @@ from ntkproofs.errors import InputError, Undecided
 from ntkproofs.programs import TemplateProgram, addition, addition_task, permutation
 from ntkproofs.simulation import measured
 from ntkproofs.simulation.descent import all_layers, output_layer
-from ntkproofs.simulation.measured import States, default_step, measure, measure_chunks, predicted, share_bounds
+from ntkproofs.simulation.drawn import default_step, draw_and_train
+from ntkproofs.simulation.measured import States, measure, measure_chunks, predicted, share_bounds
+from ntkproofs.simulation.streams import WEIGHTS, stream
 from ntkproofs.training import STARTS, Training, starts_of
 
 
@@ -37,12 +39,12 @@ def descended(u, a, labels, step, steps, *, hidden):
 def test_the_output_layer_in_closed_form_is_gradient_descent(start):
     u, a = network("output", start)
     codes, labels = np.random.default_rng(3).standard_normal((5, 3)), np.eye(3)[::-1]
-    result = output_layer(u[None], a[None], codes, labels, step=0.4, steps=17)[0]
+    result = output_layer(u[None], a[None], labels, step=0.4, steps=17).outputs(codes)[0]
     for bit in range(3):
         assert np.allclose(
             result[:, bit], descended(u, a[:, bit], labels[:, bit], 0.4, 17, hidden=False)(codes), 0, 1e-12
         )
-    ended = output_layer(u[None], a[None], np.eye(3), labels, step=0.4)[0]
+    ended = output_layer(u[None], a[None], labels, step=0.4).outputs(np.eye(3))[0]
     assert np.allclose(ended, labels, 0, 1e-10)
 
 
@@ -51,7 +53,8 @@ def test_all_layers_are_trained_as_by_the_chain_rule(start):
     drawn = [network("all", start, seed=seed) for seed in (1, 2)]
     u, a = (np.stack(part) for part in zip(*drawn, strict=True))
     codes, labels = np.random.default_rng(3).standard_normal((5, 3)), np.eye(3)[::-1]
-    result, steps = all_layers(u, a, codes, labels, step=0.3, steps=23)
+    after = all_layers(u, a, labels, step=0.3, steps=23)
+    result, steps = after.outputs(codes), after.steps
     assert steps == 23
     for which, bit in product(range(2), range(3)):
         naive = descended(u[which], a[which][:, bit], labels[:, bit], 0.3, 23, hidden=True)
@@ -61,13 +64,13 @@ def test_all_layers_are_trained_as_by_the_chain_rule(start):
 def test_training_that_cannot_end_is_undecided():
     u, a = network("output", "zero", width=3)
     u[:, 0] = -1.0  # no neuron is active at the first sample
-    for trained, message in ((output_layer, "singular"), (all_layers, "not converged after 100000 steps")):
+    for trained, message in ((output_layer, "singular"), (all_layers, "has not reached 1e-07 after 100000 steps")):
         with pytest.raises(Undecided, match=message):
-            trained(u[None], a[None] + 1.0, np.eye(3), np.eye(3), step=0.1)
+            trained(u[None], a[None] + 1.0, np.eye(3), step=0.1)
     with pytest.raises(Undecided, match="too large"):
-        output_layer(u[None], a[None], np.eye(3), np.eye(3), step=99.0, steps=3)
+        output_layer(u[None], a[None], np.eye(3), step=99.0, steps=3)
     with pytest.raises(Undecided, match="diverges"):
-        all_layers(*(part[None] for part in network("all", "antisymmetric")), np.eye(3), 1e9 * np.eye(3), step=0.1)
+        all_layers(*(part[None] for part in network("all", "antisymmetric")), 1e9 * np.eye(3), step=0.1)
 
 
 @pytest.mark.parametrize(("trained", "steps"), [("output", None), ("output", 4), ("all", None), ("all", 4)])
@@ -131,7 +134,7 @@ def test_right_counts_every_bit_of_every_state_and_the_threshold_is_the_best_one
     result = measure(states, Training.of("output"), width=24, draws=60, seed=4)
     program, taus = states.program, np.linspace(0.001, 0.5, 200)
     draws = [
-        measured._trained(states, result.training, 24, [measured.stream(4, measured.WEIGHTS, k, 0)])[0][0]
+        draw_and_train(program, result.training, 24, [stream(4, WEIGHTS, k, 0)]).outputs(states.codes)[0]
         for k in range(60)
     ]
     for tau in taus[::20]:

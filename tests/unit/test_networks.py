@@ -214,7 +214,7 @@ def test_all_words_or_a_thousand_different_ones():
 
 def small(bits=3, width=7, seed=1):
     trials = words_with_ones(permutation([1, 2, 0][:bits]))
-    return trials, draw_weights(trials, width, [stream(seed, ENSEMBLES, index) for index in range(2)])
+    return trials, draw_weights(trials.program, width, [stream(seed, ENSEMBLES, index) for index in range(2)])
 
 
 def answer(hidden, outer, codes):
@@ -290,7 +290,7 @@ def test_wide_trained_networks_become_linear(parametrisation):
     trials = words_with_ones(permutation(range(4)))
     gaps = []
     for width in (100, 1600, 25600):
-        weights = draw_weights(trials, width, [stream(1, ENSEMBLES, index) for index in range(4)])
+        weights = draw_weights(trials.program, width, [stream(1, ENSEMBLES, index) for index in range(4)])
         gap = trained(trials, weights, parametrisation)[0] - linearised(trials, weights, parametrisation)
         gaps.append(math.sqrt(float((gap**2).mean())))
     assert gaps[1] < gaps[0] / 2
@@ -411,7 +411,7 @@ def test_training_inputs_and_unmatched_states_are_no_trials():
     with pytest.raises(InputError, match="number of ones must be from 2"):
         words_with_ones(permutation(range(3)), ones=1)
     with pytest.raises(InputError, match="width 2 cannot fit 3 samples"):
-        draw_weights(words_with_ones(permutation(range(3))), 2, [stream(0, ENSEMBLES)])
+        draw_weights(permutation(range(3)), 2, [stream(0, ENSEMBLES)])
 
 
 def test_a_network_without_an_active_neuron_at_a_sample_cannot_be_linearised():

@@ -1,0 +1,169 @@
+"""``ntkproofs exhaust --networks``: run a program on all inputs through networks with given weights."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
+from ntkproofs.commands.networks import Weights
+from ntkproofs.commands.progress import showing
+from ntkproofs.commands.stopping import Stoppable
+from ntkproofs.commands.vnnlib import exported, states_to_export
+from ntkproofs.commands.wrong_bits import print_table, surd_json, wrong_bit_json, wrong_bit_lines
+
+if TYPE_CHECKING:
+    from ntkproofs.execution.network_exhaustion import Inputs, NetworkExhaustion, PlacedOutput, WrongStep
+    from ntkproofs.loading import Loaded
+
+__all__ = ["exhaust_networks"]
+
+ENGINE = "floats with error bounds, integers"
+REPLACED = ("networks", "threshold", "first wrong")  # rows of the table that are shown otherwise here
+
+
+def exhaust_networks(
+    options: argparse.Namespace,
+    loaded: Loaded,
+    weights: Weights,
+    *,
+    clocks: int | None,
+    sample: int | None,
+    seed: int,
+) -> int:
+    """Run a program through networks on all inputs, on a sample of them, or for a number of clocks; return the code."""
+    from ntkproofs.execution.exhaust_networks import exhaust_networks_chunks, search_thresholds_chunks
+
+    weights.fit(loaded.program)
+    states = states_to_export(options, loaded)
+    run = search_thresholds_chunks if weights.search else partial(exhaust_networks_chunks, threshold=weights.threshold)
+    task = loaded.program if loaded.task is None else loaded.task
+    result: NetworkExhaustion | None = None
+    with showing() as show, Stoppable() as stop:
+
+        def progress(part: float) -> None:
+            done, total = (0, None) if result is None else (result.cases, result.total)
+            show(done, total or 0, f"{done:,} cases done; {part:.0%} of the outputs of the next ones")
+
+        for result in run(task, weights.networks, sample=sample, seed=seed, clocks=clocks, progress=progress):
+            of = "" if result.total is None else f" of {result.total:,}"
+            show(result.cases, result.total or 0, f"{result.cases:,}{of} cases, {result.wrong:,} wrong")
+    if result is None:
+        return _not_begun(options, f"{stop.reason}")
+    files = exported(options, loaded, weights.networks, states, _used(weights, result)) if result.complete else []
+    if options.json:
+        print_json(_document(options, weights, result) | ({"exported": files} if files else {}))
+    else:
+        print_table([*_lines(weights, result), *([("exported", f"{len(files)} files")] if files else [])])
+    if not result.complete:
+        remark(f"ntkproofs: {stop.reason or 'stopped'} after {result.cases:,} cases")
+        return UNDECIDED
+    return HOLDS if _holds(weights, result) else REFUTED
+
+
+def _not_begun(options: argparse.Namespace, reason: str) -> int:
+    """Report that the work was stopped before any case was done, and return the exit code."""
+    if options.json:
+        print_json({"format": 1, "program": options.program, "complete": False, "cases": 0})
+    else:
+        print("not complete: no result")
+    remark(f"ntkproofs: {reason} before the first case was done")
+    return UNDECIDED
+
+
+def _holds(weights: Weights, result: NetworkExhaustion) -> bool:
+    """Return whether all cases are right, at the threshold or, of a search, at some thresholds."""
+    if not weights.search:
+        return result.holds
+    return result.interval().outcome == "right" and result.wrong_answers == 0
+
+
+def _used(weights: Weights, result: NetworkExhaustion) -> Fraction | None:
+    """Return the threshold that was used or, of a search, one of those that are right; None if there is none."""
+    if not weights.search:
+        return result.threshold
+    interval = result.interval()
+    return None if interval.outcome == "none" else interval.threshold()
+
+
+def _lines(weights: Weights, result: NetworkExhaustion) -> Iterator[tuple[str, str]]:
+    """Yield the rows of the table."""
+    from ntkproofs.execution.network_exhaustion import Place, PlacedOutput
+
+    yield from weights.lines(_used(weights, result))
+    for name, value in result.lines():
+        if name not in REPLACED:
+            yield name, value
+        wrong = result.first_wrong
+        if name == "first wrong" and wrong is not None:
+            place = Place(wrong.inputs, wrong.step, wrong.output.state)
+            yield name, result.location(PlacedOutput(wrong.output.value, place, wrong.output.bit))
+            yield from wrong_bit_lines(wrong.output)
+    if weights.search:
+        yield "thresholds", f"{result.interval()}"
+
+
+def _document(options: argparse.Namespace, weights: Weights, result: NetworkExhaustion) -> dict[str, Any]:
+    program, margin = result.source.program, result.smallest_margin
+    return {
+        "format": 1,
+        "program": options.program,
+        "bits": None if options.bits is None else int(options.bits),
+        "input_bits": result.source.input_bits,
+        "cases": result.cases,
+        "wrong": result.wrong,
+        "first_wrong": None if result.first_wrong is None else _wrong_json(result.first_wrong),
+        "steps": result.steps,
+        "states": result.states,
+        "complete": result.complete,
+        "total": result.total,
+        "sampled": result.sampled,
+        "seed": result.seed,
+        "compared": bool(result.compared),
+        "wrong_answers": result.wrong_answers,
+        "holds": _holds(weights, result) if result.complete else None,
+        "samples": program.samples,
+        **weights.document(_used(weights, result)),
+        "match_sets": result.match_sets,
+        "bits_decided": result.bits_decided,
+        "exact_decisions": result.exact_decisions,
+        "at_threshold": result.at_threshold,
+        "smallest_margin": None if margin is None else _placed_json(margin),
+        "thresholds": _thresholds_json(result) if weights.search else None,
+        "engine": ENGINE,
+        "seconds": round(result.seconds, 4),
+        "cases_per_second": round(result.cases_per_second),
+    }
+
+
+def _wrong_json(wrong: WrongStep) -> dict[str, Any]:
+    return {"inputs": _inputs_json(wrong.inputs), "step": wrong.step + 1, **wrong_bit_json(wrong.output)}
+
+
+def _placed_json(output: PlacedOutput) -> dict[str, Any]:
+    place = output.place
+    return {
+        **surd_json(output.value),
+        "inputs": _inputs_json(place.inputs),
+        "step": place.step + 1,
+        "bit": list(output.bit),
+    }
+
+
+def _inputs_json(inputs: Inputs) -> list[Any]:
+    """Return the inputs of a case as a list; of a stream, those of each clock."""
+    return [list(item) if isinstance(item, tuple) else item for item in inputs]
+
+
+def _thresholds_json(result: NetworkExhaustion) -> dict[str, Any]:
+    """Return the result of a search for thresholds: right are those above one output and below another."""
+    interval = result.interval()
+    return {
+        "outcome": interval.outcome,
+        "above": None if interval.low is None else surd_json(interval.low),
+        "below": None if interval.high is None else surd_json(interval.high),
+        "reason": f"{interval}",
+    }
