@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,13 @@ from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, make_console, p
 from ntkproofs.commands.infinite import infinitely_wide
 from ntkproofs.commands.networks import Weights, weights_of
 from ntkproofs.commands.stopping import Stoppable
-from ntkproofs.commands.wrong_bits import print_table, wrong_bit_json, wrong_bit_lines
+from ntkproofs.commands.wrong_bits import interval_json, interval_text, print_table, wrong_bit_json, wrong_bit_lines
 from ntkproofs.display import counted
 from ntkproofs.programs.language import bit_name
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Trace
+    from ntkproofs.execution.network_exhaustion import ThresholdInterval
     from ntkproofs.execution.runner import Runner
     from ntkproofs.execution.wrong_bits import WrongOutput
     from ntkproofs.programs import State, Stream, Task, TemplateProgram
@@ -48,14 +50,40 @@ class Execution:
         cls, options: argparse.Namespace, program: TemplateProgram, entries: dict[str, Any], *, clocked: bool = False
     ) -> Execution:
         """Return an execution that has not begun, by the predictor or by networks, as the options say."""
+        from ntkproofs.execution.threshold_search import ThresholdSearch
+
         weights = weights_of(options)
         if weights is None:
             wide = infinitely_wide(options)
             return cls(options, program, entries, clocked, wide.machine(program), None, wide.document(), wide.decided)
+        weights.fit(program)
+        if weights.search:
+            search = ThresholdSearch(program, weights.networks)
+            return cls(options, program, entries, clocked, search, weights, {}, "")
         networks = weights.machine(program)
-        about = weights.document(networks.threshold)
-        decided = f"every bit decided exactly at the threshold {networks.threshold} ({weights.networks})"
-        return cls(options, program, entries, clocked, networks, weights, about, decided)
+        return cls(options, program, entries, clocked, networks, weights, *_described(weights, networks.threshold))
+
+    def settle(self, execute: Callable[[], object]) -> int | None:
+        """Of ``--threshold search``: take a threshold that is right at all states of the run; of others do nothing.
+
+        `execute`: the run, by its templates. Returns the exit code if no threshold is right, which is reported.
+        """
+        from ntkproofs.execution.threshold_search import ThresholdSearch
+
+        search, weights = self.machine, self.weights
+        if not isinstance(search, ThresholdSearch) or weights is None:
+            return None
+        execute()
+        self.traces.clear()
+        interval = search.interval()
+        reason = interval_text(interval)
+        if interval.outcome == "none":
+            return _report_no_threshold(self, interval, reason)
+        self.machine = weights.machine(self.program, interval.threshold())
+        self.about, decided = _described(weights, interval.threshold())
+        self.about["thresholds"] = interval_json(interval, reason)
+        self.decided = f"{decided}; {reason}"
+        return None
 
     @property
     def trace(self) -> Trace:
@@ -67,7 +95,7 @@ class Execution:
         """The number of steps of all traces."""
         return sum(map(len, self.traces))
 
-    def run(self, starts: Iterable[State], steps: int, planned: int) -> int | None:
+    def run(self, starts: Callable[[], Iterable[State]], steps: int, planned: int) -> int | None:
         """Run `steps` steps from each start; return None, or the exit code if this is stopped or a bit is wrong.
 
         The start of a clock may depend on the trace of the last one. `planned`: the number of all steps.
@@ -81,11 +109,18 @@ class Execution:
             nonlocal done
             done = number
 
+        def execute() -> None:
+            nonlocal start, done
+            for start in starts():
+                done = 0
+                self.traces.append(self.machine.run(start, steps=steps, watch=watch))
+
         with Stoppable() as stop:
+            code = self.settle(execute)
+            if code is not None:
+                return code
             try:
-                for start in starts:
-                    done = 0
-                    self.traces.append(self.machine.run(start, steps=steps, watch=watch))
+                execute()
             except WrongBit as problem:
                 return self._wrong(problem.wrong, start)
             return None
@@ -102,6 +137,11 @@ class Execution:
         if not self.options.json:
             _print_traces(self)
         return report_wrong(self, wrong, before + done, where)
+
+
+def _described(weights: Weights, threshold: Fraction) -> tuple[dict[str, Any], str]:
+    """Return the entries of the JSON document about networks and their threshold, and what decides the bits."""
+    return weights.document(threshold), f"every bit decided exactly at the threshold {threshold} ({weights.networks})"
 
 
 def steps_to(wrong: WrongOutput, start: State) -> int:
@@ -121,7 +161,7 @@ def execute(
     `entries`: the entries of the JSON document that describe the input.
     """
     execution = Execution.of(options, program, entries)
-    code = execution.run([start], steps, steps)
+    code = execution.run(lambda: [start], steps, steps)
     return execution if code is None else code
 
 
@@ -138,7 +178,7 @@ def execute_stream(
             yield program.unrow(stream.set_rows(program.row(state)[None, :], [tuple(word)])[0])
             state = execution.trace.final
 
-    code = execution.run(starts(), stream.period, stream.period * len(words))
+    code = execution.run(starts, stream.period, stream.period * len(words))
     return execution if code is None else code
 
 
@@ -182,6 +222,19 @@ def report_wrong(
                 *wrong_bit_lines(wrong),
             ]
         )
+    return REFUTED
+
+
+def _report_no_threshold(execution: Execution, interval: ThresholdInterval, reason: str) -> int:
+    """Report that no threshold is right at the states of a run, and return the exit code."""
+    weights = execution.weights
+    assert weights is not None
+    if execution.options.json:
+        document = {"result": None, "complete": True, "steps": 0, **weights.document(None)}
+        thresholds = {"thresholds": interval_json(interval, reason)}
+        print_json(_head(execution, execution.entries) | document | thresholds)
+    else:
+        print_table([*weights.lines(None), ("thresholds", reason)])
     return REFUTED
 
 

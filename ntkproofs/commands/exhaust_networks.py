@@ -13,7 +13,7 @@ from ntkproofs.commands.networks import Weights
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.commands.vnnlib import exported, states_to_export
-from ntkproofs.commands.wrong_bits import print_table, surd_json, wrong_bit_json, wrong_bit_lines
+from ntkproofs.commands.wrong_bits import interval_json, print_table, surd_json, wrong_bit_json, wrong_bit_lines
 
 if TYPE_CHECKING:
     from ntkproofs.execution.network_exhaustion import Inputs, NetworkExhaustion, PlacedOutput, WrongStep
@@ -107,7 +107,7 @@ def _lines(weights: Weights, result: NetworkExhaustion) -> Iterator[tuple[str, s
 
 
 def _document(options: argparse.Namespace, weights: Weights, result: NetworkExhaustion) -> dict[str, Any]:
-    program, margin = result.source.program, result.smallest_margin
+    program, margin, interval = result.source.program, result.smallest_margin, result.interval()
     return {
         "format": 1,
         "program": options.program,
@@ -132,7 +132,7 @@ def _document(options: argparse.Namespace, weights: Weights, result: NetworkExha
         "exact_decisions": result.exact_decisions,
         "at_threshold": result.at_threshold,
         "smallest_margin": None if margin is None else _placed_json(margin),
-        "thresholds": _thresholds_json(result) if weights.search else None,
+        "thresholds": interval_json(interval, f"{interval}") if weights.search else None,
         "engine": ENGINE,
         "seconds": round(result.seconds, 4),
         "cases_per_second": round(result.cases_per_second),
@@ -156,14 +156,3 @@ def _placed_json(output: PlacedOutput) -> dict[str, Any]:
 def _inputs_json(inputs: Inputs) -> list[Any]:
     """Return the inputs of a case as a list; of a stream, those of each clock."""
     return [list(item) if isinstance(item, tuple) else item for item in inputs]
-
-
-def _thresholds_json(result: NetworkExhaustion) -> dict[str, Any]:
-    """Return the result of a search for thresholds: right are those above one output and below another."""
-    interval = result.interval()
-    return {
-        "outcome": interval.outcome,
-        "above": None if interval.low is None else surd_json(interval.low),
-        "below": None if interval.high is None else surd_json(interval.high),
-        "reason": f"{interval}",
-    }

@@ -79,12 +79,11 @@ class Weights:
             name = clipped(self.networks.metadata.get("program", ""))
             remark(f"ntkproofs: {self.networks.source}: the file says that it was trained for other templates ({name})")
 
-    def machine(self, program: TemplateProgram) -> NetworkMachine:
-        """Return the machine that executes a program through the networks; raises InputError if they do not fit it."""
+    def machine(self, program: TemplateProgram, threshold: Fraction | None = None) -> NetworkMachine:
+        """Return the machine that executes a program through the networks; `threshold`: one that a search found."""
         from ntkproofs.execution.concrete import NetworkMachine
 
-        self.fit(program)
-        return NetworkMachine(program, self.networks, threshold=self.threshold)
+        return NetworkMachine(program, self.networks, self.threshold if threshold is None else threshold)
 
     def document(self, threshold: Fraction | None) -> dict[str, Any]:
         """Return the entries of a JSON document that describe the networks and the threshold that was used."""
@@ -110,7 +109,7 @@ def add_networks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         OPTION,
         action="append",
-        metavar="FILE",
+        metavar="FILE...",
         help="execute through the networks of these files (.safetensors .npz .onnx; several, or the option repeated: "
         "their outputs are averaged), and decide each bit exactly",
     )

@@ -76,12 +76,19 @@ def run_assembly(options: argparse.Namespace, loaded: Loaded, assembly: Assembly
     layout, watch = layout_for(program), _Watch(options, program)
     execution = Execution.of(options, loaded.program, {"file": loaded.file})
     wrong: WrongOutput | None = None
+
+    def execute(add: Callable[[Boundary], object]) -> None:
+        for boundary in execute_sbn(program, layout, machine=execution.machine):
+            add(boundary)
+            if boundary.executed >= limit:
+                break
+
     with Stoppable() as stop:
+        code = execution.settle(lambda: execute(lambda boundary: None))
+        if code is not None:
+            return code
         try:
-            for boundary in execute_sbn(program, layout, machine=execution.machine):
-                watch.add(boundary)
-                if boundary.executed >= limit:
-                    break
+            execute(watch.add)
         except WrongBit as problem:
             wrong = problem.wrong
     if wrong is not None:

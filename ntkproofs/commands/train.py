@@ -133,11 +133,13 @@ def _train(options: argparse.Namespace) -> int:
     write_networks(options.output, work.networks)
     seconds = time.perf_counter() - start
     if options.json:
-        print_json(_document(options, work.networks) | _entries(options, events) | {"seconds": round(seconds, 3)})
+        print_json(
+            _document(options, work.networks) | _entries(options, certificate, events) | {"seconds": round(seconds, 3)}
+        )
     else:
         print("\n".join([*_lines(options, work.networks), f"{seconds:.1f} seconds"]))
         if certificate is not None:
-            _print_events(options, events)
+            _print_events(options, certificate, events)
     return HOLDS
 
 
@@ -243,8 +245,8 @@ def _certificate(options: argparse.Namespace) -> Certificate:
     return certificate
 
 
-def _print_events(options: argparse.Namespace, events: Sequence[Event]) -> None:
-    from ntkproofs.simulation.events import largest_ratios
+def _print_events(options: argparse.Namespace, certificate: Certificate, events: Sequence[Event]) -> None:
+    from ntkproofs.simulation.events import largest_ratios, unmeasured
 
     print(f"\nevents of {options.certificate} on this start, in floating point (a measurement, no verdict):")
     print(f"{'event':<12} {'worst at':<22} {'bound':>11} {'measured':>11} {'ratio':>7}")
@@ -252,13 +254,17 @@ def _print_events(options: argparse.Namespace, events: Sequence[Event]) -> None:
         name = f"{event.name}{'*' if event.derived else ''}"
         values = f"{event.bound:>11.4g} {event.measured:>11.4g} {event.ratio:>7.3f}"
         print(f"{name:<12} {event.where:<22} {values}  {event.about}")
+    for name, reason in unmeasured(certificate).items():
+        print(f"{name:<12} {reason}")
     if any(event.derived for event in events):
         print("* follows from the other events")
 
 
-def _entries(options: argparse.Namespace, events: Sequence[Event]) -> dict[str, Any]:
+def _entries(options: argparse.Namespace, certificate: Certificate | None, events: Sequence[Event]) -> dict[str, Any]:
     """Return the entries of the JSON document about the events."""
-    if options.certificate is None:
+    from ntkproofs.simulation.events import unmeasured
+
+    if certificate is None:
         return {}
     rows = [
         {
@@ -272,7 +278,7 @@ def _entries(options: argparse.Namespace, events: Sequence[Event]) -> dict[str, 
         }
         for event in events
     ]
-    return {"certificate": options.certificate, "events": rows}
+    return {"certificate": options.certificate, "events": rows, "not_measured": dict(unmeasured(certificate))}
 
 
 # --- the threshold

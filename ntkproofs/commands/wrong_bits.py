@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import make_console
 from ntkproofs.printable import printable
-from ntkproofs.programs.language import field_name
+from ntkproofs.programs.language import bit_name, field_name
 
 if TYPE_CHECKING:
+    from ntkproofs.execution.network_exhaustion import ThresholdInterval
     from ntkproofs.execution.wrong_bits import WrongOutput
     from ntkproofs.inference import Surd
 
-__all__ = ["print_table", "surd_json", "surd_text", "wrong_bit_json", "wrong_bit_lines"]
+__all__ = [
+    "interval_json",
+    "interval_text",
+    "print_table",
+    "surd_json",
+    "surd_text",
+    "wrong_bit_json",
+    "wrong_bit_lines",
+]
 
 MAX_EXACT = 48  # characters of an exact number in a table
 MAX_DIGITS = 24  # of a longer field only the first and last digits are shown
@@ -56,6 +65,32 @@ def surd_text(value: Surd) -> str:
     """
     exact, digits = f"{value}", value.decimal()
     return digits if exact == digits or len(exact) > MAX_EXACT else f"{digits} = {exact}"
+
+
+def interval_json(interval: ThresholdInterval, reason: str) -> dict[str, Any]:
+    """Return the thresholds that are right, those above one output and below another, as entries of a document."""
+    return {
+        "outcome": interval.outcome,
+        "above": None if interval.low is None else surd_json(interval.low),
+        "below": None if interval.high is None else surd_json(interval.high),
+        "reason": reason,
+    }
+
+
+def interval_text(interval: ThresholdInterval) -> str:
+    """Return the thresholds that are right at the steps of one run, or two outputs that prove that there are none."""
+    if interval.outcome != "none":
+        return f"{interval}"
+    zero, one = interval.exhaustion.greatest_zero, interval.exhaustion.least_one
+    assert one is not None
+    assert interval.low is not None
+    where = (
+        "" if zero is None or zero.value != interval.low else f" (step {zero.place.step + 1}, bit {bit_name(zero.bit)})"
+    )
+    return (
+        f"no threshold is right: a bit that should be 0 has the output {surd_text(interval.low)}{where}, and one that "
+        f"should be 1 has {surd_text(one.value)} (step {one.place.step + 1}, bit {bit_name(one.bit)})"
+    )
 
 
 def wrong_bit_json(wrong: WrongOutput) -> dict[str, Any]:

@@ -82,10 +82,10 @@ def exhaust_networks_chunks(
     clocks: int | None = None,
     progress: Progress | None = None,
 ) -> Iterator[NetworkExhaustion]:
-    """Run like :func:`exhaust_networks`, and yield the result so far after every block of cases; the last is complete.
+    """Run like :func:`exhaust_networks`, and yield the result so far: at first, and after every block of cases.
 
-    The last one is not complete if a stream has more states than are explored. `progress` is called with the part that
-    is done of the outputs of a block.
+    The last one is complete, except if a stream has more states than are explored. `progress` is called with the
+    part that is done of the outputs of a block.
     """
     program = _program_of(task)
     demand_fit(program, networks)
@@ -156,6 +156,7 @@ def _chunks(
     result = NetworkExhaustion(
         before.task, networks, threshold, before.total, seed=before.seed, compared=before.compared
     )
+    yield result
     sets = MatchSets(before.task.program, networks, threshold, progress)
     start = time.perf_counter()
     for block in _Run(

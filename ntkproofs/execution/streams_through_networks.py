@@ -18,8 +18,9 @@ __all__ = ["stream_chunks"]
 
 
 def stream_chunks(stream: Stream, sets: MatchSets, clocks: int | None) -> Iterator[NetworkExhaustion]:
-    """Yield the result after every clock; `clocks`: the length of the sequences of inputs (None: any)."""
+    """Yield the result at first, and after every clock; `clocks`: the length of the sequences of inputs (None: any)."""
     requested = None if clocks is None else integer(clocks, "clocks", low=1)
+    yield NetworkExhaustion(stream, sets.networks, sets.threshold, None, clocks=0)
     search, start, done = _Search(stream, sets), time.perf_counter(), 0
     while search.frontier and done != requested and len(search.before) <= search.max_states:
         search.advance()

@@ -25,6 +25,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ntkproofs.errors import InputError
 from ntkproofs.programs import TemplateProgram
 from ntkproofs.programs.serialised import program_from_json
@@ -36,8 +39,22 @@ if TYPE_CHECKING:
     from ntkproofs.certificates import Certificate
     from ntkproofs.weights import Networks
 
-__all__ = ["Event", "check_same", "largest_ratios", "measure_events", "program_of", "states_of", "worst"]
+__all__ = [
+    "Event",
+    "check_same",
+    "check_weights",
+    "largest_ratios",
+    "measure_events",
+    "program_of",
+    "states_of",
+    "unmeasured",
+    "worst",
+]
 
+UNMEASURED = {  # entries of the evidence that are no inequalities about one start
+    "all": {"levels": "sizes that |v| of a neuron exceeds with a small probability: not about one start"},
+    "output": {},
+}
 MOST_STATES = 256  # at which the events of states are measured
 
 
@@ -122,6 +139,16 @@ def check_same(
         raise InputError(f"the certificate is about other networks; these have {', '.join(differences)}")
 
 
+def check_weights(networks: Networks, *parts: tuple[NDArray[Any], NDArray[Any]]) -> None:
+    """Raise InputError unless the weights of a file agree with those that its seed gives, `parts`, to 5 digits."""
+    for mine, drawn in parts:
+        if not np.allclose(mine, drawn, rtol=1e-5, atol=1e-5 * float(np.abs(drawn).max())):
+            raise InputError(
+                f"{networks.source}: the weights are not those that the entry 'seed' of the metadata, "
+                f"{networks.metadata['seed']}, gives, so that their start is not known"
+            )
+
+
 def program_of(certificate: Certificate) -> TemplateProgram:
     """Return the program of a certificate."""
     return program_from_json(certificate.claim["program"])
@@ -135,6 +162,11 @@ def states_of(certificate: Certificate, program: TemplateProgram) -> States:
     else:
         states = States.visited(program, value["free"], value["ones"], value["steps"])
     return states.with_matches(2).sampled(MOST_STATES)
+
+
+def unmeasured(certificate: Certificate) -> Mapping[str, str]:
+    """Return the entries of the evidence that cannot be measured on a start, with the reason."""
+    return UNMEASURED[certificate.claim["trained"]]
 
 
 def largest_ratios(events: Iterable[Event]) -> Mapping[str, Event]:

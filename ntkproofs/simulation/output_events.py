@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ntkproofs.bounds.finite import descent
 from ntkproofs.bounds.finite.numbers import FLOATS
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound, Setting
-from ntkproofs.simulation.events import Event, program_of, states_of, worst
+from ntkproofs.simulation.events import Event, check_weights, program_of, states_of, worst
 from ntkproofs.simulation.measured import States
 from ntkproofs.simulation.streams import WEIGHTS, stream
 from ntkproofs.training import Training
@@ -108,11 +108,12 @@ class Drawn:
 
 
 def drawn_networks(certificate: Certificate, networks: Networks, claim: Claim) -> Iterator[Drawn]:
-    """Yield the networks of a file as they were drawn."""
+    """Yield the networks of a file as they were drawn; raises InputError if their seed gives other hidden weights."""
     weights = Training.of("output", certificate.claim["start"]).weights
     for index in range(networks.count):
         source = stream(int(networks.metadata["seed"]), WEIGHTS, 0, index)
         hidden, outer = weights.draw(source, networks.width, networks.inputs, claim.labels.shape[1])
+        check_weights(networks, (networks.hidden[index, 0], hidden))
         yield Drawn(np.maximum(hidden, 0), np.maximum(hidden @ claim.states.codes.T, 0), outer)
 
 

@@ -18,8 +18,8 @@ from ntkproofs.bounds.finite.drift import Closings, Drift, Spectrum, StateEvents
 from ntkproofs.bounds.finite.linearised import TangentSetting
 from ntkproofs.bounds.finite.numbers import FLOATS
 from ntkproofs.bounds.finite.output_layer import BitClass, ClassBound
-from ntkproofs.simulation.descent import all_layers
-from ntkproofs.simulation.events import Event, program_of, states_of, worst
+from ntkproofs.simulation.descent import Trained, all_layers
+from ntkproofs.simulation.events import Event, check_weights, program_of, states_of, worst
 from ntkproofs.simulation.measured import States
 from ntkproofs.simulation.output_events import class_name, deviation, regressions, relative_drop
 from ntkproofs.simulation.streams import WEIGHTS, stream
@@ -44,7 +44,10 @@ CLOSINGS = {  # of one coordinate, summed over the pairs
 
 
 def tangent_events(certificate: Certificate, networks: Networks) -> list[Event]:
-    """Return the events of scalar networks with all layers trained from an antisymmetric start."""
+    """Return the events of scalar networks with all layers trained from an antisymmetric start.
+
+    Raises InputError if training from the seed in the metadata gives other weights.
+    """
     start, claim = Start.of(certificate, networks), Claim(certificate)
     outputs, result = start.final(networks), [*start.spectrum_events(claim)]
     columns: dict[tuple[int, ...], Column] = {}
@@ -55,7 +58,13 @@ def tangent_events(certificate: Certificate, networks: Networks) -> list[Event]:
         if key not in columns:
             column = Column(start, claim, label)
             columns[key] = column
-            result += [*column.start_events(), *column.path_events(start.errors(label, claim))]
+            trained, errors = start.trained(label, claim)
+            check_weights(
+                networks,
+                (networks.hidden[0, bit], trained.hidden[0, 0]),
+                (networks.output[0, bit], trained.output[0, 0]),
+            )
+            result += [*column.start_events(), *column.path_events(errors)]
         result += columns[key].class_events(outputs[:, bit])
     return worst([*result, *start.state_events(claim)])
 
@@ -156,13 +165,16 @@ class Start:
         ]
         return np.stack(outputs, axis=1)
 
-    def errors(self, label: Floats, claim: Claim) -> Floats:
-        """Return the errors at the samples before every step of training and after the last, ``(steps + 1, K)``."""
+    def trained(self, label: Floats, claim: Claim) -> tuple[Trained, Floats]:
+        """Return the trained network, and the errors at the samples before every step and after the last.
+
+        The errors have the shape ``(steps + 1, K)``.
+        """
         hidden = np.concatenate([self.u, self.u])[None]
         outer = np.repeat([1.0, -1.0], len(self.u))[None, :, None]
         errors: list[Floats] = []
-        all_layers(hidden, outer, label[:, None], step=claim.step, steps=claim.steps, errors=errors)
-        return np.array(errors)[:, 0, :, 0]
+        network = all_layers(hidden, outer, label[:, None], step=claim.step, steps=claim.steps, errors=errors)
+        return network, np.array(errors)[:, 0, :, 0]
 
     def spectrum_events(self, claim: Claim) -> Iterator[Event]:
         """Yield the events of the start alone."""
@@ -260,11 +272,11 @@ class Column:
         jumps = errors[1:] - errors[:-1] @ (np.eye(len(unit)) - step * start.kernel)
         least = float(drift.spectrum.least)
         rest = np.linalg.norm(jumps, axis=1).sum() / least / root
-        yield self._event("rest", rest, "variation of the distance from the linearised path")
         c = errors[:-1] * step / root
         along = c @ unit
         across = c - along[:, None] * unit
         for name, bound, measured, about in (
+            ("rest", drift.rest, rest, "variation of the distance from the linearised path"),
             ("path along", drift.sy, np.abs(along).sum(), "path of the errors along the targets"),
             ("path across", drift.st, np.linalg.norm(across, axis=1).sum(), "path of the errors across the targets"),
             ("residual", self.residual, np.linalg.norm(errors[-1]), "length of the errors after the last step"),

@@ -248,13 +248,10 @@ Proof. numbers. interval with (i_bisect t, i_prec 60). Qed.
 
 End AnyMatches.
 
-Lemma one_bit_any : forall K n, (1 <= n <= K)%nat ->
-  variance NTK K n <= mean NTK K n 1 1 ^ 2 * (0.42 * INR K ^ 2 + 4.3 * INR K + 5.2).
+Lemma variance_any : forall K n, (1 <= n <= K)%nat ->
+  variance NTK K n <= (/ (D NTK + INR K)) ^ 2 * (0.42 * INR K ^ 2 + 4.3 * INR K + 5.2).
 Proof.
-  intros K n [some enough]. apply Rle_trans with ((/ (D NTK + INR K)) ^ 2 * (0.42 * INR K ^ 2 + 4.3 * INR K + 5.2)).
-  2:{ pose proof (pos_INR K) as samples. apply Rmult_le_compat_r; [nra |].
-      apply pow_incr. split; [| now apply one_bit_mean].
-      left. apply Rinv_0_lt_compat. pose proof (D_positive NTK). lra. }
+  intros K n [some enough].
   rewrite variance_split by exact some.
   assert (range : 0 <= half_tangent n <= 1).
   { split; [left; now apply half_tangent_positive | now apply half_tangent_at_most_one]. }
@@ -284,6 +281,23 @@ Proof.
     lra. }
   apply Rle_trans with (c * most); [apply Rmult_le_compat_l; unfold most; lra |].
   apply Rmult_le_compat_r; [unfold most; nra | lra].
+Qed.
+
+Lemma one_bit_any : forall K n, (1 <= n <= K)%nat ->
+  variance NTK K n <= mean NTK K n 1 1 ^ 2 * (0.42 * INR K ^ 2 + 4.3 * INR K + 5.2).
+Proof.
+  intros K n sizes. eapply Rle_trans; [now apply variance_any |]. pose proof (pos_INR K) as samples.
+  apply Rmult_le_compat_r; [nra |]. apply pow_incr. split; [| now apply one_bit_mean].
+  left. apply Rinv_0_lt_compat. pose proof (D_positive NTK). lra.
+Qed.
+
+Lemma variance_small : forall K n, (1 <= n <= K)%nat -> variance NTK K n <= 0.6.
+Proof.
+  intros K n sizes. eapply Rle_trans; [now apply variance_any |]. pose proof (pos_INR K). pose proof D_digits.
+  apply (Rmult_le_reg_r ((D NTK + INR K) ^ 2)); [nra |].
+  replace ((/ (D NTK + INR K)) ^ 2 * (0.42 * INR K ^ 2 + 4.3 * INR K + 5.2) * (D NTK + INR K) ^ 2)
+    with (0.42 * INR K ^ 2 + 4.3 * INR K + 5.2) by (field; lra).
+  nra.
 Qed.
 
 Theorem one_bit_variance : forall K n, (1 <= n <= K)%nat ->

@@ -5,7 +5,7 @@
 From Coq Require Import Reals Arith List String Bool.
 From NtkProofs Require Import Kernels Templates Programs Chance Training.
 From NtkProofs Require Balance Gram Rounding Execution Permutation Addition Multiplication.
-From NtkProofs Require Ensembles PermutationVariance PermutationEnsembles ByClass GradientDescent.
+From NtkProofs Require Ensembles PermutationVariance PermutationEnsembles ByClass ByClassGrowth GradientDescent.
 Import ListNotations.
 Local Open Scope string_scope.
 Local Open Scope R_scope.
@@ -291,6 +291,18 @@ Theorem permutation_by_class :
   P (some_wrong (list_prod (every_input k) (seq 0 k))
        (fun c => step (permutation k order) (fst c) ("bits", snd c)) tau average N) <= delta.
 Proof. exact ByClass.permutation_by_class. Qed.
+
+(** Proved for every k >= 6 and permutation, if averages of N networks satisfy the Gaussian tail bound:
+    N >= 32 k sqrt k ln (6 k / delta) networks permute the bits of all 2^k inputs correctly at the threshold 1 / (2 k),
+    with probability at least 1 - delta. *)
+Theorem permutation_of_all_inputs_by_class :
+  forall (Omega : Type) (P : probability Omega) k order average delta N,
+  (6 <= k)%nat -> permutes k order -> 0 < delta <= 1 ->
+  trained_ensemble P (permutation k order) k (every_input k) average ->
+  32 * INR k * sqrt (INR k) * ln (6 * INR k / delta) <= INR N ->
+  P (some_wrong (list_prod (every_input k) (seq 0 k))
+       (fun c => step (permutation k order) (fst c) ("bits", snd c)) (/ (2 * INR k)) average N) <= delta.
+Proof. exact ByClassGrowth.permutation_by_class_for_all_sizes. Qed.
 
 (** * Training time *)
 

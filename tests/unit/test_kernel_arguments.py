@@ -29,6 +29,7 @@ from ntkproofs.bounds.lower import correlation, fails, least_networks
 from ntkproofs.bounds.margins import Margins
 from ntkproofs.bounds.moments import demand_networks, enclose_weights
 from ntkproofs.bounds.ranges import first_wrong_count, least_margin_count, smallest_margin_over
+from ntkproofs.bounds.thresholds import balanced
 from ntkproofs.certificates import issue_ensemble, issue_rounding, issue_stream
 from ntkproofs.certificates.issue import Run, requirement
 from ntkproofs.counts import Counts, arbitrary_counts, worst_ranges
@@ -43,6 +44,7 @@ from ntkproofs.programs.sbn import assemble, layout_for
 from ntkproofs.simulation import simulate
 from ntkproofs.simulation.limit import Trials, kernel_values, limit_of
 from ntkproofs.simulation.networks import simulate_chunks
+from ntkproofs.simulation.trainer import threshold_of
 from ntkproofs.strategies import template_programs
 from ntkproofs.summary import frontier, summarise
 from ntkproofs.witnesses import witnesses
@@ -68,6 +70,7 @@ USES = {  # each public function with a kernel: what it returns, as text
     "Predictor": lambda k: Predictor(k, 10).mean(2, 1, 1),
     "Predictor, prior": lambda k: Predictor("ntk", 10, prior=k).variance(2),
     "Requirement": lambda k: Requirement(k, frozenset(COUNTS), 3, 1, 4, Fraction(1, 100)).size(5),
+    "balanced": lambda k: balanced(TASK.program, k),
     "choose_threshold": lambda k: choose_threshold(k, COUNTS, "best"),
     "contrast_positive": contrast_positive,
     "correlation": lambda k: correlation(k, 2, 10, 1),
@@ -113,6 +116,7 @@ USES = {  # each public function with a kernel: what it returns, as text
     "sufficient_applies": sufficient_applies,
     "survey": lambda k: survey({"it": k}, most=2, bits=3),
     "template_programs": lambda k: find(template_programs(rounds=True, kernel=k), lambda program: True),
+    "threshold_of": lambda k: threshold_of(TASK, k),
     "two_layer_name": two_layer_name,
     "as_kernel": as_kernel,
     "union_bound": lambda k: union_bound(k, COUNTS, Fraction(1, 9), networks=3, cases=1),

@@ -274,6 +274,50 @@ def test_the_steps_before_a_wrong_bit_are_shown(capsys, adding):
     assert sum(line.lstrip()[0].isdigit() for line in out.split("file ")[0].splitlines() if line.strip()) == steps
 
 
+# --- run: a search for thresholds
+
+
+def test_the_thresholds_that_are_right_at_the_states_of_a_run(capsys, adding):
+    """At the six steps of 5 + 3 at most three templates match, so every threshold below 1/sqrt(3) is right."""
+    words = ("run", "addition", "5", "3", "--bits", "3", "--networks", adding, "--threshold", "search")
+    code, result = document(capsys, *words)
+    assert (code, result["result"], result["threshold_from"]) == (0, 8, "search")
+    assert result["thresholds"]["outcome"] == "right"
+    assert result["thresholds"]["above"]["exact"] == "0"
+    assert result["thresholds"]["below"]["exact"] == "1/3*sqrt(3)"
+    assert 0 < Fraction(result["threshold"]) < Fraction(57736, 100000)
+    code, out, err = run(capsys, *words)
+    assert (code, out) == (0, "8\n")
+    assert "and below 1/3*sqrt(3)" in err
+
+
+def test_no_threshold_is_right_at_the_states_of_a_run(capsys, folder):
+    write_networks("none.safetensors", lookup(addition_task(bits=3).program, scale=-1.0))
+    words = ("run", "addition", "5", "3", "--bits", "3", "--networks", "none.safetensors", "--threshold", "search")
+    code, result = document(capsys, *words)
+    assert (code, result["result"], result["threshold"], result["thresholds"]["outcome"]) == (1, None, None, "none")
+    code, out, _ = run(capsys, *words)
+    assert code == 1
+    assert "threshold        none is right\n" in out
+    assert "should be 1 has -1" in " ".join(out.split())
+
+
+def test_a_search_along_an_sbn_program_and_along_clocks(capsys, folder):
+    (folder / "sum.sbn").write_text(SUM)
+    write_networks("sum.safetensors", lookup(load_program("sum.sbn").program))
+    code, result = document(
+        capsys, "run", "sum.sbn", "--networks", "sum.safetensors", "--threshold", "search", "--trace"
+    )
+    plain = document(capsys, "run", "sum.sbn", "--trace")[1]
+    assert (code, result["memory"], result["trace"]) == (0, plain["memory"], plain["trace"])
+    assert result["thresholds"]["outcome"] == "right"
+    (folder / "counter.blif").write_text(COUNTER)
+    write_networks("counter.safetensors", lookup(load_program("counter.blif").program))
+    words = ("run", "counter.blif", "1", "1", "0", "--networks", "counter.safetensors", "--threshold", "search")
+    code, result = document(capsys, *words)
+    assert (code, result["result"]) == (0, ["00", "01", "10"])
+
+
 # --- invalid usage
 
 

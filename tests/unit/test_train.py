@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -20,7 +21,7 @@ from ntkproofs.programs.serialised import program_from_json, program_json
 from ntkproofs.simulation import descent, finite, measured, output_events
 from ntkproofs.simulation.descent import Trained
 from ntkproofs.simulation.drawn import draw_and_train
-from ntkproofs.simulation.events import Event, check_same, largest_ratios, measure_events
+from ntkproofs.simulation.events import Event, check_same, largest_ratios, measure_events, unmeasured
 from ntkproofs.simulation.measured import States, measure
 from ntkproofs.simulation.networks import words_with_ones
 from ntkproofs.simulation.streams import ENSEMBLES, WEIGHTS, stream
@@ -247,7 +248,8 @@ def test_events_of_all_layers_hold_on_a_start_and_the_drift_is_what_training_did
     found = measure_events(certificate, networks)
     assert all(event.ratio < 1 for event in found)
     names = {name for value in (certificate.evidence["start"], certificate.evidence["columns"][0][1]) for name in value}
-    assert names - {"levels"} <= {event.name for event in found}
+    assert names - set(unmeasured(certificate)) <= {event.name for event in found}
+    assert unmeasured(certificate).keys() == {"levels"}
     assert {"square", "shift", "kinks", "class", "drift"} <= {event.name for event in found}
     # the tangent kernel of the start, by differences of the outputs in the weights
     program, width = permutation([1, 0, 2]), networks.width
@@ -263,6 +265,43 @@ def test_events_of_all_layers_hold_on_a_start_and_the_drift_is_what_training_did
     assert drifts["n = 3, p = 1, t = 1"] == pytest.approx(max(-moved[1]), rel=1e-6)
     assert drifts["n = 2, p = 0, t = 1"] > moved[0, 2] - 1e-9  # one of three states
     assert drifts["n = 2, p = 1, t = 1"] > max(-moved[0, :2]) - 1e-9
+
+
+def test_events_of_all_layers_are_those_of_a_naive_computation(pairs):
+    """The kernel is built neuron by neuron, and the path by a loop over D_k(X) = f_k(X) + sqrt(w) H E(k)."""
+    certificate, networks = pairs
+    found, claim, w = largest_ratios(measure_events(*pairs)), certificate.claim, networks.width
+    u = Training.of("all").weights.draw(stream(1, WEIGHTS, 0, 0), w, 3, 3)[0][: w // 2]
+    kernel, gram = np.zeros((3, 3)), np.zeros((3, 3))
+    for row in u:
+        v = np.maximum(row, 0)
+        gram += np.outer(v, v) / len(u)
+        kernel += (np.outer(v, v) + np.diag(row > 0)) / len(u)
+    limit = np.full((3, 3), 1 / (2 * np.pi)) + np.eye(3) * (1 - 1 / (2 * np.pi))
+    assert found["drop"].measured == pytest.approx(1 - np.linalg.eigvals(np.linalg.solve(limit, kernel)).real.min())
+    assert found["gram"].measured == pytest.approx(np.linalg.eigvalsh(gram)[-1])
+    assert found["longest"].measured == pytest.approx(np.linalg.norm(np.maximum(u, 0), axis=1).max())
+    assert found["label"].measured == pytest.approx(gram.diagonal().max())  # t = 1
+    assert found["open"].measured == pytest.approx((u > 0).mean(axis=0).max())
+    drop, step = float(Fraction(certificate.evidence["start"]["drop"][0])), float(Fraction(claim["step"]))
+    rests, along, across = [], [], []
+    for target in np.eye(3):
+        U, a, E = np.concatenate([u, u]), np.repeat([1.0, -1.0], len(u)), np.zeros(3)
+        D, own, other = [], 0.0, 0.0
+        for _ in range(claim["steps"] + 1):
+            f = a @ np.maximum(U, 0) / np.sqrt(w)
+            D.append(f + np.sqrt(w) * kernel @ E)
+            c = step / np.sqrt(w) * (f - target)
+            if len(D) <= claim["steps"]:
+                own, other = own + abs(c @ target), other + np.linalg.norm(c * (1 - target))
+            U, a, E = U - a[:, None] * c * (U > 0), a - np.maximum(U, 0) @ c, E + c
+        least = (1 - drop) * (1 - 1 / (2 * np.pi))
+        rests.append(np.linalg.norm(np.diff(D, axis=0), axis=1).sum() / least / np.sqrt(w))
+        along.append(own)
+        across.append(other)
+    assert found["rest"].measured == pytest.approx(max(rests), rel=1e-6)
+    assert found["path along"].measured == pytest.approx(max(along), rel=1e-9)
+    assert found["path across"].measured == pytest.approx(max(across), rel=1e-9)
 
 
 def test_a_start_on_which_an_event_fails_is_seen(monkeypatch):
@@ -292,6 +331,13 @@ def test_other_networks_than_those_of_the_certificate_are_refused(pairs):
         measure_events(issue_rounding(permutation_task([1, 0, 2])), networks)
     with pytest.raises(InputError, match="no entry 'seed'"):
         measure_events(certificate, Networks.of(networks.hidden[0], networks.output[0], axes="bit"))
+
+
+def test_weights_that_the_seed_does_not_give_are_refused(pairs):
+    for certificate, networks in (pairs, certified(addition_task(1))):
+        other = replace(networks, metadata={**networks.metadata, "seed": "2"})
+        with pytest.raises(InputError, match="the weights are not those that the entry 'seed' of the metadata, 2,"):
+            measure_events(certificate, other)
 
 
 def test_the_largest_ratio_of_each_name_is_kept():
@@ -369,6 +415,7 @@ def test_a_certificate_gives_the_options_and_its_events_are_measured(capsys, tmp
     document = json.loads(run(capsys, *arguments, "--json")[1])
     assert document["certificate"] == str(certificate)
     assert all(entry["ratio"] < 1 for entry in document["events"])
+    assert document["not_measured"].keys() == {"levels"}
     found = {(entry["name"], entry["where"]): entry["measured"] for entry in document["events"]}
     assert found == {(event.name, event.where): event.measured for event in measure_events(*pairs)}
     path.unlink()
