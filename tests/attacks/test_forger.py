@@ -48,6 +48,7 @@ def test_honest_certificates_are_implied_and_accepted(kind):
         outcomes.append((code == checker.ACCEPTED, fact == IMPLIED))
         # nothing matches; too coarse
         modest = any(words in text for words in ("nothing is claimed", "does not follow on the leaf", *COARSE))
+        modest = modest or (kind == "rounding" and not honest.groups_round(document["claim"]))
         assert outcomes[-1] in ((True, True), (False, False)) or modest, (text, document)
     assert outcomes.count((True, True)) > number / 2
 
