@@ -150,7 +150,7 @@ def test_the_forger_notices_a_wrong_checker(name):
     old, new, kind = PLANTED[name]
     table = Table()
     wrong = remembered.remembering(module_of(old, new))
-    for part in range(20):
+    for part in range(60):
         attack(kind, 25, f"planted {part}", table, wrong.judge)
         if table.wrong:
             break
