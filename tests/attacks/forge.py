@@ -267,7 +267,7 @@ _ENSEMBLE = (
     steps,
     inputs,
     dropped,
-    *[training] * 3,
+    training,
     withdrawn,
     grouping,
     grouping,
