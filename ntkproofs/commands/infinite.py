@@ -56,8 +56,8 @@ class InfinitelyWide:
     def decided(self) -> str:
         """What decides the bits, for the remark after a run."""
         minus = " minus the threshold" if self.threshold else ""
-        where = described(self.at, self.threshold)
-        return f"every bit from the rigorous sign of its mean{minus} ({self.kernel.name}{', ' if where else ''}{where})"
+        sign = f"every bit from the rigorous sign of its mean{minus} ({self.kernel.name})"
+        return ", ".join(filter(None, [sign, described(self.at, self.threshold)]))
 
 
 def infinitely_wide(options: argparse.Namespace) -> InfinitelyWide:

@@ -322,6 +322,35 @@ def test_exhaust_at_a_time_on_the_command_line(capsys):
     assert "n = 1, p = 0, t = 1, K = 5" in out
 
 
+TOGGLE = """.model toggle
+.inputs flip
+.outputs on
+.latch next on 0
+.names flip on next
+10 1
+01 1
+.end
+"""
+
+
+def test_streams_and_sbn_programs_at_a_time_on_the_command_line(capsys, tmp_path):
+    toggle, program = tmp_path / "toggle.blif", tmp_path / "p.sbn"
+    toggle.write_text(TOGGLE)
+    program.write_text("x: .word 5\ny: .word 3\nsbn x y\n")
+    late = ("--time", 9, "--threshold", "1/10")
+    assert run(capsys, "run", toggle, 1, 0, 1, *late)[:2] == (0, "0\n1\n1\n")
+    code, out, _ = run(capsys, "exhaust", toggle, *late, "--json")
+    assert (code, json.loads(out)["time"], json.loads(out)["threshold"]) == (0, "9", "1/10")
+    code, out, _ = run(capsys, "exhaust", toggle, "--time", "1/10")
+    assert (code, "wrong at" in out) == (1, True)
+    code, out, err = run(capsys, "exhaust", toggle, "--training-steps", 3, "--step", 5)
+    assert (code, out, "the step 5 is too large" in err) == (3, "", True)
+    code, out, err = run(capsys, "run", "sbn", program, *late, "--json")
+    assert (code, json.loads(out)["time"], json.loads(out)["memory"]["y"]) == (0, "9", -2)
+    code, out, err = run(capsys, "run", "sbn", program, "--time", "1/100")
+    assert (code, out, "networks at time 1/100: more training" in err) == (1, "", True)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
