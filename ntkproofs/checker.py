@@ -21,7 +21,7 @@ Signature
     arbitrary(program, G) -> ranges of counts    the worst (n, p, t) of all states, given that n <= G
     visited(program, starts, steps) -> counts    the (n, p, t) of all states visited by the runs, by execution
     Predictor(kernel, K, training).mean(n, p, t), .deviation(n)  output of a trained network (formulas in its docstring)
-    Training.left(l)                             what training leaves of the errors on an eigenspace of the kernel
+    StoppedTraining.left(l)                      what training leaves of the errors on an eigenspace of the kernel
     gap(mean, threshold, n, p, t)                distance of a mean from the threshold, on the correct side
     correct(predictor, ranges)                   every mean lies on the correct side of the threshold 0
     margin(predictor, threshold, ranges)         minimum of |mean - threshold| / deviation over the counts
@@ -764,7 +764,7 @@ SQUARED_ERRORS = "(unit: the kernel with own entry 1) on half the sum of squared
 
 
 @dataclass(frozen=True)
-class Training:
+class StoppedTraining:
     """Gradient descent by a number of steps, or gradient flow for a time (`steps` None), from random initial weights.
 
     `size`: of a step, or the time; its unit is that of the kernel divided by its own entry. On an eigenspace of that
@@ -776,7 +776,7 @@ class Training:
     size: Fraction
 
     @classmethod
-    def of(cls, claim: dict[str, Any]) -> Training | None:
+    def of(cls, claim: dict[str, Any]) -> StoppedTraining | None:
         """Read the entry of a claim about infinitely wide networks; without one they are trained to convergence."""
         if "training" not in claim:
             return None
@@ -804,7 +804,7 @@ class Training:
         return (Interval.of(1) - exponent).squared_repeatedly(self.steps)
 
 
-def trained_words(training: Training | None) -> str:
+def trained_words(training: StoppedTraining | None) -> str:
     """Describe how long networks are trained; the samples follow."""
     if training is None:
         return "trained to convergence on"
@@ -838,7 +838,7 @@ class Predictor:
     n = 1, where the state is a sample, the mean is p and the variance 0.
     """
 
-    def __init__(self, kernel: str, samples: int, training: Training | None = None) -> None:
+    def __init__(self, kernel: str, samples: int, training: StoppedTraining | None = None) -> None:
         self.angle = {"ntk": 2, "nngp": 1}[kernel]
         self.samples = samples
         self.first = 2 if training is None else 1  # the least n from which on outputs have a variance
@@ -3048,7 +3048,7 @@ def check_rounding(claim: Any, evidence: Any) -> tuple[str, int, str]:
     """Conclude: at the claimed states, the mean of every output bit is positive if and only if the bit is 1."""
     entries = _entries(claim, ("kernel", "kind", "program", "states"), INFINITE)
     kernel, program = _choice(entries["kernel"], ("ntk", "nngp"), "kernel"), program_of(entries["program"])
-    training, states = Training.of(claim), states_of(program, entries["states"], evidence)
+    training, states = StoppedTraining.of(claim), states_of(program, entries["states"], evidence)
     predictor = Predictor(kernel, program.samples, training)
     counts = [part for part in states.counts if part.first]  # no match: the output is exactly 0, as the bit
     correct(predictor, counts)
@@ -3072,7 +3072,7 @@ class Ensemble:
     failure: Fraction
     threshold: Fraction
     dropped: bool
-    training: Training | None
+    training: StoppedTraining | None
 
     @property
     def bits(self) -> int:
@@ -3096,7 +3096,7 @@ def ensemble_of(claim: Any) -> Ensemble:
         raise Rejected("failure is not between 0 and 1, or threshold not at least 0 and below 1")
     if type(entries["drop_unwritten"]) is not bool:
         raise Rejected("drop_unwritten is not true or false")
-    dropped, training = entries["drop_unwritten"], Training.of(claim)
+    dropped, training = entries["drop_unwritten"], StoppedTraining.of(claim)
     return Ensemble(kernel, program, networks, steps, failure, threshold, dropped, training)
 
 

@@ -47,7 +47,7 @@ def true_moments() -> list[tuple[tuple[Any, ...], Training, mpf, mpf]]:
 
 def predictor_of(module: types.ModuleType, kernel: str, samples: int, training: Training) -> Any:
     """Return the predictor after a training, None for convergence."""
-    return module.Predictor(kernel, samples, training and module.Training(*training))
+    return module.Predictor(kernel, samples, training and module.StoppedTraining(*training))
 
 
 @fact
@@ -82,26 +82,26 @@ def what_training_leaves(module: types.ModuleType) -> None:
         (3, Fraction(1, 7), Fraction(1, 2)),
         (1025, Fraction(1, 7), Fraction(1, 2)),
     ):
-        expect(contains(module.Training(steps, size).left(of(value)), (1 - size * value) ** steps), steps, size)
+        expect(contains(module.StoppedTraining(steps, size).left(of(value)), (1 - size * value) ** steps), steps, size)
     with mp.workdps(DIGITS):
-        near(module.Training(None, Fraction(3, 2)).left(of(3)), mp.exp(mpf(-9) / 2), "flow")
-    expect(module.Training(None, Fraction(10**30)).left(of(1)).high <= 1, "a long time")
+        near(module.StoppedTraining(None, Fraction(3, 2)).left(of(3)), mp.exp(mpf(-9) / 2), "flow")
+    expect(module.StoppedTraining(None, Fraction(10**30)).left(of(1)).high <= 1, "a long time")
     two = units(Fraction(2)).numerator
     for low, high, outcome in ((two, two, "Rejected"), (two - 1, two, "Declined"), (two - 9, two + 9, "Declined")):
         message = {"Rejected": "the step 1 is not below 2 divided by", "Declined": "whether the step is below"}[outcome]
-        refuses(module, outcome, message, module.Training(2, Fraction(1)).left, module.Interval(low, high))
-    module.Training(2, Fraction(1)).left(module.Interval(two - 9, two - 1))
-    for tiny in (module.Training(1, Fraction(1, 10**90)), module.Training(None, Fraction(1, 10**90))):
+        refuses(module, outcome, message, module.StoppedTraining(2, Fraction(1)).left, module.Interval(low, high))
+    module.StoppedTraining(2, Fraction(1)).left(module.Interval(two - 9, two - 1))
+    for tiny in (module.StoppedTraining(1, Fraction(1, 10**90)), module.Training(None, Fraction(1, 10**90))):
         mean = module.Predictor("ntk", 5, tiny).mean(1, 1, 1)
         expect(mean.low <= 0 < mean.high < 99, "a step beyond this precision", mean.high)
-    short = module.Training(1, Fraction(1, 10**60))
+    short = module.StoppedTraining(1, Fraction(1, 10**60))
     with mp.workdps(DIGITS):
         near(module.Predictor("ntk", 5, short).mean(1, 1, 1), mpf(10) ** -60, "a short step", digits=15)
 
 
 @fact
 def trainings_are_read(module: types.ModuleType) -> None:
-    read = module.Training.of
+    read = module.StoppedTraining.of
     for claim, steps, size in (
         ({"training": {"steps": 1, "step": 2}}, 1, Fraction(2)),
         ({"training": {"steps": 10**30, "step": "1/3"}}, 10**30, Fraction(1, 3)),
