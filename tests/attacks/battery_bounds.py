@@ -91,7 +91,7 @@ def what_training_leaves(module: types.ModuleType) -> None:
         message = {"Rejected": "the step 1 is not below 2 divided by", "Declined": "whether the step is below"}[outcome]
         refuses(module, outcome, message, module.StoppedTraining(2, Fraction(1)).left, module.Interval(low, high))
     module.StoppedTraining(2, Fraction(1)).left(module.Interval(two - 9, two - 1))
-    for tiny in (module.StoppedTraining(1, Fraction(1, 10**90)), module.Training(None, Fraction(1, 10**90))):
+    for tiny in (module.StoppedTraining(1, Fraction(1, 10**90)), module.StoppedTraining(None, Fraction(1, 10**90))):
         mean = module.Predictor("ntk", 5, tiny).mean(1, 1, 1)
         expect(mean.low <= 0 < mean.high < 99, "a step beyond this precision", mean.high)
     short = module.StoppedTraining(1, Fraction(1, 10**60))

@@ -54,7 +54,7 @@ def test_the_checker_has_the_mean_and_variance_of_dense_matrices(kernel, steps, 
 
         scaled = gram(layers) / value(layers, 1)
         left = mp.expm(-eta * scaled) if steps is None else (eye - eta * scaled) ** steps
-        predictor = checker.Predictor(kernel, K, checker.Training(steps, number))
+        predictor = checker.Predictor(kernel, K, checker.StoppedTraining(steps, number))
         for n in range(1, K + 1):
             weights = (eye - left) * mp.lu_solve(gram(layers), row(layers, n))
             covariance = (weights.T * gram(1) * weights)[0] - 2 * (weights.T * row(1, n))[0]
