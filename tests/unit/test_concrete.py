@@ -349,6 +349,7 @@ def test_padding_follows_the_templates():
     [
         ({"clocks": 2}, "clocks are those of a Stream"),
         ({"threshold": 0.5}, "a threshold must be a fraction"),
+        ({"threshold": Fraction(1, 10**5000)}, "a threshold must be a fraction of integers of at most 4,000 digits"),
         ({"sample": 0}, "sample must be an integer from 1"),
     ],
 )
