@@ -394,6 +394,7 @@ def test_a_threshold_between_two_outputs_that_are_close_to_the_golden_ratio():
     hidden[0], hidden[1, 0], output[5], bias[5] = 0.5, least, (1, least), 0.5
     networks = Networks.of(hidden, output, None, bias)
     found = search_thresholds(task, networks)
+    assert found.exhaustion.problem() == ""  # all cases were run, without a threshold
     assert found.low == Surd(Fraction(1, 2), Fraction(1, 2), 5)
     assert found.high == Surd(Fraction(1, 2), Fraction(1, 2) + Fraction(1, 5 << 2148), 5)
     assert exhaust_networks(task, networks, threshold=found.threshold()).holds

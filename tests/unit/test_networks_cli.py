@@ -510,6 +510,13 @@ def test_a_program_without_an_oracle_and_one_with_a_wrong_oracle(capsys, folder)
     code, out, _ = run(capsys, "exhaust", "mine.py:wrong", "--networks", "mine.safetensors")
     assert code == 1
     assert "56 of the program itself" in out
+    write_networks("none.safetensors", lookup(program))
+    for name, words in (("wrong", "56 of the program itself"), ("program", "there is no oracle")):
+        code, out, _ = run(
+            capsys, "exhaust", f"mine.py:{name}", "--networks", "none.safetensors", "--threshold", "search"
+        )
+        assert code == (name == "wrong")
+        assert words in " ".join(out.split())
 
 
 @pytest.mark.parametrize(
