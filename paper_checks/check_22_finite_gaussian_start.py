@@ -70,7 +70,8 @@ def _law(case: tuple[int, int]) -> Iterator[Comparison]:
     rest = phi - Phi @ np.linalg.solve(G, k)
     variance = rest @ rest + k @ np.linalg.solve(G, R @ R @ k)
     starts = source.standard_normal((1, 40, 20_000))
-    outputs = output_layer(u[None], starts, x[None], np.tile(y[:, None], 20_000), step=0.3, steps=steps)[0, 0]
+    networks = output_layer(u[None], starts, np.tile(y[:, None], 20_000), step=0.3, steps=steps)
+    outputs = networks.outputs(x[None])[0, 0]
     spread = ((outputs - mean) ** 2).mean()
     for what, seen, stated, error in (
         ("mean", outputs.mean(), mean, (variance / 20_000) ** 0.5),

@@ -51,6 +51,27 @@ def _shown(mean: MeanAt) -> str:
     return f"{mean.mean.digits(6)} at {mean.counts}"
 
 
+<<<<<<< HEAD
+=======
+def simplest_between(low: Fraction, high: Fraction) -> Fraction:
+    """Return the fraction of the smallest denominator in ``[low, high]``, ``0 <= low <= high``.
+
+    >>> simplest_between(Fraction(314, 100), Fraction(315, 100))
+    Fraction(22, 7)
+    """
+    if not 0 <= low <= high:
+        raise InputError(f"simplest_between needs 0 <= low <= high, got {low} and {high}")
+    quotients = []  # of the continued fraction; thousands of them if the two numbers are very close
+    while (above := -(-low // 1)) > high:
+        quotients.append(whole := low // 1)
+        low, high = 1 / (high - whole), 1 / (low - whole)
+    result = Fraction(above)
+    for whole in reversed(quotients):
+        result = whole + 1 / result
+    return result
+
+
+>>>>>>> attack
 def zero(margins: Margins) -> Fraction:
     """Return 0; raises NoMargin where it does not work."""
     margins.smallest(0)
@@ -197,13 +218,16 @@ def balanced(
     """Return the :func:`best` threshold of a program: at arbitrary states, or at those of its runs.
 
     `visited`: a function that returns the counts at the states of its runs, which is called if no threshold separates
-    0-bits from 1-bits at arbitrary states. Raises NoMargin if there is no threshold.
+    0-bits from 1-bits at arbitrary states. Raises NoMargin if there is no threshold, InputError if the program has no
+    templates.
 
     >>> from ntkproofs.programs import permutation
     >>> balanced(permutation(range(8)), "nngp")
     Fraction(4, 93)
     """
     kernel = as_kernel(kernel)
+    if not program.templates:
+        raise InputError(f"program {program.name!r} has no templates: there is nothing to train on")
     try:
         return best(Margins.of(kernel, representatives(worst_ranges(program))))
     except NoMargin as problem:

@@ -16,7 +16,7 @@ from ntkproofs.commands.vnnlib import exported, states_to_export
 from ntkproofs.commands.wrong_bits import interval_json, print_table, surd_json, wrong_bit_json, wrong_bit_lines
 
 if TYPE_CHECKING:
-    from ntkproofs.execution.network_exhaustion import Inputs, NetworkExhaustion, PlacedOutput, WrongStep
+    from ntkproofs.execution.network_exhaustion import Inputs, NetworkExhaustion, PlacedOutput
     from ntkproofs.loading import Loaded
 
 __all__ = ["exhaust_networks"]
@@ -52,7 +52,7 @@ def exhaust_networks(
             of = "" if result.total is None else f" of {result.total:,}"
             show(result.cases, result.total or 0, f"{result.cases:,}{of} cases, {result.wrong:,} wrong")
     if result is None:
-        return _not_begun(options, f"{stop.reason}")
+        return _not_begun(options, loaded, f"{stop.reason}")
     files = exported(options, loaded, weights.networks, states, _used(weights, result)) if result.complete else []
     if options.json:
         print_json(_document(options, weights, result) | ({"exported": files} if files else {}))
@@ -64,10 +64,12 @@ def exhaust_networks(
     return HOLDS if _holds(weights, result) else REFUTED
 
 
-def _not_begun(options: argparse.Namespace, reason: str) -> int:
+def _not_begun(options: argparse.Namespace, loaded: Loaded, reason: str) -> int:
     """Report that the work was stopped before any case was done, and return the exit code."""
     if options.json:
-        print_json({"format": 1, "program": options.program, "complete": False, "cases": 0})
+        counts = {"cases": 0, "wrong": 0, "first_wrong": None, "steps": loaded.steps, "states": 0}
+        speed = {"engine": ENGINE, "seconds": 0.0, "cases_per_second": 0}
+        print_json({"format": 1, "program": options.program, **counts, "complete": False, **speed})
     else:
         print("not complete: no result")
     remark(f"ntkproofs: {reason} before the first case was done")
@@ -107,15 +109,16 @@ def _lines(weights: Weights, result: NetworkExhaustion) -> Iterator[tuple[str, s
 
 
 def _document(options: argparse.Namespace, weights: Weights, result: NetworkExhaustion) -> dict[str, Any]:
-    program, margin, interval = result.source.program, result.smallest_margin, result.interval()
+    program, margin = result.source.program, result.smallest_margin
+    interval = result.interval() if weights.search else None  # if no threshold is right, no number of cases is wrong
     return {
         "format": 1,
         "program": options.program,
         "bits": None if options.bits is None else int(options.bits),
         "input_bits": result.source.input_bits,
         "cases": result.cases,
-        "wrong": result.wrong,
-        "first_wrong": None if result.first_wrong is None else _wrong_json(result.first_wrong),
+        "wrong": None if interval is not None and interval.outcome == "none" else result.wrong,
+        "first_wrong": _first_wrong_json(result),
         "steps": result.steps,
         "states": result.states,
         "complete": result.complete,
@@ -132,15 +135,21 @@ def _document(options: argparse.Namespace, weights: Weights, result: NetworkExha
         "exact_decisions": result.exact_decisions,
         "at_threshold": result.at_threshold,
         "smallest_margin": None if margin is None else _placed_json(margin),
-        "thresholds": interval_json(interval, f"{interval}") if weights.search else None,
+        "thresholds": None if interval is None else interval_json(interval, f"{interval}"),
         "engine": ENGINE,
         "seconds": round(result.seconds, 4),
         "cases_per_second": round(result.cases_per_second),
     }
 
 
-def _wrong_json(wrong: WrongStep) -> dict[str, Any]:
-    return {"inputs": _inputs_json(wrong.inputs), "step": wrong.step + 1, **wrong_bit_json(wrong.output)}
+def _first_wrong_json(result: NetworkExhaustion) -> dict[str, Any] | None:
+    """Return the first wrong bit; if there is none, the first wrong answer of the program; None if there is none."""
+    wrong, answer = result.first_wrong, result.first_wrong_answer
+    if wrong is not None:
+        return {"inputs": _inputs_json(wrong.inputs), "step": wrong.step + 1, **wrong_bit_json(wrong.output)}
+    if answer is not None:
+        return {"inputs": _inputs_json(answer.inputs), "got": answer.got, "wanted": answer.expected}
+    return None
 
 
 def _placed_json(output: PlacedOutput) -> dict[str, Any]:

@@ -143,14 +143,14 @@ class NetworkExhaustion(NoTruthValue):
         return margins[0] if margins else None
 
     def problem(self) -> str:
-        """Return what is wrong, in a sentence: the first wrong bit or answer; empty if the result holds."""
+        """Return what is wrong, in a sentence: the first wrong bit or answer; empty if all cases are done, and none is."""
         if self.first_wrong is not None:
             wrong = self.first_wrong
             return f"{self._inputs(wrong.inputs)}, step {wrong.step + 1}: {wrong.output}"
         if self.first_wrong_answer is not None:
             first = self.first_wrong_answer
             return f"{self._inputs(first.inputs)}: the program answers {first.got}, and {first.expected} is expected"
-        return "" if self.holds else f"not all {self._cases} were run, only {self.cases:,}"
+        return "" if self.complete else f"not all {self._cases} were run, only {self.cases:,}"
 
     def interval(self) -> ThresholdInterval:
         """Return the thresholds that are right at everything that was done so far."""
@@ -166,6 +166,8 @@ class NetworkExhaustion(NoTruthValue):
         yield "cases", self._what()
         if self.threshold is not None:
             yield from self._wrong()
+        yield from self._answers()
+        if self.threshold is not None:
             yield "threshold", f"{self.threshold}"
         yield (
             "states",
@@ -201,6 +203,8 @@ class NetworkExhaustion(NoTruthValue):
         yield "wrong", f"{self.wrong:,}{so_far}"
         if self.first_wrong is not None:
             yield "first wrong", self.problem()
+
+    def _answers(self) -> Iterator[tuple[str, str]]:
         if not self.compared:
             yield "answers", "those of the program are not compared: there is no oracle"
         elif self.first_wrong_answer is not None:
@@ -250,7 +254,8 @@ class ThresholdInterval(NoTruthValue):
     """The thresholds that are right at everything that `exhaustion` ran: those between two exact outputs.
 
     They are the rational numbers above `low`, the greatest output of a bit that should be 0, and below `high`, the
-    least output of a bit that should be 1; None: there is no such bit. If ``low >= high``, no threshold is right: the
+    least output of a bit that should be 1; None: there is no such bit. (If `low` is 0 only because of a state that no
+    template matches, 0 is right as well.) If ``low >= high``, no threshold is right: the
     two outputs, with their states, are the proof.
     """
 

@@ -13,7 +13,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.inference.outputs import Outputs
 from ntkproofs.inference.pieces import Matches
 from ntkproofs.inference.surds import Surd
-from ntkproofs.weights.networks import Networks
+from ntkproofs.weights.networks import DIGITS, Networks, is_short
 
 __all__ = ["Decisions", "as_threshold", "decide", "decide_outputs", "float_bounds"]
 
@@ -98,9 +98,11 @@ def _silent(outputs: Outputs) -> NDArray[np.bool_]:
 
 
 def as_threshold(value: object) -> Fraction:
-    """Return a threshold; raises InputError unless it is a fraction or an integer."""
+    """Return a threshold; raises InputError unless it is a fraction or an integer, of at most 4,000 digits."""
     if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
-        return Fraction(value)
+        if is_short(Fraction(value)):
+            return Fraction(value)
+        raise InputError(f"a threshold must be a fraction of integers of at most {DIGITS:,} digits")
     raise InputError(f"a threshold must be a fraction, such as Fraction(1, 8), got {value!r}")
 
 

@@ -161,9 +161,10 @@ def descend(
     miss, done = np.zeros_like(targets), 0
     while True:
         total = np.zeros_like(targets)
-        for block in blocks:  # one pass over the weights: the step of the last errors, then the outputs
-            total += spare.advanced(u[:, :, block], a[:, :, block], miss if done else None, rate)
-        error = scale * total - targets
+        with np.errstate(over="ignore", invalid="ignore"):  # of weights that diverge, which is found below
+            for block in blocks:  # one pass over the weights: the step of the last errors, then the outputs
+                total += spare.advanced(u[:, :, block], a[:, :, block], miss if done else None, rate)
+            error = scale * total - targets
         worst = float(np.abs(error).max())
         if errors is not None:
             errors.append(error)

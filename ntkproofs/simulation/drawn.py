@@ -33,8 +33,11 @@ def check_width(program: TemplateProgram, training: Training, width: int, *, sca
     """Return the number of hidden weights of a network, or of the scalar networks of all bits.
 
     `scalar`: whether each output bit has a network of its own; None: as usual for the trained layers. Raises InputError
-    if the width is smaller than the number of samples, no multiple of the number that the start requires, or too large.
+    if the program has no templates, or if the width is smaller than the number of samples, no multiple of the number
+    that the start requires, or too large.
     """
+    if not program.templates:
+        raise InputError(f"program {program.name!r} has no templates: there is nothing to train on")
     scalar = training.layers.scalar if scalar is None else scalar
     weights = width * program.samples * (program.output_bits if scalar else 1)
     if not program.samples <= width <= weights <= MOST_WEIGHTS:

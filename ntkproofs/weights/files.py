@@ -73,6 +73,8 @@ def _check_names(names: Sequence[str]) -> None:
     seen = set[str]()
     for name in names:
         suffix = Path(name).suffix.lower()
+        if "\0" in name:
+            raise refused(name, "the name of a file has no null character")
         if suffix in PICKLES:
             raise pickled(name, suffix)
         if suffix not in SUFFIXES:
@@ -121,7 +123,7 @@ def _check_alike(first: Networks, other: Networks) -> None:
                 f"{first.source} {array.shape}: all but the first must agree"
             )
     if first.threshold != other.threshold:
+        own, that = ("none" if item.threshold is None else f"{item.threshold}" for item in (other, first))
         raise InputError(
-            f"{other.source}: its threshold is {other.threshold}, that of {first.source} {first.threshold}: all files "
-            "must agree"
+            f"{other.source}: the threshold of the file is {own}, that of {first.source} {that}: all must agree"
         )

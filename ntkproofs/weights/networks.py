@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 
-__all__ = ["AXES", "NAMES", "Networks"]
+__all__ = ["AXES", "DIGITS", "NAMES", "Networks", "is_short"]
 
 Array: TypeAlias = NDArray[Any]
 
@@ -31,6 +31,7 @@ AXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"": (), "network": ("network",), "bit": ("bit",), "network,bit": ("network", "bit")}
 )  # values of the metadata entry `axes`, and the leading axes that they name
 NAMES = ("hidden.weight", "output.weight", "hidden.bias", "output.bias")  # in weights files; the last two may be absent
+DIGITS = 4000  # of the numerator and the denominator of a threshold; Python converts at most 4,300 to text
 DTYPES = (np.float16, np.float32, np.float64)  # bfloat16 is read as float32, which holds every value of it
 
 
@@ -194,4 +195,16 @@ def _rational(threshold: object, source: str) -> Fraction | None:
         return None
     if not isinstance(threshold, Rational):
         raise InputError(f"{source}: the threshold must be a rational number (an int or a Fraction), got {threshold!r}")
-    return Fraction(int(threshold.numerator), int(threshold.denominator))
+    result = Fraction(int(threshold.numerator), int(threshold.denominator))
+    if not is_short(result):
+        raise InputError(f"{source}: the threshold must be a fraction of integers of at most {DIGITS:,} digits")
+    return result
+
+
+def is_short(threshold: Fraction) -> bool:
+    """Return whether a threshold can be printed: numerator and denominator have at most 4,000 digits.
+
+    >>> is_short(Fraction(1, 8)), is_short(Fraction(1, 10**4000))
+    (True, False)
+    """
+    return bool(max(abs(threshold.numerator), threshold.denominator) < 10**DIGITS)

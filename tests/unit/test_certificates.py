@@ -204,6 +204,15 @@ def test_simplest(low, high, found):
     assert simplest_between(Fraction(low), Fraction(high)) == Fraction(found)
 
 
+def test_the_simplest_fraction_between_numbers_that_agree_in_thousands_of_bits():
+    """Quotients of consecutive Fibonacci numbers have the longest continued fractions: 1 + 1/(1 + 1/(1 + ...))."""
+    last, fibonacci = 1, 1
+    for _ in range(3000):
+        last, fibonacci = fibonacci, last + fibonacci
+    near, next_one = Fraction(fibonacci, last), Fraction(last + fibonacci, fibonacci)
+    assert simplest_between(*sorted((near, next_one))) == near
+
+
 def test_certificates_are_deterministic_and_written_atomically(tmp_path):
     first, second = (issue_ensemble(addition_task(3), failure="1/9") for _ in range(2))
     assert first.data == second.data

@@ -24,7 +24,7 @@ from ntkproofs.execution import (
 )
 from ntkproofs.execution import match_sets as sets_module
 from ntkproofs.inference import Surd
-from ntkproofs.programs import Stream, TemplateProgram, addition, addition_task, permutation_task, sbn
+from ntkproofs.programs import Stream, Task, TemplateProgram, addition, addition_task, permutation_task, sbn
 from ntkproofs.programs.sbn import assemble, layout_for
 from ntkproofs.strategies import assert_executes
 from ntkproofs.weights import Networks
@@ -349,6 +349,7 @@ def test_padding_follows_the_templates():
     [
         ({"clocks": 2}, "clocks are those of a Stream"),
         ({"threshold": 0.5}, "a threshold must be a fraction"),
+        ({"threshold": Fraction(1, 10**5000)}, "a threshold must be a fraction of integers of at most 4,000 digits"),
         ({"sample": 0}, "sample must be an integer from 1"),
     ],
 )
@@ -378,3 +379,22 @@ def test_assert_executes():
     assert_executes(networks, ADDITION, threshold=Fraction(1, 4), sample=10, seed=3)
     with pytest.raises(AssertionError, match=r"networks do not execute 'addition': inputs \d, \d, step \d: .*must be"):
         assert_executes(networks, ADDITION, threshold=Fraction(3, 4))
+
+
+def test_a_threshold_between_two_outputs_that_are_close_to_the_golden_ratio():
+    """A bit that should be 1 has the output (1 + sqrt(5))/2 + 2**-2148/sqrt(5), where 0 is right (1 + sqrt(5))/2."""
+    program = TemplateProgram("golden", fields={"x": 1, "on": 4, "y": 1})
+    program.template(when={("x", 0): 1}, write=[("y", 0)])
+    program.template(when={("x", 0): 0}, write=[])
+    for index in range(4):
+        program.template(when={("on", index): 1}, write=[])
+    task = Task(program, ("x",), 1, (("y", 0),), lambda x: x, constants={"on": 15})
+    least = 2.0**-1074
+    hidden, output, bias = np.zeros((2, 6)), np.zeros((6, 2)), np.zeros(6)
+    hidden[0], hidden[1, 0], output[5], bias[5] = 0.5, least, (1, least), 0.5
+    networks = Networks.of(hidden, output, None, bias)
+    found = search_thresholds(task, networks)
+    assert found.exhaustion.problem() == ""  # all cases were run, without a threshold
+    assert found.low == Surd(Fraction(1, 2), Fraction(1, 2), 5)
+    assert found.high == Surd(Fraction(1, 2), Fraction(1, 2) + Fraction(1, 5 << 2148), 5)
+    assert exhaust_networks(task, networks, threshold=found.threshold()).holds

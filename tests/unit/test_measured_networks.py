@@ -71,6 +71,8 @@ def test_training_that_cannot_end_is_undecided():
         output_layer(u[None], a[None], np.eye(3), step=99.0, steps=3)
     with pytest.raises(Undecided, match="diverges"):
         all_layers(*(part[None] for part in network("all", "antisymmetric")), 1e9 * np.eye(3), step=0.1)
+    with pytest.raises(Undecided, match="diverges"):  # without a warning of NumPy
+        all_layers(*(part[None] for part in network("all", "antisymmetric")), np.eye(3), step=1e300, steps=9)
 
 
 @pytest.mark.parametrize(("trained", "steps"), [("output", None), ("output", 4), ("all", None), ("all", 4)])

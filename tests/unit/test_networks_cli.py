@@ -470,7 +470,7 @@ def test_a_search_for_thresholds(capsys, folder):
     assert 0 < Fraction(result["threshold"]) < Fraction(1, 2)
     write_networks("none.safetensors", lookup(program, scale=-1.0))
     code, result = document(capsys, *words, "none.safetensors")
-    assert (code, result["threshold"], result["holds"]) == (1, None, False)
+    assert (code, result["threshold"], result["wrong"], result["holds"]) == (1, None, None, False)
     assert result["thresholds"]["outcome"] == "none"
     assert "no threshold is right" in result["thresholds"]["reason"]
     assert "no threshold is right" in " ".join(run(capsys, *words, "none.safetensors")[1].split())
@@ -510,10 +510,18 @@ def test_a_program_without_an_oracle_and_one_with_a_wrong_oracle(capsys, folder)
     code, result = document(capsys, "exhaust", "mine.py:program", "--networks", "mine.safetensors")
     assert (code, result["cases"], result["compared"]) == (0, 512, False)
     code, result = document(capsys, "exhaust", "mine.py:wrong", "--networks", "mine.safetensors")
-    assert (code, result["wrong"], result["wrong_answers"], result["first_wrong"]) == (1, 56, 56, None)
+    assert (code, result["wrong"], result["wrong_answers"]) == (1, 56, 56)
+    assert result["first_wrong"] == {"inputs": [1, 0], "got": 0, "wanted": 1}
     code, out, _ = run(capsys, "exhaust", "mine.py:wrong", "--networks", "mine.safetensors")
     assert code == 1
     assert "56 of the program itself" in out
+    write_networks("none.safetensors", lookup(program))
+    for name, words in (("wrong", "56 of the program itself"), ("program", "there is no oracle")):
+        code, out, _ = run(
+            capsys, "exhaust", f"mine.py:{name}", "--networks", "none.safetensors", "--threshold", "search"
+        )
+        assert code == (name == "wrong")
+        assert words in " ".join(out.split())
 
 
 @pytest.mark.parametrize(
@@ -528,6 +536,19 @@ def test_options_that_do_not_apply(capsys, adding, options, line):
     code, out, err = run(capsys, "exhaust", "addition", "--bits", "3", "--networks", adding, *options)
     assert (code, out) == (3, "")
     assert line in err
+
+
+def test_an_exhaustion_that_is_interrupted_before_it_begins_has_the_same_keys(capsys, monkeypatch, adding):
+    module = importlib.import_module("ntkproofs.execution.exhaust_networks")  # the function has the same name
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "chosen_threshold", interrupted)
+    code, result = document(capsys, "exhaust", "addition", "--bits", "3", "--networks", adding)
+    keys = {"cases", "wrong", "first_wrong", "steps", "states", "complete", "engine", "seconds", "cases_per_second"}
+    assert keys <= result.keys()
+    assert (code, result["cases"], result["steps"], result["complete"]) == (2, 0, addition_task(3).steps, False)
 
 
 @pytest.mark.parametrize("done", [0, 1])

@@ -16,7 +16,14 @@ from ntkproofs import checker
 from ntkproofs.certificates import issue_network, issue_rounding, write
 from ntkproofs.cli import main
 from ntkproofs.errors import InputError, NoMargin, Undecided
-from ntkproofs.programs import addition, addition_task, multiplication, permutation, permutation_task
+from ntkproofs.programs import (
+    TemplateProgram,
+    addition,
+    addition_task,
+    multiplication,
+    permutation,
+    permutation_task,
+)
 from ntkproofs.programs.serialised import program_from_json, program_json
 from ntkproofs.simulation import descent, finite, measured, output_events
 from ntkproofs.simulation.descent import Trained
@@ -529,3 +536,9 @@ def test_trained_networks_are_evaluated_block_by_block():
     codes = generator.standard_normal((300, 4))
     expected = np.einsum("nbow,nbws->nsbo", trained.output, np.maximum(trained.hidden @ codes.T, 0)).reshape(2, 300, 6)
     assert np.allclose(trained.outputs(codes), expected, 0, 1e-12)
+
+
+@pytest.mark.parametrize("threshold", [None, Fraction(1, 8)])
+def test_a_program_without_templates_is_refused(threshold):
+    with pytest.raises(InputError, match="'empty' has no templates: there is nothing to train on"):
+        train(TemplateProgram("empty", {"x": 2}), Training.of("output"), width=4, threshold=threshold)

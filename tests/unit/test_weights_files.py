@@ -79,6 +79,14 @@ def test_a_threshold_is_rational(threshold):
         example(threshold=threshold)
 
 
+@pytest.mark.parametrize("threshold", [10**4000, -(10**4000), Fraction(1, 10**5000)])
+def test_a_threshold_can_be_printed(threshold):
+    """Python converts integers of at most 4,300 digits to text."""
+    with pytest.raises(InputError, match="the threshold must be a fraction of integers of at most 4,000 digits"):
+        example(threshold=threshold)
+    assert len(str(example(threshold=10**4000 - 1).threshold)) == 4000
+
+
 @pytest.mark.parametrize("threshold", [2, np.int64(2), sympy.Rational(2), Fraction(2)])
 def test_a_threshold_becomes_a_fraction_of_integers(threshold):
     result = example(threshold=threshold).threshold
@@ -134,7 +142,10 @@ def test_several_files_are_one_ensemble_promoted_exactly(tmp_path):
             example(biased=False),
             "b.safetensors: its biases are not those of .*a.safetensors: either all files have them",
         ),
-        (example(threshold=Fraction(1, 3)), "b.safetensors: its threshold is 1/3, that of .*a.safetensors None"),
+        (
+            example(threshold=Fraction(1, 3)),
+            "b.safetensors: the threshold of the file is 1/3, that of .*a.safetensors none",
+        ),
     ],
 )
 def test_files_that_differ_are_no_ensemble(tmp_path, other, text):
@@ -161,6 +172,8 @@ def test_no_files_and_files_given_twice_are_refused(tmp_path):
         read_networks([])
     with pytest.raises(InputError, match=r"b.safetensors: the file is given twice"):
         read_networks([tmp_path / "a.safetensors", tmp_path / "b.safetensors"])
+    with pytest.raises(InputError, match="the name of a file has no null character"):
+        read_networks("a\0.safetensors")
 
 
 # --- files that are not opened
