@@ -17,8 +17,11 @@ def simplest_between(low: Fraction, high: Fraction) -> Fraction:
     """
     if not 0 <= low <= high:
         raise InputError(f"simplest_between needs 0 <= low <= high, got {low} and {high}")
-    above = -(-low // 1)
-    if above <= high:
-        return Fraction(above)
-    whole = low // 1
-    return whole + 1 / simplest_between(1 / (high - whole), 1 / (low - whole))
+    quotients = []  # of the continued fraction; thousands of them if the two numbers are very close
+    while (above := -(-low // 1)) > high:
+        quotients.append(whole := low // 1)
+        low, high = 1 / (high - whole), 1 / (low - whole)
+    result = Fraction(above)
+    for whole in reversed(quotients):
+        result = whole + 1 / result
+    return result

@@ -51,27 +51,6 @@ def _shown(mean: MeanAt) -> str:
     return f"{mean.mean.digits(6)} at {mean.counts}"
 
 
-<<<<<<< HEAD
-=======
-def simplest_between(low: Fraction, high: Fraction) -> Fraction:
-    """Return the fraction of the smallest denominator in ``[low, high]``, ``0 <= low <= high``.
-
-    >>> simplest_between(Fraction(314, 100), Fraction(315, 100))
-    Fraction(22, 7)
-    """
-    if not 0 <= low <= high:
-        raise InputError(f"simplest_between needs 0 <= low <= high, got {low} and {high}")
-    quotients = []  # of the continued fraction; thousands of them if the two numbers are very close
-    while (above := -(-low // 1)) > high:
-        quotients.append(whole := low // 1)
-        low, high = 1 / (high - whole), 1 / (low - whole)
-    result = Fraction(above)
-    for whole in reversed(quotients):
-        result = whole + 1 / result
-    return result
-
-
->>>>>>> attack
 def zero(margins: Margins) -> Fraction:
     """Return 0; raises NoMargin where it does not work."""
     margins.smallest(0)
