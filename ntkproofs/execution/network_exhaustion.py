@@ -143,7 +143,7 @@ class NetworkExhaustion(NoTruthValue):
         return margins[0] if margins else None
 
     def problem(self) -> str:
-        """Return what is wrong, in a sentence: the first wrong bit or answer; empty if all cases are done, and none is."""
+        """Return what is wrong, in a sentence: the first wrong bit or answer; empty if all cases are done and right."""
         if self.first_wrong is not None:
             wrong = self.first_wrong
             return f"{self._inputs(wrong.inputs)}, step {wrong.step + 1}: {wrong.output}"
