@@ -194,7 +194,7 @@ def choose_threshold(
 def balanced(
     program: TemplateProgram, kernel: KernelLike, visited: Callable[[], Iterable[Counts]] | None = None
 ) -> Fraction:
-    """Return the :func:`best` threshold of a program: at arbitrary states, or at those of its runs.
+    """Return a positive threshold of a program, the :func:`best` one: at arbitrary states, or at those of its runs.
 
     `visited`: a function that returns the counts at the states of its runs, which is called if no threshold separates
     0-bits from 1-bits at arbitrary states. Raises NoMargin if there is no threshold, InputError if the program has no
@@ -208,8 +208,18 @@ def balanced(
     if not program.templates:
         raise InputError(f"program {program.name!r} has no templates: there is nothing to train on")
     try:
-        return best(Margins.of(kernel, representatives(worst_ranges(program))))
+        return _positive(Margins.of(kernel, representatives(worst_ranges(program))))
     except NoMargin as problem:
         if visited is None:
             raise NoMargin(f"{program.name}: at arbitrary states {problem}") from problem
-    return best(Margins.of(kernel, visited()))
+    return _positive(Margins.of(kernel, visited()))
+
+
+def _positive(margins: Margins) -> Fraction:
+    """Return the best threshold if it is positive, else the half, at least if a bit is ever 1.
+
+    The best one is 0 where no bit that should be 0 has a variance, as for a permutation of 2 bits; but training leaves
+    a small error of either sign at 0-bits of the samples.
+    """
+    threshold = best(margins)
+    return threshold if threshold > 0 or margins.smallest_one is None else half(margins)

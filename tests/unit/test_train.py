@@ -16,6 +16,7 @@ from ntkproofs import checker
 from ntkproofs.certificates import issue_network, issue_rounding, write
 from ntkproofs.cli import main
 from ntkproofs.errors import InputError, NoMargin, Undecided
+from ntkproofs.execution.exhaust_networks import exhaust_networks
 from ntkproofs.programs import (
     TemplateProgram,
     addition,
@@ -542,3 +543,13 @@ def test_trained_networks_are_evaluated_block_by_block():
 def test_a_program_without_templates_is_refused(threshold):
     with pytest.raises(InputError, match="'empty' has no templates: there is nothing to train on"):
         train(TemplateProgram("empty", {"x": 2}), Training.of("output"), width=4, threshold=threshold)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3])
+@pytest.mark.parametrize("trained", ["output", "all"])
+def test_small_permutations_are_executed_at_the_balanced_threshold(bits, trained):
+    """The best threshold of 2 bits is 0, since their 0-bits have no variance; training leaves errors about 0."""
+    task = permutation_task(range(bits))
+    networks = train(task, Training.of(trained), width=400, seed=1)
+    assert networks.threshold > 0
+    assert exhaust_networks(task, networks).wrong == 0
