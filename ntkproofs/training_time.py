@@ -30,6 +30,7 @@ from ntkproofs.arithmetic.simplest import simplest_between
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
 from ntkproofs.kernels.definite import certain_sign
+from ntkproofs.kernels.names import KernelLike, as_kernel
 from ntkproofs.validation import integer
 
 if TYPE_CHECKING:
@@ -173,30 +174,31 @@ def as_training_time(time: Time | None = None, *, steps: Any = None, step: Any =
     return TrainingTime(time, steps, step)
 
 
-def eigenvalues(kernel: Kernel, samples: Any) -> tuple[sympy.Expr, sympy.Expr]:
+def eigenvalues(kernel: KernelLike, samples: Any) -> tuple[sympy.Expr, sympy.Expr]:
     """Return the eigenvalues ``(l1, l2)`` of the Gram matrix of the kernel that is scaled to own entry 1.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> eigenvalues(two_layer_relu("nngp"), 10)
     (1 - 1/pi, 1 + 9/pi)
     """
+    kernel = as_kernel(kernel)
     share = sympy.expand(kernel.other / kernel.own)
     return 1 - share, 1 + (samples - 1) * share
 
 
-def largest_step(kernel: Kernel, samples: int, *, precision: int = 64) -> Ball:
+def largest_step(kernel: KernelLike, samples: int, *, precision: int = 64) -> Ball:
     """Return a ball that contains ``2/lambda_max``, below which steps of gradient descent converge.
 
     >>> from ntkproofs.kernels import two_layer_relu
     >>> print(largest_step(two_layer_relu(), 10).digits(6))
     0.822235…
     """
-    l1, l2 = _enclosed_eigenvalues(kernel, samples, precision)
+    l1, l2 = _enclosed_eigenvalues(as_kernel(kernel), samples, precision)
     bounds = [2 / l2] if samples == 1 else [2 / l1, 2 / l2]  # a single sample has no vector whose entries sum to 0
     return min(bounds, key=lambda bound: bound.lower)
 
 
-def fastest_step(kernel: Kernel, samples: int) -> Fraction:
+def fastest_step(kernel: KernelLike, samples: int) -> Fraction:
     """Return a short fraction a little above ``2/(l1 + l2)``, the step of fastest convergence, and below 2/lambda_max.
 
     With two steps of the size ``2/(l1 + l2)`` the same factor remains of both errors: every mean is then the one at
@@ -209,7 +211,7 @@ def fastest_step(kernel: Kernel, samples: int) -> Fraction:
     >>> print(step, *(e.digits(3) for e in left))
     11/18 0.236… 0.236…
     """
-    l1, l2 = _enclosed_eigenvalues(kernel, samples, PRECISION)
+    l1, l2 = _enclosed_eigenvalues(as_kernel(kernel), samples, PRECISION)
     if samples < 2 or not (l1 > 0 and l2 > l1):
         raise InputError("the step of fastest convergence requires two samples and a kernel with 0 < other < own")
     first, last = (2 / (l1 + l2)).upper, (2 / l2).lower

@@ -21,6 +21,7 @@ from ntkproofs.bounds.thresholds import demand_separable
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NoMargin, Undecided
 from ntkproofs.kernels.angular import Kernel
+from ntkproofs.kernels.names import KernelLike, as_kernel
 from ntkproofs.training_time import CONVERGED, TrainingTime, fastest_step
 
 __all__ = ["Onset", "StoppingEarly", "onset", "price"]
@@ -80,7 +81,7 @@ def price(required: Requirement) -> StoppingEarly:
     )
 
 
-def onset(kernel: Kernel, counts: Iterable[Counts], threshold: str) -> Onset:
+def onset(kernel: KernelLike, counts: Iterable[Counts], threshold: str) -> Onset:
     """Return when rounding becomes right at all `counts`, at the threshold ``zero``, or ``best``: at some threshold.
 
     Raises InputError for more than 4,096 counts.
@@ -88,7 +89,7 @@ def onset(kernel: Kernel, counts: Iterable[Counts], threshold: str) -> Onset:
     items = sorted(counts)
     if len(items) > MOST:
         raise InputError(f"{len(items):,} counts: rounding before convergence is decided for at most {MOST:,}")
-    right: Callable[[TrainingTime], bool] = partial(_RIGHT[threshold], kernel, items)
+    right: Callable[[TrainingTime], bool] = partial(_RIGHT[threshold], as_kernel(kernel), items)
     if not right(CONVERGED):
         return Onset(None, None, None)
     time = None

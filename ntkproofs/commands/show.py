@@ -185,8 +185,8 @@ def _table(points: list[Padded]) -> Iterator[str]:
 
 def _training_lines(training: StoppingEarly) -> Iterator[str]:
     for name, onset in (("threshold 0", training.zero), ("best threshold", training.best)):
-        time = f"from time {float(onset.time):g} on" if onset.time is not None else "at no time of gradient flow"
-        steps = "" if onset.step is None else f", after no number of steps of size {onset.step}"
+        time = f"at time {float(onset.time):g}" if onset.time is not None else "not at time 64 of gradient flow"
+        steps = "" if onset.step is None else f", after none of 1 to 64 steps of size {onset.step}"
         if onset.steps is not None:
             steps = f", after {counted(onset.steps, 'step')} of size {onset.step}"
         yield f"  {'rounding right':<16}{name + ':':<16} {time}{steps}"

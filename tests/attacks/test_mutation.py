@@ -64,8 +64,8 @@ OVERLOOKED = {
         "for values in [(0,) * len(free[LANE_BITS:])]:",
     ),
     "the mean of one end": (
-        "return (gain * weight + Interval.of(part.t)) / self.total",
-        "return (Interval(gain.low, gain.low) * Interval(weight.low, weight.low) + Interval.of(part.t)) / self.total",
+        "return excess * (self.across * p + (self.slope * n)",
+        "return Interval(excess.low, excess.low) * (self.across * p + (self.slope * n)",
     ),
     "one network fewer": ("Interval.of(networks).sqrt())", "Interval.of(networks + 1).sqrt())"),
 }

@@ -318,7 +318,7 @@ def test_certify_and_verify_a_network(tmp_path, capsys):
         (["--trained", "output", "--threshold", "half"], 3, "best or a fraction"),
         (["--trained", "output", "--step", "-1"], 3, "--step must be a positive number"),
         (["--trained", "output", "--width", "600"], 1, "the width 600 with this training and threshold does not"),
-        (["--steps", "5"], 3, "--steps is an option of gradient descent"),
+        (["--steps", "5"], 3, "--steps and --step are given together"),
         (["--threshold", "1/3"], 3, "--threshold must be one of zero, half, best"),
     ],
 )

@@ -29,6 +29,7 @@ from ntkproofs.bounds.lower import correlation, fails, least_networks
 from ntkproofs.bounds.margins import Margins
 from ntkproofs.bounds.moments import demand_networks, enclose_weights
 from ntkproofs.bounds.ranges import first_wrong_count, least_margin_count, smallest_margin_over
+from ntkproofs.bounds.stopping import onset
 from ntkproofs.bounds.thresholds import balanced
 from ntkproofs.certificates import issue_ensemble, issue_rounding, issue_stream
 from ntkproofs.certificates.issue import Run, requirement
@@ -46,7 +47,8 @@ from ntkproofs.simulation.limit import Trials, kernel_values, limit_of
 from ntkproofs.simulation.networks import simulate_chunks
 from ntkproofs.simulation.trainer import threshold_of
 from ntkproofs.strategies import template_programs
-from ntkproofs.summary import frontier, summarise
+from ntkproofs.summary import frontier, stopping_early, summarise
+from ntkproofs.training_time import eigenvalues, fastest_step, largest_step
 from ntkproofs.witnesses import witnesses
 
 COUNTS = (Counts(2, 0, 1, 10), Counts(2, 1, 1, 10))
@@ -76,6 +78,7 @@ USES = {  # each public function with a kernel: what it returns, as text
     "correlation": lambda k: correlation(k, 2, 10, 1),
     "demand_definite": lambda k: demand_definite(k, 10),
     "demand_networks": lambda k: demand_networks(k, 2, 10),
+    "eigenvalues": lambda k: eigenvalues(k, 10),
     "enclose_mean": lambda k: enclose_mean(k, COUNTS[1], precision=64),
     "enclose_weights": lambda k: enclose_weights(k, 2, 10, 64),
     "ensemble_size": lambda k: ensemble_size(
@@ -88,6 +91,7 @@ USES = {  # each public function with a kernel: what it returns, as text
     "explore": lambda k: str(explore(stream(), kernel=k)),
     "extreme_means": lambda k: extreme_means(k, COUNTS),
     "fails": lambda k: fails(k, FAMILIES, 1, Fraction(1, 8), Fraction(1, 100)),
+    "fastest_step": lambda k: fastest_step(k, 10),
     "first_wrong_count": lambda k: first_wrong_count(k, RANGES),
     "frontier": lambda k: frontier(Run.of(TASK), "arbitrary", Fraction(1, 100), kernel=k),
     "find_failure": lambda k: find_failure(TASK.program, kernel=k),
@@ -96,12 +100,14 @@ USES = {  # each public function with a kernel: what it returns, as text
     "issue_rounding": lambda k: issue_rounding(TASK, kernel=k).data,
     "issue_stream": lambda k: issue_stream(stream(), failure="1/100", clocks=2, kernel=k).data,
     "kernel_values": lambda k: kernel_values(k)(np.array([0.25])),
+    "largest_step": lambda k: largest_step(k, 10),
     "least_margin_count": lambda k: least_margin_count(k, RANGES, Fraction(1, 9)),
     "least_networks": lambda k: least_networks(k, FAMILIES, Fraction(1, 100), most=9),
     "least_padding": lambda k: least_padding(k, arbitrary_counts(TASK.program)),
     "limit_of": lambda k: limit_of(trials(), k).mean,
     "matches_outweigh": matches_outweigh,
     "mean_sign": lambda k: mean_sign(k, COUNTS[1]),
+    "onset": lambda k: onset(k, COUNTS, "best"),
     "requirement": lambda k: requirement(Run.of(TASK), failure="1/100", kernel=k)[1].size(0),
     "not_begun": lambda k: not_begun(TASK, kernel=k).kernel,
     "rounding_condition": rounding_condition,
@@ -113,6 +119,7 @@ USES = {  # each public function with a kernel: what it returns, as text
     "smallest_margin_over": lambda k: smallest_margin_over(k, RANGES, Fraction(1, 9)),
     "summarise": lambda k: summarise(Run.of(TASK), TASK, kernel=k),
     "smallest_margin": lambda k: smallest_margin(k, COUNTS, Fraction(1, 9)),
+    "stopping_early": lambda k: stopping_early(Run.of(TASK), "arbitrary", Fraction(1, 100), kernel=k),
     "sufficient_applies": sufficient_applies,
     "survey": lambda k: survey({"it": k}, most=2, bits=3),
     "template_programs": lambda k: find(template_programs(rounds=True, kernel=k), lambda program: True),

@@ -379,8 +379,8 @@ def test_show_says_when_rounding_becomes_right_and_what_stopping_early_costs(cap
     assert code == 0
     assert out.split("\n\n")[-1].splitlines() == [
         f"networks that are not trained to convergence, at arbitrary states ({UNIT}):",
-        "  rounding right  threshold 0:     at no time of gradient flow, after 2 steps of size 11/18",
-        "  rounding right  best threshold:  from time 0.001 on, after 1 step of size 11/18",
+        "  rounding right  threshold 0:     not at time 64 of gradient flow, after 2 steps of size 11/18",
+        "  rounding right  best threshold:  at time 0.001, after 1 step of size 11/18",
         "  networks        96 at time 1, 46 at time 2, 36 at time 3, 32 at time 6, 31 at convergence",
     ]
     document = json.loads(run(capsys, *arguments, "--json")[1])
