@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ntkproofs.errors import InputError
 from ntkproofs.execution.bitsliced import LANES, SlicedProgram, StateBlock, unslice
-from ntkproofs.execution.cases import AllCases, Cases, SampledCases, case_inputs, lane_mask
+from ntkproofs.execution.cases import AllCases, Cases, SampledCases, case_inputs
 from ntkproofs.execution.executed import Executed
 from ntkproofs.execution.exhaust import not_begun, reference_for
 from ntkproofs.execution.exhaustion import WrongCase
@@ -239,7 +239,7 @@ class _Run:
         differs = self.reference.differences(self.inputs, outputs, first) if self.reference is not None else None
         if differs is None:
             return np.zeros(cases, dtype=np.bool_)
-        return _lanes(differs & lane_mask(self.words, cases), cases)
+        return _lanes(differs, cases)
 
     def _wrong_steps(self, first: int, cases: int) -> NDArray[np.bool_]:
         """Return the cases with a wrong bit at one of their steps."""

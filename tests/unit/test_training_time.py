@@ -16,7 +16,7 @@ from ntkproofs.cli import main
 from ntkproofs.counts import Counts, arbitrary_counts, worst_counts, worst_ranges
 from ntkproofs.errors import InputError, NoMargin
 from ntkproofs.execution import Machine, RoundingFailure, exhaust
-from ntkproofs.kernels import REGIMES, two_layer_relu
+from ntkproofs.kernels import REGIMES, RHO, Kernel, two_layer_relu
 from ntkproofs.kernels.bias import bias
 from ntkproofs.predictor import MATCHES, Predictor
 from ntkproofs.programs import addition_task, multiplication_task, permutation, permutation_task
@@ -87,6 +87,17 @@ def test_the_largest_step_is_two_over_the_largest_eigenvalue(regime, samples):
     ):
         with pytest.raises(InputError, match=r"is too large: .* converges for steps below 2/lambda_max"):
             use(TrainingTime(steps=3, step=above))
+
+
+def test_the_largest_step_where_different_samples_are_negatively_correlated():
+    """The largest eigenvalue is then own - other, of the vectors whose entries sum to 0."""
+    kernel = Kernel("negative", RHO - RHO**0 / 20)  # own 19/20, other -1/20: 20/19 and 10/19 for 10 samples
+    bound = largest_step(kernel, 10)
+    assert bound.lower <= Q(19, 10) <= bound.upper
+    TrainingTime(steps=1, step=Q(189, 100)).demand_allowed(kernel, 10)
+    with pytest.raises(InputError, match="the step 191/100 is too large"):
+        TrainingTime(steps=1, step=Q(191, 100)).demand_allowed(kernel, 10)
+
 
 
 def test_a_step_of_exactly_two_over_lambda_max_is_too_large():
