@@ -99,7 +99,6 @@ def test_the_largest_step_where_different_samples_are_negatively_correlated():
         TrainingTime(steps=1, step=Q(191, 100)).demand_allowed(kernel, 10)
 
 
-
 def test_a_step_of_exactly_two_over_lambda_max_is_too_large():
     """The linear kernel has the eigenvalue 1 only: with the step 2 the error changes its sign for ever."""
     with pytest.raises(InputError, match="the step 2 is too large"):
