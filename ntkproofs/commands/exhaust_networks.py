@@ -14,6 +14,7 @@ from ntkproofs.commands.progress import showing
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.commands.vnnlib import exported, states_to_export
 from ntkproofs.commands.wrong_bits import interval_json, print_table, surd_json, wrong_bit_json, wrong_bit_lines
+from ntkproofs.errors import InputError
 
 if TYPE_CHECKING:
     from ntkproofs.execution.network_exhaustion import Inputs, NetworkExhaustion, PlacedOutput
@@ -53,11 +54,18 @@ def exhaust_networks(
             show(result.cases, result.total or 0, f"{result.cases:,}{of} cases, {result.wrong:,} wrong")
     if result is None:
         return _not_begun(options, loaded, f"{stop.reason}")
-    files = exported(options, loaded, weights.networks, states, _used(weights, result)) if result.complete else []
+    files, problem = list[str](), None
+    if result.complete:
+        try:
+            files = exported(options, loaded, weights.networks, states, _used(weights, result))
+        except InputError as refused:
+            problem = refused  # after the verdict
     if options.json:
         print_json(_document(options, weights, result) | ({"exported": files} if files else {}))
     else:
         print_table([*_lines(weights, result), *([("exported", f"{len(files)} files")] if files else [])])
+    if problem is not None:
+        raise problem
     if not result.complete:
         remark(f"ntkproofs: {stop.reason or 'stopped'} after {result.cases:,} cases")
         return UNDECIDED

@@ -80,6 +80,15 @@ def test_options_that_do_not_apply(capsys, folder, arguments, line):
     assert not (folder / "out").exists()
 
 
+def test_the_verdict_is_shown_if_the_files_cannot_be_written(capsys, folder):
+    arguments = (*EXHAUST, "--networks", "right.npz", "--export-vnnlib", "right.npz")
+    code, out, _ = run(capsys, *arguments)
+    assert (code, "wrong            0" in out, "exported" in out) == (3, True, False)
+    code, out, _ = run(capsys, *arguments, "--json")
+    document = json.loads(out)
+    assert (code, document["wrong"], document["complete"], "exported" in document) == (3, 0, True, False)
+
+
 def test_a_program_that_is_too_large(capsys, folder):
     arrays = {"hidden.weight": np.eye(17), "output.weight": np.eye(17)}
     np.savez("large.npz", **arrays, threshold="1/3")
