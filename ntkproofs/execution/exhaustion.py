@@ -9,13 +9,13 @@ from fractions import Fraction
 from ntkproofs.bounds.rounding import MeanAt, extreme_means
 from ntkproofs.counts import Counts
 from ntkproofs.display import counted, facts
+from ntkproofs.execution.case_run import CaseRun
 from ntkproofs.execution.cases import case_inputs
 from ntkproofs.execution.recorder import Visit
 from ntkproofs.kernels import Kernel
 from ntkproofs.programs import Bit, Task
 from ntkproofs.programs.language import bit_name
 from ntkproofs.training_time import CONVERGED, UNIT, TrainingTime
-from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Exhaustion", "WrongCase", "time_lines"]
 
@@ -40,7 +40,7 @@ class WrongCase:
 
 
 @dataclass(frozen=True)
-class Exhaustion(NoTruthValue):
+class Exhaustion(CaseRun):
     """The result of running a task on all inputs, or on those done so far; ``print`` shows it as a table.
 
     `cases` of `total` inputs are done. `wrong` is the number of cases whose answer differs from the expected one, and
@@ -51,8 +51,6 @@ class Exhaustion(NoTruthValue):
     `seed`: that of a sample of the inputs; None if these are all inputs. `seconds` is the running time. `at` is the
     time of training, and `threshold` the one at which means are rounded.
     """
-
-    instead = ".holds"
 
     task: Task
     kernel: Kernel
@@ -71,16 +69,6 @@ class Exhaustion(NoTruthValue):
     threshold: Fraction = Fraction(0)
 
     @property
-    def sampled(self) -> bool:
-        """Whether the cases are a sample of the inputs."""
-        return self.seed is not None
-
-    @property
-    def complete(self) -> bool:
-        """Whether all cases are done: all inputs, or the whole sample."""
-        return self.cases == self.total
-
-    @property
     def holds(self) -> bool:
         """Whether all cases are done, no answer is wrong, and every visited bit is rounded correctly.
 
@@ -92,16 +80,6 @@ class Exhaustion(NoTruthValue):
     def steps(self) -> int:
         """The number of steps of each case."""
         return self.task.steps
-
-    @property
-    def states(self) -> int:
-        """The number of states to which a step was applied."""
-        return self.cases * self.task.steps
-
-    @property
-    def cases_per_second(self) -> float:
-        """The number of cases per second."""
-        return self.cases / self.seconds if self.seconds else 0.0
 
     @property
     def largest_matches(self) -> int | None:

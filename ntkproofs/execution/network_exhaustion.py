@@ -10,6 +10,7 @@ from typing import TypeAlias
 from ntkproofs.arithmetic.simplest import simplest_between
 from ntkproofs.display import counted, facts
 from ntkproofs.errors import InputError
+from ntkproofs.execution.case_run import CaseRun
 from ntkproofs.execution.exhaustion import WrongCase
 from ntkproofs.execution.streams import WrongSequence
 from ntkproofs.execution.wrong_bits import WrongOutput, shown
@@ -52,7 +53,7 @@ class WrongStep:
 
 
 @dataclass(frozen=True)
-class NetworkExhaustion(NoTruthValue):
+class NetworkExhaustion(CaseRun):
     """The result of running a task or a stream through networks, on the cases done so far; ``print`` shows a table.
 
     A case is the inputs of a task, or a clock of a stream in a state that occurs. It is wrong if a bit at one of its
@@ -68,8 +69,6 @@ class NetworkExhaustion(NoTruthValue):
     a sample; None if these are all inputs. `clocks`: of a stream, the length of the sequences that are covered so far;
     None if that is any length.
     """
-
-    instead = ".holds"
 
     source: Task | Stream
     networks: Networks
@@ -93,16 +92,6 @@ class NetworkExhaustion(NoTruthValue):
     clocks: int | None = None
 
     @property
-    def sampled(self) -> bool:
-        """Whether the cases are a sample of the inputs."""
-        return self.seed is not None
-
-    @property
-    def complete(self) -> bool:
-        """Whether all cases are done: all inputs, or the whole sample."""
-        return self.cases == self.total
-
-    @property
     def holds(self) -> bool:
         """Whether all cases are done, and none is wrong. Of a sample this says nothing of other inputs."""
         return self.complete and self.threshold is not None and self.wrong == 0
@@ -111,16 +100,6 @@ class NetworkExhaustion(NoTruthValue):
     def steps(self) -> int:
         """The number of steps of each case."""
         return self.source.steps if isinstance(self.source, Task) else self.source.period
-
-    @property
-    def states(self) -> int:
-        """The number of states to which a step was applied."""
-        return self.cases * self.steps
-
-    @property
-    def cases_per_second(self) -> float:
-        """The number of cases per second."""
-        return self.cases / self.seconds if self.seconds else 0.0
 
     @property
     def smallest_margin(self) -> PlacedOutput | None:
