@@ -15,6 +15,7 @@ from ntkproofs.commands.networks import Weights, weights_of
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.commands.wrong_bits import interval_json, interval_text, print_table, wrong_bit_json, wrong_bit_lines
 from ntkproofs.display import counted
+from ntkproofs.files import check_writable, write_atomically
 from ntkproofs.programs.language import bit_name
 
 if TYPE_CHECKING:
@@ -24,7 +25,17 @@ if TYPE_CHECKING:
     from ntkproofs.execution.wrong_bits import WrongOutput
     from ntkproofs.programs import State, Stream, Task, TemplateProgram
 
-__all__ = ["Execution", "execute", "execute_stream", "output_word", "report_wrong", "show", "show_clocks", "steps_to"]
+__all__ = [
+    "Execution",
+    "execute",
+    "execute_stream",
+    "output_word",
+    "report_wrong",
+    "show",
+    "show_clocks",
+    "steps_to",
+    "write_page_of",
+]
 
 
 @dataclass
@@ -52,6 +63,8 @@ class Execution:
         """Return an execution that has not begun, by the predictor or by networks, as the options say."""
         from ntkproofs.execution.threshold_search import ThresholdSearch
 
+        if options.html is not None:
+            check_writable(options.html)  # before anything is executed
         weights = weights_of(options)
         if weights is None:
             wide = infinitely_wide(options)
@@ -102,6 +115,10 @@ class Execution:
         """
         from ntkproofs.execution.wrong_bits import WrongBit
 
+        if self.options.html is not None:
+            from ntkproofs.report.player import check_size
+
+            check_size(self.program.output_bits, planned + planned // max(1, steps))
         start: State = {}
         done = 0
 
@@ -131,9 +148,10 @@ class Execution:
         """Report a wrong bit of the run from `start`, and return the exit code."""
         before, clock = self.steps, len(self.traces) + 1
         done = steps_to(wrong, start)
-        if self.options.trace:
+        if self.options.trace or self.options.html is not None:
             self.traces.append(self.machine.run(start, steps=done))
         where = f"step {done + 1}" + (f" of clock {clock}" if self.clocked else "")
+        _write_page(self, {"first wrong": f"{where}, bit {bit_name(wrong.bit)}"})
         if not self.options.json:
             _print_traces(self)
         return report_wrong(self, wrong, before + done, where)
@@ -256,6 +274,7 @@ def show_clocks(execution: Execution, answers: Sequence[Any], entries: dict[str,
 
 
 def _show(execution: Execution, result: Any, entries: dict[str, Any], texts: Sequence[str]) -> int:
+    _write_page(execution, {"result": " ".join(texts)})
     if execution.options.json:
         print_json(_head(execution, entries) | _document(execution, result) | _shown(execution))
         return HOLDS
@@ -289,6 +308,29 @@ def _shown(execution: Execution) -> dict[str, Any]:
 
 def _rows(trace: Trace) -> list[dict[str, str]]:
     return [trace.program.field_digits(trace.row(step)) for step in range(len(trace) + 1)]
+
+
+def write_page_of(execution: Execution, start: State, steps: int, result: dict[str, str]) -> None:
+    """Write the page of a run of `steps` steps, if ``--html`` is given, which executes it again."""
+    from ntkproofs.report.player import check_size
+
+    if execution.options.html is not None:
+        check_size(execution.program.output_bits, steps + 1)
+        execution.traces.append(execution.machine.run(start, steps=steps))
+        _write_page(execution, result)
+
+
+def _write_page(execution: Execution, result: dict[str, str]) -> None:
+    """Write the page of the run, if ``--html`` is given; `result`: what it says about the end of the run."""
+    target, traces = execution.options.html, execution.traces
+    if target is None or not traces:
+        return
+    from ntkproofs.report.player import player_page
+
+    entries = execution.entries
+    about = {"file": entries["file"]} if "file" in entries else {"inputs": ", ".join(map(str, entries["inputs"]))}
+    facts = {**about, **result, "executed by": traces[0].executor, "decided by": execution.decided}
+    write_atomically(target, player_page(traces, facts=facts).encode())
 
 
 def _print_traces(execution: Execution, texts: Sequence[str] = ()) -> None:
