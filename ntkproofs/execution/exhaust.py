@@ -21,6 +21,7 @@ from ntkproofs.bounds.rounding import as_threshold, rounds_right
 from ntkproofs.errors import InputError
 from ntkproofs.execution.cases import case_inputs
 from ntkproofs.execution.chunks import Chunk, Plan, run_chunk
+from ntkproofs.execution.engines import engine_for
 from ntkproofs.execution.exhaustion import Exhaustion, WrongCase
 from ntkproofs.execution.recorder import Visit
 from ntkproofs.execution.references import OtherProgram, Reference, reference_of
@@ -48,6 +49,7 @@ def exhaust(
     workers: int | None = None,
     time: Time | None = None,
     threshold: Rational = Fraction(0),
+    engine: str | None = None,
 ) -> Exhaustion:
     """Run `task` on all its inputs; see :class:`Exhaustion`.
 
@@ -56,9 +58,11 @@ def exhaust(
     its own rounding is not checked. `sample`: run so many independent random inputs, determined by `seed`, in place
     of all. `condition`: record the counts even if ``t n <= K`` proves that rounding is correct. `kernel`: a Kernel
     or the name of one. `workers`: number of processes (default: one for each core). `time` and `threshold`: those
-    of :class:`~ntkproofs.execution.Machine`; unless they are the defaults, counts are always recorded. Raises
-    InputError for more than 40 input bits without `sample`, for an oracle whose value is not a nonnegative integer,
-    and for a kernel that is not positive definite; Undecided if a worker process dies.
+    of :class:`~ntkproofs.execution.Machine`; unless they are the defaults, counts are always recorded. `engine`:
+    "compiled" (machine code, which needs llvmlite) or "numpy"; by default compiled code if llvmlite is installed and
+    the cases are many. Both have the same results. Raises InputError for more than 40 input bits without `sample`, for
+    an oracle whose value is not a nonnegative integer, and for a kernel that is not positive definite; Undecided if a
+    worker process dies.
 
     >>> from ntkproofs.programs import addition, addition_task
     >>> result = exhaust(addition_task(bits=4))
@@ -79,6 +83,7 @@ def exhaust(
         workers=workers,
         time=time,
         threshold=threshold,
+        engine=engine,
     )
     return result
 
@@ -94,9 +99,19 @@ def exhaust_chunks(
     workers: int | None = None,
     time: Time | None = None,
     threshold: Rational = Fraction(0),
+    engine: str | None = None,
 ) -> Iterator[Exhaustion]:
     """Run like :func:`exhaust`, and yield the result so far after every chunk of cases; the last one is complete."""
-    result = not_begun(task, against=against, sample=sample, seed=seed, kernel=kernel, time=time, threshold=threshold)
+    result = not_begun(
+        task,
+        against=against,
+        sample=sample,
+        seed=seed,
+        kernel=kernel,
+        time=time,
+        threshold=threshold,
+        engine=engine,
+    )
     plan = Plan.of(result, condition, reference_for(task, against, result.total))
     result = replace(result, counted=plan.counting, matches_bound=plan.matches_bound)
     start = perf_counter()
@@ -114,18 +129,21 @@ def not_begun(
     kernel: KernelLike = "ntk",
     time: Time | None = None,
     threshold: Rational = Fraction(0),
+    engine: str | None = None,
 ) -> Exhaustion:
     """Return the result of :func:`exhaust` before any case is run; raises InputError for too many cases."""
     run = _task_of(task)
+    total = _total(run, sample)
     compared = "" if task is not run else "the oracle" if against is None else against.program.name
     return Exhaustion(
         run,
         as_kernel(kernel),
-        _total(run, sample),
+        total,
         seed=None if sample is None else integer(seed, "seed", low=0),
         compared=compared,
         at=as_training_time(time),
         threshold=as_threshold(threshold),
+        engine=engine_for(engine, run, total),
     )
 
 
@@ -201,6 +219,7 @@ def _wrong_case(plan: Plan, case: int) -> WrongCase:
 def _run_chunks(plan: Plan, workers: int | None) -> Iterator[Chunk]:
     """Run the chunks and yield their results in order, in several processes unless there is little work."""
     chunks = plan.chunks()
+    plan.prepare()
     count = min(workers or os.cpu_count() or 1, len(chunks))
     if count == 1 or plan.work < SMALL_WORK or not can_fork():
         yield from (run_chunk(plan, chunk) for chunk in chunks)
