@@ -1,0 +1,26 @@
+"""The digest of the sources of this package, by which results of different versions are kept apart."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import ntkproofs
+
+__all__ = ["sources_sha256"]
+
+
+@cache
+def sources_sha256() -> str:
+    """Return the SHA-256 of the names and contents of all Python files of the package, in the order of their names.
+
+    >>> len(sources_sha256())
+    64
+    """
+    folder, digest = Path(ntkproofs.__file__).parent, sha256()
+    for name in sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py")):
+        content = (folder / name).read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
