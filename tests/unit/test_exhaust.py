@@ -9,7 +9,7 @@ from ntkproofs.bounds import rounds_right
 from ntkproofs.cli import main
 from ntkproofs.counts import counts_of
 from ntkproofs.errors import InputError
-from ntkproofs.execution import Exhaustion, exhaust, exhaust_chunks
+from ntkproofs.execution import Exhaustion, chunks, exhaust, exhaust_chunks
 from ntkproofs.execution.cases import SampledCases, case_inputs, lane_mask
 from ntkproofs.execution.recorder import _lanes_by_matched
 from ntkproofs.programs import Task, TemplateProgram, addition, addition_task, permutation_task
@@ -92,15 +92,12 @@ def test_the_bits_of_a_sample_are_balanced():
 
 
 def test_the_result_of_a_sample_does_not_depend_on_the_blocks(monkeypatch):
-    from ntkproofs.execution import exhaust as function
-
-    module = __import__("sys").modules[function.__module__]
     task = Task(
         *[getattr(addition_task(40), name) for name in ("program", "inputs", "steps", "output")], lambda p, q: p
     )
     expected = exhaust(task, sample=3000, workers=1)
-    monkeypatch.setattr(module, "BLOCK_WORDS", 1)
-    monkeypatch.setattr(module, "CHUNK_WORK", 1)
+    monkeypatch.setattr(chunks, "BLOCK_WORDS", 1)
+    monkeypatch.setattr(chunks, "CHUNK_WORK", 1)
     found = exhaust(task, sample=3000, workers=1)
     assert (found.wrong, found.first_wrong) == (expected.wrong, expected.first_wrong)
     assert set(found.visited) == set(expected.visited)
