@@ -11,8 +11,15 @@ from ntkproofs.counts import counts_of
 from ntkproofs.errors import InputError
 from ntkproofs.execution import Exhaustion, chunks, exhaust, exhaust_chunks
 from ntkproofs.execution.cases import SampledCases, case_inputs, lane_mask
-from ntkproofs.execution.recorder import _lanes_by_matched
-from ntkproofs.programs import Task, TemplateProgram, addition, addition_task, permutation_task
+from ntkproofs.execution.recorder import Visit, _lanes_by_matched
+from ntkproofs.programs import (
+    Task,
+    TemplateProgram,
+    addition,
+    addition_task,
+    multiplication_task,
+    permutation_task,
+)
 
 MASK = (1 << 64) - 1
 
@@ -366,3 +373,18 @@ def test_the_command_checks_a_program_without_an_oracle(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "answers          not compared: there is no oracle" in out
     assert "cases            512" in out
+
+
+# --- the first visits
+
+
+@pytest.mark.parametrize("task", [multiplication_task(3), addition_task(5), copies(7, steps=3)], ids=str)
+def test_the_first_visit_of_counts_is_that_of_the_least_case_then_the_least_step_then_the_first_bit(task):
+    program, first = task.program, {}
+    for case in range(1 << task.input_bits):
+        state = program.unrow(program.row(task.start(*case_inputs(task, case))))
+        for step in range(task.steps):
+            for bit, counts in counts_of(program, state).items():
+                first.setdefault(counts, Visit(case, step, bit))
+            state = program.step(state)
+    assert exhaust(task).visited == first
