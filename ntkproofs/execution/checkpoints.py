@@ -131,8 +131,8 @@ def _read(path: Path, job: Mapping[str, Any]) -> Any:
     if (content["version"], content["sources"]) != (__version__, sources_sha256()):
         version = clipped(f"{content['version']}")
         raise InputError(
-            f"{path} was written by other sources of ntkproofs (version {version}, this is '{__version__}'): go on with "
-            "those, or begin with another file"
+            f"{path} was written by other sources of ntkproofs (version {version}, this is '{__version__}'): go on "
+            "with those, or begin with another file"
         )
     _demand_same(path, content["job"], job)
     return content["state"]

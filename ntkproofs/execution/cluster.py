@@ -76,7 +76,7 @@ class Cluster:
     @property
     def threads(self) -> int:
         """The number of calls that the workers run at a time."""
-        return max(1, sum(self._client.nthreads().values()))
+        return max(1, int(sum(self._client.nthreads().values())))
 
     def _check_workers(self) -> None:
         """Wait for a worker; raise InputError unless every worker has the sources of this process."""
@@ -129,7 +129,9 @@ class Cluster:
         except KilledWorker:
             return None
         except (CancelledError, OSError) as problem:
-            raise ClusterLost(f"the connection to the cluster {self.address} was lost: {_first_line(problem)}") from None
+            raise ClusterLost(
+                f"the connection to the cluster {self.address} was lost: {_first_line(problem)}"
+            ) from None
         except Exception as problem:
             raise ClusterLost(f"a call on the cluster failed: {_first_line(problem)}") from problem
         finally:

@@ -125,9 +125,7 @@ def search_thresholds(
     >>> print(found, found.threshold(), sep="; ")
     the thresholds above 0 and below 1/2*sqrt(2) = 0.70710678… are right; 1/2
     """
-    *_, result = search_thresholds_chunks(
-        task, networks, sample=sample, seed=seed, clocks=clocks, resume=resume
-    )
+    *_, result = search_thresholds_chunks(task, networks, sample=sample, seed=seed, clocks=clocks, resume=resume)
     return result.interval()
 
 
@@ -176,24 +174,16 @@ def _chunks(
     result = NetworkExhaustion(
         before.task, networks, threshold, before.total, seed=before.seed, compared=before.compared
     )
-    yield result
     run = _Run(before.task, sets, before.total, before.seed, reference_for(task, against, before.total))
     with opened(resume, lambda: case_job(task, before, against) | sets.job()) as checkpoint:
         seconds = checkpoint.restored(run.restore) or 0.0
         start = time.perf_counter() - seconds
+        checkpoint.update(run.saved(seconds))
+        yield run.added_to(result, seconds)
         for _ in run.blocks():
             seconds = time.perf_counter() - start
             checkpoint.update(run.saved(seconds))
-            yield replace(
-                result,
-                cases=run.cases,
-                wrong=run.wrong,
-                wrong_answers=run.wrong_answers,
-                first_wrong=run.first_wrong,
-                first_wrong_answer=run.first_wrong_answer,
-                seconds=seconds,
-                **sets.state_of_result(),
-            )
+            yield run.added_to(result, seconds)
 
 
 class _Run:
@@ -215,11 +205,23 @@ class _Run:
         self.first_wrong_answer: WrongCase | None = None
 
     def blocks(self) -> Iterator[None]:
-        """Run the blocks that are not done, one after another; yield at first, and after each of them."""
-        yield
+        """Run the blocks that are not done, one after another; yield after each of them."""
         for first in range(self.cases, self.total, self.words * LANES):
             self._block(first, min(self.words * LANES, self.total - first))
             yield
+
+    def added_to(self, result: NetworkExhaustion, seconds: float) -> NetworkExhaustion:
+        """Return a result that is not begun with what is known so far."""
+        return replace(
+            result,
+            cases=self.cases,
+            wrong=self.wrong,
+            wrong_answers=self.wrong_answers,
+            first_wrong=self.first_wrong,
+            first_wrong_answer=self.first_wrong_answer,
+            seconds=seconds,
+            **self.sets.state_of_result(),
+        )
 
     def _block(self, first: int, cases: int) -> None:
         self._decide(first, cases)

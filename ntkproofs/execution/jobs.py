@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-import ntkproofs
+from ntkproofs.execution.sources import PACKAGE
 from ntkproofs.files import read_file
 from ntkproofs.kernels import Kernel
 from ntkproofs.programs import Stream, Task, TemplateProgram
@@ -32,7 +32,6 @@ from ntkproofs.weights import Networks
 __all__ = ["described_kernel", "digest", "networks_sha256", "program_sha256", "source_sha256"]
 
 MAX_BYTES = 1 << 26  # of a Python file
-PACKAGE = Path(ntkproofs.__file__).resolve().parent
 INSTALLED = ("stdlib", "platstdlib", "purelib", "platlib")  # folders of Python and of packages
 PLAIN = (bool, int, float, complex, str, bytes, Fraction, type(None), type(Ellipsis))
 

@@ -6,9 +6,9 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-import ntkproofs
+__all__ = ["PACKAGE", "sources_sha256"]
 
-__all__ = ["sources_sha256"]
+PACKAGE = Path(__file__).resolve().parent.parent
 
 
 @cache
@@ -18,9 +18,9 @@ def sources_sha256() -> str:
     >>> len(sources_sha256())
     64
     """
-    folder, digest = Path(ntkproofs.__file__).parent, sha256()
-    for name in sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py")):
-        content = (folder / name).read_bytes()
+    digest = sha256()
+    for name in sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")):
+        content = (PACKAGE / name).read_bytes()
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()

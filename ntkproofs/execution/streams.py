@@ -134,9 +134,9 @@ def explore(
 
     `clocks`: the length of the sequences (default: any length); `kernel`: a Kernel or the name of one; `time` and
     `threshold`: those of :class:`~ntkproofs.execution.Machine`. The result is not complete if more than
-    `max_states` states are reached. `resume`: a file for checkpoints, as of :func:`~ntkproofs.execution.exhaust`. Raises
-    InputError for more than 16 input bits of a clock, for a program without templates, and for an oracle that fails, or
-    whose state is not hashable.
+    `max_states` states are reached. `resume`: a file for checkpoints, as of :func:`~ntkproofs.execution.exhaust`.
+    Raises InputError for more than 16 input bits of a clock, for a program without templates, and for an oracle that
+    fails, or whose state is not hashable.
 
     >>> from ntkproofs.programs import TemplateProgram
     >>> program = TemplateProgram("toggle", fields={"flip": 1, "on": 1})

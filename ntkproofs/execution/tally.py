@@ -90,7 +90,14 @@ def tally_json(tally: Tally, program: TemplateProgram) -> dict[str, Any]:
         "wrong": tally.wrong,
         "first_wrong": tally.first_wrong,
         "visited": [
-            [counts.matches, counts.matched_writers, counts.writers, visit.case, visit.step, program.position(visit.bit)]
+            [
+                counts.matches,
+                counts.matched_writers,
+                counts.writers,
+                visit.case,
+                visit.step,
+                program.position(visit.bit),
+            ]
             for counts, visit in sorted(tally.visited.items())
         ],
     }
@@ -104,7 +111,9 @@ def tally_from_json(data: Any, program: TemplateProgram, total: int, steps: int)
     done = _intervals(data["done"], total)
     tally = Tally(done)
     wrong, first = natural(data["wrong"], "wrong", tally.cases), data["first_wrong"]
-    if (first is None) != (wrong == 0) or (first is not None and not _holds(done, natural(first, "first_wrong", total))):
+    if (first is None) != (wrong == 0) or (
+        first is not None and not _holds(done, natural(first, "first_wrong", total))
+    ):
         raise InputError("first_wrong is no case that is done and wrong")
     visited: dict[Counts, Visit] = {}
     for item in data["visited"]:
