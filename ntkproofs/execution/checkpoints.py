@@ -18,9 +18,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, NoReturn, TypeVar
 
-from ntkproofs import __version__
 from ntkproofs.errors import InputError
-from ntkproofs.execution.sources import sources_sha256
+from ntkproofs.execution.sources import package_version, sources_sha256
 from ntkproofs.files import check_writable, read_file, write_atomically
 from ntkproofs.printable import clipped
 
@@ -102,7 +101,7 @@ class Checkpoint:
         if self.path is None or self._pending is None:
             return
         start = monotonic()
-        head = {"format": FORMAT, "version": __version__, "sources": sources_sha256(), "job": self.job}
+        head = {"format": FORMAT, "version": package_version(), "sources": sources_sha256(), "job": self.job}
         content = {**head, "state": self._pending()}
         write_atomically(self.path, _text({**content, "sha256": _digest(content)}) + b"\n")
         self._pending = None
@@ -128,11 +127,11 @@ def _read(path: Path, job: Mapping[str, Any]) -> Any:
         raise _damaged(path, f'it is no JSON object with "format": "{FORMAT}" and the keys of this format')
     if content.pop("sha256") != _digest(content):
         raise _damaged(path, "its content has another digest than the file says")
-    if (content["version"], content["sources"]) != (__version__, sources_sha256()):
+    if (content["version"], content["sources"]) != (package_version(), sources_sha256()):
         version = clipped(f"{content['version']}")
         raise InputError(
-            f"{path} was written by other sources of ntkproofs (version {version}, this is '{__version__}'): go on "
-            "with those, or begin with another file"
+            f"{path} was written by other sources of ntkproofs (version {version}, this is '{package_version()}'): go "
+            "on with those, or begin with another file"
         )
     _demand_same(path, content["job"], job)
     return content["state"]

@@ -18,9 +18,8 @@ from typing import Any, Self, TypeAlias
 
 import numpy as np
 
-from ntkproofs import __version__
 from ntkproofs.errors import InputError, NtkProofsError, Undecided
-from ntkproofs.execution.sources import sources_sha256
+from ntkproofs.execution.sources import package_version, sources_sha256
 from ntkproofs.printable import clipped, message_of
 
 __all__ = ["Cluster", "ClusterLost"]
@@ -184,7 +183,7 @@ _CONTENTS: dict[str, str] = {}
 def _identity() -> str:
     """Return the versions of this process, as JSON."""
     python = ".".join(map(str, sys.version_info[:3]))
-    versions = {"version": __version__, "python": python, "numpy": np.__version__}
+    versions = {"version": package_version(), "python": python, "numpy": np.__version__}
     return json.dumps({**versions, "sources": sources_sha256()})
 
 
@@ -199,7 +198,9 @@ def _call(function: Function, digest: str, content: str | None, sources: str, ar
         return MISSING
     try:
         if sources != sources_sha256():  # a worker that joined later
-            raise InputError(f"it has other sources of ntkproofs ({__version__}): install the same version everywhere")
+            raise InputError(
+                f"it has other sources of ntkproofs ({package_version()}): install the same version everywhere"
+            )
         return json.dumps({"result": function(known, argument)})
     except Exception as problem:
         kind = "InputError" if isinstance(problem, InputError) else type(problem).__name__

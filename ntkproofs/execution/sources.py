@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 
-__all__ = ["PACKAGE", "sources_sha256"]
+__all__ = ["PACKAGE", "package_version", "sources_sha256"]
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -24,3 +25,8 @@ def sources_sha256() -> str:
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
+
+
+def package_version() -> str:
+    """Return the version of the package."""
+    return str(import_module("ntkproofs").__version__)
