@@ -10,8 +10,8 @@ visited state and output bit are recorded, and the sign of the mean is decided r
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from time import perf_counter
@@ -38,12 +38,14 @@ from ntkproofs.validation import integer
 __all__ = [
     "Execute",
     "Exhaustion",
+    "Planned",
     "Visit",
     "WrongCase",
     "case_job",
     "exhaust",
     "exhaust_chunks",
     "not_begun",
+    "planned",
     "reference_for",
 ]
 
@@ -117,16 +119,24 @@ def exhaust_chunks(
     threshold: Rational = Fraction(0),
     resume: str | os.PathLike[str] | None = None,
     execute: Execute | None = None,
-) -> Iterator[Exhaustion]:
+) -> Generator[Exhaustion, None, None]:
     """Run like :func:`exhaust`, and yield the result so far after every chunk of cases; the last one is complete.
 
     A run that goes on from a checkpoint yields what is in it first. `execute`: what runs the chunks of a plan and
     yields their tallies, in any order (default: this computer).
     """
-    result = not_begun(task, against=against, sample=sample, seed=seed, kernel=kernel, time=time, threshold=threshold)
-    plan = Plan.of(result, condition, reference_for(task, against, result.total))
-    results = _Results(plan, replace(result, counted=plan.counting, matches_bound=plan.matches_bound))
-    with opened(resume, lambda: _job(task, result, against, plan)) as checkpoint:
+    run = planned(
+        task,
+        against=against,
+        sample=sample,
+        seed=seed,
+        condition=condition,
+        kernel=kernel,
+        time=time,
+        threshold=threshold,
+    )
+    plan, results = run.plan, _Results(run)
+    with opened(resume, run.job) as checkpoint:
         tally, seconds = checkpoint.restored(partial(_restored, plan)) or (Tally(), 0.0)
         start = perf_counter() - seconds
         checkpoint.update(partial(_saved, plan, tally, seconds))
@@ -136,6 +146,43 @@ def exhaust_chunks(
             tally, seconds = tally.plus(part), perf_counter() - start
             checkpoint.update(partial(_saved, plan, tally, seconds))
             yield results.of(tally, seconds)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run that is not begun: its plan, the result before any case is run, and the other task that it is against."""
+
+    plan: Plan
+    begun: Exhaustion
+    against: Task | None
+
+    def job(self) -> dict[str, Any]:
+        """Return the description of what is computed, as text and numbers."""
+        begun = self.begun
+        return {
+            **case_job(begun, self.against),
+            "kernel": described_kernel(begun.kernel),
+            "time": f"{begun.at}",
+            "threshold": f"{begun.threshold}",
+            "counts": "recorded" if self.plan.counting else "not recorded",
+        }
+
+
+def planned(
+    task: Task | TemplateProgram,
+    *,
+    against: Task | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+    condition: bool = True,
+    kernel: KernelLike = "ntk",
+    time: Time | None = None,
+    threshold: Rational = Fraction(0),
+) -> Planned:
+    """Return the plan of the run of :func:`exhaust` with these arguments."""
+    begun = not_begun(task, against=against, sample=sample, seed=seed, kernel=kernel, time=time, threshold=threshold)
+    plan = Plan.of(begun, condition, reference_for(task, against, begun.total))
+    return Planned(plan, replace(begun, counted=plan.counting, matches_bound=plan.matches_bound), against)
 
 
 def not_begun(
@@ -198,26 +245,17 @@ def reference_for(task: Task | TemplateProgram, against: Task | None, total: int
     return reference_of(task, total) if isinstance(task, Task) else None
 
 
-def case_job(task: Task | TemplateProgram, result: Exhaustion, against: Task | None) -> dict[str, Any]:
+def case_job(begun: Exhaustion, against: Task | None) -> dict[str, Any]:
     """Return the description of the cases of a run, and of what their answers are compared with, for checkpoints."""
+    oracle = begun.task.oracle if begun.compared and against is None else None
     return {
-        "task": "all inputs" if result.seed is None else "a sample of the inputs",
-        "program": result.task.program.name,
-        "program sha256": program_sha256(result.task),
-        "oracle sha256": source_sha256(task.oracle) if isinstance(task, Task) and against is None else None,
+        "task": "all inputs" if begun.seed is None else "a sample of the inputs",
+        "program": begun.task.program.name,
+        "cases": begun.total,
+        "seed": begun.seed,
+        "program sha256": program_sha256(begun.task),
+        "oracle sha256": None if oracle is None else source_sha256(oracle),
         "compared with sha256": None if against is None else program_sha256(against),
-        "cases": result.total,
-        "seed": result.seed,
-    }
-
-
-def _job(task: Task | TemplateProgram, result: Exhaustion, against: Task | None, plan: Plan) -> dict[str, Any]:
-    return {
-        **case_job(task, result, against),
-        "kernel": described_kernel(result.kernel),
-        "time": f"{result.at}",
-        "threshold": f"{result.threshold}",
-        "counts": "recorded" if plan.counting else "not recorded",
     }
 
 
@@ -234,8 +272,8 @@ def _restored(plan: Plan, data: Any) -> tuple[Tally, float]:
 class _Results:
     """The results of tallies of a plan; what was decided for one of them is kept for the next ones."""
 
-    def __init__(self, plan: Plan, begun: Exhaustion) -> None:
-        self.plan, self.begun = plan, begun
+    def __init__(self, run: Planned) -> None:
+        self.plan, self.begun = run.plan, run.begun
         self._right: dict[Counts, bool] = {}
         self._wrong: tuple[int, WrongCase] | None = None
 

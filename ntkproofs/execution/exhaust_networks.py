@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -95,7 +95,7 @@ def exhaust_networks_chunks(
     clocks: int | None = None,
     progress: Progress | None = None,
     resume: str | os.PathLike[str] | None = None,
-) -> Iterator[NetworkExhaustion]:
+) -> Generator[NetworkExhaustion, None, None]:
     """Run like :func:`exhaust_networks`, and yield the result so far: at first, and after every block of cases.
 
     The last one is complete, except if a stream has more states than are explored. `progress` is called with the
@@ -139,7 +139,7 @@ def search_thresholds_chunks(
     clocks: int | None = None,
     progress: Progress | None = None,
     resume: str | os.PathLike[str] | None = None,
-) -> Iterator[NetworkExhaustion]:
+) -> Generator[NetworkExhaustion, None, None]:
     """Run like :func:`search_thresholds`, and yield the result so far, whose `threshold` is None, after every block."""
     demand_fit(_program_of(task), networks)
     yield from _chunks(task, networks, None, sample, seed, against, clocks, progress, resume)
@@ -159,7 +159,7 @@ def _chunks(
     clocks: int | None,
     progress: Progress | None,
     resume: str | os.PathLike[str] | None,
-) -> Iterator[NetworkExhaustion]:
+) -> Generator[NetworkExhaustion, None, None]:
     sets = MatchSets(_program_of(task), networks, threshold, progress)
     if isinstance(task, Stream):
         if sample is not None or against is not None:
@@ -175,7 +175,7 @@ def _chunks(
         before.task, networks, threshold, before.total, seed=before.seed, compared=before.compared
     )
     run = _Run(before.task, sets, before.total, before.seed, reference_for(task, against, before.total))
-    with opened(resume, lambda: case_job(task, before, against) | sets.job()) as checkpoint:
+    with opened(resume, lambda: case_job(before, against) | sets.job()) as checkpoint:
         seconds = checkpoint.restored(run.restore) or 0.0
         start = time.perf_counter() - seconds
         checkpoint.update(run.saved(seconds))

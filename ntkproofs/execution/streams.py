@@ -8,7 +8,7 @@ the oracle's, and the sign of the mean is decided rigorously for all counts that
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
@@ -163,7 +163,7 @@ def explore_blocks(
     time: Time | None = None,
     threshold: Rational = Fraction(0),
     resume: str | os.PathLike[str] | None = None,
-) -> Iterator[Exploration]:
+) -> Generator[Exploration, None, None]:
     """Run like :func:`explore`, and yield the result so far: at first, and after every block of runs."""
     requested = None if clocks is None else integer(clocks, "clocks", low=1)
     at, tau = as_training_time(time), as_threshold(threshold)
