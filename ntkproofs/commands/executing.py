@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, make_console, print_json, remark
 from ntkproofs.commands.infinite import infinitely_wide
 from ntkproofs.commands.networks import Weights, weights_of
+from ntkproofs.commands.progress import showing
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.commands.wrong_bits import interval_json, interval_text, print_table, wrong_bit_json, wrong_bit_lines
 from ntkproofs.display import counted
@@ -20,7 +21,7 @@ from ntkproofs.programs.language import bit_name
 if TYPE_CHECKING:
     from ntkproofs.execution import Trace
     from ntkproofs.execution.network_exhaustion import ThresholdInterval
-    from ntkproofs.execution.runner import Runner
+    from ntkproofs.execution.runner import Run, Runner
     from ntkproofs.execution.wrong_bits import WrongOutput
     from ntkproofs.programs import State, Stream, Task, TemplateProgram
 
@@ -29,7 +30,7 @@ __all__ = ["Execution", "execute", "execute_stream", "output_word", "report_wron
 
 @dataclass
 class Execution:
-    """A program, the machine that executes it, and the traces of a run: one, or one for each clock of a stream.
+    """A program, the machine that executes it, and its runs: one, or one for each clock of a stream.
 
     `weights`: the networks of ``--networks``, if they are given; `about`: the entries of the JSON document that
     describe the machine; `decided`: what decides the bits; `entries`: the entries that describe the input.
@@ -43,7 +44,7 @@ class Execution:
     weights: Weights | None
     about: dict[str, Any]
     decided: str
-    traces: list[Trace] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -74,7 +75,7 @@ class Execution:
         if not isinstance(search, ThresholdSearch) or weights is None:
             return None
         execute()
-        self.traces.clear()
+        self.runs.clear()
         interval = search.interval()
         reason = interval_text(interval)
         if interval.outcome == "none":
@@ -86,19 +87,36 @@ class Execution:
         return None
 
     @property
-    def trace(self) -> Trace:
-        """The trace of the run, or of its last clock."""
-        return self.traces[-1]
+    def last(self) -> Run:
+        """The run, or that of the last clock."""
+        return self.runs[-1]
 
     @property
     def steps(self) -> int:
-        """The number of steps of all traces."""
-        return sum(map(len, self.traces))
+        """The number of steps of all runs."""
+        return sum(run.steps for run in self.runs)
+
+    @property
+    def largest_matches(self) -> int:
+        """The largest n of all runs."""
+        return max(run.largest_matches for run in self.runs)
+
+    @property
+    def traces(self) -> list[Trace]:
+        """The traces of the runs, which are kept with ``--trace`` only."""
+        from ntkproofs.execution.runner import TracedRun
+
+        return [run.trace for run in self.runs if isinstance(run, TracedRun)] if self.options.trace else []
+
+    def _begin(self, start: State) -> Run:
+        from ntkproofs.execution.runner import TracedRun
+
+        return TracedRun(self.machine, start) if self.options.trace else self.machine.begin(start)
 
     def run(self, starts: Callable[[], Iterable[State]], steps: int, planned: int) -> int | None:
         """Run `steps` steps from each start; return None, or the exit code if this is stopped or a bit is wrong.
 
-        The start of a clock may depend on the trace of the last one. `planned`: the number of all steps.
+        The start of a clock may depend on the run of the last one. `planned`: the number of all steps.
         """
         from ntkproofs.execution.wrong_bits import WrongBit
 
@@ -108,14 +126,18 @@ class Execution:
         def watch(number: int) -> None:
             nonlocal done
             done = number
+            so_far = self.steps + number
+            progress(so_far, planned, f"{so_far:,} of {counted(planned, 'step')}")
 
         def execute() -> None:
             nonlocal start, done
             for start in starts():
                 done = 0
-                self.traces.append(self.machine.run(start, steps=steps, watch=watch))
+                run = self._begin(start)
+                run.advance(steps, watch=watch)
+                self.runs.append(run)
 
-        with Stoppable() as stop:
+        with Stoppable() as stop, showing() as progress:
             code = self.settle(execute)
             if code is not None:
                 return code
@@ -129,10 +151,11 @@ class Execution:
 
     def _wrong(self, wrong: WrongOutput, start: State) -> int:
         """Report a wrong bit of the run from `start`, and return the exit code."""
-        before, clock = self.steps, len(self.traces) + 1
+        before, clock = self.steps, len(self.runs) + 1
         done = steps_to(wrong, start)
         if self.options.trace:
-            self.traces.append(self.machine.run(start, steps=done))
+            self.runs.append(self._begin(start))
+            self.last.advance(done)
         where = f"step {done + 1}" + (f" of clock {clock}" if self.clocked else "")
         if not self.options.json:
             _print_traces(self)
@@ -176,15 +199,15 @@ def execute_stream(
         state = stream.start()
         for word in words:
             yield program.unrow(stream.set_rows(program.row(state)[None, :], [tuple(word)])[0])
-            state = execution.trace.final
+            state = execution.last.state
 
     code = execution.run(starts, stream.period, stream.period * len(words))
     return execution if code is None else code
 
 
-def output_word(task: Task | Stream, trace: Trace) -> str:
+def output_word(task: Task | Stream, run: Run) -> str:
     """Return the bits of the answer at the end of a run, in the order of the output."""
-    final = trace.final
+    final = run.state
     return "".join(str(final[field][index]) for field, index in task.output)
 
 
@@ -274,14 +297,14 @@ def _document(execution: Execution, result: Any) -> dict[str, Any]:
         "complete": True,
         "steps": execution.steps,
         "samples": execution.program.samples,
-        "largest_matches": max(trace.largest_matches for trace in execution.traces),
+        "largest_matches": execution.largest_matches,
         **execution.about,
     }
 
 
 def _shown(execution: Execution) -> dict[str, Any]:
     """Return the entry of the states, if ``--trace`` is given."""
-    if not execution.options.trace or not execution.traces:
+    if not execution.traces:
         return {}
     rows = [_rows(trace) for trace in execution.traces]
     return {"trace": rows if execution.clocked else rows[0]}
@@ -294,9 +317,9 @@ def _rows(trace: Trace) -> list[dict[str, str]]:
 def _print_traces(execution: Execution, texts: Sequence[str] = ()) -> None:
     """Print the traces, if ``--trace`` is given, and the text of the result of each."""
     for number, (trace, text) in enumerate(zip_longest(execution.traces, texts), 1):
-        if execution.options.trace and execution.clocked:
+        if trace is not None and execution.clocked:
             print(f"clock {number}")
-        if execution.options.trace:
+        if trace is not None:
             _print_trace(trace)
         if text is not None:
             print(text)
@@ -311,8 +334,7 @@ def _print_trace(trace: Trace) -> None:
 
 def _remark_on(execution: Execution) -> None:
     """Print the size of a run, and what decided its bits, on stderr."""
-    matches = max(trace.largest_matches for trace in execution.traces)
     remark(
         f"{counted(execution.steps, 'step')}, {counted(execution.program.samples, 'sample')}, at most "
-        f"{counted(matches, 'matching template')}; {execution.decided}"
+        f"{counted(execution.largest_matches, 'matching template')}; {execution.decided}"
     )
