@@ -529,7 +529,8 @@ class Ball(NoTruthValue):
         self._check_domain(f"the power {exponent}", 0, None)
         if exponent.denominator > MAX_ROOT:
             return self.real_power(self._operand(exponent))
-        return self._apply_increasing(lambda x: x.root(exponent.denominator)) ** exponent.numerator
+        root = self._apply_increasing(lambda x: x.root(exponent.denominator) if x > 0 else x)  # Arb's root of 0 is nan
+        return root**exponent.numerator
 
     def real_power(self, exponent: Ball) -> Ball:
         """Return ``x**exponent``; for x < 0 the exponent must be an exact integer, and ``0**0 = 1`` as in SymPy.
