@@ -100,7 +100,10 @@ def test_reading_keeps_brackets_apart():
 
 
 NEW_FUNCTIONS = [
-    *((getattr(sympy, name), 1) for name in ("tan", "sinh", "tanh", "asinh", "gamma", "loggamma", "erf", "erfc")),
+    *(
+        (getattr(sympy, name), 1)
+        for name in ("tan", "sinh", "tanh", "asinh", "gamma", "loggamma", "erf", "erfc", "sec", "coth")
+    ),
     (sympy.Abs, 1),
     (sympy.Max, 2),
     (sympy.Min, 3),
@@ -155,7 +158,8 @@ def test_random_expressions_read_back(evaluate):
 
 EVALUATED = (
     "sqrt", "exp", "log", "sin", "cos", "acos", "pi", "tan", "sinh", "tanh", "cosh", "asinh", "acosh", "atanh", "gamma",
-    "loggamma", "erf", "erfc", "factorial", "binomial", "asin", "atan",
+    "loggamma", "erf", "erfc", "factorial", "binomial", "asin", "atan", "sec", "csc", "cot",
+    "sech", "csch", "coth",
 )  # fmt: skip
 
 
