@@ -1,8 +1,9 @@
-"""Exact arithmetic in the field ``Q(pi)`` of rational functions of pi, with decidable equality.
+"""Exact real numbers: the field ``Q(pi)`` of rational functions of pi, with decidable equality, and beyond it.
 
 Since pi is transcendental, such a constant is zero if and only if its numerator is the zero polynomial, whereas an
 interval can only be known to contain zero. Exact constants are needed at contact points, where the two sides of an
-inequality are equal.
+inequality are equal. A function whose value is not known to lie in Q(pi) returns a
+:class:`~ntkproofs.arithmetic.constants.Constant`, with which the arithmetic goes on.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
-from typing import Any
+from typing import Any, TypeAlias
 
 import flint
 
 from ntkproofs.arithmetic.balls import Ball, as_fraction
+from ntkproofs.arithmetic.constants import Constant
 from ntkproofs.errors import DomainError, NotExact
 
-__all__ = ["ExactArithmetic", "PiRational"]
+__all__ = ["Exact", "ExactArithmetic", "PiRational"]
 
 Polynomial = Any  # flint.fmpq_poly, a polynomial in pi
+Exact: TypeAlias = Any  # a PiRational or a Constant
 MAX_BITS = 1 << 20  # size of the largest power that is computed exactly
 
 
@@ -44,13 +47,15 @@ def _constant(polynomial: Polynomial) -> Fraction | None:
 class PiRational:
     """An element of Q(pi), represented as a reduced quotient of polynomials in pi.
 
-    A function whose value is not known to lie in Q(pi) raises NotExact; an undefined operation raises DomainError.
+    A function whose value is not known to lie in Q(pi) returns a Constant; an undefined operation raises DomainError.
 
     >>> pi = PiRational.pi()
     >>> ((2 * pi - 1) - (2 * pi - 1)).is_zero()
     True
     >>> PiRational.of(Fraction(1, 2)).acos() == pi / 3
     True
+    >>> PiRational.of(2).log() - 1
+    <Constant -0.3068528194400546906…>
     """
 
     __slots__ = ("denominator", "numerator")
@@ -98,7 +103,9 @@ class PiRational:
     def _of(value: PiRational | Fraction | int) -> PiRational:
         return value if isinstance(value, PiRational) else PiRational.of(value)
 
-    def __add__(self, other: PiRational | Fraction | int) -> PiRational:
+    def __add__(self, other: Exact) -> PiRational:
+        if isinstance(other, Constant):
+            return NotImplemented
         other = self._of(other)
         return PiRational(
             self.numerator * other.denominator + other.numerator * self.denominator,
@@ -108,14 +115,20 @@ class PiRational:
     def __neg__(self) -> PiRational:
         return PiRational(-self.numerator, self.denominator)
 
-    def __sub__(self, other: PiRational | Fraction | int) -> PiRational:
+    def __sub__(self, other: Exact) -> PiRational:
+        if isinstance(other, Constant):
+            return NotImplemented
         return self + -self._of(other)
 
-    def __mul__(self, other: PiRational | Fraction | int) -> PiRational:
+    def __mul__(self, other: Exact) -> PiRational:
+        if isinstance(other, Constant):
+            return NotImplemented
         other = self._of(other)
         return PiRational(self.numerator * other.numerator, self.denominator * other.denominator)
 
-    def __truediv__(self, other: PiRational | Fraction | int) -> PiRational:
+    def __truediv__(self, other: Exact) -> PiRational:
+        if isinstance(other, Constant):
+            return NotImplemented
         other = self._of(other)
         if other.is_zero():
             raise DomainError("division by zero")
@@ -154,16 +167,14 @@ class PiRational:
     def __repr__(self) -> str:
         return f"({self.numerator.str(var='pi')})/({self.denominator.str(var='pi')})"
 
-    # --- functions, at arguments for which the value is known to lie in Q(pi)
+    # --- functions: in Q(pi) at the arguments for which this is known, and otherwise a Constant
 
-    def _look_up(self, name: str, table: dict[Fraction, PiRational]) -> PiRational:
+    def _look_up(self, name: str, table: dict[Fraction, PiRational]) -> Exact:
         value = self.rational()
-        if value is None or value not in table:
-            raise NotExact(f"{name} of {self!r} is not known in Q(pi)")
-        return table[value]
+        return table[value] if value is not None and value in table else Constant.function(name, self)
 
-    def sqrt(self) -> PiRational:
-        """Return the square root of the square of a rational number."""
+    def sqrt(self) -> Exact:
+        """Return the square root, in Q(pi) for the square of a rational number."""
         value = self.rational()
         if value is not None and value < 0:
             raise DomainError(f"sqrt of {value}")
@@ -171,57 +182,57 @@ class PiRational:
             top, bottom = isqrt(value.numerator), isqrt(value.denominator)
             if top * top == value.numerator and bottom * bottom == value.denominator:
                 return PiRational.of(Fraction(top, bottom))
-        raise NotExact(f"sqrt of {self!r} is not known in Q(pi)")
+        return Constant.function("sqrt", self)
 
-    def exp(self) -> PiRational:
-        """Return the exponential, which is known at 0."""
+    def exp(self) -> Exact:
+        """Return the exponential, in Q(pi) at 0."""
         return self._look_up("exp", {Fraction(0): PiRational.of(1)})
 
-    def log(self) -> PiRational:
-        """Return the natural logarithm, which is known at 1."""
+    def log(self) -> Exact:
+        """Return the natural logarithm, in Q(pi) at 1."""
         return self._look_up("log", {Fraction(1): PiRational.of(0)})
 
-    def acos(self) -> PiRational:
-        """Return the arc cosine, which is known at 0, 1/2, 1 and their negatives."""
+    def acos(self) -> Exact:
+        """Return the arc cosine, in Q(pi) at 0, 1/2, 1 and their negatives."""
         return PiRational.pi() / 2 - self.asin()
 
-    def asin(self) -> PiRational:
-        """Return the arc sine, which is known at 0, 1/2, 1 and their negatives."""
+    def asin(self) -> Exact:
+        """Return the arc sine, in Q(pi) at 0, 1/2, 1 and their negatives."""
         pi, half = PiRational.pi(), Fraction(1, 2)
         one, zero = Fraction(1), Fraction(0)
         table = {-one: -pi / 2, -half: -pi / 6, zero: PiRational.of(0), half: pi / 6, one: pi / 2}
         return self._look_up("asin", table)
 
-    def atan(self) -> PiRational:
-        """Return the arc tangent, which is known at -1, 0 and 1."""
+    def atan(self) -> Exact:
+        """Return the arc tangent, in Q(pi) at -1, 0 and 1."""
         pi = PiRational.pi()
         return self._look_up("atan", {Fraction(-1): -pi / 4, Fraction(0): PiRational.of(0), Fraction(1): pi / 4})
 
-    def _turns(self) -> Fraction:
-        """Return the rational q if the number is q * pi."""
-        turns = (self / PiRational.pi()).rational()
-        if turns is None:
-            raise NotExact(f"{self!r} is not a rational multiple of pi")
-        return turns
+    def _turns(self) -> Fraction | None:
+        """Return the rational q if the number is q * pi, otherwise None."""
+        return (self / PiRational.pi()).rational()
 
-    def sin(self) -> PiRational:
-        """Return the sine, which is known at the angles where it is 0, 1/2, 1 or a negative of these."""
+    def sin(self) -> Exact:
+        """Return the sine, in Q(pi) at the angles where it is 0, 1/2, 1 or a negative of these."""
         zero, half, one = Fraction(0), Fraction(1, 2), Fraction(1)
         table = {zero: zero, Fraction(1, 6): half, half: one, Fraction(5, 6): half, one: zero}
-        turns = self._turns() % 2
+        turns = self._turns()
+        if turns is None:
+            return Constant.function("sin", self)
+        turns %= 2
         sign, turns = (1, turns) if turns <= 1 else (-1, turns - 1)
         if turns not in table:
-            raise NotExact(f"sin of {self!r} is not known in Q(pi)")
+            return Constant.function("sin", self)
         return PiRational.of(table[turns] * sign)
 
-    def cos(self) -> PiRational:
-        """Return the cosine, which is known at the angles where it is 0, 1/2, 1 or a negative of these."""
+    def cos(self) -> Exact:
+        """Return the cosine, in Q(pi) at the angles where it is 0, 1/2, 1 or a negative of these."""
         return (PiRational.pi() / 2 - self).sin()
 
 
 @dataclass(frozen=True)
 class ExactArithmetic:
-    """The arithmetic of Q(pi), for evaluating formulas."""
+    """The arithmetic of exact numbers, for evaluating formulas."""
 
     def rational(self, value: Fraction) -> PiRational:
         """Return the constant `value`."""

@@ -68,6 +68,7 @@ class OrderSearch:
     """Expansions at contact points, whose order is raised until a coefficient is not zero.
 
     The zeros are exact, and do not depend on the size of a cell; so each order is tried once for each contact point.
+    If the highest order is too low at one of them, the sides may be identical, and the others are given the lowest.
     """
 
     def __init__(self) -> None:
@@ -77,16 +78,20 @@ class OrderSearch:
         self, expand: Callable[[GermArithmetic], Germ | None], centre: Fraction, reach: Fraction, bits: int
     ) -> Germ | None:
         """Return the result of `expand` at the contact point `centre` for the first order that is high enough."""
-        for index in range(self._tried.get(centre, 0), len(TAYLOR_ORDERS)):
+        stop = 1 if self._is_exhausted() else len(TAYLOR_ORDERS)
+        for index in range(self._tried.get(centre, 0), stop):
             try:
                 return expand(GermArithmetic(reach, TAYLOR_ORDERS[index], bits))
             except OrderTooLow:
                 self._tried[centre] = index + 1
         return None
 
+    def _is_exhausted(self) -> bool:
+        return len(TAYLOR_ORDERS) in self._tried.values()
+
     def note(self) -> str:
         """Return where the two sides agree to the highest order, for messages; empty if nowhere."""
-        if all(tried < len(TAYLOR_ORDERS) for tried in self._tried.values()):
+        if not self._is_exhausted():
             return ""
         return f"; all Taylor coefficients of right - left up to order {TAYLOR_ORDERS[-1]} are zero at a contact point"
 
