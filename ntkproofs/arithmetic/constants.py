@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import Any, Protocol, TypeAlias
 
 from ntkproofs.arithmetic.balls import Ball
+from ntkproofs.arithmetic.functions import Functions
 from ntkproofs.errors import DomainError, NotExact, Undecided
 
 __all__ = ["Constant", "Leaf"]
@@ -27,7 +28,6 @@ PRECISIONS = (64, 256, 1024)  # bits, at which a constant that is not zero is re
 MAX_TEXT = 2000  # characters of the argument of a function
 MAX_NODES = 20_000  # operations of a constant whose zero test is attempted
 MAX_POWER = 1000
-FUNCTIONS = ("exp", "log", "sin", "cos", "atan", "asin", "acos")
 _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -61,7 +61,7 @@ class Leaf(Protocol):
         """Return an interval of `precision` bits that contains the number."""
 
 
-class Constant:
+class Constant(Functions):
     """A real number, given by a formula that is known to be defined.
 
     An operation that is not known to be defined raises NotExact, and DomainError if it is known to be undefined.
@@ -107,18 +107,23 @@ class Constant:
             node._balls[precision] = node._ball(precision)
         return self._balls[precision]
 
-    def sign(self) -> int | None:
-        """Return the sign, -1, 0 or 1, or None if it is not known."""
+    def sign(self) -> int:
+        """Return the sign, -1, 0 or 1; raises NotExact if it is not known."""
         for precision in PRECISIONS:
             try:
                 return self.enclose(precision).sign()
             except Undecided:
                 continue
-        return 0 if self._is_zero_in_calcium() else None
+        if self._is_zero_in_calcium():
+            return 0
+        raise NotExact("the sign of a constant is not known")
 
     def is_zero(self) -> bool:
         """Return whether the number is known to be zero; False is no proof that it is not."""
-        return self.sign() == 0
+        try:
+            return self.sign() == 0
+        except NotExact:
+            return False
 
     def _is_zero_in_calcium(self) -> bool:
         try:
@@ -151,7 +156,8 @@ class Constant:
         if self.name == "pi":
             return Ball.pi(precision=precision)
         if self.name == "power":
-            return balls[0] ** self.data
+            power: Ball = balls[0] ** self.data
+            return power
         operation = _OPERATIONS.get(self.name) or operator.methodcaller(self.name)
         result: Ball = operation(*balls)
         return result
@@ -232,10 +238,7 @@ class Constant:
 
     def __truediv__(self, other: Constant | Leaf | Fraction | int) -> Constant:
         divisor = Constant.of(other)
-        sign = divisor.sign()
-        if sign is None:
-            raise NotExact("division by a constant that is not known to differ from zero")
-        if sign == 0:
+        if divisor.sign() == 0:
             raise DomainError("division by zero")
         return self._apply("/", divisor)
 
@@ -265,7 +268,54 @@ class Constant:
             return self
         return Constant("power", (self,), exponent)
 
+    def constant(self, value: Fraction | int) -> Constant:
+        """Return a rational number as a constant."""
+        return Constant.of(value)
+
     # --- functions
+
+    def __abs__(self) -> Constant:
+        return -self if self.sign() < 0 else self
+
+    def minimum(self, other: Constant | Leaf) -> Constant:
+        """Return the smaller one of two numbers."""
+        return self if (self - other).sign() <= 0 else Constant.of(other)
+
+    def maximum(self, other: Constant | Leaf) -> Constant:
+        """Return the larger one of two numbers."""
+        return self if (self - other).sign() >= 0 else Constant.of(other)
+
+    def rational_power(self, exponent: Fraction) -> Constant:
+        """Return ``x**exponent`` for ``x >= 0``."""
+        return self if exponent > 0 and self.is_zero() else super().rational_power(exponent)
+
+    def real_power(self, exponent: Constant | Leaf) -> Constant:
+        """Return ``x**exponent`` for ``x > 0``."""
+        return super().real_power(Constant.of(exponent))
+
+    def gamma(self) -> Constant:
+        """Return the gamma function of a positive number."""
+        return self._at_positive("gamma")
+
+    def loggamma(self) -> Constant:
+        """Return the logarithm of the gamma function of a positive number."""
+        return self._at_positive("loggamma")
+
+    def digamma(self) -> Constant:
+        """Raise NotExact: there are no exact values."""
+        raise self._unknown("digamma")
+
+    def hurwitz_zeta(self, exponent: int) -> Constant:
+        """Raise NotExact: there are no exact values."""
+        raise self._unknown(f"the Hurwitz zeta function of {exponent}")
+
+    def erf(self) -> Constant:
+        """Return the error function."""
+        return self._make("erf")
+
+    def erfc(self) -> Constant:
+        """Return the complementary error function."""
+        return self._make("erfc")
 
     def _make(self, name: str) -> Constant:
         return Constant(name, (self,))
@@ -273,8 +323,6 @@ class Constant:
     def sqrt(self) -> Constant:
         """Return the square root."""
         sign = self.sign()
-        if sign is None:
-            raise NotExact("sqrt of a constant that is not known to be nonnegative")
         if sign < 0:
             raise DomainError(f"sqrt of {self!r}")
         return self._make("sqrt") if sign else Constant.of(0)
@@ -285,12 +333,12 @@ class Constant:
 
     def log(self) -> Constant:
         """Return the natural logarithm."""
-        sign = self.sign()
-        if sign is None:
-            raise NotExact("log of a constant that is not known to be positive")
-        if sign <= 0:
-            raise DomainError(f"log of {self!r}")
-        return self._make("log")
+        return self._at_positive("log")
+
+    def _at_positive(self, name: str) -> Constant:
+        if self.sign() <= 0:
+            raise DomainError(f"{name} of {self!r}")
+        return self._make(name)
 
     def sin(self) -> Constant:
         """Return the sine."""
@@ -315,8 +363,6 @@ class Constant:
     def _arc(self, name: str, at_minus_one: int, at_one: int) -> Constant:
         """Return an arc function, given its values at -1 and 1 in units of pi/2."""
         sign = (Constant.of(1) - self * self).sign()
-        if sign is None:
-            raise NotExact(f"{name} of a constant that is not known to lie in [-1, 1]")
         if sign < 0:
             raise DomainError(f"{name} of {self!r}: outside its domain")
         if sign > 0:

@@ -10,19 +10,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isqrt
+from math import factorial, isqrt
 from typing import Any, TypeAlias
 
 import flint
 
 from ntkproofs.arithmetic.balls import Ball, as_fraction
 from ntkproofs.arithmetic.constants import Constant
-from ntkproofs.errors import DomainError, NotExact
+from ntkproofs.arithmetic.functions import Functions
+from ntkproofs.errors import DomainError, NotExact, Undecided
 
 __all__ = ["Exact", "ExactArithmetic", "PiRational"]
 
 Polynomial = Any  # flint.fmpq_poly, a polynomial in pi
 Exact: TypeAlias = Any  # a PiRational or a Constant
+MAX_FACTORIAL = 1000  # largest factorial that is computed exactly
+SIGN_BITS = 1 << 12  # the largest precision at which the sign of a number is sought
 MAX_BITS = 1 << 20  # size of the largest power that is computed exactly
 
 
@@ -44,7 +47,7 @@ def _constant(polynomial: Polynomial) -> Fraction | None:
     return Fraction(int(value.p), int(value.q))
 
 
-class PiRational:
+class PiRational(Functions):
     """An element of Q(pi), represented as a reduced quotient of polynomials in pi.
 
     A function whose value is not known to lie in Q(pi) returns a Constant; an undefined operation raises DomainError.
@@ -98,6 +101,22 @@ class PiRational:
             return total
 
         return value(self.numerator) / value(self.denominator)
+
+    def constant(self, value: Fraction | int) -> PiRational:
+        """Return the rational constant `value`."""
+        return PiRational.of(value)
+
+    def sign(self) -> int:
+        """Return the sign, -1, 0 or 1; raises NotExact if it is not certain at the largest precision."""
+        if self.is_zero():
+            return 0
+        bits = 64
+        while bits <= SIGN_BITS:
+            try:
+                return self.enclose(bits).sign()
+            except Undecided:
+                bits *= 2
+        raise NotExact(f"the sign of {self!r} is not certain at {SIGN_BITS} bits")
 
     @staticmethod
     def _of(value: PiRational | Fraction | int) -> PiRational:
@@ -184,6 +203,71 @@ class PiRational:
                 return PiRational.of(Fraction(top, bottom))
         return Constant.function("sqrt", self)
 
+    def rational_power(self, exponent: Fraction) -> Exact:
+        """Return ``x**exponent`` for ``x >= 0``, in Q(pi) for rational numbers with rational roots."""
+        if exponent < 0:
+            return PiRational.of(1) / self.rational_power(-exponent)
+        value = self.rational()
+        if value is None:
+            return Constant.of(self).rational_power(exponent)
+        if value < 0:
+            raise DomainError(f"the power {exponent} of {value}")
+        parts = [_root(part, exponent.denominator) for part in (value.numerator, value.denominator)]
+        if None in parts:
+            return Constant.of(self).rational_power(exponent)
+        return PiRational.of(Fraction(*parts)) ** exponent.numerator  # type: ignore[arg-type]
+
+    def real_power(self, exponent: Exact) -> Exact:
+        """Return ``x**exponent``, in Q(pi) for some rational exponents and for the bases 0 and 1."""
+        if isinstance(exponent, Constant):
+            return Constant.of(self).real_power(exponent)
+        value = exponent.rational()
+        if value is not None and value.denominator == 1:
+            return self**value.numerator
+        if (self.is_zero() and exponent.sign() > 0) or self.rational() == 1:
+            return self
+        if self.sign() <= 0:
+            raise DomainError(f"the power {exponent!r} of {self!r}")
+        if value is None:
+            return Constant.of(self).real_power(Constant.of(exponent))
+        return self.rational_power(value)
+
+    def __abs__(self) -> Exact:
+        return -self if self.sign() < 0 else self
+
+    def minimum(self, other: Exact) -> Exact:
+        """Return the smaller one of two numbers."""
+        return self if (self - other).sign() <= 0 else other
+
+    def maximum(self, other: Exact) -> Exact:
+        """Return the larger one of two numbers."""
+        return self if (self - other).sign() >= 0 else other
+
+    def gamma(self) -> Exact:
+        """Return the gamma function, in Q(pi) at positive integers; raises DomainError at a pole."""
+        value = self.rational()
+        if value is None or value.denominator > 1 or value > MAX_FACTORIAL:
+            return Constant.function("gamma", self)
+        if value <= 0:
+            raise DomainError(f"gamma of {value}: a pole")
+        return PiRational.of(factorial(int(value) - 1))
+
+    def loggamma(self) -> Exact:
+        """Return the logarithm of the gamma function, in Q(pi) at 1 and 2."""
+        return self._look_up("loggamma", {Fraction(1): PiRational.of(0), Fraction(2): PiRational.of(0)})
+
+    def digamma(self) -> Exact:
+        """Raise NotExact: the logarithmic derivative of the gamma function is not known in Q(pi)."""
+        raise self._unknown("digamma")
+
+    def hurwitz_zeta(self, exponent: int) -> Exact:
+        """Raise NotExact: the derivatives of the gamma function are not known in Q(pi)."""
+        raise self._unknown(f"the Hurwitz zeta function of {exponent}")
+
+    def erf(self) -> Exact:
+        """Return the error function, in Q(pi) at 0."""
+        return self._look_up("erf", {Fraction(0): PiRational.of(0)})
+
     def exp(self) -> Exact:
         """Return the exponential, in Q(pi) at 0."""
         return self._look_up("exp", {Fraction(0): PiRational.of(1)})
@@ -225,9 +309,30 @@ class PiRational:
             return Constant.function("sin", self)
         return PiRational.of(table[turns] * sign)
 
+    def tan(self) -> Exact:
+        """Return the tangent, in Q(pi) at integer multiples of pi/4; raises DomainError at a pole."""
+        turns = self._turns()
+        if turns is None:
+            return Constant.function("tan", self)
+        turns %= 1
+        if turns == Fraction(1, 2):
+            raise DomainError(f"tan of {self!r}: a pole")
+        table = {Fraction(0): 0, Fraction(1, 4): 1, Fraction(3, 4): -1}
+        if turns not in table:
+            return Constant.function("tan", self)
+        return PiRational.of(table[turns])
+
     def cos(self) -> Exact:
         """Return the cosine, in Q(pi) at the angles where it is 0, 1/2, 1 or a negative of these."""
         return (PiRational.pi() / 2 - self).sin()
+
+
+def _root(value: int, degree: int) -> int | None:
+    """Return the root of a natural number if it is an integer."""
+    if degree > MAX_BITS:
+        return value if value <= 1 else None
+    root = int(flint.fmpz(value).root(degree))
+    return root if root**degree == value else None
 
 
 @dataclass(frozen=True)
