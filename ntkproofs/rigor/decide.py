@@ -31,9 +31,10 @@ from ntkproofs.arithmetic.notation import written
 from ntkproofs.display import CODE, counted, facts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.facts import Fact, Finding, Outcome, engine_of
+from ntkproofs.rigor.charts import Region
 from ntkproofs.rigor.evaluator import Evaluator
 from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers, Point, point_text
-from ntkproofs.rigor.subdivision import BoxSides, Cell, Counterexample, Subdivision, subdivision_of
+from ntkproofs.rigor.subdivision import Cell, Counterexample, Subdivision, subdivision_of
 from ntkproofs.validation import integer
 
 __all__ = ["Cell", "Decision", "DecisionBuilder", "Outcome", "decide", "decide_point"]
@@ -252,27 +253,29 @@ def _subdivide(evaluator: Evaluator, domain: Domain, subdivision: Subdivision, m
     """Prove cells depth first, bisecting those to which no rule applies, until a counterexample or a limit is met."""
     builder = DecisionBuilder(evaluator, domain)
     cells: list[Cell] = []
-    stack = [(box, 0) for box in reversed(subdivision.initial_boxes())]
+    stack = [(region, 0) for region in reversed(subdivision.regions())]
     while stack:
-        box, depth = stack.pop()
-        cell = _prove(subdivision, box, min(evaluator.limit, evaluator.precision + 2 * depth))
+        region, depth = stack.pop()
+        cell = _prove(subdivision, region, min(evaluator.limit, evaluator.precision + 2 * depth))
         if cell is not None:
             cells.append(cell)
             continue
-        counterexample = subdivision.find_counterexample(box)
+        counterexample = subdivision.find_counterexample(region)
         if counterexample is not None:
             return builder.fails(tuple(cells), counterexample)
         if depth >= MAX_DEPTH or len(cells) + len(stack) >= max_cells:
-            doubt = ", where a side may be undefined" if subdivision.may_be_undefined(box, evaluator.precision) else ""
-            reason = f"{counted(len(cells), 'cell')} proved; no rule applies to {subdivision.describe(box)}{doubt}"
+            doubt = (
+                ", where a side may be undefined" if subdivision.may_be_undefined(region, evaluator.precision) else ""
+            )
+            reason = f"{counted(len(cells), 'cell')} proved; no rule applies to {subdivision.describe(region)}{doubt}"
             return builder.open(tuple(cells), reason)
-        left, right = subdivision.bisect(box)
+        left, right = subdivision.bisect(region)
         stack += [(right, depth + 1), (left, depth + 1)]
     return builder.holds(tuple(cells), *subdivision.margin(cells))
 
 
-def _prove(subdivision: Subdivision, box: BoxSides, bits: int) -> Cell | None:
+def _prove(subdivision: Subdivision, region: Region, bits: int) -> Cell | None:
     try:
-        return subdivision.prove(box, bits)
+        return subdivision.prove(region, bits)
     except Undecided:  # a bound is too large to be converted to a fraction
         return None

@@ -6,17 +6,18 @@ These enclosures are the trusted core of :func:`ntkproofs.rigor.decide`; the sub
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import sympy
 
 from ntkproofs.arithmetic.balls import Ball
-from ntkproofs.arithmetic.expressions import BallArithmetic, Difference, difference
+from ntkproofs.arithmetic.expressions import Arithmetic, BallArithmetic, Difference, Number, difference
 from ntkproofs.arithmetic.germs import Germ, GermArithmetic
 from ntkproofs.arithmetic.taylor import TaylorArithmetic
 from ntkproofs.errors import DomainError, Undecided
+from ntkproofs.rigor.charts import IDENTITY, Chart
 from ntkproofs.rigor.points import PointArithmetic
 from ntkproofs.rigor.statements import Inequality, point_text
 from ntkproofs.truth import NoTruthValue
@@ -24,6 +25,7 @@ from ntkproofs.truth import NoTruthValue
 __all__ = ["Evaluator", "PointResult", "Values"]
 
 Values: TypeAlias = Mapping[sympy.Symbol, Fraction]
+T = TypeVar("T", bound=Number)
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,24 @@ class PointResult(NoTruthValue):
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Evaluates one inequality; `precision` and `limit`: the first and the last precision tried at a point, in bits."""
+    """Evaluates one inequality; `precision` and `limit`: the first and the last precision tried at a point, in bits.
+
+    Points are values of the variables. Enclosures, germs and equality at a contact point take values of the parameters
+    of the `chart`; by default these are the variables.
+    """
 
     inequality: Inequality
     precision: int
     limit: int
+    chart: Chart = IDENTITY
+
+    def on(self, chart: Chart) -> Evaluator:
+        """Return the evaluator whose enclosures and germs take the parameters of a chart."""
+        return self if chart == self.chart else replace(self, chart=chart)
+
+    def _evaluate(self, parameters: Mapping[sympy.Symbol, T], arithmetic: Arithmetic[T], *, guarded: bool = True) -> T:
+        """Return ``right - left`` at values of the parameters."""
+        return self.difference.evaluate(self.chart.values(parameters, arithmetic), arithmetic, guarded=guarded)
 
     @property
     def difference(self) -> Difference:
@@ -93,12 +108,14 @@ class Evaluator:
         return PointResult(sign > 0 or (sign == 0 and not self.inequality.strict), number.ball, bits, sign == 0)
 
     def is_equality_at(self, values: Values) -> bool:
-        """Return whether both sides are known, by arithmetic in Q(pi), to be defined and equal at a point."""
+        """Return whether both sides are known, by arithmetic in Q(pi), to be defined and equal at given parameters."""
+        arithmetic = PointArithmetic(self.precision)
         try:
-            result = self._exactly_at(values, self.precision)
-        except DomainError:
+            parameters = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
+            number = self._evaluate(parameters, arithmetic)
+            return number.is_zero() or number.ball.sign() == 0
+        except (DomainError, Undecided):
             return False
-        return result is not None and result.exact_zero
 
     def is_satisfied_by(self, value: Ball) -> bool:
         """Return whether the inequality holds for every value of ``right - left`` in an interval."""
@@ -113,7 +130,7 @@ class Evaluator:
         everywhere in it.
         """
         try:
-            return self.difference.evaluate(box, BallArithmetic(bits))
+            return self._evaluate(box, BallArithmetic(bits))
         except DomainError as problem:
             where = ", ".join(f"{symbol.name} in [{side.lower}, {side.upper}]" for symbol, side in box.items())
             raise DomainError(f"{self.inequality} is undefined for {where}: {problem}") from problem
@@ -129,14 +146,14 @@ class Evaluator:
         base = BallArithmetic(bits)
         middles = {symbol: Ball(side.middle, precision=bits) for symbol, side in box.items()}
         try:
-            total = self.difference.evaluate(middles, base, guarded=False)
+            total = self._evaluate(middles, base, guarded=False)
             arithmetic = TaylorArithmetic(base, 1)
             for symbol in box:
                 seeds = {
                     other: arithmetic.series([side, Ball(1 if other == symbol else 0, precision=bits)])
                     for other, side in box.items()
                 }
-                slope = self.difference.evaluate(seeds, arithmetic, guarded=False).coefficients[1]
+                slope = self._evaluate(seeds, arithmetic, guarded=False).coefficients[1]
                 total = total + slope * (box[symbol] - middles[symbol])
         except (Undecided, DomainError):
             return None
@@ -150,6 +167,6 @@ class Evaluator:
         A result implies that both sides are defined near the contact point; pass ``defined=True`` if that is known.
         """
         try:
-            return self.difference.evaluate(values, arithmetic, guarded=not defined).reduced()
+            return self._evaluate(values, arithmetic, guarded=not defined).reduced()
         except (Undecided, DomainError):
             return None
