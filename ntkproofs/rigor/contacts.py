@@ -16,7 +16,7 @@ The points, sets and orders come from a search (see ``refutation``); nothing her
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -27,20 +27,24 @@ import sympy
 
 from ntkproofs.arithmetic.balls import Ball, hull
 from ntkproofs.arithmetic.enclosed import Enclosed, EnclosedArithmetic
-from ntkproofs.arithmetic.expressions import BallArithmetic, Difference, formula
+from ntkproofs.arithmetic.expressions import BallArithmetic, formula
 from ntkproofs.arithmetic.jets import Jet, JetArithmetic, is_positive_semidefinite
 from ntkproofs.arithmetic.notation import written
 from ntkproofs.arithmetic.simplest import simplest_between
-from ntkproofs.arithmetic.taylor import Taylor, TaylorArithmetic
+from ntkproofs.arithmetic.taylor import TaylorArithmetic
 from ntkproofs.errors import DomainError, InputError, NotExact, Undecided
 from ntkproofs.rigor.evaluator import Evaluator
+from ntkproofs.truth import NoTruthValue
 
-__all__ = ["Contact", "Sides", "multiplicity", "prove_divided", "prove_smooth", "prove_taylor", "prove_transversal"]
+__all__ = ["Contact", "ContactRules", "Proof", "Sides", "exact_jet", "newton_step", "simplest"]
 
 Sides: TypeAlias = tuple[tuple[Fraction, Fraction], ...]
 Symbols: TypeAlias = tuple[sympy.Symbol, ...]
+Point: TypeAlias = tuple[Fraction, ...]
 _NOT_KNOWN = (Undecided, DomainError, NotExact, InputError, AttributeError)
 
+NEWTON_STEPS = 4  # towards the minimum of a convex function
+MAX_ORDER = 64  # of a Taylor polynomial
 MAX_MULTIPLICITY = 6  # of a zero that is divided out
 
 
@@ -64,13 +68,24 @@ class Contact:
         return ", ".join(f"{symbol.name} = {written(value)}" for symbol, value in self.surface)
 
 
+@dataclass(frozen=True)
+class AtPoint(NoTruthValue):
+    """The certain sign of a function at a point, an enclosure of its value, and the bits used."""
+
+    instead = ".sign"
+
+    sign: int
+    value: Ball
+    precision: int
+
+
 class Smooth(Protocol):
     """A function that is twice continuously differentiable on a box."""
 
     def jet(self, box: Sides, bits: int) -> Jet[Ball] | None:
         """Return enclosures of value, gradient and Hessian matrix over the box (sides may be points), or None."""
 
-    def sign(self, point: tuple[Fraction, ...], bits: int) -> int | None:
+    def at(self, point: Point, bits: int) -> AtPoint | None:
         """Return the sign at a point if it is certain."""
 
 
@@ -90,19 +105,19 @@ class Plain:
         arguments = dict(zip(self.symbols, JetArithmetic.variables(values), strict=True))
         arithmetic = JetArithmetic(BallArithmetic(bits), len(box))
         try:
-            result: Jet[Ball] = self.evaluator.difference.evaluate(arguments, arithmetic, guarded=False)
+            result: Jet[Ball] = self.evaluator.evaluate(arguments, arithmetic, guarded=False)
         except _NOT_KNOWN:
             return None
         return result
 
-    def sign(self, point: tuple[Fraction, ...], bits: int) -> int | None:
+    def at(self, point: Point, bits: int) -> AtPoint | None:
         """Return the sign at a point if it is certain."""
-        result = self.evaluator.at_point(dict(zip(self.symbols, point, strict=True)), bits)
-        if result.exact_zero:
-            return 0
         try:
-            return None if result.value is None else result.value.sign()
-        except Undecided:
+            result = self.evaluator.at_parameters(dict(zip(self.symbols, point, strict=True)), bits)
+            if result.holds is None or result.value is None:
+                return None
+            return AtPoint(0 if result.exact_zero else result.value.sign(), result.value, result.precision)
+        except _NOT_KNOWN:
             return None
 
 
@@ -115,14 +130,13 @@ class Proof:
 
     rule: str
     bound: Fraction
+    precision: int = 0
 
 
-def prove_smooth(
-    function: Smooth, box: Sides, bits: int, *, strict: bool, rules: tuple[str, ...], point: Any = None
-) -> Proof | None:
+def prove_smooth(function: Smooth, box: Sides, bits: int, *, strict: bool, rules: tuple[str, ...]) -> Proof | None:
     """Prove that a smooth function is nonnegative (positive if `strict`) on a box by some of the rules.
 
-    `rules`: ``monotone``, ``convex`` or both. `point`: where to try the tangent plane first; only a hint.
+    `rules`: ``monotone``, ``convex`` or both.
     """
     jet = function.jet(box, bits)
     if jet is None:
@@ -135,9 +149,9 @@ def prove_smooth(
         if all(low == high for low, high in face):
             return _at_corner(function, face, bits, strict=strict)
         if face != box:
-            return prove_smooth(function, face, bits, strict=strict, rules=rules, point=point)
+            return prove_smooth(function, face, bits, strict=strict, rules=rules)
     if "convex" in rules and is_positive_semidefinite(_active_hessian(box, jet)):
-        return _by_tangent(function, box, jet, bits, strict=strict, point=point)
+        return _by_tangent(function, box, bits, strict=strict)
     return None
 
 
@@ -152,9 +166,7 @@ def _mean_value(function: Smooth, box: Sides, jet: Jet[Ball], bits: int) -> Ball
     return jet.value if plane is None else jet.value.intersection(plane)
 
 
-def _tangent(
-    function: Smooth, box: Sides, point: tuple[Fraction, ...], gradient: list[Ball | None], bits: int
-) -> Ball | None:
+def _tangent(function: Smooth, box: Sides, point: Point, gradient: list[Ball | None], bits: int) -> Ball | None:
     """Return the values over the box of ``f(point) + gradient (x - point)``."""
     centre = function.jet(tuple((value, value) for value in point), bits)
     if centre is None:
@@ -179,12 +191,10 @@ def _lowest_face(box: Sides, jet: Jet[Ball]) -> Sides:
 
 def _at_corner(function: Smooth, corner: Sides, bits: int, *, strict: bool) -> Proof | None:
     point = tuple(low for low, _ in corner)
-    sign = function.sign(point, bits)
-    if sign is None or sign < 0 or (strict and sign == 0):
+    result = function.at(point, bits)
+    if result is None or result.sign < 0 or (strict and result.sign == 0):
         return None
-    jet = function.jet(corner, bits)
-    known = jet is not None and jet.value.is_nonnegative()
-    return Proof("monotone", jet.value.lower if jet is not None and known else Fraction(0))
+    return Proof("monotone", max(result.value.lower, Fraction(0)), result.precision)
 
 
 def _active_hessian(box: Sides, jet: Jet[Ball]) -> list[list[Ball | None]]:
@@ -192,41 +202,22 @@ def _active_hessian(box: Sides, jet: Jet[Ball]) -> list[list[Ball | None]]:
     return [[jet.entry(i, j) for j in active] for i in active]
 
 
-def _by_tangent(
-    function: Smooth, box: Sides, jet: Jet[Ball], bits: int, *, strict: bool, point: Any
-) -> Proof | None:
+def _by_tangent(function: Smooth, box: Sides, bits: int, *, strict: bool) -> Proof | None:
     """Prove a convex function nonnegative by a tangent plane at a point of the box near its minimum."""
-    for centre in _tangent_points(function, box, jet, bits, point):
-        at_centre = function.jet(tuple((value, value) for value in centre), bits)
-        if at_centre is None:
-            continue
-        plane = _tangent(function, box, centre, at_centre.gradient, bits)
-        if plane is not None and _satisfies(plane, strict):
-            return Proof("convex", plane.lower)
-    return None
-
-
-def _tangent_points(
-    function: Smooth, box: Sides, jet: Jet[Ball], bits: int, hint: Any
-) -> Iterator[tuple[Fraction, ...]]:
-    """Yield points at which to try the tangent plane: a hint, then steps of Newton's method from the middle."""
-    if hint is not None:
-        yield tuple(min(max(value, low), high) for value, (low, high) in zip(hint, box, strict=True))
     point = tuple((low + high) / 2 for low, high in box)
     for _ in range(NEWTON_STEPS):
         step = newton_step(function, box, point, bits)
-        if step is None or step == point:
-            return
+        if step is None:
+            return None
+        if step == point:
+            break
         point = step
-    yield point
+    jet = function.jet(tuple((value, value) for value in point), bits)
+    plane = None if jet is None else _tangent(function, box, point, jet.gradient, bits)
+    return Proof("convex", plane.lower) if plane is not None and _satisfies(plane, strict) else None
 
 
-NEWTON_STEPS = 4
-
-
-def newton_step(
-    function: Smooth, box: Sides, point: tuple[Fraction, ...], bits: int
-) -> tuple[Fraction, ...] | None:
+def newton_step(function: Smooth, box: Sides, point: Point, bits: int) -> Point | None:
     """Return a step of Newton's method for a minimum, kept inside the box; a search, from middles of enclosures."""
     jet = function.jet(tuple((value, value) for value in point), bits)
     if jet is None:
@@ -275,7 +266,7 @@ def _solved(matrix: list[list[Fraction]], right: list[Fraction]) -> list[Fractio
 
 
 @lru_cache(maxsize=4096)
-def multiplicity(difference: Difference, contact: Contact, ranges: tuple[tuple[sympy.Symbol, Any, Any], ...]) -> int:
+def multiplicity(evaluator: Evaluator, contact: Contact, ranges: tuple[tuple[sympy.Symbol, Any, Any], ...]) -> int:
     """Return how many Taylor coefficients of ``right - left`` in one variable are zero on a set, at most 6.
 
     `ranges`: the other variables with lower and upper ends. A coefficient counts if it is zero in normal form, and so
@@ -290,7 +281,7 @@ def multiplicity(difference: Difference, contact: Contact, ranges: tuple[tuple[s
         arguments = {s: series.series([number]) for s, number in others.items()}
         centre = formula(value).evaluate(others, numbers)
         arguments[symbol] = series.series([centre, numbers.rational(Fraction(1))])
-        coefficients = _symbolic(difference, arguments, series).coefficients
+        coefficients = _symbolic(evaluator, arguments, series).coefficients
         found = next((k for k, part in enumerate(coefficients) if not part.is_zero()), order + 1)
         if found <= order:
             break
@@ -300,9 +291,9 @@ def multiplicity(difference: Difference, contact: Contact, ranges: tuple[tuple[s
 SYMBOLIC_BITS = 64
 
 
-def _symbolic(difference: Difference, arguments: Mapping[sympy.Symbol, Any], arithmetic: Any) -> Any:
+def _symbolic(evaluator: Evaluator, arguments: Mapping[sympy.Symbol, Any], arithmetic: Any) -> Any:
     try:
-        return difference.evaluate(arguments, arithmetic, guarded=False)
+        return evaluator.evaluate(arguments, arithmetic, guarded=False)
     except (DomainError, NotExact, InputError, AttributeError, ValueError, ArithmeticError) as problem:
         raise Undecided(f"no symbolic expansion: {problem}") from problem
 
@@ -313,7 +304,7 @@ def _known_multiplicity(evaluator: Evaluator, contact: Contact, domain: Sides, b
     for sides in (domain, box):
         ranges = tuple((s, *side) for s, side in zip(symbols, sides, strict=True) if s not in contact.symbols)
         try:
-            best = max(best, multiplicity(evaluator.difference, contact, ranges))
+            best = max(best, multiplicity(evaluator, contact, ranges))
         except Undecided:
             continue
         if best:
@@ -352,14 +343,15 @@ class Divided:
         jet = _in_all_variables(coefficients, self.order, axis)
         return jet if self.sign_of_power > 0 else jet * -1
 
-    def sign(self, point: tuple[Fraction, ...], bits: int) -> int | None:
+    def at(self, point: Point, bits: int) -> AtPoint | None:
         """Return the sign of ``sign * G`` at a point of the set itself if it is certain."""
         if point[self._axis] != 0:
             return None
         numbers = EnclosedArithmetic(bits)
         try:
             coefficients = self._coefficients([numbers.rational(value) for value in point], numbers)
-            return int(coefficients[self.order].value.sign()) * self.sign_of_power
+            value = coefficients[self.order].value * self.sign_of_power
+            return None if value.values is None else AtPoint(value.sign(), value.values, bits)
         except _NOT_KNOWN:
             return None
 
@@ -373,9 +365,7 @@ class Divided:
         arithmetic = TaylorArithmetic(jets, self.order + 2)
         arguments = {s: arithmetic.series([variable]) for s, variable in variables.items()}
         arguments[symbol] = arithmetic.series([start, jets.rational(Fraction(1))])
-        coefficients: list[Jet[Any]] = self.evaluator.difference.evaluate(
-            arguments, arithmetic, guarded=False
-        ).coefficients
+        coefficients: list[Jet[Any]] = self.evaluator.evaluate(arguments, arithmetic, guarded=False).coefficients
         return coefficients
 
 
@@ -459,10 +449,11 @@ def _coefficient_is_satisfied(
         centre = formula(value).evaluate(others, BallArithmetic(bits))
         arguments = {s: arithmetic.series([ball]) for s, ball in others.items()}
         arguments[symbol] = arithmetic.series([hull(balls[symbol], centre), Ball(1, precision=bits)])
-        values = evaluator.difference.evaluate(arguments, arithmetic, guarded=False).coefficients[order]
+        values = evaluator.evaluate(arguments, arithmetic, guarded=False).coefficients[order]
     except _NOT_KNOWN:
         return False
-    return (values * sign).is_nonnegative()
+    nonnegative: bool = (values * sign).is_nonnegative()
+    return nonnegative
 
 
 def _convex_at_zero(function: Divided, box: Sides, bits: int) -> Proof | None:
@@ -473,9 +464,7 @@ def _convex_at_zero(function: Divided, box: Sides, bits: int) -> Proof | None:
     jet = function.jet(box, bits)
     if jet is None or not is_positive_semidefinite(_active_hessian(box, jet)):
         return None
-    point = tuple(
-        Fraction(0) if place == axis else simplest(low, high) for place, (low, high) in enumerate(box)
-    )
+    point = tuple(Fraction(0) if place == axis else simplest(low, high) for place, (low, high) in enumerate(box))
     numbers = EnclosedArithmetic(bits)
     try:
         coefficients = function._coefficients([numbers.rational(value) for value in point], numbers)
@@ -487,18 +476,53 @@ def _convex_at_zero(function: Divided, box: Sides, bits: int) -> Proof | None:
     return Proof("divided", Fraction(0)) if _is_minimum(exact, box, point) else None
 
 
-def _is_minimum(exact: Jet[Enclosed], box: Sides, point: tuple[Fraction, ...]) -> bool:
+def _is_minimum(exact: Jet[Enclosed], box: Sides, point: tuple[Fraction | None, ...]) -> bool:
     """Return whether a convex function is nonnegative at a point of a box and smallest there, by its exact jet."""
     try:
         if exact.value.sign() < 0:
             return False
         for slope, (low, high), value in zip(exact.gradient, box, point, strict=True):
             sign = 0 if slope is None else slope.sign()
-            if not low <= value <= high or (sign > 0 and value != low) or (sign < 0 and value != high):
+            if value is not None and not low <= value <= high:
+                return False
+            if (sign > 0 and value != low) or (sign < 0 and value != high):
                 return False
     except Undecided:
         return False
     return True
+
+
+def prove_convex_at(evaluator: Evaluator, symbols: Symbols, contact: Contact, box: Sides, bits: int) -> Proof | None:
+    """Prove ``right - left >= 0`` on a cell from an exact minimum at one point, if f is convex on the hull with it.
+
+    At the point, f is nonnegative and its derivatives are 0, or point into the hull at a face of the hull.
+    """
+    if evaluator.inequality.strict or set(contact.symbols) != set(symbols):
+        return None
+    extended = _extended(symbols, contact, box, bits)
+    jet = None if extended is None else Plain(evaluator, symbols).jet(extended, bits)
+    if extended is None or jet is None or not is_positive_semidefinite(_active_hessian(extended, jet)):
+        return None
+    exact = exact_jet(evaluator, symbols, contact, bits)
+    constants = dict(contact.surface)
+    point = tuple(_rational(constants[symbol]) for symbol in symbols)
+    return Proof("convex", Fraction(0)) if exact is not None and _is_minimum(exact, extended, point) else None
+
+
+def _rational(value: sympy.Expr) -> Fraction | None:
+    return Fraction(int(value.p), int(value.q)) if isinstance(value, sympy.Rational) else None
+
+
+def exact_jet(evaluator: Evaluator, symbols: Symbols, contact: Contact, bits: int) -> Jet[Enclosed] | None:
+    """Return value, gradient and Hessian matrix of ``right - left`` at the point of a contact, symbolically."""
+    numbers, constants = EnclosedArithmetic(bits), dict(contact.surface)
+    try:
+        centre = [formula(constants[symbol]).evaluate({}, numbers) for symbol in symbols]
+        arguments = dict(zip(symbols, JetArithmetic.variables(centre), strict=True))
+        jet: Jet[Enclosed] = _symbolic(evaluator, arguments, JetArithmetic(numbers, len(symbols)))
+    except _NOT_KNOWN:
+        return None
+    return jet
 
 
 def simplest(low: Fraction, high: Fraction) -> Fraction:
@@ -527,7 +551,7 @@ def prove_transversal(
     for ranges in (domain, box):
         sides = dict(zip(symbols, ranges, strict=True))
         others = tuple((s, *sides[s]) for s in symbols if s not in contact.symbols)
-        if _is_stationary(evaluator.difference, contact, others):
+        if _is_stationary(evaluator, contact, others):
             break
     else:
         return None
@@ -543,7 +567,7 @@ def prove_transversal(
 
 
 @lru_cache(maxsize=4096)
-def _is_stationary(difference: Difference, contact: Contact, others: tuple[tuple[sympy.Symbol, Any, Any], ...]) -> bool:
+def _is_stationary(evaluator: Evaluator, contact: Contact, others: tuple[tuple[sympy.Symbol, Any, Any], ...]) -> bool:
     """Return whether ``right - left`` and its derivatives in the variables of the contact are zero on the set."""
     numbers = EnclosedArithmetic(SYMBOLIC_BITS)
     values = {s: numbers.symbol(s, Ball.between(a, b, precision=SYMBOLIC_BITS)) for s, a, b in others}
@@ -553,7 +577,7 @@ def _is_stationary(difference: Difference, contact: Contact, others: tuple[tuple
         for moved in contact.symbols:
             arguments = {s: arithmetic.series([number]) for s, number in {**values, **centres}.items()}
             arguments[moved] = arithmetic.series([centres[moved], numbers.rational(Fraction(1))])
-            if not all(part.is_zero() for part in _symbolic(difference, arguments, arithmetic).coefficients):
+            if not all(part.is_zero() for part in _symbolic(evaluator, arguments, arithmetic).coefficients):
                 return False
     except _NOT_KNOWN:
         return False
@@ -574,6 +598,51 @@ def _extended(symbols: Symbols, contact: Contact, box: Sides, bits: int) -> Side
     return tuple(sides[symbol] for symbol in symbols)
 
 
+# --- all rules
+
+
+@dataclass(frozen=True)
+class ContactRules:
+    """The rules of this module for the cells of one piece of a domain (`domain`: its box).
+
+    `evaluator`: ``right - left`` in the parameters `symbols` of the piece.
+    """
+
+    evaluator: Evaluator
+    symbols: Symbols
+    domain: Sides
+
+    def prove(self, rule: str, contact: Contact | None, box: Sides, bits: int) -> Proof | None:
+        """Prove a cell, on which both sides are known to be defined, by one rule; None if it does not apply."""
+        if rule.startswith("taylor "):
+            order = rule.removeprefix("taylor ")
+            if len(box) != 1 or not order.isdecimal() or not 1 <= int(order) <= MAX_ORDER:
+                return None
+            return prove_taylor(self.evaluator, self.symbols[0], box, bits, int(order))
+        if contact is None:
+            rules = {"monotone": ("monotone",), "convex": ("monotone", "convex")}
+            return self.smooth(box, bits, rules[rule]) if rule in rules else None
+        if not set(contact.symbols) <= set(self.symbols):
+            return None
+        if rule == "convex":
+            return prove_convex_at(self.evaluator, self.symbols, contact, box, bits)
+        provers = {"divided": prove_divided, "transversal": prove_transversal}
+        if rule not in provers:
+            return None
+        return provers[rule](self.evaluator, self.symbols, contact, self.domain, box, bits)
+
+    def smooth(self, box: Sides, bits: int, rules: tuple[str, ...] = ("monotone", "convex")) -> Proof | None:
+        """Prove a cell by the rules ``monotone`` and ``convex``, or one of them."""
+        strict = self.evaluator.inequality.strict
+        return prove_smooth(Plain(self.evaluator, self.symbols), box, bits, strict=strict, rules=rules)
+
+    def by_contact(self, contact: Contact, box: Sides, bits: int) -> Proof | None:
+        """Prove a cell by a contact, with the rule that fits the number of its variables."""
+        count = len(contact.symbols)
+        rule = "divided" if count == 1 else "convex" if count == len(self.symbols) else "transversal"
+        return self.prove(rule, contact, box, bits)
+
+
 # --- Taylor polynomials in one variable
 
 
@@ -587,10 +656,10 @@ def prove_taylor(evaluator: Evaluator, symbol: sympy.Symbol, box: Sides, bits: i
     arithmetic = TaylorArithmetic(BallArithmetic(bits), order)
     one = Ball(1, precision=bits)
     try:
-        centre = evaluator.difference.evaluate(
+        centre = evaluator.evaluate(
             {symbol: arithmetic.series([Ball(middle, precision=bits), one])}, arithmetic, guarded=False
         )
-        cell = evaluator.difference.evaluate(
+        cell = evaluator.evaluate(
             {symbol: arithmetic.series([Ball.between(low, high, precision=bits), one])}, arithmetic, guarded=False
         )
         coefficients = [*centre.coefficients[:order], cell.coefficients[order]]
