@@ -36,7 +36,18 @@ from ntkproofs.errors import DomainError, InputError, NotExact, Undecided
 from ntkproofs.rigor.evaluator import Evaluator
 from ntkproofs.truth import NoTruthValue
 
-__all__ = ["Contact", "ContactRules", "Proof", "Sides", "exact_jet", "newton_step", "simplest"]
+__all__ = [
+    "Contact",
+    "ContactRules",
+    "Plain",
+    "Point",
+    "Proof",
+    "Sides",
+    "exact_jet",
+    "newton_step",
+    "simplest",
+    "solved",
+]
 
 Sides: TypeAlias = tuple[tuple[Fraction, Fraction], ...]
 Symbols: TypeAlias = tuple[sympy.Symbol, ...]
@@ -225,7 +236,7 @@ def newton_step(function: Smooth, box: Sides, point: Point, bits: int) -> Point 
     active = [place for place, (low, high) in enumerate(box) if low != high]
     gradient = [_middle(jet.gradient[place]) for place in active]
     hessian = [[_middle(jet.entry(i, j)) for j in active] for i in active]
-    step = _solved(hessian, gradient)
+    step = solved(hessian, gradient, bits * 5 // 8)
     if step is None:
         return None
     values = list(point)
@@ -243,13 +254,14 @@ def _rounded(value: Fraction, bits: int) -> Fraction:
     return Fraction(round(value * (1 << bits)), 1 << bits)
 
 
-def _solved(matrix: list[list[Fraction]], right: list[Fraction]) -> list[Fraction] | None:
-    """Solve a small linear system, leaving out variables whose pivot is zero."""
+def solved(matrix: list[list[Fraction]], right: list[Fraction], bits: int) -> list[Fraction] | None:
+    """Solve a small linear system, leaving out variables whose pivot is 0 to `bits` bits; None if all are."""
     rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
     count, pivots = len(rows), []
+    tolerance = max((abs(entry) for row in matrix for entry in row), default=Fraction(0)) / (1 << bits)
     for column in range(count):
-        best = max((i for i in range(count) if i not in pivots), key=lambda i: abs(rows[i][column]), default=None)
-        if best is None or abs(rows[best][column]) < Fraction(1, 1 << 40):
+        best = max((i for i in range(count) if i not in pivots), key=lambda i: abs(rows[i][column]))
+        if abs(rows[best][column]) <= tolerance:
             pivots.append(-1)
             continue
         pivots.append(best)
@@ -257,6 +269,8 @@ def _solved(matrix: list[list[Fraction]], right: list[Fraction]) -> list[Fractio
             if i != best and rows[i][column]:
                 factor = rows[i][column] / rows[best][column]
                 rows[i] = [a - factor * b for a, b in zip(rows[i], rows[best], strict=True)]
+    if all(pivot < 0 for pivot in pivots):
+        return None
     return [
         Fraction(0) if pivot < 0 else rows[pivot][count] / rows[pivot][column] for column, pivot in enumerate(pivots)
     ]
