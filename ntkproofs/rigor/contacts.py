@@ -425,7 +425,9 @@ def prove_divided(
     moved = (*box[:axis], distance, *box[axis + 1 :])
     function = Divided(evaluator, symbols, contact, order, sign)
     proof = prove_smooth(function, moved, bits, strict=False, rules=("monotone", "convex"))
-    return proof or _convex_at_zero(function, moved, bits)
+    if proof is not None:
+        return Proof("divided", Fraction(0), proof.precision)
+    return _convex_at_zero(function, moved, bits)
 
 
 def _distances(symbols: Symbols, contact: Contact, box: Sides, bits: int) -> tuple[Fraction, Fraction] | None:

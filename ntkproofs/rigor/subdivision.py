@@ -19,7 +19,7 @@ from ntkproofs.arithmetic.digits import certain_digits
 from ntkproofs.arithmetic.germs import GermArithmetic
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.charts import BoxSides, Interval, Piece, Region, pieces_of_box, pieces_of_integers
-from ntkproofs.rigor.contacts import Contact, ContactRules, Proof
+from ntkproofs.rigor.contacts import Contact, ContactRules, Proof, simplest
 from ntkproofs.rigor.evaluator import Evaluator, PointResult
 from ntkproofs.rigor.statements import Box, Domain, Integers
 
@@ -68,6 +68,10 @@ class Subdivision(Protocol):
     """A domain that can be subdivided into cells."""
 
     @property
+    def evaluator(self) -> Evaluator:
+        """The evaluator of the inequality."""
+
+    @property
     def pieces(self) -> tuple[Piece, ...]:
         """The pieces of the domain."""
 
@@ -82,6 +86,9 @@ class Subdivision(Protocol):
 
     def find_counterexample(self, region: Region) -> Counterexample | None:
         """Search the region for a counterexample."""
+
+    def counterexample_at(self, piece: Piece, parameters: tuple[Fraction, ...]) -> Counterexample | None:
+        """Return the point of given parameters (for integers, one beside it) if the inequality fails there."""
 
     def bisect(self, region: Region) -> tuple[Region, Region]:
         """Return the two halves of a region."""
@@ -103,6 +110,7 @@ class BoxSubdivision:
         self.evaluator, self.domain = evaluator, domain
         self.symbols = domain.symbols
         self.pieces = pieces_of_box(domain)
+        self._tested: set[tuple[int, tuple[Fraction, ...]]] = set()  # points that are no counterexamples
         self.contacts: list[tuple[int, Contact]] = []  # found by the search, each with the index of its piece
 
     def regions(self) -> list[Region]:
@@ -200,12 +208,23 @@ class BoxSubdivision:
         result = self.evaluator.at_point(dict(pairs))
         return Counterexample(pairs, result) if result.holds is False else None
 
+    def counterexample_at(self, piece: Piece, parameters: tuple[Fraction, ...]) -> Counterexample | None:
+        """Return the point of given parameters if the inequality fails there."""
+        return self._counterexample_at(parameters)
+
     def find_counterexample(self, region: Region) -> Counterexample | None:
-        """Search the midpoint and, for at most three variables, the corners of the region for a counterexample."""
+        """Search the midpoint, the simplest point and, for at most three variables, the corners of the region."""
         candidates = [tuple((low + high) / 2 for low, high in region.box)]
+        candidates.append(tuple(simplest(low, high) for low, high in region.box))
         if len(region.box) <= 3:  # equality often occurs at a corner
             candidates += _corners(region.box)
-        return next(filter(None, map(self._counterexample_at, candidates)), None)
+        for point in candidates:
+            if (region.piece.index, point) not in self._tested:
+                self._tested.add((region.piece.index, point))
+                counterexample = self._counterexample_at(point)
+                if counterexample is not None:
+                    return counterexample
+        return None
 
     def bisect(self, region: Region) -> tuple[Region, Region]:
         """Bisect the side that is the widest in relation to the piece."""
@@ -364,6 +383,23 @@ class IntegerSubdivision:
             if result.holds is False:
                 return Counterexample(((self.symbol, Fraction(n)),), result)
         return None
+
+    def counterexample_at(self, piece: Piece, parameters: tuple[Fraction, ...]) -> Counterexample | None:
+        """Return one of the integers beside the number of a given parameter if the inequality fails there."""
+        if not parameters[0]:
+            return None
+        last = self.domain.stop
+        below = int(1 / parameters[0] ** 2)
+        for n in (below, below + 1):
+            if n >= self.domain.start and (last is None or n <= last):
+                result = self.evaluator.at_point({self.symbol: Fraction(n)})
+                if result.holds is False:
+                    return Counterexample(((self.symbol, Fraction(n)),), result)
+        return None
+
+    def first_integer(self, region: Region) -> int:
+        """Return the first integer of a region."""
+        return self._integers(region.box[0])[0]
 
     def bisect(self, region: Region) -> tuple[Region, Region]:
         """Return the two halves of a region."""
