@@ -101,6 +101,20 @@ class Enclosed:
             raise Undecided("a number is not bounded")
         return self.values.sign()
 
+    def sign_of_factors(self) -> int:
+        """Return 1 if the number is never negative, -1 if it is never positive, by the factors of its normal form.
+
+        Even powers of factors are not negative; the signs of the others follow from their enclosures. Raises Undecided
+        if one is not known. The result holds wherever the number is defined.
+        """
+        result = 1
+        for polynomial in self._normal():
+            constant, factors = polynomial.factor()
+            result *= 1 if int(constant.p) >= 0 else -1
+            for factor, exponent in factors:
+                result *= self.arithmetic.sign(factor) if int(exponent) % 2 else 1
+        return result
+
     def _lift(self, other: Enclosed | int | Fraction) -> Enclosed:
         return other if isinstance(other, Enclosed) else self.arithmetic.rational(Fraction(other))
 

@@ -7,6 +7,7 @@ Each rule proves ``f = right - left >= 0`` (or ``> 0``) on a cell from enclosure
 ``convex``    where the Hessian matrix is positive semidefinite, ``f >= f(c) + f'(c) (x - c)`` for any point c;
 ``divided``   f is zero on a set ``x_j = g(other variables)``, which is proved symbolically: ``f = (x_j - g)**m G``,
               where the Taylor coefficients of f in ``x_j`` between the set and the cell enclose G and its derivatives;
+``factors``   the normal form of f is a product of even powers and of factors whose signs are known;
 ``transversal``  f and its derivatives in some variables are zero on a set ``x_T = g(other variables)``, and f is convex
               in ``x_T`` between the set and the cell;
 ``taylor``    the Taylor polynomial at the middle of the cell plus an interval remainder, in one variable.
@@ -422,6 +423,9 @@ def prove_divided(
     axis = symbols.index(contact.symbols[0])
     if _coefficient_is_satisfied(evaluator, symbols, contact, box, bits, order, sign):
         return Proof("divided", Fraction(0))
+    between = _extended(symbols, contact, box, bits)
+    if between is not None and _sign_of_coefficient(evaluator, symbols, between, bits, symbols[axis], order) == sign:
+        return Proof("divided", Fraction(0))
     moved = (*box[:axis], distance, *box[axis + 1 :])
     function = Divided(evaluator, symbols, contact, order, sign)
     proof = prove_smooth(function, moved, bits, strict=False, rules=("monotone", "convex"))
@@ -451,6 +455,37 @@ def _sign_of_power(distance: tuple[Fraction, Fraction], order: int) -> int:
     if order % 2 == 0 or distance[0] >= 0:
         return 1
     return -1 if distance[1] <= 0 else 0
+
+
+def prove_factors(evaluator: Evaluator, symbols: Symbols, box: Sides, bits: int) -> Proof | None:
+    """Prove ``right - left >= 0`` on a cell by the factors of its normal form: even powers, and factors with signs.
+
+    Both sides must be known to be defined on the cell.
+    """
+    if evaluator.inequality.strict or _sign_of_coefficient(evaluator, symbols, box, bits, symbols[0], 0) <= 0:
+        return None
+    return Proof("factors", Fraction(0))
+
+
+def _sign_of_coefficient(
+    evaluator: Evaluator, symbols: Symbols, box: Sides, bits: int, axis: sympy.Symbol, order: int
+) -> int:
+    """Return the sign (1: never negative, -1: never positive, 0: not known) of a Taylor coefficient over a box.
+
+    The coefficient of ``right - left`` in the variable `axis` is computed symbolically and factored.
+    """
+    numbers = EnclosedArithmetic(bits)
+    arithmetic = TaylorArithmetic(numbers, order)
+    arguments: dict[sympy.Symbol, Any] = {}
+    for symbol, (low, high) in zip(symbols, box, strict=True):
+        variable = numbers.symbol(symbol, Ball.between(low, high, precision=bits))
+        leading = [variable, numbers.rational(Fraction(1))] if symbol == axis else [variable]
+        arguments[symbol] = arithmetic.series(leading)
+    try:
+        coefficient: Enclosed = _symbolic(evaluator, arguments, arithmetic).coefficients[order]
+        return coefficient.sign_of_factors()
+    except _NOT_KNOWN:
+        return 0
 
 
 def _coefficient_is_satisfied(
@@ -636,6 +671,8 @@ class ContactRules:
                 return None
             return prove_taylor(self.evaluator, self.symbols[0], box, bits, int(order))
         if contact is None:
+            if rule == "factors":
+                return prove_factors(self.evaluator, self.symbols, box, bits)
             rules = {"monotone": ("monotone",), "convex": ("monotone", "convex")}
             return self.smooth(box, bits, rules[rule]) if rule in rules else None
         if not set(contact.symbols) <= set(self.symbols):
@@ -652,8 +689,10 @@ class ContactRules:
         strict = self.evaluator.inequality.strict
         return prove_smooth(Plain(self.evaluator, self.symbols), box, bits, strict=strict, rules=rules)
 
-    def by_contact(self, contact: Contact, box: Sides, bits: int) -> Proof | None:
-        """Prove a cell by a contact, with the rule that fits the number of its variables."""
+    def by_contact(self, contact: Contact | None, box: Sides, bits: int) -> Proof | None:
+        """Prove a cell by a contact, with the rule that fits the number of its variables; None: by ``factors``."""
+        if contact is None:
+            return self.prove("factors", None, box, bits)
         count = len(contact.symbols)
         rule = "divided" if count == 1 else "convex" if count == len(self.symbols) else "transversal"
         return self.prove(rule, contact, box, bits)

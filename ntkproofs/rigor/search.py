@@ -244,19 +244,23 @@ class Search:
         return Obstacle("equality", where, why, advice, proved)
 
 
-def _useful(subdivision: BoxSubdivision, region: Region, minimum: Minimum) -> list[Contact]:
+def _useful(subdivision: BoxSubdivision, region: Region, minimum: Minimum) -> list[Contact | None]:
     """Return contacts through a minimum that prove the neighbourhood of it, those of the largest dimension."""
     rules = subdivision.rules_on(region.piece)
-    useful: list[Contact] = []
+    useful: list[Contact | None] = []
+    size = 0
+    if _proves_nearby(rules, None, region, minimum.point):
+        return [None]
     for contact in contacts_near(rules, minimum):
-        if useful and len(contact.symbols) > len(useful[0].symbols):
+        if len(contact.symbols) > size and useful:
             break
+        size = len(contact.symbols)
         if _proves_nearby(rules, contact, region, minimum.point):
             useful.append(contact)
     return useful
 
 
-def _proves_nearby(rules: ContactRules, contact: Contact, region: Region, point: Point) -> bool:
+def _proves_nearby(rules: ContactRules, contact: Contact | None, region: Region, point: Point) -> bool:
     """Return whether a contact proves a small box around a point, or its parts on both sides of the point."""
     boxes = [
         tuple(

@@ -111,7 +111,7 @@ class BoxSubdivision:
         self.symbols = domain.symbols
         self.pieces = pieces_of_box(domain)
         self._tested: set[tuple[int, tuple[Fraction, ...]]] = set()  # points that are no counterexamples
-        self.contacts: list[tuple[int, Contact]] = []  # found by the search, each with the index of its piece
+        self.contacts: list[tuple[int, Contact | None]] = []  # found by the search, with the piece; None: factors
 
     def regions(self) -> list[Region]:
         """Return regions that cover the domain; a box of one variable is split at its contact points."""
@@ -149,9 +149,10 @@ class BoxSubdivision:
         if proof is not None:
             return _cell_of(proof, region, bits, None)
         for index, contact in self.contacts:
-            proof = rules.by_contact(contact, region.box, bits) if index == region.piece.index else None
-            if proof is not None:
-                return _cell_of(proof, region, bits, contact)
+            if index == region.piece.index:
+                proof = rules.by_contact(contact, region.box, bits)
+                if proof is not None:
+                    return _cell_of(proof, region, bits, contact)
         return None
 
     def _range(self, region: Region, bits: int) -> Ball | None:
