@@ -328,7 +328,7 @@ def _document(execution: Execution, result: Any) -> dict[str, Any]:
 
 def _shown(execution: Execution) -> dict[str, Any]:
     """Return the entry of the states, if ``--trace`` is given."""
-    if not execution.traces:
+    if not execution.options.trace or not execution.traces:
         return {}
     rows = [_rows(trace) for trace in execution.traces]
     return {"trace": rows if execution.clocked else rows[0]}
@@ -362,7 +362,8 @@ def _write_page(execution: Execution, traces: Sequence[Trace], result: dict[str,
 
 def _print_traces(execution: Execution, texts: Sequence[str] = ()) -> None:
     """Print the traces, if ``--trace`` is given, and the text of the result of each."""
-    for number, (trace, text) in enumerate(zip_longest(execution.traces, texts), 1):
+    shown = execution.traces if execution.options.trace else []
+    for number, (trace, text) in enumerate(zip_longest(shown, texts), 1):
         if trace is not None and execution.clocked:
             print(f"clock {number}")
         if trace is not None:
