@@ -75,7 +75,7 @@ def no_return(n: int) -> int:
     n += 1
 
 
-def after_return(n: int) -> int:
+def after_return(n: int) -> int:  # noqa: RET503
     return n
     n += 1
 

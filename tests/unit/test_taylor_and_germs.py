@@ -12,7 +12,7 @@ from ntkproofs.arithmetic.exact import ExactArithmetic, PiRational
 from ntkproofs.arithmetic.expressions import BallArithmetic, Formula
 from ntkproofs.arithmetic.germs import GermArithmetic
 from ntkproofs.arithmetic.taylor import Taylor, TaylorArithmetic
-from ntkproofs.errors import DomainError, Undecided
+from ntkproofs.errors import DomainError, NotExact, Undecided
 from ntkproofs.rigor import Ball, enclose
 
 ORDER = 7
