@@ -27,6 +27,7 @@ from ntkproofs.commands.common import (
 from ntkproofs.commands.progress import showing
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
+from ntkproofs.printable import file_name
 
 if TYPE_CHECKING:
     from ntkproofs.claims import Result
@@ -65,7 +66,11 @@ def register(commands: Any) -> None:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that select claims and control how they are evaluated."""
     parser.add_argument(
-        "paths", nargs="*", metavar="PATH", help="claim files, or folders of claim files (default: paper_checks/)"
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="claim files, or folders of claim files (default: paper_checks/, or the "
+        "claims about the paper that are installed)",
     )
     parser.add_argument(
         "-k", dest="text", default="", metavar="TEXT", help="evaluate only claims whose name or statement contains TEXT"
@@ -93,15 +98,21 @@ def listed(options: argparse.Namespace) -> Listing:
     """Return the claims that the options select, and print messages about skipped and shadowed files on stderr."""
     from ntkproofs.commands.workers import list_claims
 
-    paths = [Path(path) for path in options.paths or ["paper_checks"]]
-    if not options.paths and not paths[0].exists():
-        raise InputError(
-            f"the current folder has no paper_checks/: name a claim file or folder (ntkproofs {options.command} PATH)"
-        )
-    listing = list_claims(paths, matching=options.text, jobs=_jobs(options), seconds=_seconds(options))
+    listing = list_claims(_paths(options), matching=options.text, jobs=_jobs(options), seconds=_seconds(options))
     for message in messages(listing):
         remark(f"ntkproofs: {message}")
     return listing
+
+
+def _paths(options: argparse.Namespace) -> list[Path]:
+    """Return the paths of the options; by default the claims about the paper: those here, else the installed ones."""
+    from ntkproofs.installed import claims_folder
+
+    paths = [Path(path) for path in options.paths or ["paper_checks"]]
+    if not options.paths and not paths[0].exists():
+        paths = [claims_folder()]
+        remark(f"ntkproofs: there is no paper_checks/ here: the claims are those in {file_name(paths[0])}")
+    return paths
 
 
 def messages(listing: Listing) -> list[str]:
