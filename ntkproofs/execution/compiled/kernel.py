@@ -8,14 +8,16 @@ sub-block that has logged states is done, or when the log is full.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from ntkproofs.execution.compiled.integers import expected_planes
 from ntkproofs.execution.compiled.logic import Logic
 from ntkproofs.execution.compiled.machine_code import Target
 from ntkproofs.execution.compiled.planes import ONES, ZERO, Code, Value
 from ntkproofs.execution.compiled.straight import StraightStep
 
-__all__ = ["ARGUMENTS", "DONE", "LOG_FULL", "LOGGED", "assembly"]
+__all__ = ["Answers", "ARGUMENTS", "DONE", "LOG_FULL", "LOGGED", "assembly"]
 
 ARGUMENTS = (
     "states",  # two buffers of planes, (2, bits, vector)
@@ -26,6 +28,7 @@ ARGUMENTS = (
     "outputs",  # the planes of the outputs, (output bits, words)
     "output_positions",
     "output_bits",
+    "differences",  # the lanes whose outputs differ from the oracle's, (words)
     "mask",  # the lanes of cases, (words)
     "words",
     "sub_blocks",
@@ -41,26 +44,33 @@ ARGUMENTS = (
     "ends",
     "scratch",  # planes of the nodes, (2 + nodes, vector)
 )
+MOST_LINES = 4000  # of the code of an oracle
 DONE, LOGGED, LOG_FULL = 0, 1, 2
-POINTERS = {"states", "initial", "inputs", "input_positions", "outputs", "output_positions", "mask", "position"} | {
-    "log",
-    "log_positions",
-    "counts",
-    "bounds",
-    "nodes",
-    "ends",
-    "scratch",
-}
+NUMBERS = {"input_bits", "output_bits", "words", "sub_blocks", "steps", "capacity", "node_count"}
+ATTRIBUTES = 'nounwind alignstack(64) "prefer-vector-width"="512" "min-legal-vector-width"="512"'
 
 
-def assembly(logic: Logic, target: Target, counting: bool) -> str:
-    """Return the assembly of the function ``run`` of a program."""
-    return _Kernel(logic, target, counting).text()
+@dataclass(frozen=True)
+class Answers:
+    """An oracle that consists of integer operations, and the inputs and outputs of its task.
+
+    `widths`: the number of bits of each input; `outputs`: the positions of the output bits.
+    """
+
+    oracle: Callable[..., object]
+    widths: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+def assembly(logic: Logic, target: Target, counting: bool, answers: Answers | None) -> tuple[str, bool]:
+    """Return the assembly of the function ``run`` of a program, and whether it compares the answers."""
+    kernel = _Kernel(logic, target, counting, answers)
+    return kernel.text(), kernel.compares
 
 
 class _Kernel:
-    def __init__(self, logic: Logic, target: Target, counting: bool) -> None:
-        self.logic, self.counting = logic, counting
+    def __init__(self, logic: Logic, target: Target, counting: bool, answers: Answers | None) -> None:
+        self.logic, self.counting, self.answers, self.compares = logic, counting, answers, False
         self.code = Code(target)
         self._entry()
         self._load()
@@ -71,11 +81,11 @@ class _Kernel:
         """Return the module."""
         kind, code = self.code.vector, self.code
         ternary = f"declare {kind} @llvm.x86.avx512.pternlog.q.512({kind}, {kind}, {kind}, i32 immarg)\n"
-        arguments = ", ".join(f"i64 %{name}.0" if name in POINTERS else f"i64 %{name}" for name in ARGUMENTS)
+        arguments = ", ".join(f"i64 %{name}" if name in NUMBERS else f"i64 %{name}.0" for name in ARGUMENTS)
         return (
             "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\n"
             + (ternary if code.target.ternary else "")
-            + f'define i64 @run({arguments}) nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512" {{\n'
+            + f"define i64 @run({arguments}) {ATTRIBUTES} {{\n"
             + "\n".join(code.lines)
             + "\n}\n"
         )
@@ -88,7 +98,7 @@ class _Kernel:
         code, size = self.code, self.logic.bits * self.code.octets
         self._label("entry")
         for name in ARGUMENTS:
-            if name in POINTERS:
+            if name not in NUMBERS:
                 code.add(f"%{name} = inttoptr i64 %{name}.0 to ptr")
         code.add("%at_step = getelementptr i64, ptr %position, i64 1")
         code.add("%at_log = getelementptr i64, ptr %position, i64 2")
@@ -160,21 +170,21 @@ class _Kernel:
         code.add("br label %test")
 
     def _outside(self, numbers: Sequence[Value], lanes: Sequence[Value]) -> Value:
-        """Return the lanes whose number is outside of the interval of a root that they have."""
-        code, new, size = self.code, ZERO, len(numbers)
-        for root, value in enumerate(lanes):
+        """Return the lanes that do not pass the quick test: n is outside of the interval, or a root is rejected."""
+        code, size = self.code, len(numbers)
+        words = (
+            code.splat(code.define(f"load i64, ptr {code.word('%bounds', index)}"))
+            for index in range(2 * size + len(lanes))
+        )
+        from_low, beyond = ONES, ZERO
+        for number in numbers:
+            from_low = code.majority(number, next(words), from_low)
+        for number in numbers:
+            beyond = code.majority(number, next(words), beyond)
+        new = code.or_(code.not_(from_low), beyond)
+        for value, rejected in zip(lanes, words, strict=True):
             code.cut()
-            if value == ZERO:
-                continue
-            from_low, beyond = ONES, ZERO
-            for bit, number in enumerate(numbers):
-                low, high = (
-                    code.splat(code.define(f"load i64, ptr {code.word('%bounds', (2 * root + end) * size + bit)}"))
-                    for end in range(2)
-                )
-                from_low, beyond = code.majority(number, low, from_low), code.majority(number, high, beyond)
-            outside = code.or_(code.not_(from_low), beyond)
-            new = code.or_(new, code.and_(value, outside))
+            new = code.or_(new, code.and_(value, rejected))
         return code.and_(new, "%lanes")
 
     def _check(self, numbers: Sequence[Value], lanes: Sequence[Value]) -> None:
@@ -244,11 +254,32 @@ class _Kernel:
         code.add(f"store i64 {code.define('add i64 %step, 1')}, ptr %at_step")
         code.add(f"ret i64 {LOG_FULL}")
 
+    def _compare(self, answers: Answers) -> None:
+        """Store the lanes in which the answer is not that of the oracle, unless that has operations without code."""
+        code, start = self.code, len(self.code.lines)
+        inputs = []
+        for row in range(sum(answers.widths)):
+            word = code.define(f"add i64 {code.define(f'mul i64 %words, {row}')}, %word")
+            inputs.append(code.load(code.word("%inputs", word), 8))
+        expected = expected_planes(code, answers.oracle, answers.widths, inputs)
+        self.compares = expected is not None and len(code.lines) - start <= MOST_LINES
+        if expected is None or not self.compares:
+            del code.lines[start:]
+            return
+        outputs = [code.load(code.at("%current", position)) for position in answers.outputs]
+        width = max(len(outputs), len(expected))
+        differs = ZERO
+        for got, wanted in zip(outputs + [ZERO] * width, expected + [ZERO] * width, strict=False):
+            differs = code.or_(differs, code.xor(got, wanted))
+        code.store(differs, code.word("%differences", "%word"), 8)
+
     def _final(self) -> None:
         code = self.code
         self._label("final")
         self._transfer("final", "output", "stored")
         self._label("stored")
+        if self.answers is not None:
+            self._compare(self.answers)
         code.add("%next_sub = add i64 %sub, 1")
         code.add("%any_logged = load i64, ptr %at_log")
         code.add("%has_logged = icmp ne i64 %any_logged, 0")

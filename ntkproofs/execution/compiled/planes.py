@@ -211,10 +211,13 @@ class Adder:
         return planes + [ZERO] * (bits - len(planes))
 
 
-def exactly(code: Code, planes: Sequence[Value], most: int) -> list[Value]:
-    """Return for each number from 0 to `most` the lanes in which `planes` is that number."""
-    lanes = [ONES]
-    for plane in planes:
-        zero = code.not_(plane)
-        lanes = [code.and_(value, zero) for value in lanes] + [code.and_(value, plane) for value in lanes]
-    return lanes[: most + 1]
+def exactly(code: Code, planes: Sequence[Value], number: int, most: int) -> Value:
+    """Return the lanes in which `planes` is a number, if it is at most `most` in all lanes.
+
+    A plane that is set only in larger numbers, if those of the number are, is not examined.
+    """
+    result = code.all_of(plane for bit, plane in enumerate(planes) if number >> bit & 1)
+    for bit, plane in enumerate(planes):
+        if not number >> bit & 1 and number | 1 << bit <= most:
+            result = code.and_(result, code.not_(plane))
+    return result
