@@ -2,16 +2,22 @@
 
 from functools import reduce
 
+import numpy as np
 import pytest
 from engines_local import agreed
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from ntkproofs.execution import exhaust, references
+from ntkproofs.counts import bound_matches
+from ntkproofs.execution.bitsliced import SlicedProgram, StateBlock
+from ntkproofs.execution.cases import SampledCases, lane_mask, lane_planes
 from ntkproofs.execution.compiled import kernel, program
-from ntkproofs.execution.compiled.machine_code import Target, target
-from ntkproofs.execution.oracles import Oracle
-from ntkproofs.programs import Task, TemplateProgram
+from ntkproofs.execution.compiled.integers import expected_planes
+from ntkproofs.execution.compiled.kernel import ATTRIBUTES
+from ntkproofs.execution.compiled.machine_code import MachineCode, Target, target
+from ntkproofs.execution.compiled.planes import Code
+from ntkproofs.execution.recorder import CountsRecorder
+from ntkproofs.programs import Task
 from ntkproofs.strategies import template_programs
 
 pytest.importorskip("llvmlite")
@@ -32,7 +38,7 @@ def tasks(draw):
     return Task(drawn, tuple(fields), draw(st.integers(1, 40)), output, oracle)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     tasks(),
     st.sampled_from(TARGETS),
@@ -105,22 +111,67 @@ def oracles(draw):
 @settings(max_examples=150, deadline=None)
 @given(oracles(), st.sampled_from(TARGETS))
 def test_an_oracle_on_planes_has_its_values_on_integers(oracle, processor):
-    """A program that keeps its inputs is compared with the oracle: the wrong cases are those that integers give."""
-    widths = (3, 4)
-    kept = TemplateProgram("kept", fields={"p": 3, "q": 4})
-    for field, width in kept.fields.items():
-        for index in range(width):
-            kept.template(when={(field, index): 1}, write=[(field, index)])
-    output = tuple((field, index) for field, width in kept.fields.items() for index in range(width))
-    values = {(p, q): oracle(p, q) for p in range(8) for q in range(16)}
-    assume(min(values.values()) >= 0)
-    task = Task(kept, ("p", "q"), 1, output, oracle)
-    expected = sum(value != p + 8 * q for (p, q), value in values.items())
-    traced = Oracle(task, exact_bits=0).traced
+    widths, cases = (3, 4), range(128)
+    values = [oracle(case & 7, case >> 3) for case in cases]
+    code = Code(processor)
+    code.label("entry")
+    pointers = [code.define("inttoptr i64 %inputs to ptr"), code.define("inttoptr i64 %outputs to ptr")]
+    inputs = [code.load(code.at(pointers[0], row), 8) for row in range(7)]
+    expected = expected_planes(code, oracle, widths, inputs)
+    event(f"compiled: {expected is not None}")
+    assume(expected is not None)
+    for row, plane in enumerate(expected):
+        code.store(plane, code.at(pointers[1], row), 8)
+    body = "\n".join(code.lines)
+    kind = code.vector
+    ternary = f"declare {kind} @llvm.x86.avx512.pternlog.q.512({kind}, {kind}, {kind}, i32 immarg)\n"
+    text = f"define i64 @values(i64 %inputs, i64 %outputs) {ATTRIBUTES} {{\n{body}\nret i64 0\n}}\n"
+    machine = MachineCode((ternary if processor.ternary else "") + text, "values", 2)
+    found = np.zeros((len(expected), processor.words), dtype=np.uint64)
+    given_planes = np.zeros((7, processor.words), dtype=np.uint64)
+    lane_planes(given_planes, range(7))
+    machine.call(given_planes.ctypes.data, found.ctypes.data)
+    lanes = [[int(plane[case // 64]) >> case % 64 & 1 for plane in found] for case in cases]
+    assert [sum(value << bit for bit, value in enumerate(planes)) for planes in lanes] == values
+
+
+# --- which states are logged
+
+
+@settings(max_examples=80, deadline=None)
+@given(tasks(), st.sampled_from(TARGETS), st.sampled_from(LENGTHS), st.data())
+def test_a_state_is_logged_exactly_if_a_lane_has_unknown_counts(task, processor, straight, data):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(program, "target", lambda: processor)
-        patch.setattr("ntkproofs.execution.oracles.EXACT_BITS", 0)
-        patch.setattr(references, "Oracle", lambda task, cases: Oracle(task, cases=cases, exact_bits=0))
-        assert exhaust(task, engine="compiled", workers=1).wrong == expected
-    event(f"compiled: {traced}")
-    assert widths == tuple(task.input_widths)
+        patch.setattr(kernel, "STRAIGHT", straight)
+        words, bound = 3 * processor.words, bound_matches(task.program).bound
+        cases, sliced = SampledCases(task, words, words * 64, 1), SlicedProgram(task.program)
+        mask = lane_mask(words, words * 64 - data.draw(st.integers(0, 100)))
+        places = _places(task, sliced, cases, mask, processor.words)
+        unknown = data.draw(st.sets(st.sampled_from(sorted(places)), max_size=3))
+        compiled = program.CompiledProgram(task.program, bound, True, None)
+        runner = program.BlockRunner(compiled, sliced, task, cases)
+        runner.known.add(places.keys() - unknown)
+        runner.known.add = lambda triples: None  # what is unknown stays so
+        logged = set()
+        runner.visits.read = lambda log, steps, mask, first: logged.update(
+            (first // 64 // processor.words, step) for step in steps.tolist()
+        )
+        runner._load_known()
+        runner.run(cases.planes(0), mask, 0)
+        assert logged == set().union(*(places[triple] for triple in unknown))
+
+
+def _places(task, sliced, cases, mask, size):
+    """Return for each (n, p, t) the sub-blocks of `size` words and the steps at which some lane has them."""
+    block = StateBlock(sliced, cases.words)
+    recorder = CountsRecorder(block)
+    cases.load(block.state, 0)
+    places = {}
+    for step in range(task.steps):
+        block.step()
+        for t, p, numbers, lanes in recorder.occurring(mask):
+            for n, planes in zip(numbers.tolist(), lanes, strict=True):
+                found = {(int(word) // size, step) for word in np.flatnonzero(planes)}
+                places.setdefault((n, p, t), set()).update(found)
+    return places
