@@ -21,9 +21,10 @@ from ntkproofs.bounds.rounding import sufficient_applies
 from ntkproofs.counts import Counts, bound_matches
 from ntkproofs.errors import InputError
 from ntkproofs.execution.bitsliced import LANES, Planes, SlicedProgram, StateBlock
-from ntkproofs.execution.cases import AllCases, Cases, SampledCases, Words, lane_mask
+from ntkproofs.execution.cases import AllCases, Cases, SampledCases, Words, case_inputs, lane_mask
 from ntkproofs.execution.engines import COMPILED
 from ntkproofs.execution.exhaustion import Exhaustion
+from ntkproofs.execution.oracles import MIN_COMPARED
 from ntkproofs.execution.recorder import CountsRecorder, Visit
 from ntkproofs.execution.references import Reference
 from ntkproofs.execution.tally import Interval, Tally, tally_from_json
@@ -31,6 +32,7 @@ from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import Task
 
 if TYPE_CHECKING:
+    from ntkproofs.execution.compiled.kernel import Answers
     from ntkproofs.execution.compiled.program import CompiledProgram
 
 __all__ = ["Chunk", "Plan", "run_chunk"]
@@ -89,7 +91,7 @@ class Plan:
         if result.engine == COMPILED:
             from ntkproofs.execution.compiled.program import CompiledProgram
 
-            compiled = CompiledProgram(program, bound, counting)
+            compiled = CompiledProgram(program, bound, counting, _answers(task, reference))
             limit, speed = COMPILED_BLOCK_WORDS // (task.input_bits + len(task.output)), COMPILED_SPEED
         total_words = -(-total // LANES)
         words = min(1 << (total_words - 1).bit_length(), max(8, 1 << max(1, limit).bit_length() - 1))
@@ -170,6 +172,15 @@ class Chunks(Sequence[range]):
         return blocks[first : first + self._size]
 
 
+def _answers(task: Task, reference: Reference | None) -> Answers | None:
+    if reference is None or reference.operations is None:
+        return None
+    from ntkproofs.execution.compiled.kernel import Answers
+
+    outputs = tuple(task.program.position(bit) for bit in task.output)
+    return Answers(reference.operations, tuple(task.input_widths), outputs)
+
+
 class _Engine(ABC):
     """What runs the blocks of a plan; `visited` maps the counts that occurred to their first visits."""
 
@@ -178,6 +189,11 @@ class _Engine(ABC):
     @abstractmethod
     def run(self, mask: Words, first: int) -> Planes:
         """Run the cases from number `first` on, those of the lanes in `mask`, and return the planes of the outputs."""
+
+    @property
+    def differences(self) -> Words | None:
+        """The plane of the last cases whose answers are wrong; None if the engine did not compare them."""
+        return None
 
 
 class _Numpy(_Engine):
@@ -209,6 +225,10 @@ class _Compiled(_Engine):
         return self.runner.outputs
 
     @property
+    def differences(self) -> Words | None:
+        return self.runner.differences
+
+    @property
     def visited(self) -> dict[Counts, Visit]:  # type: ignore[override]
         """The first visits of all counts so far."""
         visits = {} if self.runner.visits is None else self.runner.visits.visits
@@ -228,10 +248,38 @@ def run_chunk(plan: Plan, chunk: range) -> Chunk:
         cases += number
         if plan.reference is None:
             continue
-        differs = plan.reference.differences(inputs, outputs, first) & mask
+        if block == chunk[0] and engine.differences is not None:
+            _compare_some(plan, engine.differences, outputs, first, number)
+        differs = _differences(plan.reference, engine, inputs, outputs, first) & mask
         if differs.any():
             offsets = np.flatnonzero(np.unpackbits(differs.astype("<u8").view(np.uint8), bitorder="little"))
             wrong += len(offsets)
             first_wrong = first + int(offsets[0]) if first_wrong is None else first_wrong
     visits = sorted(engine.visited.items(), key=lambda item: (item[1].case, item[1].step, item[0]))
     return Chunk(cases, wrong, first_wrong, dict(visits))
+
+
+def _differences(reference: Reference, engine: _Engine, inputs: Cases, outputs: Planes, first: int) -> Words:
+    """Return the plane of the cases whose answers are wrong."""
+    differences = engine.differences
+    return reference.differences(inputs, outputs, first) if differences is None else differences
+
+
+def _compare_some(plan: Plan, differences: Words, outputs: Planes, first: int, number: int) -> None:
+    """Compare random cases of a block with the oracle's values on Python integers.
+
+    Raises InputError if an answer is wrong where `differences` is not set, or right where it is.
+    """
+    reference, random = plan.reference, np.random.default_rng(first)
+    if reference is None:
+        return
+    for case in {0, number - 1, *random.integers(number, size=MIN_COMPARED).tolist()}:
+        word, lane = divmod(case, LANES)
+        got = sum((int(plane[word]) >> lane & 1) << bit for bit, plane in enumerate(outputs))
+        values = case_inputs(plan.task, first + case, plan.seed)
+        answer = reference.answer(values)
+        if (got != answer) != bool(int(differences[word]) >> lane & 1):
+            raise InputError(
+                f"the oracle of {plan.task.program.name} gives {answer} at the inputs {values}, and another value if "
+                "its operations are applied to other types: its value must not depend on the type of its arguments"
+            )
