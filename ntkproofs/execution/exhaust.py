@@ -24,6 +24,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.execution.cases import case_inputs
 from ntkproofs.execution.checkpoints import opened
 from ntkproofs.execution.chunks import Chunk, Plan, run_chunk
+from ntkproofs.execution.engines import engine_for
 from ntkproofs.execution.exhaustion import Exhaustion, WrongCase
 from ntkproofs.execution.jobs import described_kernel, program_sha256, source_sha256
 from ntkproofs.execution.recorder import Visit
@@ -67,6 +68,7 @@ def exhaust(
     workers: int | None = None,
     time: Time | None = None,
     threshold: Rational = Fraction(0),
+    engine: str | None = None,
     resume: str | os.PathLike[str] | None = None,
 ) -> Exhaustion:
     """Run `task` on all its inputs; see :class:`Exhaustion`.
@@ -76,11 +78,13 @@ def exhaust(
     its own rounding is not checked. `sample`: run so many independent random inputs, determined by `seed`, in place
     of all. `condition`: record the counts even if ``t n <= K`` proves that rounding is correct. `kernel`: a Kernel
     or the name of one. `workers`: number of processes (default: one for each core). `time` and `threshold`: those
-    of :class:`~ntkproofs.execution.Machine`; unless they are the defaults, counts are always recorded. `resume`: a file
-    for checkpoints; the run is begun if there is none, and else goes on from it, with the result of a run that was not
-    interrupted. Raises InputError for more than 40 input bits without `sample`, for an oracle whose value is not a
-    nonnegative integer, for a kernel that is not positive definite, and for a file that is not the checkpoint of this
-    run (:mod:`ntkproofs.execution.checkpoints`); Undecided if a worker process dies.
+    of :class:`~ntkproofs.execution.Machine`; unless they are the defaults, counts are always recorded. `engine`:
+    "compiled" (machine code, which needs llvmlite) or "numpy"; by default compiled code if llvmlite is installed and
+    the cases are many. Both have the same results. `resume`: a file for checkpoints; the run is begun if there is none,
+    and else goes on from it, with the result of a run that was not interrupted. Raises InputError for more than 40
+    input bits without `sample`, for an oracle whose value is not a nonnegative integer, for a kernel that is not
+    positive definite, and for a file that is not the checkpoint of this run
+    (:mod:`ntkproofs.execution.checkpoints`); Undecided if a worker process dies.
 
     >>> from ntkproofs.programs import addition, addition_task
     >>> result = exhaust(addition_task(bits=4))
@@ -101,6 +105,7 @@ def exhaust(
         workers=workers,
         time=time,
         threshold=threshold,
+        engine=engine,
         resume=resume,
     )
     return result
@@ -117,6 +122,7 @@ def exhaust_chunks(
     workers: int | None = None,
     time: Time | None = None,
     threshold: Rational = Fraction(0),
+    engine: str | None = None,
     resume: str | os.PathLike[str] | None = None,
     execute: Execute | None = None,
 ) -> Generator[Exhaustion, None, None]:
@@ -134,6 +140,7 @@ def exhaust_chunks(
         kernel=kernel,
         time=time,
         threshold=threshold,
+        engine=engine,
     )
     plan, results = run.plan, _Results(run)
     with opened(resume, run.job) as checkpoint:
@@ -178,9 +185,19 @@ def planned(
     kernel: KernelLike = "ntk",
     time: Time | None = None,
     threshold: Rational = Fraction(0),
+    engine: str | None = None,
 ) -> Planned:
     """Return the plan of the run of :func:`exhaust` with these arguments."""
-    begun = not_begun(task, against=against, sample=sample, seed=seed, kernel=kernel, time=time, threshold=threshold)
+    begun = not_begun(
+        task,
+        against=against,
+        sample=sample,
+        seed=seed,
+        kernel=kernel,
+        time=time,
+        threshold=threshold,
+        engine=engine,
+    )
     plan = Plan.of(begun, condition, reference_for(task, against, begun.total))
     return Planned(plan, replace(begun, counted=plan.counting, matches_bound=plan.matches_bound), against)
 
@@ -194,18 +211,21 @@ def not_begun(
     kernel: KernelLike = "ntk",
     time: Time | None = None,
     threshold: Rational = Fraction(0),
+    engine: str | None = None,
 ) -> Exhaustion:
     """Return the result of :func:`exhaust` before any case is run; raises InputError for too many cases."""
     run = _task_of(task)
+    total = _total(run, sample)
     compared = "" if task is not run else "the oracle" if against is None else against.program.name
     return Exhaustion(
         run,
         as_kernel(kernel),
-        _total(run, sample),
+        total,
         seed=None if sample is None else integer(seed, "seed", low=0),
         compared=compared,
         at=as_training_time(time),
         threshold=as_threshold(threshold),
+        engine=engine_for(engine, run, total),
     )
 
 
@@ -321,6 +341,7 @@ def _on(workers: int | None) -> Execute:
 
 def _run_chunks(plan: Plan, chunks: Sequence[range], workers: int | None) -> Iterator[Tally]:
     """Run chunks and yield their tallies in order, in several processes unless there is little work."""
+    plan.prepare()
     count = min(workers or os.cpu_count() or 1, len(chunks))
     run = partial(run_chunk, plan)
     if count <= 1 or plan.work < SMALL_WORK or not can_fork():
