@@ -85,12 +85,13 @@ class Cluster:
         scheme, separator, _ = self.address.partition("://")
         if separator and scheme not in ("tcp", "tls"):
             raise InputError(
-                f"--cluster: the address of a scheduler is tcp://HOST:PORT or tls://HOST:PORT, got {clipped(self.address)}"
+                f"--cluster must be the address of a scheduler, tcp://HOST:PORT or tls://HOST:PORT, got "
+                f"{clipped(self.address)}"
             )
         if scheme == "tls" and Security().get_connection_args("client").get("ssl_context") is None:
             raise InputError(
-                f"--cluster {clipped(self.address)}: the certificates for TLS are not configured (distributed.comm.tls in "
-                "the configuration of Dask)"
+                f"--cluster {clipped(self.address)}: the certificates for TLS are not configured (distributed.comm.tls "
+                "in the configuration of Dask)"
             )
 
     def _check_workers(self) -> None:
