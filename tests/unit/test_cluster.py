@@ -47,7 +47,7 @@ def plane_sum(inputs):
     for p, q in zip(inputs[:bits], inputs[bits:]):
         result.append(p ^ q ^ carry)
         carry = p & q | carry & (p ^ q)
-    return np.stack(result)
+    return np.stack([*result, carry])
 """
 
 
@@ -97,7 +97,8 @@ def test_a_worker_is_killed_in_the_middle(cluster, slow, monkeypatch):
     victims = []
 
     def kill():
-        while len(lines(log)) < 8:
+        deadline = time.monotonic() + 60
+        while len(lines(log)) < 8 and time.monotonic() < deadline:
             time.sleep(0.02)
         victims.append(lines(log)[-1][0])
         os.kill(victims[0], signal.SIGKILL)
@@ -105,7 +106,8 @@ def test_a_worker_is_killed_in_the_middle(cluster, slow, monkeypatch):
     thread = threading.Thread(target=kill, daemon=True)
     thread.start()
     options = ("exhaust", program, "--engine", "numpy")
-    code, there, _ = run(*options, "--cluster", cluster.address)
+    code, there, err = run(*options, "--cluster", cluster.address)
+    assert code == 0, err
     thread.join()
     times = Counter(first for _, first in lines(log))
     assert victims[0] in {worker.pid for worker in cluster.workers}
