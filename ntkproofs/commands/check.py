@@ -24,6 +24,7 @@ from ntkproofs.commands.common import (
     remark,
     worst,
 )
+from ntkproofs.commands.long_runs import add_cluster
 from ntkproofs.commands.progress import showing
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
@@ -89,6 +90,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="coq: also prove with Coq the inequalities that ball arithmetic decided (default if coqc is installed); "
         "balls: do not (Coq still proves the theorems)",
     )
+    add_cluster(parser, "the claims")
     parser.add_argument(
         "--no-cache", action="store_true", help="do not use cached results of Coq: compile and prove everything again"
     )
@@ -191,18 +193,23 @@ def run_check(options: argparse.Namespace) -> CheckRun:
     If coqc is not installed, a message says so only with ``--engine coq``. Ctrl-C and SIGTERM end the check and its
     child processes.
     """
+    from ntkproofs.execution.cluster import ClusterLost
+
     run = CheckRun()
     try:
         with _ended_by_signal():
             listing = listed(options)
             run.total, run.sources, run.skipped = len(listing.claims), listing.sources, listing.skipped
-            run.results.extend(_evaluated(listing, _jobs(options), _seconds(options)))
+            run.results.extend(_evaluated(listing, options))
             if options.engine != "balls":
                 required = options.engine == "coq"
                 run.results, run.coq_missing = _proved_by_coq(run.results, _jobs(options), required=required)
     except KeyboardInterrupt:
         run.stopped = True
         remark(f"ntkproofs: interrupted {run.progress}")
+    except ClusterLost as problem:
+        run.stopped = True
+        remark(f"ntkproofs: stopped {run.progress}: {problem}")
     return run
 
 
@@ -303,14 +310,22 @@ def exit_code(results: Sequence[Result]) -> int:
     return worst([CODES[result.verdict.kind] for result in results] or [HOLDS])
 
 
-def _evaluated(listing: Listing, jobs: int | None, seconds: float) -> Iterator[Result]:
+def _evaluated(listing: Listing, options: argparse.Namespace) -> Iterator[Result]:
     """Yield the results of the claims; show a bar and the next claim on a terminal, else a line for each claim."""
     from ntkproofs.commands.workers import run_claims
 
     claims, total = listing.claims, len(listing.claims)
     with contextlib.ExitStack() as stack:
         running = stack.enter_context(
-            contextlib.closing(run_claims(claims, jobs, seconds=seconds, sources=listing.sources))
+            contextlib.closing(
+                run_claims(
+                    claims,
+                    _jobs(options),
+                    seconds=_seconds(options),
+                    sources=listing.sources,
+                    cluster=options.cluster,
+                )
+            )
         )
         show = stack.enter_context(showing(every=0))
         show(0, total, "", f"0/{total} {claims[0].name}")
