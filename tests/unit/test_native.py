@@ -71,7 +71,7 @@ def steps(n: int) -> int:
     return n
 
 
-def no_return(n: int) -> int:
+def no_return(n: int) -> int:  # noqa: RET503
     n += 1
 
 
