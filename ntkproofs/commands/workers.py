@@ -120,6 +120,7 @@ def run_claims(
     `sources`: the files as they were listed; a claim is also an ``error`` if its file has changed since.
     """
     _prepare()
+    _compute_common()
     for folder in {folder for source in sources for folder in source.theories}:
         theory.prepare(Path(folder))
     digests = {source.file: (source.sha256, source.helpers) for source in sources}
@@ -168,6 +169,24 @@ def _prepare() -> None:
     from ntkproofs.coq import agreement  # noqa: F401
 
     importing.prepare()
+
+
+def _compute_common() -> None:
+    """Import and compute once, before child processes are forked, what the claims of many files import and compute."""
+    from sympy.combinatorics import polyhedron  # noqa: F401
+    from sympy.tensor import tensor  # noqa: F401
+
+    from ntkproofs import compilation  # noqa: F401
+    from ntkproofs.bounds import sufficient_applies
+    from ntkproofs.estimates import ensemble, network  # noqa: F401
+    from ntkproofs.kernels import REGIMES, two_layer_relu
+    from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor
+
+    for regime in REGIMES:
+        predictor = Predictor(two_layer_relu(regime), SAMPLES)
+        predictor.mean(MATCHES, MATCHED_WRITERS, WRITERS)
+        predictor.variance(MATCHES)
+        sufficient_applies(predictor.kernel)
 
 
 # --- in a child process

@@ -71,11 +71,11 @@ def steps(n: int) -> int:
     return n
 
 
-def no_return(n: int) -> int:  # noqa: RET503
+def no_return(n: int) -> int:
     n += 1
 
 
-def after_return(n: int) -> int:
+def after_return(n: int) -> int:  # noqa: RET503
     return n
     n += 1
 
