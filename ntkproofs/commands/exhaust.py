@@ -56,6 +56,11 @@ def register(commands: Any) -> None:
     add_networks(parser)
     add_threshold(parser)
     add_export(parser)
+    parser.add_argument(
+        "--engine",
+        metavar="NAME",
+        help="compiled (needs 'ntkproofs[fast]') or numpy (default: compiled, if installed, for many cases)",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(function=_exhaust)
 
@@ -77,13 +82,18 @@ def _exhaust(options: argparse.Namespace) -> int:
     if isinstance(task, Stream):
         return exhaust_stream(options, loaded, task, wide, clocks)
     program = loaded.program if task is None else task
-    result = not_begun(program, sample=sample, seed=seed or 0, **wide.arguments)
+    result = not_begun(program, sample=sample, seed=seed or 0, engine=options.engine, **wide.arguments)
     with contextlib.ExitStack() as stack:
         show = stack.enter_context(showing())
         stop = stack.enter_context(Stoppable())
         try:
             for result in exhaust_chunks(
-                program, sample=sample, seed=seed or 0, condition=options.condition, **wide.arguments
+                program,
+                sample=sample,
+                seed=seed or 0,
+                condition=options.condition,
+                engine=options.engine,
+                **wide.arguments,
             ):
                 text = f"{result.cases:,} of {result.total:,} cases, {result.wrong:,} wrong"
                 show(result.cases, result.total, text)
@@ -107,6 +117,9 @@ def _check(options: argparse.Namespace, loaded: Loaded) -> None:
     for name, applies in (("clocks", stream), ("sample", not stream), ("seed", not stream), ("condition", not stream)):
         if getattr(options, name) and not applies:
             raise InputError(f"--{name} is not an option of {loaded.name}")
+    if options.engine is not None and (stream or options.networks is not None):
+        what = loaded.name if stream else "networks"
+        raise InputError(f"--engine chooses how template logic is executed on all inputs; it is no option for {what}")
     if options.condition and options.networks is not None:
         raise InputError("--condition counts matches for the predictor; with --networks the outputs are computed")
     if options.seed is not None and options.sample is None:
@@ -129,6 +142,7 @@ def _document(options: argparse.Namespace, result: Exhaustion) -> dict[str, Any]
         else {"inputs": list(wrong.inputs), "got": wrong.got, "wanted": wrong.expected},
         "steps": result.steps,
         "states": result.states,
+        "engine": result.engine,
         "complete": result.complete,
         "total": result.total,
         "sampled": result.sampled,

@@ -13,12 +13,12 @@ from ntkproofs.cli import main
 from ntkproofs.commands import sbn
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.display import counted
-from ntkproofs.execution import events, exhaust, machine
+from ntkproofs.execution import chunks, events, exhaust, machine
 from ntkproofs.processes import WorkerDied
 from ntkproofs.simulation import networks
 
 EXHAUST = sys.modules[exhaust.__module__]
-RUN_CHUNK = EXHAUST._run_chunk
+RUN_CHUNK = EXHAUST.run_chunk
 CALL = events.EventRun._call
 RUNS = {
     "addition": ("run", "addition", "3", "5", "--bits", "4"),
@@ -64,10 +64,10 @@ STOPS = [
 @pytest.mark.parametrize(("problem", "told"), STOPS, ids=["interrupted", "died"])
 @pytest.mark.parametrize("done", [0, 2])
 def test_exhaust(capsys, monkeypatch, done, problem, told):
-    monkeypatch.setattr(EXHAUST, "CHUNK_WORK", 1)
-    monkeypatch.setattr(EXHAUST, "BLOCK_WORDS", 1 << 10)
+    monkeypatch.setattr(chunks, "CHUNK_WORK", 1)
+    monkeypatch.setattr(chunks, "BLOCK_WORDS", 1 << 10)
     for options in ((), ("--json",)):
-        monkeypatch.setattr(EXHAUST, "_run_chunk", raising(RUN_CHUNK, done, problem))
+        monkeypatch.setattr(EXHAUST, "run_chunk", raising(RUN_CHUNK, done, problem))
         code, out, err = run(capsys, "exhaust", "addition", "--bits", 6, *options)
         assert code == 2
         assert f"{told} {512 * done:,} of 4,096 cases" in err
