@@ -16,6 +16,7 @@ from ntkproofs.commands.progress import showing
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.commands.wrong_bits import interval_json, interval_text, print_table, wrong_bit_json, wrong_bit_lines
 from ntkproofs.display import counted
+from ntkproofs.files import check_writable, write_atomically
 from ntkproofs.programs.language import bit_name
 
 if TYPE_CHECKING:
@@ -25,7 +26,17 @@ if TYPE_CHECKING:
     from ntkproofs.execution.wrong_bits import WrongOutput
     from ntkproofs.programs import State, Stream, Task, TemplateProgram
 
-__all__ = ["Execution", "execute", "execute_stream", "output_word", "report_wrong", "show", "show_clocks", "steps_to"]
+__all__ = [
+    "Execution",
+    "execute",
+    "execute_stream",
+    "output_word",
+    "report_wrong",
+    "show",
+    "show_clocks",
+    "steps_to",
+    "write_page_of",
+]
 
 
 @dataclass
@@ -53,6 +64,8 @@ class Execution:
         """Return an execution that has not begun, by the predictor or by networks, as the options say."""
         from ntkproofs.execution.threshold_search import ThresholdSearch
 
+        if options.html is not None:
+            check_writable(options.html)  # before anything is executed
         weights = weights_of(options)
         if weights is None:
             wide = infinitely_wide(options)
@@ -102,16 +115,21 @@ class Execution:
         return max(run.largest_matches for run in self.runs)
 
     @property
+    def traced(self) -> bool:
+        """Whether all states are kept: to be printed, or for a page."""
+        return bool(self.options.trace) or self.options.html is not None
+
+    @property
     def traces(self) -> list[Trace]:
-        """The traces of the runs, which are kept with ``--trace`` only."""
+        """The traces of the runs, if they are kept."""
         from ntkproofs.execution.runner import TracedRun
 
-        return [run.trace for run in self.runs if isinstance(run, TracedRun)] if self.options.trace else []
+        return [run.trace for run in self.runs if isinstance(run, TracedRun)] if self.traced else []
 
     def _begin(self, start: State) -> Run:
         from ntkproofs.execution.runner import TracedRun
 
-        return TracedRun(self.machine, start) if self.options.trace else self.machine.begin(start)
+        return TracedRun(self.machine, start) if self.traced else self.machine.begin(start)
 
     def run(self, starts: Callable[[], Iterable[State]], steps: int, planned: int) -> int | None:
         """Run `steps` steps from each start; return None, or the exit code if this is stopped or a bit is wrong.
@@ -120,6 +138,10 @@ class Execution:
         """
         from ntkproofs.execution.wrong_bits import WrongBit
 
+        if self.options.html is not None:
+            from ntkproofs.report.player import check_size
+
+            check_size(self.program.output_bits, planned + planned // max(1, steps))
         start: State = {}
         done = 0
 
@@ -153,10 +175,11 @@ class Execution:
         """Report a wrong bit of the run from `start`, and return the exit code."""
         before, clock = self.steps, len(self.runs) + 1
         done = steps_to(wrong, start)
-        if self.options.trace:
+        if self.traced:
             self.runs.append(self._begin(start))
             self.last.advance(done)
         where = f"step {done + 1}" + (f" of clock {clock}" if self.clocked else "")
+        _write_page(self, self.traces, {"first wrong": f"{where}, bit {bit_name(wrong.bit)}"})
         if not self.options.json:
             _print_traces(self)
         return report_wrong(self, wrong, before + done, where)
@@ -279,6 +302,7 @@ def show_clocks(execution: Execution, answers: Sequence[Any], entries: dict[str,
 
 
 def _show(execution: Execution, result: Any, entries: dict[str, Any], texts: Sequence[str]) -> int:
+    _write_page(execution, execution.traces, {"result": " ".join(texts)})
     if execution.options.json:
         print_json(_head(execution, entries) | _document(execution, result) | _shown(execution))
         return HOLDS
@@ -304,7 +328,7 @@ def _document(execution: Execution, result: Any) -> dict[str, Any]:
 
 def _shown(execution: Execution) -> dict[str, Any]:
     """Return the entry of the states, if ``--trace`` is given."""
-    if not execution.traces:
+    if not execution.options.trace or not execution.traces:
         return {}
     rows = [_rows(trace) for trace in execution.traces]
     return {"trace": rows if execution.clocked else rows[0]}
@@ -314,9 +338,32 @@ def _rows(trace: Trace) -> list[dict[str, str]]:
     return [trace.program.field_digits(trace.row(step)) for step in range(len(trace) + 1)]
 
 
+def write_page_of(execution: Execution, start: State, steps: int, result: dict[str, str]) -> None:
+    """Write the page of a run of `steps` steps, if ``--html`` is given, which executes it again."""
+    from ntkproofs.report.player import check_size
+
+    if execution.options.html is not None:
+        check_size(execution.program.output_bits, steps + 1)
+        _write_page(execution, [execution.machine.run(start, steps=steps)], result)
+
+
+def _write_page(execution: Execution, traces: Sequence[Trace], result: dict[str, str]) -> None:
+    """Write the page of the run, if ``--html`` is given; `result`: what it says about the end of the run."""
+    target = execution.options.html
+    if target is None or not traces:
+        return
+    from ntkproofs.report.player import player_page
+
+    entries = execution.entries
+    about = {"file": entries["file"]} if "file" in entries else {"inputs": ", ".join(map(str, entries["inputs"]))}
+    facts = {**about, **result, "executed by": traces[0].executor, "decided by": execution.decided}
+    write_atomically(target, player_page(traces, facts=facts).encode())
+
+
 def _print_traces(execution: Execution, texts: Sequence[str] = ()) -> None:
     """Print the traces, if ``--trace`` is given, and the text of the result of each."""
-    for number, (trace, text) in enumerate(zip_longest(execution.traces, texts), 1):
+    shown = execution.traces if execution.options.trace else []
+    for number, (trace, text) in enumerate(zip_longest(shown, texts), 1):
         if trace is not None and execution.clocked:
             print(f"clock {number}")
         if trace is not None:

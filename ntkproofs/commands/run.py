@@ -33,6 +33,7 @@ def register(commands: Any) -> None:
     programs = run.add_subparsers(dest="program", metavar="PROGRAM", required=True, action=ProgramParsers)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--trace", action="store_true", help="show all steps")
+    common.add_argument("--html", metavar="FILE", help="write the run to an HTML page that shows its states one by one")
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
     add_regime(common, explicit=True)
     add_training_time(common)

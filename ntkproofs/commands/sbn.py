@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
-from ntkproofs.commands.executing import Execution, report_wrong, steps_to
+from ntkproofs.commands.executing import Execution, report_wrong, steps_to, write_page_of
 from ntkproofs.commands.programs import load
 from ntkproofs.commands.progress import showing
 from ntkproofs.commands.stopping import Stoppable
@@ -95,7 +95,12 @@ def run_assembly(options: argparse.Namespace, loaded: Loaded, assembly: Assembly
             wrong = problem.wrong
     if wrong is not None:
         return _wrong(execution, wrong, load_state(layout, program), layout, watch)
-    return _show_run(execution, layout, watch, stop.reason)
+    code = _show_run(execution, layout, watch, stop.reason)
+    if watch.last is not None:
+        memory = dict(zip(program.names, watch.last.configuration.memory, strict=True))
+        result = {"memory": ", ".join(f"{name} = {value}" for name, value in memory.items())}
+        write_page_of(execution, load_state(layout, program), watch.last.steps, result)
+    return code
 
 
 class _Watch:

@@ -8,8 +8,11 @@ blocks are run by one of the engines of :mod:`ntkproofs.execution.engines`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +27,7 @@ from ntkproofs.execution.exhaustion import Exhaustion
 from ntkproofs.execution.oracles import MIN_COMPARED
 from ntkproofs.execution.recorder import CountsRecorder, Visit
 from ntkproofs.execution.references import Reference
+from ntkproofs.execution.tally import Interval, Tally, tally_from_json
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import Task
 
@@ -119,10 +123,53 @@ class Plan:
             return AllCases(self.task, self.words)
         return SampledCases(self.task, self.words, self.total, self.seed)
 
-    def chunks(self) -> list[range]:
-        """Return the blocks of each chunk."""
-        size = self.blocks_per_chunk
-        return [range(first, min(first + size, self.blocks)) for first in range(0, self.blocks, size)]
+    def chunks(self, tally: Tally | None = None) -> Sequence[range]:
+        """Return the blocks of each chunk, of the cases that are not in the tally."""
+        missing = Tally().missing(self.total) if tally is None else tally.missing(self.total)
+        size = self.words * LANES
+        return Chunks([range(first // size, -(-last // size)) for first, last in missing], self.blocks_per_chunk)
+
+    def interval(self, chunk: range) -> Interval:
+        """Return the cases of a range of blocks: the number of the first, and the one that follows the last."""
+        size = self.words * LANES
+        return chunk.start * size, min(chunk.stop * size, self.total)
+
+    def tally_of(self, chunk: range, result: Chunk) -> Tally:
+        """Return the result of a range of blocks as a tally."""
+        return Tally((self.interval(chunk),), result.wrong, result.first_wrong, result.visited)
+
+    def tally(self, data: Any) -> Tally:
+        """Return the tally with this JSON data; raises an error for data that is no tally of blocks of this plan."""
+        tally = tally_from_json(data, self.task.program, self.total, self.task.steps)
+        size = self.words * LANES
+        if any(first % size or (last % size and last != self.total) for first, last in tally.done):
+            raise InputError("the cases that are done do not fill blocks")
+        if tally.visited and not self.counting:
+            raise InputError("there are counts, which are not recorded")
+        return tally
+
+
+class Chunks(Sequence[range]):
+    """The parts of at most `size` numbers of some ranges, which are not kept in memory.
+
+    >>> list(Chunks([range(3), range(5, 10)], 2))
+    [range(0, 2), range(2, 3), range(5, 7), range(7, 9), range(9, 10)]
+    """
+
+    def __init__(self, ranges: Sequence[range], size: int) -> None:
+        self._size, self._ranges = size, ranges
+        self._ends = list(accumulate(-(-len(item) // size) for item in ranges))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __getitem__(self, index: Any) -> Any:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        number = bisect_right(self._ends, index)
+        begun = self._ends[number - 1] if number else 0
+        blocks, first = self._ranges[number], (index - begun) * self._size
+        return blocks[first : first + self._size]
 
 
 def _answers(task: Task, reference: Reference | None) -> Answers | None:

@@ -134,7 +134,7 @@ class Machine(Runner):
             step_counts.append(counts)
             if watch is not None:
                 watch(len(step_counts))
-        return Trace(self.program, self.kernel, np.stack(rows), tuple(step_counts), self.at)
+        return Trace(self.program, self.kernel, np.stack(rows), tuple(step_counts), self.at, self.threshold)
 
     def step_rows(self, rows: Rows) -> tuple[Rows, frozenset[Counts]]:
         """Return the next states of many states, ``(states, bits)``, and all counts that occurred at their bits."""
