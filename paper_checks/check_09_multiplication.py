@@ -108,6 +108,24 @@ def exhaustive(regime: str) -> Verdict:
 
 
 @claim(
+    "l = 12, all 16,777,216 pairs, without padding: 612 steps of the templates compute x y, the rounding condition "
+    "(NTK) holds at every bit of every visited state, and 37 is the largest number of templates that match one",
+    source=SOURCE,
+    slow=True,
+)
+def all_pairs_of_12_bits() -> Verdict:
+    def check(bits: int) -> tuple[int, str | None]:
+        result = exhaust(multiplication_task(bits))
+        good = result.holds and result.largest_matches == 37 and result.steps == 612
+        return (
+            result.cases,
+            None if good else f"{result.wrong} wrong, {result.unsound}, n up to {result.largest_matches}",
+        )
+
+    return conclude(confirm_batches("all pairs of 12-bit numbers", map(check, [12]), exhaustive=True))
+
+
+@claim(
     "l = 8, 12, 16, without padding: 4 l^2 + 3 l steps of the predictor, each bit the sign of its mean, compute x y "
     "for x = y = 2^l - 1 and 7 random pairs ({regime})",
     source=SOURCE,

@@ -31,7 +31,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.printable import file_name
 
 if TYPE_CHECKING:
-    from ntkproofs.claims import Result
+    from ntkproofs.claims import ListedClaim, Result
     from ntkproofs.commands.workers import Listing, Source
     from ntkproofs.coq.compiler import Coqc
 
@@ -60,6 +60,7 @@ def register(commands: Any) -> None:
     )
     add_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.add_argument("--list", action="store_true", help="print the names of the claims, and evaluate none")
     parser.add_argument("--traceback", action="store_true", help="show Python's full traceback of each error")
     parser.set_defaults(function=_check)
 
@@ -70,11 +71,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="claim files, or folders of claim files (default: paper_checks/, or the "
+        help="claim files, folders of claim files, or claims of a file as FILE::CLAIM (default: paper_checks/, or the "
         "claims about the paper that are installed)",
     )
     parser.add_argument(
-        "-k", dest="text", default="", metavar="TEXT", help="evaluate only claims whose name or statement contains TEXT"
+        "-k",
+        dest="text",
+        default="",
+        metavar="TEXT",
+        help="evaluate only claims whose name or statement contains TEXT; `-k slow` also those that are marked slow, "
+        "which are otherwise evaluated as FILE::CLAIM only",
     )
     parser.add_argument(
         "--jobs", metavar="N", help="number of claims to evaluate at a time (default: the number of cores)"
@@ -106,15 +112,15 @@ def listed(options: argparse.Namespace) -> Listing:
     return listing
 
 
-def _paths(options: argparse.Namespace) -> list[Path]:
+def _paths(options: argparse.Namespace) -> list[str]:
     """Return the paths of the options; by default the claims about the paper: those here, else the installed ones."""
     from ntkproofs.installed import claims_folder
 
-    paths = [Path(path) for path in options.paths or ["paper_checks"]]
-    if not options.paths and not paths[0].exists():
-        paths = [claims_folder()]
-        remark(f"ntkproofs: there is no paper_checks/ here: the claims are those in {file_name(paths[0])}")
-    return paths
+    if options.paths or Path("paper_checks").exists():
+        return options.paths or ["paper_checks"]
+    folder = claims_folder()
+    remark(f"ntkproofs: there is no paper_checks/ here: the claims are those in {file_name(folder)}")
+    return [f"{folder}"]
 
 
 def messages(listing: Listing) -> list[str]:
@@ -154,7 +160,8 @@ def _seconds(options: argparse.Namespace) -> float:
 class CheckRun:
     """The results of a check, which may have been stopped.
 
-    `total`: the number of claims, None before they are listed; `stopped`: whether Ctrl-C or SIGTERM ended the check;
+    `total`: the number of claims, None before they are listed; `slow`: the slow ones, which are not among them;
+    `stopped`: whether Ctrl-C or SIGTERM ended the check;
     `coq_missing`: whether ``--engine coq`` was given but coqc is not installed.
     """
 
@@ -162,6 +169,7 @@ class CheckRun:
     total: int | None = None
     sources: list[Source] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
+    slow: list[ListedClaim] = field(default_factory=list)
     stopped: bool = False
     coq_missing: bool = False
 
@@ -200,6 +208,7 @@ def run_check(options: argparse.Namespace) -> CheckRun:
         with _ended_by_signal():
             listing = listed(options)
             run.total, run.sources, run.skipped = len(listing.claims), listing.sources, listing.skipped
+            run.slow = listing.slow
             run.results.extend(_evaluated(listing, options))
             if options.engine != "balls":
                 required = options.engine == "coq"
@@ -244,6 +253,8 @@ def _check(options: argparse.Namespace) -> int:
     from ntkproofs.coq.compiler import one_run
     from ntkproofs.report import document, show_results
 
+    if options.list:
+        return _list(options)
     with one_run(cache=not options.no_cache):
         run = run_check(options)
     if options.json:
@@ -255,17 +266,31 @@ def _check(options: argparse.Namespace) -> int:
                 "total": run.total,
                 "files": [_source_json(source) for source in run.sources],
                 "left_out": [f"{path}" for path in run.skipped],
+                "slow": [claim.name for claim in run.slow],
             }
         )
         return run.code
     console = make_console()
     with console.capture() as output:
         if run.results:
-            show_results(run.results, console, traceback=options.traceback)
+            show_results(run.results, console, traceback=options.traceback, slow=len(run.slow))
         if run.stopped:
             console.print(f"\nstopped {run.progress}: the results are incomplete", highlight=False, markup=False)
     print("\n".join(line.rstrip() for line in output.get().splitlines()))
     return run.code
+
+
+def _list(options: argparse.Namespace) -> int:
+    """Print the names of the claims, those that are slow and not asked for included."""
+    listing = listed(options)
+    claims = [*listing.claims, *listing.slow]
+    if options.json:
+        fields = ("name", "statement", "source", "slow")
+        print_json({"format": 1, "claims": [{name: getattr(claim, name) for name in fields} for claim in claims]})
+        return HOLDS
+    for claim in claims:
+        print(claim.name + (" (slow)" if claim.slow else ""))
+    return HOLDS
 
 
 def _source_json(source: Source) -> dict[str, Any]:
