@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any, TypeAlias
@@ -17,7 +17,7 @@ from ntkproofs.arithmetic.notation import written
 from ntkproofs.errors import DomainError, InputError, Undecided
 from ntkproofs.rigor.assumptions import Extent
 
-__all__ = ["End", "Side", "compared", "extents", "side_of"]
+__all__ = ["End", "Side", "as_end", "compared", "extent_of", "extents", "side_of"]
 
 End: TypeAlias = Fraction | sympy.Expr  # an expression: an exact constant, an end that depends on variables, or +-oo
 PRECISIONS = (64, 256, 1024, 4096)  # in bits, at which two constants are compared
@@ -50,6 +50,9 @@ class Side:
         ends = (end for end in (self.low, self.high) if isinstance(end, sympy.Expr) and end not in _INFINITE)
         return frozenset[sympy.Symbol]().union(*(formula(end).symbols for end in ends))
 
+    def _closed_where_finite(self) -> Side:
+        return replace(self, open=(self.low == -sympy.oo, self.high == sympy.oo))
+
     def __str__(self) -> str:
         name, kind = self.symbol.name, "integers " if self.integers else ""
         below, above = ("<" if is_open else "<=" for is_open in self.open)
@@ -70,9 +73,8 @@ def _text(end: End) -> str:
 def side_of(symbol: sympy.Symbol, values: Any, earlier: Sequence[sympy.Symbol] = ()) -> Side:
     """Return the side of a variable from a pair ``(low, high)``, a ``sympy.Interval`` or a set of integers.
 
-    A pair is closed, and ``oo`` is no value. The ends may depend on the variables listed `earlier`. A pair or an
-    interval is about integers if the symbol is declared as an integer. Raises InputError for anything else, and for a
-    side with constant ends that is empty or a single real.
+    A pair is closed, and ``oo`` is no value. The ends may depend on the variables listed `earlier`. Raises InputError
+    for anything else, and for a side with constant ends that is empty or a single real.
 
     >>> x = sympy.Symbol("x")
     >>> print(side_of(x, sympy.Interval.Lopen(0, sympy.pi / 2)))
@@ -97,36 +99,24 @@ def side_of(symbol: sympy.Symbol, values: Any, earlier: Sequence[sympy.Symbol] =
 
 def _ends(symbol: sympy.Symbol, values: Any) -> tuple[Any, Any, tuple[bool, bool], bool]:
     """Return the ends, whether they are excluded, and whether only integers are meant."""
-    declared = bool(isinstance(symbol, sympy.Symbol) and symbol.is_integer)
-    closed = (False, False)
     if isinstance(values, tuple | list) and len(values) == 2:
-        return values[0], values[1], closed, declared
-    if values is sympy.S.Reals:
-        return -sympy.oo, sympy.oo, closed, declared
+        return values[0], values[1], (False, False), False
     if isinstance(values, sympy.Interval):
-        return values.start, values.end, (bool(values.left_open), bool(values.right_open)), declared
+        return values.start, values.end, (bool(values.left_open), bool(values.right_open)), False
     if isinstance(values, sympy.Range) and values.step == 1:
-        return values.start, values.stop - 1, closed, True
-    first = (
-        {sympy.S.Naturals: 1, sympy.S.Naturals0: 0, sympy.S.Integers: -sympy.oo}.get(values)
-        if _hashable(values)
-        else None
-    )
-    if first is not None:
-        return first, sympy.oo, closed, True
+        return values.start, values.stop - 1, (False, False), True
+    for integers, first in ((sympy.S.Naturals, 1), (sympy.S.Naturals0, 0), (sympy.S.Integers, -sympy.oo)):
+        if values is integers:
+            return first, sympy.oo, (False, False), True
     raise InputError(
         f"the values of {symbol} are a pair (low, high), a sympy.Interval, sympy.Reals, sympy.Naturals, "
         f"sympy.Naturals0, sympy.Integers or sympy.Range(a, b), got {type(values).__name__} {values!r:.80}"
     )
 
 
-def _hashable(values: object) -> bool:
-    return isinstance(values, sympy.Set)
-
-
 def _end(end: Any, what: str, earlier: Sequence[sympy.Symbol]) -> End:
-    if end in _INFINITE:
-        return end  # type: ignore[no-any-return]
+    if isinstance(end, sympy.Expr) and end in _INFINITE:
+        return end
     if not isinstance(end, sympy.Expr) or isinstance(end, sympy.Rational):
         return as_fraction(end, what)
     try:
@@ -156,7 +146,7 @@ def compared(low: End, high: End) -> int:
         return -1
     for bits in PRECISIONS:
         try:
-            return difference(_expression(low), _expression(high)).evaluate({}, BallArithmetic(bits)).sign()
+            return difference(as_end(low), as_end(high)).evaluate({}, BallArithmetic(bits)).sign()
         except Undecided:
             continue
         except DomainError as problem:
@@ -164,7 +154,8 @@ def compared(low: End, high: End) -> int:
     raise InputError(f"the order of {_text(low)} and {_text(high)} is not certain at {PRECISIONS[-1]} bits")
 
 
-def _expression(end: End) -> sympy.Expr:
+def as_end(end: End) -> sympy.Expr:
+    """Return an end as an expression."""
     return sympy.Rational(end.numerator, end.denominator) if isinstance(end, Fraction) else end
 
 
@@ -185,7 +176,7 @@ def _whole_ends(side: Side) -> Side:
         high = -_integer_at_least(-high, excluded=side.open[1])
     if compared(low, high) < 0:
         raise InputError(f"no integers: {side}")
-    return Side(side.symbol, low, high, (low == -sympy.oo, high == sympy.oo), True)
+    return replace(side, low=low, high=high)._closed_where_finite()
 
 
 def _integer_at_least(end: End, *, excluded: bool) -> Fraction:
@@ -208,23 +199,25 @@ def extents(sides: Sequence[Side], bits: int = 128) -> dict[sympy.Symbol, Extend
 
     Raises Undecided or DomainError if an end is not known to be defined for all values of the variables before it.
     """
-    arithmetic, result = ExtendedArithmetic(bits), dict[sympy.Symbol, ExtendedInterval]()
+    arithmetic = ExtendedArithmetic(bits)
+    result: dict[sympy.Symbol, ExtendedInterval] = {}
     for side in sides:
         low, high = (_enclosed(end, result, arithmetic) for end in (side.low, side.high))
-        result[side.symbol] = ExtendedInterval.spanning(low, high, excluded=side.open)
+        result[side.symbol] = ExtendedInterval.spanning(low, high, side.open, precision=bits)
     return result
 
 
 def _enclosed(
     end: End, values: dict[sympy.Symbol, ExtendedInterval], arithmetic: ExtendedArithmetic
-) -> ExtendedInterval | int:
+) -> ExtendedInterval | None:
+    """Return an enclosure of an end, None if it is infinite."""
     if isinstance(end, Fraction):
         return arithmetic.rational(end)
-    if end in _INFINITE:
-        return 1 if end == sympy.oo else -1
-    return formula(end).evaluate(values, arithmetic)
+    return None if end in _INFINITE else formula(end).evaluate(values, arithmetic)
 
 
 def extent_of(side: Side, values: ExtendedInterval) -> Extent:
-    """Return the extent of a side for the check of assumptions."""
-    return Extent(values.lower, values.upper, integers=side.integers, open=values.open)
+    """Return the set of values of a side, for the check of assumptions."""
+    exact = [end if isinstance(end, Fraction) else None for end in (side.low, side.high)]
+    low, high = values.lower if exact[0] is None else exact[0], values.upper if exact[1] is None else exact[1]
+    return Extent(low, high, integers=side.integers, excluded=values.excluded)
