@@ -61,7 +61,7 @@ class Evaluator:
         """Return the evaluator whose enclosures and germs take the parameters of a chart."""
         return self if chart == self.chart else replace(self, chart=chart)
 
-    def _evaluate(self, parameters: Mapping[sympy.Symbol, T], arithmetic: Arithmetic[T], *, guarded: bool = True) -> T:
+    def evaluate(self, parameters: Mapping[sympy.Symbol, T], arithmetic: Arithmetic[T], *, guarded: bool = True) -> T:
         """Return ``right - left`` at values of the parameters."""
         return self.difference.evaluate(self.chart.values(parameters, arithmetic), arithmetic, guarded=guarded)
 
@@ -76,17 +76,18 @@ class Evaluator:
         Raises DomainError if a side is undefined at the point.
         """
         try:
-            return self._at(values, self.precision if bits is None else bits)
+            return self.on(IDENTITY).at_parameters(values, self.precision if bits is None else bits)
         except DomainError as problem:
             raise DomainError(f"{self.inequality} is undefined at {point_text(values.items())}: {problem}") from problem
 
-    def _at(self, values: Values, first: int) -> PointResult:
+    def at_parameters(self, values: Values, first: int) -> PointResult:
+        """Decide the inequality at one exact point of the chart's parameters; raises DomainError if it is undefined."""
         value, bits = None, first
         while bits <= self.limit:
             try:
                 arithmetic = BallArithmetic(bits)
                 arguments = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
-                value = self.difference.evaluate(arguments, arithmetic)
+                value = self.evaluate(arguments, arithmetic)
                 sign = value.sign()
                 return PointResult(sign > 0 or (sign == 0 and not self.inequality.strict), value, bits, sign == 0)
             except Undecided:
@@ -101,7 +102,7 @@ class Evaluator:
         arithmetic = PointArithmetic(bits)
         arguments = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
         try:
-            number = self.difference.evaluate(arguments, arithmetic)
+            number = self.evaluate(arguments, arithmetic)
             sign = 0 if number.is_zero() else number.ball.sign()
         except Undecided:
             return None
@@ -112,7 +113,7 @@ class Evaluator:
         arithmetic = PointArithmetic(self.precision)
         try:
             parameters = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
-            number = self._evaluate(parameters, arithmetic)
+            number = self.evaluate(parameters, arithmetic)
             return number.is_zero() or number.ball.sign() == 0
         except (DomainError, Undecided):
             return False
@@ -130,7 +131,7 @@ class Evaluator:
         everywhere in it.
         """
         try:
-            return self._evaluate(box, BallArithmetic(bits))
+            return self.evaluate(box, BallArithmetic(bits))
         except DomainError as problem:
             where = ", ".join(f"{symbol.name} in [{side.lower}, {side.upper}]" for symbol, side in box.items())
             raise DomainError(f"{self.inequality} is undefined for {where}: {problem}") from problem
@@ -146,14 +147,14 @@ class Evaluator:
         base = BallArithmetic(bits)
         middles = {symbol: Ball(side.middle, precision=bits) for symbol, side in box.items()}
         try:
-            total = self._evaluate(middles, base, guarded=False)
+            total = self.evaluate(middles, base, guarded=False)
             arithmetic = TaylorArithmetic(base, 1)
             for symbol in box:
                 seeds = {
                     other: arithmetic.series([side, Ball(1 if other == symbol else 0, precision=bits)])
                     for other, side in box.items()
                 }
-                slope = self._evaluate(seeds, arithmetic, guarded=False).coefficients[1]
+                slope = self.evaluate(seeds, arithmetic, guarded=False).coefficients[1]
                 total = total + slope * (box[symbol] - middles[symbol])
         except (Undecided, DomainError):
             return None
@@ -167,6 +168,6 @@ class Evaluator:
         A result implies that both sides are defined near the contact point; pass ``defined=True`` if that is known.
         """
         try:
-            return self._evaluate(values, arithmetic, guarded=not defined).reduced()
+            return self.evaluate(values, arithmetic, guarded=not defined).reduced()
         except (Undecided, DomainError):
             return None

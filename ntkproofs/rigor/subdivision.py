@@ -19,6 +19,7 @@ from ntkproofs.arithmetic.digits import certain_digits
 from ntkproofs.arithmetic.germs import GermArithmetic
 from ntkproofs.errors import InputError
 from ntkproofs.rigor.charts import BoxSides, Interval, Piece, Region, pieces_of_box, pieces_of_integers
+from ntkproofs.rigor.contacts import Contact, ContactRules, Proof
 from ntkproofs.rigor.evaluator import Evaluator, PointResult
 from ntkproofs.rigor.statements import Box, Domain, Integers
 
@@ -42,7 +43,8 @@ class Cell:
 
     For the rule ``contact`` the bound is a lower bound of ``(right - left) / s**order``, where ``s`` is the distance
     from the contact point (``n**(-1/2)`` for integers). `precision`: the bits used; `piece`: the index of the
-    piece of the domain, in whose parameters the box is given.
+    piece of the domain, in whose parameters the box is given. `contact`: where both sides are equal, for the rules of
+    ``contacts`` that need it, also in these parameters.
     """
 
     box: BoxSides
@@ -51,6 +53,7 @@ class Cell:
     precision: int
     order: int = 0
     piece: int = 0
+    contact: Contact | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ class BoxSubdivision:
         self.evaluator, self.domain = evaluator, domain
         self.symbols = domain.symbols
         self.pieces = pieces_of_box(domain)
+        self.contacts: list[tuple[int, Contact]] = []  # found by the search, each with the index of its piece
 
     def regions(self) -> list[Region]:
         """Return regions that cover the domain; a box of one variable is split at its contact points."""
@@ -124,6 +128,22 @@ class BoxSubdivision:
             cell = self._apply(rule, region, bits, values)
             if cell is not None:
                 return cell
+        return None if values is None else self._by_derivatives(region, bits)
+
+    def rules_on(self, piece: Piece) -> ContactRules:
+        """Return the rules of ``contacts`` for the cells of a piece."""
+        return ContactRules(self.evaluator.on(piece.chart), self.symbols, piece.sides)
+
+    def _by_derivatives(self, region: Region, bits: int) -> Cell | None:
+        """Prove a region on which both sides are defined by the rules of ``contacts``, or return None."""
+        rules = self.rules_on(region.piece)
+        proof = rules.smooth(region.box, bits)
+        if proof is not None:
+            return _cell_of(proof, region, bits, None)
+        for index, contact in self.contacts:
+            proof = rules.by_contact(contact, region.box, bits) if index == region.piece.index else None
+            if proof is not None:
+                return _cell_of(proof, region, bits, contact)
         return None
 
     def _range(self, region: Region, bits: int) -> Ball | None:
@@ -142,13 +162,18 @@ class BoxSubdivision:
     def prove_again(self, cell: Cell) -> Cell | None:
         """Prove a cell by its own rule only, or return None."""
         region = Region(self.pieces[cell.piece], cell.box)
-        return self._apply(cell.rule, region, cell.precision, self._range(region, cell.precision))
+        return self._apply(cell.rule, region, cell.precision, self._range(region, cell.precision), cell.contact)
 
-    def _apply(self, rule: str, region: Region, bits: int, values: Ball | None) -> Cell | None:
+    def _apply(
+        self, rule: str, region: Region, bits: int, values: Ball | None, contact: Contact | None = None
+    ) -> Cell | None:
         """Prove a region by one rule; `values`: the range of ``right - left`` over it, or None if not bounded."""
         if len(region.box) == 1 and rule in ("contact low", "contact high"):
             return self._contact(region, rule.removeprefix("contact "), bits, defined=values is not None)
         evaluator = self.evaluator.on(region.piece.chart)
+        if rule not in ("range", "mean value"):
+            proof = None if values is None else self.rules_on(region.piece).prove(rule, contact, region.box, bits)
+            return None if proof is None else _cell_of(proof, region, bits, contact)
         return _prove_by_enclosure(evaluator, rule, region, self._intervals(region, bits), bits, values)
 
     def _is_contact(self, region: Region, end: str) -> bool:
@@ -212,6 +237,17 @@ def _prove_by_enclosure(
     if enclosure is None or not evaluator.is_satisfied_by(enclosure):
         return None
     return Cell(region.box, rule, enclosure.lower, bits, piece=region.piece.index)
+
+
+def _cell_of(proof: Proof, region: Region, bits: int, contact: Contact | None) -> Cell:
+    return Cell(
+        region.box,
+        proof.rule,
+        proof.bound,
+        max(bits, proof.precision),
+        piece=region.piece.index,
+        contact=contact,
+    )
 
 
 def _corners(box: BoxSides) -> list[tuple[Fraction, ...]]:
