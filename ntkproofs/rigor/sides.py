@@ -50,6 +50,12 @@ class Side:
         ends = (end for end in (self.low, self.high) if isinstance(end, sympy.Expr) and end not in _INFINITE)
         return frozenset[sympy.Symbol]().union(*(formula(end).symbols for end in ends))
 
+    def checked(self) -> Side:
+        """Return the side, of integers with integer ends; raises InputError if it is empty, or a single real number."""
+        if self.symbols:
+            return self
+        return _whole_ends(self) if self.integers else _checked(self)
+
     def _closed_where_finite(self) -> Side:
         return replace(self, open=(self.low == -sympy.oo, self.high == sympy.oo))
 
@@ -78,7 +84,7 @@ def side_of(symbol: sympy.Symbol, values: Any, earlier: Sequence[sympy.Symbol] =
 
     >>> x = sympy.Symbol("x")
     >>> print(side_of(x, sympy.Interval.Lopen(0, sympy.pi / 2)))
-    0 < x <= 1/2*pi
+    0 < x <= pi/2
     >>> print(side_of(x, sympy.Naturals))
     integers x >= 1
     """
@@ -92,9 +98,7 @@ def side_of(symbol: sympy.Symbol, values: Any, earlier: Sequence[sympy.Symbol] =
     )
     if side.low == sympy.oo or side.high == -sympy.oo:
         raise InputError(f"the box is empty: {symbol} from {low} to {high}")
-    if side.symbols:
-        return side
-    return _whole_ends(side) if integers else _checked(side)
+    return side.checked()
 
 
 def _ends(symbol: sympy.Symbol, values: Any) -> tuple[Any, Any, tuple[bool, bool], bool]:

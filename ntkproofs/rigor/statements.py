@@ -123,7 +123,7 @@ class Box:
     >>> print(Box({x: sympy.Interval(0, sympy.oo)}))
     x >= 0
     >>> print(Box({x: (0, 1), y: (0, 1 - x)}, where=[less(x, 2 * y)]))
-    0 <= x <= 1, 0 <= y <= -x + 1, x < 2*y
+    0 <= x <= 1, 0 <= y <= 1 - x, x < 2*y
     """
 
     ranges: tuple[Side, ...]
@@ -164,7 +164,7 @@ class Box:
         """The variables with their rational ends; raises InputError for any other kind of box."""
         if not self.is_closed_rational:
             raise InputError(f"{self} is not a closed box of real points with rational ends")
-        return tuple((side.symbol, side.low, side.high) for side in self.ranges)  # type: ignore[misc]
+        return tuple((side.symbol, side.low, side.high) for side in self.ranges)
 
     def __str__(self) -> str:
         return ", ".join(map(str, (*self.ranges, *self.where)))
