@@ -79,7 +79,9 @@ class Decision(Finding):
         if self.order and isinstance(self.domain, Integers):
             power = Fraction(-self.order, 2)
             exponent = f"{power}" if power.denominator == 1 and power > 0 else f"({power})"
-            text += f" {self.domain.symbol.name}" if power == 1 else f" {self.domain.symbol.name}^{exponent}"
+            name, start = self.domain.symbol.name, self.domain.start
+            size = name if start is not None and start >= 0 else f"|{name}|"
+            text += f" {size}" if power == 1 else f" {size}^{exponent}"
         return text
 
     def __str__(self) -> str:

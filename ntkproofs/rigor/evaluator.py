@@ -14,6 +14,7 @@ import sympy
 
 from ntkproofs.arithmetic.balls import Ball
 from ntkproofs.arithmetic.expressions import Arithmetic, BallArithmetic, Difference, Number, difference
+from ntkproofs.arithmetic.extended import ExtendedArithmetic, ExtendedInterval
 from ntkproofs.arithmetic.germs import Germ, GermArithmetic
 from ntkproofs.arithmetic.taylor import TaylorArithmetic
 from ntkproofs.errors import DomainError, Undecided
@@ -133,9 +134,20 @@ class Evaluator:
         try:
             return self.evaluate(box, BallArithmetic(bits))
         except DomainError as problem:
-            where = ", ".join(f"{symbol.name} in [{side.lower}, {side.upper}]" for symbol, side in box.items())
+            values = self.chart.values(box, BallArithmetic(bits))
+            where = ", ".join(f"{symbol.name} in [{side.lower}, {side.upper}]" for symbol, side in values.items())
             raise DomainError(f"{self.inequality} is undefined for {where}: {problem}") from problem
         except Undecided:
+            return None
+
+    def extended_range(self, box: Mapping[sympy.Symbol, ExtendedInterval], bits: int) -> ExtendedInterval | None:
+        """Return the range of ``right - left`` over a box with infinite or excluded ends, or None if it is not known.
+
+        A result implies that both sides are defined on the whole box, except at excluded ends.
+        """
+        try:
+            return self.evaluate(box, ExtendedArithmetic(bits))
+        except (Undecided, DomainError):
             return None
 
     def mean_value(self, box: Mapping[sympy.Symbol, Ball], bits: int) -> Ball | None:

@@ -196,7 +196,7 @@ class Search:
     # --- results
 
     def _refuted(self, counterexample: Counterexample) -> SearchResult:
-        if not isinstance(self.subdivision, IntegerSubdivision):
+        if not isinstance(self.subdivision, IntegerSubdivision) or not self.subdivision.has_least:
             return SearchResult(self._sorted_cells(), counterexample)
         return self._least(self.subdivision, counterexample)
 
