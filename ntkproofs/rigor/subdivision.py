@@ -113,6 +113,7 @@ class BoxSubdivision:
         self.evaluator, self.domain = evaluator, domain
         self.symbols = domain.symbols
         self.pieces = pieces_of_box(domain, *eliminated(domain))
+        self.taylor_order = 0  # of the Taylor polynomials in one variable; raised by the search
         self._tested: set[tuple[int, tuple[Fraction, ...]]] = set()  # points that are no counterexamples
         self.contacts: list[tuple[int, Contact | None]] = []  # found by the search, with the piece; None: factors
         check_not_empty(domain, self.pieces)
@@ -198,6 +199,10 @@ class BoxSubdivision:
         proof = rules.smooth(box, bits)
         if proof is not None:
             return _cell_of(proof, region, bits, None)
+        if self.taylor_order and len(box) == 1:
+            proof = rules.prove(f"taylor {self.taylor_order}", None, box, bits)
+            if proof is not None:
+                return _cell_of(proof, region, bits, None)
         for index, contact in self.contacts:
             if index == region.piece.index:
                 proof = rules.by_contact(contact, box, bits)
