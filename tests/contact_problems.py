@@ -1,7 +1,7 @@
 """Statements whose two sides are equal somewhere inside the domain, or nearly: what is true and what is false."""
 
 import sympy
-from sympy import acos, asin, atan, cos, exp, log, pi, sin, sqrt
+from sympy import atan, cos, exp, log, pi, sin, sqrt
 
 from ntkproofs.rigor import at_most, less
 

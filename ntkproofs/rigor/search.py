@@ -150,7 +150,10 @@ class Search:
             return None
         region = self._lowest([region, *(entry[2] for entry in self.pending[:MAX_COMPARED])])
         for rules in _inside_and_around(self.subdivision, region):
-            minimum = local_minimum(rules, _middle(region))
+            try:
+                minimum = local_minimum(rules, _middle(region))
+            except Undecided:  # a number is too large to be converted to a fraction
+                continue
             if minimum is None:
                 continue
             counterexample = self._near(region.piece, rules, minimum)
