@@ -23,6 +23,7 @@ from ntkproofs.rigor.charts import BoxSides, Piece, Region, pieces_of_box, piece
 from ntkproofs.rigor.contacts import Contact, ContactRules, Proof
 from ntkproofs.rigor.elimination import eliminated
 from ntkproofs.rigor.evaluator import Evaluator, PointResult
+from ntkproofs.rigor.factors import Factors, factors_of
 from ntkproofs.rigor.membership import check_not_empty, contains, point_of
 from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers
 
@@ -107,6 +108,7 @@ class BoxSubdivision:
         self.symbols = domain.symbols
         self.pieces = pieces_of_box(domain, *eliminated(domain))
         self.contacts: list[tuple[int, Contact]] = []  # found by the search, each with the index of its piece
+        self._factors: dict[int, Factors | None] = {}  # by the index of the piece
         check_not_empty(domain, self.pieces)
         # whether each region contains points of the domain, so that it is an error if a side is nowhere defined there
         self._is_product = not any(side.symbols for side in domain.ranges) and not domain.where
@@ -150,11 +152,14 @@ class BoxSubdivision:
             rules += ["open range"]
         if len(free) == 1:
             rules += ["contact low", "contact high"]
+        cell = None
         for rule in rules:
             cell = self._apply(rule, region, box, bits, values)
             if cell is not None:
                 return cell
-        return None if values is None or len(free) < len(box) else self._by_derivatives(region, box, bits)
+        if values is not None and len(free) == len(box):
+            cell = self._by_derivatives(region, box, bits)
+        return cell or self._by_factors(region, box, bits)
 
     def _discarded(self, region: Region, box: BoxSides | None, bits: int) -> Cell | None:
         """Return a cell without points of the domain: without integers, or outside a constraint."""
@@ -250,6 +255,8 @@ class BoxSubdivision:
         evaluator = self.evaluator.on(region.piece.chart)
         if rule == "open range":
             return self._by_open_range(evaluator, region, box, bits)
+        if rule == "factors":
+            return self._by_factors(region, box, bits)
         if rule not in ("range", "mean value"):
             proof = None if values is None else self.rules_on(region.piece).prove(rule, contact, box, bits)
             return None if proof is None else _cell_of(proof, region, bits, contact)
@@ -262,6 +269,18 @@ class BoxSubdivision:
         ):
             return None
         return Cell(region.box, "open range", values.lower, bits, piece=region.piece.index)
+
+    def _by_factors(self, region: Region, box: BoxSides, bits: int) -> Cell | None:
+        """Prove a region, on which both sides are defined, by the signs of the factors of ``right - left``."""
+        evaluator, index = self.evaluator.on(region.piece.chart), region.piece.index
+        if index not in self._factors:
+            self._factors[index] = factors_of(evaluator, self.symbols)
+        factors, intervals = self._factors[index], self._extended(region, box, bits)
+        if factors is None or not factors.prove(intervals, bits, strict=evaluator.inequality.strict):
+            return None
+        if evaluator.extended_range(intervals, bits) is None:
+            return None
+        return Cell(region.box, "factors", Fraction(0), bits, piece=index)
 
     def _contact(self, region: Region, box: BoxSides, rule: str, bits: int, *, defined: bool) -> Cell | None:
         """Prove a region by a germ at one end of its only side that is not a single number.
