@@ -38,6 +38,7 @@ __all__ = [
 
 TAYLOR_ORDER = 6  # of the expansion at a contact point; zeros up to this order can be divided out
 MAX_POINTS = 4  # a cell with at most so many integers (beyond the first) is decided at each of them
+INWARD = Fraction(1, 64)  # of the width, by which a point is moved away from an excluded end
 MAX_ORDER = 1 << 16  # of the growth at infinity, by which margins are scaled
 
 
@@ -336,13 +337,16 @@ class BoxSubdivision:
         return Counterexample(tuple(point.items()), result) if result.holds is False else None
 
     def find_counterexample(self, region: Region) -> Counterexample | None:
-        """Search the midpoint and, for at most three variables, the corners of the region for a counterexample."""
+        """Search the midpoint and, for at most three variables, the corners of the region for a counterexample.
+
+        At an excluded end, the corners are moved into the region a little.
+        """
         box = region.inner
         if box is None:
             return None
         candidates = [tuple((low + high) / 2 for low, high in box)]
         if len(box) <= 3:  # equality often occurs at a corner
-            candidates += _corners(box)
+            candidates += _corners(_within(region, box))
         tried = (self.counterexample_at(region.piece, candidate) for candidate in candidates)
         return next(filter(None, tried), None)
 
@@ -373,6 +377,16 @@ def _is_excluded(region: Region, axis: int, box: BoxSides, end: str) -> bool:
     """Return whether an end of a side of the inner box of a region is an excluded end of the piece."""
     which = 0 if end == "low" else 1
     return region.piece.excludes(axis, region.box, end) and box[axis][which] == region.box[axis][which]
+
+
+def _within(region: Region, box: BoxSides) -> BoxSides:
+    """Return the inner box of a region with each excluded end moved into it."""
+    moved = []
+    for axis, (low, high) in enumerate(box):
+        step = (high - low) * INWARD
+        below, above = (_is_excluded(region, axis, box, end) for end in ("low", "high"))
+        moved.append((low + step if below else low, high - step if above else high))
+    return tuple(moved)
 
 
 def _bound_of(cell: Cell) -> Fraction:
