@@ -21,6 +21,7 @@ from ntkproofs.errors import DomainError, InputError, NotExact, Undecided
 
 __all__ = ["Enclosed", "EnclosedArithmetic"]
 
+FACTORED_BITS = 64  # of a rational number whose logarithm is split
 SMALL_PRIMES = [p for p in range(2, 100) if all(p % q for q in range(2, p))]
 
 
@@ -42,6 +43,11 @@ class EnclosedArithmetic:
         """Return the constant pi."""
         return self._recorded(self.ring.pi(), Ball.pi(precision=self.precision))
 
+    @property
+    def zero(self) -> Ball:
+        """The number 0 as an interval."""
+        return Ball(0, precision=self.precision)
+
     def symbol(self, key: Any, values: Ball) -> Enclosed:
         """Return a symbol whose values lie in an interval."""
         return self._recorded(self.ring.symbol(key), values)
@@ -52,9 +58,9 @@ class EnclosedArithmetic:
 
     def enclose(self, polynomial: Any) -> Ball:
         """Return an interval that contains the values of a polynomial in the generators; Undecided if there is none."""
-        total = Ball(0, precision=self.precision)
+        total = self.zero
         for exponents, coefficient in polynomial.to_dict().items():
-            term = Ball(Fraction(int(coefficient.p), int(coefficient.q)), precision=self.precision)
+            term = Ball(_fraction(coefficient), precision=self.precision)
             for index, exponent in enumerate(map(int, exponents)):
                 if exponent:
                     values = self.enclosures.get(index)
@@ -100,6 +106,23 @@ class Enclosed:
             raise Undecided("a number is not bounded")
         return self.values.sign()
 
+    def sign_of_factors(self) -> tuple[int, bool]:
+        """Return the sign of the number (1: never negative, -1: never positive) by the factors of its normal form.
+
+        Even powers of factors are not negative; the signs of the others follow from their enclosures. The second part
+        says whether the number is known never to be 0. Raises Undecided if the sign of a factor is not known. The
+        result holds wherever the number is defined.
+        """
+        result, nonzero = 1, not self.is_zero()
+        for polynomial in self._normal():
+            constant, factors = polynomial.factor()
+            result *= 1 if int(constant.p) >= 0 else -1
+            for factor, exponent in factors:
+                values = _bounded(lambda factor=factor: self.arithmetic.enclose(factor))  # type: ignore[misc]
+                nonzero = nonzero and values is not None and not values.overlaps(self.arithmetic.zero)
+                result *= self.arithmetic.sign(factor) if int(exponent) % 2 else 1
+        return result, nonzero
+
     def _lift(self, other: Enclosed | int | Fraction) -> Enclosed:
         return other if isinstance(other, Enclosed) else self.arithmetic.rational(Fraction(other))
 
@@ -141,7 +164,7 @@ class Enclosed:
             return self
         numerator, denominator = self._normal()
         constant, factors = (numerator * denominator).factor_squarefree()
-        outside, inside = _square_part(Fraction(int(constant.p), int(constant.q)))
+        outside, inside = _square_part(_fraction(constant))
         root, rest = ring.constant(outside), ring.constant(inside)
         for factor, exponent in factors:
             half, odd = divmod(int(exponent), 2)
@@ -178,7 +201,7 @@ class Enclosed:
             if any(int(exponent) and index != place for index, exponent in enumerate(exponents)):
                 raise NotExact("not a constant of Q(pi)")
             power = 0 if place is None else int(exponents[place])
-            total = total + PiRational.pi() ** power * Fraction(int(coefficient.p), int(coefficient.q))
+            total = total + PiRational.pi() ** power * _fraction(coefficient)
         return total
 
     def _from_exact(self, value: PiRational) -> Enclosed:
@@ -186,7 +209,7 @@ class Enclosed:
         for polynomial in (value.numerator, value.denominator):
             total = self.arithmetic.rational(Fraction(0))
             for coefficient in reversed(polynomial.coeffs()):
-                total = total * self.arithmetic.pi() + Fraction(int(coefficient.p), int(coefficient.q))
+                total = total * self.arithmetic.pi() + _fraction(coefficient)
             parts.append(total)
         return parts[0] / parts[1]
 
@@ -205,34 +228,123 @@ class Enclosed:
                 self.arithmetic.enclosures[index] = enclosure if is_value else None
         return Enclosed(self.arithmetic, quotient, enclosure)
 
-    def _generator(self) -> int | None:
-        """Return the index of the generator that the number consists of, or None."""
-        numerator, denominator = self._normal()
-        generators = self.arithmetic.ring.generators
-        return generators.index(numerator) if denominator == 1 and numerator in generators else None
-
     def exp(self) -> Enclosed:
-        """Return the exponential; that of a logarithm is its argument."""
-        index = self._generator()
-        result = self._apply("exp")
-        if index is not None and index in self.arithmetic.logarithms:
-            return Enclosed(self.arithmetic, self.arithmetic.logarithms[index], result.values)
-        place = result._generator()
-        if place is not None:
-            self.arithmetic.exponentials.setdefault(place, self.quotient)
-        return result
+        """Return the exponential: a product of powers of exponentials of monomials."""
+        numbers, ring = self.arithmetic, self.arithmetic.ring
+        values = None if self.values is None else _bounded(self.values.exp)
+        numerator, denominator = self._normal()
+        if not denominator.is_constant():
+            return self._apply("exp")
+        total = ring.rational(Fraction(1))
+        scale = _fraction(denominator.leading_coefficient())
+        for exponents, coefficient in numerator.to_dict().items():
+            monomial = ring.context.from_dict({tuple(map(int, exponents)): 1})
+            total = total * self._exponential(monomial, _fraction(coefficient) / scale)
+        return Enclosed(numbers, total, values)
+
+    def _exponential(self, monomial: Any, factor: Fraction) -> Quotient:
+        """Return ``exp(factor * monomial)``: a power of ``exp(monomial / 2)`` where the factor allows."""
+        numbers, ring = self.arithmetic, self.arithmetic.ring
+        one = ring.constant(Fraction(1))
+        if monomial in ring.generators and factor.denominator == 1:
+            argument = numbers.logarithms.get(ring.index(monomial))
+            if argument is not None:
+                return argument ** int(factor)
+        power, unit = (int(2 * factor), Fraction(1, 2)) if (2 * factor).denominator == 1 else (1, factor)
+        exponent = Quotient(ring, monomial * ring.constant(unit), one)
+        generator = exponent.exp()
+        index = ring.index(generator.numerator)
+        numbers.enclosures.setdefault(index, _bounded(lambda: numbers.enclose(exponent.numerator).exp()))
+        numbers.exponentials[index] = exponent
+        return generator**power
 
     def log(self) -> Enclosed:
-        """Return the natural logarithm; that of an exponential is its argument."""
-        index = self._generator()
-        if index is not None and index in self.arithmetic.exponentials:
-            values = None if self.values is None else _bounded(self.values.log)
-            return Enclosed(self.arithmetic, self.arithmetic.exponentials[index], values)
-        result = self._apply("log")
-        place = result._generator()
-        if place is not None:
-            self.arithmetic.logarithms.setdefault(place, self.quotient)
-        return result
+        """Return the natural logarithm: the sum of those of the factors if all factors are positive."""
+        numbers, ring = self.arithmetic, self.arithmetic.ring
+        values = None if self.values is None else _bounded(self.values.log)
+        total = ring.rational(Fraction(0))
+        try:
+            for part, sign in zip(self._normal(), (1, -1), strict=True):
+                total = total + self._sum_of_logarithms(part) * ring.rational(Fraction(sign))
+        except (Undecided, NotExact):
+            return self._apply("log")
+        return Enclosed(numbers, total, values)
+
+    def _sum_of_logarithms(self, polynomial: Any) -> Quotient:
+        """Return the logarithm of a product; raises Undecided unless each factor is known to be positive."""
+        ring = self.arithmetic.ring
+        constant, factors = polynomial.factor()
+        total = self._logarithm_of_rational(_fraction(constant))
+        for factor, exponent in factors:
+            index = ring.index(factor) if factor in ring.generators else -1
+            if index in self.arithmetic.exponentials:
+                term = self.arithmetic.exponentials[index]
+            else:
+                values = self.arithmetic.enclose(factor)
+                if not values.is_positive():
+                    raise Undecided("the sign of a factor is not known")
+                argument = Quotient(ring, factor, ring.constant(Fraction(1)))
+                term = argument.log()
+                place = ring.index(term.numerator)
+                self.arithmetic.enclosures.setdefault(place, values.log())
+                self.arithmetic.logarithms[place] = argument
+            total = total + term * ring.rational(Fraction(int(exponent)))
+        return total
+
+    def is_nonnegative(self) -> bool:
+        """Return whether the number is known not to be negative."""
+        return self.is_zero() or (self.values is not None and self.values.is_nonnegative())
+
+    def __abs__(self) -> Enclosed:
+        if self.is_nonnegative():
+            return self
+        if (self * -1).is_nonnegative():
+            return self * -1
+        raise Undecided("the sign of an absolute value is not known")
+
+    def maximum(self, other: Enclosed) -> Enclosed:
+        """Return the larger one of two numbers; raises Undecided unless it is known which."""
+        return (self + other + abs(self - other)) / 2
+
+    def minimum(self, other: Enclosed) -> Enclosed:
+        """Return the smaller one of two numbers; raises Undecided unless it is known which."""
+        return (self + other - abs(self - other)) / 2
+
+    def real_power(self, exponent: Enclosed) -> Enclosed:
+        """Return ``exp(exponent * log(self))``."""
+        return (exponent * self.log()).exp()
+
+    def tan(self) -> Enclosed:
+        """Return the tangent."""
+        return self.sin() / self.cos()
+
+    def sinh(self) -> Enclosed:
+        """Return the hyperbolic sine."""
+        return (self.exp() - (self * -1).exp()) / 2
+
+    def cosh(self) -> Enclosed:
+        """Return the hyperbolic cosine."""
+        return (self.exp() + (self * -1).exp()) / 2
+
+    def tanh(self) -> Enclosed:
+        """Return the hyperbolic tangent."""
+        return self.sinh() / self.cosh()
+
+    def _logarithm_of_rational(self, value: Fraction) -> Quotient:
+        """Return the logarithm of a positive rational number in those of its prime factors."""
+        numbers, ring = self.arithmetic, self.arithmetic.ring
+        total = ring.rational(Fraction(0))
+        if value <= 0 or value.numerator.bit_length() + value.denominator.bit_length() > FACTORED_BITS:
+            raise NotExact("not a positive rational number of moderate size")
+        for number, sign in ((value.numerator, 1), (value.denominator, -1)):
+            for prime, exponent in flint.fmpz(number).factor():
+                argument = ring.rational(Fraction(int(prime)))
+                term = argument.log()
+                place = ring.index(term.numerator)
+                numbers.enclosures.setdefault(place, Ball(int(prime), precision=numbers.precision).log())
+                numbers.logarithms[place] = argument
+                total = total + term * ring.rational(Fraction(sign * int(exponent)))
+        return total
 
     def __getattr__(self, name: str) -> Callable[[], Enclosed]:
         """Return the function `name` of one argument (``sin``, ``acos``, ...)."""
@@ -247,6 +359,10 @@ def _bounded(operation: Callable[[], Any]) -> Any:
         return operation()
     except (Undecided, DomainError, InputError):
         return None
+
+
+def _fraction(value: Any) -> Fraction:
+    return Fraction(int(value.p), int(value.q))
 
 
 def _square_part(value: Fraction) -> tuple[Fraction, Fraction]:

@@ -7,9 +7,11 @@ Each rule proves ``f = right - left >= 0`` (or ``> 0``) on a cell from enclosure
 ``convex``    where the Hessian matrix is positive semidefinite, ``f >= f(c) + f'(c) (x - c)`` for any point c;
 ``divided``   f is zero on a set ``x_j = g(other variables)``, which is proved symbolically: ``f = (x_j - g)**m G``,
               where the Taylor coefficients of f in ``x_j`` between the set and the cell enclose G and its derivatives;
+``factors``   the normal form of f is a product of even powers and of factors whose signs are known;
 ``transversal``  f and its derivatives in some variables are zero on a set ``x_T = g(other variables)``, and f is convex
               in ``x_T`` between the set and the cell;
-``taylor``    the Taylor polynomial at the middle of the cell plus an interval remainder, in one variable.
+``taylor``    the Taylor polynomial at the middle of the cell with an interval remainder: of order 2, or of order k in
+              one variable (``taylor k``).
 
 The points, sets and orders come from a search (see ``refutation``); nothing here depends on how they were found.
 """
@@ -54,6 +56,7 @@ Symbols: TypeAlias = tuple[sympy.Symbol, ...]
 Point: TypeAlias = tuple[Fraction, ...]
 _NOT_KNOWN = (Undecided, DomainError, NotExact, InputError, AttributeError)
 
+SMOOTH_RULES = ("monotone", "convex", "taylor")
 NEWTON_STEPS = 4  # towards the minimum of a convex function
 MAX_ORDER = 64  # of a Taylor polynomial
 MAX_MULTIPLICITY = 6  # of a zero that is divided out
@@ -147,7 +150,7 @@ class Proof:
 def prove_smooth(function: Smooth, box: Sides, bits: int, *, strict: bool, rules: tuple[str, ...]) -> Proof | None:
     """Prove that a smooth function is nonnegative (positive if `strict`) on a box by some of the rules.
 
-    `rules`: ``monotone``, ``convex`` or both.
+    `rules`: some of ``monotone``, ``convex`` and ``taylor``.
     """
     jet = function.jet(box, bits)
     if jet is None:
@@ -155,6 +158,10 @@ def prove_smooth(function: Smooth, box: Sides, bits: int, *, strict: bool, rules
     enclosure = _mean_value(function, box, jet, bits)
     if _satisfies(enclosure, strict):
         return Proof("monotone", enclosure.lower)
+    if "taylor" in rules:
+        expanded = _second_order(function, box, jet, bits)
+        if expanded is not None and _satisfies(expanded, strict):
+            return Proof("taylor", expanded.lower)
     if "monotone" in rules:
         face = _lowest_face(box, jet)
         if all(low == high for low, high in face):
@@ -186,6 +193,24 @@ def _tangent(function: Smooth, box: Sides, point: Point, gradient: list[Ball | N
     for slope, (low, high), value in zip(gradient, box, point, strict=True):
         if slope is not None and low != high:
             total = total + slope * Ball.between(low - value, high - value, precision=bits)
+    return total
+
+
+def _second_order(function: Smooth, box: Sides, jet: Jet[Ball], bits: int) -> Ball | None:
+    """Return the values over the box of the Taylor polynomial at the middle, with the Hessian matrix over the box."""
+    middle = tuple((low + high) / 2 for low, high in box)
+    centre = function.jet(tuple((value, value) for value in middle), bits)
+    if centre is None:
+        return None
+    steps = [Ball.between(low - m, high - m, precision=bits) for (low, high), m in zip(box, middle, strict=True)]
+    total = centre.value
+    for i, step in enumerate(steps):
+        slope, bent = centre.gradient[i], jet.entry(i, i)
+        total = total + step * slope if slope is not None else total
+        total = total + step**2 * bent / 2 if bent is not None else total
+        for j in range(i):
+            mixed = jet.entry(i, j)
+            total = total + step * steps[j] * mixed if mixed is not None else total
     return total
 
 
@@ -422,10 +447,17 @@ def prove_divided(
     axis = symbols.index(contact.symbols[0])
     if _coefficient_is_satisfied(evaluator, symbols, contact, box, bits, order, sign):
         return Proof("divided", Fraction(0))
+    between = _extended(symbols, contact, box, bits)
+    if between is not None:
+        found, _ = _sign_of_coefficient(evaluator, symbols, between, bits, symbols[axis], order)
+        if found == sign:
+            return Proof("divided", Fraction(0))
     moved = (*box[:axis], distance, *box[axis + 1 :])
     function = Divided(evaluator, symbols, contact, order, sign)
-    proof = prove_smooth(function, moved, bits, strict=False, rules=("monotone", "convex"))
-    return proof or _convex_at_zero(function, moved, bits)
+    proof = prove_smooth(function, moved, bits, strict=False, rules=SMOOTH_RULES)
+    if proof is not None:
+        return Proof("divided", Fraction(0), proof.precision)
+    return _convex_at_zero(function, moved, bits)
 
 
 def _distances(symbols: Symbols, contact: Contact, box: Sides, bits: int) -> tuple[Fraction, Fraction] | None:
@@ -449,6 +481,38 @@ def _sign_of_power(distance: tuple[Fraction, Fraction], order: int) -> int:
     if order % 2 == 0 or distance[0] >= 0:
         return 1
     return -1 if distance[1] <= 0 else 0
+
+
+def prove_factors(evaluator: Evaluator, symbols: Symbols, box: Sides, bits: int) -> Proof | None:
+    """Prove an inequality on a cell by the factors of its normal form: even powers, and factors with signs.
+
+    Both sides must be known to be defined on the cell.
+    """
+    sign, nonzero = _sign_of_coefficient(evaluator, symbols, box, bits, symbols[0], 0)
+    proved = sign > 0 and (nonzero or not evaluator.inequality.strict)
+    return Proof("factors", Fraction(0)) if proved else None
+
+
+def _sign_of_coefficient(
+    evaluator: Evaluator, symbols: Symbols, box: Sides, bits: int, axis: sympy.Symbol, order: int
+) -> tuple[int, bool]:
+    """Return the sign (1: never negative, -1: never positive, 0: not known) of a Taylor coefficient over a box.
+
+    The coefficient of ``right - left`` in the variable `axis` is computed symbolically and factored. The second part
+    says whether it is known never to be 0.
+    """
+    numbers = EnclosedArithmetic(bits)
+    arithmetic = TaylorArithmetic(numbers, order)
+    arguments: dict[sympy.Symbol, Any] = {}
+    for symbol, (low, high) in zip(symbols, box, strict=True):
+        variable = numbers.symbol(symbol, Ball.between(low, high, precision=bits))
+        leading = [variable, numbers.rational(Fraction(1))] if symbol == axis else [variable]
+        arguments[symbol] = arithmetic.series(leading)
+    try:
+        coefficient: Enclosed = _symbolic(evaluator, arguments, arithmetic).coefficients[order]
+        return coefficient.sign_of_factors()
+    except _NOT_KNOWN:
+        return 0, False
 
 
 def _coefficient_is_satisfied(
@@ -634,7 +698,9 @@ class ContactRules:
                 return None
             return prove_taylor(self.evaluator, self.symbols[0], box, bits, int(order))
         if contact is None:
-            rules = {"monotone": ("monotone",), "convex": ("monotone", "convex")}
+            if rule == "factors":
+                return prove_factors(self.evaluator, self.symbols, box, bits)
+            rules = {"monotone": ("monotone",), "convex": ("monotone", "convex"), "taylor": ("monotone", "taylor")}
             return self.smooth(box, bits, rules[rule]) if rule in rules else None
         if not set(contact.symbols) <= set(self.symbols):
             return None
@@ -645,13 +711,15 @@ class ContactRules:
             return None
         return provers[rule](self.evaluator, self.symbols, contact, self.domain, box, bits)
 
-    def smooth(self, box: Sides, bits: int, rules: tuple[str, ...] = ("monotone", "convex")) -> Proof | None:
-        """Prove a cell by the rules ``monotone`` and ``convex``, or one of them."""
+    def smooth(self, box: Sides, bits: int, rules: tuple[str, ...] = SMOOTH_RULES) -> Proof | None:
+        """Prove a cell by the rules ``monotone``, ``convex`` and ``taylor``, or some of them."""
         strict = self.evaluator.inequality.strict
         return prove_smooth(Plain(self.evaluator, self.symbols), box, bits, strict=strict, rules=rules)
 
-    def by_contact(self, contact: Contact, box: Sides, bits: int) -> Proof | None:
-        """Prove a cell by a contact, with the rule that fits the number of its variables."""
+    def by_contact(self, contact: Contact | None, box: Sides, bits: int) -> Proof | None:
+        """Prove a cell by a contact, with the rule that fits the number of its variables; None: by ``factors``."""
+        if contact is None:
+            return self.prove("factors", None, box, bits)
         count = len(contact.symbols)
         rule = "divided" if count == 1 else "convex" if count == len(self.symbols) else "transversal"
         return self.prove(rule, contact, box, bits)

@@ -211,6 +211,8 @@ _INVERSES: list[tuple[Any, Any]] = [
     (lambda r, _: sympy.log(r), lambda ball: ball.exp()),
     (lambda r, _: sympy.exp(r), lambda ball: ball.log()),
     (lambda r, _: r / sympy.pi, lambda ball: ball * Ball.pi(precision=BITS)),
+    (lambda r, _: sympy.cos(r), lambda ball: ball.acos()),
+    (lambda r, _: sympy.sin(r), lambda ball: ball.asin()),
     (lambda r, _: sympy.acos(r), lambda ball: ball.cos()),
     (lambda r, _: sympy.atan(r), lambda ball: ball.sin() / ball.cos()),
 ]
@@ -293,28 +295,42 @@ def _followed(rules: ContactRules, point: Point, axis: int, fraction: Fraction, 
 
 def _fitted(values: list[Fraction], bases: list[list[Fraction]], symbols: list[sympy.Symbol]) -> list[sympy.Expr]:
     """Return expressions in the symbols that take the values at the bases: affine ones, or one of a few functions."""
-    count = len(symbols)
-    rows = [[Fraction(1), *base] for base in bases[:1] + bases[1 : 2 * count : 2]]
-    solution = solved(rows, [values[0], *values[1 : 2 * count : 2]], TOLERANCE)
+    solution = _affine(values, bases)
     numbers = [None] if solution is None else [_as_rational(part) for part in solution]
     if None not in numbers:
         factors = [sympy.S.One, *symbols]
         affine = sympy.Add(*(_expression(n) * f for n, f in zip(numbers, factors, strict=True) if n is not None))
         if _fits(affine, values, bases, symbols):
             return [affine]
-    return [shape for shape in _shapes(values[0], bases[0], symbols) if _fits(shape, values, bases, symbols)][:1]
+    curved = _curved(values, bases, symbols)
+    return [shape for shape in curved if _fits(shape, values, bases, symbols)][:1]
 
 
-def _shapes(value: Fraction, base: list[Fraction], symbols: list[sympy.Symbol]) -> Iterator[sympy.Expr]:
-    """Yield multiples of simple functions of one variable that have a value at a base."""
-    for symbol, at in zip(symbols, base, strict=True):
-        for shape in (1 / symbol, symbol**2, sympy.sqrt(symbol), sympy.exp(symbol), sympy.log(symbol), symbol**3):
-            try:
-                factor = value / enclose(shape, {symbol: at}, precision=BITS).middle
-            except (Undecided, DomainError, ZeroDivisionError):
-                continue
-            for number in recognised(factor)[:1]:
-                yield number * shape
+def _curved(values: list[Fraction], bases: list[list[Fraction]], symbols: list[sympy.Symbol]) -> Iterator[sympy.Expr]:
+    """Yield expressions whose square is affine in squares, or whose logarithm is affine in logarithms."""
+    squares = _affine([value**2 for value in values], [[v**2 for v in base] for base in bases])
+    if squares is not None and None not in map(_as_rational, squares):
+        sign = 1 if values[0] > 0 else -1
+        parts = [_expression(_as_rational(part) or Fraction(0)) for part in squares]
+        yield sign * sympy.sqrt(sympy.Add(*(c * f for c, f in zip(parts, [1, *(s**2 for s in symbols)], strict=True))))
+    if all(value > 0 for value in (*values, *(v for base in bases for v in base))):
+        powers = _affine([_logarithm(value) for value in values], [[_logarithm(v) for v in base] for base in bases])
+        exponents = [] if powers is None else [_as_rational(part) for part in powers[1:]]
+        if powers is not None and all(e is not None and e.denominator in (1, 2) for e in exponents):
+            for factor in recognised(Ball(powers[0], precision=BITS).exp().middle)[:1]:
+                factors = [s ** _expression(e) for s, e in zip(symbols, exponents, strict=True) if e]
+                yield sympy.Mul(factor, *factors)
+
+
+def _logarithm(value: Fraction) -> Fraction:
+    return Ball(value, precision=BITS).log().middle
+
+
+def _affine(values: list[Fraction], bases: list[list[Fraction]]) -> list[Fraction] | None:
+    """Return the constant and the coefficients of the affine function that takes the values at the bases."""
+    count = len(bases[0])
+    rows = [[Fraction(1), *base] for base in bases[:1] + bases[1 : 2 * count : 2]]
+    return solved(rows, [values[0], *values[1 : 2 * count : 2]], TOLERANCE)
 
 
 def _fits(

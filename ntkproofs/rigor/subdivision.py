@@ -20,7 +20,7 @@ from ntkproofs.arithmetic.extended import ExtendedArithmetic, ExtendedInterval
 from ntkproofs.arithmetic.germs import Germ, GermArithmetic
 from ntkproofs.errors import DomainError, InputError
 from ntkproofs.rigor.charts import BoxSides, Piece, Region, pieces_of_box, pieces_of_integers
-from ntkproofs.rigor.contacts import Contact, ContactRules, Proof
+from ntkproofs.rigor.contacts import Contact, ContactRules, Proof, simplest
 from ntkproofs.rigor.elimination import eliminated
 from ntkproofs.rigor.evaluator import Evaluator, PointResult
 from ntkproofs.rigor.factors import Factors, factors_of
@@ -73,6 +73,10 @@ class Subdivision(Protocol):
     """A domain that can be subdivided into cells."""
 
     @property
+    def evaluator(self) -> Evaluator:
+        """The evaluator of the inequality."""
+
+    @property
     def pieces(self) -> tuple[Piece, ...]:
         """The pieces of the domain."""
 
@@ -87,6 +91,9 @@ class Subdivision(Protocol):
 
     def find_counterexample(self, region: Region) -> Counterexample | None:
         """Search the region for a counterexample."""
+
+    def counterexample_at(self, piece: Piece, parameters: tuple[Fraction, ...]) -> Counterexample | None:
+        """Return the point of given parameters (for integers, one beside it) if the inequality fails there."""
 
     def bisect(self, region: Region) -> tuple[Region, Region]:
         """Return the two halves of a region."""
@@ -108,8 +115,10 @@ class BoxSubdivision:
         self.evaluator, self.domain = evaluator, domain
         self.symbols = domain.symbols
         self.pieces = pieces_of_box(domain, *eliminated(domain))
-        self.contacts: list[tuple[int, Contact]] = []  # found by the search, each with the index of its piece
         self._factors: dict[int, Factors | None] = {}  # by the index of the piece
+        self.taylor_order = 0  # of the Taylor polynomials in one variable; raised by the search
+        self._tested: set[tuple[int, tuple[Fraction, ...]]] = set()  # points that are no counterexamples
+        self.contacts: list[tuple[int, Contact | None]] = []  # found by the search, with the piece; None: factors
         check_not_empty(domain, self.pieces)
         # whether each region contains points of the domain, so that it is an error if a side is nowhere defined there
         self._is_product = not any(side.symbols for side in domain.ranges) and not domain.where
@@ -160,7 +169,7 @@ class BoxSubdivision:
                 return cell
         if values is not None and len(free) == len(box):
             cell = self._by_derivatives(region, box, bits)
-        return cell or self._by_factors(region, box, bits)
+        return cell or self._by_signs(region, box, bits)
 
     def _discarded(self, region: Region, box: BoxSides | None, bits: int) -> Cell | None:
         """Return a cell without points of the domain: without integers, or outside a constraint."""
@@ -196,10 +205,15 @@ class BoxSubdivision:
         proof = rules.smooth(box, bits)
         if proof is not None:
             return _cell_of(proof, region, bits, None)
-        for index, contact in self.contacts:
-            proof = rules.by_contact(contact, box, bits) if index == region.piece.index else None
+        if self.taylor_order and len(box) == 1:
+            proof = rules.prove(f"taylor {self.taylor_order}", None, box, bits)
             if proof is not None:
-                return _cell_of(proof, region, bits, contact)
+                return _cell_of(proof, region, bits, None)
+        for index, contact in self.contacts:
+            if index == region.piece.index:
+                proof = rules.by_contact(contact, box, bits)
+                if proof is not None:
+                    return _cell_of(proof, region, bits, contact)
         return None
 
     def _range(self, region: Region, box: BoxSides, bits: int) -> Ball | None:
@@ -256,8 +270,8 @@ class BoxSubdivision:
         evaluator = self.evaluator.on(region.piece.chart)
         if rule == "open range":
             return self._by_open_range(evaluator, region, box, bits)
-        if rule == "factors":
-            return self._by_factors(region, box, bits)
+        if rule == "signs":
+            return self._by_signs(region, box, bits)
         if rule not in ("range", "mean value"):
             proof = None if values is None else self.rules_on(region.piece).prove(rule, contact, box, bits)
             return None if proof is None else _cell_of(proof, region, bits, contact)
@@ -271,7 +285,7 @@ class BoxSubdivision:
             return None
         return Cell(region.box, "open range", values.lower, bits, piece=region.piece.index)
 
-    def _by_factors(self, region: Region, box: BoxSides, bits: int) -> Cell | None:
+    def _by_signs(self, region: Region, box: BoxSides, bits: int) -> Cell | None:
         """Prove a region, on which both sides are defined, by the signs of the factors of ``right - left``."""
         evaluator, index = self.evaluator.on(region.piece.chart), region.piece.index
         if index not in self._factors:
@@ -281,7 +295,7 @@ class BoxSubdivision:
             return None
         if evaluator.extended_range(intervals, bits) is None:
             return None
-        return Cell(region.box, "factors", Fraction(0), bits, piece=index)
+        return Cell(region.box, "signs", Fraction(0), bits, piece=index)
 
     def _contact(self, region: Region, box: BoxSides, rule: str, bits: int, *, defined: bool) -> Cell | None:
         """Prove a region by a germ at one end of its only side that is not a single number.
@@ -337,18 +351,23 @@ class BoxSubdivision:
         return Counterexample(tuple(point.items()), result) if result.holds is False else None
 
     def find_counterexample(self, region: Region) -> Counterexample | None:
-        """Search the midpoint and, for at most three variables, the corners of the region for a counterexample.
+        """Search the midpoint, the simplest point and, for at most three variables, the corners of the region.
 
         At an excluded end, the corners are moved into the region a little.
         """
         box = region.inner
         if box is None:
             return None
-        candidates = [tuple((low + high) / 2 for low, high in box)]
+        candidates = [tuple((low + high) / 2 for low, high in box), tuple(simplest(low, high) for low, high in box)]
         if len(box) <= 3:  # equality often occurs at a corner
             candidates += _corners(_within(region, box))
-        tried = (self.counterexample_at(region.piece, candidate) for candidate in candidates)
-        return next(filter(None, tried), None)
+        for point in candidates:
+            if (region.piece.index, point) not in self._tested:
+                self._tested.add((region.piece.index, point))
+                counterexample = self.counterexample_at(region.piece, point)
+                if counterexample is not None:
+                    return counterexample
+        return None
 
     def bisect(self, region: Region) -> tuple[Region, Region]:
         """Bisect the side that is the widest in relation to the piece, leaving out sides of a single integer."""
@@ -562,6 +581,28 @@ class IntegerSubdivision:
             if result.holds is False:
                 return Counterexample(((self.symbol, Fraction(n)),), result)
         return None
+
+    def counterexample_at(self, piece: Piece, parameters: tuple[Fraction, ...]) -> Counterexample | None:
+        """Return one of the integers beside the number of a given parameter if the inequality fails there."""
+        if not parameters[0]:
+            return None
+        below = int(1 / parameters[0] ** 2)
+        for size in (below, below + 1):
+            point = {self.symbol: Fraction(self._sign(piece) * size)}
+            if contains(self.domain, point):
+                result = self.evaluator.at_point(point)
+                if result.holds is False:
+                    return Counterexample(tuple(point.items()), result)
+        return None
+
+    @property
+    def has_least(self) -> bool:
+        """Whether the domain has a least integer, which is not negative."""
+        return self.domain.start is not None and self.domain.start >= 0
+
+    def first_integer(self, region: Region) -> int:
+        """Return the first integer of a region of nonnegative integers."""
+        return self._integers(region)[0]
 
     def bisect(self, region: Region) -> tuple[Region, Region]:
         """Return the two halves of a region."""
