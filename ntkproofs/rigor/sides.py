@@ -112,6 +112,8 @@ def _ends(symbol: sympy.Symbol, values: Any) -> tuple[Any, Any, tuple[bool, bool
     for integers, first in ((sympy.S.Naturals, 1), (sympy.S.Naturals0, 0), (sympy.S.Integers, -sympy.oo)):
         if values is integers:
             return first, sympy.oo, (False, False), True
+    if values is sympy.S.EmptySet:
+        raise InputError(f"the box is empty: the set of the values of {symbol} is empty")
     raise InputError(
         f"the values of {symbol} are a pair (low, high), a sympy.Interval, sympy.Reals, sympy.Naturals, "
         f"sympy.Naturals0, sympy.Integers or sympy.Range(a, b), got {type(values).__name__} {values!r:.80}"

@@ -23,6 +23,7 @@ from ntkproofs.rigor.charts import BoxSides, Piece, Region, pieces_of_box, piece
 from ntkproofs.rigor.contacts import Contact, ContactRules, Proof, simplest
 from ntkproofs.rigor.elimination import eliminated
 from ntkproofs.rigor.evaluator import Evaluator, PointResult
+from ntkproofs.rigor.factors import Factors, factors_of
 from ntkproofs.rigor.membership import check_not_empty, contains, point_of
 from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers
 
@@ -37,6 +38,7 @@ __all__ = [
 
 TAYLOR_ORDER = 6  # of the expansion at a contact point; zeros up to this order can be divided out
 MAX_POINTS = 4  # a cell with at most so many integers (beyond the first) is decided at each of them
+INWARD = Fraction(1, 64)  # of the width, by which a point is moved away from an excluded end
 MAX_ORDER = 1 << 16  # of the growth at infinity, by which margins are scaled
 
 
@@ -113,6 +115,7 @@ class BoxSubdivision:
         self.evaluator, self.domain = evaluator, domain
         self.symbols = domain.symbols
         self.pieces = pieces_of_box(domain, *eliminated(domain))
+        self._factors: dict[int, Factors | None] = {}  # by the index of the piece
         self.taylor_order = 0  # of the Taylor polynomials in one variable; raised by the search
         self._tested: set[tuple[int, tuple[Fraction, ...]]] = set()  # points that are no counterexamples
         self.contacts: list[tuple[int, Contact | None]] = []  # found by the search, with the piece; None: factors
@@ -159,11 +162,14 @@ class BoxSubdivision:
             rules += ["open range"]
         if len(free) == 1:
             rules += ["contact low", "contact high"]
+        cell = None
         for rule in rules:
             cell = self._apply(rule, region, box, bits, values)
             if cell is not None:
                 return cell
-        return None if values is None or len(free) < len(box) else self._by_derivatives(region, box, bits)
+        if values is not None and len(free) == len(box):
+            cell = self._by_derivatives(region, box, bits)
+        return cell or self._by_signs(region, box, bits)
 
     def _discarded(self, region: Region, box: BoxSides | None, bits: int) -> Cell | None:
         """Return a cell without points of the domain: without integers, or outside a constraint."""
@@ -264,6 +270,8 @@ class BoxSubdivision:
         evaluator = self.evaluator.on(region.piece.chart)
         if rule == "open range":
             return self._by_open_range(evaluator, region, box, bits)
+        if rule == "signs":
+            return self._by_signs(region, box, bits)
         if rule not in ("range", "mean value"):
             proof = None if values is None else self.rules_on(region.piece).prove(rule, contact, box, bits)
             return None if proof is None else _cell_of(proof, region, bits, contact)
@@ -276,6 +284,18 @@ class BoxSubdivision:
         ):
             return None
         return Cell(region.box, "open range", values.lower, bits, piece=region.piece.index)
+
+    def _by_signs(self, region: Region, box: BoxSides, bits: int) -> Cell | None:
+        """Prove a region, on which both sides are defined, by the signs of the factors of ``right - left``."""
+        evaluator, index = self.evaluator.on(region.piece.chart), region.piece.index
+        if index not in self._factors:
+            self._factors[index] = factors_of(evaluator, self.symbols)
+        factors, intervals = self._factors[index], self._extended(region, box, bits)
+        if factors is None or not factors.prove(intervals, bits, strict=evaluator.inequality.strict):
+            return None
+        if evaluator.extended_range(intervals, bits) is None:
+            return None
+        return Cell(region.box, "signs", Fraction(0), bits, piece=index)
 
     def _contact(self, region: Region, box: BoxSides, rule: str, bits: int, *, defined: bool) -> Cell | None:
         """Prove a region by a germ at one end of its only side that is not a single number.
@@ -331,13 +351,16 @@ class BoxSubdivision:
         return Counterexample(tuple(point.items()), result) if result.holds is False else None
 
     def find_counterexample(self, region: Region) -> Counterexample | None:
-        """Search the midpoint, the simplest point and, for at most three variables, the corners of the region."""
+        """Search the midpoint, the simplest point and, for at most three variables, the corners of the region.
+
+        At an excluded end, the corners are moved into the region a little.
+        """
         box = region.inner
         if box is None:
             return None
         candidates = [tuple((low + high) / 2 for low, high in box), tuple(simplest(low, high) for low, high in box)]
         if len(box) <= 3:  # equality often occurs at a corner
-            candidates += _corners(box)
+            candidates += _corners(_within(region, box))
         for point in candidates:
             if (region.piece.index, point) not in self._tested:
                 self._tested.add((region.piece.index, point))
@@ -373,6 +396,16 @@ def _is_excluded(region: Region, axis: int, box: BoxSides, end: str) -> bool:
     """Return whether an end of a side of the inner box of a region is an excluded end of the piece."""
     which = 0 if end == "low" else 1
     return region.piece.excludes(axis, region.box, end) and box[axis][which] == region.box[axis][which]
+
+
+def _within(region: Region, box: BoxSides) -> BoxSides:
+    """Return the inner box of a region with each excluded end moved into it."""
+    moved = []
+    for axis, (low, high) in enumerate(box):
+        step = (high - low) * INWARD
+        below, above = (_is_excluded(region, axis, box, end) for end in ("low", "high"))
+        moved.append((low + step if below else low, high - step if above else high))
+    return tuple(moved)
 
 
 def _bound_of(cell: Cell) -> Fraction:
