@@ -26,7 +26,9 @@ from ntkproofs.truth import NoTruthValue
 __all__ = ["MAX_DEPTH", "Obstacle", "Search", "SearchResult"]
 
 MAX_DEPTH = 120
-FIRST_MINIMUM = 10  # bisections before the first search for a local minimum; then after twice as many, and so on
+FIRST_MINIMUM = 6  # bisections before the first search for a local minimum; then after twice as many, and so on
+STUCK_DEPTH = 6  # bisections that lead to a small region of a box, where the search for a minimum pays
+MANY_BISECTIONS = 32  # after which it pays everywhere
 MAX_COMPARED = 256  # regions whose middles are compared to begin the search of a minimum
 PATIENCE = 60  # further bisections, for each variable, after an equality that no rule proves
 MAX_LEAST = 500  # regions examined to show that an integer counterexample is the least
@@ -123,7 +125,7 @@ class Search:
         counterexample = self.subdivision.find_counterexample(region)
         if counterexample is not None:
             return counterexample
-        if self.bisections >= self.next_minimum:
+        if self._is_stuck(depth):
             self.next_minimum = 2 * self.bisections
             counterexample = self._by_minimum(region)
             if counterexample is not None or self._settles(entry):
@@ -133,6 +135,11 @@ class Search:
         else:
             self._bisect(entry)
         return None
+
+    def _is_stuck(self, depth: int) -> bool:
+        """Return whether it is time to search for a local minimum: after many bisections, or deep in the domain."""
+        deep = depth >= STUCK_DEPTH and isinstance(self.subdivision, BoxSubdivision)
+        return self.bisections >= (self.next_minimum if deep else max(self.next_minimum, MANY_BISECTIONS))
 
     def _bisect(self, entry: _Entry) -> None:
         depth, path, region = entry
