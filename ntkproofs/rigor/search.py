@@ -26,14 +26,14 @@ from ntkproofs.truth import NoTruthValue
 __all__ = ["MAX_DEPTH", "Obstacle", "Search", "SearchResult"]
 
 MAX_DEPTH = 120
-FIRST_MINIMUM = 6  # bisections before the first search for a local minimum; then after twice as many, and so on
-STUCK_DEPTH = 6  # bisections that lead to a small region of a box, where the search for a minimum pays
-MANY_BISECTIONS = 32  # after which it pays everywhere
+FIRST_MINIMUM = 8  # bisections before the first search for a local minimum; then after twice as many, and so on
+STUCK_DEPTH = 6  # bisections that lead to a small interval, where the search for a minimum pays
+MANY_BISECTIONS = 64  # after which it pays for integers
 MAX_COMPARED = 256  # regions whose middles are compared to begin the search of a minimum
 PATIENCE = 60  # further bisections, for each variable, after an equality that no rule proves
 MAX_LEAST = 500  # regions examined to show that an integer counterexample is the least
 
-TAYLOR_ORDERS = {4: 6, 64: 10, 512: 16}  # number of bisections -> order of the Taylor polynomials tried from then on
+TAYLOR_ORDERS = {16: 6, 64: 10, 512: 16}  # number of bisections -> order of the Taylor polynomials tried from then on
 
 _Entry: TypeAlias = tuple[int, str, Region]
 
@@ -138,8 +138,9 @@ class Search:
 
     def _is_stuck(self, depth: int) -> bool:
         """Return whether it is time to search for a local minimum: after many bisections, or deep in the domain."""
-        deep = depth >= STUCK_DEPTH and isinstance(self.subdivision, BoxSubdivision)
-        return self.bisections >= (self.next_minimum if deep else max(self.next_minimum, MANY_BISECTIONS))
+        if not isinstance(self.subdivision, BoxSubdivision):
+            return self.bisections >= max(self.next_minimum, MANY_BISECTIONS)
+        return self.bisections >= self.next_minimum and (depth >= STUCK_DEPTH or len(self.subdivision.symbols) > 1)
 
     def _bisect(self, entry: _Entry) -> None:
         depth, path, region = entry
