@@ -18,6 +18,7 @@ import sympy
 from ntkproofs.arithmetic.balls import Ball
 from ntkproofs.arithmetic.digits import certain_digits
 from ntkproofs.arithmetic.germs import Germ, GermArithmetic
+from ntkproofs.arithmetic.growth import LeadingTerm
 from ntkproofs.errors import InputError, OrderTooLow
 from ntkproofs.rigor.evaluator import Evaluator, PointResult
 from ntkproofs.rigor.statements import Box, Domain, Integers
@@ -75,8 +76,12 @@ class OrderSearch:
         self._tried: dict[Fraction, int] = {}  # contact point -> number of orders that are too low there
 
     def first(
-        self, expand: Callable[[GermArithmetic], Germ | None], centre: Fraction, reach: Fraction, bits: int
-    ) -> Germ | None:
+        self,
+        expand: Callable[[GermArithmetic], Germ | LeadingTerm | None],
+        centre: Fraction,
+        reach: Fraction,
+        bits: int,
+    ) -> Germ | LeadingTerm | None:
         """Return the result of `expand` at the contact point `centre` for the first order that is high enough."""
         stop = 1 if self._is_exhausted() else len(TAYLOR_ORDERS)
         for index in range(self._tried.get(centre, 0), stop):
@@ -93,7 +98,8 @@ class OrderSearch:
         """Return where the two sides agree to the highest order, for messages; empty if nowhere."""
         if not self._is_exhausted():
             return ""
-        return f"; all Taylor coefficients of right - left up to order {TAYLOR_ORDERS[-1]} are zero at a contact point"
+        order = TAYLOR_ORDERS[-1]
+        return f"; the leading term of right - left at a contact point is not known from an expansion of order {order}"
 
 
 class Subdivision(Protocol):
@@ -203,7 +209,7 @@ class BoxSubdivision:
         )
         if germ is None or germ.valuation < 0 or not self.evaluator.is_satisfied_by(germ.factor()):
             return None
-        return Cell(box, f"contact {end}", germ.factor().lower, bits, germ.valuation)
+        return Cell(box, f"contact {end}", germ.bound(), bits, germ.valuation)
 
     def _counterexample_at(self, point: tuple[Fraction, ...]) -> Counterexample | None:
         pairs = tuple(zip(self.symbols, point, strict=True))
@@ -346,7 +352,7 @@ class IntegerSubdivision:
         )
         if germ is None or abs(germ.valuation) > MAX_ORDER or not self.evaluator.is_satisfied_by(germ.factor()):
             return None
-        return Cell(box, "contact", germ.factor().lower, bits, germ.valuation)
+        return Cell(box, "contact", germ.bound(), bits, germ.valuation)
 
     def _candidates(self, box: BoxSides) -> Iterator[int]:
         first, last = self._integers(box[0])
