@@ -18,7 +18,7 @@ from ntkproofs.arithmetic.germs import Germ, GermArithmetic
 from ntkproofs.arithmetic.growth import LeadingTerm
 from ntkproofs.arithmetic.taylor import TaylorArithmetic
 from ntkproofs.errors import DomainError, OrderTooLow, Undecided
-from ntkproofs.rigor.points import PointArithmetic
+from ntkproofs.rigor.points import PointArithmetic, PointNumber
 from ntkproofs.rigor.statements import Inequality, point_text
 from ntkproofs.truth import NoTruthValue
 
@@ -67,39 +67,48 @@ class Evaluator:
             raise DomainError(f"{self.inequality} is undefined at {point_text(values.items())}: {problem}") from problem
 
     def _at(self, values: Values, first: int) -> PointResult:
-        value, bits = None, first
+        value, bits, exact = None, first, None
         while bits <= self.limit:
             try:
                 arithmetic = BallArithmetic(bits)
-                arguments = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
+                arguments = {symbol: arithmetic.rational(number) for symbol, number in values.items()}
                 value = self.difference.evaluate(arguments, arithmetic)
-                sign = value.sign()
-                return PointResult(sign > 0 or (sign == 0 and not self.inequality.strict), value, bits, sign == 0)
+                return self._result(value, value.sign(), bits)
             except Undecided:
-                result = self._exactly_at(values, bits)
+                exact = self._exact_difference(values, bits) if exact is None else exact.at_precision(bits)
+                result = self._exact_result(exact, bits)
                 if result is not None:
                     return result
+                exact = exact if exact is not None and exact.is_exact else None
             bits *= 2
         return PointResult(None, value, bits // 2)
 
-    def _exactly_at(self, values: Values, bits: int) -> PointResult | None:
-        """Decide at a point with exact numbers of Q(pi) where possible and intervals otherwise; None if undecided."""
+    def _result(self, value: Ball, sign: int, bits: int) -> PointResult:
+        return PointResult(sign > 0 or (sign == 0 and not self.inequality.strict), value, bits, sign == 0)
+
+    def _exact_difference(self, values: Values, bits: int) -> PointNumber | None:
+        """Return ``right - left``, exact where possible and with intervals otherwise, or None if undecided."""
         arithmetic = PointArithmetic(bits)
         arguments = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
         try:
-            number = self.difference.evaluate(arguments, arithmetic)
-            sign = 0 if number.is_zero() else number.ball.sign()
+            return self.difference.evaluate(arguments, arithmetic)
         except Undecided:
             return None
-        return PointResult(sign > 0 or (sign == 0 and not self.inequality.strict), number.ball, bits, sign == 0)
+
+    def _exact_result(self, number: PointNumber | None, bits: int) -> PointResult | None:
+        """Return the result for a value of ``right - left``, or None if its sign is not known."""
+        try:
+            return None if number is None else self._result(number.ball, number.sign(), bits)
+        except Undecided:
+            return None
 
     def is_equality_at(self, values: Values) -> bool:
-        """Return whether both sides are known, by arithmetic in Q(pi), to be defined and equal at a point."""
+        """Return whether both sides are known, by exact arithmetic, to be defined and equal at a point."""
         try:
-            result = self._exactly_at(values, self.precision)
+            number = self._exact_difference(values, self.precision)
         except DomainError:
             return False
-        return result is not None and result.exact_zero
+        return number is not None and number.is_zero()
 
     def is_satisfied_by(self, value: Ball) -> bool:
         """Return whether the inequality holds for every value of ``right - left`` in an interval."""
