@@ -6,18 +6,20 @@ These enclosures are the trusted core of :func:`ntkproofs.rigor.decide`; the sub
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import sympy
 
 from ntkproofs.arithmetic.balls import Ball
-from ntkproofs.arithmetic.expressions import BallArithmetic, Difference, difference
+from ntkproofs.arithmetic.expressions import Arithmetic, BallArithmetic, Difference, Number, difference
+from ntkproofs.arithmetic.extended import ExtendedArithmetic, ExtendedInterval
 from ntkproofs.arithmetic.germs import Germ, GermArithmetic
 from ntkproofs.arithmetic.growth import LeadingTerm
 from ntkproofs.arithmetic.taylor import TaylorArithmetic
 from ntkproofs.errors import DomainError, OrderTooLow, Undecided
+from ntkproofs.rigor.charts import IDENTITY, Chart
 from ntkproofs.rigor.points import PointArithmetic, PointNumber
 from ntkproofs.rigor.statements import Inequality, point_text
 from ntkproofs.truth import NoTruthValue
@@ -25,6 +27,7 @@ from ntkproofs.truth import NoTruthValue
 __all__ = ["Evaluator", "PointResult", "Values"]
 
 Values: TypeAlias = Mapping[sympy.Symbol, Fraction]
+T = TypeVar("T", bound=Number)
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,24 @@ class PointResult(NoTruthValue):
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Evaluates one inequality; `precision` and `limit`: the first and the last precision tried at a point, in bits."""
+    """Evaluates one inequality; `precision` and `limit`: the first and the last precision tried at a point, in bits.
+
+    Points are values of the variables. Enclosures, germs and equality at a contact point take values of the parameters
+    of the `chart`; by default these are the variables.
+    """
 
     inequality: Inequality
     precision: int
     limit: int
+    chart: Chart = IDENTITY
+
+    def on(self, chart: Chart) -> Evaluator:
+        """Return the evaluator whose enclosures and germs take the parameters of a chart."""
+        return self if chart == self.chart else replace(self, chart=chart)
+
+    def evaluate(self, parameters: Mapping[sympy.Symbol, T], arithmetic: Arithmetic[T], *, guarded: bool = True) -> T:
+        """Return ``right - left`` at values of the parameters."""
+        return self.difference.evaluate(self.chart.values(parameters, arithmetic), arithmetic, guarded=guarded)
 
     @property
     def difference(self) -> Difference:
@@ -62,17 +78,18 @@ class Evaluator:
         Raises DomainError if a side is undefined at the point.
         """
         try:
-            return self._at(values, self.precision if bits is None else bits)
+            return self.on(IDENTITY).at_parameters(values, self.precision if bits is None else bits)
         except DomainError as problem:
             raise DomainError(f"{self.inequality} is undefined at {point_text(values.items())}: {problem}") from problem
 
-    def _at(self, values: Values, first: int) -> PointResult:
+    def at_parameters(self, values: Values, first: int) -> PointResult:
+        """Decide the inequality at one exact point of the chart's parameters; raises DomainError if it is undefined."""
         value, bits, exact = None, first, None
         while bits <= self.limit:
             try:
                 arithmetic = BallArithmetic(bits)
                 arguments = {symbol: arithmetic.rational(number) for symbol, number in values.items()}
-                value = self.difference.evaluate(arguments, arithmetic)
+                value = self.evaluate(arguments, arithmetic)
                 return self._result(value, value.sign(), bits)
             except Undecided:
                 exact = self._exact_difference(values, bits) if exact is None else exact.at_precision(bits)
@@ -91,7 +108,7 @@ class Evaluator:
         arithmetic = PointArithmetic(bits)
         arguments = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
         try:
-            return self.difference.evaluate(arguments, arithmetic)
+            return self.evaluate(arguments, arithmetic)
         except Undecided:
             return None
 
@@ -103,12 +120,12 @@ class Evaluator:
             return None
 
     def is_equality_at(self, values: Values) -> bool:
-        """Return whether both sides are known, by exact arithmetic, to be defined and equal at a point."""
+        """Return whether both sides are known, by exact arithmetic, to be defined and equal at given parameters."""
         try:
             number = self._exact_difference(values, self.precision)
-        except DomainError:
+            return number is not None and number.sign() == 0
+        except (DomainError, Undecided):
             return False
-        return number is not None and number.is_zero()
 
     def is_satisfied_by(self, value: Ball) -> bool:
         """Return whether the inequality holds for every value of ``right - left`` in an interval."""
@@ -123,11 +140,22 @@ class Evaluator:
         everywhere in it.
         """
         try:
-            return self.difference.evaluate(box, BallArithmetic(bits))
+            return self.evaluate(box, BallArithmetic(bits))
         except DomainError as problem:
-            where = ", ".join(f"{symbol.name} in [{side.lower}, {side.upper}]" for symbol, side in box.items())
+            values = self.chart.values(box, BallArithmetic(bits))
+            where = ", ".join(f"{symbol.name} in [{side.lower}, {side.upper}]" for symbol, side in values.items())
             raise DomainError(f"{self.inequality} is undefined for {where}: {problem}") from problem
         except Undecided:
+            return None
+
+    def extended_range(self, box: Mapping[sympy.Symbol, ExtendedInterval], bits: int) -> ExtendedInterval | None:
+        """Return the range of ``right - left`` over a box with infinite or excluded ends, or None if it is not known.
+
+        A result implies that both sides are defined on the whole box, except at excluded ends.
+        """
+        try:
+            return self.evaluate(box, ExtendedArithmetic(bits))
+        except (Undecided, DomainError):
             return None
 
     def mean_value(self, box: Mapping[sympy.Symbol, Ball], bits: int) -> Ball | None:
@@ -139,14 +167,14 @@ class Evaluator:
         base = BallArithmetic(bits)
         middles = {symbol: Ball(side.middle, precision=bits) for symbol, side in box.items()}
         try:
-            total = self.difference.evaluate(middles, base, guarded=False)
+            total = self.evaluate(middles, base, guarded=False)
             arithmetic = TaylorArithmetic(base, 1)
             for symbol in box:
                 seeds = {
                     other: arithmetic.series([side, Ball(1 if other == symbol else 0, precision=bits)])
                     for other, side in box.items()
                 }
-                slope = self.difference.evaluate(seeds, arithmetic, guarded=False).coefficients[1]
+                slope = self.evaluate(seeds, arithmetic, guarded=False).coefficients[1]
                 total = total + slope * (box[symbol] - middles[symbol])
         except (Undecided, DomainError):
             return None
@@ -161,7 +189,7 @@ class Evaluator:
         Raises OrderTooLow if the order of the arithmetic is too low, so that a higher one may give a result.
         """
         try:
-            return self.difference.evaluate(values, arithmetic, guarded=not defined).reduced()
+            return self.evaluate(values, arithmetic, guarded=not defined).reduced()
         except OrderTooLow:
             raise
         except (Undecided, DomainError):
