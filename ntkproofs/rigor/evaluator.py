@@ -16,8 +16,9 @@ from ntkproofs.arithmetic.balls import Ball
 from ntkproofs.arithmetic.expressions import Arithmetic, BallArithmetic, Difference, Number, difference
 from ntkproofs.arithmetic.extended import ExtendedArithmetic, ExtendedInterval
 from ntkproofs.arithmetic.germs import Germ, GermArithmetic
+from ntkproofs.arithmetic.growth import LeadingTerm
 from ntkproofs.arithmetic.taylor import TaylorArithmetic
-from ntkproofs.errors import DomainError, Undecided
+from ntkproofs.errors import DomainError, OrderTooLow, Undecided
 from ntkproofs.rigor.charts import IDENTITY, Chart
 from ntkproofs.rigor.points import PointArithmetic
 from ntkproofs.rigor.statements import Inequality, point_text
@@ -174,12 +175,15 @@ class Evaluator:
 
     def germ(
         self, values: Mapping[sympy.Symbol, Germ], arithmetic: GermArithmetic, *, defined: bool = False
-    ) -> Germ | None:
-        """Return ``right - left`` as a reduced germ, or None if it has no such expansion.
+    ) -> Germ | LeadingTerm | None:
+        """Return ``right - left`` as a reduced germ or by its leading term, or None if it has no such expansion.
 
         A result implies that both sides are defined near the contact point; pass ``defined=True`` if that is known.
+        Raises OrderTooLow if the order of the arithmetic is too low, so that a higher one may give a result.
         """
         try:
             return self.evaluate(values, arithmetic, guarded=not defined).reduced()
+        except OrderTooLow:
+            raise
         except (Undecided, DomainError):
             return None
