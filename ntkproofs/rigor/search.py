@@ -259,7 +259,7 @@ class Search:
         if self.subdivision.may_be_undefined(region, self.evaluator.precision):
             why = f"no rule applies to {where}, where a side may be undefined"
             return Obstacle("undefined", where, why, "restrict the domain or rewrite that side", proved)
-        why = f"no rule applies to {where}"
+        why = f"no rule applies to {where}{self.subdivision.orders.note()}"
         advice = "a larger max_cells or limit may help, or a smaller domain"
         return Obstacle("limit", where, why, advice, proved)
 

@@ -6,7 +6,7 @@ the points ``s = n**(-1/2)``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -18,7 +18,8 @@ from ntkproofs.arithmetic.balls import Ball
 from ntkproofs.arithmetic.digits import certain_digits
 from ntkproofs.arithmetic.extended import ExtendedArithmetic, ExtendedInterval
 from ntkproofs.arithmetic.germs import Germ, GermArithmetic
-from ntkproofs.errors import DomainError, InputError
+from ntkproofs.arithmetic.growth import LeadingTerm
+from ntkproofs.errors import DomainError, InputError, OrderTooLow, Undecided
 from ntkproofs.rigor.charts import BoxSides, Piece, Region, pieces_of_box, pieces_of_integers
 from ntkproofs.rigor.contacts import Contact, ContactRules, Proof, simplest
 from ntkproofs.rigor.elimination import eliminated
@@ -36,7 +37,7 @@ __all__ = [
     "subdivision_of",
 ]
 
-TAYLOR_ORDER = 6  # of the expansion at a contact point; zeros up to this order can be divided out
+TAYLOR_ORDERS = (6, 12, 24, 48)  # of the expansion at a contact point, tried in turn until a coefficient is not zero
 MAX_POINTS = 4  # a cell with at most so many integers (beyond the first) is decided at each of them
 INWARD = Fraction(1, 64)  # of the width, by which a point is moved away from an excluded end
 MAX_ORDER = 1 << 16  # of the growth at infinity, by which margins are scaled
@@ -69,8 +70,47 @@ class Counterexample:
     result: PointResult
 
 
+class OrderSearch:
+    """Expansions at contact points, whose order is raised until a coefficient is not zero.
+
+    The zeros are exact, and do not depend on the size of a cell; so each order is tried once for each contact point.
+    If the highest order is too low at one of them, the sides may be identical, and the others are given the lowest.
+    """
+
+    def __init__(self) -> None:
+        self._tried: dict[Hashable, int] = {}  # contact point -> number of orders that are too low there
+
+    def first(
+        self,
+        expand: Callable[[GermArithmetic], Germ | LeadingTerm | None],
+        centre: Hashable,
+        reach: Fraction,
+        bits: int,
+    ) -> Germ | LeadingTerm | None:
+        """Return the result of `expand` at the contact point `centre` for the first order that is high enough."""
+        stop = 1 if self._is_exhausted() else len(TAYLOR_ORDERS)
+        for index in range(self._tried.get(centre, 0), stop):
+            try:
+                return expand(GermArithmetic(reach, TAYLOR_ORDERS[index], bits))
+            except OrderTooLow:
+                self._tried[centre] = index + 1
+        return None
+
+    def _is_exhausted(self) -> bool:
+        return len(TAYLOR_ORDERS) in self._tried.values()
+
+    def note(self) -> str:
+        """Return where the two sides agree to the highest order, for messages; empty if nowhere."""
+        if not self._is_exhausted():
+            return ""
+        order = TAYLOR_ORDERS[-1]
+        return f"; the leading term of right - left at a contact point is not known from an expansion of order {order}"
+
+
 class Subdivision(Protocol):
-    """A domain that can be subdivided into cells."""
+    """A domain that can be subdivided into cells; `orders`: the expansions at its contact points."""
+
+    orders: OrderSearch
 
     @property
     def evaluator(self) -> Evaluator:
@@ -115,6 +155,7 @@ class BoxSubdivision:
         self.evaluator, self.domain = evaluator, domain
         self.symbols = domain.symbols
         self.pieces = pieces_of_box(domain, *eliminated(domain))
+        self.orders = OrderSearch()
         self._factors: dict[int, Factors | None] = {}  # by the index of the piece
         self.taylor_order = 0  # of the Taylor polynomials in one variable; raised by the search
         self._tested: set[tuple[int, tuple[Fraction, ...]]] = set()  # points that are no counterexamples
@@ -312,23 +353,35 @@ class BoxSubdivision:
             germ = self._germ(evaluator, box, (axis, end, power), bits, defined=defined)
             if germ is None or (germ.valuation < 0 and not excluded) or abs(germ.valuation) > MAX_ORDER:
                 continue
-            if self.evaluator.is_satisfied_by(germ.factor()):
-                return Cell(region.box, rule, germ.factor().lower, bits, germ.valuation, region.piece.index)
+            if self._is_satisfied_by(germ):
+                return Cell(region.box, rule, germ.bound(), bits, germ.valuation, region.piece.index)
         return None
+
+    def _is_satisfied_by(self, germ: Germ | LeadingTerm) -> bool:
+        try:
+            return self.evaluator.is_satisfied_by(germ.factor())
+        except Undecided:  # the region is too large for bounds of a logarithm or an exponential
+            return False
 
     def _germ(
         self, evaluator: Evaluator, box: BoxSides, place: tuple[int, str, int], bits: int, *, defined: bool
-    ) -> Germ | None:
+    ) -> Germ | LeadingTerm | None:
         """Return the germ of ``right - left`` at an end of one side, where the parameter is ``end +- s**power``."""
         axis, end, power = place
         low, high = box[axis]
-        reach = high - low if power == 1 else Ball(high - low, precision=bits).sqrt().upper
-        arithmetic = GermArithmetic(reach, TAYLOR_ORDER, bits)
         centre, direction = (low, 1) if end == "low" else (high, -1)
-        variable = arithmetic.rational(Fraction(direction)) * arithmetic.variable(power)
-        values = {symbol: arithmetic.rational(side[0]) for symbol, side in zip(self.symbols, box, strict=True)}
-        values[self.symbols[axis]] = arithmetic.rational(centre) + variable if centre else variable
-        return evaluator.germ(values, arithmetic, defined=defined)
+        point = tuple(side[0] for side in (*box[:axis], (centre, centre), *box[axis + 1 :]))
+
+        def expand(arithmetic: GermArithmetic) -> Germ | LeadingTerm | None:
+            values = {symbol: arithmetic.rational(value) for symbol, value in zip(self.symbols, point, strict=True)}
+            variable = arithmetic.variable(power)
+            if centre or direction < 0:
+                variable = values[self.symbols[axis]] + arithmetic.rational(Fraction(direction)) * variable
+            values[self.symbols[axis]] = variable
+            return evaluator.germ(values, arithmetic, defined=defined)
+
+        reach = high - low if power == 1 else Ball(high - low, precision=bits).sqrt().upper
+        return self.orders.first(expand, (evaluator.chart, point, place), reach, bits)
 
     def _is_equality(self, region: Region, box: BoxSides, axis: int, end: str) -> bool:
         """Return whether the statement is not strict, and both sides are known to be equal at an end of a side."""
@@ -461,6 +514,7 @@ class IntegerSubdivision:
         self.evaluator, self.domain = evaluator, domain
         self.symbol = domain.symbol
         self.pieces = pieces_of_integers(domain)
+        self.orders = OrderSearch()
 
     def regions(self) -> list[Region]:
         """Return regions that cover the domain."""
@@ -555,14 +609,18 @@ class IntegerSubdivision:
         return Cell(region.box, "integers", min(bounds), bits, piece=region.piece.index)
 
     def _contact(self, region: Region, bits: int) -> Cell | None:
-        arithmetic = GermArithmetic(region.box[0][1], TAYLOR_ORDER, bits)
-        variable = arithmetic.variable(-2)
-        if self._sign(region.piece) < 0:
-            variable = arithmetic.rational(Fraction(-1)) * variable
-        germ = self.evaluator.germ({self.symbol: variable}, arithmetic)
+        sign = self._sign(region.piece)
+
+        def expand(arithmetic: GermArithmetic) -> Germ | LeadingTerm | None:
+            variable = arithmetic.variable(-2)
+            if sign < 0:
+                variable = arithmetic.rational(Fraction(-1)) * variable
+            return self.evaluator.germ({self.symbol: variable}, arithmetic)
+
+        germ = self.orders.first(expand, sign, region.box[0][1], bits)
         if germ is None or abs(germ.valuation) > MAX_ORDER or not self.evaluator.is_satisfied_by(germ.factor()):
             return None
-        return Cell(region.box, "contact", germ.factor().lower, bits, germ.valuation, region.piece.index)
+        return Cell(region.box, "contact", germ.bound(), bits, germ.valuation, region.piece.index)
 
     def _candidates(self, region: Region) -> Iterator[int]:
         first, last = self._integers(region)
