@@ -186,6 +186,18 @@ def statement(source: random.Random) -> tuple[object, object]:
     return source.choice([less, at_most])(left, right), where
 
 
+def hidden_contact(source: random.Random) -> tuple[object, object]:
+    """Return an expanded statement with equality on a set inside a box, and a domain; every second one is false."""
+    first, second = (source.choice([x, y, x * y, x + y, x - y, x**2, sympy.exp(x), 1 / (y + 3)]) for _ in range(2))
+    zero = source.choice([first - second, first - rational(source), first - sympy.sqrt(2), first + second - 1])
+    factor = source.choice([1, 2 + x, 3 - y, 1 + x**2, sympy.exp(y), x, y, -1])
+    value = sympy.expand(zero ** source.choice([2, 2, 2, 3, 4]) * factor)
+    value += source.choice([0, 0, 0, sympy.Rational(1, 10**6), -sympy.Rational(1, 10**6), (x - y) / 1000])
+    low = source.choice([-1, 0, sympy.Rational(1, 2)])
+    sides = {symbol: (low, source.choice([1, 2])) for symbol in (x, y)}
+    return source.choice([less, at_most, at_most])(0, value), Box(sides)
+
+
 # --- the audit
 
 
@@ -273,7 +285,7 @@ def contradicted(decision: Decision, at: dict[sympy.Symbol, Q], *, holds: bool) 
 def audit(source: random.Random) -> tuple[str, str]:
     """Decide one random statement; return the outcome, and what is wrong with it (nothing if all is well)."""
     try:
-        claim, where = statement(source)
+        claim, where = hidden_contact(source) if source.random() < 0.25 else statement(source)
         decision = decide(claim, where, max_cells=60, limit=512)
     except DomainError:
         return "undefined", ""
