@@ -4,25 +4,7 @@
 ``fails``, with a counterexample (for integers the least one, if that is cheap to show); or ``open``, with the reason.
 A cell is proved by one of these rules:
 
-===============  ====================================================================================================
-``point``        evaluation at one point with increasing precision; equality is decided for values known in Q(pi)
-``range``        interval evaluation over the whole cell
-``open range``   interval evaluation with infinite ends, and with ends that do not belong to the domain
-``signs``        a rational function: the signs of the factors of the numerator and the denominator
-``mean value``   ``f(middle) + f'(cell) (cell - middle)``, with derivatives by Taylor arithmetic over intervals
-``contact``      the two sides are equal at an end of the cell: the zero is divided out (see ``germs``), then ``range``;
-                 or the end does not belong to the domain, such as infinity
-``monotone``     where a derivative has a constant sign, the proof continues on a face, in the end at a point
-``convex``       the Hessian matrix is positive semidefinite: a tangent plane, or an exact minimum
-``taylor``       the second-order Taylor polynomial with an interval remainder; ``taylor k``: order k, in one variable
-``divided``      both sides are equal on a set ``x_j = g(other variables)``, which is divided out
-``transversal``  the same for several variables ``x_T = g(other variables)``, in which the difference is convex
-``factors``      the normal form of the difference is a product of even powers and of factors with known signs
-``integers``     the cell contains only a few integers, and the inequality holds at each of them
-``empty``        the cell contains no integer
-``outside``      a constraint is false on the whole cell
-===============  ====================================================================================================
-
+===============  =============================================================================================
 The integers ``n >= n0`` are mapped to ``0 < s <= 1`` by ``s = n**(-1/2)``. The limit ``n -> infinity`` is the point
 ``s = 0``, which is treated as a contact point. Other domains are cut into pieces with parameters (see ``charts``).
 """
