@@ -64,7 +64,7 @@ def not_in_grammar(node: sympy.Basic) -> NotInGrammar:
     asec(x) is not in the grammar: write acos(1/x)
     """
     name = type(node).__name__
-    rewrite = REWRITES.get(name) if type(node).__module__.startswith("sympy.") else None
+    rewrite = REWRITES.get(name) if str(type(node).__module__).startswith("sympy.") else None
     text = _shortened(node)
     if rewrite is None:
         return NotInGrammar(f"{text} ({name}) is not in the grammar: {GRAMMAR}")
