@@ -18,7 +18,7 @@ from ntkproofs.arithmetic.extended import ExtendedArithmetic, ExtendedInterval
 from ntkproofs.arithmetic.germs import Germ, GermArithmetic
 from ntkproofs.arithmetic.growth import LeadingTerm
 from ntkproofs.arithmetic.taylor import TaylorArithmetic
-from ntkproofs.errors import DomainError, OrderTooLow, Undecided
+from ntkproofs.errors import DomainError, NotExact, OrderTooLow, Undecided
 from ntkproofs.rigor.charts import IDENTITY, Chart
 from ntkproofs.rigor.points import PointArithmetic, PointNumber
 from ntkproofs.rigor.statements import Inequality, point_text
@@ -205,5 +205,5 @@ class Evaluator:
             return self.evaluate(values, arithmetic, guarded=not defined).reduced()
         except OrderTooLow:
             raise
-        except (Undecided, DomainError):
+        except (Undecided, DomainError, NotExact):
             return None
