@@ -2,7 +2,7 @@
 
     sum     = ["-"] product {("+" | "-") product}
     product = power {("*" | "/") power}
-    power   = atom [("^" | "**") ["-"] power]
+    power   = "-" power | atom [("^" | "**") ["-"] power]
     atom    = number | name | name "(" sum {"," sum} ")" | "(" sum ")"
 
 Numbers are decimal (``1.5e-7``) and exact.
@@ -124,14 +124,14 @@ class _Formula:
         self.tokens.depth += 1
         if self.tokens.depth > MAX_DEPTH:
             raise InputError(f"more than {MAX_DEPTH} parentheses inside one another")
-        tree = self._negated() if self.tokens.accept("-") else self._product()
+        tree = self._minus(self._product()) if self.tokens.accept("-") else self._product()
         while (sign := self.tokens.accept("+", "-")) is not None:
             tree = (sign, tree, self._product())
         self.tokens.depth -= 1
         return tree
 
-    def _negated(self) -> Tree:
-        tree = self._product()
+    @staticmethod
+    def _minus(tree: Tree) -> Tree:
         return number(-tree[1]) if tree[0] == "number" else ("*", number(-1), tree)
 
     def _product(self) -> Tree:
@@ -141,6 +141,8 @@ class _Formula:
         return tree
 
     def _power(self) -> Tree:
+        if self.tokens.accept("-"):  # a sign after an operation, as in 2*-x
+            return self._minus(self._power())
         base = self._atom()
         if self.tokens.accept("^", "**") is None:
             return base
