@@ -11,7 +11,7 @@ from mpmath import mpf
 from benchmarks.deciding.problem import Problem, Range
 from benchmarks.deciding.trees import Tree
 
-__all__ = ["Undefined", "contradiction", "difference", "samples", "value"]
+__all__ = ["Undefined", "contradiction", "difference", "difference_of", "samples", "value"]
 
 DIGITS = 150
 NOISE = mpf(10) ** -100  # relative to the sides, where rounding errors end
@@ -63,6 +63,13 @@ def difference(problem: Problem, at: Mapping[str, Fraction]) -> tuple[mpf, mpf]:
     """Return ``right - left`` at a point, and the size of its sides."""
     left, right = value(problem.left, at), value(problem.right, at)
     return right - left, max(abs(left), abs(right), mpf(10) ** -300)
+
+
+def difference_of(first: Tree, second: Tree, at: Mapping[str, Fraction]) -> mpf:
+    """Return ``first - second`` at a point, 0 if they cannot be told apart."""
+    with mpmath.workdps(DIGITS):
+        one, two = value(first, at), value(second, at)
+        return mpf(0) if abs(one - two) <= NOISE * max(abs(one), abs(two)) else one - two
 
 
 def contradiction(problem: Problem, at: Mapping[str, Fraction], *, holds: bool) -> str:
