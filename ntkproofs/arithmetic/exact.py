@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isqrt
+from math import factorial, isqrt
 from typing import Any
 
 import flint
 
 from ntkproofs.arithmetic.balls import Ball, as_fraction
-from ntkproofs.errors import DomainError, NotExact
+from ntkproofs.arithmetic.functions import Functions
+from ntkproofs.errors import DomainError, NotExact, Undecided
 
 __all__ = ["ExactArithmetic", "PiRational"]
 
 Polynomial = Any  # flint.fmpq_poly, a polynomial in pi
+MAX_FACTORIAL = 1000  # largest factorial that is computed exactly
+SIGN_BITS = 1 << 12  # the largest precision at which the sign of a number is sought
 MAX_BITS = 1 << 20  # size of the largest power that is computed exactly
 
 
@@ -41,7 +44,7 @@ def _constant(polynomial: Polynomial) -> Fraction | None:
     return Fraction(int(value.p), int(value.q))
 
 
-class PiRational:
+class PiRational(Functions):
     """An element of Q(pi), represented as a reduced quotient of polynomials in pi.
 
     A function whose value is not known to lie in Q(pi) raises NotExact; an undefined operation raises DomainError.
@@ -93,6 +96,22 @@ class PiRational:
             return total
 
         return value(self.numerator) / value(self.denominator)
+
+    def constant(self, value: Fraction | int) -> PiRational:
+        """Return the rational constant `value`."""
+        return PiRational.of(value)
+
+    def sign(self) -> int:
+        """Return the sign, -1, 0 or 1; raises NotExact if it is not certain at the largest precision."""
+        if self.is_zero():
+            return 0
+        bits = 64
+        while bits <= SIGN_BITS:
+            try:
+                return self.enclose(bits).sign()
+            except Undecided:
+                bits *= 2
+        raise NotExact(f"the sign of {self!r} is not certain at {SIGN_BITS} bits")
 
     @staticmethod
     def _of(value: PiRational | Fraction | int) -> PiRational:
@@ -173,6 +192,69 @@ class PiRational:
                 return PiRational.of(Fraction(top, bottom))
         raise NotExact(f"sqrt of {self!r} is not known in Q(pi)")
 
+    def rational_power(self, exponent: Fraction) -> PiRational:
+        """Return ``x**exponent`` for ``x >= 0``, which is known for rational numbers with rational roots."""
+        if exponent < 0:
+            return PiRational.of(1) / self.rational_power(-exponent)
+        value = self.rational()
+        if value is None:
+            raise NotExact(f"the power {exponent} of {self!r} is not known in Q(pi)")
+        if value < 0:
+            raise DomainError(f"the power {exponent} of {value}")
+        parts = [_root(part, exponent.denominator) for part in (value.numerator, value.denominator)]
+        if None in parts:
+            raise NotExact(f"the power {exponent} of {self!r} is not known in Q(pi)")
+        return PiRational.of(Fraction(*parts)) ** exponent.numerator  # type: ignore[arg-type]
+
+    def real_power(self, exponent: PiRational) -> PiRational:
+        """Return ``x**exponent``, which is known for some rational exponents and for the bases 0 and 1."""
+        value = exponent.rational()
+        if value is not None and value.denominator == 1:
+            return self**value.numerator
+        if (self.is_zero() and exponent.sign() > 0) or self.rational() == 1:
+            return self
+        if self.sign() <= 0:
+            raise DomainError(f"the power {exponent!r} of {self!r}")
+        if value is None:
+            raise NotExact(f"the power {exponent!r} of {self!r} is not known in Q(pi)")
+        return self.rational_power(value)
+
+    def __abs__(self) -> PiRational:
+        return -self if self.sign() < 0 else self
+
+    def minimum(self, other: PiRational) -> PiRational:
+        """Return the smaller one of two numbers."""
+        return self if (self - other).sign() <= 0 else other
+
+    def maximum(self, other: PiRational) -> PiRational:
+        """Return the larger one of two numbers."""
+        return self if (self - other).sign() >= 0 else other
+
+    def gamma(self) -> PiRational:
+        """Return the gamma function, which is known at positive integers; raises DomainError at a pole."""
+        value = self.rational()
+        if value is None or value.denominator > 1 or value > MAX_FACTORIAL:
+            raise NotExact(f"gamma of {self!r} is not known in Q(pi)")
+        if value <= 0:
+            raise DomainError(f"gamma of {value}: a pole")
+        return PiRational.of(factorial(int(value) - 1))
+
+    def loggamma(self) -> PiRational:
+        """Return the logarithm of the gamma function, which is known at 1 and 2."""
+        return self._look_up("loggamma", {Fraction(1): PiRational.of(0), Fraction(2): PiRational.of(0)})
+
+    def digamma(self) -> PiRational:
+        """Raise NotExact: the logarithmic derivative of the gamma function is not known in Q(pi)."""
+        raise self._unknown("digamma")
+
+    def hurwitz_zeta(self, exponent: int) -> PiRational:
+        """Raise NotExact: the derivatives of the gamma function are not known in Q(pi)."""
+        raise self._unknown(f"the Hurwitz zeta function of {exponent}")
+
+    def erf(self) -> PiRational:
+        """Return the error function, which is known at 0."""
+        return self._look_up("erf", {Fraction(0): PiRational.of(0)})
+
     def exp(self) -> PiRational:
         """Return the exponential, which is known at 0."""
         return self._look_up("exp", {Fraction(0): PiRational.of(1)})
@@ -214,9 +296,27 @@ class PiRational:
             raise NotExact(f"sin of {self!r} is not known in Q(pi)")
         return PiRational.of(table[turns] * sign)
 
+    def tan(self) -> PiRational:
+        """Return the tangent, which is known at integer multiples of pi/4; raises DomainError at a pole."""
+        turns = self._turns() % 1
+        if turns == Fraction(1, 2):
+            raise DomainError(f"tan of {self!r}: a pole")
+        table = {Fraction(0): 0, Fraction(1, 4): 1, Fraction(3, 4): -1}
+        if turns not in table:
+            raise NotExact(f"tan of {self!r} is not known in Q(pi)")
+        return PiRational.of(table[turns])
+
     def cos(self) -> PiRational:
         """Return the cosine, which is known at the angles where it is 0, 1/2, 1 or a negative of these."""
         return (PiRational.pi() / 2 - self).sin()
+
+
+def _root(value: int, degree: int) -> int | None:
+    """Return the root of a natural number if it is an integer."""
+    if degree > MAX_BITS:
+        return value if value <= 1 else None
+    root = int(flint.fmpz(value).root(degree))
+    return root if root**degree == value else None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from typing import Any
 from ntkproofs.arithmetic.balls import Ball
 from ntkproofs.arithmetic.exact import ExactArithmetic, PiRational
 from ntkproofs.arithmetic.expressions import BallArithmetic
+from ntkproofs.arithmetic.functions import Functions
 from ntkproofs.arithmetic.taylor import Taylor, TaylorArithmetic
 from ntkproofs.errors import DomainError, NotExact, Undecided
 
@@ -30,7 +31,7 @@ MAX_POWER = 1 << 16
 
 
 @dataclass(frozen=True)
-class Germ:
+class Germ(Functions):
     """The function ``s**valuation * g(s)`` on ``0 < s <= h``.
 
     `exact`: the Taylor coefficients of ``g`` at 0, or None if one of them is not known in Q(pi); then exact zeros
@@ -185,6 +186,70 @@ class Germ:
         sign = base.balls.coefficients[0].sign()
         half_pi = self.arithmetic.pi() * self.arithmetic.rational(Fraction(sign, 2))
         return half_pi - (self.arithmetic.rational(Fraction(1)) / base)._apply_analytic("atan")
+
+    def tan(self) -> Germ:
+        """Return the tangent of a bounded germ."""
+        return self._apply_analytic("tan")
+
+    def sinh(self) -> Germ:
+        """Return the hyperbolic sine."""
+        return self._apply_analytic("sinh") if self._is_bounded() else super().sinh()
+
+    def cosh(self) -> Germ:
+        """Return the hyperbolic cosine."""
+        return self._apply_analytic("cosh") if self._is_bounded() else super().cosh()
+
+    def tanh(self) -> Germ:
+        """Return the hyperbolic tangent."""
+        return self._apply_analytic("tanh") if self._is_bounded() else super().tanh()
+
+    def asinh(self) -> Germ:
+        """Return the inverse hyperbolic sine."""
+        return self._apply_analytic("asinh") if self._is_bounded() else super().asinh()
+
+    def gamma(self) -> Germ:
+        """Return the gamma function of a bounded germ."""
+        return self._apply_analytic("gamma")
+
+    def loggamma(self) -> Germ:
+        """Return the logarithm of the gamma function of a bounded germ."""
+        return self._apply_analytic("loggamma")
+
+    def erf(self) -> Germ:
+        """Return the error function of a bounded germ."""
+        return self._apply_analytic("erf")
+
+    def erfc(self) -> Germ:
+        """Return the complementary error function of a bounded germ."""
+        return self._apply_analytic("erfc")
+
+    def _is_bounded(self) -> bool:
+        return self.valuation >= 0 or self.reduced().valuation >= 0
+
+    def rational_power(self, exponent: Fraction) -> Germ:
+        """Return the power, for a germ that is positive on ``0 < s <= h``; raises Undecided for a wrong valuation."""
+        base = self.reduced()
+        valuation = base.valuation * exponent
+        if valuation.denominator > 1:
+            raise Undecided(f"the power {exponent} is not a power series at the contact point")
+        exact = _if_exact(base.exact, lambda series: series.rational_power(exponent))
+        return Germ(self.arithmetic, int(valuation), exact, base.balls.rational_power(exponent))
+
+    def __abs__(self) -> Germ:
+        base = self.reduced()
+        return base if base.factor().sign() > 0 else self.constant(0) - base
+
+    def maximum(self, other: Germ) -> Germ:
+        """Return the larger one of two germs, if their difference has one sign on ``0 < s <= h``."""
+        return self if (self - other).reduced().factor().sign() >= 0 else other
+
+    def minimum(self, other: Germ) -> Germ:
+        """Return the smaller one of two germs, if their difference has one sign on ``0 < s <= h``."""
+        return other if (self - other).reduced().factor().sign() >= 0 else self
+
+    def constant(self, value: Fraction | int) -> Germ:
+        """Return the constant `value`."""
+        return self.arithmetic.rational(Fraction(value))
 
 
 def _if_exact(
