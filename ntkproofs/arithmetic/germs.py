@@ -23,7 +23,7 @@ from ntkproofs.arithmetic.exact import ExactArithmetic, PiRational
 from ntkproofs.arithmetic.expressions import BallArithmetic
 from ntkproofs.arithmetic.functions import Functions
 from ntkproofs.arithmetic.taylor import Taylor, TaylorArithmetic
-from ntkproofs.errors import DomainError, NotExact, Undecided
+from ntkproofs.errors import DomainError, NotExact, OrderTooLow, Undecided
 
 __all__ = ["Germ", "GermArithmetic"]
 
@@ -44,11 +44,11 @@ class Germ(Functions):
     balls: Taylor[Ball]
 
     def reduced(self) -> Germ:
-        """Return the same germ with its zeros at ``s = 0`` divided out; Undecided if all known terms are zero."""
+        """Return the same germ with its zeros at ``s = 0`` divided out; OrderTooLow if all known terms are zero."""
         valuation, exact, balls = self.valuation, self.exact, self.balls
         while exact is not None and exact.coefficients[0].is_zero():
             if len(balls.coefficients) < 2:
-                raise Undecided("all computed Taylor coefficients are zero at the contact point")
+                raise OrderTooLow("all computed Taylor coefficients are zero at the contact point")
             valuation += 1
             exact, balls = Taylor(exact.coefficients[1:]), Taylor(balls.coefficients[1:])
         return Germ(self.arithmetic, valuation, exact, balls)

@@ -265,6 +265,7 @@ def _subdivide(evaluator: Evaluator, domain: Domain, subdivision: Subdivision, m
         if depth >= MAX_DEPTH or len(cells) + len(stack) >= max_cells:
             doubt = ", where a side may be undefined" if subdivision.may_be_undefined(box, evaluator.precision) else ""
             reason = f"{counted(len(cells), 'cell')} proved; no rule applies to {subdivision.describe(box)}{doubt}"
+            reason += subdivision.orders.note()
             return builder.open(tuple(cells), reason)
         left, right = subdivision.bisect(box)
         stack += [(right, depth + 1), (left, depth + 1)]

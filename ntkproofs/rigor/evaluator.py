@@ -16,7 +16,7 @@ from ntkproofs.arithmetic.balls import Ball
 from ntkproofs.arithmetic.expressions import BallArithmetic, Difference, difference
 from ntkproofs.arithmetic.germs import Germ, GermArithmetic
 from ntkproofs.arithmetic.taylor import TaylorArithmetic
-from ntkproofs.errors import DomainError, Undecided
+from ntkproofs.errors import DomainError, OrderTooLow, Undecided
 from ntkproofs.rigor.points import PointArithmetic
 from ntkproofs.rigor.statements import Inequality, point_text
 from ntkproofs.truth import NoTruthValue
@@ -148,8 +148,11 @@ class Evaluator:
         """Return ``right - left`` as a reduced germ, or None if it has no such expansion.
 
         A result implies that both sides are defined near the contact point; pass ``defined=True`` if that is known.
+        Raises OrderTooLow if the order of the arithmetic is too low, so that a higher one may give a result.
         """
         try:
             return self.difference.evaluate(values, arithmetic, guarded=not defined).reduced()
+        except OrderTooLow:
+            raise
         except (Undecided, DomainError):
             return None

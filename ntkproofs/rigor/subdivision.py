@@ -6,7 +6,7 @@ the points ``s = n**(-1/2)``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -17,8 +17,8 @@ import sympy
 
 from ntkproofs.arithmetic.balls import Ball
 from ntkproofs.arithmetic.digits import certain_digits
-from ntkproofs.arithmetic.germs import GermArithmetic
-from ntkproofs.errors import InputError
+from ntkproofs.arithmetic.germs import Germ, GermArithmetic
+from ntkproofs.errors import InputError, OrderTooLow
 from ntkproofs.rigor.evaluator import Evaluator, PointResult
 from ntkproofs.rigor.statements import Box, Domain, Integers
 
@@ -36,7 +36,7 @@ __all__ = [
 Interval: TypeAlias = tuple[Fraction, Fraction]
 BoxSides: TypeAlias = tuple[Interval, ...]
 
-TAYLOR_ORDER = 6  # of the expansion at a contact point; zeros up to this order can be divided out
+TAYLOR_ORDERS = (6, 12, 24, 48)  # of the expansion at a contact point, tried in turn until a coefficient is not zero
 MAX_POINTS = 4  # a cell with at most so many integers (beyond the first) is decided at each of them
 MAX_ORDER = 1 << 16  # of the growth at infinity, by which margins are scaled
 
@@ -64,8 +64,37 @@ class Counterexample:
     result: PointResult
 
 
+class OrderSearch:
+    """Expansions at contact points, whose order is raised until a coefficient is not zero.
+
+    The zeros are exact, and do not depend on the size of a cell; so each order is tried once for each contact point.
+    """
+
+    def __init__(self) -> None:
+        self._tried: dict[Fraction, int] = {}  # contact point -> number of orders that are too low there
+
+    def first(
+        self, expand: Callable[[GermArithmetic], Germ | None], centre: Fraction, reach: Fraction, bits: int
+    ) -> Germ | None:
+        """Return the result of `expand` at the contact point `centre` for the first order that is high enough."""
+        for index in range(self._tried.get(centre, 0), len(TAYLOR_ORDERS)):
+            try:
+                return expand(GermArithmetic(reach, TAYLOR_ORDERS[index], bits))
+            except OrderTooLow:
+                self._tried[centre] = index + 1
+        return None
+
+    def note(self) -> str:
+        """Return where the two sides agree to the highest order, for messages; empty if nowhere."""
+        if all(tried < len(TAYLOR_ORDERS) for tried in self._tried.values()):
+            return ""
+        return f"; all Taylor coefficients of right - left up to order {TAYLOR_ORDERS[-1]} are zero at a contact point"
+
+
 class Subdivision(Protocol):
-    """A domain that can be subdivided into cells."""
+    """A domain that can be subdivided into cells; `orders`: the expansions at its contact points."""
+
+    orders: OrderSearch
 
     def initial_boxes(self) -> list[BoxSides]:
         """Return boxes that cover the domain."""
@@ -104,6 +133,7 @@ class BoxSubdivision:
     def __init__(self, evaluator: Evaluator, domain: Box) -> None:
         self.evaluator, self.domain = evaluator, domain
         self.symbols = domain.symbols
+        self.orders = OrderSearch()
 
     def initial_boxes(self) -> list[BoxSides]:
         """Return boxes that cover the domain."""
@@ -158,9 +188,14 @@ class BoxSubdivision:
             return None
         low, high = box[0]
         centre, direction = (low, 1) if end == "low" else (high, -1)
-        arithmetic = GermArithmetic(high - low, TAYLOR_ORDER, bits)
-        variable = arithmetic.shifted(centre, direction)
-        germ = self.evaluator.germ({self.symbols[0]: variable}, arithmetic, defined=defined)
+        germ = self.orders.first(
+            lambda arithmetic: self.evaluator.germ(
+                {self.symbols[0]: arithmetic.shifted(centre, direction)}, arithmetic, defined=defined
+            ),
+            centre,
+            high - low,
+            bits,
+        )
         if germ is None or germ.valuation < 0 or not self.evaluator.is_satisfied_by(germ.factor()):
             return None
         return Cell(box, f"contact {end}", germ.factor().lower, bits, germ.valuation)
@@ -218,6 +253,7 @@ class IntegerSubdivision:
     def __init__(self, evaluator: Evaluator, domain: Integers) -> None:
         self.evaluator, self.domain = evaluator, domain
         self.symbol = domain.symbol
+        self.orders = OrderSearch()
 
     def initial_boxes(self) -> list[BoxSides]:
         """Return boxes that cover the domain."""
@@ -297,8 +333,12 @@ class IntegerSubdivision:
         return Cell(box, "integers", min(bounds), bits)
 
     def _contact(self, box: BoxSides, bits: int) -> Cell | None:
-        arithmetic = GermArithmetic(box[0][1], TAYLOR_ORDER, bits)
-        germ = self.evaluator.germ({self.symbol: arithmetic.variable(-2)}, arithmetic)
+        germ = self.orders.first(
+            lambda arithmetic: self.evaluator.germ({self.symbol: arithmetic.variable(-2)}, arithmetic),
+            Fraction(0),
+            box[0][1],
+            bits,
+        )
         if germ is None or abs(germ.valuation) > MAX_ORDER or not self.evaluator.is_satisfied_by(germ.factor()):
             return None
         return Cell(box, "contact", germ.factor().lower, bits, germ.valuation)
