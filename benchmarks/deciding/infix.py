@@ -21,6 +21,7 @@ __all__ = ["Tokens", "decimal", "read_sum"]
 
 MAX_TEXT = 100_000  # characters of one problem
 MAX_DEPTH = 100
+MAX_OPERATIONS = 300  # of a formula
 MAX_DIGITS = 400  # of a number, its power of ten included
 
 _TOKEN = re.compile(
@@ -119,13 +120,22 @@ def read_sum(tokens: Tokens, name: Name = variable_or_constant, function: Call =
 class _Formula:
     def __init__(self, tokens: Tokens, name: Name, function: Call) -> None:
         self.tokens, self._name, self._call = tokens, name, function
+        self._operations = 0
+
+    def _operation(self, *signs: str) -> str | None:
+        """Return the current token and move on if it is one of the signs; InputError for too many operations."""
+        sign = self.tokens.accept(*signs)
+        self._operations += sign is not None
+        if self._operations > MAX_OPERATIONS:
+            raise InputError(f"more than {MAX_OPERATIONS} operations in a formula")
+        return sign
 
     def sum(self) -> Tree:
         self.tokens.depth += 1
         if self.tokens.depth > MAX_DEPTH:
             raise InputError(f"more than {MAX_DEPTH} parentheses inside one another")
         tree = self._minus(self._product()) if self.tokens.accept("-") else self._product()
-        while (sign := self.tokens.accept("+", "-")) is not None:
+        while (sign := self._operation("+", "-")) is not None:
             tree = (sign, tree, self._product())
         self.tokens.depth -= 1
         return tree
@@ -136,23 +146,17 @@ class _Formula:
 
     def _product(self) -> Tree:
         tree = self._power()
-        while (sign := self.tokens.accept("*", "/")) is not None:
+        while (sign := self._operation("*", "/")) is not None:
             tree = (sign, tree, self._power())
         return tree
 
     def _power(self) -> Tree:
-        if self.tokens.accept("-"):  # a sign after an operation, as in 2*-x
+        if self._operation("-"):  # a sign after an operation, as in 2*-x
             return self._minus(self._power())
         base = self._atom()
-        if self.tokens.accept("^", "**") is None:
+        if self._operation("^", "**") is None:
             return base
-        self.tokens.depth += 1
-        if self.tokens.depth > MAX_DEPTH:
-            raise InputError(f"more than {MAX_DEPTH} powers inside one another")
-        negative = self.tokens.accept("-")
-        exponent = self._power()
-        self.tokens.depth -= 1
-        return ("^", base, ("*", number(-1), exponent) if negative else exponent)
+        return ("^", base, self._power())
 
     def _atom(self) -> Tree:
         tokens = self.tokens

@@ -82,7 +82,7 @@ def contradiction(problem: Problem, at: Mapping[str, Fraction], *, holds: bool) 
         except OverflowError:
             return ""
         if abs(gap) <= NOISE * size:  # equal, or not to be told apart
-            return "equal" if holds and problem.strict and gap == 0 else ""
+            return ""
         return "" if (gap > 0) == holds else f"right - left is {mpmath.nstr(gap, 8)}"
 
 

@@ -19,6 +19,7 @@ from ntkproofs.errors import InputError
 __all__ = ["read_tptp", "read_tptp_text"]
 
 MAX_BYTES = 1 << 20
+MAX_NESTED = 40
 _RENAMED = {"ln": "log", "arctan": "atan", "arcsin": "asin", "arccos": "acos"}
 _CONJECTURE = re.compile(r"\bfof\s*\(\s*('[^']*'|\w+)\s*,\s*conjecture\s*,")
 
@@ -85,15 +86,11 @@ class _Reader:
         return formula
 
     def _formula(self) -> Formula:
-        self.depth += 1
-        if self.depth > 60:
-            raise InputError("formulas are nested too deeply")
         first = self._or()
         if self.tokens.accept("=>"):
             first = ("=>", first, self._formula())
         elif self.tokens.token in ("<=>", "?"):
             raise NotTaken(f"the connective {self.tokens.token}")
-        self.depth -= 1
         return first
 
     def _or(self) -> Formula:
@@ -106,6 +103,14 @@ class _Reader:
         return parts[0] if len(parts) == 1 else (kind, *parts)
 
     def _unary(self) -> Formula:
+        self.depth += 1
+        if self.depth > MAX_NESTED:
+            raise InputError("formulas are nested too deeply")
+        formula = self._primary()
+        self.depth -= 1
+        return formula
+
+    def _primary(self) -> Formula:
         if self.tokens.accept("~"):
             return ("not", self._unary())
         if self.tokens.accept("!"):
