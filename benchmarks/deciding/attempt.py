@@ -95,7 +95,7 @@ def _domain(problem: Problem, symbols: dict[str, sympy.Symbol]) -> Any:
     if len(ranges) == 1 and ranges[0].integer:
         low, high = _integers(ranges[0])
         return Integers(symbols[ranges[0].name], low, high)
-    return Box({symbols[item.name]: _interval(item, symbols) for item in ranges})
+    return Box({symbols[item.name]: _values(item, symbols) for item in ranges})
 
 
 def _rational(tree: Any) -> Fraction:
@@ -115,15 +115,17 @@ def _integers(item: Range) -> tuple[int, int | None]:
     return int(first), None if last is None else int(last)
 
 
-def _interval(item: Range, symbols: dict[str, sympy.Symbol]) -> Any:
-    """Return the range as `Box` takes it: a pair for a closed interval, otherwise an interval of SymPy."""
+def _values(item: Range, symbols: dict[str, sympy.Symbol]) -> Any:
+    """Return the range as `Box` takes it: integers, a pair for a closed interval, or an interval of SymPy."""
     low = -sympy.oo if item.low is None else expression(item.low, symbols)
     high = sympy.oo if item.high is None else expression(item.high, symbols)
-    return (
-        (low, high)
-        if not (item.low_open or item.high_open)
-        else sympy.Interval(low, high, item.low_open, item.high_open)
-    )
+    if item.integer:
+        if item.low is None or item.low_open or (item.high is not None and item.high_open):
+            raise NotTaken("integers with an excluded end")
+        return sympy.Range(low, high + 1)
+    if item.low_open or item.high_open:
+        return sympy.Interval(low, high, item.low_open, item.high_open)
+    return low, high
 
 
 def _wrong(problem: Problem, decision: Decision) -> str:
