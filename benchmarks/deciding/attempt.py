@@ -19,7 +19,7 @@ from benchmarks.deciding.trees import constant
 from ntkproofs.errors import NtkProofsError
 from ntkproofs.rigor import Box, Decision, Integers, Point, at_most, decide, less, replay
 
-__all__ = ["Answer", "Attempt", "attempt"]
+__all__ = ["Answer", "Attempt", "attempt", "outside"]
 
 Answer: TypeAlias = Literal["decided", "refuted", "open", "wrong", "not taken"]
 
@@ -140,11 +140,11 @@ def _wrong(problem: Problem, decision: Decision) -> str:
                 return f"holds, but {problem_found} at {where}"
         return ""
     at = {symbol.name: value for symbol, value in decision.counterexample or ()}
-    outside = _outside(problem, at)
-    return outside or contradiction(problem, at, holds=False)
+    where = outside(problem, at)
+    return where or contradiction(problem, at, holds=False)
 
 
-def _outside(problem: Problem, at: dict[str, Fraction]) -> str:
+def outside(problem: Problem, at: dict[str, Fraction]) -> str:
     """Return which coordinate of a counterexample is outside its range, if one is."""
     for item in problem.ranges:
         if item.name not in at:

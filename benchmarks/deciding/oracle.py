@@ -17,6 +17,9 @@ DIGITS = 150
 NOISE = mpf(10) ** -100  # relative to the sides, where rounding errors end
 
 
+_FAST = ("exp", "sinh", "cosh", "tanh", "gamma", "factorial", "sin", "cos", "tan", "erf", "erfc")  # too slow beyond
+
+
 class Undefined(Exception):
     """A formula has no value at a point."""
 
@@ -51,12 +54,24 @@ def _partial(name: str, first: mpf, second: mpf) -> mpf:
     if name == "/":
         return first / second
     if name == "^":
-        return first ** int(second) if second == int(second) and abs(second) < 10**6 else first**second
+        return _raised(first, second)
     if name == "log" and first <= 0:
         raise Undefined(name)
+    if name in ("asin", "acos") and 1 < abs(first) <= 1 + NOISE:
+        first = mpmath.sign(first)
+    if name == "sqrt" and -NOISE < first < 0:
+        first = mpf(0)
+    if name in _FAST and abs(first) > 10**6:
+        raise OverflowError
     if name == "cbrt":
         return mpmath.cbrt(first)
     return abs(first) if name == "abs" else getattr(mpmath, name)(first)
+
+
+def _raised(base: mpf, exponent: mpf) -> mpf:
+    if abs(exponent) > 10**6 and base != 1:
+        raise OverflowError
+    return base ** int(exponent) if exponent == int(exponent) else base**exponent
 
 
 def difference(problem: Problem, at: Mapping[str, Fraction]) -> tuple[mpf, mpf]:
@@ -73,8 +88,16 @@ def difference_of(first: Tree, second: Tree, at: Mapping[str, Fraction]) -> mpf:
 
 
 def contradiction(problem: Problem, at: Mapping[str, Fraction], *, holds: bool) -> str:
-    """Return why the value at a point contradicts that the problem holds (or fails there); empty if it does not."""
-    with mpmath.workdps(DIGITS):
+    """Return why the value at a point contradicts that the problem holds (or fails there); empty if it does not.
+
+    What is said must be the same with twice as many digits, so that rounding errors are not taken for values.
+    """
+    said = {_contradiction(problem, at, digits, holds=holds) for digits in (DIGITS, 2 * DIGITS)}
+    return said.pop() if len(said) == 1 else ""
+
+
+def _contradiction(problem: Problem, at: Mapping[str, Fraction], digits: int, *, holds: bool) -> str:
+    with mpmath.workdps(digits):
         try:
             gap, size = difference(problem, at)
         except Undefined as undefined:

@@ -49,7 +49,7 @@ def test_there_are_200_problems():
 def test_high_precision_agrees_with_the_expected_answer(problem):
     if problem.expected == "fails":
         assert contradiction(problem, problem.point, holds=False) == ""
-        assert attempts._outside(problem, problem.point) == ""
+        assert attempts.outside(problem, problem.point) == ""
     else:
         points = list(samples(problem))
         assert len(points) >= 4
