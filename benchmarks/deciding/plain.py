@@ -18,7 +18,7 @@ from benchmarks.deciding.problem import Problem, Range
 from benchmarks.deciding.trees import Tree, constant, names, number
 from ntkproofs.errors import InputError
 
-__all__ = ["read_plain", "read_problem"]
+__all__ = ["read_plain", "read_problem", "text"]
 
 _WORDS = {"in", "integer", "oo", "constants"}
 
@@ -147,3 +147,31 @@ def _number(text: str) -> Tree:
     tree = read_sum(tokens)
     tokens.end()
     return tree if tree else number(0)
+
+
+def text(problem: Problem) -> str:
+    """Return a problem as a line of the plain format."""
+    ranges = ", ".join(_range_text(item) for item in problem.ranges) or "constants"
+    claim = f"{_text(problem.left)} {'<' if problem.strict else '<='} {_text(problem.right)}"
+    point = ", ".join(f"{name} = {value}" for name, value in problem.point.items())
+    return f"{problem.name} | {ranges} | {claim} | {f'fails at {point}' if point else problem.expected}"
+
+
+def _range_text(item: Range) -> str:
+    low = "-oo" if item.low is None else _text(item.low)
+    high = "oo" if item.high is None else _text(item.high)
+    kind = "integer " if item.integer else ""
+    return f"{kind}{item.name} in {'(' if item.low_open else '['}{low}, {high}{')' if item.high_open else ']'}"
+
+
+def _text(tree: Tree) -> str:
+    if tree[0] == "number":
+        return f"({tree[1]})" if tree[1] < 0 or tree[1].denominator > 1 else f"{tree[1]}"
+    if tree[0] in ("name", "pi", "e"):
+        return {"name": tree[-1], "pi": "pi", "e": "E"}[tree[0]]
+    parts = [_text(part) for part in tree[1:]]
+    return (
+        f"({parts[0]} {tree[0]} {parts[1]})"
+        if tree[0] in ("+", "-", "*", "/", "^")
+        else f"{tree[0]}({', '.join(parts)})"
+    )

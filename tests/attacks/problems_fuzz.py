@@ -2,9 +2,9 @@
 
     python tests/attacks/problems_fuzz.py --number 5000 --seed 1
 
-Half of the problems are random; the others are the problems in ``benchmarks/problems`` with small changes: a constant, a
-strict sign, an end, a function. Decisions are compared with `benchmarks/deciding/oracle.py`, which evaluates the formulas
-by mpmath and shares no code with the product.
+Half of the problems are random; the others are those of ``benchmarks/problems`` with small changes: a constant, a
+strict sign, an end, a function. `benchmarks/deciding/oracle.py` checks the decisions: it evaluates formulas by mpmath
+and shares no code with the product.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.deciding.attempt import attempt, outside
 from benchmarks.deciding.oracle import contradiction
-from benchmarks.deciding.plain import read_plain
+from benchmarks.deciding.plain import read_plain, text
 from benchmarks.deciding.problem import Problem, Range
 from benchmarks.deciding.trees import ARGUMENTS, Tree, number
 
@@ -191,22 +191,17 @@ def audit(source: random.Random, make: Callable[[random.Random], Problem]) -> tu
     try:
         result = attempt(problem, SECONDS)
     except Exception as crash:  # an error that is not of the package's family
-        return f"crash: {type(crash).__name__}", f"{statement(problem)}: {crash!r}"
+        return f"crash: {type(crash).__name__}", f"{text(problem)}: {crash!r}"
     if result.answer == "wrong":
-        return "wrong", f"{statement(problem)}: {result.detail}"
+        return "wrong", f"{text(problem)}: {result.detail}"
     if result.answer == "decided":
         for at in simple_points(source, problem):
             if not outside(problem, at):
                 said = contradiction(problem, at, holds=True)
                 if said:
-                    return "wrong", f"{statement(problem)}: {result.detail} BUT {said} at {at}"
+                    return "wrong", f"{text(problem)}: {result.detail} BUT {said} at {at}"
     kind = result.detail.split(":")[0] if result.answer == "open" and "Error" in result.detail[:20] else ""
     return f"{result.answer} {kind}".strip(), ""
-
-
-def statement(problem: Problem) -> str:
-    """Return a problem as text, for reports."""
-    return f"{problem.name} {problem.ranges} {problem.left} {'<' if problem.strict else '<='} {problem.right}"
 
 
 def run(problems: int, seed: int) -> tuple[Counter[str], list[str]]:

@@ -14,7 +14,7 @@ from benchmarks.deciding.coq import goal
 from benchmarks.deciding.expressions import expression
 from benchmarks.deciding.infix import Tokens, read_sum
 from benchmarks.deciding.oracle import Undefined, contradiction, samples, value
-from benchmarks.deciding.plain import read_plain, read_problem
+from benchmarks.deciding.plain import read_plain, read_problem, text
 from benchmarks.deciding.problem import Problem
 from benchmarks.deciding.smtlib import read_smtlib_text
 from benchmarks.deciding.tptp import read_tptp_text
@@ -157,6 +157,14 @@ def test_errors_of_files_name_the_line(tmp_path):
         read_plain(file)
 
 
+def test_problems_are_printed_as_they_are_read():
+    for problem in PROBLEMS:
+        again = read_problem(text(problem), problem.group)
+        assert text(again) == text(problem)
+        for at in [problem.point or next(iter(samples(problem)))]:
+            assert value(again.left, at) == value(problem.left, at)
+
+
 # --- TPTP
 
 
@@ -251,8 +259,8 @@ def test_smtlib_let_and_definitions_are_expanded():
     problem = smtlib("(< 0 x)", "(let ((z (* x x)) (x 3)) (< (+ z x) 3))", declared="x")
     assert problem.reason == ""
     assert value(problem.right, {"x": Fraction(2)}) == 7
-    text = "(declare-fun x () Real)(define-fun f () Real (* 2 x))(assert (< 0 x 1))(assert (> (sin f) f))"
-    assert value(read_smtlib_text(text, "a").left, {"x": Fraction(0)}) == 0
+    script = "(declare-fun x () Real)(define-fun f () Real (* 2 x))(assert (< 0 x 1))(assert (> (sin f) f))"
+    assert value(read_smtlib_text(script, "a").left, {"x": Fraction(0)}) == 0
 
 
 def test_smtlib_status_is_the_expected_answer():
