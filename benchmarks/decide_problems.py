@@ -52,7 +52,9 @@ def table(attempts: list[Attempt], proved: dict[int, bool]) -> str:
         counts = "".join(f"{sum(item.answer == answer for item in taken):>9}" for answer in ANSWERS)
         median = statistics.median(item.seconds for item in taken) if taken else 0
         coq = f"{sum(proved[index] for index, _ in rows if index in proved):>7}" if proved else ""
-        skipped = f"   ({len(rows) - len(taken)} not taken)" if len(rows) > len(taken) else ""
+        crashed = sum(item.answer == "crash" for item in taken)
+        skipped = f"   ({crashed} crashed)" if crashed else ""
+        skipped += f"   ({len(rows) - len(taken)} not taken)" if len(rows) > len(taken) else ""
         lines.append(f"{group:<14}{len(taken):>9}{counts}{1000 * median:>6.0f} ms{coq}{skipped}")
     return "\n".join(lines)
 
@@ -101,12 +103,12 @@ def main() -> int:
     if options.coq and coqc is None:
         print("coqc is not installed", file=sys.stderr)
     for item in attempts:
-        if item.answer in (*options.show, "wrong"):
+        if item.answer in (*options.show, "wrong", "crash"):
             print(f"{item.answer:<10}{item.problem.group}/{item.problem.name}: {item.detail}")
     print(table(attempts, proved))
     if options.json:
         options.json.write_text(_document(attempts, proved) + "\n", encoding="utf-8")
-    return 1 if any(item.answer == "wrong" for item in attempts) else 0
+    return 1 if any(item.answer in ("wrong", "crash") for item in attempts) else 0
 
 
 if __name__ == "__main__":

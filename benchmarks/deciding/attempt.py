@@ -21,7 +21,7 @@ from ntkproofs.rigor import Box, Decision, Integers, Point, at_most, decide, les
 
 __all__ = ["Answer", "Attempt", "attempt", "outside"]
 
-Answer: TypeAlias = Literal["decided", "refuted", "open", "wrong", "not taken"]
+Answer: TypeAlias = Literal["decided", "refuted", "open", "wrong", "crash", "not taken"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ def attempt(problem: Problem, seconds: float) -> Attempt:
         return Attempt(problem, "open", f"more than {seconds:g} s", time.perf_counter() - start)
     except (NtkProofsError, NotTaken) as reason:
         return Attempt(problem, "open", f"{type(reason).__name__}: {reason}", time.perf_counter() - start)
+    except Exception as crash:  # an error outside the package's family
+        return Attempt(problem, "crash", f"{type(crash).__name__}: {crash}", time.perf_counter() - start)
     took = time.perf_counter() - start
     if decision.outcome == "open":
         return Attempt(problem, "open", decision.reason, took)
