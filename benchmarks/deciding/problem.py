@@ -28,7 +28,7 @@ class Range:
 
     def is_point(self) -> bool:
         """Return whether the range is a single number."""
-        return self.low is not None and self.low == self.high
+        return self.low is not None and self.low == self.high and not (self.low_open or self.high_open)
 
 
 @dataclass(frozen=True)

@@ -197,6 +197,8 @@ def audit(source: random.Random, make: Callable[[random.Random], Problem]) -> tu
                 said = contradiction(problem, at, holds=True)
                 if said:
                     return "wrong", f"{text(problem)}: {result.detail} BUT {said} at {at}"
+    if "NtkProofsError" in result.detail[:14]:
+        return "internal error", f"{text(problem)}: {result.detail}"
     kind = result.detail.split(":")[0] if result.answer == "open" and "Error" in result.detail[:20] else ""
     return f"{result.answer} {kind}".strip(), ""
 
