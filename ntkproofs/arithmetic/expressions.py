@@ -57,7 +57,16 @@ FUNCTIONS = {  # keyed by class, so that a user-defined function of the same nam
     sympy.erfc: "erfc",
 }
 LATTICE = {sympy.Max: "Max", sympy.Min: "Min"}  # functions of any number of arguments
-REWRITTEN = {sympy.factorial: "factorial", sympy.binomial: "binomial"}  # functions that are expressed by gamma
+REWRITTEN: dict[Any, tuple[str, Callable[..., sympy.Expr]]] = {  # functions that are defined by others
+    sympy.factorial: ("factorial", lambda n: sympy.gamma(n + 1)),
+    sympy.binomial: ("binomial", lambda n, k: sympy.gamma(n + 1) / (sympy.gamma(k + 1) * sympy.gamma(n - k + 1))),
+    sympy.sec: ("sec", lambda x: 1 / sympy.cos(x)),
+    sympy.csc: ("csc", lambda x: 1 / sympy.sin(x)),
+    sympy.cot: ("cot", lambda x: sympy.cos(x) / sympy.sin(x)),
+    sympy.sech: ("sech", lambda x: 1 / sympy.cosh(x)),
+    sympy.csch: ("csch", lambda x: 1 / sympy.sinh(x)),
+    sympy.coth: ("coth", lambda x: 1 / sympy.tanh(x)),
+}
 PARTIAL: dict[str, Callable[[Fraction], bool]] = {
     # operations that are undefined for some real arguments, and whether they are defined at a rational constant
     "divide": lambda value: value != 0,
@@ -75,7 +84,9 @@ PARTIAL: dict[str, Callable[[Fraction], bool]] = {
 }
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_NAMED = {*FUNCTIONS.values(), *LATTICE.values(), *REWRITTEN.values()} - {"gamma"}  # a symbol may be called gamma
+_NAMED = {*FUNCTIONS.values(), *LATTICE.values(), *(name for name, _ in REWRITTEN.values())} - {
+    "gamma"
+}  # a symbol may be called gamma
 _RESERVED = {"pi", "E", "I", "oo", "zoo", "nan", "sqrt", "ln", *_NAMED} | {
     "all", "and", "are", "both", "constants", "defined", "for", "integers", "sides", "whenever", "wherever"
 }  # fmt: skip
@@ -254,14 +265,14 @@ class _Program:
         if node.func in LATTICE and node.args:
             return self._fold(LATTICE[node.func], [self.compile(part) for part in node.args])
         if node.func in REWRITTEN:
-            return self._rewritten(REWRITTEN[node.func], [self.compile(part) for part in node.args])
+            return self._rewritten(REWRITTEN[node.func][1], [self.compile(part) for part in node.args])
         return self._leaf(node)
 
-    def _rewritten(self, name: str, indices: list[int]) -> int:
-        """Compile ``factorial(n)`` or ``binomial(n, k)``, which are expressed by the gamma function."""
+    def _rewritten(self, define: Callable[..., sympy.Expr], indices: list[int]) -> int:
+        """Compile the definition of a function at arguments that are compiled already."""
         symbols = [sympy.Dummy() for _ in indices]
         self._compiled |= dict(zip(symbols, indices, strict=True))
-        return self.compile(by_gamma(name, symbols))
+        return self.compile(define(*symbols))
 
     def _operation(self, node: sympy.Expr) -> int:
         if node.func is sympy.Add:
@@ -331,20 +342,6 @@ class _Program:
         if constant or not indices:
             indices.insert(0, self.emit("rational", data=constant))
         return self._fold("add", indices)
-
-
-def by_gamma(name: str, arguments: list[sympy.Symbol]) -> sympy.Expr:
-    """Return the definition of the factorial or the binomial coefficient by the gamma function.
-
-    >>> n, k = sympy.symbols("n k")
-    >>> by_gamma("binomial", [n, k])
-    gamma(n + 1)/(gamma(k + 1)*gamma(-k + n + 1))
-    """
-    n, *rest = arguments
-    if name == "factorial":
-        return sympy.gamma(n + 1)
-    (k,) = rest
-    return sympy.gamma(n + 1) / (sympy.gamma(k + 1) * sympy.gamma(n - k + 1))
 
 
 def _is_reciprocal(factor: sympy.Expr) -> bool:

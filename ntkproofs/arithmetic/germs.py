@@ -1,7 +1,8 @@
 """Germs: functions near a contact point, with their zero or pole at that point divided out.
 
 On ``0 < s <= h`` a germ is the function ``s**valuation * g(s)``. Two things are known of ``g``: its first Taylor
-coefficients at 0, exactly in Q(pi), where equality with zero is decidable; and intervals that contain its Taylor
+coefficients at 0, exactly, so that a zero can be recognised (always in
+Q(pi), and often beyond it, see ``constants``); and intervals that contain its Taylor
 coefficients at every point of ``[0, h]``. If the exact constant term is zero, ``g`` can be divided by ``s``. Since
 ``g(s)/s`` is the mean of ``g'`` over ``[0, s]``, its k-th Taylor coefficient lies in the interval of coefficient
 ``k + 1`` of ``g``, so the division drops the first interval.
@@ -19,7 +20,7 @@ from fractions import Fraction
 from typing import Any
 
 from ntkproofs.arithmetic.balls import Ball
-from ntkproofs.arithmetic.exact import ExactArithmetic, PiRational
+from ntkproofs.arithmetic.exact import Exact, ExactArithmetic, PiRational
 from ntkproofs.arithmetic.expressions import BallArithmetic
 from ntkproofs.arithmetic.functions import Functions
 from ntkproofs.arithmetic.taylor import Taylor, TaylorArithmetic
@@ -34,13 +35,13 @@ MAX_POWER = 1 << 16
 class Germ(Functions):
     """The function ``s**valuation * g(s)`` on ``0 < s <= h``.
 
-    `exact`: the Taylor coefficients of ``g`` at 0, or None if one of them is not known in Q(pi); then exact zeros
+    `exact`: the Taylor coefficients of ``g`` at 0, or None if one of them is not known exactly; then zeros
     cannot be recognised. `balls`: intervals that contain the Taylor coefficients of ``g`` at every point of ``[0, h]``.
     """
 
     arithmetic: GermArithmetic
     valuation: int
-    exact: Taylor[PiRational] | None
+    exact: Taylor[Exact] | None
     balls: Taylor[Ball]
 
     def reduced(self) -> Germ:
@@ -90,7 +91,7 @@ class Germ(Functions):
     def _before(self, other: Germ) -> Germ:
         """Return this germ as it enters a sum with `other`: reduced if the sum will not be exact, as none can be then.
 
-        So ``n F(n) - D``, with D outside Q(pi), keeps the pole that ``n F(n)`` has at infinity.
+        So ``n F(n) - D``, with D that is not known exactly, keeps the pole that ``n F(n)`` has at infinity.
         """
         if self.exact is None or other.exact is not None or all(c.is_zero() for c in self.exact.coefficients):
             return self
@@ -253,8 +254,8 @@ class Germ(Functions):
 
 
 def _if_exact(
-    series: Taylor[PiRational] | None, operation: Callable[[Taylor[PiRational]], Taylor[PiRational]]
-) -> Taylor[PiRational] | None:
+    series: Taylor[Exact] | None, operation: Callable[[Taylor[Exact]], Taylor[Exact]]
+) -> Taylor[Exact] | None:
     """Apply an operation to exact coefficients; None if there are none or the result is not known exactly."""
     if series is None:
         return None

@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 
 import sympy
 
-from ntkproofs.arithmetic.expressions import FUNCTIONS, LATTICE, REWRITTEN, by_gamma, formula
+from ntkproofs.arithmetic.expressions import FUNCTIONS, LATTICE, REWRITTEN, formula
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError, NtkProofsError
 
@@ -33,10 +33,9 @@ MAX_TEXT = 1_000_000  # characters of one expression
 # precedence levels: a text is an operand without parentheses where its level is high enough
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 
-_NAMES = FUNCTIONS | LATTICE | REWRITTEN
-_ARITY = (
-    {"sqrt": 1, "factorial": 1, "binomial": 2} | dict.fromkeys(FUNCTIONS.values(), 1) | {"Max": 0, "Min": 0}
-)  # 0: any
+_DEFINITIONS = dict(REWRITTEN.values())
+_NAMES = FUNCTIONS | LATTICE | {function: name for function, (name, _) in REWRITTEN.items()}
+_ARITY = dict.fromkeys(["sqrt", *_NAMES.values()], 1) | {"binomial": 2, "Max": 0, "Min": 0}  # 0: any number
 
 
 @lru_cache(maxsize=4096)
@@ -382,10 +381,10 @@ class _Shapes:
             raise InputError(f"{name} of {counted(len(arguments), 'argument')} is not a function of the grammar")
         if name in LATTICE.values():
             return reduce(lambda first, second: self.make(name, first.key, second.key), arguments)
-        if name in REWRITTEN.values():
+        if name in _DEFINITIONS:
             symbols = [sympy.Dummy() for _ in arguments]
             values: dict[sympy.Symbol, _Shape] = dict(zip(symbols, arguments, strict=True))
-            return formula(by_gamma(name, symbols)).evaluate(values, self)
+            return formula(_DEFINITIONS[name](*symbols)).evaluate(values, self)
         return self.make(name, arguments[0].key)
 
     def real_power(self, base: _Shape, exponent: _Shape) -> _Shape:

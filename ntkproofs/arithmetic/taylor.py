@@ -303,7 +303,9 @@ class Taylor(Generic[C]):
     # --- functions with two branches
 
     def __abs__(self) -> Taylor[C]:
-        return self.maximum(self._constant(0) - self)
+        larger = self.maximum(self._constant(0) - self)
+        start: Any = abs(self.coefficients[0])
+        return Taylor([start, *larger.coefficients[1:]])
 
     def maximum(self, other: Taylor[C]) -> Taylor[C]:
         """Return the larger one of two series, by the sign of their difference."""
@@ -313,9 +315,10 @@ class Taylor(Generic[C]):
         sign = _certain_sign(a[0] - b[0])
         if sign:
             return self if sign > 0 else other
+        slope = _hull(a[1], b[1])
         if len(a) > 2:
             raise Undecided("the branches of Abs, Max or Min may meet, so that there is no derivative")
-        return Taylor([a[0].maximum(b[0]), _hull(a[1], b[1])])
+        return Taylor([a[0].maximum(b[0]), slope])
 
     def minimum(self, other: Taylor[C]) -> Taylor[C]:
         """Return the smaller one of two series."""

@@ -1,7 +1,8 @@
-"""Numbers at a single point: exact in Q(pi) where possible, enclosed by an interval otherwise.
+"""Numbers at a single point: exact where possible, enclosed by an interval otherwise.
 
-Intervals alone cannot show that ``sqrt(x - 1/3)`` is defined at ``x = 1/3``, and ``sqrt(2)`` is not in Q(pi). So each
-operation is exact if its operands and its result are known in Q(pi), and is done with intervals otherwise.
+Intervals alone cannot show that ``sqrt(x - 1/3)`` is defined at ``x = 1/3``, or that ``log(6)`` equals ``log(2) +
+log(3)``. So each operation is exact if its operands and its result are exact numbers (in Q(pi) or constants, see
+``exact``), and is done with intervals otherwise.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from ntkproofs.arithmetic.balls import Ball
-from ntkproofs.arithmetic.exact import PiRational
+from ntkproofs.arithmetic.exact import Exact, PiRational
 from ntkproofs.arithmetic.functions import Functions
 from ntkproofs.errors import DomainError, NotExact
 
@@ -22,7 +23,7 @@ __all__ = ["PointArithmetic", "PointNumber"]
 
 @dataclass(frozen=True)
 class PointNumber(Functions):
-    """A real number: exact if it is known in Q(pi), otherwise enclosed by an interval of `precision` bits.
+    """A real number: exact where possible, otherwise enclosed by an interval of `precision` bits.
 
     An undefined operation raises DomainError, one that the interval cannot decide raises Undecided.
 
@@ -32,7 +33,7 @@ class PointNumber(Functions):
     """
 
     precision: int
-    value: PiRational | Ball
+    value: Exact
 
     @property
     def ball(self) -> Ball:
@@ -41,11 +42,11 @@ class PointNumber(Functions):
 
     def is_zero(self) -> bool:
         """Return whether the number is known to be exactly 0."""
-        return isinstance(self.value, PiRational) and self.value.is_zero()
+        return not isinstance(self.value, Ball) and bool(self.value.is_zero())
 
     def _apply(self, operation: Callable[..., Any], *others: PointNumber) -> PointNumber:
         numbers = (self, *others)
-        if all(isinstance(number.value, PiRational) for number in numbers):
+        if not any(isinstance(number.value, Ball) for number in numbers):
             try:
                 return PointNumber(self.precision, operation(*(number.value for number in numbers)))
             except NotExact:
