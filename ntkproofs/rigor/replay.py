@@ -13,7 +13,8 @@ from ntkproofs.errors import NtkProofsError
 from ntkproofs.rigor.charts import BoxSides, Piece, Region
 from ntkproofs.rigor.decide import Decision, DecisionBuilder, decide_point
 from ntkproofs.rigor.evaluator import Evaluator
-from ntkproofs.rigor.statements import Box, Domain, Point, point_text
+from ntkproofs.rigor.membership import contains
+from ntkproofs.rigor.statements import Domain, Point, point_text
 from ntkproofs.rigor.subdivision import Cell, Counterexample, subdivision_of
 
 __all__ = ["EvidenceError", "replay"]
@@ -77,14 +78,7 @@ def _replay_counterexample(decision: Decision, evaluator: Evaluator, builder: De
 
 
 def _check_inside(point: dict[sympy.Symbol, Fraction], domain: Domain) -> None:
-    if isinstance(domain, Point):
-        inside = point == dict(domain.values)
-    elif isinstance(domain, Box):
-        inside = all(low <= point[symbol] <= high for symbol, low, high in domain.sides)
-    else:
-        n = point[domain.symbol]
-        inside = n.denominator == 1 and n >= domain.start and (domain.stop is None or n <= domain.stop)
-    if not inside:
+    if not contains(domain, point):
         raise EvidenceError(f"the counterexample {point_text(point.items())} lies outside {domain}")
 
 
