@@ -79,7 +79,7 @@ def main() -> int:
     """Run the command; return the exit code."""
     parser = argparse.ArgumentParser(description="Decide the problems of files.")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument("--seconds", type=float, default=20, help="time limit for each problem (default: 20)")
+    parser.add_argument("--seconds", type=float, default=20, help="processor seconds for each problem (default: 20)")
     parser.add_argument("--coq", action="store_true", help="try each problem with Coq-Interval, if coqc is installed")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all answers to a file")
     parser.add_argument("--show", choices=(*ANSWERS, "not taken"), action="append", default=[], help="print these")

@@ -26,7 +26,7 @@ Answer: TypeAlias = Literal["decided", "refuted", "open", "wrong", "crash", "not
 
 @dataclass(frozen=True)
 class Attempt:
-    """The answer to a problem, what is said of it, and the seconds that the decision took."""
+    """The answer to a problem, what is said of it, and the processor seconds that the decision took."""
 
     problem: Problem
     answer: Answer
@@ -40,35 +40,35 @@ class _Late(Exception):
 
 @contextmanager
 def _limited(seconds: float) -> Iterator[None]:
-    """Raise _Late in the block after that many seconds."""
+    """Raise _Late in the block after that many seconds of processor time."""
 
     def stop(number: int, frame: object) -> None:
         raise _Late
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def attempt(problem: Problem, seconds: float) -> Attempt:
     """Decide a problem within `seconds`, replay the decision, and check it by the oracle."""
     if problem.reason:
         return Attempt(problem, "not taken", problem.reason, 0.0)
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         with _limited(seconds):
             decision = _decide(problem)
     except _Late:
-        return Attempt(problem, "open", f"more than {seconds:g} s", time.perf_counter() - start)
+        return Attempt(problem, "open", f"more than {seconds:g} s", time.process_time() - start)
     except (NtkProofsError, NotTaken) as reason:
-        return Attempt(problem, "open", f"{type(reason).__name__}: {reason}", time.perf_counter() - start)
+        return Attempt(problem, "open", f"{type(reason).__name__}: {reason}", time.process_time() - start)
     except Exception as crash:  # an error outside the package's family
-        return Attempt(problem, "crash", f"{type(crash).__name__}: {crash}", time.perf_counter() - start)
-    took = time.perf_counter() - start
+        return Attempt(problem, "crash", f"{type(crash).__name__}: {crash}", time.process_time() - start)
+    took = time.process_time() - start
     if decision.outcome == "open":
         return Attempt(problem, "open", decision.reason, took)
     again = replay(decision)

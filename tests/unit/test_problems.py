@@ -340,7 +340,7 @@ def test_a_wrong_answer_is_seen():
 
 
 def test_coq_goals_state_the_problem():
-    text = goal(read_problem("a | x in (0, 2], y in [x, oo) | x^2 < exp(y)*1.5 | holds"), 20)
+    text = goal(read_problem("a | x in (0, 2], y in [x, oo) | x^2 < exp(y)*1.5 | holds"))
     assert "forall v_x v_y : R, (0) < v_x -> v_x <= (2) -> v_x <= v_y -> (v_x ^ 2) < ((exp v_y) * (3 / 2))." in text
 
 
