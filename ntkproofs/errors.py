@@ -12,6 +12,7 @@ __all__ = [
     "Undecided",
     "DomainError",
     "NotExact",
+    "OrderTooLow",
     "NoMargin",
     "ProofRefused",
     "EnginesDisagree",
@@ -36,6 +37,10 @@ class DomainError(NtkProofsError, ArithmeticError):
 
 class NotExact(NtkProofsError, ArithmeticError):
     """A value is not known to lie in the field in which exact arithmetic is done, Q(pi)."""
+
+
+class OrderTooLow(Undecided):
+    """All computed coefficients of an expansion are zero; an expansion of higher order may help."""
 
 
 class NoMargin(NtkProofsError):

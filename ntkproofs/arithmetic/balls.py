@@ -1,7 +1,8 @@
 """Interval arithmetic with outward rounding: the class Ball, a closed interval computed with Arb.
 
-Constructors: ``Ball(value, precision=...)``, ``Ball.between``, ``Ball.pi``. Operations: ``+ - * / **`` and ``sqrt exp
-log sin cos atan asin acos erfc``. Comparisons return a result only where it is certain, and raise Undecided otherwise.
+Constructors: ``Ball(value, precision=...)``, ``Ball.between``, ``Ball.pi``. Operations: ``+ - * / **``, the functions
+of the grammar, and what their derivatives need. Comparisons return a result only where it is certain, and raise
+Undecided otherwise.
 
 The class is named after the balls of Arb, with which it computes, and represents an interval by its two end points
 (exact Arb numbers) instead of midpoint and radius. So a box that ends exactly at the boundary of a function's domain
@@ -36,6 +37,10 @@ Arb: TypeAlias = Any  # flint has no complete stubs; an `Arb` here is exact (rad
 
 MAX_PRECISION = 1 << 16
 MAX_PRINTED_BITS = 1 << 16  # bits of the largest number that is printed in decimal digits
+MAX_HALF_TURNS = 1 << 50  # of the argument of a tangent
+MAX_ROOT = 1 << 20  # roots of a higher degree are computed by the logarithm
+MAX_INTEGER_BITS = 64  # of an exponent for which a power is computed by multiplication
+GAMMA_MINIMUM = tuple(flint.arb((part, -40)) for part in (1607081538923, 1607081538924))  # around its argument
 MAX_EXPONENT = 1 << 26  # binary exponent of the largest number that is converted to a fraction
 _LOCK = threading.RLock()
 _CONTEXT = flint.ctx
@@ -235,6 +240,10 @@ class Ball(NoTruthValue):
     def _ends(self) -> tuple[Arb, Arb]:
         return self._lower, self._upper
 
+    def is_zero(self) -> bool:
+        """Return whether the interval contains only 0."""
+        return bool(self._lower == 0 and self._upper == 0)
+
     def is_positive(self) -> bool:
         """Return whether every number of the interval is positive."""
         return bool(self._lower > 0)
@@ -341,14 +350,27 @@ class Ball(NoTruthValue):
         with _WorkingPrecision(self.precision):
             return Ball._of(function(self._lower).lower(), function(self._upper).upper(), self.precision)
 
-    def _check_domain(self, name: str, low: int | None, high: int | None, *, open_low: bool = False) -> None:
+    def _apply_decreasing(self, function: Callable[[Arb], Arb]) -> Ball:
+        with _WorkingPrecision(self.precision):
+            return Ball._of(function(self._upper).lower(), function(self._lower).upper(), self.precision)
+
+    def _clamped(self, low: int | None, high: int | None) -> Ball:
+        """Return the part of the interval that lies in [low, high], for a function whose values lie there."""
+        lower = self._lower if low is None else _greatest([self._lower, flint.arb(low)])
+        upper = self._upper if high is None else _least([self._upper, flint.arb(high)])
+        return Ball._of(lower, upper, self.precision)
+
+    def _check_domain(
+        self, name: str, low: int | None, high: int | None, *, open_low: bool = False, open_high: bool = False
+    ) -> None:
         """Raise DomainError or Undecided unless the interval lies in the domain of the function `name`."""
-        outside_low = low is not None and (self._lower < low or (open_low and self._lower == low))
-        outside_high = high is not None and self._upper > high
+        lower, upper = self._lower, self._upper
+        outside_low = low is not None and (lower < low or (open_low and lower == low))
+        outside_high = high is not None and (upper > high or (open_high and upper == high))
         if not (outside_low or outside_high):
             return
-        disjoint_low = low is not None and (self._upper < low or (open_low and self._upper == low))
-        if disjoint_low or (high is not None and self._lower > high):
+        disjoint_low = low is not None and (upper < low or (open_low and upper == low))
+        if disjoint_low or (high is not None and (lower > high or (open_high and lower == high))):
             raise DomainError(f"{name} of {self!r}: outside its domain")
         raise Undecided(f"{name} of {self!r}: the interval is not contained in the domain")
 
@@ -378,8 +400,11 @@ class Ball(NoTruthValue):
     def acos(self) -> Ball:
         """Return the arc cosine, in radians; raises DomainError outside [-1, 1], Undecided across -1 or 1."""
         self._check_domain("acos", -1, 1)
-        with _WorkingPrecision(self.precision):
-            return Ball._of(self._upper.acos().lower(), self._lower.acos().upper(), self.precision)
+        return self._apply_decreasing(lambda x: x.acos())
+
+    def erf(self) -> Ball:
+        """Return the error function, ``2/sqrt(pi)`` times the integral of ``exp(-t**2)`` over [0, x]."""
+        return self._apply_increasing(lambda x: x.erf())._clamped(-1, 1)
 
     def erfc(self) -> Ball:
         """Return the complementary error function, ``2/sqrt(pi)`` times the integral of ``exp(-t**2)`` over t > x.
@@ -387,8 +412,35 @@ class Ball(NoTruthValue):
         >>> print(Ball(1, precision=50).erfc())
         0.15729920705028…
         """
-        with _WorkingPrecision(self.precision):
-            return Ball._of(self._upper.erfc().lower(), self._lower.erfc().upper(), self.precision)
+        return self._apply_decreasing(lambda x: x.erfc())._clamped(0, 2)
+
+    def sinh(self) -> Ball:
+        """Return the hyperbolic sine."""
+        return self._apply_increasing(lambda x: x.sinh())
+
+    def cosh(self) -> Ball:
+        """Return the hyperbolic cosine, which increases with the absolute value."""
+        return abs(self)._apply_increasing(lambda x: x.cosh())._clamped(1, None)
+
+    def tanh(self) -> Ball:
+        """Return the hyperbolic tangent."""
+        return self._apply_increasing(lambda x: x.tanh())._clamped(-1, 1)
+
+    def asinh(self) -> Ball:
+        """Return the inverse hyperbolic sine."""
+        return self._apply_increasing(lambda x: x.asinh())
+
+    def acosh(self) -> Ball:
+        """Return the inverse hyperbolic cosine; raises DomainError below 1, Undecided across 1."""
+        self._check_domain("acosh", 1, None)
+        return self._apply_increasing(lambda x: x.acosh())
+
+    def atanh(self) -> Ball:
+        """Return the inverse hyperbolic tangent; raises DomainError outside (-1, 1), Undecided across -1 or 1."""
+        self._check_domain("atanh", -1, 1, open_low=True, open_high=True)
+        return self._apply_increasing(lambda x: x.atanh())
+
+    # --- functions that are not monotone
 
     def _apply_in_arb(self, function: Callable[[Arb], Arb]) -> Ball:
         with _WorkingPrecision(self.precision):
@@ -402,6 +454,109 @@ class Ball(NoTruthValue):
     def cos(self) -> Ball:
         """Return the cosine of an angle in radians."""
         return self._apply_in_arb(lambda x: x.cos())
+
+    def tan(self) -> Ball:
+        """Return the tangent of an angle in radians; raises Undecided unless the interval lies between two poles."""
+        with _WorkingPrecision(self.precision):
+            half_turns = (self._lower / 2 + self._upper / 2) / flint.arb.pi()
+            if not half_turns.is_finite() or abs(half_turns) > MAX_HALF_TURNS:
+                raise Undecided(f"tan of {self!r}: the interval may contain a pole")
+            branch = flint.arb(round(float(half_turns)))  # a wrong branch is noticed below
+            left, right = (branch - flint.arb("0.5")) * flint.arb.pi(), (branch + flint.arb("0.5")) * flint.arb.pi()
+            if not (left < self._lower and self._upper < right):
+                raise Undecided(f"tan of {self!r}: the interval may contain a pole")
+        return self._apply_increasing(lambda x: x.tan())
+
+    def gamma(self) -> Ball:
+        """Return the gamma function; raises DomainError at a pole, Undecided for an interval that may contain one.
+
+        On (0, oo) it decreases to its minimum near 1.46 and then increases. Below 0, Arb evaluates the whole interval.
+
+        >>> print(Ball(5, precision=30).gamma())
+        24.00000…
+        """
+        if self._lower > 0:
+            return self._on_both_sides_of_the_minimum(lambda x: x.gamma())._clamped(0, None)
+        if self._is_integer():
+            raise DomainError(f"gamma of {self!r}: a pole")
+        return self._apply_in_arb(lambda x: x.gamma())
+
+    def loggamma(self) -> Ball:
+        """Return the logarithm of the gamma function; raises DomainError for an interval ``<= 0``."""
+        self._check_domain("loggamma", 0, None, open_low=True)
+        return self._on_both_sides_of_the_minimum(lambda x: x.lgamma())
+
+    def _on_both_sides_of_the_minimum(self, function: Callable[[Arb], Arb]) -> Ball:
+        """Apply a function of (0, oo) that decreases up to a point in `GAMMA_MINIMUM` and increases after it."""
+        left, right = GAMMA_MINIMUM
+        if self._upper <= left:
+            return self._apply_decreasing(function)
+        if self._lower >= right:
+            return self._apply_increasing(function)
+        with _WorkingPrecision(self.precision):
+            near = function(left.union(right))
+            greatest_value = _greatest([function(end).upper() for end in self._ends] + [near.upper()])
+            return Ball._of(near.lower(), greatest_value, self.precision)
+
+    def digamma(self) -> Ball:
+        """Return the logarithmic derivative of the gamma function, on (0, oo), where it increases."""
+        self._check_domain("digamma", 0, None, open_low=True)
+        return self._apply_increasing(lambda x: x.digamma())
+
+    def hurwitz_zeta(self, exponent: int) -> Ball:
+        """Return the sum of ``(k + x)**-exponent`` over k >= 0, for an integer exponent >= 2, on (0, oo)."""
+        self._check_domain("the Hurwitz zeta function", 0, None, open_low=True)
+        return self._apply_decreasing(lambda x: flint.arb(exponent).zeta(x))._clamped(0, None)
+
+    def minimum(self, other: Ball) -> Ball:
+        """Return an enclosure of the smaller one of two numbers."""
+        return least(self, other)
+
+    def maximum(self, other: Ball) -> Ball:
+        """Return an enclosure of the larger one of two numbers."""
+        return greatest(self, other)
+
+    # --- powers with exponents that are not integers
+
+    def rational_power(self, exponent: Fraction) -> Ball:
+        """Return ``x**exponent`` for x >= 0; DomainError for a negative interval, Undecided for one across zero.
+
+        >>> print(Ball(8, precision=30).rational_power(Fraction(2, 3)))
+        4.000000…
+        """
+        if exponent < 0:
+            return 1 / self.rational_power(-exponent)
+        self._check_domain(f"the power {exponent}", 0, None)
+        if exponent.denominator > MAX_ROOT:
+            return self.real_power(self._operand(exponent))
+        root = self._apply_increasing(lambda x: x.root(exponent.denominator) if x > 0 else x)  # Arb's root of 0 is nan
+        return root**exponent.numerator
+
+    def real_power(self, exponent: Ball) -> Ball:
+        """Return ``x**exponent``; for x < 0 the exponent must be an exact integer, and ``0**0 = 1`` as in SymPy.
+
+        Raises DomainError or Undecided where it is undefined, or not known to be defined: for a base that is negative,
+        and for ``0**exponent`` with a negative exponent. At base 0 the exponent must be known to be positive.
+        """
+        if exponent._is_integer():
+            return self ** int(exponent.lower)
+        self._check_domain("a real power", 0, None)
+        if self._lower > 0:
+            return (self.log() * exponent).exp()
+        if self._upper == 0 and exponent._upper < 0:
+            raise DomainError(f"division by zero: 0 to the power {exponent!r}")
+        if not exponent._lower > 0:
+            raise Undecided(f"the power {exponent!r} of {self!r}, which contains zero")
+        zero = Ball(0, precision=max(self.precision, exponent.precision))
+        if self._upper == 0:
+            return zero
+        return hull(zero, (Ball._of(self._upper, self._upper, self.precision).log() * exponent).exp())
+
+    def _is_integer(self) -> bool:
+        """Return whether the interval is a single integer of at most `MAX_INTEGER_BITS` bits."""
+        if not bool(self._lower == self._upper) or abs(_binary_exponent(self._lower)) > MAX_INTEGER_BITS:
+            return False
+        return bool(self._lower.is_integer())
 
     # --- comparisons, which raise Undecided where the result is not certain
 

@@ -7,6 +7,7 @@ relied on. :class:`Difference` subtracts two expressions and checks that both ar
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -42,11 +43,51 @@ FUNCTIONS = {  # keyed by class, so that a user-defined function of the same nam
     sympy.atan: "atan",
     sympy.asin: "asin",
     sympy.acos: "acos",
+    sympy.tan: "tan",
+    sympy.sinh: "sinh",
+    sympy.cosh: "cosh",
+    sympy.tanh: "tanh",
+    sympy.asinh: "asinh",
+    sympy.acosh: "acosh",
+    sympy.atanh: "atanh",
+    sympy.Abs: "Abs",
+    sympy.gamma: "gamma",
+    sympy.loggamma: "loggamma",
+    sympy.erf: "erf",
+    sympy.erfc: "erfc",
 }
-PARTIAL = ("divide", "sqrt", "log", "asin", "acos")  # partial operations: undefined for some real arguments
+LATTICE = {sympy.Max: "Max", sympy.Min: "Min"}  # functions of any number of arguments
+REWRITTEN: dict[Any, tuple[str, Callable[..., sympy.Expr]]] = {  # functions that are defined by others
+    sympy.factorial: ("factorial", lambda n: sympy.gamma(n + 1)),
+    sympy.binomial: ("binomial", lambda n, k: sympy.gamma(n + 1) / (sympy.gamma(k + 1) * sympy.gamma(n - k + 1))),
+    sympy.sec: ("sec", lambda x: 1 / sympy.cos(x)),
+    sympy.csc: ("csc", lambda x: 1 / sympy.sin(x)),
+    sympy.cot: ("cot", lambda x: sympy.cos(x) / sympy.sin(x)),
+    sympy.sech: ("sech", lambda x: 1 / sympy.cosh(x)),
+    sympy.csch: ("csch", lambda x: 1 / sympy.sinh(x)),
+    sympy.coth: ("coth", lambda x: 1 / sympy.tanh(x)),
+}
+PARTIAL: dict[str, Callable[[Fraction], bool]] = {
+    # operations that are undefined for some real arguments, and whether they are defined at a rational constant
+    "divide": lambda value: value != 0,
+    "sqrt": lambda value: value >= 0,
+    "log": lambda value: value > 0,
+    "asin": lambda value: abs(value) <= 1,
+    "acos": lambda value: abs(value) <= 1,
+    "tan": lambda value: True,  # the poles are irrational
+    "acosh": lambda value: value >= 1,
+    "atanh": lambda value: abs(value) < 1,
+    "gamma": lambda value: value > 0 or value.denominator > 1,
+    "loggamma": lambda value: value > 0,
+    "rational power": lambda value: value >= 0,
+    "real power": lambda value: value > 0,
+}
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_RESERVED = {"pi", "E", "I", "oo", "zoo", "nan", "sqrt", "ln", *FUNCTIONS.values()} | {
+_NAMED = {*FUNCTIONS.values(), *LATTICE.values(), *(name for name, _ in REWRITTEN.values())} - {
+    "gamma"
+}  # a symbol may be called gamma
+_RESERVED = {"pi", "E", "I", "oo", "zoo", "nan", "sqrt", "ln", *_NAMED} | {
     "all", "and", "are", "both", "constants", "defined", "for", "integers", "sides", "whenever", "wherever"
 }  # fmt: skip
 
@@ -197,11 +238,8 @@ class _Program:
 
     def _is_defined(self, instruction: Instruction) -> bool:
         """Return whether the argument is a rational constant at which a partial operation is defined."""
-        argument = self.instructions[instruction.arguments[-1]]
-        if argument.name != "rational":
-            return False
-        value: Fraction = argument.data
-        return {"divide": value != 0, "sqrt": value >= 0, "log": value > 0}.get(instruction.name, abs(value) <= 1)
+        argument = self.instructions[instruction.arguments[1 if instruction.name == "divide" else 0]]
+        return argument.name == "rational" and PARTIAL[instruction.name](argument.data)
 
     # --- compiling
 
@@ -224,7 +262,17 @@ class _Program:
             return self._operation(node)
         if node.func in FUNCTIONS and len(node.args) == 1:
             return self.emit(FUNCTIONS[node.func], (self.compile(node.args[0]),))
+        if node.func in LATTICE and node.args:
+            return self._fold(LATTICE[node.func], [self.compile(part) for part in node.args])
+        if node.func in REWRITTEN:
+            return self._rewritten(REWRITTEN[node.func][1], [self.compile(part) for part in node.args])
         return self._leaf(node)
+
+    def _rewritten(self, define: Callable[..., sympy.Expr], indices: list[int]) -> int:
+        """Compile the definition of a function at arguments that are compiled already."""
+        symbols = [sympy.Dummy() for _ in indices]
+        self._compiled |= dict(zip(symbols, indices, strict=True))
+        return self.compile(define(*symbols))
 
     def _operation(self, node: sympy.Expr) -> int:
         if node.func is sympy.Add:
@@ -266,14 +314,16 @@ class _Program:
         return self.emit("divide", (numerator, self._fold("multiply", below))) if below else numerator
 
     def _power(self, base: sympy.Expr, exponent: sympy.Expr) -> int:
-        if not isinstance(exponent, sympy.Rational) or exponent.q not in (1, 2) or exponent.p == 0:
-            raise InputError(
-                f"{base}**({exponent}) is not in the grammar: integer and half-integer powers only, and not 0"
-            )
+        if not isinstance(exponent, sympy.Rational):
+            return self.emit("real power", (self.compile(base), self.compile(exponent)))
+        if exponent.p == 0:
+            raise InputError(f"{base}**0 is not in the grammar: write 1")
         if exponent < 0:
             one = self.emit("rational", data=Fraction(1))
             return self.emit("divide", (one, self._power(base, -exponent)))
         index = self.compile(base)
+        if exponent.q > 2:
+            return self.emit("rational power", (index,), Fraction(int(exponent.p), int(exponent.q)))
         if exponent.q == 2:
             index = self.emit("sqrt", (index,))
         return index if exponent.p == 1 else self.emit("power", (index,), int(exponent.p))
@@ -337,38 +387,52 @@ def _scaled(term: sympy.Expr, factor: Fraction) -> tuple[sympy.Expr, tuple[sympy
     return sympy.Mul(*factors, evaluate=False), factors
 
 
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "add": operator.add,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "Abs": operator.abs,
+    "Max": lambda first, second: first.maximum(second),
+    "Min": lambda first, second: first.minimum(second),
+    "real power": lambda base, exponent: base.real_power(exponent),
+}
+
+
 def _apply(
     instruction: Instruction, arguments: list[T], values: Mapping[sympy.Symbol, T], arithmetic: Arithmetic[T]
 ) -> T:
     name = instruction.name
-    if name == "symbol":
-        if instruction.data not in values:
-            raise InputError(f"no value given for the symbol {instruction.data}")
-        value: T = values[instruction.data]
-        return value
-    if name == "rational":
-        return arithmetic.rational(instruction.data)
-    if name == "pi":
-        return arithmetic.pi()
-    if name == "add":
-        return arguments[0] + arguments[1]
-    if name == "multiply":
-        return arguments[0] * arguments[1]
-    if name == "divide":
-        return arguments[0] / arguments[1]
-    if name == "power":
-        power: T = arguments[0] ** instruction.data
-        return power
-    method: Callable[[], T] = getattr(arguments[0], name)
-    result: T = method()
+    if not arguments:
+        return _operand(instruction, values, arithmetic)
+    result: T
+    if name in _OPERATIONS:
+        result = _OPERATIONS[name](*arguments)
+    elif name == "power":
+        result = arguments[0] ** instruction.data
+    elif name == "rational power":
+        result = arguments[0].rational_power(instruction.data)  # type: ignore[attr-defined]
+    else:
+        result = getattr(arguments[0], name)()
     return result
+
+
+def _operand(instruction: Instruction, values: Mapping[sympy.Symbol, T], arithmetic: Arithmetic[T]) -> T:
+    """Return a constant or the value of a symbol."""
+    if instruction.name == "rational":
+        return arithmetic.rational(instruction.data)
+    if instruction.name == "pi":
+        return arithmetic.pi()
+    if instruction.data not in values:
+        raise InputError(f"no value given for the symbol {instruction.data}")
+    return values[instruction.data]
 
 
 class Formula:
     """A SymPy expression compiled for evaluation, with common subexpressions computed once.
 
-    The grammar: exact rationals, pi, symbols, ``+ - * /``, integer and half-integer powers, ``exp log sin cos atan asin
-    acos``. Raises InputError, naming the part, for anything else, floats included.
+    The grammar: exact rationals, pi, symbols, ``+ - * /``, powers, ``exp log sin cos tan asin acos atan sinh cosh tanh
+    asinh acosh atanh Abs Min Max gamma loggamma factorial binomial erf erfc``. Raises InputError, naming the part, for
+    anything else, floats included.
 
     `instructions`: the program, in which each instruction refers to earlier ones; `result`: the index of the
     instruction that computes the value; `symbols`: the symbols that occur; `total`: whether the expression contains no

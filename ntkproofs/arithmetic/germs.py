@@ -1,7 +1,8 @@
 """Germs: functions near a contact point, with their zero or pole at that point divided out.
 
 On ``0 < s <= h`` a germ is the function ``s**valuation * g(s)``. Two things are known of ``g``: its first Taylor
-coefficients at 0, exactly in Q(pi), where equality with zero is decidable; and intervals that contain its Taylor
+coefficients at 0, exactly, so that a zero can be recognised (always in
+Q(pi), and often beyond it, see ``constants``); and intervals that contain its Taylor
 coefficients at every point of ``[0, h]``. If the exact constant term is zero, ``g`` can be divided by ``s``. Since
 ``g(s)/s`` is the mean of ``g'`` over ``[0, s]``, its k-th Taylor coefficient lies in the interval of coefficient
 ``k + 1`` of ``g``, so the division drops the first interval.
@@ -19,10 +20,11 @@ from fractions import Fraction
 from typing import Any
 
 from ntkproofs.arithmetic.balls import Ball
-from ntkproofs.arithmetic.exact import ExactArithmetic, PiRational
+from ntkproofs.arithmetic.exact import Exact, ExactArithmetic, PiRational
 from ntkproofs.arithmetic.expressions import BallArithmetic
+from ntkproofs.arithmetic.functions import Functions
 from ntkproofs.arithmetic.taylor import Taylor, TaylorArithmetic
-from ntkproofs.errors import DomainError, NotExact, Undecided
+from ntkproofs.errors import DomainError, NotExact, OrderTooLow, Undecided
 
 __all__ = ["Germ", "GermArithmetic"]
 
@@ -30,24 +32,24 @@ MAX_POWER = 1 << 16
 
 
 @dataclass(frozen=True)
-class Germ:
+class Germ(Functions):
     """The function ``s**valuation * g(s)`` on ``0 < s <= h``.
 
-    `exact`: the Taylor coefficients of ``g`` at 0, or None if one of them is not known in Q(pi); then exact zeros
+    `exact`: the Taylor coefficients of ``g`` at 0, or None if one of them is not known exactly; then zeros
     cannot be recognised. `balls`: intervals that contain the Taylor coefficients of ``g`` at every point of ``[0, h]``.
     """
 
     arithmetic: GermArithmetic
     valuation: int
-    exact: Taylor[PiRational] | None
+    exact: Taylor[Exact] | None
     balls: Taylor[Ball]
 
     def reduced(self) -> Germ:
-        """Return the same germ with its zeros at ``s = 0`` divided out; Undecided if all known terms are zero."""
+        """Return the same germ with its zeros at ``s = 0`` divided out; OrderTooLow if all known terms are zero."""
         valuation, exact, balls = self.valuation, self.exact, self.balls
         while exact is not None and exact.coefficients[0].is_zero():
             if len(balls.coefficients) < 2:
-                raise Undecided("all computed Taylor coefficients are zero at the contact point")
+                raise OrderTooLow("all computed Taylor coefficients are zero at the contact point")
             valuation += 1
             exact, balls = Taylor(exact.coefficients[1:]), Taylor(balls.coefficients[1:])
         return Germ(self.arithmetic, valuation, exact, balls)
@@ -89,7 +91,7 @@ class Germ:
     def _before(self, other: Germ) -> Germ:
         """Return this germ as it enters a sum with `other`: reduced if the sum will not be exact, as none can be then.
 
-        So ``n F(n) - D``, with D outside Q(pi), keeps the pole that ``n F(n)`` has at infinity.
+        So ``n F(n) - D``, with D that is not known exactly, keeps the pole that ``n F(n)`` has at infinity.
         """
         if self.exact is None or other.exact is not None or all(c.is_zero() for c in self.exact.coefficients):
             return self
@@ -186,10 +188,74 @@ class Germ:
         half_pi = self.arithmetic.pi() * self.arithmetic.rational(Fraction(sign, 2))
         return half_pi - (self.arithmetic.rational(Fraction(1)) / base)._apply_analytic("atan")
 
+    def tan(self) -> Germ:
+        """Return the tangent of a bounded germ."""
+        return self._apply_analytic("tan")
+
+    def sinh(self) -> Germ:
+        """Return the hyperbolic sine."""
+        return self._apply_analytic("sinh") if self._is_bounded() else super().sinh()
+
+    def cosh(self) -> Germ:
+        """Return the hyperbolic cosine."""
+        return self._apply_analytic("cosh") if self._is_bounded() else super().cosh()
+
+    def tanh(self) -> Germ:
+        """Return the hyperbolic tangent."""
+        return self._apply_analytic("tanh") if self._is_bounded() else super().tanh()
+
+    def asinh(self) -> Germ:
+        """Return the inverse hyperbolic sine."""
+        return self._apply_analytic("asinh") if self._is_bounded() else super().asinh()
+
+    def gamma(self) -> Germ:
+        """Return the gamma function of a bounded germ."""
+        return self._apply_analytic("gamma")
+
+    def loggamma(self) -> Germ:
+        """Return the logarithm of the gamma function of a bounded germ."""
+        return self._apply_analytic("loggamma")
+
+    def erf(self) -> Germ:
+        """Return the error function of a bounded germ."""
+        return self._apply_analytic("erf")
+
+    def erfc(self) -> Germ:
+        """Return the complementary error function of a bounded germ."""
+        return self._apply_analytic("erfc")
+
+    def _is_bounded(self) -> bool:
+        return self.valuation >= 0 or self.reduced().valuation >= 0
+
+    def rational_power(self, exponent: Fraction) -> Germ:
+        """Return the power, for a germ that is positive on ``0 < s <= h``; raises Undecided for a wrong valuation."""
+        base = self.reduced()
+        valuation = base.valuation * exponent
+        if valuation.denominator > 1:
+            raise Undecided(f"the power {exponent} is not a power series at the contact point")
+        exact = _if_exact(base.exact, lambda series: series.rational_power(exponent))
+        return Germ(self.arithmetic, int(valuation), exact, base.balls.rational_power(exponent))
+
+    def __abs__(self) -> Germ:
+        base = self.reduced()
+        return base if base.factor().sign() > 0 else self.constant(0) - base
+
+    def maximum(self, other: Germ) -> Germ:
+        """Return the larger one of two germs, if their difference has one sign on ``0 < s <= h``."""
+        return self if (self - other).reduced().factor().sign() >= 0 else other
+
+    def minimum(self, other: Germ) -> Germ:
+        """Return the smaller one of two germs, if their difference has one sign on ``0 < s <= h``."""
+        return other if (self - other).reduced().factor().sign() >= 0 else self
+
+    def constant(self, value: Fraction | int) -> Germ:
+        """Return the constant `value`."""
+        return self.arithmetic.rational(Fraction(value))
+
 
 def _if_exact(
-    series: Taylor[PiRational] | None, operation: Callable[[Taylor[PiRational]], Taylor[PiRational]]
-) -> Taylor[PiRational] | None:
+    series: Taylor[Exact] | None, operation: Callable[[Taylor[Exact]], Taylor[Exact]]
+) -> Taylor[Exact] | None:
     """Apply an operation to exact coefficients; None if there are none or the result is not known exactly."""
     if series is None:
         return None

@@ -7,8 +7,8 @@ rational numbers; so a printed statement is the statement that was decided. (Sym
 
     sum     = ["-"] product {("+" | "-") product}
     product = power {("*" | "/") power}
-    power   = atom ["**" (number | "(" ["-"] number ["/" number] ")")]
-    atom    = number | name | name "(" sum ")" | "(" sum ")"
+    power   = atom ["**" atom]
+    atom    = number | name | name "(" sum {"," sum} ")" | "(" sum ")"
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, TypeAlias
 
 import sympy
 
-from ntkproofs.arithmetic.expressions import FUNCTIONS, formula
+from ntkproofs.arithmetic.expressions import FUNCTIONS, LATTICE, REWRITTEN, formula
+from ntkproofs.display import counted
 from ntkproofs.errors import InputError, NtkProofsError
 
 __all__ = ["latex", "read", "same_formula", "written"]
@@ -31,6 +32,10 @@ MAX_TEXT = 1_000_000  # characters of one expression
 
 # precedence levels: a text is an operand without parentheses where its level is high enough
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
+
+_DEFINITIONS = dict(REWRITTEN.values())
+_NAMES = FUNCTIONS | LATTICE | {function: name for function, (name, _) in REWRITTEN.items()}
+_ARITY = dict.fromkeys(["sqrt", *_NAMES.values()], 1) | {"binomial": 2, "Max": 0, "Min": 0}  # 0: any number
 
 
 @lru_cache(maxsize=4096)
@@ -101,8 +106,8 @@ class _Printer:
             return self._product(_ordered(node))
         if node.func is sympy.Pow:
             return self._power(node)
-        if node.func in FUNCTIONS:
-            return f"{FUNCTIONS[node.func]}({self.top(node.args[0])})", _ATOM
+        if node.func in _NAMES:
+            return f"{_NAMES[node.func]}({', '.join(self.top(argument) for argument in node.args)})", _ATOM
         return _leaf(node), _ATOM
 
     def _sum(self, node: sympy.Expr) -> str:
@@ -136,6 +141,8 @@ class _Printer:
 
     def _power(self, node: sympy.Expr) -> tuple[str, int]:
         base, exponent = node.args
+        if not isinstance(exponent, sympy.Rational):
+            return f"{self._at(base, _ATOM)}**{self._at(exponent, _ATOM)}", _POWER
         if exponent in (-1, sympy.Rational(-1, 2)):
             return self._product((node,))
         if exponent == 1:
@@ -170,10 +177,10 @@ def _leaf(node: sympy.Expr) -> str:
 # --- parsing
 
 Tree: TypeAlias = tuple[Any, ...]
-"""``("number", int)``, ``("name", str)``, ``("call", name, tree)``, ``("power", tree, Fraction)``, and
-``("product" | "sum", ((sign, tree), ...))`` with the signs ``* /`` and ``+ -``."""
+"""``("number", int)``, ``("name", str)``, ``("call", name, *trees)``, ``("power", tree, Fraction)``, ``("real power",
+tree, tree)`` for other exponents, ``("product" | "sum", ((sign, tree), ...))`` with the signs ``* /`` and ``+ -``."""
 
-_TOKEN = re.compile(r"\s*(?:(\d+)|([A-Za-z][A-Za-z0-9_]*)|(\*\*|[-+*/()]))", re.ASCII)
+_TOKEN = re.compile(r"\s*(?:(\d+)|([A-Za-z][A-Za-z0-9_]*)|(\*\*|[-+*/(),]))", re.ASCII)
 
 
 def read(text: str) -> Tree:
@@ -245,13 +252,9 @@ class _Parser:
         base = self._atom()
         if self._sign("**") is None:
             return base
-        if self.kind == "number":
-            return ("power", base, Fraction(self._number()))
-        self._take("(")
-        sign = -1 if self._sign("-") else 1
-        exponent = Fraction(sign * self._number(), self._number() if self._sign("/") else 1)
-        self._take(")")
-        return ("power", base, exponent)
+        exponent = self._atom()
+        literal = _literal(exponent)
+        return ("real power", base, exponent) if literal is None else ("power", base, literal)
 
     def _number(self) -> int:
         if self.kind != "number":
@@ -269,9 +272,26 @@ class _Parser:
             if self.kind != "sign" or self.token != "(":
                 return ("name", name)
         self._take("(")
-        inside = self._sum()
+        inside = [self._sum()]
+        while name is not None and self._sign(","):
+            inside.append(self._sum())
         self._take(")")
-        return inside if name is None else ("call", name, inside)
+        return inside[0] if name is None else ("call", name, *inside)
+
+
+def _literal(tree: Tree) -> Fraction | None:
+    """Return the value of a tree that is written as ``2``, ``2/3``, ``-2`` or ``-2/3``, or None for another tree."""
+    kind, first, *_ = tree
+    if kind == "number":
+        return Fraction(first)
+    if kind == "sum" and len(first) == 1:
+        value = _literal(first[0][1])
+        return None if value is None else -value
+    if kind == "product" and [sign for sign, _ in first] == ["*", "/"]:
+        (_, above), (_, below) = first
+        if above[0] == below[0] == "number" and below[1]:
+            return Fraction(above[1], below[1])
+    return None
 
 
 # --- comparison of formulas up to the order of sums and products and arithmetic on rational numbers
@@ -299,43 +319,34 @@ class _Shape:
     def __pow__(self, exponent: int) -> _Shape:
         return self.table.make("power", self.key, exponent)
 
-    def call(self, name: str) -> _Shape:
-        """Return the formula with the function `name` applied."""
-        if name not in ("sqrt", *FUNCTIONS.values()):
-            raise InputError(f"{name} is not a function of the grammar")
-        return self.table.make(name, self.key)
-
     def sqrt(self) -> _Shape:
         """Return the square root."""
-        return self.call("sqrt")
+        return self.table.call("sqrt", [self])
 
-    def exp(self) -> _Shape:
-        """Return the exponential."""
-        return self.call("exp")
+    def __abs__(self) -> _Shape:
+        return self.table.call("Abs", [self])
 
-    def log(self) -> _Shape:
-        """Return the natural logarithm."""
-        return self.call("log")
+    def maximum(self, other: _Shape) -> _Shape:
+        """Return the larger one of two numbers."""
+        return self.table.make("Max", self.key, other.key)
 
-    def sin(self) -> _Shape:
-        """Return the sine."""
-        return self.call("sin")
+    def minimum(self, other: _Shape) -> _Shape:
+        """Return the smaller one of two numbers."""
+        return self.table.make("Min", self.key, other.key)
 
-    def cos(self) -> _Shape:
-        """Return the cosine."""
-        return self.call("cos")
+    def rational_power(self, exponent: Fraction) -> _Shape:
+        """Return the power with an exponent whose denominator is greater than 2."""
+        return self.table.make("rational power", self.key, exponent)
 
-    def atan(self) -> _Shape:
-        """Return the arc tangent."""
-        return self.call("atan")
+    def real_power(self, exponent: _Shape) -> _Shape:
+        """Return the power with an exponent that may be any formula."""
+        return self.table.real_power(self, exponent)
 
-    def asin(self) -> _Shape:
-        """Return the arc sine."""
-        return self.call("asin")
-
-    def acos(self) -> _Shape:
-        """Return the arc cosine."""
-        return self.call("acos")
+    def __getattr__(self, name: str) -> Callable[[], _Shape]:
+        """Return the method that applies the function `name` of the grammar."""
+        if name not in FUNCTIONS.values():
+            raise AttributeError(name)
+        return lambda: self.table.call(name, [self])
 
 
 class _Shapes:
@@ -363,6 +374,25 @@ class _Shapes:
     def name(self, name: str) -> _Shape:
         """Return the symbol with the given name."""
         return self.make("symbol", name)
+
+    def call(self, name: str, arguments: list[_Shape]) -> _Shape:
+        """Return the formula with the function `name` applied; raises InputError if there is no such function."""
+        if name not in _ARITY or (_ARITY[name] and _ARITY[name] != len(arguments)):
+            raise InputError(f"{name} of {counted(len(arguments), 'argument')} is not a function of the grammar")
+        if name in LATTICE.values():
+            return reduce(lambda first, second: self.make(name, first.key, second.key), arguments)
+        if name in _DEFINITIONS:
+            symbols = [sympy.Dummy() for _ in arguments]
+            values: dict[sympy.Symbol, _Shape] = dict(zip(symbols, arguments, strict=True))
+            return formula(_DEFINITIONS[name](*symbols)).evaluate(values, self)
+        return self.make(name, arguments[0].key)
+
+    def real_power(self, base: _Shape, exponent: _Shape) -> _Shape:
+        """Return a power; an exponent that is a rational number, other than 0, gives a rational power."""
+        kind, *data = self._rows[exponent.key]
+        if kind == "rational" and data[0]:
+            return _raise(base, data[0], self)
+        return self.make("real power", base.key, exponent.key)
 
     def sum(self, keys: tuple[int, ...]) -> _Shape:
         """Return a sum, with rational terms added and nested sums flattened."""
@@ -425,9 +455,11 @@ def _shape(tree: Tree, shapes: _Shapes) -> _Shape:
     if kind == "name":
         return _constant(first, shapes)
     if kind == "call":
-        return _shape(rest[0], shapes).call(first)
+        return shapes.call(first, [_shape(part, shapes) for part in rest])
     if kind == "power":
         return _raise(_shape(first, shapes), rest[0], shapes)
+    if kind == "real power":
+        return shapes.real_power(_shape(first, shapes), _shape(rest[0], shapes))
     shape = shapes.rational(Fraction(0 if kind == "sum" else 1))
     for sign, part in first:
         other = _shape(part, shapes)
@@ -444,8 +476,10 @@ def _constant(name: str, shapes: _Shapes) -> _Shape:
 def _raise(base: _Shape, exponent: Fraction, shapes: _Shapes) -> _Shape:
     if exponent < 0:
         return shapes.rational(Fraction(1)) / _raise(base, -exponent, shapes)
-    if exponent.denominator > 2 or not exponent:
-        raise InputError(f"the power {exponent} is not in the grammar")
+    if not exponent:
+        raise InputError("the power 0 is not in the grammar")
+    if exponent.denominator > 2:
+        return base.rational_power(exponent)
     if exponent.denominator == 2:
         base = base.sqrt()
     return base if exponent.numerator == 1 else base**exponent.numerator
@@ -457,6 +491,10 @@ _GREEK = (
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
     "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
 )  # fmt: skip
+
+_COMMANDS = {name: rf"\{name}" for name in ("log", "sin", "cos", "tan", "sinh", "cosh", "tanh")} | {
+    "gamma": r"\Gamma", "loggamma": r"\log\Gamma", "Max": r"\max", "Min": r"\min"
+}  # fmt: skip
 
 
 def latex(expression: sympy.Expr) -> str:
@@ -475,10 +513,10 @@ def _latex(tree: Tree) -> str:
     if kind == "name":
         return _latex_name(first)
     if kind == "call":
-        return _latex_call(first, _latex(rest[0]))
-    if kind == "power":
+        return _latex_call(first, ", ".join(map(_latex, rest)))
+    if kind in ("power", "real power"):
         base = _latex(first) if first[0] in ("name", "number") else _bracketed(_latex(first))
-        return f"{base}^{{{rest[0]}}}"
+        return f"{base}^{{{rest[0] if kind == 'power' else _latex(rest[0])}}}"
     if kind == "sum":
         pieces = [f"{sign} {_latex_part(part, ('sum',))}" for sign, part in first]
         return re.sub(r"^\+ |^(-) ", r"\1", " ".join(pieces))
@@ -507,7 +545,9 @@ def _latex_call(name: str, argument: str) -> str:
         return rf"\sqrt{{{argument}}}"
     if name == "exp":
         return rf"e^{{{argument}}}"
-    command = rf"\{name}" if name in ("log", "sin", "cos") else rf"\operatorname{{{name}}}"
+    if name == "Abs":
+        return rf"\left\lvert {argument} \right\rvert"
+    command = _COMMANDS.get(name, rf"\operatorname{{{name}}}")
     return command + _bracketed(argument)
 
 

@@ -11,6 +11,7 @@ from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError
 from ntkproofs.execution.recorder import Visit
 from ntkproofs.programs import TemplateProgram
+from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Interval", "Tally", "natural", "tally_from_json", "tally_json"]
 
@@ -18,7 +19,7 @@ Interval: TypeAlias = tuple[int, int]  # the numbers of cases from the first on 
 
 
 @dataclass(frozen=True)
-class Tally:
+class Tally(NoTruthValue):
     """The cases that are `done`, as disjoint intervals in ascending order, and what occurred in them.
 
     `wrong`: the number of cases with a wrong answer; `first_wrong`: the least of them; `visited`: for each of the
@@ -32,6 +33,8 @@ class Tally:
     Traceback (most recent call last):
     ntkproofs.errors.InputError: the cases from 0 to 63 are counted twice
     """
+
+    instead = ".wrong"
 
     done: tuple[Interval, ...] = ()
     wrong: int = 0

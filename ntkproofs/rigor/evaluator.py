@@ -6,17 +6,18 @@ These enclosures are the trusted core of :func:`ntkproofs.rigor.decide`; the sub
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import sympy
 
 from ntkproofs.arithmetic.balls import Ball
-from ntkproofs.arithmetic.expressions import BallArithmetic, Difference, difference
+from ntkproofs.arithmetic.expressions import Arithmetic, BallArithmetic, Difference, Number, difference
 from ntkproofs.arithmetic.germs import Germ, GermArithmetic
 from ntkproofs.arithmetic.taylor import TaylorArithmetic
-from ntkproofs.errors import DomainError, Undecided
+from ntkproofs.errors import DomainError, OrderTooLow, Undecided
+from ntkproofs.rigor.charts import IDENTITY, Chart
 from ntkproofs.rigor.points import PointArithmetic
 from ntkproofs.rigor.statements import Inequality, point_text
 from ntkproofs.truth import NoTruthValue
@@ -24,6 +25,7 @@ from ntkproofs.truth import NoTruthValue
 __all__ = ["Evaluator", "PointResult", "Values"]
 
 Values: TypeAlias = Mapping[sympy.Symbol, Fraction]
+T = TypeVar("T", bound=Number)
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,24 @@ class PointResult(NoTruthValue):
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Evaluates one inequality; `precision` and `limit`: the first and the last precision tried at a point, in bits."""
+    """Evaluates one inequality; `precision` and `limit`: the first and the last precision tried at a point, in bits.
+
+    Points are values of the variables. Enclosures, germs and equality at a contact point take values of the parameters
+    of the `chart`; by default these are the variables.
+    """
 
     inequality: Inequality
     precision: int
     limit: int
+    chart: Chart = IDENTITY
+
+    def on(self, chart: Chart) -> Evaluator:
+        """Return the evaluator whose enclosures and germs take the parameters of a chart."""
+        return self if chart == self.chart else replace(self, chart=chart)
+
+    def evaluate(self, parameters: Mapping[sympy.Symbol, T], arithmetic: Arithmetic[T], *, guarded: bool = True) -> T:
+        """Return ``right - left`` at values of the parameters."""
+        return self.difference.evaluate(self.chart.values(parameters, arithmetic), arithmetic, guarded=guarded)
 
     @property
     def difference(self) -> Difference:
@@ -61,17 +76,18 @@ class Evaluator:
         Raises DomainError if a side is undefined at the point.
         """
         try:
-            return self._at(values, self.precision if bits is None else bits)
+            return self.on(IDENTITY).at_parameters(values, self.precision if bits is None else bits)
         except DomainError as problem:
             raise DomainError(f"{self.inequality} is undefined at {point_text(values.items())}: {problem}") from problem
 
-    def _at(self, values: Values, first: int) -> PointResult:
+    def at_parameters(self, values: Values, first: int) -> PointResult:
+        """Decide the inequality at one exact point of the chart's parameters; raises DomainError if it is undefined."""
         value, bits = None, first
         while bits <= self.limit:
             try:
                 arithmetic = BallArithmetic(bits)
                 arguments = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
-                value = self.difference.evaluate(arguments, arithmetic)
+                value = self.evaluate(arguments, arithmetic)
                 sign = value.sign()
                 return PointResult(sign > 0 or (sign == 0 and not self.inequality.strict), value, bits, sign == 0)
             except Undecided:
@@ -86,19 +102,21 @@ class Evaluator:
         arithmetic = PointArithmetic(bits)
         arguments = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
         try:
-            number = self.difference.evaluate(arguments, arithmetic)
+            number = self.evaluate(arguments, arithmetic)
             sign = 0 if number.is_zero() else number.ball.sign()
         except Undecided:
             return None
         return PointResult(sign > 0 or (sign == 0 and not self.inequality.strict), number.ball, bits, sign == 0)
 
     def is_equality_at(self, values: Values) -> bool:
-        """Return whether both sides are known, by arithmetic in Q(pi), to be defined and equal at a point."""
+        """Return whether both sides are known, by arithmetic in Q(pi), to be defined and equal at given parameters."""
+        arithmetic = PointArithmetic(self.precision)
         try:
-            result = self._exactly_at(values, self.precision)
-        except DomainError:
+            parameters = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
+            number = self.evaluate(parameters, arithmetic)
+            return number.is_zero() or number.ball.sign() == 0
+        except (DomainError, Undecided):
             return False
-        return result is not None and result.exact_zero
 
     def is_satisfied_by(self, value: Ball) -> bool:
         """Return whether the inequality holds for every value of ``right - left`` in an interval."""
@@ -113,7 +131,7 @@ class Evaluator:
         everywhere in it.
         """
         try:
-            return self.difference.evaluate(box, BallArithmetic(bits))
+            return self.evaluate(box, BallArithmetic(bits))
         except DomainError as problem:
             where = ", ".join(f"{symbol.name} in [{side.lower}, {side.upper}]" for symbol, side in box.items())
             raise DomainError(f"{self.inequality} is undefined for {where}: {problem}") from problem
@@ -129,14 +147,14 @@ class Evaluator:
         base = BallArithmetic(bits)
         middles = {symbol: Ball(side.middle, precision=bits) for symbol, side in box.items()}
         try:
-            total = self.difference.evaluate(middles, base, guarded=False)
+            total = self.evaluate(middles, base, guarded=False)
             arithmetic = TaylorArithmetic(base, 1)
             for symbol in box:
                 seeds = {
                     other: arithmetic.series([side, Ball(1 if other == symbol else 0, precision=bits)])
                     for other, side in box.items()
                 }
-                slope = self.difference.evaluate(seeds, arithmetic, guarded=False).coefficients[1]
+                slope = self.evaluate(seeds, arithmetic, guarded=False).coefficients[1]
                 total = total + slope * (box[symbol] - middles[symbol])
         except (Undecided, DomainError):
             return None
@@ -148,8 +166,11 @@ class Evaluator:
         """Return ``right - left`` as a reduced germ, or None if it has no such expansion.
 
         A result implies that both sides are defined near the contact point; pass ``defined=True`` if that is known.
+        Raises OrderTooLow if the order of the arithmetic is too low, so that a higher one may give a result.
         """
         try:
-            return self.difference.evaluate(values, arithmetic, guarded=not defined).reduced()
+            return self.evaluate(values, arithmetic, guarded=not defined).reduced()
+        except OrderTooLow:
+            raise
         except (Undecided, DomainError):
             return None

@@ -1,7 +1,8 @@
-"""Numbers at a single point: exact in Q(pi) where possible, enclosed by an interval otherwise.
+"""Numbers at a single point: exact where possible, enclosed by an interval otherwise.
 
-Intervals alone cannot show that ``sqrt(x - 1/3)`` is defined at ``x = 1/3``, and ``sqrt(2)`` is not in Q(pi). So each
-operation is exact if its operands and its result are known in Q(pi), and is done with intervals otherwise.
+Intervals alone cannot show that ``sqrt(x - 1/3)`` is defined at ``x = 1/3``, or that ``log(6)`` equals ``log(2) +
+log(3)``. So each operation is exact if its operands and its result are exact numbers (in Q(pi) or constants, see
+``exact``), and is done with intervals otherwise.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from fractions import Fraction
 from typing import Any
 
 from ntkproofs.arithmetic.balls import Ball
-from ntkproofs.arithmetic.exact import PiRational
+from ntkproofs.arithmetic.exact import Exact, PiRational
+from ntkproofs.arithmetic.functions import Functions
 from ntkproofs.errors import DomainError, NotExact
 
 __all__ = ["PointArithmetic", "PointNumber"]
 
 
 @dataclass(frozen=True)
-class PointNumber:
-    """A real number: exact if it is known in Q(pi), otherwise enclosed by an interval of `precision` bits.
+class PointNumber(Functions):
+    """A real number: exact where possible, otherwise enclosed by an interval of `precision` bits.
 
     An undefined operation raises DomainError, one that the interval cannot decide raises Undecided.
 
@@ -31,7 +33,7 @@ class PointNumber:
     """
 
     precision: int
-    value: PiRational | Ball
+    value: Exact
 
     @property
     def ball(self) -> Ball:
@@ -40,11 +42,11 @@ class PointNumber:
 
     def is_zero(self) -> bool:
         """Return whether the number is known to be exactly 0."""
-        return isinstance(self.value, PiRational) and self.value.is_zero()
+        return not isinstance(self.value, Ball) and bool(self.value.is_zero())
 
     def _apply(self, operation: Callable[..., Any], *others: PointNumber) -> PointNumber:
         numbers = (self, *others)
-        if all(isinstance(number.value, PiRational) for number in numbers):
+        if not any(isinstance(number.value, Ball) for number in numbers):
             try:
                 return PointNumber(self.precision, operation(*(number.value for number in numbers)))
             except NotExact:
@@ -99,6 +101,73 @@ class PointNumber:
     def acos(self) -> PointNumber:
         """Return the arc cosine."""
         return self._apply(operator.methodcaller("acos"))
+
+    def tan(self) -> PointNumber:
+        """Return the tangent."""
+        return self._apply(operator.methodcaller("tan"))
+
+    def sinh(self) -> PointNumber:
+        """Return the hyperbolic sine."""
+        return self._apply(operator.methodcaller("sinh"))
+
+    def cosh(self) -> PointNumber:
+        """Return the hyperbolic cosine."""
+        return self._apply(operator.methodcaller("cosh"))
+
+    def tanh(self) -> PointNumber:
+        """Return the hyperbolic tangent."""
+        return self._apply(operator.methodcaller("tanh"))
+
+    def asinh(self) -> PointNumber:
+        """Return the inverse hyperbolic sine."""
+        return self._apply(operator.methodcaller("asinh"))
+
+    def acosh(self) -> PointNumber:
+        """Return the inverse hyperbolic cosine."""
+        return self._apply(operator.methodcaller("acosh"))
+
+    def atanh(self) -> PointNumber:
+        """Return the inverse hyperbolic tangent."""
+        return self._apply(operator.methodcaller("atanh"))
+
+    def gamma(self) -> PointNumber:
+        """Return the gamma function."""
+        return self._apply(operator.methodcaller("gamma"))
+
+    def loggamma(self) -> PointNumber:
+        """Return the logarithm of the gamma function."""
+        return self._apply(operator.methodcaller("loggamma"))
+
+    def erf(self) -> PointNumber:
+        """Return the error function."""
+        return self._apply(operator.methodcaller("erf"))
+
+    def erfc(self) -> PointNumber:
+        """Return the complementary error function."""
+        return self._apply(operator.methodcaller("erfc"))
+
+    def __abs__(self) -> PointNumber:
+        return self._apply(operator.abs)
+
+    def minimum(self, other: PointNumber) -> PointNumber:
+        """Return the smaller one of two numbers."""
+        return self._apply(lambda first, second: first.minimum(second), other)
+
+    def maximum(self, other: PointNumber) -> PointNumber:
+        """Return the larger one of two numbers."""
+        return self._apply(lambda first, second: first.maximum(second), other)
+
+    def rational_power(self, exponent: Fraction) -> PointNumber:
+        """Return ``x**exponent`` for ``x >= 0``."""
+        return self._apply(lambda value: value.rational_power(exponent))
+
+    def real_power(self, exponent: PointNumber) -> PointNumber:
+        """Return ``x**exponent``."""
+        return self._apply(lambda base, power: base.real_power(power), exponent)
+
+    def constant(self, value: Fraction | int) -> PointNumber:
+        """Return the exact constant `value`."""
+        return PointNumber(self.precision, PiRational.of(value))
 
 
 @dataclass(frozen=True)

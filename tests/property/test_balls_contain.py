@@ -3,6 +3,7 @@
 from fractions import Fraction as Q
 
 import mpmath
+import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from strategies_local import as_exact
@@ -19,6 +20,7 @@ RATIONAL = {
     "/": lambda a, b: a / b,
 }
 FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "atan", "asin", "acos")
+MORE = ("tan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "gamma", "loggamma", "digamma", "erf", "erfc")
 
 dyadics = st.builds(lambda k, e: Q(k, 2**e), st.integers(-40, 40), st.integers(0, 5))
 fractions = st.fractions(-5, 5, max_denominator=50)
@@ -213,3 +215,133 @@ def test_powers_round_outward(drawn, exponent):
     values = [low**exponent, high**exponent] + ([Q(0)] if low <= 0 <= high else [])
     assert result.lower <= min(values)
     assert max(values) <= result.upper
+
+
+# --- functions with several branches, and powers
+
+
+def value_or_reject(compute):
+    """Return the ball, or reject the example where the function is not known to be defined on the whole box."""
+    try:
+        return compute()
+    except (Undecided, DomainError):
+        assume(False)
+
+
+def check_contains(result, true):
+    """Compare with mpmath, whose error is relative to the size of the value."""
+    with mpmath.workdps(DIGITS):
+        assume(mpmath.im(true) == 0 and mpmath.isfinite(true))
+        true = as_exact(mpmath.re(true))
+    slack = SLACK * max(1, abs(true))
+    assert result.lower <= true + slack
+    assert true - slack <= result.upper
+
+
+wide = st.builds(lambda k, e: Q(k, 2**e), st.integers(-400, 400), st.integers(0, 6))
+
+
+@example(name="gamma", side=(Q(1), Q(2), Q(3, 2)), precision=20)  # both sides of the minimum
+@example(name="gamma", side=(Q(-3, 2), Q(-5, 4), Q(-4, 3)), precision=40)
+@example(name="loggamma", side=(Q(5, 4), Q(3, 2), Q(187, 128)), precision=60)
+@example(name="tan", side=(Q(-3, 2), Q(3, 2), Q(0)), precision=20)
+@example(name="tan", side=(Q(13, 8), Q(37, 8), Q(3)), precision=20)
+@example(name="cosh", side=(Q(-1), Q(2), Q(0)), precision=20)
+@given(st.sampled_from(MORE), boxes(ends=st.one_of(dyadics, wide)), precisions)
+def test_each_further_function_contains_its_value_at_every_point(name, side, precision):
+    low, high, inside = side
+    result = value_or_reject(getattr(Ball.between(low, high, precision=precision), name))
+    for point in (low, high, inside):
+        with mpmath.workdps(DIGITS):
+            check_contains(result, getattr(mpmath, name)(as_mpf(point)))
+
+
+@given(st.sampled_from(MORE), st.one_of(dyadics, fractions, wide))
+def test_each_further_function_is_narrow_at_a_point(name, point):
+    result = value_or_reject(getattr(Ball(point, precision=80), name))
+    assume(max(abs(result.lower), abs(result.upper)) > Q(1, 10**9))
+    assert result.width <= max(abs(result.lower), abs(result.upper)) / 2**40
+
+
+def test_functions_keep_their_ranges_at_huge_arguments():
+    for size in (10**3, 10**6, 2**500):
+        x = Ball(size, precision=64)
+        assert x.tanh().upper == x.erf().upper == 1
+        assert (-x).tanh().lower == (-x).erf().lower == -1
+        assert x.erfc() >= 0
+        assert x.erfc() < Q(1, 10**9)
+    assert Ball(0, precision=20).cosh() == 1
+
+
+@example(base=(Q(0), Q(1), Q(0)), exponent=(Q(1, 2), Q(2), Q(1)), precision=30)
+@example(base=(Q(1, 2), Q(2), Q(1, 2)), exponent=(Q(-3), Q(3), Q(-3)), precision=30)
+@given(boxes(), boxes(), precisions)
+def test_real_powers_contain_the_value_at_every_pair_of_points(base, exponent, precision):
+    first, second = (Ball.between(low, high, precision=precision) for low, high, _ in (base, exponent))
+    result = value_or_reject(lambda: first.real_power(second))
+    for x in base:
+        for y in exponent:
+            with mpmath.workdps(DIGITS):
+                true = as_mpf(x) ** as_mpf(y) if x else mpmath.mpf(y == 0)
+            check_contains(result, true)
+
+
+@given(boxes(), st.integers(-9, 9), st.integers(3, 12), precisions)
+def test_rational_powers_contain_the_value_at_every_point(side, above, below, precision):
+    exponent = Q(above, below)
+    assume(exponent.denominator > 2)
+    result = value_or_reject(lambda: Ball.between(*side[:2], precision=precision).rational_power(exponent))
+    for x in side:
+        with mpmath.workdps(DIGITS):
+            check_contains(result, as_mpf(x) ** as_mpf(exponent))
+
+
+@given(boxes(), boxes(), precisions)
+def test_the_larger_and_the_smaller_number(first, second, precision):
+    a, b = (Ball.between(low, high, precision=precision) for low, high, _ in (first, second))
+    for x in first:
+        for y in second:
+            assert a.maximum(b).lower <= max(x, y) <= a.maximum(b).upper
+            assert a.minimum(b).lower <= min(x, y) <= a.minimum(b).upper
+    assert (a.maximum(b).lower, a.minimum(b).upper) == (max(a.lower, b.lower), min(a.upper, b.upper))
+
+
+def test_where_the_further_functions_are_undefined():
+    def ball(low, high=None):
+        return Ball.between(low, low if high is None else high, precision=60)
+
+    undefined = [
+        lambda: ball(0).gamma(),
+        lambda: ball(-7).gamma(),
+        lambda: ball(-2, 0).loggamma(),
+        lambda: ball(0, Q(1, 2)).acosh(),
+        lambda: ball(1).atanh(),
+        lambda: ball(-2, -1).atanh(),
+        lambda: ball(-2, -1).rational_power(Q(1, 3)),
+        lambda: ball(0).rational_power(Q(-1, 3)),
+        lambda: ball(0).real_power(ball(-2)),
+        lambda: ball(0).real_power(ball(Q(-3, 2))),
+        lambda: ball(-1).real_power(ball(Q(1, 2))),
+    ]
+    for compute in undefined:
+        with pytest.raises(DomainError):
+            compute()
+    unknown = [
+        lambda: ball(-1, 1).gamma(),
+        lambda: ball(Q(-5, 2), Q(-3, 2)).gamma(),
+        lambda: ball(1, 2).tan(),
+        lambda: ball(-1, 100).tan(),
+        lambda: ball(0, 1).loggamma(),
+        lambda: ball(0, 1).atanh(),
+        lambda: ball(-1, 1).rational_power(Q(1, 3)),
+        lambda: ball(0, 1).rational_power(Q(-1, 3)),
+        lambda: ball(0, 1).real_power(ball(0, 1)),
+        lambda: ball(0).real_power(ball(0, 1)),
+        lambda: ball(10**15).exp().exp().exp(),
+    ]
+    for compute in unknown:
+        with pytest.raises(Undecided):
+            compute()
+    assert ball(0).real_power(ball(0)) == 1  # as in SymPy
+    assert ball(0).real_power(ball(Q(1, 3))) == 0
+    assert ball(-2).real_power(ball(-3)) == Q(-1, 8)

@@ -93,7 +93,7 @@ def test_an_angle_that_symbolic_evaluation_takes_for_zero_is_positive():
 
 @pytest.mark.parametrize("strict", [True, False])
 def test_an_equality_that_is_not_recognised_stays_open(strict):
-    claim = Inequality(sin(sqrt(2)) ** 2 + cos(sqrt(2)) ** 2, sympy.Integer(1), strict=strict)
+    claim = Inequality((sqrt(3) + sqrt(2)) ** 1001 * (sqrt(3) - sqrt(2)) ** 1001, sympy.Integer(1), strict=strict)
     decision = decide(claim)
     assert decision.outcome == "open"
     assert "2048 bits" in decision.reason
@@ -187,9 +187,9 @@ def test_false_statements_on_boxes(claim, sides):
     assert all(sides[symbol][0] <= v <= sides[symbol][1] for symbol, v in values.items())
 
 
-def test_false_at_one_rational_point_that_bisection_does_not_meet():
+def test_false_at_one_rational_point():
     claim = less(0, (x - R(1, 3)) ** 2)
-    assert decide(claim, Box({x: (0, 1)})).outcome == "open"
+    assert decide(claim, Box({x: (0, 1)})).outcome == "fails"
     values = assert_fails(decide(claim, Box({x: (0, 1)}, contacts=(Q(1, 3),))))
     assert values == {x: Q(1, 3)}
 
@@ -198,13 +198,14 @@ def test_false_at_one_rational_point_that_bisection_does_not_meet():
 def test_an_unlisted_irrational_contact_never_holds_strictly_nor_is_refuted_weakly(strict):
     claim = Inequality(2 * sqrt(2) * x, x**2 + 2, strict=strict)  # equality at sqrt(2) only
     decision = decide(claim, Box({x: (1, 2)}), max_cells=300)
-    assert decision.outcome == "open"
-    assert "no rule applies to" in decision.reason
+    assert decision.outcome == ("open" if strict else "holds")
+    assert not strict or "no rule applies to" in decision.reason
 
 
-def test_an_identity_in_disguise_stays_open():
+def test_an_identity_in_disguise_holds_with_margin_0():
     decision = decide(at_most(sin(x) ** 2 + cos(x) ** 2, 1), Box({x: (0, 1)}), max_cells=100, limit=128)
-    assert decision.outcome == "open"
+    assert decision.outcome == "holds"
+    assert decision.margin == 0
 
 
 CONTACTS = [
@@ -344,11 +345,13 @@ def test_false_statements_about_integers(claim, start, where):
 
 
 def test_a_statement_about_all_integers_that_is_an_equality_stays_open():
-    assert decide(at_most(sin(n) ** 2 + cos(n) ** 2, 1), Integers(n, 1, 3), limit=128).outcome == "open"
+    claim = at_most(sin(n) ** 2 + cos(n) ** 2, 1)
+    assert decide(claim, Integers(n), limit=128, max_cells=20).outcome == "open"
+    assert decide(claim, Integers(n, 1, 3), limit=128).outcome == "holds"
 
 
-def test_growth_beyond_every_power_stays_open_and_does_not_crash():
-    assert decide(less(0, exp(n)), Integers(n)).outcome == "open"
+def test_growth_beyond_every_power_does_not_crash():
+    assert decide(less(0, exp(n)), Integers(n)).outcome != "fails"
 
 
 def test_a_counterexample_with_a_huge_value_is_reported():
@@ -367,9 +370,9 @@ def test_a_counterexample_with_a_huge_value_is_reported():
 
 def test_the_number_of_cells_is_limited():
     claim = less(x**3 - x, R(386, 1000))
-    few = decide(claim, Box({x: (-1, 1)}), max_cells=5)
+    few = decide(claim, Box({x: (-1, 1)}), max_cells=2)
     assert few.outcome == "open"
-    assert len(few.cells) <= 5
+    assert len(few.cells) <= 2
     assert_holds(decide(claim, Box({x: (-1, 1)})))
 
 
@@ -427,7 +430,15 @@ def test_the_last_integer_is_an_integer(stop):
 
 @pytest.mark.parametrize(
     "expression",
-    [sympy.Float("0.5") + x, sympy.gamma(x), sympy.Abs(x), x ** R(1, 3), 2**x, sympy.I * x, sympy.E**x + 0.5],
+    [
+        sympy.Float("0.5") + x,
+        sympy.zeta(x),
+        sympy.sign(x),
+        sympy.floor(x),
+        sympy.acot(x),
+        sympy.I * x,
+        sympy.E**x + 0.5,
+    ],
     ids=str,
 )
 def test_expressions_outside_the_grammar_are_refused(expression):
@@ -459,8 +470,9 @@ def test_a_statement_that_is_undefined_somewhere_is_no_statement(claim, domain):
         decide(claim, domain)
 
 
-def test_a_pole_that_no_cell_meets_exactly_never_holds():
-    assert decide(at_most(0, 1 / (x - R(1, 3)) ** 2), Box({x: (0, 1)})).outcome == "open"
+def test_a_pole_inside_a_box_is_named():
+    with pytest.raises(DomainError, match="undefined at x = 1/3: division by zero"):
+        decide(at_most(0, 1 / (x - R(1, 3)) ** 2), Box({x: (0, 1)}))
 
 
 def test_the_ends_of_a_domain_of_definition_are_allowed():

@@ -378,7 +378,9 @@ def test_the_command_checks_a_program_without_an_oracle(tmp_path, capsys):
 # --- the first visits
 
 
-@pytest.mark.parametrize("task", [multiplication_task(3), addition_task(5), copies(7, steps=3)], ids=str)
+@pytest.mark.parametrize(
+    "task", [multiplication_task(3), addition_task(5), copies(7, steps=3)], ids=lambda task: task.program.name
+)
 def test_the_first_visit_of_counts_is_that_of_the_least_case_then_the_least_step_then_the_first_bit(task):
     program, first = task.program, {}
     for case in range(1 << task.input_bits):
