@@ -716,8 +716,8 @@ class ContactRules:
         return prove_smooth(Plain(self.evaluator, self.symbols), box, bits, strict=strict, rules=rules)
 
     def is_near(self, contact: Contact | None, box: Sides, bits: int) -> bool:
-        """Return whether a contact lies in a cell or close to it, so that it may prove the cell."""
-        if contact is None:
+        """Return whether a contact may prove a cell: not if it is a point that is far from the cell."""
+        if contact is None or len(contact.symbols) < len(self.symbols):
             return True
         hull_of_both = _extended(self.symbols, contact, box, bits)
         return hull_of_both is not None and all(

@@ -223,13 +223,16 @@ class Search:
 
     def _note_equality(self, subdivision: BoxSubdivision, region: Region, minimum: Minimum) -> None:
         """Record the sets of equal sides through a point; the search goes on for a while only if there is none."""
+        if (region.piece.index, minimum.point) in self.handled:
+            return
         known = [contact for _, contact in subdivision.contacts]
         found = [] if self.evaluator.inequality.strict else _useful(subdivision, region, minimum)
         self.handled.append((region.piece.index, minimum.point))
-        if found:
-            subdivision.contacts += [(region.piece.index, contact) for contact in found if contact not in known]
+        new = [contact for contact in found if contact not in known]
+        if new:
+            subdivision.contacts += [(region.piece.index, contact) for contact in new]
             self.next_minimum = self.bisections + FIRST_MINIMUM
-        elif self.last is None:
+        elif not found and self.last is None:
             self.equality = (region.piece, minimum)
             self.last = self.bisections + PATIENCE * len(minimum.point)
 
