@@ -13,6 +13,7 @@ __all__ = [
     "Undecided",
     "DomainError",
     "NotExact",
+    "OrderTooLow",
     "NoMargin",
     "ProofRefused",
     "EnginesDisagree",
@@ -41,6 +42,10 @@ class DomainError(NtkProofsError, ArithmeticError):
 
 class NotExact(NtkProofsError, ArithmeticError):
     """A value is not known to lie in the field in which exact arithmetic is done, Q(pi)."""
+
+
+class OrderTooLow(Undecided):
+    """All computed coefficients of an expansion are zero; an expansion of higher order may help."""
 
 
 class NoMargin(NtkProofsError):

@@ -1,8 +1,9 @@
-"""Exact arithmetic in the field ``Q(pi)`` of rational functions of pi, with decidable equality.
+"""Exact real numbers: the field ``Q(pi)`` of rational functions of pi, with decidable equality, and beyond it.
 
 Since pi is transcendental, such a constant is zero if and only if its numerator is the zero polynomial, whereas an
 interval can only be known to contain zero. Exact constants are needed at contact points, where the two sides of an
-inequality are equal.
+inequality are equal. A function whose value is not known to lie in Q(pi) returns a
+:class:`~ntkproofs.arithmetic.constants.Constant`, with which the arithmetic goes on.
 """
 
 from __future__ import annotations
@@ -10,17 +11,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial, isqrt
-from typing import Any
+from typing import Any, TypeAlias
 
 import flint
 
 from ntkproofs.arithmetic.balls import Ball, as_fraction
+from ntkproofs.arithmetic.constants import Constant
 from ntkproofs.arithmetic.functions import Functions
 from ntkproofs.errors import DomainError, NotExact, Undecided
 
-__all__ = ["ExactArithmetic", "PiRational"]
+__all__ = ["Exact", "ExactArithmetic", "PiRational"]
 
 Polynomial = Any  # flint.fmpq_poly, a polynomial in pi
+Exact: TypeAlias = Any  # a PiRational or a Constant
 MAX_FACTORIAL = 1000  # largest factorial that is computed exactly
 SIGN_BITS = 1 << 12  # the largest precision at which the sign of a number is sought
 MAX_BITS = 1 << 20  # size of the largest power that is computed exactly
@@ -47,13 +50,15 @@ def _constant(polynomial: Polynomial) -> Fraction | None:
 class PiRational(Functions):
     """An element of Q(pi), represented as a reduced quotient of polynomials in pi.
 
-    A function whose value is not known to lie in Q(pi) raises NotExact; an undefined operation raises DomainError.
+    A function whose value is not known to lie in Q(pi) returns a Constant; an undefined operation raises DomainError.
 
     >>> pi = PiRational.pi()
     >>> ((2 * pi - 1) - (2 * pi - 1)).is_zero()
     True
     >>> PiRational.of(Fraction(1, 2)).acos() == pi / 3
     True
+    >>> PiRational.of(2).log() - 1
+    <Constant -0.3068528194400546906…>
     """
 
     __slots__ = ("denominator", "numerator")
@@ -117,7 +122,9 @@ class PiRational(Functions):
     def _of(value: PiRational | Fraction | int) -> PiRational:
         return value if isinstance(value, PiRational) else PiRational.of(value)
 
-    def __add__(self, other: PiRational | Fraction | int) -> PiRational:
+    def __add__(self, other: Exact) -> PiRational:
+        if isinstance(other, Constant):
+            return NotImplemented
         other = self._of(other)
         return PiRational(
             self.numerator * other.denominator + other.numerator * self.denominator,
@@ -127,14 +134,20 @@ class PiRational(Functions):
     def __neg__(self) -> PiRational:
         return PiRational(-self.numerator, self.denominator)
 
-    def __sub__(self, other: PiRational | Fraction | int) -> PiRational:
+    def __sub__(self, other: Exact) -> PiRational:
+        if isinstance(other, Constant):
+            return NotImplemented
         return self + -self._of(other)
 
-    def __mul__(self, other: PiRational | Fraction | int) -> PiRational:
+    def __mul__(self, other: Exact) -> PiRational:
+        if isinstance(other, Constant):
+            return NotImplemented
         other = self._of(other)
         return PiRational(self.numerator * other.numerator, self.denominator * other.denominator)
 
-    def __truediv__(self, other: PiRational | Fraction | int) -> PiRational:
+    def __truediv__(self, other: Exact) -> PiRational:
+        if isinstance(other, Constant):
+            return NotImplemented
         other = self._of(other)
         if other.is_zero():
             raise DomainError("division by zero")
@@ -173,16 +186,14 @@ class PiRational(Functions):
     def __repr__(self) -> str:
         return f"({self.numerator.str(var='pi')})/({self.denominator.str(var='pi')})"
 
-    # --- functions, at arguments for which the value is known to lie in Q(pi)
+    # --- functions: in Q(pi) at the arguments for which this is known, and otherwise a Constant
 
-    def _look_up(self, name: str, table: dict[Fraction, PiRational]) -> PiRational:
+    def _look_up(self, name: str, table: dict[Fraction, PiRational]) -> Exact:
         value = self.rational()
-        if value is None or value not in table:
-            raise NotExact(f"{name} of {self!r} is not known in Q(pi)")
-        return table[value]
+        return table[value] if value is not None and value in table else Constant.function(name, self)
 
-    def sqrt(self) -> PiRational:
-        """Return the square root of the square of a rational number."""
+    def sqrt(self) -> Exact:
+        """Return the square root, in Q(pi) for the square of a rational number."""
         value = self.rational()
         if value is not None and value < 0:
             raise DomainError(f"sqrt of {value}")
@@ -190,24 +201,26 @@ class PiRational(Functions):
             top, bottom = isqrt(value.numerator), isqrt(value.denominator)
             if top * top == value.numerator and bottom * bottom == value.denominator:
                 return PiRational.of(Fraction(top, bottom))
-        raise NotExact(f"sqrt of {self!r} is not known in Q(pi)")
+        return Constant.function("sqrt", self)
 
-    def rational_power(self, exponent: Fraction) -> PiRational:
-        """Return ``x**exponent`` for ``x >= 0``, which is known for rational numbers with rational roots."""
+    def rational_power(self, exponent: Fraction) -> Exact:
+        """Return ``x**exponent`` for ``x >= 0``, in Q(pi) for rational numbers with rational roots."""
         if exponent < 0:
             return PiRational.of(1) / self.rational_power(-exponent)
         value = self.rational()
         if value is None:
-            raise NotExact(f"the power {exponent} of {self!r} is not known in Q(pi)")
+            return Constant.of(self).rational_power(exponent)
         if value < 0:
             raise DomainError(f"the power {exponent} of {value}")
         parts = [_root(part, exponent.denominator) for part in (value.numerator, value.denominator)]
         if None in parts:
-            raise NotExact(f"the power {exponent} of {self!r} is not known in Q(pi)")
+            return Constant.of(self).rational_power(exponent)
         return PiRational.of(Fraction(*parts)) ** exponent.numerator  # type: ignore[arg-type]
 
-    def real_power(self, exponent: PiRational) -> PiRational:
-        """Return ``x**exponent``, which is known for some rational exponents and for the bases 0 and 1."""
+    def real_power(self, exponent: Exact) -> Exact:
+        """Return ``x**exponent``, in Q(pi) for some rational exponents and for the bases 0 and 1."""
+        if isinstance(exponent, Constant):
+            return Constant.of(self).real_power(exponent)
         value = exponent.rational()
         if value is not None and value.denominator == 1:
             return self**value.numerator
@@ -216,98 +229,101 @@ class PiRational(Functions):
         if self.sign() <= 0:
             raise DomainError(f"the power {exponent!r} of {self!r}")
         if value is None:
-            raise NotExact(f"the power {exponent!r} of {self!r} is not known in Q(pi)")
+            return Constant.of(self).real_power(Constant.of(exponent))
         return self.rational_power(value)
 
-    def __abs__(self) -> PiRational:
+    def __abs__(self) -> Exact:
         return -self if self.sign() < 0 else self
 
-    def minimum(self, other: PiRational) -> PiRational:
+    def minimum(self, other: Exact) -> Exact:
         """Return the smaller one of two numbers."""
         return self if (self - other).sign() <= 0 else other
 
-    def maximum(self, other: PiRational) -> PiRational:
+    def maximum(self, other: Exact) -> Exact:
         """Return the larger one of two numbers."""
         return self if (self - other).sign() >= 0 else other
 
-    def gamma(self) -> PiRational:
-        """Return the gamma function, which is known at positive integers; raises DomainError at a pole."""
+    def gamma(self) -> Exact:
+        """Return the gamma function, in Q(pi) at positive integers; raises DomainError at a pole."""
         value = self.rational()
         if value is None or value.denominator > 1 or value > MAX_FACTORIAL:
-            raise NotExact(f"gamma of {self!r} is not known in Q(pi)")
+            return Constant.function("gamma", self)
         if value <= 0:
             raise DomainError(f"gamma of {value}: a pole")
         return PiRational.of(factorial(int(value) - 1))
 
-    def loggamma(self) -> PiRational:
-        """Return the logarithm of the gamma function, which is known at 1 and 2."""
+    def loggamma(self) -> Exact:
+        """Return the logarithm of the gamma function, in Q(pi) at 1 and 2."""
         return self._look_up("loggamma", {Fraction(1): PiRational.of(0), Fraction(2): PiRational.of(0)})
 
-    def digamma(self) -> PiRational:
+    def digamma(self) -> Exact:
         """Raise NotExact: the logarithmic derivative of the gamma function is not known in Q(pi)."""
         raise self._unknown("digamma")
 
-    def hurwitz_zeta(self, exponent: int) -> PiRational:
+    def hurwitz_zeta(self, exponent: int) -> Exact:
         """Raise NotExact: the derivatives of the gamma function are not known in Q(pi)."""
         raise self._unknown(f"the Hurwitz zeta function of {exponent}")
 
-    def erf(self) -> PiRational:
-        """Return the error function, which is known at 0."""
+    def erf(self) -> Exact:
+        """Return the error function, in Q(pi) at 0."""
         return self._look_up("erf", {Fraction(0): PiRational.of(0)})
 
-    def exp(self) -> PiRational:
-        """Return the exponential, which is known at 0."""
+    def exp(self) -> Exact:
+        """Return the exponential, in Q(pi) at 0."""
         return self._look_up("exp", {Fraction(0): PiRational.of(1)})
 
-    def log(self) -> PiRational:
-        """Return the natural logarithm, which is known at 1."""
+    def log(self) -> Exact:
+        """Return the natural logarithm, in Q(pi) at 1."""
         return self._look_up("log", {Fraction(1): PiRational.of(0)})
 
-    def acos(self) -> PiRational:
-        """Return the arc cosine, which is known at 0, 1/2, 1 and their negatives."""
+    def acos(self) -> Exact:
+        """Return the arc cosine, in Q(pi) at 0, 1/2, 1 and their negatives."""
         return PiRational.pi() / 2 - self.asin()
 
-    def asin(self) -> PiRational:
-        """Return the arc sine, which is known at 0, 1/2, 1 and their negatives."""
+    def asin(self) -> Exact:
+        """Return the arc sine, in Q(pi) at 0, 1/2, 1 and their negatives."""
         pi, half = PiRational.pi(), Fraction(1, 2)
         one, zero = Fraction(1), Fraction(0)
         table = {-one: -pi / 2, -half: -pi / 6, zero: PiRational.of(0), half: pi / 6, one: pi / 2}
         return self._look_up("asin", table)
 
-    def atan(self) -> PiRational:
-        """Return the arc tangent, which is known at -1, 0 and 1."""
+    def atan(self) -> Exact:
+        """Return the arc tangent, in Q(pi) at -1, 0 and 1."""
         pi = PiRational.pi()
         return self._look_up("atan", {Fraction(-1): -pi / 4, Fraction(0): PiRational.of(0), Fraction(1): pi / 4})
 
-    def _turns(self) -> Fraction:
-        """Return the rational q if the number is q * pi."""
-        turns = (self / PiRational.pi()).rational()
-        if turns is None:
-            raise NotExact(f"{self!r} is not a rational multiple of pi")
-        return turns
+    def _turns(self) -> Fraction | None:
+        """Return the rational q if the number is q * pi, otherwise None."""
+        return (self / PiRational.pi()).rational()
 
-    def sin(self) -> PiRational:
-        """Return the sine, which is known at the angles where it is 0, 1/2, 1 or a negative of these."""
+    def sin(self) -> Exact:
+        """Return the sine, in Q(pi) at the angles where it is 0, 1/2, 1 or a negative of these."""
         zero, half, one = Fraction(0), Fraction(1, 2), Fraction(1)
         table = {zero: zero, Fraction(1, 6): half, half: one, Fraction(5, 6): half, one: zero}
-        turns = self._turns() % 2
+        turns = self._turns()
+        if turns is None:
+            return Constant.function("sin", self)
+        turns %= 2
         sign, turns = (1, turns) if turns <= 1 else (-1, turns - 1)
         if turns not in table:
-            raise NotExact(f"sin of {self!r} is not known in Q(pi)")
+            return Constant.function("sin", self)
         return PiRational.of(table[turns] * sign)
 
-    def tan(self) -> PiRational:
-        """Return the tangent, which is known at integer multiples of pi/4; raises DomainError at a pole."""
-        turns = self._turns() % 1
+    def tan(self) -> Exact:
+        """Return the tangent, in Q(pi) at integer multiples of pi/4; raises DomainError at a pole."""
+        turns = self._turns()
+        if turns is None:
+            return Constant.function("tan", self)
+        turns %= 1
         if turns == Fraction(1, 2):
             raise DomainError(f"tan of {self!r}: a pole")
         table = {Fraction(0): 0, Fraction(1, 4): 1, Fraction(3, 4): -1}
         if turns not in table:
-            raise NotExact(f"tan of {self!r} is not known in Q(pi)")
+            return Constant.function("tan", self)
         return PiRational.of(table[turns])
 
-    def cos(self) -> PiRational:
-        """Return the cosine, which is known at the angles where it is 0, 1/2, 1 or a negative of these."""
+    def cos(self) -> Exact:
+        """Return the cosine, in Q(pi) at the angles where it is 0, 1/2, 1 or a negative of these."""
         return (PiRational.pi() / 2 - self).sin()
 
 
@@ -321,7 +337,7 @@ def _root(value: int, degree: int) -> int | None:
 
 @dataclass(frozen=True)
 class ExactArithmetic:
-    """The arithmetic of Q(pi), for evaluating formulas."""
+    """The arithmetic of exact numbers, for evaluating formulas."""
 
     def rational(self, value: Fraction) -> PiRational:
         """Return the constant `value`."""

@@ -45,7 +45,8 @@ class Result(NoTruthValue):
 class ListedClaim:
     """The description of a claim, without its function: a :class:`Claim` as it is known outside its own process.
 
-    `key`: the name of the claim within its file; `problem`: why the claim could not be collected, None if it could.
+    `key`: the name of the claim within its file; `problem`: why the claim could not be collected, None if it could;
+    `slow`: whether it is evaluated only when it is asked for.
     """
 
     name: str
@@ -54,11 +55,15 @@ class ListedClaim:
     file: Path
     key: str
     problem: Problem | None = None
+    slow: bool = False
 
 
 @dataclass(frozen=True)
 class Claim(NoTruthValue):
-    """A statement with its source, the function that evaluates it, and the file from which it was collected."""
+    """A statement with its source, the function that evaluates it, and the file from which it was collected.
+
+    `slow`: whether ``ntkproofs check`` evaluates it only when it is asked for.
+    """
 
     instead = ".run().verdict.kind"
 
@@ -67,6 +72,7 @@ class Claim(NoTruthValue):
     source: str
     function: Callable[[], object]
     file: Path | None = None
+    slow: bool = False
 
     def __post_init__(self) -> None:
         if LISTENERS:
@@ -132,15 +138,16 @@ class ClaimFamily(NoTruthValue):
 
 
 def claim(
-    statement: str, *, source: str, each: Mapping[str, Iterable[Any]] | None = None
+    statement: str, *, source: str, each: Mapping[str, Iterable[Any]] | None = None, slow: bool = False
 ) -> Callable[[Callable[..., object]], Claim | ClaimFamily]:
     """Turn a function that returns a :class:`Verdict` into a claim.
 
     With `each`, a dictionary of one parameter such as ``{"regime": ("ntk", "nngp")}``, there is one claim for each
-    value: the value is passed to the function as a keyword argument, and replaces ``{regime}`` in `statement`.
+    value: the value is passed to the function as a keyword argument, and replaces ``{regime}`` in `statement`. A claim
+    that is `slow` is evaluated by ``ntkproofs check -k slow`` and ``ntkproofs check FILE::CLAIM`` only.
 
-    Raises InputError if `statement` or `source` is empty or not text, if `each` has no value, or if a string stands in
-    place of a tuple of values.
+    Raises InputError if `statement` or `source` is empty or not text, if `each` has no value, if a string stands in
+    place of a tuple of values, or if `slow` is not True or False.
 
     >>> import sympy
     >>> from ntkproofs.claims import conclude, decide
@@ -154,11 +161,13 @@ def claim(
     for text, what in ((statement, "a statement"), (source, "a source")):
         if not isinstance(text, str) or not text.strip():
             raise InputError(f"a claim needs {what}, a nonempty string; got {text!r}")
+    if slow not in (True, False):
+        raise InputError(f"slow must be True or False, got {slow!r}")
 
     def decorate(function: Callable[..., object]) -> Claim | ClaimFamily:
         name = getattr(function, "__name__", type(function).__name__)
         if each is None:
-            return Claim(name, statement, source, function)
+            return Claim(name, statement, source, function, slow=slow)
         parameter, values = _values(name, each)
         return ClaimFamily(
             tuple(
@@ -167,6 +176,7 @@ def claim(
                     statement.replace("{" + parameter + "}", str(value)),
                     source,
                     partial(function, **{parameter: value}),
+                    slow=slow,
                 )
                 for value in values
             )

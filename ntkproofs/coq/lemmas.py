@@ -88,10 +88,19 @@ def export(decision: Decision) -> Export:
     """
     if decision.outcome != "holds":
         return NoLemma("the inequality was not decided to hold")
+    if not _has_grammar(decision.domain):
+        return NoLemma(f"the domain is not exported to Coq: {decision.domain}")
     try:
         return _lemma(decision)
     except _NotExportable as problem:
         return NoLemma(str(problem))
+
+
+def _has_grammar(domain: Domain) -> bool:
+    """Return whether a domain is exported: points, closed boxes with rational ends, integers from a first one >= 0."""
+    if isinstance(domain, Integers):
+        return domain.start is not None and domain.start >= 0
+    return isinstance(domain, Point) or domain.is_closed_rational
 
 
 def _lemma(decision: Decision) -> Lemma:

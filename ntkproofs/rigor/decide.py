@@ -1,19 +1,12 @@
-"""Decision of inequalities by interval arithmetic: over a point, a box or all integers, with evidence.
+"""Decision of inequalities by interval arithmetic: over a point, a box or integers, with evidence.
 
 ``decide(less(a, b), domain)`` returns a :class:`Decision`: ``holds``, with cells that cover the domain and a margin;
-``fails``, with a counterexample; or ``open``, with the reason. A cell is proved by one of these rules:
+``fails``, with a counterexample (for integers the least one, if that is cheap to show); or ``open``, with the reason.
+A cell is proved by one of these rules:
 
-=============  ====================================================================================================
-``point``      evaluation at one point with increasing precision; equality is decided for values known in Q(pi)
-``range``      interval evaluation over the whole cell
-``mean value`` ``f(middle) + f'(cell) (cell - middle)``, with derivatives by Taylor arithmetic over intervals
-``contact``    the two sides are equal at an end of the cell: the zero is divided out (see ``germs``), then ``range``
-``integers``   the cell contains only a few integers, and the inequality holds at each of them
-``empty``      the cell contains no integer
-=============  ====================================================================================================
-
+===============  =============================================================================================
 The integers ``n >= n0`` are mapped to ``0 < s <= 1`` by ``s = n**(-1/2)``. The limit ``n -> infinity`` is the point
-``s = 0``, which is treated as a contact point.
+``s = 0``, which is treated as a contact point. Other domains are cut into pieces with parameters (see ``charts``).
 """
 
 from __future__ import annotations
@@ -32,13 +25,13 @@ from ntkproofs.display import CODE, counted, facts
 from ntkproofs.errors import InputError, Undecided
 from ntkproofs.facts import Fact, Finding, Outcome, engine_of
 from ntkproofs.rigor.evaluator import Evaluator
+from ntkproofs.rigor.search import Obstacle, Search
 from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers, Point, point_text
-from ntkproofs.rigor.subdivision import BoxSides, Cell, Counterexample, Subdivision, subdivision_of
+from ntkproofs.rigor.subdivision import Cell, Counterexample, Subdivision, subdivision_of
 from ntkproofs.validation import integer
 
 __all__ = ["Cell", "Decision", "DecisionBuilder", "Outcome", "decide", "decide_point"]
 
-MAX_DEPTH = 120
 MAX_CELLS = 10_000_000
 
 
@@ -49,7 +42,8 @@ class Decision(Finding):
     `outcome`: ``holds``, ``fails`` or ``open``; `cells`: the proved cells; `margin`: a certified lower bound of
     ``right - left`` over the domain, for integers of ``(right - left) * n**(order/2)``; `order`: 0 unless ``right -
     left`` tends to 0 or to infinity as n grows; `precision`: the largest precision used, in bits; `counterexample`: a
-    point at which the inequality fails, with the `value` of ``right - left`` there; `reason`: why it is open.
+    point at which the inequality fails, with the `value` of ``right - left`` there; `least`: whether it is known to be
+    the least integer at which it fails; `reason`: why it is open, as a text; `obstacle`: the same as an object.
     """
 
     instead = '.outcome == "holds"'
@@ -65,6 +59,8 @@ class Decision(Finding):
     counterexample: tuple[tuple[sympy.Symbol, Fraction], ...] | None = None
     value: str | None = None
     reason: str = ""
+    obstacle: Obstacle | None = None
+    least: bool = False
 
     def margin_text(self) -> str:
         """Return the margin in readable form: ``>= 2.41 n^(1/2)``."""
@@ -76,7 +72,9 @@ class Decision(Finding):
         if self.order and isinstance(self.domain, Integers):
             power = Fraction(-self.order, 2)
             exponent = f"{power}" if power.denominator == 1 and power > 0 else f"({power})"
-            text += f" {self.domain.symbol.name}" if power == 1 else f" {self.domain.symbol.name}^{exponent}"
+            name, start = self.domain.symbol.name, self.domain.start
+            size = name if start is not None and start >= 0 else f"|{name}|"
+            text += f" {size}" if power == 1 else f" {size}^{exponent}"
         return text
 
     def __str__(self) -> str:
@@ -84,8 +82,11 @@ class Decision(Finding):
         if self.outcome == "holds":
             return f"{head} ({counted(len(self.cells), 'cell')}, margin {self.margin_text()}, {self.precision} bits)"
         if self.counterexample is not None:
-            return f"{head} (right - left is {self.value} at {point_text(self.counterexample)})"
+            return f"{head} (right - left is {self.value} at {point_text(self.counterexample)}{self._least_text()})"
         return f"{head} ({self.reason})"
+
+    def _least_text(self) -> str:
+        return ", the least integer at which it is false" if self.least else ""
 
     def __repr__(self) -> str:
         return f"<Decision {self}>"
@@ -98,7 +99,12 @@ class Decision(Finding):
         if self.margin is not None:
             rows.append(("right - left", self.margin_text()))
         if self.counterexample is not None:
-            rows.append(("counterexample", f"{point_text(self.counterexample)}: right - left is {self.value}"))
+            rows.append(
+                (
+                    "counterexample",
+                    f"{point_text(self.counterexample)}{self._least_text()}: right - left is {self.value}",
+                )
+            )
         if self.reason:
             rows.append(("reason", self.reason))
         rows.append(("cells", ", ".join(f"{rule} ({count:,})" for rule, count in rules.items()) or "none"))
@@ -123,6 +129,7 @@ class Decision(Finding):
                     "bound": None if cell.bound is None else str(cell.bound),
                     "precision": cell.precision,
                     "order": cell.order,
+                    **({} if cell.contact is None else {"contact": str(cell.contact)}),
                 }
                 for cell in self.cells
             ],
@@ -130,9 +137,9 @@ class Decision(Finding):
         reason = self.reason
         if self.counterexample is not None:
             point = {symbol.name: str(value) for symbol, value in self.counterexample}
-            evidence["counterexample"] = {"point": point, "right_minus_left": self.value}
+            evidence["counterexample"] = {"point": point, "right_minus_left": self.value, "least": self.least}
             where = ", ".join(f"{symbol} = {value}" for symbol, value in point.items()) or "these constants"
-            reason = f"false at {where}: right - left is {self.value}"
+            reason = f"false at {where}{self._least_text()}: right - left is {self.value}"
         return Fact(
             kind="decided",
             outcome=self.outcome,
@@ -214,7 +221,7 @@ def decide_point(evaluator: Evaluator, domain: Point) -> Decision:
     if not result.holds:
         return builder.fails((), Counterexample(domain.values, result))
     try:
-        bound = result.value.lower if result.value is not None else Fraction(0)
+        bound = Fraction(0) if result.exact_zero or result.value is None else result.value.lower
     except Undecided as problem:
         return builder.open((), str(problem))
     cell = Cell(tuple((value, value) for _, value in domain.values), "point", bound, result.precision)
@@ -237,42 +244,24 @@ class DecisionBuilder:
         """Return the decision ``holds``, supported by cells that cover the domain."""
         return self._decision("holds", cells, margin=margin, order=order)
 
-    def fails(self, cells: tuple[Cell, ...], counterexample: Counterexample) -> Decision:
-        """Return the decision ``fails``, supported by a counterexample."""
+    def fails(self, cells: tuple[Cell, ...], counterexample: Counterexample, *, least: bool = False) -> Decision:
+        """Return the decision ``fails``, supported by a counterexample; `least`: no smaller integer is one."""
         point, result = counterexample.point, counterexample.result
         value = "exactly 0" if result.exact_zero else str(result.value)
-        return self._decision("fails", cells, counterexample=point, value=value, precision=result.precision)
+        return self._decision(
+            "fails", cells, counterexample=point, value=value, precision=result.precision, least=least
+        )
 
-    def open(self, cells: tuple[Cell, ...], reason: str) -> Decision:
+    def open(self, cells: tuple[Cell, ...], reason: str, obstacle: Obstacle | None = None) -> Decision:
         """Return the decision ``open``, with the reason."""
-        return self._decision("open", cells, reason=reason)
+        return self._decision("open", cells, reason=reason, obstacle=obstacle)
 
 
 def _subdivide(evaluator: Evaluator, domain: Domain, subdivision: Subdivision, max_cells: int) -> Decision:
-    """Prove cells depth first, bisecting those to which no rule applies, until a counterexample or a limit is met."""
-    builder = DecisionBuilder(evaluator, domain)
-    cells: list[Cell] = []
-    stack = [(box, 0) for box in reversed(subdivision.initial_boxes())]
-    while stack:
-        box, depth = stack.pop()
-        cell = _prove(subdivision, box, min(evaluator.limit, evaluator.precision + 2 * depth))
-        if cell is not None:
-            cells.append(cell)
-            continue
-        counterexample = subdivision.find_counterexample(box)
-        if counterexample is not None:
-            return builder.fails(tuple(cells), counterexample)
-        if depth >= MAX_DEPTH or len(cells) + len(stack) >= max_cells:
-            doubt = ", where a side may be undefined" if subdivision.may_be_undefined(box, evaluator.precision) else ""
-            reason = f"{counted(len(cells), 'cell')} proved; no rule applies to {subdivision.describe(box)}{doubt}"
-            return builder.open(tuple(cells), reason)
-        left, right = subdivision.bisect(box)
-        stack += [(right, depth + 1), (left, depth + 1)]
-    return builder.holds(tuple(cells), *subdivision.margin(cells))
-
-
-def _prove(subdivision: Subdivision, box: BoxSides, bits: int) -> Cell | None:
-    try:
-        return subdivision.prove(box, bits)
-    except Undecided:  # a bound is too large to be converted to a fraction
-        return None
+    """Return the decision that a search over the subdivision of the domain supports."""
+    builder, result = DecisionBuilder(evaluator, domain), Search(evaluator, subdivision, max_cells).run()
+    if result.counterexample is not None:
+        return builder.fails(result.cells, result.counterexample, least=result.least)
+    if result.obstacle is not None:
+        return builder.open(result.cells, str(result.obstacle), result.obstacle)
+    return builder.holds(result.cells, *subdivision.margin(list(result.cells)))

@@ -1,19 +1,20 @@
-"""Numbers at a single point: exact in Q(pi) where possible, enclosed by an interval otherwise.
+"""Numbers at a single point: exact where possible, enclosed by an interval otherwise.
 
-Intervals alone cannot show that ``sqrt(x - 1/3)`` is defined at ``x = 1/3``, and ``sqrt(2)`` is not in Q(pi). So each
-operation is exact if its operands and its result are known in Q(pi), and is done with intervals otherwise.
+Intervals alone cannot show that ``sqrt(x - 1/3)`` is defined at ``x = 1/3``, or that ``log(6)`` equals ``log(2) +
+log(3)``. So each operation is exact if its operands and its result are exact numbers (in Q(pi) or constants, see
+``exact``), and is done with intervals otherwise.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
 from ntkproofs.arithmetic.balls import Ball
-from ntkproofs.arithmetic.exact import PiRational
+from ntkproofs.arithmetic.exact import Exact, PiRational
 from ntkproofs.arithmetic.functions import Functions
 from ntkproofs.errors import DomainError, NotExact
 
@@ -22,7 +23,7 @@ __all__ = ["PointArithmetic", "PointNumber"]
 
 @dataclass(frozen=True)
 class PointNumber(Functions):
-    """A real number: exact if it is known in Q(pi), otherwise enclosed by an interval of `precision` bits.
+    """A real number: exact where possible, otherwise enclosed by an interval of `precision` bits.
 
     An undefined operation raises DomainError, one that the interval cannot decide raises Undecided.
 
@@ -32,20 +33,36 @@ class PointNumber(Functions):
     """
 
     precision: int
-    value: PiRational | Ball
+    value: Exact
+    _zero: bool | None = field(default=None, repr=False, compare=False)  # whether it is zero, once that is computed
 
     @property
     def ball(self) -> Ball:
         """An interval that contains the number."""
         return self.value if isinstance(self.value, Ball) else self.value.enclose(self.precision)
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether the number is exact."""
+        return not isinstance(self.value, Ball)
+
     def is_zero(self) -> bool:
         """Return whether the number is known to be exactly 0."""
-        return isinstance(self.value, PiRational) and self.value.is_zero()
+        if self.is_exact and self._zero is None:
+            object.__setattr__(self, "_zero", bool(self.value.is_zero()))
+        return bool(self._zero)
+
+    def sign(self) -> int:
+        """Return the sign, -1, 0 or 1; raises Undecided if it is not certain."""
+        return 0 if self.is_zero() else self.ball.sign()
+
+    def at_precision(self, precision: int) -> PointNumber:
+        """Return the same exact number, whose enclosure has `precision` bits."""
+        return replace(self, precision=precision)
 
     def _apply(self, operation: Callable[..., Any], *others: PointNumber) -> PointNumber:
         numbers = (self, *others)
-        if all(isinstance(number.value, PiRational) for number in numbers):
+        if not any(isinstance(number.value, Ball) for number in numbers):
             try:
                 return PointNumber(self.precision, operation(*(number.value for number in numbers)))
             except NotExact:

@@ -8,11 +8,14 @@ from itertools import pairwise
 
 import sympy
 
+from ntkproofs.display import counted
 from ntkproofs.errors import NtkProofsError
+from ntkproofs.rigor.charts import BoxSides, Piece, Region
 from ntkproofs.rigor.decide import Decision, DecisionBuilder, decide_point
 from ntkproofs.rigor.evaluator import Evaluator
-from ntkproofs.rigor.statements import Box, Domain, Point, point_text
-from ntkproofs.rigor.subdivision import BoxSides, Cell, Counterexample, subdivision_of
+from ntkproofs.rigor.membership import contains
+from ntkproofs.rigor.statements import Domain, Integers, Point, point_text
+from ntkproofs.rigor.subdivision import Cell, Counterexample, subdivision_of
 
 __all__ = ["EvidenceError", "replay"]
 
@@ -46,12 +49,13 @@ def replay(decision: Decision) -> Decision:
     subdivision = subdivision_of(evaluator, domain)
     if any(len(cell.box) != len(domain.symbols) for cell in decision.cells):
         raise EvidenceError(f"a cell does not have the {len(domain.symbols)} sides of the domain")
-    _check_cover(decision.cells, subdivision.initial_boxes())
+    _check_cover(decision.cells, subdivision.pieces)
     cells = []
     for cell in decision.cells:
         proved = subdivision.prove_again(cell)
         if proved is None:
-            raise EvidenceError(f"the cell {subdivision.describe(cell.box)} does not follow by the rule {cell.rule!r}")
+            region = Region(subdivision.pieces[cell.piece], cell.box)
+            raise EvidenceError(f"the cell {subdivision.describe(region)} does not follow by the rule {cell.rule!r}")
         cells.append(proved)
     again = builder.holds(tuple(cells), *subdivision.margin(cells))
     claimed = Fraction(0) if decision.margin is None else decision.margin
@@ -70,34 +74,51 @@ def _replay_counterexample(decision: Decision, evaluator: Evaluator, builder: De
     result = evaluator.at_point(dict(point))
     if result.holds is not False:
         raise EvidenceError(f"{decision.inequality} does not fail at {point_text(point)}")
-    return builder.fails((), Counterexample(point, result))
+    if decision.least:
+        _check_least(decision, point[0][1])
+    return builder.fails(decision.cells if decision.least else (), Counterexample(point, result), least=decision.least)
+
+
+def _check_least(decision: Decision, counterexample: Fraction) -> None:
+    """Raise EvidenceError unless the cells prove the inequality for all smaller integers of the domain."""
+    domain, precision = decision.domain, max([decision.precision, *(cell.precision for cell in decision.cells)])
+    subdivision = subdivision_of(Evaluator(decision.inequality, decision.precision, max(precision, 2)), domain)
+    if not isinstance(domain, Integers) or domain.start is None or domain.start < 0 or len(subdivision.pieces) != 1:
+        raise EvidenceError(f"there is no least integer in {domain}")
+    low = subdivision.pieces[0].sides[0][1]  # the cells reach from here, s = 1, to n < 1 / low**2
+    for cell in sorted(decision.cells, key=lambda cell: cell.box, reverse=True):
+        if len(cell.box) != 1 or cell.box[0][1] != low or subdivision.prove_again(cell) is None:
+            break
+        low = cell.box[0][0]
+    if counterexample != domain.start and low > 0 and 1 / low**2 <= counterexample - 1:
+        raise EvidenceError(f"the cells do not prove the inequality for the integers below {counterexample}")
 
 
 def _check_inside(point: dict[sympy.Symbol, Fraction], domain: Domain) -> None:
-    if isinstance(domain, Point):
-        inside = point == dict(domain.values)
-    elif isinstance(domain, Box):
-        inside = all(low <= point[symbol] <= high for symbol, low, high in domain.sides)
-    else:
-        n = point[domain.symbol]
-        inside = n.denominator == 1 and n >= domain.start and (domain.stop is None or n <= domain.stop)
-    if not inside:
+    if not contains(domain, point):
         raise EvidenceError(f"the counterexample {point_text(point.items())} lies outside {domain}")
 
 
-def _check_cover(cells: tuple[Cell, ...], initial: list[BoxSides]) -> None:
-    """Raise EvidenceError unless the boxes of the cells tile the initial boxes."""
-    boxes = sorted(cell.box for cell in cells)
-    if len(initial[0]) == 1:
+def _check_cover(cells: tuple[Cell, ...], pieces: tuple[Piece, ...]) -> None:
+    """Raise EvidenceError unless the boxes of the cells tile the parameters of each piece."""
+    boxes: list[list[BoxSides]] = [[] for _ in pieces]
+    for cell in cells:
+        if not 0 <= cell.piece < len(pieces):
+            raise EvidenceError(f"a cell lies in piece {cell.piece} of a domain of {counted(len(pieces), 'piece')}")
+        boxes[cell.piece].append(cell.box)
+    if not all(_tile(sorted(parts), piece.sides) for parts, piece in zip(boxes, pieces, strict=True)):
+        raise EvidenceError("the cells do not cover the domain")
+
+
+def _tile(boxes: list[BoxSides], whole: BoxSides) -> bool:
+    """Return whether sorted boxes tile a box."""
+    if len(whole) == 1:
         ends = [box[0] for box in boxes]
         gaps = any(first[1] != second[0] for first, second in pairwise(ends))
-        if not ends or gaps or ends[0][0] != initial[0][0][0] or ends[-1][1] != initial[-1][0][1]:
-            raise EvidenceError("the cells do not cover the domain")
-        return
-    inside = all(_contains(initial[0], box) for box in boxes)
+        return bool(ends) and not gaps and (ends[0][0], ends[-1][1]) == whole[0]
+    inside = all(_contains(whole, box) for box in boxes)
     overlap = any(_overlap(a, b) for index, a in enumerate(boxes) for b in boxes[index + 1 :])
-    if not inside or overlap or sum(map(_volume, boxes)) != _volume(initial[0]):
-        raise EvidenceError("the cells do not cover the domain")
+    return inside and not overlap and sum(map(_volume, boxes)) == _volume(whole)
 
 
 def _contains(outer: BoxSides, inner: BoxSides) -> bool:
