@@ -135,7 +135,7 @@ def _lemma(decision: Decision) -> Lemma:
 def _contact(decision: Decision, names: dict[sympy.Symbol, str]) -> str:
     """Return the tactic of a statement about all integers that divides the contact at infinity out, or nothing."""
     domain, inequality = decision.domain, decision.inequality
-    if not isinstance(domain, Integers) or domain.stop is not None:
+    if not isinstance(domain, Integers) or domain.stop is not None or domain.start is None:
         return ""
     ignored: dict[str, None] = {}
 
