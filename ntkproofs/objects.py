@@ -12,11 +12,13 @@ from ntkproofs.errors import InputError
 from ntkproofs.files import check_readable
 from ntkproofs.printable import clipped
 
-__all__ = ["load_object", "names_object"]
+__all__ = ["executed_files", "load_object", "names_object"]
 
 T = TypeVar("T")
 
 MAX_BYTES = 1 << 24  # of a Python file
+
+_EXECUTED: dict[str, tuple[Path, ...]] = {}
 
 
 def names_object(text: str) -> bool:
@@ -48,6 +50,14 @@ def load_object(text: str, *kinds: type[T]) -> T:
     return value
 
 
+def executed_files(text: str) -> tuple[Path, ...]:
+    """Return the files that were executed when ``FILE.py:NAME`` was loaded last: the file, and those that it imports.
+
+    Only files in its folder, or in a folder in it, are listed.
+    """
+    return _EXECUTED.get(text, ())
+
+
 def _executed(file: Path, name: str) -> object:
     """Execute a file and return the value of a name at module level; if it is a function, return its result."""
     from ntkproofs.claims.importing import imports_from
@@ -58,7 +68,9 @@ def _executed(file: Path, name: str) -> object:
             names = vars(imports.run(file))
             if name in names:
                 value: object = names[name]
-                return value() if inspect.isroutine(value) else value
+                value = value() if inspect.isroutine(value) else value
+                _EXECUTED[f"{file}:{name}"] = tuple(imports.sources)
+                return value
         except (Exception, SystemExit) as error:
             raise InputError(f"{file}:{name}: {problem_of(error, imports.sources or (file.resolve(),))}") from error
     raise InputError(f"{file} does not define {name} at module level")

@@ -12,24 +12,36 @@ from typing import TYPE_CHECKING, Any
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, make_console, print_json, remark
 from ntkproofs.commands.infinite import infinitely_wide
 from ntkproofs.commands.networks import Weights, weights_of
+from ntkproofs.commands.progress import showing
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.commands.wrong_bits import interval_json, interval_text, print_table, wrong_bit_json, wrong_bit_lines
 from ntkproofs.display import counted
+from ntkproofs.files import check_writable, write_atomically
 from ntkproofs.programs.language import bit_name
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Trace
     from ntkproofs.execution.network_exhaustion import ThresholdInterval
-    from ntkproofs.execution.runner import Runner
+    from ntkproofs.execution.runner import Run, Runner
     from ntkproofs.execution.wrong_bits import WrongOutput
     from ntkproofs.programs import State, Stream, Task, TemplateProgram
 
-__all__ = ["Execution", "execute", "execute_stream", "output_word", "report_wrong", "show", "show_clocks", "steps_to"]
+__all__ = [
+    "Execution",
+    "execute",
+    "execute_stream",
+    "output_word",
+    "report_wrong",
+    "show",
+    "show_clocks",
+    "steps_to",
+    "write_page_of",
+]
 
 
 @dataclass
 class Execution:
-    """A program, the machine that executes it, and the traces of a run: one, or one for each clock of a stream.
+    """A program, the machine that executes it, and its runs: one, or one for each clock of a stream.
 
     `weights`: the networks of ``--networks``, if they are given; `about`: the entries of the JSON document that
     describe the machine; `decided`: what decides the bits; `entries`: the entries that describe the input.
@@ -43,7 +55,7 @@ class Execution:
     weights: Weights | None
     about: dict[str, Any]
     decided: str
-    traces: list[Trace] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -52,6 +64,8 @@ class Execution:
         """Return an execution that has not begun, by the predictor or by networks, as the options say."""
         from ntkproofs.execution.threshold_search import ThresholdSearch
 
+        if options.html is not None:
+            check_writable(options.html)  # before anything is executed
         weights = weights_of(options)
         if weights is None:
             wide = infinitely_wide(options)
@@ -74,7 +88,7 @@ class Execution:
         if not isinstance(search, ThresholdSearch) or weights is None:
             return None
         execute()
-        self.traces.clear()
+        self.runs.clear()
         interval = search.interval()
         reason = interval_text(interval)
         if interval.outcome == "none":
@@ -86,36 +100,66 @@ class Execution:
         return None
 
     @property
-    def trace(self) -> Trace:
-        """The trace of the run, or of its last clock."""
-        return self.traces[-1]
+    def last(self) -> Run:
+        """The run, or that of the last clock."""
+        return self.runs[-1]
 
     @property
     def steps(self) -> int:
-        """The number of steps of all traces."""
-        return sum(map(len, self.traces))
+        """The number of steps of all runs."""
+        return sum(run.steps for run in self.runs)
+
+    @property
+    def largest_matches(self) -> int:
+        """The largest n of all runs."""
+        return max(run.largest_matches for run in self.runs)
+
+    @property
+    def traced(self) -> bool:
+        """Whether all states are kept: to be printed, or for a page."""
+        return bool(self.options.trace) or self.options.html is not None
+
+    @property
+    def traces(self) -> list[Trace]:
+        """The traces of the runs, if they are kept."""
+        from ntkproofs.execution.runner import TracedRun
+
+        return [run.trace for run in self.runs if isinstance(run, TracedRun)] if self.traced else []
+
+    def _begin(self, start: State) -> Run:
+        from ntkproofs.execution.runner import TracedRun
+
+        return TracedRun(self.machine, start) if self.traced else self.machine.begin(start)
 
     def run(self, starts: Callable[[], Iterable[State]], steps: int, planned: int) -> int | None:
         """Run `steps` steps from each start; return None, or the exit code if this is stopped or a bit is wrong.
 
-        The start of a clock may depend on the trace of the last one. `planned`: the number of all steps.
+        The start of a clock may depend on the run of the last one. `planned`: the number of all steps.
         """
         from ntkproofs.execution.wrong_bits import WrongBit
 
+        if self.options.html is not None:
+            from ntkproofs.report.player import check_size
+
+            check_size(self.program.output_bits, planned + planned // max(1, steps))
         start: State = {}
         done = 0
 
         def watch(number: int) -> None:
             nonlocal done
             done = number
+            so_far = self.steps + number
+            progress(so_far, planned, f"{so_far:,} of {counted(planned, 'step')}")
 
         def execute() -> None:
             nonlocal start, done
             for start in starts():
                 done = 0
-                self.traces.append(self.machine.run(start, steps=steps, watch=watch))
+                run = self._begin(start)
+                run.advance(steps, watch=watch)
+                self.runs.append(run)
 
-        with Stoppable() as stop:
+        with Stoppable() as stop, showing() as progress:
             code = self.settle(execute)
             if code is not None:
                 return code
@@ -129,11 +173,13 @@ class Execution:
 
     def _wrong(self, wrong: WrongOutput, start: State) -> int:
         """Report a wrong bit of the run from `start`, and return the exit code."""
-        before, clock = self.steps, len(self.traces) + 1
+        before, clock = self.steps, len(self.runs) + 1
         done = steps_to(wrong, start)
-        if self.options.trace:
-            self.traces.append(self.machine.run(start, steps=done))
+        if self.traced:
+            self.runs.append(self._begin(start))
+            self.last.advance(done)
         where = f"step {done + 1}" + (f" of clock {clock}" if self.clocked else "")
+        _write_page(self, self.traces, {"first wrong": f"{where}, bit {bit_name(wrong.bit)}"})
         if not self.options.json:
             _print_traces(self)
         return report_wrong(self, wrong, before + done, where)
@@ -176,15 +222,15 @@ def execute_stream(
         state = stream.start()
         for word in words:
             yield program.unrow(stream.set_rows(program.row(state)[None, :], [tuple(word)])[0])
-            state = execution.trace.final
+            state = execution.last.state
 
     code = execution.run(starts, stream.period, stream.period * len(words))
     return execution if code is None else code
 
 
-def output_word(task: Task | Stream, trace: Trace) -> str:
+def output_word(task: Task | Stream, run: Run) -> str:
     """Return the bits of the answer at the end of a run, in the order of the output."""
-    final = trace.final
+    final = run.state
     return "".join(str(final[field][index]) for field, index in task.output)
 
 
@@ -256,6 +302,7 @@ def show_clocks(execution: Execution, answers: Sequence[Any], entries: dict[str,
 
 
 def _show(execution: Execution, result: Any, entries: dict[str, Any], texts: Sequence[str]) -> int:
+    _write_page(execution, execution.traces, {"result": " ".join(texts)})
     if execution.options.json:
         print_json(_head(execution, entries) | _document(execution, result) | _shown(execution))
         return HOLDS
@@ -274,7 +321,7 @@ def _document(execution: Execution, result: Any) -> dict[str, Any]:
         "complete": True,
         "steps": execution.steps,
         "samples": execution.program.samples,
-        "largest_matches": max(trace.largest_matches for trace in execution.traces),
+        "largest_matches": execution.largest_matches,
         **execution.about,
     }
 
@@ -291,12 +338,35 @@ def _rows(trace: Trace) -> list[dict[str, str]]:
     return [trace.program.field_digits(trace.row(step)) for step in range(len(trace) + 1)]
 
 
+def write_page_of(execution: Execution, start: State, steps: int, result: dict[str, str]) -> None:
+    """Write the page of a run of `steps` steps, if ``--html`` is given, which executes it again."""
+    from ntkproofs.report.player import check_size
+
+    if execution.options.html is not None:
+        check_size(execution.program.output_bits, steps + 1)
+        _write_page(execution, [execution.machine.run(start, steps=steps)], result)
+
+
+def _write_page(execution: Execution, traces: Sequence[Trace], result: dict[str, str]) -> None:
+    """Write the page of the run, if ``--html`` is given; `result`: what it says about the end of the run."""
+    target = execution.options.html
+    if target is None or not traces:
+        return
+    from ntkproofs.report.player import player_page
+
+    entries = execution.entries
+    about = {"file": entries["file"]} if "file" in entries else {"inputs": ", ".join(map(str, entries["inputs"]))}
+    facts = {**about, **result, "executed by": traces[0].executor, "decided by": execution.decided}
+    write_atomically(target, player_page(traces, facts=facts).encode())
+
+
 def _print_traces(execution: Execution, texts: Sequence[str] = ()) -> None:
     """Print the traces, if ``--trace`` is given, and the text of the result of each."""
-    for number, (trace, text) in enumerate(zip_longest(execution.traces, texts), 1):
-        if execution.options.trace and execution.clocked:
+    shown = execution.traces if execution.options.trace else []
+    for number, (trace, text) in enumerate(zip_longest(shown, texts), 1):
+        if trace is not None and execution.clocked:
             print(f"clock {number}")
-        if execution.options.trace:
+        if trace is not None:
             _print_trace(trace)
         if text is not None:
             print(text)
@@ -311,8 +381,7 @@ def _print_trace(trace: Trace) -> None:
 
 def _remark_on(execution: Execution) -> None:
     """Print the size of a run, and what decided its bits, on stderr."""
-    matches = max(trace.largest_matches for trace in execution.traces)
     remark(
         f"{counted(execution.steps, 'step')}, {counted(execution.program.samples, 'sample')}, at most "
-        f"{counted(matches, 'matching template')}; {execution.decided}"
+        f"{counted(execution.largest_matches, 'matching template')}; {execution.decided}"
     )

@@ -10,9 +10,10 @@ from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, rem
 from ntkproofs.commands.exhaust_networks import exhaust_networks
 from ntkproofs.commands.exhaust_stream import exhaust_stream
 from ntkproofs.commands.infinite import infinitely_wide
+from ntkproofs.commands.long_runs import add_cluster, add_resume, executor, no_cluster
 from ntkproofs.commands.networks import add_networks, weights_of
 from ntkproofs.commands.programs import add_options, add_padding, add_program, given, load
-from ntkproofs.commands.progress import showing
+from ntkproofs.commands.progress import Pace, showing
 from ntkproofs.commands.regime import add_regime
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.commands.threshold import add_threshold
@@ -56,11 +57,19 @@ def register(commands: Any) -> None:
     add_networks(parser)
     add_threshold(parser)
     add_export(parser)
+    parser.add_argument(
+        "--engine",
+        metavar="NAME",
+        help="compiled (needs 'ntkproofs[fast]') or numpy (default: compiled, if installed, for many cases)",
+    )
+    add_resume(parser)
+    add_cluster(parser, "the cases of a task")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(function=_exhaust)
 
 
 def _exhaust(options: argparse.Namespace) -> int:
+    from ntkproofs.execution.cluster import ClusterLost
     from ntkproofs.execution.exhaust import exhaust_chunks, not_begun
     from ntkproofs.processes import WorkerDied
     from ntkproofs.programs import Stream
@@ -72,22 +81,34 @@ def _exhaust(options: argparse.Namespace) -> int:
     _check(options, loaded)
     check_export(options)
     if weights is not None:
+        no_cluster(options, "networks with given weights are run")
         return exhaust_networks(options, loaded, weights, clocks=clocks, sample=sample, seed=seed or 0)
     wide = infinitely_wide(options)
     if isinstance(task, Stream):
+        no_cluster(options, "sequential programs are run")
         return exhaust_stream(options, loaded, task, wide, clocks)
     program = loaded.program if task is None else task
-    result = not_begun(program, sample=sample, seed=seed or 0, **wide.arguments)
+    result = not_begun(program, sample=sample, seed=seed or 0, engine=options.engine, **wide.arguments)
     with contextlib.ExitStack() as stack:
-        show = stack.enter_context(showing())
+        show, pace = stack.enter_context(showing()), Pace("cases")
         stop = stack.enter_context(Stoppable())
+        execute = stack.enter_context(executor(options))
+        chunks = exhaust_chunks(
+            program,
+            sample=sample,
+            seed=seed or 0,
+            condition=options.condition,
+            engine=options.engine,
+            resume=options.resume,
+            execute=execute,
+            **wide.arguments,
+        )
+        stack.enter_context(contextlib.closing(chunks))
         try:
-            for result in exhaust_chunks(
-                program, sample=sample, seed=seed or 0, condition=options.condition, **wide.arguments
-            ):
+            for result in chunks:
                 text = f"{result.cases:,} of {result.total:,} cases, {result.wrong:,} wrong"
-                show(result.cases, result.total, text)
-        except WorkerDied as problem:
+                show(result.cases, result.total, f"{text}{pace(result.cases, result.total)}")
+        except (WorkerDied, ClusterLost) as problem:
             stop.reason = f"stopped: {problem}"
     if options.json:
         print_json(_document(options, result))
@@ -107,6 +128,9 @@ def _check(options: argparse.Namespace, loaded: Loaded) -> None:
     for name, applies in (("clocks", stream), ("sample", not stream), ("seed", not stream), ("condition", not stream)):
         if getattr(options, name) and not applies:
             raise InputError(f"--{name} is not an option of {loaded.name}")
+    if options.engine is not None and (stream or options.networks is not None):
+        what = loaded.name if stream else "networks"
+        raise InputError(f"--engine chooses how template logic is executed on all inputs; it is no option for {what}")
     if options.condition and options.networks is not None:
         raise InputError("--condition counts matches for the predictor; with --networks the outputs are computed")
     if options.seed is not None and options.sample is None:
@@ -129,6 +153,7 @@ def _document(options: argparse.Namespace, result: Exhaustion) -> dict[str, Any]
         else {"inputs": list(wrong.inputs), "got": wrong.got, "wanted": wrong.expected},
         "steps": result.steps,
         "states": result.states,
+        "engine": result.engine,
         "complete": result.complete,
         "total": result.total,
         "sampled": result.sampled,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
 from ntkproofs.commands.networks import Weights
-from ntkproofs.commands.progress import showing
+from ntkproofs.commands.progress import Pace, showing
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.commands.vnnlib import exported, states_to_export
 from ntkproofs.commands.wrong_bits import interval_json, print_table, surd_json, wrong_bit_json, wrong_bit_lines
@@ -43,15 +44,23 @@ def exhaust_networks(
     run = search_thresholds_chunks if weights.search else partial(exhaust_networks_chunks, threshold=weights.threshold)
     task = loaded.program if loaded.task is None else loaded.task
     result: NetworkExhaustion | None = None
-    with showing() as show, Stoppable() as stop:
+    pace = Pace("cases")
+    with contextlib.ExitStack() as stack:
+        show, stop = stack.enter_context(showing()), stack.enter_context(Stoppable())
 
         def progress(part: float) -> None:
             done, total = (0, None) if result is None else (result.cases, result.total)
             show(done, total or 0, f"{done:,} cases done; {part:.0%} of the outputs of the next ones")
 
-        for result in run(task, weights.networks, sample=sample, seed=seed, clocks=clocks, progress=progress):
+        arguments = {"sample": sample, "seed": seed, "clocks": clocks, "progress": progress, "resume": options.resume}
+        chunks = stack.enter_context(contextlib.closing(run(task, weights.networks, **arguments)))
+        for result in chunks:
             of = "" if result.total is None else f" of {result.total:,}"
-            show(result.cases, result.total or 0, f"{result.cases:,}{of} cases, {result.wrong:,} wrong")
+            show(
+                result.cases,
+                result.total or 0,
+                f"{result.cases:,}{of} cases, {result.wrong:,} wrong{pace(result.cases, result.total)}",
+            )
     if result is None:
         return _not_begun(options, loaded, f"{stop.reason}")
     files, problem = list[str](), None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, REFUTED, UNDECIDED, print_json, remark
 from ntkproofs.commands.infinite import InfinitelyWide
+from ntkproofs.commands.progress import Pace, showing
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.commands.training_time import entries_of
+from ntkproofs.display import counted
 
 if TYPE_CHECKING:
     from ntkproofs.execution import Exploration
@@ -22,11 +25,16 @@ def exhaust_stream(
     options: argparse.Namespace, loaded: Loaded, stream: Stream, wide: InfinitelyWide, clocks: int | None
 ) -> int:
     """Explore a stream for a number of clocks (None: until no new state appears), and return the exit code."""
-    from ntkproofs.execution import explore
+    from ntkproofs.execution.streams import explore_blocks
 
     result: Exploration | None = None
-    with Stoppable() as stop:
-        result = explore(stream, clocks=clocks, **wide.arguments)
+    with contextlib.ExitStack() as stack:
+        show, pace = stack.enter_context(showing()), Pace("runs")
+        stop = stack.enter_context(Stoppable())
+        blocks = explore_blocks(stream, clocks=clocks, resume=options.resume, **wide.arguments)
+        for result in stack.enter_context(contextlib.closing(blocks)):
+            text = f"{counted(result.clocks, 'clock')}, {result.states:,} states, {result.runs:,} runs"
+            show(result.runs, 0, f"{text}, {result.wrong:,} wrong{pace(result.runs, None)}")
     if result is None:
         if options.json:
             print_json({"format": 1, "program": loaded.name, "complete": False, "cases": 0})
@@ -39,7 +47,8 @@ def exhaust_stream(
     else:
         print(result)
     if not result.complete:
-        remark(f"ntkproofs: {result.states:,} states were reached: not all sequences of inputs are covered")
+        how = "" if stop.reason is None else f"{stop.reason}, "
+        remark(f"ntkproofs: {how}{result.states:,} states were reached: not all sequences of inputs are covered")
         return UNDECIDED
     return HOLDS if result.holds else REFUTED
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Protocol
 
 from ntkproofs.commands.common import make_console, remark
 from ntkproofs.printable import printable
 
-__all__ = ["Show", "showing"]
+__all__ = ["Pace", "Show", "showing"]
 
 LINE_EVERY = 2.0  # seconds between lines if stderr is not a terminal
 BAR_EVERY = 0.1  # seconds between updates of the bar
@@ -25,6 +26,47 @@ class Show(Protocol):
 
     def __call__(self, done: int, total: int, text: str, status: str = "") -> None:
         """Show that `done` of `total` parts are done."""
+
+
+class Pace:
+    """The rate of a run, from the number of parts that were done at its first call on.
+
+    >>> pace = Pace("cases", clock=iter([0.0, 2.0, 4.0]).__next__)
+    >>> [pace(done, 5000) for done in (1000, 1000, 1100)]
+    ['', '', ', 25 cases/s, 2 min 36 s left']
+    """
+
+    def __init__(self, unit: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._unit, self._clock = unit, clock
+        self._begun: tuple[float, int] | None = None
+
+    def __call__(self, done: int, total: int | None) -> str:
+        """Return the rate and the time left as text that is appended to a line; empty while they are not known."""
+        now = self._clock()
+        if self._begun is None:
+            self._begun = now, done
+        begun, before = self._begun
+        if done == before or now <= begun:
+            return ""
+        rate = (done - before) / (now - begun)
+        left = "" if total is None or done >= total else f", {duration((total - done) / rate)} left"
+        return f", {rate:,.{0 if rate >= 10 else 2}f} {self._unit}/s{left}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in two units, rounded up.
+
+    >>> duration(0.4), duration(150), duration(3601), duration(1e6), duration(3e9)
+    ('1 s', '2 min 30 s', '1 h 1 min', '11 days 14 h', '95 years 24 days')
+    """
+    whole = max(1, -int(-seconds // 1))
+    units = (("years", 31_557_600), ("days", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+    for (name, size), (smaller, part) in pairwise(units):
+        if whole >= size:
+            number, rest = divmod(whole, size)
+            further = min(-(-rest // part), size // part)
+            return f"{number:,} {name}" + (f" {further} {smaller}" if further else "")
+    return f"{whole} s"
 
 
 @contextlib.contextmanager
@@ -50,6 +92,8 @@ def showing(*, every: float = LINE_EVERY) -> Iterator[Show]:
 
         def advance(done: int, total: int, text: str, status: str = "") -> None:
             nonlocal updated
+            if not updated:
+                bar.reset(task, total=total, completed=done)  # the time left is that of what is done from now on
             if time.monotonic() - updated >= BAR_EVERY:
                 updated = time.monotonic()
                 bar.update(task, total=total, completed=done, description=printable(status or text), refresh=True)

@@ -33,6 +33,7 @@ def register(commands: Any) -> None:
     programs = run.add_subparsers(dest="program", metavar="PROGRAM", required=True, action=ProgramParsers)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--trace", action="store_true", help="show all steps")
+    common.add_argument("--html", metavar="FILE", help="write the run to an HTML page that shows its states one by one")
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
     add_regime(common, explicit=True)
     add_training_time(common)
@@ -77,7 +78,7 @@ def _run_on_numbers(options: argparse.Namespace) -> int:
         values.append(value)
     task, entries = task_of(options, "run"), {"bits": bits, "inputs": values}
     execution = execute(options, task.program, task.start(*values), task.steps, entries)
-    return execution if isinstance(execution, int) else show(execution, task.read(execution.trace.final), entries)
+    return execution if isinstance(execution, int) else show(execution, task.read(execution.last.state), entries)
 
 
 def _largest(bits: int) -> str:
@@ -95,4 +96,4 @@ def _run_on_word(options: argparse.Namespace) -> int:
     task = task_of(options, "run")
     entries = {"bits": len(word), "inputs": [word], **({} if order is None else {"order": order})}
     execution = execute(options, task.program, task.start(int(word[::-1], 2)), task.steps, entries)
-    return execution if isinstance(execution, int) else show(execution, output_word(task, execution.trace), entries)
+    return execution if isinstance(execution, int) else show(execution, output_word(task, execution.last), entries)

@@ -16,7 +16,7 @@ from ntkproofs.errors import InputError
 from ntkproofs.formats.sources import Netlist, TuringMachine
 
 if TYPE_CHECKING:
-    from ntkproofs.execution import Trace
+    from ntkproofs.execution.runner import Run
     from ntkproofs.loading import Loaded
     from ntkproofs.programs import Stream, Task
 
@@ -74,8 +74,8 @@ def _run_task(options: argparse.Namespace, loaded: Loaded, task: Task) -> int:
     if isinstance(execution, int):
         return execution
     if not loaded.words:
-        return show(execution, task.read(execution.trace.final), entries)
-    word = output_word(task, execution.trace)
+        return show(execution, task.read(execution.last.state), entries)
+    word = output_word(task, execution.last)
     if isinstance(loaded.source, TuringMachine):
         return _show_tape(loaded.source, execution, word, entries)
     names = _output_names(loaded)
@@ -106,7 +106,7 @@ def _show_tape(machine: TuringMachine, execution: Execution, word: str, entries:
     """Print the tape of a Turing machine, from the left, and its number of ones; return the exit code."""
     size = max(1, (len(machine.rules[0]) - 1).bit_length())  # bits of a cell
     symbols = [int(word[index : index + size][::-1], 2) for index in range(0, len(word), size)]
-    ones, halted = sum(map(bool, symbols)), not any(execution.trace.final["head"])
+    ones, halted = sum(map(bool, symbols)), not any(execution.last.state["head"])
     tape = "".join(map(str, symbols))
     end = "halted" if halted else "not halted"
     lines = [
@@ -126,16 +126,16 @@ def _run_stream(options: argparse.Namespace, loaded: Loaded, stream: Stream) -> 
     execution = execute_stream(options, stream, clocks, entries)
     if isinstance(execution, int):
         return execution
-    answers = [output_word(stream, trace) if loaded.words else _answer(stream, trace) for trace in execution.traces]
+    answers = [output_word(stream, run) if loaded.words else _answer(stream, run) for run in execution.runs]
     if names:
         entries |= {"outputs": names}
         remark(f"outputs: {_shortened(names)}")
     return show_clocks(execution, answers, entries | {"period": stream.period})
 
 
-def _answer(stream: Stream, trace: Trace) -> int:
+def _answer(stream: Stream, run: Run) -> int:
     """Return the answer after a clock."""
-    return stream.read_rows(trace.row(len(trace))[None, :])[0]
+    return stream.read_rows(run.row[None, :])[0]
 
 
 def _run_program(options: argparse.Namespace, loaded: Loaded) -> int:
@@ -151,6 +151,6 @@ def _run_program(options: argparse.Namespace, loaded: Loaded) -> int:
     execution = execute(options, program, start, loaded.steps, entries)
     if isinstance(execution, int):
         return execution
-    result = program.field_digits(execution.trace.row(loaded.steps))
+    result = program.field_digits(execution.last.row)
     width = max(map(len, result))
     return show(execution, result, entries, lines=[f"{name:<{width}} = {text}" for name, text in result.items()])

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ntkproofs.commands.common import HOLDS, UNDECIDED, clipped, number, print_json, remark
-from ntkproofs.commands.executing import Execution, report_wrong, steps_to
+from ntkproofs.commands.executing import Execution, report_wrong, steps_to, write_page_of
 from ntkproofs.commands.programs import load
+from ntkproofs.commands.progress import showing
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["add_options", "register", "run_assembly"]
 
 DEFAULT_LIMIT = 10_000
+TOGETHER = 1_000  # instructions after which progress is shown, and Ctrl-C obeyed
 
 
 def register(programs: Any, common: argparse.ArgumentParser) -> None:
@@ -78,12 +80,12 @@ def run_assembly(options: argparse.Namespace, loaded: Loaded, assembly: Assembly
     wrong: WrongOutput | None = None
 
     def execute(add: Callable[[Boundary], object]) -> None:
-        for boundary in execute_sbn(program, layout, machine=execution.machine):
+        together = 1 if options.trace else TOGETHER
+        for boundary in execute_sbn(program, layout, machine=execution.machine, every=together, most=limit):
             add(boundary)
-            if boundary.executed >= limit:
-                break
+            show(boundary.executed, limit, f"{counted(boundary.executed, 'instruction')} executed")
 
-    with Stoppable() as stop:
+    with Stoppable() as stop, showing() as show:
         code = execution.settle(lambda: execute(lambda boundary: None))
         if code is not None:
             return code
@@ -93,7 +95,12 @@ def run_assembly(options: argparse.Namespace, loaded: Loaded, assembly: Assembly
             wrong = problem.wrong
     if wrong is not None:
         return _wrong(execution, wrong, load_state(layout, program), layout, watch)
-    return _show_run(execution, layout, watch, stop.reason)
+    code = _show_run(execution, layout, watch, stop.reason)
+    if watch.last is not None:
+        memory = dict(zip(program.names, watch.last.configuration.memory, strict=True))
+        result = {"memory": ", ".join(f"{name} = {value}" for name, value in memory.items())}
+        write_page_of(execution, load_state(layout, program), watch.last.steps, result)
+    return code
 
 
 class _Watch:

@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 from ntkproofs.execution.bitsliced import LANES, Planes
 from ntkproofs.programs import Task
 
-__all__ = ["AllCases", "Cases", "SampledCases", "case_inputs", "inputs_of", "lane_mask", "lane_planes", "transpose"]
+__all__ = [
+    "AllCases",
+    "Cases",
+    "SampledCases",
+    "Words",
+    "case_inputs",
+    "inputs_of",
+    "lane_mask",
+    "lane_planes",
+    "transpose",
+]
 
 Words: TypeAlias = NDArray[np.uint64]
 Integers: TypeAlias = NDArray[Any]  # (64, words), int64 or Python integers: lane j of word w is in row j

@@ -42,13 +42,22 @@ class NetworkTrace(Trace):
         counts: tuple[frozenset[Counts], ...],
         margins: tuple[tuple[float | None, float | None], ...],
     ) -> None:
-        super().__init__(machine.program, kernel_of(machine.networks), packed, counts)
-        self.networks, self.threshold, self.margins = machine.networks, machine.threshold, margins
+        super().__init__(machine.program, kernel_of(machine.networks), packed, counts, threshold=machine.threshold)
+        self.networks, self.margins = machine.networks, margins
 
     @property
     def executor(self) -> str:
         """What executed the program, for the title of a table."""
         return f"{self.networks}, threshold {self.threshold}"
+
+    @property
+    def value_name(self) -> str:
+        """What is compared with the threshold."""
+        return "output"
+
+    def values(self, step: int) -> list[float]:
+        """Return the output of every bit, as floats for display, ``(bits,)``, at the step from state number `step`."""
+        return Executed.of(self.program, self.networks, self.threshold, self.row(step)[None, :]).values(0)
 
     def _margins(self, step: int) -> tuple[str, str, str]:
         if step == 0:

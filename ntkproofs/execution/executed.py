@@ -98,3 +98,8 @@ class Executed:
             float(middle[ones[state]].min()) if ones.any() else None,
             float(middle[zeros[state]].max()) if zeros.any() else None,
         )
+
+    def values(self, state: int) -> list[float]:
+        """Return the outputs after the step from a state as floats, for display; inf and nan where none are known."""
+        outputs = self.decisions.outputs
+        return [float(value) for value in (outputs.low[state] + outputs.high[state]) / 2]

@@ -10,36 +10,50 @@ visited state and output bit are recorded, and the sign of the mean is decided r
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from time import perf_counter
-
-import numpy as np
+from typing import Any, TypeAlias
 
 from ntkproofs.arithmetic.balls import Rational
-from ntkproofs.bounds.moments import demand_networks
-from ntkproofs.bounds.rounding import as_threshold, rounds_right, sufficient_applies
-from ntkproofs.counts import Counts, bound_matches
+from ntkproofs.bounds.rounding import as_threshold, rounds_right
+from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError
-from ntkproofs.execution.bitsliced import LANES, SlicedProgram, StateBlock
-from ntkproofs.execution.cases import AllCases, Cases, SampledCases, case_inputs, lane_mask
+from ntkproofs.execution.cases import case_inputs
+from ntkproofs.execution.checkpoints import opened
+from ntkproofs.execution.chunks import Chunk, Plan, run_chunk
+from ntkproofs.execution.engines import engine_for
 from ntkproofs.execution.exhaustion import Exhaustion, WrongCase
-from ntkproofs.execution.recorder import CountsRecorder, Visit
+from ntkproofs.execution.jobs import described_kernel, program_sha256, source_sha256
+from ntkproofs.execution.recorder import Visit
 from ntkproofs.execution.references import OtherProgram, Reference, reference_of
-from ntkproofs.kernels import KernelLike, as_kernel, two_layer_relu
+from ntkproofs.execution.tally import Tally, natural, tally_json
+from ntkproofs.kernels import KernelLike, as_kernel
 from ntkproofs.processes import can_fork, parallel_map
 from ntkproofs.programs import Stream, Task, TemplateProgram
 from ntkproofs.training_time import Time, as_training_time
 from ntkproofs.validation import integer
 
-__all__ = ["Exhaustion", "Visit", "WrongCase", "exhaust", "exhaust_chunks", "not_begun", "reference_for"]
+__all__ = [
+    "Execute",
+    "Exhaustion",
+    "Planned",
+    "Visit",
+    "WrongCase",
+    "case_job",
+    "exhaust",
+    "exhaust_chunks",
+    "not_begun",
+    "planned",
+    "reference_for",
+]
 
 MAX_INPUT_BITS = 40
 MAX_SAMPLE = 1 << MAX_INPUT_BITS
-BLOCK_WORDS = 1 << 17  # of all planes of a block: one megabyte, which fits in the cache of a core
-CHUNK_WORK = 1 << 27  # plane words that a chunk processes: some tenths of a second
+Execute: TypeAlias = Callable[[Plan, Sequence[range]], Iterator[Tally]]
+
 SMALL_WORK = 1 << 26  # plane words; with fewer, starting processes costs more than it saves
 
 
@@ -54,6 +68,8 @@ def exhaust(
     workers: int | None = None,
     time: Time | None = None,
     threshold: Rational = Fraction(0),
+    engine: str | None = None,
+    resume: str | os.PathLike[str] | None = None,
 ) -> Exhaustion:
     """Run `task` on all its inputs; see :class:`Exhaustion`.
 
@@ -62,9 +78,13 @@ def exhaust(
     its own rounding is not checked. `sample`: run so many independent random inputs, determined by `seed`, in place
     of all. `condition`: record the counts even if ``t n <= K`` proves that rounding is correct. `kernel`: a Kernel
     or the name of one. `workers`: number of processes (default: one for each core). `time` and `threshold`: those
-    of :class:`~ntkproofs.execution.Machine`; unless they are the defaults, counts are always recorded. Raises
-    InputError for more than 40 input bits without `sample`, for an oracle whose value is not a nonnegative integer,
-    and for a kernel that is not positive definite; Undecided if a worker process dies.
+    of :class:`~ntkproofs.execution.Machine`; unless they are the defaults, counts are always recorded. `engine`:
+    "compiled" (machine code, which needs llvmlite) or "numpy"; by default compiled code if llvmlite is installed and
+    the cases are many; both have the same results. `resume`: a file for checkpoints; the run is begun if there is none,
+    and else goes on from it, with the result of a run that was not interrupted. Raises InputError for more than 40
+    input bits without `sample`, for an oracle whose value is not a nonnegative integer, for a kernel that is not
+    positive definite, and for a file that is not the checkpoint of this run (:mod:`ntkproofs.execution.checkpoints`);
+    Undecided if a worker process dies.
 
     >>> from ntkproofs.programs import addition, addition_task
     >>> result = exhaust(addition_task(bits=4))
@@ -85,6 +105,8 @@ def exhaust(
         workers=workers,
         time=time,
         threshold=threshold,
+        engine=engine,
+        resume=resume,
     )
     return result
 
@@ -100,15 +122,84 @@ def exhaust_chunks(
     workers: int | None = None,
     time: Time | None = None,
     threshold: Rational = Fraction(0),
-) -> Iterator[Exhaustion]:
-    """Run like :func:`exhaust`, and yield the result so far after every chunk of cases; the last one is complete."""
-    result = not_begun(task, against=against, sample=sample, seed=seed, kernel=kernel, time=time, threshold=threshold)
-    plan = _Plan.of(result, condition, reference_for(task, against, result.total))
-    result = replace(result, counted=plan.counting, matches_bound=plan.matches_bound)
-    start = perf_counter()
-    for chunk in _run_chunks(plan, workers):
-        result = _merge(plan, result, chunk, perf_counter() - start)
-        yield result
+    engine: str | None = None,
+    resume: str | os.PathLike[str] | None = None,
+    execute: Execute | None = None,
+) -> Generator[Exhaustion, None, None]:
+    """Run like :func:`exhaust`, and yield the result so far after every chunk of cases; the last one is complete.
+
+    A run that goes on from a checkpoint yields what is in it first. `execute`: what runs the chunks of a plan and
+    yields their tallies, in any order (default: this computer).
+    """
+    run = planned(
+        task,
+        against=against,
+        sample=sample,
+        seed=seed,
+        condition=condition,
+        kernel=kernel,
+        time=time,
+        threshold=threshold,
+        engine=engine,
+    )
+    plan, results = run.plan, _Results(run)
+    with opened(resume, run.job) as checkpoint:
+        tally, seconds = checkpoint.restored(partial(_restored, plan)) or (Tally(), 0.0)
+        start = perf_counter() - seconds
+        checkpoint.update(partial(_saved, plan, tally, seconds))
+        if tally.done:
+            yield results.of(tally, seconds)
+        for part in (execute or _on(workers))(plan, plan.chunks(tally)):
+            tally, seconds = tally.plus(part), perf_counter() - start
+            checkpoint.update(partial(_saved, plan, tally, seconds))
+            yield results.of(tally, seconds)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run that is not begun: its plan, the result before any case is run, and the other task that it is against."""
+
+    plan: Plan
+    begun: Exhaustion
+    against: Task | None
+
+    def job(self) -> dict[str, Any]:
+        """Return the description of what is computed, as text and numbers."""
+        begun = self.begun
+        return {
+            **case_job(begun, self.against),
+            "kernel": described_kernel(begun.kernel),
+            "time": f"{begun.at}",
+            "threshold": f"{begun.threshold}",
+            "counts": "recorded" if self.plan.counting else "not recorded",
+        }
+
+
+def planned(
+    task: Task | TemplateProgram,
+    *,
+    against: Task | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+    condition: bool = True,
+    kernel: KernelLike = "ntk",
+    time: Time | None = None,
+    threshold: Rational = Fraction(0),
+    engine: str | None = None,
+) -> Planned:
+    """Return the plan of the run of :func:`exhaust` with these arguments."""
+    begun = not_begun(
+        task,
+        against=against,
+        sample=sample,
+        seed=seed,
+        kernel=kernel,
+        time=time,
+        threshold=threshold,
+        engine=engine,
+    )
+    plan = Plan.of(begun, condition, reference_for(task, against, begun.total))
+    return Planned(plan, replace(begun, counted=plan.counting, matches_bound=plan.matches_bound), against)
 
 
 def not_begun(
@@ -120,18 +211,21 @@ def not_begun(
     kernel: KernelLike = "ntk",
     time: Time | None = None,
     threshold: Rational = Fraction(0),
+    engine: str | None = None,
 ) -> Exhaustion:
     """Return the result of :func:`exhaust` before any case is run; raises InputError for too many cases."""
     run = _task_of(task)
+    total = _total(run, sample)
     compared = "" if task is not run else "the oracle" if against is None else against.program.name
     return Exhaustion(
         run,
         as_kernel(kernel),
-        _total(run, sample),
+        total,
         seed=None if sample is None else integer(seed, "seed", low=0),
         compared=compared,
         at=as_training_time(time),
         threshold=as_threshold(threshold),
+        engine=engine_for(engine, run, total),
     )
 
 
@@ -171,40 +265,66 @@ def reference_for(task: Task | TemplateProgram, against: Task | None, total: int
     return reference_of(task, total) if isinstance(task, Task) else None
 
 
-@dataclass(frozen=True)
-class _Chunk:
-    """The result of a range of blocks."""
-
-    cases: int
-    wrong: int
-    first_wrong: int | None
-    visited: dict[Counts, Visit]
-
-
-def _merge(plan: _Plan, result: Exhaustion, chunk: _Chunk, seconds: float) -> Exhaustion:
-    """Return the result so far, extended by a chunk."""
-    first_wrong = result.first_wrong
-    if first_wrong is None and chunk.first_wrong is not None:
-        first_wrong = _wrong_case(plan, chunk.first_wrong)
-    visited = dict(result.visited)
-    unsound = list(result.unsound)
-    for counts, visit in chunk.visited.items():
-        if counts not in visited:
-            visited[counts] = visit
-            if not rounds_right(result.kernel, counts, at=result.at, threshold=result.threshold):
-                unsound.append(counts)
-    return replace(
-        result,
-        cases=result.cases + chunk.cases,
-        wrong=result.wrong + chunk.wrong,
-        first_wrong=first_wrong,
-        visited=visited,
-        unsound=tuple(unsound),
-        seconds=seconds,
-    )
+def case_job(begun: Exhaustion, against: Task | None) -> dict[str, Any]:
+    """Return the description of the cases of a run, and of what their answers are compared with, for checkpoints."""
+    oracle = begun.task.oracle if begun.compared and against is None else None
+    return {
+        "task": "all inputs" if begun.seed is None else "a sample of the inputs",
+        "program": begun.task.program.name,
+        "cases": begun.total,
+        "seed": begun.seed,
+        "program sha256": program_sha256(begun.task),
+        "oracle sha256": None if oracle is None else source_sha256(oracle),
+        "compared with sha256": None if against is None else program_sha256(against),
+    }
 
 
-def _wrong_case(plan: _Plan, case: int) -> WrongCase:
+def _saved(plan: Plan, tally: Tally, seconds: float) -> dict[str, Any]:
+    """Return a tally and the seconds that it took as JSON data."""
+    return {**tally_json(tally, plan.task.program), "microseconds": round(seconds * 1e6)}
+
+
+def _restored(plan: Plan, data: Any) -> tuple[Tally, float]:
+    """Return the tally and the seconds in JSON data; raises an error for invalid data."""
+    return plan.tally(data), natural(data["microseconds"], "microseconds") / 1e6
+
+
+class _Results:
+    """The results of tallies of a plan; what was decided for one of them is kept for the next ones."""
+
+    def __init__(self, run: Planned) -> None:
+        self.plan, self.begun = run.plan, run.begun
+        self._right: dict[Counts, bool] = {}
+        self._wrong: tuple[int, WrongCase] | None = None
+
+    def of(self, tally: Tally, seconds: float) -> Exhaustion:
+        """Return the result; counts are in the order of their first visits, however the tally was made."""
+        visited = dict(sorted(tally.visited.items(), key=lambda item: (item[1].case, item[1].step, item[1].bit)))
+        return replace(
+            self.begun,
+            cases=tally.cases,
+            wrong=tally.wrong,
+            first_wrong=self._first_wrong(tally.first_wrong),
+            visited=visited,
+            unsound=tuple(counts for counts in visited if not self._rounds_right(counts)),
+            seconds=seconds,
+        )
+
+    def _rounds_right(self, counts: Counts) -> bool:
+        if counts not in self._right:
+            begun = self.begun
+            self._right[counts] = rounds_right(begun.kernel, counts, at=begun.at, threshold=begun.threshold)
+        return self._right[counts]
+
+    def _first_wrong(self, case: int | None) -> WrongCase | None:
+        if case is None:
+            return None
+        if self._wrong is None or self._wrong[0] != case:
+            self._wrong = case, _wrong_case(self.plan, case)
+        return self._wrong[1]
+
+
+def _wrong_case(plan: Plan, case: int) -> WrongCase:
     """Run a single case through the template logic."""
     task, inputs = plan.task, case_inputs(plan.task, case, plan.seed)
     row = task.program.row(task.start(*inputs))[None, :]
@@ -214,99 +334,19 @@ def _wrong_case(plan: _Plan, case: int) -> WrongCase:
     return WrongCase(inputs, task.read_row(row[0]), expected)
 
 
-# --- blocks and chunks
+def _on(workers: int | None) -> Execute:
+    """Return what runs chunks on this computer, in `workers` processes (default: one for each core)."""
+    return partial(_run_chunks, workers=workers)
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """The partition of the cases: blocks of `words` words, which fit in the cache, and chunks of several blocks."""
-
-    task: Task
-    sliced: SlicedProgram
-    words: int
-    blocks: int
-    blocks_per_chunk: int
-    counting: bool
-    matches_bound: int
-    work: int
-    total: int
-    seed: int | None
-    reference: Reference | None
-
-    @classmethod
-    def of(cls, result: Exhaustion, condition: bool, reference: Reference | None) -> _Plan:
-        """Return the plan for a result; raises InputError if the kernel is not positive definite on the samples."""
-        task, kernel, total = result.task, result.kernel, result.total
-        program, sliced = task.program, SlicedProgram(task.program)
-        bound = bound_matches(program).bound
-        if kernel not in (two_layer_relu("ntk"), two_layer_relu("nngp")):  # of which there are networks
-            for matches in range(bound + 1):
-                demand_networks(kernel, matches, program.samples)
-        result.at.demand_allowed(kernel, program.samples)
-        provable = int(program.writers.max()) * bound <= program.samples and sufficient_applies(kernel)
-        counting = condition or not provable or not result.at.converged or result.threshold != 0
-        planes = 4 * program.output_bits + len(program.templates) * (2 if counting else 1)
-        total_words = -(-total // LANES)
-        words = min(1 << (total_words - 1).bit_length(), max(8, 1 << max(1, BLOCK_WORDS // planes).bit_length() - 1))
-        blocks = -(-total_words // words)
-        work = words * planes * max(1, task.steps)
-        return cls(
-            task=task,
-            sliced=sliced,
-            words=words,
-            blocks=blocks,
-            blocks_per_chunk=min(blocks, max(1, CHUNK_WORK // work)),
-            counting=counting,
-            matches_bound=bound,
-            work=work * blocks,
-            total=total,
-            seed=result.seed,
-            reference=reference,
-        )
-
-    def cases(self) -> Cases:
-        """Return the inputs of the blocks."""
-        if self.seed is None:
-            return AllCases(self.task, self.words)
-        return SampledCases(self.task, self.words, self.total, self.seed)
-
-    def chunks(self) -> list[range]:
-        """Return the blocks of each chunk."""
-        size = self.blocks_per_chunk
-        return [range(first, min(first + size, self.blocks)) for first in range(0, self.blocks, size)]
-
-
-def _run_chunks(plan: _Plan, workers: int | None) -> Iterator[_Chunk]:
-    """Run the chunks and yield their results in order, in several processes unless there is little work."""
-    chunks = plan.chunks()
+def _run_chunks(plan: Plan, chunks: Sequence[range], workers: int | None) -> Iterator[Tally]:
+    """Run chunks and yield their tallies in order, in several processes unless there is little work."""
+    plan.prepare()
     count = min(workers or os.cpu_count() or 1, len(chunks))
-    if count == 1 or plan.work < SMALL_WORK or not can_fork():
-        yield from (_run_chunk(plan, chunk) for chunk in chunks)
+    run = partial(run_chunk, plan)
+    if count <= 1 or plan.work < SMALL_WORK or not can_fork():
+        results: Iterator[Chunk] = map(run, chunks)
     else:
-        yield from parallel_map(partial(_run_chunk, plan), chunks, count)
-
-
-def _run_chunk(plan: _Plan, chunk: range) -> _Chunk:
-    """Run a range of blocks."""
-    task, states, inputs = plan.task, StateBlock(plan.sliced, plan.words), plan.cases()
-    recorder = CountsRecorder(states) if plan.counting else None
-    output = [task.program.position(bit) for bit in task.output]
-    cases, wrong, first_wrong = 0, 0, None
-    for block in chunk:
-        first = block * plan.words * LANES
-        number = min(plan.words * LANES, plan.total - first)
-        mask = lane_mask(plan.words, number)  # the other lanes are unused
-        inputs.load(states.state, first)
-        for step in range(task.steps):
-            states.step()
-            if recorder is not None:
-                recorder.record(mask, first, step)
-        cases += number
-        if plan.reference is None:
-            continue
-        differs = plan.reference.differences(inputs, states.state[output], first) & mask
-        if differs.any():
-            offsets = np.flatnonzero(np.unpackbits(differs.astype("<u8").view(np.uint8), bitorder="little"))
-            wrong += len(offsets)
-            first_wrong = first + int(offsets[0]) if first_wrong is None else first_wrong
-    return _Chunk(cases, wrong, first_wrong, {} if recorder is None else recorder.visited)
+        results = parallel_map(run, chunks, count)
+    for chunk, result in zip(chunks, results, strict=True):
+        yield plan.tally_of(chunk, result)

@@ -9,10 +9,12 @@ all bits as the program writes them. Outputs depend on the set of matching templ
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +22,9 @@ from numpy.typing import NDArray
 from ntkproofs.errors import InputError
 from ntkproofs.execution.bitsliced import LANES, SlicedProgram, StateBlock, unslice
 from ntkproofs.execution.cases import AllCases, Cases, SampledCases, case_inputs
+from ntkproofs.execution.checkpoints import opened
 from ntkproofs.execution.executed import Executed
-from ntkproofs.execution.exhaust import not_begun, reference_for
+from ntkproofs.execution.exhaust import case_job, not_begun, reference_for
 from ntkproofs.execution.exhaustion import WrongCase
 from ntkproofs.execution.fitting import chosen_threshold, demand_fit
 from ntkproofs.execution.match_sets import MatchSets, distinct, keys_of
@@ -29,7 +32,8 @@ from ntkproofs.execution.network_exhaustion import NetworkExhaustion, Place, Thr
 from ntkproofs.execution.references import Reference
 from ntkproofs.execution.shrinking import shrink
 from ntkproofs.execution.streams_through_networks import stream_chunks
-from ntkproofs.programs import Stream, Task, TemplateProgram
+from ntkproofs.execution.tally import natural
+from ntkproofs.programs import Rows, Stream, Task, TemplateProgram
 from ntkproofs.weights import Networks
 
 __all__ = ["exhaust_networks", "exhaust_networks_chunks", "search_thresholds", "search_thresholds_chunks"]
@@ -47,6 +51,7 @@ def exhaust_networks(
     seed: int = 0,
     against: Task | None = None,
     clocks: int | None = None,
+    resume: str | os.PathLike[str] | None = None,
 ) -> NetworkExhaustion:
     """Run a program through `networks` on all its inputs, and decide every output bit exactly.
 
@@ -54,8 +59,9 @@ def exhaust_networks(
     all states that occur. `threshold`: a fraction (default: that of the networks' file, else the balanced one for the
     program). `sample`: run so many independent random inputs, determined by `seed`, in place of all; the first wrong
     case is then replaced by one with small inputs. `against`: a task whose answers are expected in place of the
-    oracle's. `clocks`: of a stream, the length of the sequences of inputs (default: any). Raises InputError for
-    networks that do not fit the program, for a threshold that is not rational, and for too many inputs.
+    oracle's. `clocks`: of a stream, the length of the sequences of inputs (default: any). `resume`: a file for
+    checkpoints, as of :func:`~ntkproofs.execution.exhaust`. Raises InputError for networks that do not fit the program,
+    for a threshold that is not rational, and for too many inputs.
 
     >>> from ntkproofs.programs import permutation_task
     >>> networks = Networks.of(np.eye(3), np.eye(3))
@@ -66,7 +72,14 @@ def exhaust_networks(
     -1/2 + 1/3*sqrt(3) (7,)
     """
     *_, result = exhaust_networks_chunks(
-        task, networks, threshold=threshold, sample=sample, seed=seed, against=against, clocks=clocks
+        task,
+        networks,
+        threshold=threshold,
+        sample=sample,
+        seed=seed,
+        against=against,
+        clocks=clocks,
+        resume=resume,
     )
     return result
 
@@ -81,7 +94,8 @@ def exhaust_networks_chunks(
     against: Task | None = None,
     clocks: int | None = None,
     progress: Progress | None = None,
-) -> Iterator[NetworkExhaustion]:
+    resume: str | os.PathLike[str] | None = None,
+) -> Generator[NetworkExhaustion, None, None]:
     """Run like :func:`exhaust_networks`, and yield the result so far: at first, and after every block of cases.
 
     The last one is complete, except if a stream has more states than are explored. `progress` is called with the
@@ -90,7 +104,7 @@ def exhaust_networks_chunks(
     program = _program_of(task)
     demand_fit(program, networks)
     tau = chosen_threshold(program, networks, threshold)
-    yield from _chunks(task, networks, tau, sample, seed, against, clocks, progress)
+    yield from _chunks(task, networks, tau, sample, seed, against, clocks, progress, resume)
 
 
 def search_thresholds(
@@ -100,6 +114,7 @@ def search_thresholds(
     sample: int | None = None,
     seed: int = 0,
     clocks: int | None = None,
+    resume: str | os.PathLike[str] | None = None,
 ) -> ThresholdInterval:
     """Return the thresholds at which `networks` execute a program exactly on all its inputs, or that there are none.
 
@@ -110,7 +125,7 @@ def search_thresholds(
     >>> print(found, found.threshold(), sep="; ")
     the thresholds above 0 and below 1/2*sqrt(2) = 0.70710678… are right; 1/2
     """
-    *_, result = search_thresholds_chunks(task, networks, sample=sample, seed=seed, clocks=clocks)
+    *_, result = search_thresholds_chunks(task, networks, sample=sample, seed=seed, clocks=clocks, resume=resume)
     return result.interval()
 
 
@@ -123,10 +138,11 @@ def search_thresholds_chunks(
     against: Task | None = None,
     clocks: int | None = None,
     progress: Progress | None = None,
-) -> Iterator[NetworkExhaustion]:
+    resume: str | os.PathLike[str] | None = None,
+) -> Generator[NetworkExhaustion, None, None]:
     """Run like :func:`search_thresholds`, and yield the result so far, whose `threshold` is None, after every block."""
     demand_fit(_program_of(task), networks)
-    yield from _chunks(task, networks, None, sample, seed, against, clocks, progress)
+    yield from _chunks(task, networks, None, sample, seed, against, clocks, progress, resume)
 
 
 def _program_of(task: Task | TemplateProgram | Stream) -> TemplateProgram:
@@ -142,13 +158,15 @@ def _chunks(
     against: Task | None,
     clocks: int | None,
     progress: Progress | None,
-) -> Iterator[NetworkExhaustion]:
+    resume: str | os.PathLike[str] | None,
+) -> Generator[NetworkExhaustion, None, None]:
+    sets = MatchSets(_program_of(task), networks, threshold, progress)
     if isinstance(task, Stream):
         if sample is not None or against is not None:
             raise InputError(
                 "a sample, or another task to compare with, is for tasks; all sequences of a stream are run"
             )
-        yield from stream_chunks(task, MatchSets(task.program, networks, threshold, progress), clocks)
+        yield from stream_chunks(task, sets, clocks, resume)
         return
     if clocks is not None:
         raise InputError(f"clocks are those of a Stream, got {type(task).__name__}")
@@ -156,38 +174,20 @@ def _chunks(
     result = NetworkExhaustion(
         before.task, networks, threshold, before.total, seed=before.seed, compared=before.compared
     )
-    yield result
-    sets = MatchSets(before.task.program, networks, threshold, progress)
-    start = time.perf_counter()
-    for block in _Run(
-        before.task, sets, before.total, before.seed, reference_for(task, against, before.total)
-    ).blocks():
-        result = replace(
-            result,
-            cases=result.cases + block.cases,
-            wrong=result.wrong + block.wrong_cases,
-            wrong_answers=result.wrong_answers + block.wrong_answers,
-            first_wrong=result.first_wrong or block.first_wrong,
-            first_wrong_answer=result.first_wrong_answer or block.first_wrong_answer,
-            seconds=time.perf_counter() - start,
-            **sets.state_of_result(),
-        )
-        yield result
-
-
-@dataclass(frozen=True)
-class _Block:
-    """The result of a block of cases."""
-
-    cases: int
-    wrong_cases: int
-    wrong_answers: int
-    first_wrong: WrongStep | None
-    first_wrong_answer: WrongCase | None
+    run = _Run(before.task, sets, before.total, before.seed, reference_for(task, against, before.total))
+    with opened(resume, lambda: case_job(before, against) | sets.job()) as checkpoint:
+        seconds = checkpoint.restored(run.restore) or 0.0
+        start = time.perf_counter() - seconds
+        checkpoint.update(run.saved(seconds))
+        yield run.added_to(result, seconds)
+        for _ in run.blocks():
+            seconds = time.perf_counter() - start
+            checkpoint.update(run.saved(seconds))
+            yield run.added_to(result, seconds)
 
 
 class _Run:
-    """The execution of a task, in blocks of cases."""
+    """The execution of a task, in blocks of cases, and what occurred in the first `cases` cases."""
 
     def __init__(self, task: Task, sets: MatchSets, total: int, seed: int | None, reference: Reference | None) -> None:
         self.task, self.sets, self.total, self.seed, self.reference = task, sets, total, seed, reference
@@ -198,22 +198,84 @@ class _Run:
         self.order = np.argsort(sliced.templates)  # the match plane of each template
         self.output = [program.position(bit) for bit in task.output]
         self.inputs: Cases = AllCases(task, self.words) if seed is None else SampledCases(task, self.words, total, seed)
-        self.found: tuple[bool, bool] = False, False  # a wrong step, a wrong answer: the first of each is described
+        self.cases = self.wrong = self.wrong_answers = 0
+        self.first_case: int | None = None  # the first case with a wrong step, which `first_wrong` describes
+        self.first_answer: int | None = None  # the first case with a wrong answer
+        self.first_wrong: WrongStep | None = None
+        self.first_wrong_answer: WrongCase | None = None
 
-    def blocks(self) -> Iterator[_Block]:
-        """Run the blocks one after another."""
-        for first in range(0, self.total, self.words * LANES):
-            yield self._block(first, min(self.words * LANES, self.total - first))
+    def blocks(self) -> Iterator[None]:
+        """Run the blocks that are not done, one after another; yield after each of them."""
+        for first in range(self.cases, self.total, self.words * LANES):
+            self._block(first, min(self.words * LANES, self.total - first))
+            yield
 
-    def _block(self, first: int, cases: int) -> _Block:
+    def added_to(self, result: NetworkExhaustion, seconds: float) -> NetworkExhaustion:
+        """Return a result that is not begun with what is known so far."""
+        return replace(
+            result,
+            cases=self.cases,
+            wrong=self.wrong,
+            wrong_answers=self.wrong_answers,
+            first_wrong=self.first_wrong,
+            first_wrong_answer=self.first_wrong_answer,
+            seconds=seconds,
+            **self.sets.state_of_result(),
+        )
+
+    def _block(self, first: int, cases: int) -> None:
         self._decide(first, cases)
         wrong = self._differing(first, cases) if self.reference is not None else np.zeros(cases, dtype=np.bool_)
-        answers = int(wrong.sum())
-        first_answer = None if not answers or self.found[1] else self._wrong_case(first + int(np.argmax(wrong)))
         steps = self._wrong_steps(first, cases) if self.sets.wrong else np.zeros(cases, dtype=np.bool_)
-        first_step = None if not steps.any() or self.found[0] else self._wrong_step(first + int(np.argmax(steps)))
-        self.found = self.found[0] or first_step is not None, self.found[1] or first_answer is not None
-        return _Block(cases, int((wrong | steps).sum()), answers, first_step, first_answer)
+        if wrong.any() and self.first_answer is None:
+            self._describe_answer(first + int(np.argmax(wrong)))
+        if steps.any() and self.first_case is None:
+            self._describe_step(first + int(np.argmax(steps)))
+        self.wrong, self.wrong_answers = self.wrong + int((wrong | steps).sum()), self.wrong_answers + int(wrong.sum())
+        self.cases += cases
+
+    def _describe_step(self, case: int) -> None:
+        self.first_case, self.first_wrong = case, self._wrong_step(case)
+
+    def _describe_answer(self, case: int) -> None:
+        self.first_answer, self.first_wrong_answer = case, self._wrong_case(case)
+
+    # --- for checkpoints
+
+    def saved(self, seconds: float) -> Callable[[], dict[str, Any]]:
+        """Return a function that returns this state as JSON data, also when more blocks were run."""
+        sets = self.sets.saved()
+        own = {
+            "cases": self.cases,
+            "wrong": self.wrong,
+            "wrong_answers": self.wrong_answers,
+            "first_wrong": self.first_case,
+            "first_wrong_answer": self.first_answer,
+            "microseconds": round(seconds * 1e6),
+        }
+        return lambda: {**own, "sets": sets()}
+
+    def restore(self, data: Any) -> float:
+        """Bring a run that is not begun into a saved state, and return the seconds that it took.
+
+        Raises InputError, KeyError, TypeError or ValueError for data that is no such state.
+        """
+        self.cases = natural(data["cases"], "cases", self.total)
+        if self.cases % (self.words * LANES) and self.cases != self.total:
+            raise InputError("the cases that are done do not fill blocks")
+        self.wrong = natural(data["wrong"], "wrong", self.cases)
+        self.wrong_answers = natural(data["wrong_answers"], "wrong_answers", self.wrong)
+        self.sets.restore(data["sets"], self._row_at)
+        if data["first_wrong"] is not None:
+            self._describe_step(natural(data["first_wrong"], "first_wrong", self.cases - 1))
+        if data["first_wrong_answer"] is not None:
+            self._describe_answer(natural(data["first_wrong_answer"], "first_wrong_answer", self.cases - 1))
+        return natural(data["microseconds"], "microseconds") / 1e6
+
+    def _row_at(self, inputs: Any, step: int) -> Rows:
+        """Return the state of a case after some steps."""
+        values = tuple(natural(value, "an input") for value in inputs)
+        return np.asarray(self._rows([values])[0, natural(step, "step", self.task.steps - 1)])
 
     def _packed(self, first: int, cases: int) -> Iterator[NDArray[np.uint8]]:
         """Run a block; yield the set of matching templates of each case at each step."""

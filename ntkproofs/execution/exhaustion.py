@@ -11,6 +11,7 @@ from ntkproofs.counts import Counts
 from ntkproofs.display import counted, facts
 from ntkproofs.execution.case_run import CaseRun
 from ntkproofs.execution.cases import case_inputs
+from ntkproofs.execution.engines import NUMPY
 from ntkproofs.execution.recorder import Visit
 from ntkproofs.kernels import Kernel
 from ntkproofs.programs import Bit, Task
@@ -49,7 +50,7 @@ class Exhaustion(CaseRun):
     it is empty unless `counted`, that is if counts were not requested and ``t n <= K``, with `matches_bound` for n,
     proves that every state is rounded correctly. `unsound` are the visited counts at which rounding is incorrect.
     `seed`: that of a sample of the inputs; None if these are all inputs. `seconds` is the running time. `at` is the
-    time of training, and `threshold` the one at which means are rounded.
+    time of training, and `threshold` the one at which means are rounded. `engine` ran the steps: "compiled" or "numpy".
     """
 
     task: Task
@@ -67,6 +68,7 @@ class Exhaustion(CaseRun):
     compared: str = "the oracle"
     at: TrainingTime = CONVERGED
     threshold: Fraction = Fraction(0)
+    engine: str = NUMPY
 
     @property
     def holds(self) -> bool:

@@ -17,6 +17,8 @@ from ntkproofs.arithmetic.balls import Rational
 from ntkproofs.bounds.rounding import as_threshold, enclose_mean, mean_sign
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError, NtkProofsError
+from ntkproofs.execution.event_tables import EventTables
+from ntkproofs.execution.events import EventRun
 from ntkproofs.execution.runner import Runner, StreamRun
 from ntkproofs.execution.trace import Trace
 from ntkproofs.kernels import Kernel, KernelLike, as_kernel
@@ -113,6 +115,7 @@ class Machine(Runner):
         self.at = as_training_time(time)
         self.at.demand_allowed(self.kernel, program.samples)
         self.threshold = as_threshold(threshold)
+        self._tables: EventTables | None = None
 
     def run(
         self, state: Mapping[str, Sequence[int]], *, steps: int, watch: Callable[[int], object] | None = None
@@ -131,7 +134,7 @@ class Machine(Runner):
             step_counts.append(counts)
             if watch is not None:
                 watch(len(step_counts))
-        return Trace(self.program, self.kernel, np.stack(rows), tuple(step_counts), self.at)
+        return Trace(self.program, self.kernel, np.stack(rows), tuple(step_counts), self.at, self.threshold)
 
     def step_rows(self, rows: Rows) -> tuple[Rows, frozenset[Counts]]:
         """Return the next states of many states, ``(states, bits)``, and all counts that occurred at their bits."""
@@ -141,22 +144,33 @@ class Machine(Runner):
         counts, index = _distinct_counts(
             n, program.matched_writers_rows(match), program.writers[None, :], program.samples
         )
-        positive = np.array([self._above(item) for item in counts], dtype=np.bool_)
+        positive = np.array([self.above(item) for item in counts], dtype=np.bool_)
         expected = np.array([item.matched_writers > 0 for item in counts], dtype=np.bool_)
         wrong = (positive != expected)[index]
         if wrong.any():
             raise self._failure(rows, wrong, counts, index)
         return positive[index].astype(np.uint8), frozenset(counts)
 
-    def _above(self, counts: Counts) -> bool:
+    def begin(self, state: Mapping[str, Sequence[int]]) -> EventRun:
+        """Return a run from `state` that keeps no trace, for many steps: each costs the work of its changes."""
+        if self._tables is None or self._tables.templates is not self.program.templates:
+            self._tables = EventTables(self.program)
+        return EventRun(self, state, self._tables)
+
+    def above(self, counts: Counts) -> bool:
+        """Return whether the mean at these counts is above the threshold, rigorously."""
         return mean_sign(self.kernel, counts, at=self.at, threshold=self.threshold) > 0
+
+    def failure(self, row: Rows, position: int, counts: Counts) -> RoundingFailure:
+        """Return the error that the bit at a position has these counts at a state and is rounded incorrectly."""
+        bit = self.program.bit(position)
+        return RoundingFailure(self.program, row, bit, counts, self.kernel, self.at, self.threshold)
 
     def _failure(
         self, rows: Rows, wrong: NDArray[np.bool_], counts: list[Counts], index: NDArray[np.intp]
     ) -> RoundingFailure:
         case, position = (int(indices[0]) for indices in np.nonzero(wrong))
-        bit, found = self.program.bit(position), counts[index[case, position]]
-        return RoundingFailure(self.program, rows[case], bit, found, self.kernel, self.at, self.threshold)
+        return self.failure(rows[case], position, counts[index[case, position]])
 
 
 def _distinct_counts(

@@ -6,8 +6,10 @@ Sets are compared as bytes, by equality and not by a hash alone.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from itertools import islice
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,10 +17,12 @@ from numpy.typing import NDArray
 
 from ntkproofs.errors import InputError
 from ntkproofs.execution.executed import padded
-from ntkproofs.execution.network_exhaustion import Place, PlacedOutput
+from ntkproofs.execution.jobs import networks_sha256
+from ntkproofs.execution.network_exhaustion import Inputs, Place, PlacedOutput
+from ntkproofs.execution.tally import natural
 from ntkproofs.inference import Extreme, Outputs, decide_outputs
 from ntkproofs.inference.decisions import float_bounds
-from ntkproofs.programs import TemplateProgram
+from ntkproofs.programs import Rows, TemplateProgram
 from ntkproofs.weights import Networks
 
 __all__ = ["Key", "MatchSets", "distinct", "keys_of"]
@@ -61,8 +65,8 @@ class MatchSets:
         progress: Callable[[float], object] | None = None,
     ) -> None:
         self.program, self.networks, self.threshold, self.progress = program, networks, threshold, progress
-        self.known: set[Key] = set()
-        self.wrong: set[Key] = set()
+        self.known: dict[Key, int] = {}  # their numbers, in the order in which they were decided
+        self.wrong: dict[Key, None] = {}
         self.decided = self.exact = self.at_threshold = 0
         self.least_one: PlacedOutput | None = None
         self.greatest_zero: PlacedOutput | None = None
@@ -90,12 +94,12 @@ class MatchSets:
         if self.threshold is not None:
             decisions = decide_outputs(outputs, self.threshold)
             wrong = (decisions.bits != expected).any(axis=1)
-            self.wrong.update(keys[index] for index in np.flatnonzero(wrong).tolist())
+            self.wrong.update(dict.fromkeys(keys[index] for index in np.flatnonzero(wrong).tolist()))
             self.exact += decisions.exact
             self.at_threshold += decisions.at_threshold
         self.decided += expected.size
         self._compare(outputs, expected, place)
-        self.known.update(keys)
+        self.known.update(zip(keys, range(len(self.known), len(self.known) + len(keys)), strict=True))
 
     def matches(self, keys: Sequence[Key]) -> NDArray[np.bool_]:
         """Return the sets as a boolean matrix, ``(sets, templates)``."""
@@ -133,3 +137,66 @@ class MatchSets:
             "greatest_zero": self.greatest_zero,
             "silent": self.silent,
         }
+
+    # --- for checkpoints
+
+    def job(self) -> dict[str, Any]:
+        """Return the description of the networks and the threshold."""
+        return {
+            "networks sha256": networks_sha256(self.networks),
+            "threshold": "search" if self.threshold is None else f"{self.threshold}",
+        }
+
+    def saved(self) -> Callable[[], dict[str, Any]]:
+        """Return a function that returns this state as JSON data, also when more sets were decided.
+
+        An extreme output is described by its place, and computed again.
+        """
+        known, wrong = len(self.known), len(self.wrong)
+        numbers = [self.decided, self.exact, self.at_threshold]
+        extremes = [self._described(output) for output in (self.least_one, self.greatest_zero)]
+        silent = self.silent
+        return lambda: {
+            "known": base64.b64encode(b"".join(islice(self.known, known))).decode("ascii"),
+            "wrong": [self.known[key] for key in islice(self.wrong, wrong)],
+            "numbers": numbers,
+            "extremes": extremes,
+            "silent": silent,
+        }
+
+    def _described(self, output: PlacedOutput | None) -> list[Any] | None:
+        if output is None:
+            return None
+        place = output.place
+        inputs = [list(item) if isinstance(item, tuple) else item for item in place.inputs]
+        return [inputs, place.step, self.program.position(output.bit)]
+
+    def restore(self, data: Any, row_at: Callable[[Any, int], Rows]) -> None:
+        """Bring these sets, none of which is decided, into a saved state.
+
+        ``row_at(inputs, step)`` returns a state. Raises InputError, KeyError, TypeError or ValueError for data that is
+        no such state.
+        """
+        packed, size = base64.b64decode(data["known"], validate=True), -(-len(self.program.templates) // 8)
+        keys = [packed[first : first + size] for first in range(0, len(packed), size)]
+        self.known.update(zip(keys, range(len(keys)), strict=True))
+        if len(packed) % size or len(self.known) < len(keys) or len(keys) > MOST_SETS:
+            raise InputError("the sets of templates are not different from each other")
+        self.wrong.update(dict.fromkeys(keys[natural(item, "a set", len(keys) - 1)] for item in data["wrong"]))
+        most = len(keys) * self.program.output_bits
+        self.decided, self.exact, self.at_threshold = (natural(item, "a number", most) for item in data["numbers"])
+        self.silent = bool(data["silent"])
+        self.least_one, self.greatest_zero = (self._computed(item, row_at) for item in data["extremes"])
+
+    def _computed(self, data: Any, row_at: Callable[[Any, int], Rows]) -> PlacedOutput | None:
+        """Return the output at a place."""
+        if data is None:
+            return None
+        inputs, step, position = data
+        row = row_at(inputs, step)
+        wanted = np.zeros((1, self.program.output_bits), dtype=np.bool_)
+        wanted[0, natural(position, "the position of a bit", self.program.output_bits - 1)] = True
+        match = padded(self.program, self.program.match_rows(row[None, :]).astype(np.bool_))
+        (value,) = Outputs(self.networks, match).exact(wanted).values()
+        given: Inputs = tuple(tuple(item) if isinstance(item, list) else item for item in inputs)
+        return PlacedOutput(value, Place(given, step, self.program.unrow(row)), self.program.bit(position))

@@ -18,10 +18,15 @@ __all__ = ["CountsRecorder", "Visit"]
 Words: TypeAlias = NDArray[np.uint64]
 Triple: TypeAlias = tuple[int, int, int]  # (n, p, t)
 
+NEVER, BEFORE = 1 << 62, -1  # lanes of counts that were not visited, and that an earlier block visited
+
 
 @dataclass(frozen=True, order=True)
 class Visit:
-    """The first occurrence of counts: the case number, the number of steps before it, and the output bit."""
+    """The first occurrence of counts: the least case number, then the number of steps before it, then the output bit.
+
+    The bit is the one with the least position of those that have the counts there.
+    """
 
     case: int
     step: int
@@ -43,36 +48,69 @@ class CountsRecorder:
             t: (np.array(positions), [np.array([sliced.writers[x][j] for x in positions]) for j in range(t)])
             for t, positions in sorted(by_writers.items())
         }
-        self.seen: set[Triple] = set()
+        self._first = 0  # the first case of the current block
+        self._lowest: dict[Triple, int] = {}  # the lane of a visit in the current block, or BEFORE
+        self._new: list[Triple] = []  # the counts that the current block was the first to visit
 
     def record(self, mask: Words, first: int, step: int) -> None:
         """Record the counts of the last step, which is step number `step` (from 0) of the cases from `first` on.
 
-        Only lanes that are set in `mask`, ``(words,)``, are recorded.
+        Only lanes that are set in `mask`, ``(words,)``, are recorded. Blocks are recorded in order of their cases, and
+        the steps of a block in order.
+        """
+        if first != self._first:
+            self._lowest.update(dict.fromkeys(self._new, BEFORE))
+            self._first, self._new = first, []
+        for t, p, numbers, lanes in self.occurring(mask):
+            lowest = [self._lowest.get((n, p, t), NEVER) for n in numbers.tolist()]
+            if max(lowest, default=BEFORE) > 0:  # otherwise no visit can be an earlier one
+                found = _lowest_lanes(lanes)
+                for index in np.flatnonzero(found < np.array(lowest)):
+                    triple = (int(numbers[index]), p, t)
+                    if triple not in self._lowest:
+                        self._new.append(triple)
+                    self._lowest[triple] = int(found[index])
+                    self.visited[self.counts(triple)] = Visit(
+                        first + self._lowest[triple], step, self.bit(triple, *divmod(self._lowest[triple], LANES))
+                    )
+
+    def occurring(self, mask: Words) -> Iterator[tuple[int, int, NDArray[np.intp], Planes]]:
+        """Yield t and p, the numbers n that occur with them at the last step, and the plane of the lanes of each n.
+
+        The planes have the shape ``(numbers, words)``; only lanes that are set in `mask` are considered.
         """
         self.adder.run()
         numbers, lanes_by_number = _lanes_by_number(self.adder.counts, mask)
         for t, (_, columns) in self.classes.items():
             for p, lanes in _lanes_by_matched(self.match, columns, mask):
-                common = np.bitwise_or.reduce(lanes_by_number & lanes, axis=1)
-                for index in np.flatnonzero(common):
-                    triple = (int(numbers[index]), p, t)
-                    if triple not in self.seen:
-                        self.seen.add(triple)
-                        self._add(triple, lanes_by_number[index] & lanes, first, step)
+                both = lanes_by_number & lanes
+                occurring = np.bitwise_or.reduce(both, axis=1) != 0
+                yield t, p, numbers[occurring], both[occurring]
 
-    def _add(self, triple: Triple, lanes: Words, first: int, step: int) -> None:
-        """Add the counts (n, p, t) that occur in `lanes`, at the first of these lanes."""
-        n, p, t = triple
-        word = int(np.flatnonzero(lanes)[0])
-        lane = (int(lanes[word]) & -int(lanes[word])).bit_length() - 1
+    def counts(self, triple: Triple) -> Counts:
+        """Return the counts of (n, p, t)."""
+        return Counts(*triple, self.program.samples)
+
+    def bit(self, triple: Triple, word: int, lane: int) -> Bit:
+        """Return the first output bit whose counts in a lane of a word are (n, p, t) at the last step."""
+        _, p, t = triple
         positions, columns = self.classes[t]
         hits = sum(
             ((self.match[column, word] >> np.uint64(lane)) & np.uint64(1)).astype(np.int64) for column in columns
         ) + np.zeros(len(positions), dtype=np.int64)
-        position = int(positions[np.flatnonzero(hits == p)[0]])
-        visit = Visit(first + word * LANES + lane, step, self.program.bit(position))
-        self.visited[Counts(n, p, t, self.program.samples)] = visit
+        return self.program.bit(int(positions[np.flatnonzero(hits == p)[0]]))
+
+
+def _lowest_lanes(planes: Planes) -> NDArray[np.int64]:
+    """Return the number of the lowest lane that is set in each of some planes, none of which is empty.
+
+    >>> _lowest_lanes(np.array([[0, 12], [5, 0]], dtype=np.uint64)).tolist()
+    [66, 0]
+    """
+    words = (planes != 0).argmax(axis=1)
+    values = planes[np.arange(len(planes)), words]
+    _, exponents = np.frexp((values & (~values + np.uint64(1))).astype(np.float64))  # exact: powers of two
+    return np.asarray(words * LANES + exponents - 1, dtype=np.int64)
 
 
 def _lanes_by_number(counts: Iterable[Words], mask: Words) -> tuple[NDArray[np.intp], Words]:

@@ -1,17 +1,18 @@
-"""Runner: what every machine offers that executes a program state by state: one step, and the clocks of a stream."""
+"""Runner: what every machine offers that executes a program state by state: steps, runs, and the clocks of a stream."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError
 from ntkproofs.execution.trace import Trace
 from ntkproofs.programs import Rows, State, Stream, TemplateProgram
 
-__all__ = ["Runner", "StreamRun"]
+__all__ = ["Run", "Runner", "StreamRun", "TracedRun"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,64 @@ class StreamRun:
 
     answers: tuple[int, ...]
     clocks: tuple[Trace, ...]
+
+
+class Run(Protocol):
+    """A run of a program from a state: `steps`, the number of steps done, and the largest n of them."""
+
+    steps: int
+
+    @property
+    def row(self) -> Rows:
+        """The present state as one row of bits."""
+
+    @property
+    def state(self) -> State:
+        """The present state."""
+
+    @property
+    def largest_matches(self) -> int:
+        """The largest n of the steps done, 0 if there are none."""
+
+    def advance(self, steps: int, *, watch: Callable[[int], object] | None = None) -> int:
+        """Execute steps and return their number; `watch` is called with the number of steps of the run so far."""
+
+
+class TracedRun:
+    """A run by :meth:`Runner.run`; `trace` is the trace of the last steps that were executed together.
+
+    >>> from ntkproofs.execution import Machine
+    >>> from ntkproofs.programs import permutation
+    >>> run = TracedRun(Machine(permutation([2, 0, 1])), {"bits": [1, 1, 0]})
+    >>> run.advance(2), run.state, run.steps
+    (2, {'bits': [1, 0, 1]}, 2)
+    """
+
+    def __init__(self, runner: Runner, state: Mapping[str, Sequence[int]]) -> None:
+        self.runner, self.steps, self.largest_matches = runner, 0, 0
+        self.trace = runner.run(state, steps=0)
+
+    @property
+    def row(self) -> Rows:
+        """The present state as one row of bits."""
+        return self.trace.row(len(self.trace))
+
+    @property
+    def state(self) -> State:
+        """The present state."""
+        return self.trace.final
+
+    def advance(self, steps: int, *, watch: Callable[[int], object] | None = None) -> int:
+        """Execute `steps` steps, and return their number; raises the error of the runner.
+
+        `watch` is called after each step with the number of steps of the run so far.
+        """
+        before = self.steps
+        told = None if watch is None else lambda done: watch(before + done)
+        self.trace = self.runner.run(self.state, steps=steps, watch=told)
+        self.steps += len(self.trace)
+        self.largest_matches = max(self.largest_matches, self.trace.largest_matches)
+        return len(self.trace)
 
 
 class Runner(ABC):
@@ -36,6 +95,10 @@ class Runner(ABC):
         self, state: Mapping[str, Sequence[int]], *, steps: int, watch: Callable[[int], object] | None = None
     ) -> Trace:
         """Return the trace of `steps` steps from `state`; `watch` is called with the number of steps done."""
+
+    def begin(self, state: Mapping[str, Sequence[int]]) -> Run:
+        """Return a run from `state`, for many steps."""
+        return TracedRun(self, state)
 
     def step(self, state: Mapping[str, Sequence[int]]) -> State:
         """Return the next state; raises the error of the machine if a bit is not that of the program."""

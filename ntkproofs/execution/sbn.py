@@ -9,8 +9,9 @@ from fractions import Fraction
 from ntkproofs.arithmetic.balls import Rational
 from ntkproofs.display import CODE, counted, table
 from ntkproofs.errors import InputError
+from ntkproofs.execution.events import EventRun
 from ntkproofs.execution.machine import Machine
-from ntkproofs.execution.runner import Runner
+from ntkproofs.execution.runner import Run, Runner
 from ntkproofs.kernels import Kernel, KernelLike
 from ntkproofs.programs.sbn.assembly import Assembly
 from ntkproofs.programs.sbn.interpreter import Configuration
@@ -80,12 +81,19 @@ class SbnRun(NoTruthValue):
 
 
 def execute_sbn(
-    program: Assembly, layout: Layout, *, kernel: KernelLike = "ntk", machine: Runner | None = None
+    program: Assembly,
+    layout: Layout,
+    *,
+    kernel: KernelLike = "ntk",
+    machine: Runner | None = None,
+    every: int = 1,
+    most: int | None = None,
 ) -> Iterator[Boundary]:
     r"""Yield the boundary before the first instruction and after every instruction, until the program halts, if ever.
 
     `machine`: what executes the program ``sbn(words, bits, instructions)`` of the layout (default: a Machine of the
-    kernel, at convergence and the threshold 0). Raises RoundingFailure, or the error of the machine, if a bit would be
+    kernel, at convergence and the threshold 0). `every`: yield a boundary after so many instructions only, and the last
+    one; `most`: stop after so many instructions. Raises RoundingFailure, or the error of the machine, if a bit would be
     rounded incorrectly, and InputError for a machine of another program.
 
     >>> from ntkproofs.programs.sbn import assemble, layout_for
@@ -98,16 +106,28 @@ def execute_sbn(
         machine = Machine(templates, kernel)
     elif machine.program.templates != templates.templates:
         raise InputError(f"the machine executes {machine.program.name!r}, and not the program of this layout")
-    state = load(layout, program)
-    executed, largest = 0, 0
+    together = integer(every, "every", low=1)
+    last = None if most is None else integer(most, "most", low=0)
+    run = machine.begin(load(layout, program))
     while True:
-        configuration = read_configuration(layout, state, program)
-        yield Boundary(executed, executed * layout.steps_per_instruction, configuration, largest)
-        if configuration.counter == len(program.instructions):
+        configuration = read_configuration(layout, run.state, program)
+        executed = run.steps // layout.steps_per_instruction
+        yield Boundary(executed, run.steps, configuration, run.largest_matches)
+        if configuration.counter == len(program.instructions) or executed == last:
             return
-        trace = machine.run(state, steps=layout.steps_per_instruction)
-        state, largest = trace.final, max(largest, trace.largest_matches)
-        executed += 1
+        _execute(run, layout, together if last is None else min(together, last - executed))
+
+
+def _execute(run: Run, layout: Layout, instructions: int) -> None:
+    """Execute instructions, fewer if the program halts."""
+    halt = ("counter", layout.instructions)
+    if isinstance(run, EventRun):
+        run.advance(instructions * layout.steps_per_instruction, until=halt)
+        return
+    for _ in range(instructions):
+        run.advance(layout.steps_per_instruction)
+        if run.state["counter"][-1]:
+            return
 
 
 def run_sbn(
@@ -136,9 +156,8 @@ def run_sbn(
     layout = layout_for(program, words=words, instructions=instructions)
     templates = sbn(layout.words, layout.bits, layout.instructions)
     machine = Machine(templates, kernel, time=time, threshold=threshold)
-    for boundary in execute_sbn(program, layout, machine=machine):
+    together = max(1, limit) if watch is None else 1
+    for boundary in execute_sbn(program, layout, machine=machine, every=together, most=limit):
         if watch is not None:
             watch(boundary)
-        if boundary.executed >= limit:
-            break
     return SbnRun.at(program, layout, machine.kernel, boundary)

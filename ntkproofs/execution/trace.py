@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -61,8 +62,9 @@ class Trace:
         packed: Rows,
         counts: tuple[frozenset[Counts], ...],
         at: TrainingTime = CONVERGED,
+        threshold: Fraction = Fraction(0),
     ) -> None:
-        self.program, self.kernel, self.counts, self.at = program, kernel, counts, at
+        self.program, self.kernel, self.counts, self.at, self.threshold = program, kernel, counts, at, threshold
         self._packed = packed
 
     def __len__(self) -> int:
@@ -96,6 +98,20 @@ class Trace:
     def executor(self) -> str:
         """What executed the program, for the title of a table."""
         return self.kernel.name + ("" if self.at.converged else f", {self.at.phrase} ({UNIT})")
+
+    @property
+    def value_name(self) -> str:
+        """What is compared with the threshold: the mean of a bit, or the output of networks."""
+        return "mean"
+
+    def values(self, step: int) -> list[float]:
+        """Return the mean of every bit, as floats for display, ``(bits,)``, at the step from state number `step`."""
+        program = self.program
+        match = program.match_rows(self.row(step)[None, :])
+        n, matched = int(match.sum()), program.matched_writers_rows(match)[0]
+        pairs = list(zip(matched.tolist(), program.writers.tolist(), strict=True))
+        means = {(p, t): self._mean(Counts(n, p, t, program.samples)) for p, t in set(pairs)}
+        return [means[pair] for pair in pairs]
 
     def _margins(self, step: int) -> tuple[str, str, str]:
         """Return n and the two means nearest to the threshold, for the step that leads to state number `step`."""

@@ -29,7 +29,7 @@ from ntkproofs.report.terminal import (
     reason_lines,
 )
 
-__all__ = ["html_page"]
+__all__ = ["POLICY", "html_page", "page_part"]
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -75,7 +75,7 @@ def html_page(
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <title>ntkproofs: verdicts of {counted(len(results), "claim")}</title>
 <style>
-{_part("page.css")}</style>
+{page_part("page.css")}</style>
 </head>
 <body>
 <header>
@@ -98,13 +98,13 @@ def html_page(
 </main>
 <footer>All numbers on this page come from the run of <code>ntkproofs report</code> that wrote it.</footer>
 <script>
-{_part("page.js")}</script>
+{page_part("page.js")}</script>
 </body>
 </html>
 """
 
 
-def _part(name: str) -> str:
+def page_part(name: str) -> str:
     """Return the text of a file of this package."""
     return (resources.files("ntkproofs.report") / name).read_text("utf-8")
 

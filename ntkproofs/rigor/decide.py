@@ -232,7 +232,7 @@ def decide_point(evaluator: Evaluator, domain: Point) -> Decision:
     if not result.holds:
         return builder.fails((), Counterexample(domain.values, result))
     try:
-        bound = result.value.lower if result.value is not None else Fraction(0)
+        bound = Fraction(0) if result.exact_zero or result.value is None else result.value.lower
     except Undecided as problem:
         return builder.open((), str(problem))
     cell = Cell(tuple((value, value) for _, value in domain.values), "point", bound, result.precision)

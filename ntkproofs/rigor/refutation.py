@@ -47,7 +47,17 @@ class Minimum:
 
 
 def local_minimum(rules: ContactRules, start: Point, axes: Iterable[int] | None = None) -> Minimum | None:
-    """Search a local minimum from a point of the piece, moving along some axes only; None where f is not smooth."""
+    """Search a local minimum from a point of the piece, moving along some axes only.
+
+    Returns None where f is not smooth, or too large for a fraction.
+    """
+    try:
+        return _local_minimum(rules, start, axes)
+    except Undecided:
+        return None
+
+
+def _local_minimum(rules: ContactRules, start: Point, axes: Iterable[int] | None) -> Minimum | None:
     plain, box = Plain(rules.evaluator, rules.symbols), rules.domain
     free = set(range(len(start)) if axes is None else axes)
     try:

@@ -1,21 +1,17 @@
 """The report in a browser: the script runs without errors, the table shows every claim, the page fits its window."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 
 import pytest
+from chromium import load, needed_width, skip_without_chromium, with_probe
 
 from ntkproofs.claims import Claim, Verdict, conclude, confirm
 from ntkproofs.report.page import html_page
 from ntkproofs.report.plots.svg import inline_svg
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-if CHROMIUM is None and not os.environ.get("CI"):
-    pytest.skip("no chromium found: apt-get install chromium", allow_module_level=True)
+skip_without_chromium()
 
 HOSTILE = "</td></table><script>document.title = 'taken'</script><img src=x onerror=\"document.title='taken'\">"
 
@@ -74,19 +70,8 @@ class Rendered(HTMLParser):
 
 def browse(folder, page: str, *more: str) -> tuple[Rendered, str]:
     """Load the page, let its script run, and return the document and what the console said."""
-    assert CHROMIUM is not None, "the browser must be there in CI: apt-get install chromium"
-    file = folder / "page.html"
-    file.write_text(page, encoding="utf-8")
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--virtual-time-budget=3000"]
-    done = subprocess.run(
-        [CHROMIUM, *options, *more, f"--user-data-dir={folder}/profile", "--dump-dom", file.as_uri()],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    said = "\n".join(line for line in done.stderr.splitlines() if "CONSOLE" in line)
-    return Rendered(done.stdout), said
+    document, said = load(folder, page, *more)
+    return Rendered(document), said
 
 
 @pytest.fixture(scope="module")
@@ -107,12 +92,6 @@ def test_the_script_runs_and_the_table_holds_every_claim(page, results, tmp_path
     assert shown.title == f"ntkproofs: verdicts of {len(results)} claims"
 
 
-def with_probe(page: str, probe: str) -> str:
-    """Add a script that answers with a value in ``<pre id=result>``."""
-    answer = f"const pre = document.createElement('pre'); pre.id = 'result'; pre.textContent = JSON.stringify({probe});"
-    return page.replace("</body>", f"<script>{answer} document.body.append(pre);</script></body>")
-
-
 def ask(folder, page: str, probe: str) -> object:
     shown, said = browse(folder, with_probe(page, probe))
     assert said == ""
@@ -121,17 +100,9 @@ def ask(folder, page: str, probe: str) -> object:
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_is_wider_than_the_window(page, tmp_path, width):
-    """A browser window has a least width, a frame has none; every claim is unfolded."""
+    """Every claim is unfolded."""
     unfold = "document.querySelectorAll('details').forEach(each => each.open = true)"
-    size = "[document.documentElement.scrollWidth, innerWidth]"
-    (tmp_path / "inner.html").write_text(with_probe(page, f"({unfold}, {size})"), encoding="utf-8")
-    tell = "onload = () => document.body.append(frames[0].document.getElementById('result'))"
-    frame = f"<iframe src=inner.html style='width:{width}px;height:900px;border:0'></iframe>"
-    shown, said = browse(tmp_path, f"<body>{frame}<script>{tell}</script>", "--allow-file-access-from-files")
-    assert said == ""
-    needed, given = json.loads(shown.result)
-    assert given == width
-    assert needed <= width
+    assert needed_width(tmp_path, page, width, unfold) <= width
 
 
 def test_words_and_verdicts_filter_the_table(page, tmp_path):

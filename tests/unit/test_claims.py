@@ -41,7 +41,7 @@ CLAIMS = Path(__file__).resolve().parents[1] / "claims"
 x, a = sympy.symbols("x a")
 TRUE = decide(less(3, sympy.pi))
 FALSE = decide(less(sympy.pi, 3))
-OPEN = decide(Statement(sympy.sin(sympy.sqrt(2)) ** 2 + sympy.cos(sympy.sqrt(2)) ** 2, sympy.Integer(1), strict=False))
+OPEN = decide(Statement(sympy.cos(2 * sympy.erf(1)), 1 - 2 * sympy.sin(sympy.erf(1)) ** 2, strict=False))
 SAME = identity(x, x, {x: (0, 1)})
 PROOF = combination(at_most(1, x), {a: x - 1}, a)
 TRIED = confirm("small", range(5), lambda case: case < 5, exhaustive=True)

@@ -9,10 +9,17 @@ from ntkproofs.bounds import rounds_right
 from ntkproofs.cli import main
 from ntkproofs.counts import counts_of
 from ntkproofs.errors import InputError
-from ntkproofs.execution import Exhaustion, exhaust, exhaust_chunks
+from ntkproofs.execution import Exhaustion, chunks, exhaust, exhaust_chunks
 from ntkproofs.execution.cases import SampledCases, case_inputs, lane_mask
-from ntkproofs.execution.recorder import _lanes_by_matched
-from ntkproofs.programs import Task, TemplateProgram, addition, addition_task, permutation_task
+from ntkproofs.execution.recorder import Visit, _lanes_by_matched
+from ntkproofs.programs import (
+    Task,
+    TemplateProgram,
+    addition,
+    addition_task,
+    multiplication_task,
+    permutation_task,
+)
 
 MASK = (1 << 64) - 1
 
@@ -92,15 +99,12 @@ def test_the_bits_of_a_sample_are_balanced():
 
 
 def test_the_result_of_a_sample_does_not_depend_on_the_blocks(monkeypatch):
-    from ntkproofs.execution import exhaust as function
-
-    module = __import__("sys").modules[function.__module__]
     task = Task(
         *[getattr(addition_task(40), name) for name in ("program", "inputs", "steps", "output")], lambda p, q: p
     )
     expected = exhaust(task, sample=3000, workers=1)
-    monkeypatch.setattr(module, "BLOCK_WORDS", 1)
-    monkeypatch.setattr(module, "CHUNK_WORK", 1)
+    monkeypatch.setattr(chunks, "BLOCK_WORDS", 1)
+    monkeypatch.setattr(chunks, "CHUNK_WORK", 1)
     found = exhaust(task, sample=3000, workers=1)
     assert (found.wrong, found.first_wrong) == (expected.wrong, expected.first_wrong)
     assert set(found.visited) == set(expected.visited)
@@ -369,3 +373,20 @@ def test_the_command_checks_a_program_without_an_oracle(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "answers          not compared: there is no oracle" in out
     assert "cases            512" in out
+
+
+# --- the first visits
+
+
+@pytest.mark.parametrize(
+    "task", [multiplication_task(3), addition_task(5), copies(7, steps=3)], ids=lambda task: task.program.name
+)
+def test_the_first_visit_of_counts_is_that_of_the_least_case_then_the_least_step_then_the_first_bit(task):
+    program, first = task.program, {}
+    for case in range(1 << task.input_bits):
+        state = program.unrow(program.row(task.start(*case_inputs(task, case))))
+        for step in range(task.steps):
+            for bit, counts in counts_of(program, state).items():
+                first.setdefault(counts, Visit(case, step, bit))
+            state = program.step(state)
+    assert exhaust(task).visited == first

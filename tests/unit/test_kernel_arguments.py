@@ -142,7 +142,12 @@ RESULTS = {  # classes with a kernel that the package makes
     "Summary",
     "Trace",
 }
-INTERNAL = {"margin"}  # of ntkproofs.estimates.ensemble: its kernel is a number of trained layers, by name
+INTERNAL = {
+    "margin",  # of ntkproofs.estimates.ensemble: its kernel is a number of trained layers, by name
+    "described_kernel",
+    "explore_blocks",
+    "planned",
+}
 
 
 def public():

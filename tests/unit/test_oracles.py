@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntkproofs.errors import InputError, Undecided
-from ntkproofs.execution import exhaust
+from ntkproofs.execution import chunks, exhaust
 from ntkproofs.execution.oracles import IntegerRange, Oracle
 from ntkproofs.processes import parallel_map
 from ntkproofs.programs import Task, TemplateProgram, addition_task, multiplication_task, permutation_task
@@ -310,7 +310,7 @@ def test_workers_end_with_the_iteration():
 def test_exhaust_ends_when_a_worker_is_killed(monkeypatch):
     module = sys.modules[exhaust.__module__]
     monkeypatch.setattr(module, "SMALL_WORK", 0)
-    monkeypatch.setattr(module, "CHUNK_WORK", 1)
-    monkeypatch.setattr(module, "_run_chunk", lambda plan, chunk: os.kill(os.getpid(), signal.SIGKILL))
+    monkeypatch.setattr(chunks, "CHUNK_WORK", 1)
+    monkeypatch.setattr(module, "run_chunk", lambda plan, chunk: os.kill(os.getpid(), signal.SIGKILL))
     with pytest.raises(Undecided, match="a worker process ended early"):
         exhaust(addition_task(bits=8), workers=2)

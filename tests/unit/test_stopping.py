@@ -10,14 +10,16 @@ import time
 import pytest
 
 from ntkproofs.cli import main
+from ntkproofs.commands import sbn
 from ntkproofs.commands.stopping import Stoppable
 from ntkproofs.display import counted
-from ntkproofs.execution import exhaust, machine
+from ntkproofs.execution import chunks, events, exhaust, machine
 from ntkproofs.processes import WorkerDied
 from ntkproofs.simulation import networks
 
 EXHAUST = sys.modules[exhaust.__module__]
-RUN_CHUNK = EXHAUST._run_chunk
+RUN_CHUNK = EXHAUST.run_chunk
+CALL = events.EventRun._call
 RUNS = {
     "addition": ("run", "addition", "3", "5", "--bits", "4"),
     "permutation": ("run", "permutation", "101", "--order", "2,0,1"),
@@ -42,6 +44,17 @@ def raising(function, index, problem):
     return limited
 
 
+def interrupted_after(done):
+    """Return a call of the loop of event-driven runs that does one step at a time, and stops the run after `done`."""
+
+    def call(run, steps, until):
+        if run.steps >= done:
+            raise KeyboardInterrupt
+        return CALL(run, min(steps, 1), until)
+
+    return call
+
+
 STOPS = [
     (KeyboardInterrupt(), "interrupted after"),
     (WorkerDied("a worker process ended early"), "a worker process ended early after"),
@@ -51,10 +64,10 @@ STOPS = [
 @pytest.mark.parametrize(("problem", "told"), STOPS, ids=["interrupted", "died"])
 @pytest.mark.parametrize("done", [0, 2])
 def test_exhaust(capsys, monkeypatch, done, problem, told):
-    monkeypatch.setattr(EXHAUST, "CHUNK_WORK", 1)
-    monkeypatch.setattr(EXHAUST, "BLOCK_WORDS", 1 << 10)
+    monkeypatch.setattr(chunks, "CHUNK_WORK", 1)
+    monkeypatch.setattr(chunks, "BLOCK_WORDS", 1 << 10)
     for options in ((), ("--json",)):
-        monkeypatch.setattr(EXHAUST, "_run_chunk", raising(RUN_CHUNK, done, problem))
+        monkeypatch.setattr(EXHAUST, "run_chunk", raising(RUN_CHUNK, done, problem))
         code, out, err = run(capsys, "exhaust", "addition", "--bits", 6, *options)
         assert code == 2
         assert f"{told} {512 * done:,} of 4,096 cases" in err
@@ -84,6 +97,7 @@ def test_run(capsys, monkeypatch, name, done):
     done = min(done, steps - 1)
     for options in ((), ("--json",), ("--trace",)):
         monkeypatch.setattr(machine.Machine, "step_rows", raising(step, done, KeyboardInterrupt()))
+        monkeypatch.setattr(events.EventRun, "_call", interrupted_after(done))
         code, out, err = run(capsys, *RUNS[name], *options)
         assert code == 2
         assert f"interrupted after {done} of {counted(steps, 'step')}" in err
@@ -94,23 +108,22 @@ def test_run(capsys, monkeypatch, name, done):
             assert (document["steps"], document["planned_steps"]) == (done, steps)
         else:
             assert out == f"not complete: {done} of {counted(steps, 'step')}, no result\n"
-    monkeypatch.setattr(machine.Machine, "step_rows", step)
+    monkeypatch.setattr(events.EventRun, "_call", CALL)
     assert json.loads(run(capsys, *RUNS[name], "--json")[1])["complete"] is True
 
 
 def test_run_sbn(capsys, monkeypatch, tmp_path):
     path = tmp_path / "gcd.sbn"
     path.write_text(SBN)
-    step = machine.Machine.step_rows
-    monkeypatch.setattr(machine.Machine, "step_rows", raising(step, 20, KeyboardInterrupt()))
+    monkeypatch.setattr(sbn, "TOGETHER", 1)
+    monkeypatch.setattr(events.EventRun, "_call", interrupted_after(20))
     code, out, err = run(capsys, "run", "sbn", path)
     assert code == 2
     assert "not complete: executed 1 instruction" in out
     assert "interrupted after 1 instruction," in err
-    monkeypatch.setattr(machine.Machine, "step_rows", raising(step, 20, KeyboardInterrupt()))
     code, out, _ = run(capsys, "run", "sbn", path, "--json")
     assert (code, json.loads(out)["complete"]) == (2, False)
-    monkeypatch.setattr(machine.Machine, "step_rows", step)
+    monkeypatch.setattr(events.EventRun, "_call", CALL)
     code, out, _ = run(capsys, "run", "sbn", path, "--json")
     assert (code, json.loads(out)["complete"]) == (0, True)
 

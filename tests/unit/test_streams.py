@@ -321,7 +321,7 @@ def stop(*_, **__):
 
 
 STOPPED = {
-    "ntkproofs.execution.Machine.run": ("run", "addition", "1", "2", "--bits", "2"),
+    "ntkproofs.execution.events.EventRun.advance": ("run", "addition", "1", "2", "--bits", "2"),
     "ntkproofs.certificates.issue_ensemble": ("certify", "addition", "--bits", "2", "--failure", "0.1"),
     "ntkproofs.commands.verify._run": ("verify", "a.json"),
 }

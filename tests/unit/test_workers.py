@@ -19,7 +19,7 @@ from ntkproofs import processes
 from ntkproofs.cli import main
 from ntkproofs.commands.workers import list_claims, run_claims
 from ntkproofs.coq.compiler import Coqc, compile_file
-from ntkproofs.execution import exhaust, exhaust_chunks
+from ntkproofs.execution import chunks, exhaust, exhaust_chunks
 from ntkproofs.processes import run_children
 from ntkproofs.programs import addition_task
 
@@ -211,8 +211,8 @@ def test_a_worker_of_a_worker_ends_by_the_signal_itself(monkeypatch):
     """The Python handler of a claim's process is not inherited: a waiting worker could miss the signal."""
     module = sys.modules[exhaust_chunks.__module__]
     monkeypatch.setattr(module, "SMALL_WORK", 0)
-    monkeypatch.setattr(module, "CHUNK_WORK", 1)
-    monkeypatch.setattr(module, "_run_chunk", only_with_the_default(module._run_chunk))
+    monkeypatch.setattr(chunks, "CHUNK_WORK", 1)
+    monkeypatch.setattr(module, "run_chunk", only_with_the_default(module.run_chunk))
     before = signal.signal(signal.SIGTERM, lambda number, frame: None)
     try:
         assert exhaust(addition_task(bits=8), workers=2, condition=True).wrong == 0
