@@ -93,7 +93,17 @@ class Jet(Generic[C]):
         return Jet(quotient / other.value, product.gradient, product.hessian)
 
     def __pow__(self, exponent: int) -> Jet[C]:
-        return self._composed(lambda series: series**exponent, self._lift(1).value)
+        if exponent < 0:
+            return self._lift(1) / self**-exponent
+        if exponent < 2:
+            return self if exponent else self._lift(1)
+
+        def power(series: Taylor[Any]) -> Taylor[Any]:
+            base, n = series.coefficients[0], exponent
+            parts = [base**n, base ** (n - 1) * n, base ** (n - 2) * (n * (n - 1) // 2)]
+            return Taylor(parts[: len(series.coefficients)])
+
+        return self._composed(power, self._lift(1).value)
 
     def _scaled(self, scale: Callable[[Any], Any]) -> Jet[C]:
         return Jet(

@@ -152,15 +152,21 @@ def prove_smooth(function: Smooth, box: Sides, bits: int, *, strict: bool, rules
 
     `rules`: some of ``monotone``, ``convex`` and ``taylor``.
     """
+    middle = tuple((low + high) / 2 for low, high in box)
+    centre = function.jet(tuple((value, value) for value in middle), bits)
+    if centre is not None and (centre.value * -1).is_positive():
+        return None
     jet = function.jet(box, bits)
     if jet is None:
         return None
-    enclosure = _mean_value(function, box, jet, bits)
+    enclosure = jet.value
+    if centre is not None:
+        enclosure = enclosure.intersection(_plane(centre.value, box, middle, jet.gradient, bits))
     if _satisfies(enclosure, strict):
         return Proof("monotone", enclosure.lower)
-    if "taylor" in rules:
-        expanded = _second_order(function, box, jet, bits)
-        if expanded is not None and _satisfies(expanded, strict):
+    if "taylor" in rules and centre is not None:
+        expanded = _second_order(centre, box, jet, bits)
+        if _satisfies(expanded, strict):
             return Proof("taylor", expanded.lower)
     if "monotone" in rules:
         face = _lowest_face(box, jet)
@@ -177,32 +183,18 @@ def _satisfies(values: Ball, strict: bool) -> bool:
     return values.is_positive() or (not strict and values.is_nonnegative())
 
 
-def _mean_value(function: Smooth, box: Sides, jet: Jet[Ball], bits: int) -> Ball:
-    """Return the intersection of the range of a function and its mean-value form."""
-    middle = tuple((low + high) / 2 for low, high in box)
-    plane = _tangent(function, box, middle, jet.gradient, bits)
-    return jet.value if plane is None else jet.value.intersection(plane)
-
-
-def _tangent(function: Smooth, box: Sides, point: Point, gradient: list[Ball | None], bits: int) -> Ball | None:
-    """Return the values over the box of ``f(point) + gradient (x - point)``."""
-    centre = function.jet(tuple((value, value) for value in point), bits)
-    if centre is None:
-        return None
-    total = centre.value
+def _plane(start: Ball, box: Sides, point: Point, gradient: list[Ball | None], bits: int) -> Ball:
+    """Return the values over the box of ``start + gradient (x - point)``."""
+    total = start
     for slope, (low, high), value in zip(gradient, box, point, strict=True):
         if slope is not None and low != high:
             total = total + slope * Ball.between(low - value, high - value, precision=bits)
     return total
 
 
-def _second_order(function: Smooth, box: Sides, jet: Jet[Ball], bits: int) -> Ball | None:
+def _second_order(centre: Jet[Ball], box: Sides, jet: Jet[Ball], bits: int) -> Ball:
     """Return the values over the box of the Taylor polynomial at the middle, with the Hessian matrix over the box."""
-    middle = tuple((low + high) / 2 for low, high in box)
-    centre = function.jet(tuple((value, value) for value in middle), bits)
-    if centre is None:
-        return None
-    steps = [Ball.between(low - m, high - m, precision=bits) for (low, high), m in zip(box, middle, strict=True)]
+    steps = [Ball.between((low - high) / 2, (high - low) / 2, precision=bits) for low, high in box]
     total = centre.value
     for i, step in enumerate(steps):
         slope, bent = centre.gradient[i], jet.entry(i, i)
@@ -249,7 +241,7 @@ def _by_tangent(function: Smooth, box: Sides, bits: int, *, strict: bool) -> Pro
             break
         point = step
     jet = function.jet(tuple((value, value) for value in point), bits)
-    plane = None if jet is None else _tangent(function, box, point, jet.gradient, bits)
+    plane = None if jet is None else _plane(jet.value, box, point, jet.gradient, bits)
     return Proof("convex", plane.lower) if plane is not None and _satisfies(plane, strict) else None
 
 

@@ -8,6 +8,8 @@
 ``range``      interval evaluation over the whole cell
 ``open range`` interval evaluation with infinite ends, and with ends that do not belong to the domain
 ``signs``      a rational function: the signs of the factors of the numerator and the denominator
+``edge``       the two sides are equal at one end of a side, for all values of the other variables, and their difference
+               increases from there
 ``mean value`` ``f(middle) + f'(cell) (cell - middle)``, with derivatives by Taylor arithmetic over intervals
 ``contact``    the two sides are equal at an end of the cell: the zero is divided out (see ``germs``), then ``range``;
                or the end does not belong to the domain, such as infinity

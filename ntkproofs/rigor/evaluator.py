@@ -158,6 +158,19 @@ class Evaluator:
         except (Undecided, DomainError):
             return None
 
+    def extended_slope(
+        self, box: Mapping[sympy.Symbol, ExtendedInterval], symbol: sympy.Symbol, bits: int
+    ) -> ExtendedInterval | None:
+        """Return the range of the derivative of ``right - left`` by one parameter, or None if it is not known."""
+        arithmetic = TaylorArithmetic(ExtendedArithmetic(bits), 1)
+        one = ExtendedArithmetic(bits).rational(Fraction(1))
+        seeds = {other: arithmetic.series([side, one] if other == symbol else [side]) for other, side in box.items()}
+        try:
+            slope: ExtendedInterval = self.evaluate(seeds, arithmetic, guarded=False).coefficients[1]
+        except (Undecided, DomainError):
+            return None
+        return slope
+
     def mean_value(self, box: Mapping[sympy.Symbol, Ball], bits: int) -> Ball | None:
         """Return the mean-value form of ``right - left`` over the box, or None if a derivative is not bounded.
 

@@ -26,12 +26,14 @@ from ntkproofs.truth import NoTruthValue
 __all__ = ["MAX_DEPTH", "Obstacle", "Search", "SearchResult"]
 
 MAX_DEPTH = 120
-FIRST_MINIMUM = 10  # bisections before the first search for a local minimum; then after twice as many, and so on
+FIRST_MINIMUM = 8  # bisections before the first search for a local minimum; then after twice as many, and so on
+STUCK_DEPTH = 6  # bisections that lead to a small interval, where the search for a minimum pays
+MANY_BISECTIONS = 64  # after which it pays for integers
 MAX_COMPARED = 256  # regions whose middles are compared to begin the search of a minimum
 PATIENCE = 60  # further bisections, for each variable, after an equality that no rule proves
 MAX_LEAST = 500  # regions examined to show that an integer counterexample is the least
 
-TAYLOR_ORDERS = {4: 6, 64: 10, 512: 16}  # number of bisections -> order of the Taylor polynomials tried from then on
+TAYLOR_ORDERS = {16: 6, 64: 10, 512: 16}  # number of bisections -> order of the Taylor polynomials tried from then on
 
 _Entry: TypeAlias = tuple[int, str, Region]
 
@@ -123,7 +125,7 @@ class Search:
         counterexample = self.subdivision.find_counterexample(region)
         if counterexample is not None:
             return counterexample
-        if self.bisections >= self.next_minimum:
+        if self._is_stuck(depth):
             self.next_minimum = 2 * self.bisections
             counterexample = self._by_minimum(region)
             if counterexample is not None or self._settles(entry):
@@ -133,6 +135,12 @@ class Search:
         else:
             self._bisect(entry)
         return None
+
+    def _is_stuck(self, depth: int) -> bool:
+        """Return whether it is time to search for a local minimum: after many bisections, or deep in the domain."""
+        if not isinstance(self.subdivision, BoxSubdivision):
+            return self.bisections >= max(self.next_minimum, MANY_BISECTIONS)
+        return self.bisections >= self.next_minimum and (depth >= STUCK_DEPTH or len(self.subdivision.symbols) > 1)
 
     def _bisect(self, entry: _Entry) -> None:
         depth, path, region = entry
@@ -150,7 +158,10 @@ class Search:
             return None
         region = self._lowest([region, *(entry[2] for entry in self.pending[:MAX_COMPARED])])
         for rules in _inside_and_around(self.subdivision, region):
-            minimum = local_minimum(rules, _middle(region))
+            try:
+                minimum = local_minimum(rules, _middle(region))
+            except Undecided:  # a number is too large to be converted to a fraction
+                continue
             if minimum is None:
                 continue
             counterexample = self._near(region.piece, rules, minimum)
