@@ -187,10 +187,10 @@ class Enclosed:
         numerator, denominator = self._normal()
         try:
             constant = self._pi_polynomial(numerator) / self._pi_polynomial(denominator)
-            value: PiRational = getattr(constant, name)()
+            value = getattr(constant, name)()
         except (NotExact, AttributeError):
             return None
-        return self._from_exact(value)
+        return self._from_exact(value) if isinstance(value, PiRational) else None
 
     def _pi_polynomial(self, polynomial: Any) -> PiRational:
         """Return a polynomial in pi alone as an exact number; raises NotExact if it has another generator."""

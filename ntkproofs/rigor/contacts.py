@@ -2,23 +2,23 @@
 
 Each rule proves ``f = right - left >= 0`` (or ``> 0``) on a cell from enclosures of derivatives of f over the cell:
 
-``monotone``  where the derivative in a variable has a constant sign, f is smallest on a face of the cell; there the
-              proof continues with fewer variables, down to a point, at which equality is decided exactly;
-``convex``    where the Hessian matrix is positive semidefinite, ``f >= f(c) + f'(c) (x - c)`` for any point c;
-``divided``   f is zero on a set ``x_j = g(other variables)``, which is proved symbolically: ``f = (x_j - g)**m G``,
-              where the Taylor coefficients of f in ``x_j`` between the set and the cell enclose G and its derivatives;
-``factors``   the normal form of f is a product of even powers and of factors whose signs are known;
-``transversal``  f and its derivatives in some variables are zero on a set ``x_T = g(other variables)``, and f is convex
-              in ``x_T`` between the set and the cell;
-``taylor``    the Taylor polynomial at the middle of the cell with an interval remainder: of order 2, or of order k in
-              one variable (``taylor k``).
+* ``monotone``: where the derivative in a variable has a constant sign, f is smallest on a face of the cell; there the
+  proof continues with fewer variables, down to a point, at which equality is decided exactly.
+* ``convex``: where the Hessian matrix is positive semidefinite, ``f >= f(c) + f'(c) (x - c)`` for any point c.
+* ``divided``: f is zero on a set ``x_j = g(other variables)``, which is proved symbolically: ``f = (x_j - g)**m G``,
+  where the Taylor coefficients of f in ``x_j`` between the set and the cell enclose G and its derivatives.
+* ``factors``: the normal form of f is a product of even powers and of factors whose signs are known.
+* ``transversal``: f and its derivatives in some variables are zero on a set ``x_T = g(other variables)``, and f is
+  convex in ``x_T`` between the set and the cell.
+* ``taylor``: the Taylor polynomial at the middle of the cell with an interval remainder: of order 2, or of order k in
+  one variable (``taylor k``).
 
 The points, sets and orders come from a search (see ``refutation``); nothing here depends on how they were found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -159,15 +159,9 @@ def prove_smooth(function: Smooth, box: Sides, bits: int, *, strict: bool, rules
     jet = function.jet(box, bits)
     if jet is None:
         return None
-    enclosure = jet.value
-    if centre is not None:
-        enclosure = enclosure.intersection(_plane(centre.value, box, middle, jet.gradient, bits))
-    if _satisfies(enclosure, strict):
-        return Proof("monotone", enclosure.lower)
-    if "taylor" in rules and centre is not None:
-        expanded = _second_order(centre, box, jet, bits)
-        if _satisfies(expanded, strict):
-            return Proof("taylor", expanded.lower)
+    for rule, enclosure in _enclosures(centre, box, jet, bits):
+        if rule in ("monotone", *rules) and _satisfies(enclosure, strict):
+            return Proof(rule, enclosure.lower)
     if "monotone" in rules:
         face = _lowest_face(box, jet)
         if all(low == high for low, high in face):
@@ -181,6 +175,16 @@ def prove_smooth(function: Smooth, box: Sides, bits: int, *, strict: bool, rules
 
 def _satisfies(values: Ball, strict: bool) -> bool:
     return values.is_positive() or (not strict and values.is_nonnegative())
+
+
+def _enclosures(centre: Jet[Ball] | None, box: Sides, jet: Jet[Ball], bits: int) -> Iterator[tuple[str, Ball]]:
+    """Yield enclosures of the values over the box: the range and the mean-value form, then the second-order form."""
+    if centre is None:
+        yield "monotone", jet.value
+        return
+    middle = tuple((low + high) / 2 for low, high in box)
+    yield "monotone", jet.value.intersection(_plane(centre.value, box, middle, jet.gradient, bits))
+    yield "taylor", _second_order(centre, box, jet, bits)
 
 
 def _plane(start: Ball, box: Sides, point: Point, gradient: list[Ball | None], bits: int) -> Ball:
@@ -310,7 +314,10 @@ def multiplicity(evaluator: Evaluator, contact: Contact, ranges: tuple[tuple[sym
         others = {s: numbers.symbol(s, Ball.between(a, b, precision=SYMBOLIC_BITS)) for s, a, b in ranges}
         series = TaylorArithmetic(numbers, order)
         arguments = {s: series.series([number]) for s, number in others.items()}
-        centre = formula(value).evaluate(others, numbers)
+        try:
+            centre = formula(value).evaluate(others, numbers)
+        except _NOT_KNOWN as problem:
+            raise Undecided(f"no symbolic value of {value}: {problem}") from problem
         arguments[symbol] = series.series([centre, numbers.rational(Fraction(1))])
         coefficients = _symbolic(evaluator, arguments, series).coefficients
         found = next((k for k, part in enumerate(coefficients) if not part.is_zero()), order + 1)

@@ -78,6 +78,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "traced",
     "search",
     "silent",
+    "slow",
     "stopped",
     "strict",
     "theory",
