@@ -71,6 +71,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "is_rational",
     "is_text",
     "is_zero",
+    "least",
     "linear",
     "naive",
     "open",
