@@ -40,7 +40,7 @@ __all__ = ["Chunk", "Plan", "run_chunk"]
 BLOCK_WORDS = 1 << 17  # of all planes of a block: one megabyte, which fits in the cache of a core
 CHUNK_WORK = 1 << 27  # plane words that a chunk processes: some tenths of a second
 COMPILED_BLOCK_WORDS = 1 << 18  # of the planes of inputs and outputs of a block, for compiled code
-COMPILED_SPEED = 16  # plane words that compiled code processes in the time in which NumPy processes one
+COMPILED_SPEED = 32  # plane words that compiled code processes in the time in which NumPy processes one
 
 
 @dataclass(frozen=True)
