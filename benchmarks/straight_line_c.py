@@ -39,14 +39,17 @@ def source(task) -> str:
     writes = [f"s[{position}] = {' | '.join(names) or 'zero'};" for position, names in enumerate(writers)]
     kept = [f"count[{weight}] |= {name};" for weight, name in enumerate(counts)]
     inputs = [position for positions in task.input_positions for position in positions]
+    row = task.program.row(task.start(*(0 for _ in task.inputs))).tolist()
+    constants = [f"s[{position}] = zero + initial[{position}];" for position, value in enumerate(row) if value]
     fill = [f"s[{position}] = zero + block * {number + 1};" for number, position in enumerate(inputs)]
     return "\n".join(
         [
             "typedef unsigned long long v __attribute__((vector_size(32)));",
-            "void run(long blocks, v *count) {",
+            "void run(long blocks, v *count, const unsigned long long *initial) {",
             f"v s[{program.output_bits}]; const v zero = {{0, 0, 0, 0}};",
             "for (long block = 0; block < blocks; block++) {",
             f"for (int i = 0; i < {program.output_bits}; i++) s[i] = zero;",
+            *constants,
             *fill,
             f"for (int step = 0; step < {task.steps}; step++) {{",
             *lines,
@@ -69,9 +72,11 @@ def seconds_for_all_cases(task, folder: Path, sample: float = 1.0) -> float | No
     run = ctypes.CDLL(str(library)).run
     count = (ctypes.c_uint64 * (4 * 64 + 8))()
     pointer = ctypes.addressof(count)
+    row = task.program.row(task.start(*(0 for _ in task.inputs))).tolist()
+    initial = (ctypes.c_uint64 * len(row))(*(value * (2**64 - 1) for value in row))
     blocks = max(1, int((1 << task.input_bits) / LANES * sample))
     aligned = ctypes.c_void_p(pointer + -pointer % 64)
-    run(ctypes.c_long(1), aligned)
+    run(ctypes.c_long(1), aligned, initial)
     start = time.process_time()
-    run(ctypes.c_long(blocks), aligned)
+    run(ctypes.c_long(blocks), aligned, initial)
     return (time.process_time() - start) * (1 << task.input_bits) / (blocks * LANES)
