@@ -65,7 +65,7 @@ def seconds_for_all_cases(task, folder: Path, sample: float = 1.0) -> float | No
     if shutil.which("gcc") is None:
         return None
     (folder / "steps.c").write_text(source(task))
-    library = folder / "steps.so"
+    library = folder / f"{task.program.name}{task.input_bits}.so"  # a name is loaded only once
     subprocess.run(
         ["gcc", "-O3", "-march=native", "-shared", "-fPIC", "-o", library, folder / "steps.c"], check=True, timeout=120
     )
