@@ -42,7 +42,6 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "column",
     "constant",
     "converged",
-    "constant",
     "coq_missing",
     "counted",
     "counting",
