@@ -232,12 +232,18 @@ class Ball(NoTruthValue):
         """
         sizes = [_binary_exponent(end) for end in (self._lower, self._upper)]
         if max(map(abs, sizes)) > MAX_PRINTED_BITS:
-            low, high = (f"{'-' if end < 0 else ''}2^{size}" for end, size in zip(self._ends, sizes, strict=True))
+            low, high = (f"{'-' if end < 0 else ''}2^{size}" for end, size in zip(self.ends, sizes, strict=True))
             return f"about {low}" if low == high else f"[about {low}, about {high}]"
         return certain_digits(self.lower, self.upper, limit)
 
+    @classmethod
+    def from_ends(cls, lower: Arb, upper: Arb, precision: int) -> Self:
+        """Return the interval between two exact numbers of Arb; raises Undecided unless they are finite."""
+        return cls._of(lower, upper, precision)
+
     @property
-    def _ends(self) -> tuple[Arb, Arb]:
+    def ends(self) -> tuple[Arb, Arb]:
+        """The two end points, as exact numbers of Arb."""
         return self._lower, self._upper
 
     def is_zero(self) -> bool:
@@ -472,8 +478,8 @@ class Ball(NoTruthValue):
 
         On (0, oo) it decreases to its minimum near 1.46 and then increases. Below 0, Arb evaluates the whole interval.
 
-        >>> print(Ball(5, precision=30).gamma())
-        24.00000…
+        >>> Ball(5, precision=30).gamma().contains(24)
+        True
         """
         if self._lower > 0:
             return self._on_both_sides_of_the_minimum(lambda x: x.gamma())._clamped(0, None)
@@ -495,7 +501,7 @@ class Ball(NoTruthValue):
             return self._apply_increasing(function)
         with _WorkingPrecision(self.precision):
             near = function(left.union(right))
-            greatest_value = _greatest([function(end).upper() for end in self._ends] + [near.upper()])
+            greatest_value = _greatest([function(end).upper() for end in self.ends] + [near.upper()])
             return Ball._of(near.lower(), greatest_value, self.precision)
 
     def digamma(self) -> Ball:
@@ -521,8 +527,8 @@ class Ball(NoTruthValue):
     def rational_power(self, exponent: Fraction) -> Ball:
         """Return ``x**exponent`` for x >= 0; DomainError for a negative interval, Undecided for one across zero.
 
-        >>> print(Ball(8, precision=30).rational_power(Fraction(2, 3)))
-        4.000000…
+        >>> Ball(8, precision=30).rational_power(Fraction(2, 3)).contains(4)
+        True
         """
         if exponent < 0:
             return 1 / self.rational_power(-exponent)

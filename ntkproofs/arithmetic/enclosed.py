@@ -43,6 +43,11 @@ class EnclosedArithmetic:
         """Return the constant pi."""
         return self._recorded(self.ring.pi(), Ball.pi(precision=self.precision))
 
+    @property
+    def zero(self) -> Ball:
+        """The number 0 as an interval."""
+        return Ball(0, precision=self.precision)
+
     def symbol(self, key: Any, values: Ball) -> Enclosed:
         """Return a symbol whose values lie in an interval."""
         return self._recorded(self.ring.symbol(key), values)
@@ -53,7 +58,7 @@ class EnclosedArithmetic:
 
     def enclose(self, polynomial: Any) -> Ball:
         """Return an interval that contains the values of a polynomial in the generators; Undecided if there is none."""
-        total = Ball(0, precision=self.precision)
+        total = self.zero
         for exponents, coefficient in polynomial.to_dict().items():
             term = Ball(_fraction(coefficient), precision=self.precision)
             for index, exponent in enumerate(map(int, exponents)):
@@ -101,19 +106,22 @@ class Enclosed:
             raise Undecided("a number is not bounded")
         return self.values.sign()
 
-    def sign_of_factors(self) -> int:
-        """Return 1 if the number is never negative, -1 if it is never positive, by the factors of its normal form.
+    def sign_of_factors(self) -> tuple[int, bool]:
+        """Return the sign of the number (1: never negative, -1: never positive) by the factors of its normal form.
 
-        Even powers of factors are not negative; the signs of the others follow from their enclosures. Raises Undecided
-        if one is not known. The result holds wherever the number is defined.
+        Even powers of factors are not negative; the signs of the others follow from their enclosures. The second part
+        says whether the number is known never to be 0. Raises Undecided if the sign of a factor is not known. The
+        result holds wherever the number is defined.
         """
-        result = 1
+        result, nonzero = 1, not self.is_zero()
         for polynomial in self._normal():
             constant, factors = polynomial.factor()
             result *= 1 if int(constant.p) >= 0 else -1
             for factor, exponent in factors:
+                values = _bounded(lambda factor=factor: self.arithmetic.enclose(factor))  # type: ignore[misc]
+                nonzero = nonzero and values is not None and not values.overlaps(self.arithmetic.zero)
                 result *= self.arithmetic.sign(factor) if int(exponent) % 2 else 1
-        return result
+        return result, nonzero
 
     def _lift(self, other: Enclosed | int | Fraction) -> Enclosed:
         return other if isinstance(other, Enclosed) else self.arithmetic.rational(Fraction(other))
@@ -179,10 +187,10 @@ class Enclosed:
         numerator, denominator = self._normal()
         try:
             constant = self._pi_polynomial(numerator) / self._pi_polynomial(denominator)
-            value: PiRational = getattr(constant, name)()
+            value = getattr(constant, name)()
         except (NotExact, AttributeError):
             return None
-        return self._from_exact(value)
+        return self._from_exact(value) if isinstance(value, PiRational) else None
 
     def _pi_polynomial(self, polynomial: Any) -> PiRational:
         """Return a polynomial in pi alone as an exact number; raises NotExact if it has another generator."""
@@ -282,6 +290,45 @@ class Enclosed:
                 self.arithmetic.logarithms[place] = argument
             total = total + term * ring.rational(Fraction(int(exponent)))
         return total
+
+    def is_nonnegative(self) -> bool:
+        """Return whether the number is known not to be negative."""
+        return self.is_zero() or (self.values is not None and self.values.is_nonnegative())
+
+    def __abs__(self) -> Enclosed:
+        if self.is_nonnegative():
+            return self
+        if (self * -1).is_nonnegative():
+            return self * -1
+        raise Undecided("the sign of an absolute value is not known")
+
+    def maximum(self, other: Enclosed) -> Enclosed:
+        """Return the larger one of two numbers; raises Undecided unless it is known which."""
+        return (self + other + abs(self - other)) / 2
+
+    def minimum(self, other: Enclosed) -> Enclosed:
+        """Return the smaller one of two numbers; raises Undecided unless it is known which."""
+        return (self + other - abs(self - other)) / 2
+
+    def real_power(self, exponent: Enclosed) -> Enclosed:
+        """Return ``exp(exponent * log(self))``."""
+        return (exponent * self.log()).exp()
+
+    def tan(self) -> Enclosed:
+        """Return the tangent."""
+        return self.sin() / self.cos()
+
+    def sinh(self) -> Enclosed:
+        """Return the hyperbolic sine."""
+        return (self.exp() - (self * -1).exp()) / 2
+
+    def cosh(self) -> Enclosed:
+        """Return the hyperbolic cosine."""
+        return (self.exp() + (self * -1).exp()) / 2
+
+    def tanh(self) -> Enclosed:
+        """Return the hyperbolic tangent."""
+        return self.sinh() / self.cosh()
 
     def _logarithm_of_rational(self, value: Fraction) -> Quotient:
         """Return the logarithm of a positive rational number in those of its prime factors."""

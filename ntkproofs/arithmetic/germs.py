@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -66,6 +66,37 @@ class Germ(Functions):
         centred = self.exact.coefficients[0].enclose(self.arithmetic.precision) + reach * self.balls.coefficients[1]
         return values.intersection(centred)
 
+    def bound(self) -> Fraction:
+        """Return the lower end of :meth:`factor`."""
+        return self.factor().lower
+
+    def is_zero(self) -> bool:
+        """Return whether the germ is known to be zero on the whole interval."""
+        values = self.balls.coefficients[0]
+        return values.is_nonnegative() and (-values).is_nonnegative()
+
+    def times_power(self, exponent: int) -> Germ:
+        """Return the germ times ``s**exponent``."""
+        return replace(self, valuation=self.valuation + exponent)
+
+    def with_valuation_zero(self) -> Germ:
+        """Return ``g``, the germ divided by ``s**valuation``."""
+        return replace(self, valuation=0)
+
+    def aligned_with_valuation_zero(self) -> Germ:
+        """Return the same germ, which must be bounded, with valuation 0."""
+        return self._with_valuation(0)
+
+    def without_leading(self) -> Germ:
+        """Return the germ minus its first term."""
+        exact = None if self.exact is None else Taylor(self.exact.coefficients[1:])
+        return Germ(self.arithmetic, self.valuation + 1, exact, Taylor(self.balls.coefficients[1:]))
+
+    def remainder(self) -> Germ:
+        """Return the same germ, all of whose exact coefficients are zero, with all but one divided out."""
+        count = len(self.balls.coefficients) - 1
+        return Germ(self.arithmetic, self.valuation + count, None, Taylor(self.balls.coefficients[count:]))
+
     def _with_valuation(self, valuation: int) -> Germ:
         """Return the same germ with the smaller exponent `valuation`."""
         gap = self.valuation - valuation
@@ -105,18 +136,32 @@ class Germ(Functions):
         balls = getattr(first.balls, operation)(second.balls)
         return Germ(self.arithmetic, first.valuation, exact, balls)
 
-    def __add__(self, other: Germ) -> Germ:
-        return self._combine(other, "__add__")
+    def _operand(self, other: Any) -> Germ | None:
+        """Return an operand as a germ, or None if it is of a type that includes germs."""
+        if isinstance(other, Germ):
+            return other
+        return self.constant(other) if isinstance(other, int | Fraction) else None
 
-    def __sub__(self, other: Germ) -> Germ:
-        return self._combine(other, "__sub__")
+    def __add__(self, other: Any) -> Germ:
+        other = self._operand(other)
+        return NotImplemented if other is None else self._combine(other, "__add__")
 
-    def __mul__(self, other: Germ) -> Germ:
+    def __sub__(self, other: Any) -> Germ:
+        other = self._operand(other)
+        return NotImplemented if other is None else self._combine(other, "__sub__")
+
+    def __mul__(self, other: Any) -> Germ:
+        other = self._operand(other)
+        if other is None:
+            return NotImplemented
         first, second = self._truncated(other), other._truncated(self)
         exact = None if first.exact is None or second.exact is None else first.exact * second.exact
         return Germ(self.arithmetic, self.valuation + other.valuation, exact, first.balls * second.balls)
 
-    def __truediv__(self, other: Germ) -> Germ:
+    def __truediv__(self, other: Any) -> Germ:
+        other = self._operand(other)
+        if other is None:
+            return NotImplemented
         divisor = other.reduced()
         first, second = self._truncated(divisor), divisor._truncated(self)
         exact = None if first.exact is None or second.exact is None else first.exact / second.exact
@@ -133,11 +178,11 @@ class Germ(Functions):
     def sqrt(self) -> Germ:
         """Return the square root.
 
-        Raises Undecided for an odd valuation, and Undecided or DomainError if ``g`` is not known to be positive.
+        It is a Growth for an odd valuation. Raises Undecided or DomainError if ``g`` is not known to be positive.
         """
         base = self.reduced()
         if base.valuation % 2:
-            raise Undecided("the square root is not a power series at the contact point")
+            return base._growth().sqrt()  # type: ignore[no-any-return]
         return Germ(
             self.arithmetic,
             base.valuation // 2,
@@ -155,29 +200,56 @@ class Germ(Functions):
         base = base._with_valuation(0)
         return Germ(self.arithmetic, 0, _if_exact(base.exact, operator.methodcaller(name)), getattr(base.balls, name)())
 
+    def _growth(self) -> Any:
+        """Return the germ as a Growth, which has the functions of unbounded arguments."""
+        from ntkproofs.arithmetic.growth import Growth
+
+        return Growth.of(self)
+
+    def _if_bounded(self, name: str) -> Germ:
+        """Apply a function that is analytic at the limit, or that of Growth if the germ is unbounded."""
+        value: Germ = self._apply_analytic(name) if self._is_bounded() else getattr(self._growth(), name)()
+        return value
+
     def exp(self) -> Germ:
-        """Return the exponential of a bounded germ."""
-        return self._apply_analytic("exp")
+        """Return the exponential; it is a Growth for an unbounded germ."""
+        return self._if_bounded("exp")
 
     def log(self) -> Germ:
-        """Return the logarithm of a germ with a positive limit."""
-        return self._apply_analytic("log")
+        """Return the logarithm of a positive germ; it is a Growth if the limit is 0 or infinity."""
+        base = self.reduced()
+        return base._apply_analytic("log") if base.valuation == 0 else base._growth().log()
 
     def sin(self) -> Germ:
-        """Return the sine of a bounded germ."""
-        return self._apply_analytic("sin")
+        """Return the sine."""
+        return self._if_bounded("sin")
 
     def cos(self) -> Germ:
-        """Return the cosine of a bounded germ."""
-        return self._apply_analytic("cos")
+        """Return the cosine."""
+        return self._if_bounded("cos")
 
     def asin(self) -> Germ:
-        """Return the arc sine."""
-        return self._apply_analytic("asin")
+        """Return the arc sine; near an end of its domain, pi/2 minus the arc cosine."""
+        return self._apply_analytic("asin") if self._end() == 0 else self.arithmetic.pi() / 2 - self.acos()
 
     def acos(self) -> Germ:
-        """Return the arc cosine."""
-        return self._apply_analytic("acos")
+        """Return the arc cosine; near an end of its domain by ``acos(x) = 2 asin(sqrt((1 - x)/2))``."""
+        end = self._end()
+        if end == 0:
+            return self._apply_analytic("acos")
+        if end < 0:
+            return self.arithmetic.pi() - (self * -1).acos()
+        return ((self.constant(1) - self) / 2).sqrt().asin() * 2
+
+    def _end(self) -> int:
+        """Return -1 or 1 if that is known to be the limit of the germ, otherwise 0."""
+        if self.exact is None or self.valuation > 0:
+            return 0
+        base = self.reduced() if self.valuation < 0 else self
+        if base.exact is None or base.valuation:
+            return 0
+        limit = base.exact.coefficients[0]
+        return next((end for end in (-1, 1) if (limit - end).is_zero()), 0)
 
     def atan(self) -> Germ:
         """Return the arc tangent; for a germ f that is unbounded at the contact point, +-pi/2 minus that of 1/f."""
@@ -189,8 +261,11 @@ class Germ(Functions):
         return half_pi - (self.arithmetic.rational(Fraction(1)) / base)._apply_analytic("atan")
 
     def tan(self) -> Germ:
-        """Return the tangent of a bounded germ."""
-        return self._apply_analytic("tan")
+        """Return the tangent of a bounded germ, as sine over cosine at a pole."""
+        try:
+            return self._apply_analytic("tan")
+        except (Undecided, DomainError):
+            return self.sin() / self.cos()
 
     def sinh(self) -> Germ:
         """Return the hyperbolic sine."""
@@ -209,30 +284,30 @@ class Germ(Functions):
         return self._apply_analytic("asinh") if self._is_bounded() else super().asinh()
 
     def gamma(self) -> Germ:
-        """Return the gamma function of a bounded germ."""
-        return self._apply_analytic("gamma")
+        """Return the gamma function."""
+        return self._if_bounded("gamma")
 
     def loggamma(self) -> Germ:
-        """Return the logarithm of the gamma function of a bounded germ."""
-        return self._apply_analytic("loggamma")
+        """Return the logarithm of the gamma function."""
+        return self._if_bounded("loggamma")
 
     def erf(self) -> Germ:
-        """Return the error function of a bounded germ."""
-        return self._apply_analytic("erf")
+        """Return the error function."""
+        return self._if_bounded("erf")
 
     def erfc(self) -> Germ:
-        """Return the complementary error function of a bounded germ."""
-        return self._apply_analytic("erfc")
+        """Return the complementary error function."""
+        return self._if_bounded("erfc")
 
     def _is_bounded(self) -> bool:
         return self.valuation >= 0 or self.reduced().valuation >= 0
 
     def rational_power(self, exponent: Fraction) -> Germ:
-        """Return the power, for a germ that is positive on ``0 < s <= h``; raises Undecided for a wrong valuation."""
+        """Return the power, for a germ that is positive on ``0 < s <= h``; a Growth if it has no integer valuation."""
         base = self.reduced()
         valuation = base.valuation * exponent
         if valuation.denominator > 1:
-            raise Undecided(f"the power {exponent} is not a power series at the contact point")
+            return base._growth().rational_power(exponent)  # type: ignore[no-any-return]
         exact = _if_exact(base.exact, lambda series: series.rational_power(exponent))
         return Germ(self.arithmetic, int(valuation), exact, base.balls.rational_power(exponent))
 
@@ -286,6 +361,19 @@ class GermArithmetic:
     def pi(self) -> Germ:
         """Return the constant pi."""
         return Germ(self, 0, self._exact().pi(), self._balls().pi())
+
+    def exact(self, value: Exact) -> Germ:
+        """Return an exact constant."""
+        ball = value.enclose(self.precision)
+        return Germ(self, 0, self._exact().series([value]), self._balls().series([ball]))
+
+    def enclosed(self, values: Ball) -> Germ:
+        """Return a function of which only an interval that contains its values is known."""
+        return Germ(self, 0, None, Taylor([values]))
+
+    def bounded(self, low: int, high: int) -> Germ:
+        """Return a function of which only bounds are known."""
+        return self.enclosed(Ball.between(low, high, precision=self.precision))
 
     def monomial(self, power: int, order: int) -> Germ:
         """Return ``s**power`` (power >= 0) as a germ of valuation 0 with `order` + 1 terms."""

@@ -93,7 +93,17 @@ class Jet(Generic[C]):
         return Jet(quotient / other.value, product.gradient, product.hessian)
 
     def __pow__(self, exponent: int) -> Jet[C]:
-        return self._composed(lambda series: series**exponent, self._lift(1).value)
+        if exponent < 0:
+            return self._lift(1) / self**-exponent
+        if exponent < 2:
+            return self if exponent else self._lift(1)
+
+        def power(series: Taylor[Any]) -> Taylor[Any]:
+            base, n = series.coefficients[0], exponent
+            parts = [base**n, base ** (n - 1) * n, base ** (n - 2) * (n * (n - 1) // 2)]
+            return Taylor(parts[: len(series.coefficients)])
+
+        return self._composed(power, self._lift(1).value)
 
     def _scaled(self, scale: Callable[[Any], Any]) -> Jet[C]:
         return Jet(
@@ -133,6 +143,38 @@ class Jet(Generic[C]):
     def sqrt(self) -> Jet[C]:
         """Return the square root."""
         return self._composed(lambda series: series.sqrt(), self._lift(1).value)
+
+    def rational_power(self, exponent: Fraction) -> Jet[C]:
+        """Return a power with a rational exponent."""
+        return self._composed(lambda series: series.rational_power(exponent), self._lift(1).value)
+
+    def real_power(self, exponent: Jet[C]) -> Jet[C]:
+        """Return ``exp(exponent * log(self))``."""
+        return (exponent * self.log()).exp()
+
+    def __abs__(self) -> Jet[C]:
+        return self.maximum(self * -1)
+
+    def maximum(self, other: Jet[C]) -> Jet[C]:
+        """Return the larger one of two functions; raises Undecided unless it is the same one on the whole box."""
+        difference: Any = self.value - other.value  # type: ignore[operator]
+        if difference.is_nonnegative():
+            return self
+        if (difference * -1).is_nonnegative():
+            return other
+        raise Undecided("the branches of Max or Min may meet, so that there is no derivative")
+
+    def minimum(self, other: Jet[C]) -> Jet[C]:
+        """Return the smaller one of two functions; raises Undecided unless it is the same one on the whole box."""
+        return other if self.maximum(other) is self else self
+
+    def sign(self) -> int:
+        """Return the sign of the value; raises Undecided if it is not certain, and for 0."""
+        value: Any = self.value
+        sign = int(value.sign())
+        if sign == 0:
+            raise Undecided("the sign near a zero is not certain")
+        return sign
 
 
 def _index(row: int, column: int, count: int) -> int:

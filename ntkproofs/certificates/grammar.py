@@ -10,7 +10,7 @@ from typing import Any
 import sympy
 
 from ntkproofs.errors import InputError
-from ntkproofs.rigor import Box, Decision, Inequality, Integers, Point
+from ntkproofs.rigor import Decision, Inequality, Integers, Point
 from ntkproofs.rigor.decide import Cell
 from ntkproofs.rigor.statements import Domain
 
@@ -67,9 +67,18 @@ def claim_json(inequality: Inequality, domain: Domain) -> dict[str, Any]:
 def _domain_json(domain: Domain) -> dict[str, Any]:
     if isinstance(domain, Point):
         return {str(symbol): [str(value), str(value)] for symbol, value in domain.values}
-    if isinstance(domain, Box):
-        return {str(symbol): [str(low), str(high)] for symbol, low, high in domain.sides}
-    return {str(domain.symbol): ["integers", domain.start, domain.stop]}
+    if isinstance(domain, Integers):
+        return {str(domain.symbol): ["integers", _first(domain), domain.stop]}
+    if not domain.is_closed_rational:
+        raise InputError(f"the domain is not in the checker's grammar, closed boxes with rational ends: {domain}")
+    return {str(symbol): [str(low), str(high)] for symbol, low, high in domain.sides}
+
+
+def _first(domain: Integers) -> int:
+    """Return the first of the integers; raises InputError if it is negative or there is none."""
+    if domain.start is None or domain.start < 0:
+        raise InputError(f"the domain is not in the checker's grammar, integers from a first one >= 0: {domain}")
+    return domain.start
 
 
 def expression_json(node: sympy.Expr) -> Any:
@@ -173,7 +182,7 @@ def _integers_tree(cells: tuple[Cell, ...], domain: Integers) -> list[Any]:
     name = str(domain.symbol)
     pieces: list[tuple[int, list[Any]]] = []
     for cell in sorted(cells, key=lambda cell: -cell.box[0][1]):
-        (low, high), first = cell.box[0], domain.start
+        (low, high), first = cell.box[0], _first(domain)
         if high < 1:
             first = max(first, _above(high))
         if cell.rule == "empty":
@@ -196,7 +205,8 @@ def _above(s: Fraction) -> int:
 def _leaf(rule: str, name: str) -> list[Any]:
     if rule.startswith("contact"):
         return [rule.removeprefix("contact "), name, CONTACT_TERMS]
-    return ["low", name, LOW_TERMS] if rule == "mean value" else ["leaf"]
+    series = rule in ("mean value", "monotone", "convex") or rule.startswith("taylor")
+    return ["low", name, LOW_TERMS] if series else ["leaf"]
 
 
 def _parted(pieces: list[tuple[int, list[Any]]], name: str) -> list[Any]:

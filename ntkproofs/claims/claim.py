@@ -16,10 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ntkproofs.claims.outside import OutsideGrammar
 from ntkproofs.claims.problems import Problem, problem_of
 from ntkproofs.claims.recheck import rechecked
-from ntkproofs.claims.verdict import Verdict
-from ntkproofs.errors import InputError
+from ntkproofs.claims.verdict import Verdict, conclude
+from ntkproofs.errors import InputError, NotInGrammar
 from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Claim", "ClaimFamily", "LISTENERS", "ListedClaim", "Result", "claim", "error_result"]
@@ -80,7 +81,8 @@ class Claim(NoTruthValue):
     def run(self, own_files: Iterable[Path] = ()) -> Result:
         """Evaluate the claim in this process and return the result.
 
-        Decisions among the findings are replayed. The verdict is ``error`` if the function raises an exception, or
+        Decisions among the findings are replayed. The verdict is ``undecided`` if the function states something that is
+        not in the grammar (NotInGrammar); it is ``error`` if the function raises any other exception, or
         returns anything but a :class:`Verdict`; only KeyboardInterrupt is passed on. The location of an error is
         reported within the claim's file or `own_files`.
         """
@@ -92,6 +94,8 @@ class Claim(NoTruthValue):
             verdict = replace(verdict, facts=rechecked(verdict.facts), checks=rechecked(verdict.checks))
         except KeyboardInterrupt:
             raise
+        except NotInGrammar as limitation:
+            verdict = conclude(OutsideGrammar(self.statement, str(limitation)))
         except BaseException as error:  # pytest.skip and CancelledError as well
             problem = problem_of(error, (*own_files, *self._files()), default=self._location())
             return error_result(self, problem, time.perf_counter() - start)

@@ -24,9 +24,11 @@ from ntkproofs.commands.common import (
     remark,
     worst,
 )
+from ntkproofs.commands.long_runs import add_cluster
 from ntkproofs.commands.progress import showing
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
+from ntkproofs.printable import file_name
 
 if TYPE_CHECKING:
     from ntkproofs.claims import ListedClaim, Result
@@ -69,7 +71,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="claim files, folders of claim files, or claims of a file as FILE::CLAIM (default: paper_checks/)",
+        help="claim files, folders of claim files, or claims of a file as FILE::CLAIM (default: paper_checks/, or the "
+        "claims about the paper that are installed)",
     )
     parser.add_argument(
         "-k",
@@ -93,6 +96,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="coq: also prove with Coq the inequalities that ball arithmetic decided (default if coqc is installed); "
         "balls: do not (Coq still proves the theorems)",
     )
+    add_cluster(parser, "the claims")
     parser.add_argument(
         "--no-cache", action="store_true", help="do not use cached results of Coq: compile and prove everything again"
     )
@@ -102,15 +106,21 @@ def listed(options: argparse.Namespace) -> Listing:
     """Return the claims that the options select, and print messages about skipped and shadowed files on stderr."""
     from ntkproofs.commands.workers import list_claims
 
-    paths = options.paths or ["paper_checks"]
-    if not options.paths and not Path(paths[0]).exists():
-        raise InputError(
-            f"the current folder has no paper_checks/: name a claim file or folder (ntkproofs {options.command} PATH)"
-        )
-    listing = list_claims(paths, matching=options.text, jobs=_jobs(options), seconds=_seconds(options))
+    listing = list_claims(_paths(options), matching=options.text, jobs=_jobs(options), seconds=_seconds(options))
     for message in messages(listing):
         remark(f"ntkproofs: {message}")
     return listing
+
+
+def _paths(options: argparse.Namespace) -> list[str]:
+    """Return the paths of the options; by default the claims about the paper: those here, else the installed ones."""
+    from ntkproofs.installed import claims_folder
+
+    if options.paths or Path("paper_checks").exists():
+        return options.paths or ["paper_checks"]
+    folder = claims_folder()
+    remark(f"ntkproofs: there is no paper_checks/ here: the claims are those in {file_name(folder)}")
+    return [f"{folder}"]
 
 
 def messages(listing: Listing) -> list[str]:
@@ -191,19 +201,24 @@ def run_check(options: argparse.Namespace) -> CheckRun:
     If coqc is not installed, a message says so only with ``--engine coq``. Ctrl-C and SIGTERM end the check and its
     child processes.
     """
+    from ntkproofs.execution.cluster import ClusterLost
+
     run = CheckRun()
     try:
         with _ended_by_signal():
             listing = listed(options)
             run.total, run.sources, run.skipped = len(listing.claims), listing.sources, listing.skipped
             run.slow = listing.slow
-            run.results.extend(_evaluated(listing, _jobs(options), _seconds(options)))
+            run.results.extend(_evaluated(listing, options))
             if options.engine != "balls":
                 required = options.engine == "coq"
                 run.results, run.coq_missing = _proved_by_coq(run.results, _jobs(options), required=required)
     except KeyboardInterrupt:
         run.stopped = True
         remark(f"ntkproofs: interrupted {run.progress}")
+    except ClusterLost as problem:
+        run.stopped = True
+        remark(f"ntkproofs: stopped {run.progress}: {problem}")
     return run
 
 
@@ -320,14 +335,22 @@ def exit_code(results: Sequence[Result]) -> int:
     return worst([CODES[result.verdict.kind] for result in results] or [HOLDS])
 
 
-def _evaluated(listing: Listing, jobs: int | None, seconds: float) -> Iterator[Result]:
+def _evaluated(listing: Listing, options: argparse.Namespace) -> Iterator[Result]:
     """Yield the results of the claims; show a bar and the next claim on a terminal, else a line for each claim."""
     from ntkproofs.commands.workers import run_claims
 
     claims, total = listing.claims, len(listing.claims)
     with contextlib.ExitStack() as stack:
         running = stack.enter_context(
-            contextlib.closing(run_claims(claims, jobs, seconds=seconds, sources=listing.sources))
+            contextlib.closing(
+                run_claims(
+                    claims,
+                    _jobs(options),
+                    seconds=_seconds(options),
+                    sources=listing.sources,
+                    cluster=options.cluster,
+                )
+            )
         )
         show = stack.enter_context(showing(every=0))
         show(0, total, "", f"0/{total} {claims[0].name}")

@@ -29,7 +29,7 @@ from ntkproofs.coq import theory
 from ntkproofs.errors import InputError
 from ntkproofs.processes import ChildResult, run_children, silenced
 
-__all__ = ["SECONDS", "Listing", "Source", "list_claims", "run_claims"]
+__all__ = ["SECONDS", "Listing", "Source", "list_claims", "prepare", "run_claims", "run_listed"]
 
 SECONDS = 1800.0  # default time limit of a claim
 
@@ -74,7 +74,7 @@ def list_claims(
     most `seconds`. Raises InputError if a path is not a claim file or folder, if a file named in `paths` has no claims
     or not the named one, and if no claim matches, or only slow ones that nobody asked for.
     """
-    _prepare()
+    prepare()
     selection = Selection.of(paths, matching)
     files = claim_files(selection.paths)
     prefixes = claim_prefixes(files)
@@ -112,20 +112,32 @@ def _import_failure(file: Path, child: ChildResult) -> dict[str, Any]:
 
 
 def run_claims(
-    claims: Sequence[ListedClaim], jobs: int | None = None, *, seconds: float = SECONDS, sources: Sequence[Source] = ()
+    claims: Sequence[ListedClaim],
+    jobs: int | None = None,
+    *,
+    seconds: float = SECONDS,
+    sources: Sequence[Source] = (),
+    cluster: str | None = None,
 ) -> Generator[Result, None, None]:
     """Yield the result of every claim, in order, running `jobs` claims at a time (default: one for each core).
 
     A claim that ends its process, or runs for longer than `seconds`, is an ``error`` and does not affect other claims.
-    `sources`: the files as they were listed; a claim is also an ``error`` if its file has changed since.
+    `sources`: the files as they were listed; a claim is also an ``error`` if its file has changed since. `cluster`: the
+    address of a Dask scheduler, on whose workers claims are run, as many at a time as they have threads.
     """
-    _prepare()
+    prepare()
     _compute_common()
     for folder in {folder for source in sources for folder in source.theories}:
         theory.prepare(Path(folder))
     digests = {source.file: (source.sha256, source.helpers) for source in sources}
-    work = [partial(_run, claim, digests.get(claim.file)) for claim in claims if claim.problem is None]
-    children = run_children(work, jobs=jobs or os.cpu_count() or 1, seconds=seconds)
+    run = [claim for claim in claims if claim.problem is None]
+    if cluster is None:
+        work = [partial(run_listed, claim, digests.get(claim.file)) for claim in run]
+        children = run_children(work, jobs=jobs or os.cpu_count() or 1, seconds=seconds)
+    else:
+        from ntkproofs.commands.claims_on_cluster import cluster_children
+
+        children = cluster_children(cluster, run, digests, seconds)
     try:
         for claim in claims:
             if claim.problem is not None:
@@ -163,7 +175,7 @@ def _answer(child: ChildResult) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) else None
 
 
-def _prepare() -> None:
+def prepare() -> None:
     """Import the package before child processes are forked, so that they need not import it."""
     from ntkproofs import bounds, certificates, execution, kernels, predictor, programs, simulation  # noqa: F401
     from ntkproofs.coq import agreement  # noqa: F401
@@ -215,7 +227,7 @@ def _digests(sources: dict[Path, str], file: Path) -> tuple[str, dict[str, str]]
     return sources.get(file, ""), helpers
 
 
-def _run(claim: ListedClaim, listed: tuple[str, dict[str, str]] | None) -> bytes:
+def run_listed(claim: ListedClaim, listed: tuple[str, dict[str, str]] | None) -> bytes:
     """Import the file of a claim, run that claim and return its result as JSON."""
     with contextlib.ExitStack() as stack:
         with silenced():  # the output of the import was shown when the claims were listed

@@ -124,41 +124,32 @@ class Plan:
         return SampledCases(self.task, self.words, self.total, self.seed)
 
     def chunks(self, tally: Tally | None = None) -> Sequence[range]:
-        """Return the blocks of each chunk, of the cases that are not in the tally."""
+        """Return the numbers of the cases of each chunk, of those that are not in the tally."""
         missing = Tally().missing(self.total) if tally is None else tally.missing(self.total)
-        size = self.words * LANES
-        return Chunks([range(first // size, -(-last // size)) for first, last in missing], self.blocks_per_chunk)
-
-    def interval(self, chunk: range) -> Interval:
-        """Return the cases of a range of blocks: the number of the first, and the one that follows the last."""
-        size = self.words * LANES
-        return chunk.start * size, min(chunk.stop * size, self.total)
+        return Chunks(list(missing), self.blocks_per_chunk * self.words * LANES)
 
     def tally_of(self, chunk: range, result: Chunk) -> Tally:
-        """Return the result of a range of blocks as a tally."""
-        return Tally((self.interval(chunk),), result.wrong, result.first_wrong, result.visited)
+        """Return the result of the cases of a chunk as a tally."""
+        return Tally(((chunk.start, chunk.stop),), result.wrong, result.first_wrong, result.visited)
 
     def tally(self, data: Any) -> Tally:
-        """Return the tally with this JSON data; raises an error for data that is no tally of blocks of this plan."""
+        """Return the tally with this JSON data; raises an error for data that is no tally of cases of this plan."""
         tally = tally_from_json(data, self.task.program, self.total, self.task.steps)
-        size = self.words * LANES
-        if any(first % size or (last % size and last != self.total) for first, last in tally.done):
-            raise InputError("the cases that are done do not fill blocks")
         if tally.visited and not self.counting:
             raise InputError("there are counts, which are not recorded")
         return tally
 
 
 class Chunks(Sequence[range]):
-    """The parts of at most `size` numbers of some ranges, which are not kept in memory.
+    """The parts of some intervals between the multiples of `size`, which are not kept in memory.
 
-    >>> list(Chunks([range(3), range(5, 10)], 2))
-    [range(0, 2), range(2, 3), range(5, 7), range(7, 9), range(9, 10)]
+    >>> list(Chunks([(0, 3), (5, 10)], 4))
+    [range(0, 3), range(5, 8), range(8, 10)]
     """
 
-    def __init__(self, ranges: Sequence[range], size: int) -> None:
-        self._size, self._ranges = size, ranges
-        self._ends = list(accumulate(-(-len(item) // size) for item in ranges))
+    def __init__(self, intervals: Sequence[Interval], size: int) -> None:
+        self._size, self._intervals = size, intervals
+        self._ends = list(accumulate(-(-last // size) - first // size for first, last in intervals))
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
@@ -167,9 +158,9 @@ class Chunks(Sequence[range]):
         if not 0 <= index < len(self):
             raise IndexError(index)
         number = bisect_right(self._ends, index)
-        begun = self._ends[number - 1] if number else 0
-        blocks, first = self._ranges[number], (index - begun) * self._size
-        return blocks[first : first + self._size]
+        (first, last), size = self._intervals[number], self._size
+        start = (first // size + index - (self._ends[number - 1] if number else 0)) * size
+        return range(max(first, start), min(last, start + size))
 
 
 def _answers(task: Task, reference: Reference | None) -> Answers | None:
@@ -236,19 +227,18 @@ class _Compiled(_Engine):
 
 
 def run_chunk(plan: Plan, chunk: range) -> Chunk:
-    """Run a range of blocks."""
-    inputs = plan.cases()
+    """Run the cases with the numbers of a chunk, in whole blocks, of which other lanes are not counted."""
+    inputs, size = plan.cases(), plan.words * LANES
     engine = _Numpy(plan, inputs) if plan.compiled is None else _Compiled(plan.compiled, plan, inputs)
     cases, wrong, first_wrong = 0, 0, None
-    for block in chunk:
-        first = block * plan.words * LANES
-        number = min(plan.words * LANES, plan.total - first)
-        mask = lane_mask(plan.words, number)  # the other lanes are unused
+    for first in range(chunk.start // size * size, chunk.stop, size):
+        number, skipped = min(size, chunk.stop - first), max(0, chunk.start - first)
+        mask = lane_mask(plan.words, number) & ~lane_mask(plan.words, skipped)
         outputs = engine.run(mask, first)
-        cases += number
+        cases += number - skipped
         if plan.reference is None:
             continue
-        if block == chunk[0] and engine.differences is not None:
+        if first <= chunk.start and engine.differences is not None:
             _compare_some(plan, engine.differences, outputs, first, number)
         differs = _differences(plan.reference, engine, inputs, outputs, first) & mask
         if differs.any():

@@ -26,26 +26,36 @@ DECLARED = (
 
 @dataclass(frozen=True)
 class Extent:
-    """The set of values of a symbol: the reals, or the `integers`, from `low` to `high`.
+    """The set of values of a symbol: the reals, or the `integers`, from `low` to `high`, None for an infinite end.
 
-    `open`: without the end points. `unbounded`: all values >= `low`; then `high` is some value >= 2 of the set.
+    `excluded`: whether the lower and the upper end are known to be no values; `open`: neither of them is.
     """
 
-    low: Fraction
-    high: Fraction
+    low: Fraction | None
+    high: Fraction | None
     integers: bool = False
     open: bool = False
-    unbounded: bool = False
+    excluded: tuple[bool, bool] = (False, False)
 
     @property
     def is_positive(self) -> bool:
         """Whether every value is positive."""
-        return self.low > 0 or (self.open and self.low == 0)
+        return self.low is not None and (self.low > 0 or (self.low == 0 and (self.open or self.excluded[0])))
 
     @property
     def is_negative(self) -> bool:
         """Whether every value is negative."""
-        return self.high < 0 or (self.open and self.high == 0)
+        return self.high is not None and (self.high < 0 or (self.high == 0 and (self.open or self.excluded[1])))
+
+    @property
+    def is_nonnegative(self) -> bool:
+        """Whether no value is negative."""
+        return self.low is not None and self.low >= 0
+
+    @property
+    def is_nonpositive(self) -> bool:
+        """Whether no value is positive."""
+        return self.high is not None and self.high <= 0
 
     @property
     def is_zero(self) -> bool:
@@ -55,15 +65,20 @@ class Extent:
     @property
     def is_rational(self) -> bool:
         """Whether every value is rational."""
-        return self.integers or self.low == self.high
+        return self.integers or (self.low is not None and self.low == self.high)
 
     def __str__(self) -> str:
         kind = "integers " if self.integers else ""
-        if self.unbounded:
-            return f"all integers >= {self.low}"
+        if self.low is None and self.high is None:
+            return f"all {kind or 'reals'}".rstrip()
+        if self.low is None or self.high is None:
+            which, end = (0, self.low) if self.high is None else (1, self.high)
+            sign = (">" if which == 0 else "<") + ("" if self.excluded[which] or self.open else "=")
+            return f"all {kind or 'reals '}{sign} {end}"
         if self.low == self.high:
             return f"{self.low}"
-        return f"{kind}strictly between {self.low} and {self.high}" if self.open else f"{kind}{self.low} to {self.high}"
+        is_open = self.open or all(self.excluded)
+        return f"{kind}strictly between {self.low} and {self.high}" if is_open else f"{kind}{self.low} to {self.high}"
 
 
 _Predicate = Callable[[Extent], bool]
@@ -78,12 +93,12 @@ _TRUE: dict[tuple[str, bool], _Predicate] = {
     **{(name, True): _always for name in ("commutative", "complex", "hermitian", "real", "extended_real", "finite")},
     **{(name, False): _always for name in ("infinite", "imaginary")},
     ("positive", True): lambda values: values.is_positive,
-    ("positive", False): lambda values: values.high <= 0,
+    ("positive", False): lambda values: values.is_nonpositive,
     ("negative", True): lambda values: values.is_negative,
-    ("negative", False): lambda values: values.low >= 0,
-    ("nonnegative", True): lambda values: values.low >= 0,
+    ("negative", False): lambda values: values.is_nonnegative,
+    ("nonnegative", True): lambda values: values.is_nonnegative,
     ("nonnegative", False): lambda values: values.is_negative,
-    ("nonpositive", True): lambda values: values.high <= 0,
+    ("nonpositive", True): lambda values: values.is_nonpositive,
     ("nonpositive", False): lambda values: values.is_positive,
     ("nonzero", True): lambda values: values.is_positive or values.is_negative,
     ("nonzero", False): lambda values: values.is_zero,
@@ -93,7 +108,7 @@ _TRUE: dict[tuple[str, bool], _Predicate] = {
     ("noninteger", False): lambda values: values.integers,
     **{(name, True): lambda values: values.is_rational for name in ("rational", "algebraic")},
     **{(name, False): lambda values: values.is_rational for name in ("irrational", "transcendental")},
-    **{(name, False): lambda values: values.high <= 1 for name in ("prime", "composite")},
+    **{(name, False): lambda values: values.high is not None and values.high <= 1 for name in ("prime", "composite")},
     ("even", True): lambda values: values.is_zero,
     ("odd", False): lambda values: values.is_zero,
 }

@@ -24,10 +24,13 @@ from ntkproofs.errors import DomainError, InputError, Undecided
 from ntkproofs.facts import Fact, Finding, engine_of
 from ntkproofs.issued import issues
 from ntkproofs.rigor.assumptions import check_declared
+from ntkproofs.rigor.charts import pieces_of_box
 from ntkproofs.rigor.decide import Decision, decide
+from ntkproofs.rigor.elimination import eliminated
 from ntkproofs.rigor.evaluator import Evaluator
+from ntkproofs.rigor.membership import contains, points_of
 from ntkproofs.rigor.replay import EvidenceError, replay
-from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers, Point, at_most, less, point_text
+from ntkproofs.rigor.statements import Domain, Inequality, Integers, Point, at_most, less, point_text
 
 __all__ = ["Combination", "SignProof", "combination"]
 
@@ -344,28 +347,28 @@ def _instance(
 def _random_point(domain: Domain, source: random.Random) -> dict[sympy.Symbol, Fraction]:
     if isinstance(domain, Point):
         return dict(domain.values)
-    if isinstance(domain, Box):
+    if isinstance(domain, Integers):
+        return {domain.symbol: Fraction(source.randint(*_some_integers(domain)))}
+    if domain.is_closed_rational:
         return {symbol: low + (high - low) * Fraction(source.randint(0, 8), 8) for symbol, low, high in domain.sides}
-    last = domain.start + 20 if domain.stop is None else min(domain.stop, domain.start + 20)
-    return {domain.symbol: Fraction(source.randint(domain.start, last))}
+    return next(points_of(pieces_of_box(domain, *eliminated(domain)), source))
+
+
+def _some_integers(domain: Integers) -> tuple[int, int]:
+    """Return the first and the last of at most 21 integers of a domain."""
+    if domain.start is None:
+        last = 10 if domain.stop is None else domain.stop
+        return last - 20, last
+    return domain.start, domain.start + 20 if domain.stop is None else min(domain.stop, domain.start + 20)
 
 
 def _satisfies(
     values: Mapping[sympy.Symbol, Fraction], statements: tuple[Inequality, ...], domains: tuple[Domain, ...]
 ) -> bool:
     """Return whether a point lies in the domains, and all statements are defined and hold there."""
-    if not all(_contains(domain, values) for domain in domains):
+    if not all(contains(domain, values) for domain in domains):
         return False
     try:
         return all(Evaluator(statement, 64, 256).at_point(values).holds for statement in statements)
     except DomainError:
         return False
-
-
-def _contains(domain: Domain, values: Mapping[sympy.Symbol, Fraction]) -> bool:
-    if isinstance(domain, Integers):
-        value = values.get(domain.symbol, Fraction(domain.start))
-        return value.denominator == 1 and domain.start <= value and (domain.stop is None or value <= domain.stop)
-    if isinstance(domain, Box):
-        return all(low <= values.get(symbol, low) <= high for symbol, low, high in domain.sides)
-    return all(values.get(symbol, value) == value for symbol, value in domain.values)

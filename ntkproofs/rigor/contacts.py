@@ -2,22 +2,23 @@
 
 Each rule proves ``f = right - left >= 0`` (or ``> 0``) on a cell from enclosures of derivatives of f over the cell:
 
-``monotone``  where the derivative in a variable has a constant sign, f is smallest on a face of the cell; there the
-              proof continues with fewer variables, down to a point, at which equality is decided exactly;
-``convex``    where the Hessian matrix is positive semidefinite, ``f >= f(c) + f'(c) (x - c)`` for any point c;
-``divided``   f is zero on a set ``x_j = g(other variables)``, which is proved symbolically: ``f = (x_j - g)**m G``,
-              where the Taylor coefficients of f in ``x_j`` between the set and the cell enclose G and its derivatives;
-``factors``   the normal form of f is a product of even powers and of factors whose signs are known;
-``transversal``  f and its derivatives in some variables are zero on a set ``x_T = g(other variables)``, and f is convex
-              in ``x_T`` between the set and the cell;
-``taylor``    the Taylor polynomial at the middle of the cell plus an interval remainder, in one variable.
+* ``monotone``: where the derivative in a variable has a constant sign, f is smallest on a face of the cell; there the
+  proof continues with fewer variables, down to a point, at which equality is decided exactly.
+* ``convex``: where the Hessian matrix is positive semidefinite, ``f >= f(c) + f'(c) (x - c)`` for any point c.
+* ``divided``: f is zero on a set ``x_j = g(other variables)``, which is proved symbolically: ``f = (x_j - g)**m G``,
+  where the Taylor coefficients of f in ``x_j`` between the set and the cell enclose G and its derivatives.
+* ``factors``: the normal form of f is a product of even powers and of factors whose signs are known.
+* ``transversal``: f and its derivatives in some variables are zero on a set ``x_T = g(other variables)``, and f is
+  convex in ``x_T`` between the set and the cell.
+* ``taylor``: the Taylor polynomial at the middle of the cell with an interval remainder: of order 2, or of order k in
+  one variable (``taylor k``).
 
 The points, sets and orders come from a search (see ``refutation``); nothing here depends on how they were found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -55,6 +56,7 @@ Symbols: TypeAlias = tuple[sympy.Symbol, ...]
 Point: TypeAlias = tuple[Fraction, ...]
 _NOT_KNOWN = (Undecided, DomainError, NotExact, InputError, AttributeError)
 
+SMOOTH_RULES = ("monotone", "convex", "taylor")
 NEWTON_STEPS = 4  # towards the minimum of a convex function
 MAX_ORDER = 64  # of a Taylor polynomial
 MAX_MULTIPLICITY = 6  # of a zero that is divided out
@@ -148,14 +150,18 @@ class Proof:
 def prove_smooth(function: Smooth, box: Sides, bits: int, *, strict: bool, rules: tuple[str, ...]) -> Proof | None:
     """Prove that a smooth function is nonnegative (positive if `strict`) on a box by some of the rules.
 
-    `rules`: ``monotone``, ``convex`` or both.
+    `rules`: some of ``monotone``, ``convex`` and ``taylor``.
     """
+    middle = tuple((low + high) / 2 for low, high in box)
+    centre = function.jet(tuple((value, value) for value in middle), bits)
+    if centre is not None and (centre.value * -1).is_positive():
+        return None
     jet = function.jet(box, bits)
     if jet is None:
         return None
-    enclosure = _mean_value(function, box, jet, bits)
-    if _satisfies(enclosure, strict):
-        return Proof("monotone", enclosure.lower)
+    for rule, enclosure in _enclosures(centre, box, jet, bits):
+        if rule in ("monotone", *rules) and _satisfies(enclosure, strict):
+            return Proof(rule, enclosure.lower)
     if "monotone" in rules:
         face = _lowest_face(box, jet)
         if all(low == high for low, high in face):
@@ -171,22 +177,36 @@ def _satisfies(values: Ball, strict: bool) -> bool:
     return values.is_positive() or (not strict and values.is_nonnegative())
 
 
-def _mean_value(function: Smooth, box: Sides, jet: Jet[Ball], bits: int) -> Ball:
-    """Return the intersection of the range of a function and its mean-value form."""
-    middle = tuple((low + high) / 2 for low, high in box)
-    plane = _tangent(function, box, middle, jet.gradient, bits)
-    return jet.value if plane is None else jet.value.intersection(plane)
-
-
-def _tangent(function: Smooth, box: Sides, point: Point, gradient: list[Ball | None], bits: int) -> Ball | None:
-    """Return the values over the box of ``f(point) + gradient (x - point)``."""
-    centre = function.jet(tuple((value, value) for value in point), bits)
+def _enclosures(centre: Jet[Ball] | None, box: Sides, jet: Jet[Ball], bits: int) -> Iterator[tuple[str, Ball]]:
+    """Yield enclosures of the values over the box: the range and the mean-value form, then the second-order form."""
     if centre is None:
-        return None
-    total = centre.value
+        yield "monotone", jet.value
+        return
+    middle = tuple((low + high) / 2 for low, high in box)
+    yield "monotone", jet.value.intersection(_plane(centre.value, box, middle, jet.gradient, bits))
+    yield "taylor", _second_order(centre, box, jet, bits)
+
+
+def _plane(start: Ball, box: Sides, point: Point, gradient: list[Ball | None], bits: int) -> Ball:
+    """Return the values over the box of ``start + gradient (x - point)``."""
+    total = start
     for slope, (low, high), value in zip(gradient, box, point, strict=True):
         if slope is not None and low != high:
             total = total + slope * Ball.between(low - value, high - value, precision=bits)
+    return total
+
+
+def _second_order(centre: Jet[Ball], box: Sides, jet: Jet[Ball], bits: int) -> Ball:
+    """Return the values over the box of the Taylor polynomial at the middle, with the Hessian matrix over the box."""
+    steps = [Ball.between((low - high) / 2, (high - low) / 2, precision=bits) for low, high in box]
+    total = centre.value
+    for i, step in enumerate(steps):
+        slope, bent = centre.gradient[i], jet.entry(i, i)
+        total = total + step * slope if slope is not None else total
+        total = total + step**2 * bent / 2 if bent is not None else total
+        for j in range(i):
+            mixed = jet.entry(i, j)
+            total = total + step * steps[j] * mixed if mixed is not None else total
     return total
 
 
@@ -225,7 +245,7 @@ def _by_tangent(function: Smooth, box: Sides, bits: int, *, strict: bool) -> Pro
             break
         point = step
     jet = function.jet(tuple((value, value) for value in point), bits)
-    plane = None if jet is None else _tangent(function, box, point, jet.gradient, bits)
+    plane = None if jet is None else _plane(jet.value, box, point, jet.gradient, bits)
     return Proof("convex", plane.lower) if plane is not None and _satisfies(plane, strict) else None
 
 
@@ -294,7 +314,10 @@ def multiplicity(evaluator: Evaluator, contact: Contact, ranges: tuple[tuple[sym
         others = {s: numbers.symbol(s, Ball.between(a, b, precision=SYMBOLIC_BITS)) for s, a, b in ranges}
         series = TaylorArithmetic(numbers, order)
         arguments = {s: series.series([number]) for s, number in others.items()}
-        centre = formula(value).evaluate(others, numbers)
+        try:
+            centre = formula(value).evaluate(others, numbers)
+        except _NOT_KNOWN as problem:
+            raise Undecided(f"no symbolic value of {value}: {problem}") from problem
         arguments[symbol] = series.series([centre, numbers.rational(Fraction(1))])
         coefficients = _symbolic(evaluator, arguments, series).coefficients
         found = next((k for k, part in enumerate(coefficients) if not part.is_zero()), order + 1)
@@ -424,11 +447,13 @@ def prove_divided(
     if _coefficient_is_satisfied(evaluator, symbols, contact, box, bits, order, sign):
         return Proof("divided", Fraction(0))
     between = _extended(symbols, contact, box, bits)
-    if between is not None and _sign_of_coefficient(evaluator, symbols, between, bits, symbols[axis], order) == sign:
-        return Proof("divided", Fraction(0))
+    if between is not None:
+        found, _ = _sign_of_coefficient(evaluator, symbols, between, bits, symbols[axis], order)
+        if found == sign:
+            return Proof("divided", Fraction(0))
     moved = (*box[:axis], distance, *box[axis + 1 :])
     function = Divided(evaluator, symbols, contact, order, sign)
-    proof = prove_smooth(function, moved, bits, strict=False, rules=("monotone", "convex"))
+    proof = prove_smooth(function, moved, bits, strict=False, rules=SMOOTH_RULES)
     if proof is not None:
         return Proof("divided", Fraction(0), proof.precision)
     return _convex_at_zero(function, moved, bits)
@@ -458,21 +483,22 @@ def _sign_of_power(distance: tuple[Fraction, Fraction], order: int) -> int:
 
 
 def prove_factors(evaluator: Evaluator, symbols: Symbols, box: Sides, bits: int) -> Proof | None:
-    """Prove ``right - left >= 0`` on a cell by the factors of its normal form: even powers, and factors with signs.
+    """Prove an inequality on a cell by the factors of its normal form: even powers, and factors with signs.
 
     Both sides must be known to be defined on the cell.
     """
-    if evaluator.inequality.strict or _sign_of_coefficient(evaluator, symbols, box, bits, symbols[0], 0) <= 0:
-        return None
-    return Proof("factors", Fraction(0))
+    sign, nonzero = _sign_of_coefficient(evaluator, symbols, box, bits, symbols[0], 0)
+    proved = sign > 0 and (nonzero or not evaluator.inequality.strict)
+    return Proof("factors", Fraction(0)) if proved else None
 
 
 def _sign_of_coefficient(
     evaluator: Evaluator, symbols: Symbols, box: Sides, bits: int, axis: sympy.Symbol, order: int
-) -> int:
+) -> tuple[int, bool]:
     """Return the sign (1: never negative, -1: never positive, 0: not known) of a Taylor coefficient over a box.
 
-    The coefficient of ``right - left`` in the variable `axis` is computed symbolically and factored.
+    The coefficient of ``right - left`` in the variable `axis` is computed symbolically and factored. The second part
+    says whether it is known never to be 0.
     """
     numbers = EnclosedArithmetic(bits)
     arithmetic = TaylorArithmetic(numbers, order)
@@ -485,7 +511,7 @@ def _sign_of_coefficient(
         coefficient: Enclosed = _symbolic(evaluator, arguments, arithmetic).coefficients[order]
         return coefficient.sign_of_factors()
     except _NOT_KNOWN:
-        return 0
+        return 0, False
 
 
 def _coefficient_is_satisfied(
@@ -673,7 +699,7 @@ class ContactRules:
         if contact is None:
             if rule == "factors":
                 return prove_factors(self.evaluator, self.symbols, box, bits)
-            rules = {"monotone": ("monotone",), "convex": ("monotone", "convex")}
+            rules = {"monotone": ("monotone",), "convex": ("monotone", "convex"), "taylor": ("monotone", "taylor")}
             return self.smooth(box, bits, rules[rule]) if rule in rules else None
         if not set(contact.symbols) <= set(self.symbols):
             return None
@@ -684,8 +710,8 @@ class ContactRules:
             return None
         return provers[rule](self.evaluator, self.symbols, contact, self.domain, box, bits)
 
-    def smooth(self, box: Sides, bits: int, rules: tuple[str, ...] = ("monotone", "convex")) -> Proof | None:
-        """Prove a cell by the rules ``monotone`` and ``convex``, or one of them."""
+    def smooth(self, box: Sides, bits: int, rules: tuple[str, ...] = SMOOTH_RULES) -> Proof | None:
+        """Prove a cell by the rules ``monotone``, ``convex`` and ``taylor``, or some of them."""
         strict = self.evaluator.inequality.strict
         return prove_smooth(Plain(self.evaluator, self.symbols), box, bits, strict=strict, rules=rules)
 

@@ -1,19 +1,12 @@
-"""Decision of inequalities by interval arithmetic: over a point, a box or all integers, with evidence.
+"""Decision of inequalities by interval arithmetic: over a point, a box or integers, with evidence.
 
 ``decide(less(a, b), domain)`` returns a :class:`Decision`: ``holds``, with cells that cover the domain and a margin;
-``fails``, with a counterexample; or ``open``, with the reason. A cell is proved by one of these rules:
+``fails``, with a counterexample (for integers the least one, if that is cheap to show); or ``open``, with the reason.
+A cell is proved by one of these rules:
 
-=============  ====================================================================================================
-``point``      evaluation at one point with increasing precision; equality is decided for values known in Q(pi)
-``range``      interval evaluation over the whole cell
-``mean value`` ``f(middle) + f'(cell) (cell - middle)``, with derivatives by Taylor arithmetic over intervals
-``contact``    the two sides are equal at an end of the cell: the zero is divided out (see ``germs``), then ``range``
-``integers``   the cell contains only a few integers, and the inequality holds at each of them
-``empty``      the cell contains no integer
-=============  ====================================================================================================
-
+===============  =============================================================================================
 The integers ``n >= n0`` are mapped to ``0 < s <= 1`` by ``s = n**(-1/2)``. The limit ``n -> infinity`` is the point
-``s = 0``, which is treated as a contact point.
+``s = 0``, which is treated as a contact point. Other domains are cut into pieces with parameters (see ``charts``).
 """
 
 from __future__ import annotations
@@ -79,7 +72,9 @@ class Decision(Finding):
         if self.order and isinstance(self.domain, Integers):
             power = Fraction(-self.order, 2)
             exponent = f"{power}" if power.denominator == 1 and power > 0 else f"({power})"
-            text += f" {self.domain.symbol.name}" if power == 1 else f" {self.domain.symbol.name}^{exponent}"
+            name, start = self.domain.symbol.name, self.domain.start
+            size = name if start is not None and start >= 0 else f"|{name}|"
+            text += f" {size}" if power == 1 else f" {size}^{exponent}"
         return text
 
     def __str__(self) -> str:

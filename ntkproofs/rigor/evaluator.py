@@ -14,11 +14,13 @@ import sympy
 
 from ntkproofs.arithmetic.balls import Ball
 from ntkproofs.arithmetic.expressions import Arithmetic, BallArithmetic, Difference, Number, difference
+from ntkproofs.arithmetic.extended import ExtendedArithmetic, ExtendedInterval
 from ntkproofs.arithmetic.germs import Germ, GermArithmetic
+from ntkproofs.arithmetic.growth import LeadingTerm
 from ntkproofs.arithmetic.taylor import TaylorArithmetic
-from ntkproofs.errors import DomainError, OrderTooLow, Undecided
+from ntkproofs.errors import DomainError, NotExact, OrderTooLow, Undecided
 from ntkproofs.rigor.charts import IDENTITY, Chart
-from ntkproofs.rigor.points import PointArithmetic
+from ntkproofs.rigor.points import PointArithmetic, PointNumber
 from ntkproofs.rigor.statements import Inequality, point_text
 from ntkproofs.truth import NoTruthValue
 
@@ -82,39 +84,46 @@ class Evaluator:
 
     def at_parameters(self, values: Values, first: int) -> PointResult:
         """Decide the inequality at one exact point of the chart's parameters; raises DomainError if it is undefined."""
-        value, bits = None, first
+        value, bits, exact = None, first, None
         while bits <= self.limit:
             try:
                 arithmetic = BallArithmetic(bits)
-                arguments = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
+                arguments = {symbol: arithmetic.rational(number) for symbol, number in values.items()}
                 value = self.evaluate(arguments, arithmetic)
-                sign = value.sign()
-                return PointResult(sign > 0 or (sign == 0 and not self.inequality.strict), value, bits, sign == 0)
+                return self._result(value, value.sign(), bits)
             except Undecided:
-                result = self._exactly_at(values, bits)
+                exact = self._exact_difference(values, bits) if exact is None else exact.at_precision(bits)
+                result = self._exact_result(exact, bits)
                 if result is not None:
                     return result
+                exact = exact if exact is not None and exact.is_exact else None
             bits *= 2
         return PointResult(None, value, bits // 2)
 
-    def _exactly_at(self, values: Values, bits: int) -> PointResult | None:
-        """Decide at a point with exact numbers of Q(pi) where possible and intervals otherwise; None if undecided."""
+    def _result(self, value: Ball, sign: int, bits: int) -> PointResult:
+        return PointResult(sign > 0 or (sign == 0 and not self.inequality.strict), value, bits, sign == 0)
+
+    def _exact_difference(self, values: Values, bits: int) -> PointNumber | None:
+        """Return ``right - left``, exact where possible and with intervals otherwise, or None if undecided."""
         arithmetic = PointArithmetic(bits)
         arguments = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
         try:
-            number = self.evaluate(arguments, arithmetic)
-            sign = 0 if number.is_zero() else number.ball.sign()
+            return self.evaluate(arguments, arithmetic)
         except Undecided:
             return None
-        return PointResult(sign > 0 or (sign == 0 and not self.inequality.strict), number.ball, bits, sign == 0)
+
+    def _exact_result(self, number: PointNumber | None, bits: int) -> PointResult | None:
+        """Return the result for a value of ``right - left``, or None if its sign is not known."""
+        try:
+            return None if number is None else self._result(number.ball, number.sign(), bits)
+        except Undecided:
+            return None
 
     def is_equality_at(self, values: Values) -> bool:
-        """Return whether both sides are known, by arithmetic in Q(pi), to be defined and equal at given parameters."""
-        arithmetic = PointArithmetic(self.precision)
+        """Return whether both sides are known, by exact arithmetic, to be defined and equal at given parameters."""
         try:
-            parameters = {symbol: arithmetic.rational(exact) for symbol, exact in values.items()}
-            number = self.evaluate(parameters, arithmetic)
-            return number.is_zero() or number.ball.sign() == 0
+            number = self._exact_difference(values, self.precision)
+            return number is not None and number.sign() == 0
         except (DomainError, Undecided):
             return False
 
@@ -133,10 +142,34 @@ class Evaluator:
         try:
             return self.evaluate(box, BallArithmetic(bits))
         except DomainError as problem:
-            where = ", ".join(f"{symbol.name} in [{side.lower}, {side.upper}]" for symbol, side in box.items())
+            values = self.chart.values(box, BallArithmetic(bits))
+            where = ", ".join(f"{symbol.name} in [{side.lower}, {side.upper}]" for symbol, side in values.items())
             raise DomainError(f"{self.inequality} is undefined for {where}: {problem}") from problem
         except Undecided:
             return None
+
+    def extended_range(self, box: Mapping[sympy.Symbol, ExtendedInterval], bits: int) -> ExtendedInterval | None:
+        """Return the range of ``right - left`` over a box with infinite or excluded ends, or None if it is not known.
+
+        A result implies that both sides are defined on the whole box, except at excluded ends.
+        """
+        try:
+            return self.evaluate(box, ExtendedArithmetic(bits))
+        except (Undecided, DomainError):
+            return None
+
+    def extended_slope(
+        self, box: Mapping[sympy.Symbol, ExtendedInterval], symbol: sympy.Symbol, bits: int
+    ) -> ExtendedInterval | None:
+        """Return the range of the derivative of ``right - left`` by one parameter, or None if it is not known."""
+        arithmetic = TaylorArithmetic(ExtendedArithmetic(bits), 1)
+        one = ExtendedArithmetic(bits).rational(Fraction(1))
+        seeds = {other: arithmetic.series([side, one] if other == symbol else [side]) for other, side in box.items()}
+        try:
+            slope: ExtendedInterval = self.evaluate(seeds, arithmetic, guarded=False).coefficients[1]
+        except (Undecided, DomainError):
+            return None
+        return slope
 
     def mean_value(self, box: Mapping[sympy.Symbol, Ball], bits: int) -> Ball | None:
         """Return the mean-value form of ``right - left`` over the box, or None if a derivative is not bounded.
@@ -162,8 +195,8 @@ class Evaluator:
 
     def germ(
         self, values: Mapping[sympy.Symbol, Germ], arithmetic: GermArithmetic, *, defined: bool = False
-    ) -> Germ | None:
-        """Return ``right - left`` as a reduced germ, or None if it has no such expansion.
+    ) -> Germ | LeadingTerm | None:
+        """Return ``right - left`` as a reduced germ or by its leading term, or None if it has no such expansion.
 
         A result implies that both sides are defined near the contact point; pass ``defined=True`` if that is known.
         Raises OrderTooLow if the order of the arithmetic is too low, so that a higher one may give a result.
@@ -172,5 +205,5 @@ class Evaluator:
             return self.evaluate(values, arithmetic, guarded=not defined).reduced()
         except OrderTooLow:
             raise
-        except (Undecided, DomainError):
+        except (Undecided, DomainError, NotExact):
             return None

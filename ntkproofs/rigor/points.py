@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -34,15 +34,31 @@ class PointNumber(Functions):
 
     precision: int
     value: Exact
+    _zero: bool | None = field(default=None, repr=False, compare=False)  # whether it is zero, once that is computed
 
     @property
     def ball(self) -> Ball:
         """An interval that contains the number."""
         return self.value if isinstance(self.value, Ball) else self.value.enclose(self.precision)
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether the number is exact."""
+        return not isinstance(self.value, Ball)
+
     def is_zero(self) -> bool:
         """Return whether the number is known to be exactly 0."""
-        return not isinstance(self.value, Ball) and bool(self.value.is_zero())
+        if self.is_exact and self._zero is None:
+            object.__setattr__(self, "_zero", bool(self.value.is_zero()))
+        return bool(self._zero)
+
+    def sign(self) -> int:
+        """Return the sign, -1, 0 or 1; raises Undecided if it is not certain."""
+        return 0 if self.is_zero() else self.ball.sign()
+
+    def at_precision(self, precision: int) -> PointNumber:
+        """Return the same exact number, whose enclosure has `precision` bits."""
+        return replace(self, precision=precision)
 
     def _apply(self, operation: Callable[..., Any], *others: PointNumber) -> PointNumber:
         numbers = (self, *others)

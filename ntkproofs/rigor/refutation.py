@@ -212,7 +212,11 @@ def recognised(value: Fraction) -> list[sympy.Expr]:
         rational = _as_rational(image)
         if rational is not None:
             found.append(name(_expression(rational), value))
-    return [*found, *_quadratic(value)][:3]
+    return [number for number in (*found, *_quadratic(value)) if _is_near(number, value)][:3]
+
+
+def _is_near(number: sympy.Expr, value: Fraction) -> bool:
+    return abs(enclose(number, precision=BITS).middle - value) < Fraction(1, 1 << 60)
 
 
 _INVERSES: list[tuple[Any, Any]] = [

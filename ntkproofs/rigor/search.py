@@ -26,10 +26,14 @@ from ntkproofs.truth import NoTruthValue
 __all__ = ["MAX_DEPTH", "Obstacle", "Search", "SearchResult"]
 
 MAX_DEPTH = 120
-FIRST_MINIMUM = 6  # bisections before the first search for a local minimum; then after twice as many, and so on
+FIRST_MINIMUM = 8  # bisections before the first search for a local minimum; then after twice as many, and so on
+STUCK_DEPTH = 6  # bisections that lead to a small interval, where the search for a minimum pays
+MANY_BISECTIONS = 64  # after which it pays for integers
 MAX_COMPARED = 256  # regions whose middles are compared to begin the search of a minimum
 PATIENCE = 60  # further bisections, for each variable, after an equality that no rule proves
 MAX_LEAST = 500  # regions examined to show that an integer counterexample is the least
+
+TAYLOR_ORDERS = {16: 6, 64: 10, 512: 16}  # number of bisections -> order of the Taylor polynomials tried from then on
 
 _Entry: TypeAlias = tuple[int, str, Region]
 
@@ -78,6 +82,7 @@ class Search:
     cells: dict[str, Cell] = field(default_factory=dict)  # by the path from the first region
     pending: list[_Entry] = field(default_factory=list)
     aside: list[Region] = field(default_factory=list)  # as deep as regions go, and not settled
+    factored: set[int] = field(default_factory=set)  # the pieces on which the rule `factors` was tried
     bisections: int = 0
     next_minimum: int = FIRST_MINIMUM
     last: int | None = None  # the number of bisections at which the search gives up, once there is an equality
@@ -120,7 +125,7 @@ class Search:
         counterexample = self.subdivision.find_counterexample(region)
         if counterexample is not None:
             return counterexample
-        if self.bisections >= self.next_minimum:
+        if self._is_stuck(depth):
             self.next_minimum = 2 * self.bisections
             counterexample = self._by_minimum(region)
             if counterexample is not None or self._settles(entry):
@@ -131,9 +136,17 @@ class Search:
             self._bisect(entry)
         return None
 
+    def _is_stuck(self, depth: int) -> bool:
+        """Return whether it is time to search for a local minimum: after many bisections, or deep in the domain."""
+        if not isinstance(self.subdivision, BoxSubdivision):
+            return self.bisections >= max(self.next_minimum, MANY_BISECTIONS)
+        return self.bisections >= self.next_minimum and (depth >= STUCK_DEPTH or len(self.subdivision.symbols) > 1)
+
     def _bisect(self, entry: _Entry) -> None:
         depth, path, region = entry
         self.bisections += 1
+        if isinstance(self.subdivision, BoxSubdivision) and self.bisections in TAYLOR_ORDERS:
+            self.subdivision.taylor_order = TAYLOR_ORDERS[self.bisections]
         for name, half in zip("01", self.subdivision.bisect(region), strict=True):
             heapq.heappush(self.pending, (depth + 1, path + name, half))
 
@@ -141,9 +154,14 @@ class Search:
 
     def _by_minimum(self, region: Region) -> Counterexample | None:
         """Search for a counterexample or a contact at a local minimum, in the region of the smallest middle value."""
+        if self._factors(region):
+            return None
         region = self._lowest([region, *(entry[2] for entry in self.pending[:MAX_COMPARED])])
         for rules in _inside_and_around(self.subdivision, region):
-            minimum = local_minimum(rules, _middle(region))
+            try:
+                minimum = local_minimum(rules, _middle(region))
+            except Undecided:  # a number is too large to be converted to a fraction
+                continue
             if minimum is None:
                 continue
             counterexample = self._near(region.piece, rules, minimum)
@@ -153,6 +171,18 @@ class Search:
                 self._note_equality(self.subdivision, region, minimum)
                 return None
         return None
+
+    def _factors(self, region: Region) -> bool:
+        """Try the rule ``factors``, once for each piece; return whether it proves the region."""
+        piece = region.piece.index
+        if piece in self.factored or not isinstance(self.subdivision, BoxSubdivision):
+            return False
+        self.factored.add(piece)
+        rules = self.subdivision.rules_on(region.piece)
+        if rules.prove("factors", None, region.box, self.evaluator.precision) is None:
+            return False
+        self.subdivision.contacts.append((piece, None))
+        return True
 
     def _lowest(self, regions: list[Region]) -> Region:
         best, least = regions[0], None
@@ -196,7 +226,7 @@ class Search:
     # --- results
 
     def _refuted(self, counterexample: Counterexample) -> SearchResult:
-        if not isinstance(self.subdivision, IntegerSubdivision):
+        if not isinstance(self.subdivision, IntegerSubdivision) or not self.subdivision.has_least:
             return SearchResult(self._sorted_cells(), counterexample)
         return self._least(self.subdivision, counterexample)
 

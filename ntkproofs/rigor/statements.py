@@ -12,8 +12,9 @@ import sympy
 from ntkproofs.arithmetic.balls import as_fraction
 from ntkproofs.arithmetic.expressions import as_expression, check_names, difference
 from ntkproofs.arithmetic.notation import latex, written
-from ntkproofs.errors import InputError
+from ntkproofs.errors import DomainError, InputError, Undecided
 from ntkproofs.rigor.assumptions import Extent, check_assumptions, check_declared
+from ntkproofs.rigor.sides import Side, compared, extent_of, extents, side_of
 from ntkproofs.truth import NoTruthValue
 from ntkproofs.validation import integer
 
@@ -104,67 +105,125 @@ def point_text(pairs: Iterable[tuple[sympy.Symbol, Fraction]]) -> str:
     return ", ".join(f"{symbol.name} = {value}" for symbol, value in pairs) or "constants"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Box:
-    """All real points of a closed box, ``{symbol: (low, high)}`` with exact rational end points.
+    """A set of points: for each variable an interval of reals or a set of integers, and perhaps constraints.
+
+    The values of a variable are a pair ``(low, high)``, which is closed (``oo`` is no value), a ``sympy.Interval`` with
+    open or closed ends, ``sympy.Reals``, or integers: ``sympy.Naturals``, ``Naturals0``, ``Integers``, ``Range(a, b)``.
+    An end is an exact rational, an exact constant such as ``pi/2``, infinite, or an expression in variables that are
+    listed before. `where`: inequalities that each point satisfies, both sides being defined there.
 
     `contacts` (for one variable only): interior points at which the two sides are equal. The box is split there, so
     that the zero can be divided out. The two end points of the box are always examined for equality.
+
+    Raises InputError for a box without points, as far as its ends are constants.
+
+    >>> x, y = sympy.symbols("x y")
+    >>> print(Box({x: sympy.Interval(0, sympy.oo)}))
+    x >= 0
+    >>> print(Box({x: (0, 1), y: (0, 1 - x)}, where=[less(x, 2 * y)]))
+    0 <= x <= 1, 0 <= y <= 1 - x, x < 2*y
     """
 
-    sides: tuple[tuple[sympy.Symbol, Fraction, Fraction], ...]
+    ranges: tuple[Side, ...]
     contacts: tuple[Fraction, ...] = ()
+    where: tuple[Inequality, ...] = ()
 
-    def __init__(self, sides: Mapping[sympy.Symbol, tuple[Any, Any]], *, contacts: tuple[Any, ...] = ()) -> None:
-        rows = tuple(
-            (
-                symbol,
-                as_fraction(low, f"the lower end of {symbol}"),
-                as_fraction(high, f"the upper end of {symbol}"),
-            )
-            for symbol, (low, high) in sides.items()
-        )
-        if not 1 <= len(rows) <= MAX_VARIABLES:
-            raise InputError(f"a Box has 1 to {MAX_VARIABLES} variables, got {len(rows)}")
-        check_names(symbol for symbol, _, _ in rows)
-        for symbol, low, high in rows:
-            if low >= high:
-                raise InputError(f"the box is empty: {symbol} from {low} to {high}; use Point for a single value")
-            check_assumptions(symbol, Extent(low, high))
-        points = tuple(sorted(as_fraction(point, "a contact point") for point in contacts))
-        if points and len(rows) > 1:
-            raise InputError(f"contact points need a box of one variable, got {len(rows)} variables")
-        if any(not rows[0][1] < point < rows[0][2] for point in points):
-            raise InputError(f"contact points {points} must lie inside the box")
-        object.__setattr__(self, "sides", rows)
-        object.__setattr__(self, "contacts", points)
+    def __init__(
+        self,
+        sides: Mapping[sympy.Symbol, Any],
+        *,
+        contacts: tuple[Any, ...] = (),
+        where: Iterable[Inequality] = (),
+    ) -> None:
+        if not isinstance(sides, Mapping) or not 1 <= len(sides) <= MAX_VARIABLES:
+            number = len(sides) if isinstance(sides, Mapping) else f"{type(sides).__name__} {sides!r:.80}"
+            raise InputError(f"a Box has 1 to {MAX_VARIABLES} variables, got {number}")
+        check_names(sides)
+        ranges: list[Side] = []
+        for symbol, values in sides.items():
+            ranges.append(side_of(symbol, values, [side.symbol for side in ranges]))
+        object.__setattr__(self, "ranges", tuple(ranges))
+        object.__setattr__(self, "where", _constraints(where, self.symbols))
+        object.__setattr__(self, "contacts", _contacts(contacts, self.ranges))
+        _check_extents(self.ranges)
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
         """The variables of the box."""
-        return tuple(symbol for symbol, _, _ in self.sides)
+        return tuple(side.symbol for side in self.ranges)
+
+    @property
+    def is_closed_rational(self) -> bool:
+        """Whether the box is a product of closed intervals of reals with rational ends, without constraints."""
+        return not self.where and all(side.is_closed_rational for side in self.ranges)
+
+    @property
+    def sides(self) -> tuple[tuple[sympy.Symbol, Fraction, Fraction], ...]:
+        """The variables with their rational ends; raises InputError for any other kind of box."""
+        if not self.is_closed_rational:
+            raise InputError(f"{self} is not a closed box of real points with rational ends")
+        return tuple((side.symbol, side.low, side.high) for side in self.ranges)
 
     def __str__(self) -> str:
-        return ", ".join(f"{low} <= {symbol.name} <= {high}" for symbol, low, high in self.sides)
+        return ", ".join(map(str, (*self.ranges, *self.where)))
+
+
+def _constraints(where: Iterable[Inequality], symbols: tuple[sympy.Symbol, ...]) -> tuple[Inequality, ...]:
+    constraints = tuple(where) if isinstance(where, Iterable) else (where,)
+    for constraint in constraints:
+        if not isinstance(constraint, Inequality):
+            raise InputError(
+                f"a constraint in `where` is made by less(a, b) or at_most(a, b), got {type(constraint).__name__} "
+                f"{constraint!r:.80}"
+            )
+        used = difference(constraint.left, constraint.right).symbols
+        if not used or not used <= set(symbols):
+            raise InputError(f"a constraint is about variables of the box, got: {constraint}")
+    return constraints
+
+
+def _contacts(points: Iterable[Any], ranges: tuple[Side, ...]) -> tuple[Fraction, ...]:
+    contacts = tuple(sorted(as_fraction(point, "a contact point") for point in points))
+    if contacts and len(ranges) > 1:
+        raise InputError(f"contact points need a box of one variable, got {len(ranges)} variables")
+    side = ranges[0]
+    if contacts and side.integers:
+        raise InputError("contact points need a box of reals, not of integers")
+    if any(compared(side.low, point) <= 0 or compared(point, side.high) <= 0 for point in contacts):
+        raise InputError(f"contact points {contacts} must lie inside the box")
+    return contacts
+
+
+def _check_extents(ranges: tuple[Side, ...]) -> None:
+    """Check the assumptions about each variable, and that its ends are defined for all values of those before."""
+    try:
+        values = extents(ranges)
+    except (Undecided, DomainError) as problem:
+        raise InputError(f"an end of a side is not known to be defined: {problem}") from problem
+    for side in ranges:
+        check_assumptions(side.symbol, extent_of(side, values[side.symbol]))
 
 
 @dataclass(frozen=True)
 class Integers:
-    """All integers ``symbol >= start`` (and ``<= stop`` if given)."""
+    """All integers ``symbol >= start`` (and ``<= stop`` if given); with ``start=None``, all integers ``<= stop``."""
 
     symbol: sympy.Symbol
-    start: int = 1
+    start: int | None = 1
     stop: int | None = None
 
     def __post_init__(self) -> None:
         check_names([self.symbol])
-        object.__setattr__(self, "start", integer(self.start, "the first of the integers", low=0))
+        if self.start is not None:
+            object.__setattr__(self, "start", integer(self.start, "the first of the integers"))
         if self.stop is not None:
             object.__setattr__(self, "stop", integer(self.stop, "the last of the integers"))
-        if self.stop is not None and self.stop < self.start:
+        if self.start is not None and self.stop is not None and self.stop < self.start:
             raise InputError(f"no integers: {self.symbol} from {self.start} to {self.stop}")
-        first, last = Fraction(self.start), Fraction(self.start + 2 if self.stop is None else self.stop)
-        check_assumptions(self.symbol, Extent(first, last, integers=True, unbounded=self.stop is None))
+        first, last = (None if end is None else Fraction(end) for end in (self.start, self.stop))
+        check_assumptions(self.symbol, Extent(first, last, integers=True))
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
@@ -172,9 +231,12 @@ class Integers:
         return (self.symbol,)
 
     def __str__(self) -> str:
+        name = self.symbol.name
+        if self.start is None:
+            return f"all integers {name}" if self.stop is None else f"all integers {name} <= {self.stop}"
         if self.stop is not None:
-            return f"all integers {self.start} <= {self.symbol.name} <= {self.stop}"
-        return f"all integers {self.symbol.name} >= {self.start}"
+            return f"all integers {self.start} <= {name} <= {self.stop}"
+        return f"all integers {name} >= {self.start}"
 
 
 Domain: TypeAlias = Point | Box | Integers

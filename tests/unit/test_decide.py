@@ -187,25 +187,26 @@ def test_false_statements_on_boxes(claim, sides):
     assert all(sides[symbol][0] <= v <= sides[symbol][1] for symbol, v in values.items())
 
 
-def test_false_at_one_rational_point():
-    claim = less(0, (x - R(1, 3)) ** 2)
-    assert decide(claim, Box({x: (0, 1)})).outcome == "fails"
-    values = assert_fails(decide(claim, Box({x: (0, 1)}, contacts=(Q(1, 3),))))
+@pytest.mark.parametrize("contacts", [(), (Q(1, 3),)])
+def test_false_at_one_rational_point_that_bisection_does_not_meet(contacts):
+    values = assert_fails(decide(less(0, (x - R(1, 3)) ** 2), Box({x: (0, 1)}, contacts=contacts)))
     assert values == {x: Q(1, 3)}
 
 
-@pytest.mark.parametrize("strict", [True, False])
-def test_an_unlisted_irrational_contact_never_holds_strictly_nor_is_refuted_weakly(strict):
-    claim = Inequality(2 * sqrt(2) * x, x**2 + 2, strict=strict)  # equality at sqrt(2) only
-    decision = decide(claim, Box({x: (1, 2)}), max_cells=300)
-    assert decision.outcome == ("open" if strict else "holds")
-    assert not strict or "no rule applies to" in decision.reason
+def test_an_irrational_contact_never_holds_strictly():
+    left, right = 2 * sqrt(2) * x, x**2 + 2  # equal at sqrt(2) only
+    decision = decide(less(left, right), Box({x: (1, 2)}), max_cells=300)
+    assert decision.outcome == "open"
+    assert "no rule applies to the neighbourhood of x = sqrt(2)" in decision.reason
+    assert decision.obstacle.kind == "equality"
+    assert_holds(decide(at_most(left, right), Box({x: (1, 2)})))
 
 
-def test_an_identity_in_disguise_holds_with_margin_0():
-    decision = decide(at_most(sin(x) ** 2 + cos(x) ** 2, 1), Box({x: (0, 1)}), max_cells=100, limit=128)
-    assert decision.outcome == "holds"
-    assert decision.margin == 0
+def test_an_identity_in_disguise_holds_but_not_strictly():
+    box = Box({x: (0, 1)})
+    assert_holds(decide(at_most(sin(x) ** 2 + cos(x) ** 2, 1), box))
+    assert_holds(decide(less(sin(x) ** 2 + cos(x) ** 2, R(1000001, 1000000)), box))
+    assert decide(less(sin(x) ** 2 + cos(x) ** 2, 1), box).outcome == "fails"
 
 
 CONTACTS = [
@@ -350,8 +351,8 @@ def test_a_statement_about_all_integers_that_is_an_equality_stays_open():
     assert decide(claim, Integers(n, 1, 3), limit=128).outcome == "holds"
 
 
-def test_growth_beyond_every_power_does_not_crash():
-    assert decide(less(0, exp(n)), Integers(n)).outcome != "fails"
+def test_growth_beyond_every_power_is_decided():
+    assert decide(less(0, exp(n)), Integers(n)).outcome == "holds"
 
 
 def test_a_counterexample_with_a_huge_value_is_reported():
@@ -369,10 +370,10 @@ def test_a_counterexample_with_a_huge_value_is_reported():
 
 
 def test_the_number_of_cells_is_limited():
-    claim = less(x**3 - x, R(386, 1000))
-    few = decide(claim, Box({x: (-1, 1)}), max_cells=2)
+    claim = less(sin(20 * x) * cos(13 * x), R(999, 1000))
+    few = decide(claim, Box({x: (-1, 1)}), max_cells=5)
     assert few.outcome == "open"
-    assert len(few.cells) <= 2
+    assert len(few.cells) <= 5
     assert_holds(decide(claim, Box({x: (-1, 1)})))
 
 
@@ -470,8 +471,9 @@ def test_a_statement_that_is_undefined_somewhere_is_no_statement(claim, domain):
         decide(claim, domain)
 
 
-def test_a_pole_inside_a_box_is_named():
-    with pytest.raises(DomainError, match="undefined at x = 1/3: division by zero"):
+def test_a_pole_that_no_cell_meets_exactly_never_holds():
+    assert decide(at_most(0, 1 / (x**2 - 2) ** 2), Box({x: (0, 2)})).outcome == "open"
+    with pytest.raises(DomainError, match="x = 1/3"):
         decide(at_most(0, 1 / (x - R(1, 3)) ** 2), Box({x: (0, 1)}))
 
 

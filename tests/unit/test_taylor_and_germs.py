@@ -11,6 +11,7 @@ from strategies_local import as_exact
 from ntkproofs.arithmetic.exact import ExactArithmetic, PiRational
 from ntkproofs.arithmetic.expressions import BallArithmetic, Formula
 from ntkproofs.arithmetic.germs import GermArithmetic
+from ntkproofs.arithmetic.growth import Growth
 from ntkproofs.arithmetic.taylor import Taylor, TaylorArithmetic
 from ntkproofs.errors import DomainError, NotExact, Undecided
 from ntkproofs.rigor import Ball, enclose
@@ -185,8 +186,17 @@ def test_a_function_with_zero_series_stays_undecided():
         Formula(sympy.sin(X) ** 2 + sympy.cos(X) ** 2 - 1).evaluate({X: arithmetic.variable(1)}, arithmetic).reduced()
 
 
-@pytest.mark.parametrize("expression", [sympy.sqrt(X), sympy.exp(1 / X), sympy.sin(1 / X), sympy.log(1 / X)], ids=str)
-def test_functions_without_a_power_series_are_refused(expression):
+WITHOUT_A_POWER_SERIES = [sympy.sqrt(X), sympy.exp(1 / X), sympy.exp(-1 / X), sympy.sin(1 / X), sympy.log(1 / X)]
+
+
+@pytest.mark.parametrize("expression", WITHOUT_A_POWER_SERIES, ids=str)
+def test_functions_without_a_power_series_are_growths(expression):
+    arithmetic = GermArithmetic(Q(1, 4), 6, 100)
+    assert isinstance(Formula(expression).evaluate({X: arithmetic.variable(1)}, arithmetic), Growth)
+
+
+@pytest.mark.parametrize("expression", [sympy.sqrt(-X), sympy.log(-X), sympy.tan(1 / X)], ids=str)
+def test_functions_without_an_expansion_are_refused(expression):
     arithmetic = GermArithmetic(Q(1, 4), 6, 100)
     with pytest.raises((Undecided, DomainError)):
         Formula(expression).evaluate({X: arithmetic.variable(1)}, arithmetic)

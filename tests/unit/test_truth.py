@@ -53,6 +53,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "exact_zero",
     "exhaustive",
     "false",
+    "has_least",
     "homogeneous",
     "integers",
     "least",

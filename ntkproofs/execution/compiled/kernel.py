@@ -11,13 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ntkproofs.execution.compiled.integers import expected_planes
 from ntkproofs.execution.compiled.logic import Logic
 from ntkproofs.execution.compiled.machine_code import Target
-from ntkproofs.execution.compiled.planes import ONES, ZERO, Code, Value
+from ntkproofs.execution.compiled.planes import ONES, ZERO, Code, Loop, Value
 from ntkproofs.execution.compiled.straight import StraightStep
+from ntkproofs.execution.compiled.tables import TableStep, Wiring
 
-__all__ = ["Answers", "ARGUMENTS", "DONE", "LOG_FULL", "LOGGED", "assembly"]
+__all__ = ["ARGUMENTS", "Answers", "Assembly", "DONE", "LOG_FULL", "LOGGED"]
 
 ARGUMENTS = (
     "states",  # two buffers of planes, (2, bits, vector)
@@ -42,8 +45,11 @@ ARGUMENTS = (
     "nodes",
     "node_count",
     "ends",
+    "matches",  # planes of the templates and of parts of them, (rows, vector), for code with tables
+    "tables",  # 32-bit numbers
     "scratch",  # planes of the nodes, (2 + nodes, vector)
 )
+STRAIGHT = 1200  # literals and written bits of a program with straight-line code
 MOST_LINES = 4000  # of the code of an oracle
 DONE, LOGGED, LOG_FULL = 0, 1, 2
 NUMBERS = {"input_bits", "output_bits", "words", "sub_blocks", "steps", "capacity", "node_count"}
@@ -62,14 +68,27 @@ class Answers:
     outputs: tuple[int, ...]
 
 
-def assembly(logic: Logic, target: Target, counting: bool, answers: Answers | None) -> tuple[str, bool]:
-    """Return the assembly of the function ``run`` of a program, and whether it compares the answers."""
-    kernel = _Kernel(logic, target, counting, answers)
-    return kernel.text(), kernel.compares
+class Assembly:
+    """The assembly of the function ``run`` of a program; the `text` is that of a module.
+
+    `compares`: whether the code compares answers. `rows` and `tables`: the number of rows of ``matches``, and the
+    tables.
+    """
+
+    def __init__(self, logic: Logic, target: Target, counting: bool, answers: Answers | None) -> None:
+        size = sum(len(item.ones) + len(item.zeros) for item in logic.literals) + sum(map(len, logic.writers))
+        wiring = Wiring(logic) if size > STRAIGHT else None
+        kernel = _Kernel(logic, wiring, target, counting, answers)
+        self.text, self.compares = kernel.text(), kernel.compares
+        self.rows = 0 if wiring is None else wiring.rows
+        self.tables = np.zeros(1, dtype=np.int32) if wiring is None else wiring.array()
 
 
 class _Kernel:
-    def __init__(self, logic: Logic, target: Target, counting: bool, answers: Answers | None) -> None:
+    def __init__(
+        self, logic: Logic, wiring: Wiring | None, target: Target, counting: bool, answers: Answers | None
+    ) -> None:
+        self.wiring = wiring
         self.logic, self.counting, self.answers, self.compares = logic, counting, answers, False
         self.code = Code(target)
         self._entry()
@@ -92,7 +111,7 @@ class _Kernel:
 
     def _label(self, name: str) -> None:
         self.code.forget()
-        self.code.add(f"{name}:")
+        self.code.label(name)
 
     def _entry(self) -> None:
         code, size = self.code, self.logic.bits * self.code.octets
@@ -157,41 +176,59 @@ class _Kernel:
         code.add("%ended = icmp eq i64 %step, %steps")
         code.add("br i1 %ended, label %final, label %run")
         self._label("run")
-        step = StraightStep(code, self.logic, "%current", "%following", self.counting)
+        if self.wiring is None:
+            numbers = self._straight()
+        else:
+            numbers = TableStep(code, self.wiring, "%current", "%following", self.counting).numbers
         if self.counting:
-            numbers, lanes = step.numbers, [step.lanes[root] for root in self.logic.roots]
-            new = self._outside(numbers, lanes)
-            code.add(f"br i1 {code.any(new)}, label %check, label %stepped")
-            self._check(numbers, lanes)
+            code.add(f"br i1 {code.any(self._outside(numbers))}, label %check, label %stepped")
+            self._check(numbers)
         else:
             code.add("br label %stepped")
         self._label("stepped")
         code.add("%next_step = add i64 %step, 1")
         code.add("br label %test")
 
-    def _outside(self, numbers: Sequence[Value], lanes: Sequence[Value]) -> Value:
+    def _straight(self) -> list[Value]:
+        """Append straight-line code of a step; return the planes of n, and store the lanes of the roots."""
+        step = StraightStep(self.code, self.logic, "%current", "%following", self.counting)
+        self.lanes = [step.lanes[root] for root in self.logic.roots] if self.counting else []
+        return step.numbers
+
+    def _rejected(self, new: Value) -> Value:
+        """Return `new` or the lanes of roots that are rejected."""
+        code, first, roots = self.code, 2 * self.logic.number_bits, len(self.logic.roots)
+        if self.wiring is None:
+            for root, value in enumerate(self.lanes, first):
+                code.cut()
+                word = code.splat(code.define(f"load i64, ptr {code.word('%bounds', root)}"))
+                new = code.or_(new, code.and_(value, word))
+            return new
+        loop = Loop(code, roots, [new])
+        place = code.define(f"add i64 {loop.index}, {first}")
+        word = code.splat(code.define(f"load i64, ptr {code.word('%bounds', place)}"))
+        row = code.define(f"add i64 {loop.index}, {self.logic.number_bits}")
+        value = code.load(code.at("%counts", row))
+        return loop.end([code.or_(loop.values[0], code.and_(value, word))])[0]
+
+    def _outside(self, numbers: Sequence[Value]) -> Value:
         """Return the lanes that do not pass the quick test: n is outside of the interval, or a root is rejected."""
-        code, size = self.code, len(numbers)
+        code = self.code
         words = (
-            code.splat(code.define(f"load i64, ptr {code.word('%bounds', index)}"))
-            for index in range(2 * size + len(lanes))
+            code.splat(code.define(f"load i64, ptr {code.word('%bounds', index)}")) for index in range(2 * len(numbers))
         )
         from_low, beyond = ONES, ZERO
         for number in numbers:
             from_low = code.majority(number, next(words), from_low)
         for number in numbers:
             beyond = code.majority(number, next(words), beyond)
-        new = code.or_(code.not_(from_low), beyond)
-        for value, rejected in zip(lanes, words, strict=True):
-            code.cut()
-            new = code.or_(new, code.and_(value, rejected))
-        return code.and_(new, "%lanes")
+        return code.and_(self._rejected(code.or_(code.not_(from_low), beyond)), "%lanes")
 
-    def _check(self, numbers: Sequence[Value], lanes: Sequence[Value]) -> None:
+    def _check(self, numbers: Sequence[Value]) -> None:
         """Test by the decision diagrams, and log the state if a lane has new counts."""
-        code = self.code
+        code, roots = self.code, len(self.logic.roots)
         self._label("check")
-        for index, value in enumerate([*numbers, *lanes]):
+        for index, value in enumerate([*numbers, *([] if self.wiring is not None else self.lanes)]):
             code.store(value, code.at("%counts", index))
         code.store(ZERO, "%scratch")
         code.store(ONES, code.at("%scratch", 1))
@@ -220,7 +257,7 @@ class _Kernel:
         kind = code.vector
         code.add("%root = phi i64 [ 0, %roots ], [ %next_root, %root_run ]")
         code.add(f"%new = phi {kind} [ zeroinitializer, %roots ], [ %more_new, %root_run ]")
-        code.add(f"%roots_left = icmp ult i64 %root, {len(lanes)}")
+        code.add(f"%roots_left = icmp ult i64 %root, {roots}")
         code.add("br i1 %roots_left, label %root_run, label %decide")
         self._label("root_run")
         end = code.define(f"load i64, ptr {code.word('%ends', '%root')}")

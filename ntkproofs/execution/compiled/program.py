@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ntkproofs.execution.bitsliced import LANES, Planes, SlicedProgram
 from ntkproofs.execution.cases import Cases
-from ntkproofs.execution.compiled.kernel import ARGUMENTS, DONE, Answers, assembly
+from ntkproofs.execution.compiled.kernel import ARGUMENTS, DONE, Answers, Assembly
 from ntkproofs.execution.compiled.known import Known
 from ntkproofs.execution.compiled.logic import Logic
 from ntkproofs.execution.compiled.machine_code import MachineCode, target
@@ -48,16 +48,12 @@ class CompiledProgram:
     @cached_property
     def code(self) -> MachineCode:
         """The machine code."""
-        return MachineCode(self._assembly[0], "run", len(ARGUMENTS))
-
-    @property
-    def compares(self) -> bool:
-        """Whether the code compares the answers."""
-        return self._assembly[1]
+        return MachineCode(self.assembly.text, "run", len(ARGUMENTS))
 
     @cached_property
-    def _assembly(self) -> tuple[str, bool]:
-        return assembly(self.logic, target(), self.counting, self.answers)
+    def assembly(self) -> Assembly:
+        """The assembly and its tables."""
+        return Assembly(self.logic, target(), self.counting, self.answers)
 
 
 def _aligned(*shape: int) -> NDArray[np.uint64]:
@@ -75,7 +71,12 @@ class BlockRunner:
     """
 
     def __init__(self, compiled: CompiledProgram, sliced: SlicedProgram, task: Task, cases: Cases) -> None:
-        self.code, self.compares, self.steps, self.words = compiled.code, compiled.compares, task.steps, cases.words
+        self.code, self.compares, self.steps, self.words = (
+            compiled.code,
+            compiled.assembly.compares,
+            task.steps,
+            cases.words,
+        )
         logic, size = compiled.logic, target().words
         self.size, self.padded = size, -(-cases.words // size) * size
         self.visits = LoggedVisits(sliced, size, CAPACITY) if compiled.counting else None
@@ -103,6 +104,8 @@ class BlockRunner:
             "log_positions": self.log_positions,
             "counts": _aligned(logic.number_bits + len(logic.roots), size),
             "bounds": self.known.bounds,
+            "matches": _aligned(compiled.assembly.rows, size),
+            "tables": compiled.assembly.tables,
             "ends": self.known.ends,
         }
         self.numbers = {
