@@ -15,7 +15,20 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from ntkproofs import __version__
-from ntkproofs.commands import certify, check, exhaust, export, plot, report, run, show, simulate, train, verify
+from ntkproofs.commands import (
+    certify,
+    check,
+    copy_examples,
+    exhaust,
+    export,
+    plot,
+    report,
+    run,
+    show,
+    simulate,
+    train,
+    verify,
+)
 from ntkproofs.commands.common import (
     HOLDS,
     INTERNAL,
@@ -49,7 +62,7 @@ Try:
   ntkproofs show multiplication --bits 4            templates, counts, rounding, and the networks that are needed
   ntkproofs certify addition --bits 8 --failure 1e-6 -o a.json   a certificate: how many networks are sufficient
   ntkproofs verify a.json                           check the certificate with the independent checker
-  ntkproofs check                                   all claims in paper_checks/, with verdict and evidence
+  ntkproofs check                                   all claims about the paper, with verdict and evidence
   ntkproofs check -k rounding                       only the claims about rounding
   ntkproofs report -o report.html                   all claims and figures as an HTML page
   ntkproofs --help                                  all commands and options
@@ -68,7 +81,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"ntkproofs {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for command in (check, report, plot, run, exhaust, show, simulate, train, certify, verify, export):
+    for command in (check, report, plot, run, exhaust, show, simulate, train, certify, verify, export, copy_examples):
         command.register(commands)
     return parser
 

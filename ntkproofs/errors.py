@@ -9,6 +9,7 @@ from __future__ import annotations
 __all__ = [
     "NtkProofsError",
     "InputError",
+    "NotInGrammar",
     "Undecided",
     "DomainError",
     "NotExact",
@@ -25,6 +26,10 @@ class NtkProofsError(Exception):
 
 class InputError(NtkProofsError, ValueError):
     """Invalid argument or invalid input; nothing was changed."""
+
+
+class NotInGrammar(InputError):
+    """An expression contains something that the grammar of formulas does not; a claim that raises it is undecided."""
 
 
 class Undecided(NtkProofsError, ArithmeticError):

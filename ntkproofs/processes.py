@@ -23,17 +23,27 @@ import tempfile
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from ntkproofs.display import counted
 from ntkproofs.errors import NtkProofsError, Undecided
 
-__all__ = ["ChildResult", "WorkerDied", "can_fork", "parallel_map", "run_children", "serve", "silenced"]
+__all__ = [
+    "ChildResult",
+    "WorkerDied",
+    "can_fork",
+    "end_with_parent",
+    "parallel_map",
+    "run_children",
+    "serve",
+    "silenced",
+]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -78,7 +88,7 @@ def parallel_map(function: Callable[[Item], Result], items: Sequence[Item], proc
     >>> list(parallel_map(abs, [-2, 3], processes=2))
     [2, 3]
     """
-    work = [partial(_pickled_result, function, item) for item in items]
+    work = (partial(_pickled_result, function, item) for item in items)
     children = run_children(work, jobs=processes, seconds=math.inf)
     with contextlib.closing(children):
         for done, child in enumerate(children):
@@ -107,7 +117,7 @@ def _pickled_result(function: Callable[[Any], Any], item: Any) -> bytes:
 
 
 def run_children(
-    work: Sequence[Callable[[], bytes]], *, jobs: int, seconds: float
+    work: Iterable[Callable[[], bytes]], *, jobs: int, seconds: float
 ) -> Generator[ChildResult, None, None]:
     """Run every function of `work` in its own child process, `jobs` at a time, and yield the results in order.
 
@@ -119,14 +129,15 @@ def run_children(
         return
     gc.collect()
     gc.freeze()  # otherwise the garbage collector of each child would copy all memory pages of this process
-    waiting, running, results = deque(enumerate(work)), dict[int, _Child](), dict[int, ChildResult]()
+    waiting, running, results = enumerate(work), dict[int, _Child](), dict[int, ChildResult]()
     try:
-        for index in range(len(work)):
+        for index in count():
             while index not in results:
-                while waiting and len(running) < jobs:
-                    number, function = waiting.popleft()
+                for number, function in islice(waiting, max(0, jobs - len(running))):
                     with _signals_blocked():
                         running[number] = _Child(function, seconds)
+                if not running:
+                    return
                 _read(list(running.values()))
                 for number in [number for number, child in running.items() if child.is_over()]:
                     results[number] = running.pop(number).result()
@@ -285,7 +296,7 @@ def _signal_name(number: int) -> str:
 # --- platforms without fork
 
 
-def _run_spawned(work: Sequence[Callable[[], bytes]], jobs: int, seconds: float) -> Iterator[ChildResult]:
+def _run_spawned(work: Iterable[Callable[[], bytes]], jobs: int, seconds: float) -> Iterator[ChildResult]:
     """Run every function of `work` in a new Python process, which receives it pickled."""
     with ThreadPoolExecutor(jobs) as pool:
         yield from pool.map(lambda function: _spawned(function, seconds), work)
@@ -326,7 +337,7 @@ def _in_child(work: Callable[[], bytes], answer: int, output: int) -> NoReturn:
     code = 70
     try:
         os.setpgid(0, 0)
-        _end_with_parent()
+        end_with_parent()
         for number in BLOCKED:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED)
@@ -378,7 +389,7 @@ def silenced() -> Iterator[None]:
         os.close(null)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Ask the operating system to kill this process when its parent ends (on Linux only)."""
     if sys.platform == "linux":
         import ctypes

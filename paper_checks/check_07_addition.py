@@ -114,6 +114,21 @@ def exhaustive(regime: str) -> Verdict:
 
 
 @claim(
+    "l = 16, all 4,294,967,296 pairs: 32 steps of the templates compute x + y, and rounding (NTK) is right at every "
+    "bit of every state, since t n <= K",
+    source=SOURCE,
+    slow=True,
+)
+def all_pairs_of_16_bits() -> Verdict:
+    def check(bits: int) -> tuple[int, str | None]:
+        result = exhaust(addition_task(bits), condition=False)
+        good = result.holds and result.matches_bound == 32 and result.steps == 32
+        return result.cases, None if good else f"{result.wrong} wrong, n <= {result.matches_bound}"
+
+    return conclude(confirm_batches("all pairs of 16-bit numbers", map(check, [16]), exhaustive=True))
+
+
+@claim(
     "l = 1..8: after s = 0..2 l + 2 steps of the templates all pairs have their sum iff s >= 2 l - 1; so 2 l - 1 steps "
     "are sufficient, and 2 l - 2 are not",
     source=SOURCE + " (which run 2 l steps)",

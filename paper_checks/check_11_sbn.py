@@ -19,7 +19,17 @@ from ntkproofs.kernels import REGIMES, two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, WRITERS
 from ntkproofs.programs import Rows, TemplateProgram, sbn
 from ntkproofs.programs.partial import UNKNOWN, step_partial
-from ntkproofs.programs.sbn import EXAMPLES, Assembly, Instruction, Layout, configurations, example, interpret, load
+from ntkproofs.programs.sbn import (
+    EXAMPLES,
+    Assembly,
+    Instruction,
+    Layout,
+    assemble,
+    configurations,
+    example,
+    interpret,
+    load,
+)
 from ntkproofs.programs.sbn.interpreter import successor
 from ntkproofs.programs.sbn.minsky import (
     CounterInstruction,
@@ -323,6 +333,51 @@ def one_machine() -> Verdict:
         return run.halted and run.executed == executed and tuple(run.memory.values()) == expected.memory
 
     return conclude(confirm("the examples", EXAMPLES, check, exhaustive=True))
+
+
+# Three nested loops of 50, 100 and 100 rounds: each counts down from its constant until it is negative. "zero minus L"
+# always branches to L, as -1 - 0 is negative; "y y" sets y to 0, and "less_100 y" adds 100.
+LOOPS = """
+x: .word 49
+y: .word 0
+z: .word 0
+one: .word 1
+minus: .word -1
+zero: .word 0
+less_99: .word -99
+rounds: .word 0
+outer:  sbn y y
+        sbn less_99 y
+middle: sbn z z
+        sbn less_99 z
+inner:  sbn one z done_z
+        sbn zero minus inner
+done_z: sbn one y done_y
+        sbn zero minus middle
+done_y: sbn minus rounds halt
+        sbn one x halt
+        sbn zero minus outer
+"""
+
+
+@claim(
+    "the 1,015,199 instructions of three nested loops, on 16 words of 8 bits: the machine, executed by the predictor "
+    "(NTK), has the configuration of the interpreter after every 1,000 instructions, and halts when it does",
+    source=SOURCE,
+    slow=True,
+)
+def million_instructions() -> Verdict:
+    def check(program: Assembly) -> bool:
+        boundaries = execute_sbn(program, Layout(*LARGE), every=1000)
+        boundary = next(boundaries)
+        for executed, configuration in enumerate(configurations(program)):
+            if executed == boundary.executed:
+                if configuration != boundary.configuration:
+                    return False
+                boundary = next(boundaries, boundary)
+        return executed == boundary.executed == 1_015_199
+
+    return conclude(confirm("three nested loops", [assemble(LOOPS)], check, exhaustive=True))
 
 
 # --- Turing completeness

@@ -356,6 +356,7 @@ def networks_needed() -> Verdict:
     "k = 9..13, simulated runs of the limit that stop at an accuracy of 90 %: the published stop lies between the "
     "smallest and the largest of 100 runs under the NNGP kernel, all below the smallest of 20 runs under the NTK",
     source=SOURCE,
+    slow=True,
 )
 def stopping_times() -> Verdict:
     def stop(bits: int, regime: str, run: int) -> int:
@@ -389,6 +390,7 @@ def stopping_times() -> Verdict:
     "their errors do not reject the NTK and reject the NNGP kernel, in the standard parametrisation the reverse (level "
     "1 % for all together)",
     source=SOURCE,
+    slow=True,
 )
 def parametrisation_decides() -> Verdict:
     own, other = [], []
@@ -413,6 +415,7 @@ def parametrisation_decides() -> Verdict:
     "the linearised network; from width 500 to 2,000 and from 1,000 to 4,000 the difference falls by a factor of 0.4 "
     "to 0.6",
     source=SOURCE,
+    slow=True,
 )
 def training_moves_features() -> Verdict:
     @lru_cache

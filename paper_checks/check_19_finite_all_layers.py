@@ -155,6 +155,7 @@ def finite_starts() -> Verdict:
     "permutation of 5 bits, all inputs: of 20 starts of the width certified for a failure of 1 %, really trained, none "
     "fails; at a thirtieth of it more than 1 % do",
     source=SOURCE,
+    slow=True,
 )
 def finite_certified_next_to_measured() -> Verdict:
     network = _network()

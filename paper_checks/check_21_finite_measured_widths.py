@@ -104,6 +104,7 @@ def certified_over_measured() -> Verdict:
     "the widths of the table are enough by the theorems, for a failure of 1 %: found again and confirmed by balls, for "
     "the output layer in all five programs, for all layers for the permutation of 5 bits",
     source=SOURCE,
+    slow=True,
 )
 def certified() -> Verdict:
     def check(case: Case) -> bool:
@@ -133,6 +134,7 @@ def _again() -> Iterator[Comparison]:
     "new draws fail as often as those of the table: permutation of 5 bits and addition of 2 bits, output and all "
     "layers, at the measured need and next below it",
     source=SOURCE,
+    slow=True,
 )
 def measured_again() -> Verdict:
     return conclude(measured("800 draws each", list(_again())))
@@ -165,6 +167,7 @@ def _first_order(case: Case, threshold: float) -> float:
     "certainty: Chernoff's bound with suprema in place of the Gaussian tail, the terms of second order, and for all "
     "layers the distance from the linearised network",
     source=SOURCE,
+    slow=True,
 )
 def first_order_explains() -> Verdict:
     def check(case: Case) -> bool:

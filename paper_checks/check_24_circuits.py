@@ -14,8 +14,9 @@ from ntkproofs.bounds import contrast_positive, excess_positive, matches_outweig
 from ntkproofs.certificates import Run, issue_ensemble, issue_stream
 from ntkproofs.claims import Verdict, claim, conclude, confirm, confirm_batches, decide, derive
 from ntkproofs.compilation import compile_source
+from ntkproofs.compilation.turing import compile_turing
 from ntkproofs.counts import bound_matches
-from ntkproofs.execution import exhaust, explore
+from ntkproofs.execution import Machine, exhaust, explore
 from ntkproofs.formats import Source, read_blif, read_kiss, read_pla, read_turing
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor
@@ -191,6 +192,28 @@ TABLE = (
         642,
     ),
 )
+
+
+BUSY_BEAVER = b"1RB1LC_1RC1RB_1RD0LE_1LA1LD_1RZ0LA"
+
+
+@claim(
+    "the busy beaver of five states (Marxen and Buntrock 1989), compiled to 135,177 templates on 12,289 cells, is "
+    "executed by the predictor through all 47,176,870 steps, each rounded right, and then halts with 4,098 ones",
+    source=SOURCE,
+    slow=True,
+)
+def busy_beaver_of_five_states() -> Verdict:
+    def check(steps: int) -> bool:
+        task = compile_turing(read_turing(BUSY_BEAVER), cells=12_289, steps=steps)
+        run = Machine(task.program).begin(task.start(1))
+        run.advance(steps - 1)
+        running = any(run.state["head"])
+        run.advance(1)
+        halted = not any(run.state["head"]) and run.constant
+        return running and halted and sum(run.state["tape"]) == 4098 and task.program.samples == 135_177
+
+    return conclude(confirm("one machine", [47_176_870], check, exhaustive=True))
 
 
 @claim(

@@ -140,6 +140,7 @@ def countdown_at_a_small_width() -> Verdict:
     "of 40 draws (seeds 0 to 39) of scalar networks of pairs, the share that reverses all words of 10 bits exactly "
     "grows with the width: at most 4 at width 100, 20 to 36 at width 200, all 40 at width 400",
     source=SOURCE,
+    slow=True,
 )
 def widths() -> Verdict:
     allowed = {100: range(5), 200: range(20, 37), 400: range(40, 41)}
@@ -186,6 +187,7 @@ def averages() -> Verdict:
     "on all words: at a word with a single one, which is a sample, outputs that should be 0 differ from 0 by what is "
     "left of training, and some of them are above 0",
     source=SOURCE,
+    slow=True,
 )
 def averages_at_zero() -> Verdict:
     def check(seed: int) -> bool:
@@ -207,6 +209,7 @@ def averages_at_zero() -> Verdict:
     "pairs, failure 1/100) every event of the certificate holds in floating point, and training moves no output "
     "further from the linearised network, in the wrong direction, than a twentieth of the bound",
     source=SOURCE,
+    slow=True,
 )
 def events() -> Verdict:
     task = permutation_task(range(4, -1, -1))

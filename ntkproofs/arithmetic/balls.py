@@ -478,8 +478,8 @@ class Ball(NoTruthValue):
 
         On (0, oo) it decreases to its minimum near 1.46 and then increases. Below 0, Arb evaluates the whole interval.
 
-        >>> print(Ball(5, precision=30).gamma())
-        24.00000…
+        >>> Ball(5, precision=30).gamma().contains(24)
+        True
         """
         if self._lower > 0:
             return self._on_both_sides_of_the_minimum(lambda x: x.gamma())._clamped(0, None)
@@ -527,8 +527,8 @@ class Ball(NoTruthValue):
     def rational_power(self, exponent: Fraction) -> Ball:
         """Return ``x**exponent`` for x >= 0; DomainError for a negative interval, Undecided for one across zero.
 
-        >>> print(Ball(8, precision=30).rational_power(Fraction(2, 3)))
-        4.000000…
+        >>> Ball(8, precision=30).rational_power(Fraction(2, 3)).contains(4)
+        True
         """
         if exponent < 0:
             return 1 / self.rational_power(-exponent)

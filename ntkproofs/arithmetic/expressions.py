@@ -18,7 +18,8 @@ from typing import Any, Protocol, Self, TypeVar
 import sympy
 
 from ntkproofs.arithmetic.balls import Ball, as_fraction
-from ntkproofs.errors import DomainError, InputError
+from ntkproofs.arithmetic.outside import not_in_grammar
+from ntkproofs.errors import DomainError, InputError, NotInGrammar
 
 __all__ = [
     "FUNCTIONS",
@@ -290,10 +291,7 @@ class _Program:
             return self.emit("symbol", data=node)
         if node in (sympy.zoo, sympy.oo, -sympy.oo, sympy.nan):
             raise DomainError(f"the expression contains {node}: it is undefined")
-        raise InputError(
-            f"{node} ({type(node).__name__}) is not in the grammar: exact rationals, pi, symbols, + - * /, "
-            f"integer and half-integer powers, {', '.join(FUNCTIONS.values())}"
-        )
+        raise not_in_grammar(node)
 
     def _fold(self, name: str, indices: list[int]) -> int:
         total = indices[0]
@@ -317,7 +315,7 @@ class _Program:
         if not isinstance(exponent, sympy.Rational):
             return self.emit("real power", (self.compile(base), self.compile(exponent)))
         if exponent.p == 0:
-            raise InputError(f"{base}**0 is not in the grammar: write 1")
+            raise NotInGrammar(f"{base}**0 is not in the grammar: write 1")
         if exponent < 0:
             one = self.emit("rational", data=Fraction(1))
             return self.emit("divide", (one, self._power(base, -exponent)))
@@ -431,8 +429,8 @@ class Formula:
     """A SymPy expression compiled for evaluation, with common subexpressions computed once.
 
     The grammar: exact rationals, pi, symbols, ``+ - * /``, powers, ``exp log sin cos tan asin acos atan sinh cosh tanh
-    asinh acosh atanh Abs Min Max gamma loggamma factorial binomial erf erfc``. Raises InputError, naming the part, for
-    anything else, floats included.
+    asinh acosh atanh Abs Min Max gamma loggamma factorial binomial erf erfc``. Raises NotInGrammar, naming the part and
+    its rewrite, for anything else, floats included.
 
     `instructions`: the program, in which each instruction refers to earlier ones; `result`: the index of the
     instruction that computes the value; `symbols`: the symbols that occur; `total`: whether the expression contains no

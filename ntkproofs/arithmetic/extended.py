@@ -96,6 +96,11 @@ class ExtendedInterval(NoTruthValue):
         """The upper end, exactly; None if it is infinite."""
         return Ball.from_ends(self.high, self.high, self.precision).lower if self.high.is_finite() else None
 
+    def end(self, which: int) -> ExtendedInterval:
+        """Return the lower (0) or the upper (1) end, which must be finite, as an interval."""
+        end = (self.low, self.high)[which]
+        return ExtendedInterval.of(Ball.from_ends(end, end, self.precision))
+
     def is_positive(self) -> bool:
         """Return whether every number of the interval is positive."""
         return bool(self.low > 0) or (bool(self.low == 0) and self.excluded[0])

@@ -261,8 +261,11 @@ class Germ(Functions):
         return half_pi - (self.arithmetic.rational(Fraction(1)) / base)._apply_analytic("atan")
 
     def tan(self) -> Germ:
-        """Return the tangent of a bounded germ."""
-        return self._apply_analytic("tan")
+        """Return the tangent of a bounded germ, as sine over cosine at a pole."""
+        try:
+            return self._apply_analytic("tan")
+        except (Undecided, DomainError):
+            return self.sin() / self.cos()
 
     def sinh(self) -> Germ:
         """Return the hyperbolic sine."""

@@ -88,6 +88,8 @@ class Growth(Functions):
     def __init__(self, arithmetic: GermArithmetic, terms: Iterable[Term]) -> None:
         self.arithmetic = arithmetic
         self.terms = _collected(terms)
+        for scale, _ in self.terms:  # a logarithm is not positive at s = 1
+            scale.check_positive(arithmetic.reach, arithmetic.precision)
         if len(self.terms) > MAX_TERMS:
             raise Undecided(f"an expansion at the contact point has more than {MAX_TERMS} terms")
 

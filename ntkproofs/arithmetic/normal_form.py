@@ -15,6 +15,7 @@ import flint
 import sympy
 
 from ntkproofs.arithmetic.expressions import formula
+from ntkproofs.arithmetic.functions import Functions
 from ntkproofs.errors import DomainError, Undecided
 
 __all__ = ["Quotient", "Ring", "same_normal_form"]
@@ -91,7 +92,7 @@ class Ring:
         return polynomial, cleared
 
 
-class Quotient:
+class Quotient(Functions):
     """A quotient of two polynomials of a ring, on which formulas can be evaluated."""
 
     def __init__(self, ring: Ring, numerator: Polynomial, denominator: Polynomial) -> None:
@@ -145,6 +146,37 @@ class Quotient:
         root = self._opaque("sqrt")
         self.ring.squares[self.ring.index(root.numerator)] = self
         return root
+
+    def constant(self, value: Fraction | int) -> Quotient:
+        """Return the constant `value`."""
+        return self.ring.rational(Fraction(value))
+
+    def gamma(self) -> Quotient:
+        """Return the gamma function, a generator without relations."""
+        return self._opaque("gamma")
+
+    def loggamma(self) -> Quotient:
+        """Return the logarithm of the gamma function, a generator without relations."""
+        return self._opaque("loggamma")
+
+    def erf(self) -> Quotient:
+        """Return the error function, a generator without relations."""
+        return self._opaque("erf")
+
+    def __abs__(self) -> Quotient:
+        return self._opaque("Abs")
+
+    def maximum(self, other: Quotient) -> Quotient:
+        """Return the larger one of two numbers, ``(a + b + Abs(a - b))/2``."""
+        return (self + other + abs(self - other)) / self.constant(2)
+
+    def minimum(self, other: Quotient) -> Quotient:
+        """Return the smaller one of two numbers, ``(a + b - Abs(a - b))/2``."""
+        return (self + other - abs(self - other)) / self.constant(2)
+
+    def rational_power(self, exponent: Fraction) -> Quotient:
+        """Return a power of a root, a generator without relations."""
+        return self._opaque(f"root {exponent.denominator}") ** exponent.numerator
 
     def exp(self) -> Quotient:
         """Return the exponential, a generator without relations."""

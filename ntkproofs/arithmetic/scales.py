@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from ntkproofs.arithmetic.balls import Ball, hull
 from ntkproofs.arithmetic.exact import Exact, PiRational
-from ntkproofs.errors import Undecided
+from ntkproofs.errors import NotExact, Undecided
 
 __all__ = ["LOG", "LOG_LOG", "ONE", "POWER", "ZERO", "Key", "Scale"]
 
@@ -81,7 +81,10 @@ class Scale:
         """Return 1 if the scale tends to infinity as s tends to 0, -1 if it tends to 0, and 0 for the constant 1."""
         if not self.logarithm:
             return 0
-        sign: int = self.logarithm[-1][1].sign()
+        try:
+            sign: int = self.logarithm[-1][1].sign()
+        except NotExact as problem:
+            raise Undecided(str(problem)) from problem
         return sign
 
     # --- bounds on 0 < s <= h
@@ -107,11 +110,14 @@ class Scale:
 
     def _x(self, reach: Fraction, precision: int) -> Ball:
         """Return ``log(1/reach)``; raises Undecided if the scale contains logarithms and this is less than 2."""
-        x = -Ball(reach, precision=precision).log()
+        self.check_positive(reach, precision)
+        return -Ball(reach, precision=precision).log()
+
+    def check_positive(self, reach: Fraction, precision: int) -> None:
+        """Raise Undecided if the scale contains logarithms, unless they are positive on ``0 < s <= reach``."""
         has_logarithms = any(key != POWER and any(key[1:]) for key in self.keys())
-        if has_logarithms and not (x - MIN_X).is_nonnegative():
+        if has_logarithms and not (Ball(reach, precision=precision).log() + MIN_X <= 0):
             raise Undecided("the interval at the contact point is too long for logarithms")
-        return x
 
     def _decreases(self, x: Ball, precision: int) -> bool:
         """Return whether the derivative of the logarithm is known to be negative on ``[x, oo)``."""

@@ -205,7 +205,8 @@ def _above(s: Fraction) -> int:
 def _leaf(rule: str, name: str) -> list[Any]:
     if rule.startswith("contact"):
         return [rule.removeprefix("contact "), name, CONTACT_TERMS]
-    return ["low", name, LOW_TERMS] if rule == "mean value" else ["leaf"]
+    series = rule in ("mean value", "monotone", "convex") or rule.startswith("taylor")
+    return ["low", name, LOW_TERMS] if series else ["leaf"]
 
 
 def _parted(pieces: list[tuple[int, list[Any]]], name: str) -> list[Any]:

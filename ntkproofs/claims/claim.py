@@ -16,10 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ntkproofs.claims.outside import OutsideGrammar
 from ntkproofs.claims.problems import Problem, problem_of
 from ntkproofs.claims.recheck import rechecked
-from ntkproofs.claims.verdict import Verdict
-from ntkproofs.errors import InputError
+from ntkproofs.claims.verdict import Verdict, conclude
+from ntkproofs.errors import InputError, NotInGrammar
 from ntkproofs.truth import NoTruthValue
 
 __all__ = ["Claim", "ClaimFamily", "LISTENERS", "ListedClaim", "Result", "claim", "error_result"]
@@ -44,7 +45,8 @@ class Result(NoTruthValue):
 class ListedClaim:
     """The description of a claim, without its function: a :class:`Claim` as it is known outside its own process.
 
-    `key`: the name of the claim within its file; `problem`: why the claim could not be collected, None if it could.
+    `key`: the name of the claim within its file; `problem`: why the claim could not be collected, None if it could;
+    `slow`: whether it is evaluated only when it is asked for.
     """
 
     name: str
@@ -53,11 +55,15 @@ class ListedClaim:
     file: Path
     key: str
     problem: Problem | None = None
+    slow: bool = False
 
 
 @dataclass(frozen=True)
 class Claim(NoTruthValue):
-    """A statement with its source, the function that evaluates it, and the file from which it was collected."""
+    """A statement with its source, the function that evaluates it, and the file from which it was collected.
+
+    `slow`: whether ``ntkproofs check`` evaluates it only when it is asked for.
+    """
 
     instead = ".run().verdict.kind"
 
@@ -66,6 +72,7 @@ class Claim(NoTruthValue):
     source: str
     function: Callable[[], object]
     file: Path | None = None
+    slow: bool = False
 
     def __post_init__(self) -> None:
         if LISTENERS:
@@ -74,7 +81,8 @@ class Claim(NoTruthValue):
     def run(self, own_files: Iterable[Path] = ()) -> Result:
         """Evaluate the claim in this process and return the result.
 
-        Decisions among the findings are replayed. The verdict is ``error`` if the function raises an exception, or
+        Decisions among the findings are replayed. The verdict is ``undecided`` if the function states something that is
+        not in the grammar (NotInGrammar); it is ``error`` if the function raises any other exception, or
         returns anything but a :class:`Verdict`; only KeyboardInterrupt is passed on. The location of an error is
         reported within the claim's file or `own_files`.
         """
@@ -86,6 +94,8 @@ class Claim(NoTruthValue):
             verdict = replace(verdict, facts=rechecked(verdict.facts), checks=rechecked(verdict.checks))
         except KeyboardInterrupt:
             raise
+        except NotInGrammar as limitation:
+            verdict = conclude(OutsideGrammar(self.statement, str(limitation)))
         except BaseException as error:  # pytest.skip and CancelledError as well
             problem = problem_of(error, (*own_files, *self._files()), default=self._location())
             return error_result(self, problem, time.perf_counter() - start)
@@ -128,15 +138,16 @@ class ClaimFamily(NoTruthValue):
 
 
 def claim(
-    statement: str, *, source: str, each: Mapping[str, Iterable[Any]] | None = None
+    statement: str, *, source: str, each: Mapping[str, Iterable[Any]] | None = None, slow: bool = False
 ) -> Callable[[Callable[..., object]], Claim | ClaimFamily]:
     """Turn a function that returns a :class:`Verdict` into a claim.
 
     With `each`, a dictionary of one parameter such as ``{"regime": ("ntk", "nngp")}``, there is one claim for each
-    value: the value is passed to the function as a keyword argument, and replaces ``{regime}`` in `statement`.
+    value: the value is passed to the function as a keyword argument, and replaces ``{regime}`` in `statement`. A claim
+    that is `slow` is evaluated by ``ntkproofs check -k slow`` and ``ntkproofs check FILE::CLAIM`` only.
 
-    Raises InputError if `statement` or `source` is empty or not text, if `each` has no value, or if a string stands in
-    place of a tuple of values.
+    Raises InputError if `statement` or `source` is empty or not text, if `each` has no value, if a string stands in
+    place of a tuple of values, or if `slow` is not True or False.
 
     >>> import sympy
     >>> from ntkproofs.claims import conclude, decide
@@ -150,11 +161,13 @@ def claim(
     for text, what in ((statement, "a statement"), (source, "a source")):
         if not isinstance(text, str) or not text.strip():
             raise InputError(f"a claim needs {what}, a nonempty string; got {text!r}")
+    if slow not in (True, False):
+        raise InputError(f"slow must be True or False, got {slow!r}")
 
     def decorate(function: Callable[..., object]) -> Claim | ClaimFamily:
         name = getattr(function, "__name__", type(function).__name__)
         if each is None:
-            return Claim(name, statement, source, function)
+            return Claim(name, statement, source, function, slow=slow)
         parameter, values = _values(name, each)
         return ClaimFamily(
             tuple(
@@ -163,6 +176,7 @@ def claim(
                     statement.replace("{" + parameter + "}", str(value)),
                     source,
                     partial(function, **{parameter: value}),
+                    slow=slow,
                 )
                 for value in values
             )

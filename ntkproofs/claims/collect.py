@@ -15,13 +15,15 @@ from ntkproofs.claims.registry import collection_errors, imported_claims
 from ntkproofs.claims.verdict import Verdict
 from ntkproofs.errors import InputError
 
-__all__ = ["collect", "matching_claims"]
+__all__ = ["SLOW", "collect", "matching_claims"]
+
+SLOW = "slow"  # the text that selects the claims that are marked so
 
 AnyClaim = TypeVar("AnyClaim", Claim, ListedClaim)
 
 
 def collect(paths: Iterable[Path], *, matching: str = "") -> list[Claim]:
-    """Return the claims of files and folders whose name or statement contains `matching`.
+    """Return the claims of files and folders whose name or statement contains `matching`; slow ones are included.
 
     Of a folder, the ``*.py`` files are collected in alphabetical order. A claim belongs to the file whose import
     constructs it, wherever its function is defined. Its name is prefixed by the name of the file, without the number
@@ -49,7 +51,8 @@ def collect(paths: Iterable[Path], *, matching: str = "") -> list[Claim]:
 def matching_claims(claims: Sequence[AnyClaim], matching: str, paths: Sequence[Path]) -> list[AnyClaim]:
     """Return the claims whose name or statement contains `matching`, ignoring case; raises InputError if none does.
 
-    Claims that stand for a collection error are always included, since they could hide a match.
+    The text ``slow`` also selects the claims that are marked slow. Claims that stand for a collection error are always
+    included, since they could hide a match.
     """
     shown = ", ".join(map(str, paths))
     if not claims:
@@ -58,7 +61,10 @@ def matching_claims(claims: Sequence[AnyClaim], matching: str, paths: Sequence[P
     matches = [
         claim
         for claim in claims
-        if text in claim.name.casefold() or text in claim.statement.casefold() or _is_error(claim)
+        if text in claim.name.casefold()
+        or text in claim.statement.casefold()
+        or (text == SLOW and claim.slow)
+        or _is_error(claim)
     ]
     if not matches:
         raise InputError(f"none of the {len(claims)} claims in {shown} contains {matching!r} in its name or statement")

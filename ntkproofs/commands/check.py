@@ -24,12 +24,14 @@ from ntkproofs.commands.common import (
     remark,
     worst,
 )
+from ntkproofs.commands.long_runs import add_cluster
 from ntkproofs.commands.progress import showing
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
+from ntkproofs.printable import file_name
 
 if TYPE_CHECKING:
-    from ntkproofs.claims import Result
+    from ntkproofs.claims import ListedClaim, Result
     from ntkproofs.commands.workers import Listing, Source
     from ntkproofs.coq.compiler import Coqc
 
@@ -58,6 +60,7 @@ def register(commands: Any) -> None:
     )
     add_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.add_argument("--list", action="store_true", help="print the names of the claims, and evaluate none")
     parser.add_argument("--traceback", action="store_true", help="show Python's full traceback of each error")
     parser.set_defaults(function=_check)
 
@@ -65,10 +68,19 @@ def register(commands: Any) -> None:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that select claims and control how they are evaluated."""
     parser.add_argument(
-        "paths", nargs="*", metavar="PATH", help="claim files, or folders of claim files (default: paper_checks/)"
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="claim files, folders of claim files, or claims of a file as FILE::CLAIM (default: paper_checks/, or the "
+        "claims about the paper that are installed)",
     )
     parser.add_argument(
-        "-k", dest="text", default="", metavar="TEXT", help="evaluate only claims whose name or statement contains TEXT"
+        "-k",
+        dest="text",
+        default="",
+        metavar="TEXT",
+        help="evaluate only claims whose name or statement contains TEXT; `-k slow` also those that are marked slow, "
+        "which are otherwise evaluated as FILE::CLAIM only",
     )
     parser.add_argument(
         "--jobs", metavar="N", help="number of claims to evaluate at a time (default: the number of cores)"
@@ -84,6 +96,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="coq: also prove with Coq the inequalities that ball arithmetic decided (default if coqc is installed); "
         "balls: do not (Coq still proves the theorems)",
     )
+    add_cluster(parser, "the claims")
     parser.add_argument(
         "--no-cache", action="store_true", help="do not use cached results of Coq: compile and prove everything again"
     )
@@ -93,15 +106,21 @@ def listed(options: argparse.Namespace) -> Listing:
     """Return the claims that the options select, and print messages about skipped and shadowed files on stderr."""
     from ntkproofs.commands.workers import list_claims
 
-    paths = [Path(path) for path in options.paths or ["paper_checks"]]
-    if not options.paths and not paths[0].exists():
-        raise InputError(
-            f"the current folder has no paper_checks/: name a claim file or folder (ntkproofs {options.command} PATH)"
-        )
-    listing = list_claims(paths, matching=options.text, jobs=_jobs(options), seconds=_seconds(options))
+    listing = list_claims(_paths(options), matching=options.text, jobs=_jobs(options), seconds=_seconds(options))
     for message in messages(listing):
         remark(f"ntkproofs: {message}")
     return listing
+
+
+def _paths(options: argparse.Namespace) -> list[str]:
+    """Return the paths of the options; by default the claims about the paper: those here, else the installed ones."""
+    from ntkproofs.installed import claims_folder
+
+    if options.paths or Path("paper_checks").exists():
+        return options.paths or ["paper_checks"]
+    folder = claims_folder()
+    remark(f"ntkproofs: there is no paper_checks/ here: the claims are those in {file_name(folder)}")
+    return [f"{folder}"]
 
 
 def messages(listing: Listing) -> list[str]:
@@ -141,7 +160,8 @@ def _seconds(options: argparse.Namespace) -> float:
 class CheckRun:
     """The results of a check, which may have been stopped.
 
-    `total`: the number of claims, None before they are listed; `stopped`: whether Ctrl-C or SIGTERM ended the check;
+    `total`: the number of claims, None before they are listed; `slow`: the slow ones, which are not among them;
+    `stopped`: whether Ctrl-C or SIGTERM ended the check;
     `coq_missing`: whether ``--engine coq`` was given but coqc is not installed.
     """
 
@@ -149,6 +169,7 @@ class CheckRun:
     total: int | None = None
     sources: list[Source] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
+    slow: list[ListedClaim] = field(default_factory=list)
     stopped: bool = False
     coq_missing: bool = False
 
@@ -180,18 +201,24 @@ def run_check(options: argparse.Namespace) -> CheckRun:
     If coqc is not installed, a message says so only with ``--engine coq``. Ctrl-C and SIGTERM end the check and its
     child processes.
     """
+    from ntkproofs.execution.cluster import ClusterLost
+
     run = CheckRun()
     try:
         with _ended_by_signal():
             listing = listed(options)
             run.total, run.sources, run.skipped = len(listing.claims), listing.sources, listing.skipped
-            run.results.extend(_evaluated(listing, _jobs(options), _seconds(options)))
+            run.slow = listing.slow
+            run.results.extend(_evaluated(listing, options))
             if options.engine != "balls":
                 required = options.engine == "coq"
                 run.results, run.coq_missing = _proved_by_coq(run.results, _jobs(options), required=required)
     except KeyboardInterrupt:
         run.stopped = True
         remark(f"ntkproofs: interrupted {run.progress}")
+    except ClusterLost as problem:
+        run.stopped = True
+        remark(f"ntkproofs: stopped {run.progress}: {problem}")
     return run
 
 
@@ -226,6 +253,8 @@ def _check(options: argparse.Namespace) -> int:
     from ntkproofs.coq.compiler import one_run
     from ntkproofs.report import document, show_results
 
+    if options.list:
+        return _list(options)
     with one_run(cache=not options.no_cache):
         run = run_check(options)
     if options.json:
@@ -237,17 +266,31 @@ def _check(options: argparse.Namespace) -> int:
                 "total": run.total,
                 "files": [_source_json(source) for source in run.sources],
                 "left_out": [f"{path}" for path in run.skipped],
+                "slow": [claim.name for claim in run.slow],
             }
         )
         return run.code
     console = make_console()
     with console.capture() as output:
         if run.results:
-            show_results(run.results, console, traceback=options.traceback)
+            show_results(run.results, console, traceback=options.traceback, slow=len(run.slow))
         if run.stopped:
             console.print(f"\nstopped {run.progress}: the results are incomplete", highlight=False, markup=False)
     print("\n".join(line.rstrip() for line in output.get().splitlines()))
     return run.code
+
+
+def _list(options: argparse.Namespace) -> int:
+    """Print the names of the claims, those that are slow and not asked for included."""
+    listing = listed(options)
+    claims = [*listing.claims, *listing.slow]
+    if options.json:
+        fields = ("name", "statement", "source", "slow")
+        print_json({"format": 1, "claims": [{name: getattr(claim, name) for name in fields} for claim in claims]})
+        return HOLDS
+    for claim in claims:
+        print(claim.name + (" (slow)" if claim.slow else ""))
+    return HOLDS
 
 
 def _source_json(source: Source) -> dict[str, Any]:
@@ -292,14 +335,22 @@ def exit_code(results: Sequence[Result]) -> int:
     return worst([CODES[result.verdict.kind] for result in results] or [HOLDS])
 
 
-def _evaluated(listing: Listing, jobs: int | None, seconds: float) -> Iterator[Result]:
+def _evaluated(listing: Listing, options: argparse.Namespace) -> Iterator[Result]:
     """Yield the results of the claims; show a bar and the next claim on a terminal, else a line for each claim."""
     from ntkproofs.commands.workers import run_claims
 
     claims, total = listing.claims, len(listing.claims)
     with contextlib.ExitStack() as stack:
         running = stack.enter_context(
-            contextlib.closing(run_claims(claims, jobs, seconds=seconds, sources=listing.sources))
+            contextlib.closing(
+                run_claims(
+                    claims,
+                    _jobs(options),
+                    seconds=_seconds(options),
+                    sources=listing.sources,
+                    cluster=options.cluster,
+                )
+            )
         )
         show = stack.enter_context(showing(every=0))
         show(0, total, "", f"0/{total} {claims[0].name}")

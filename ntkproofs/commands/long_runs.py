@@ -65,12 +65,12 @@ def executor(options: argparse.Namespace) -> Iterator[Execute | None]:
 
 def _tallies(cluster: Cluster, content: str, plan: Plan, chunks: Sequence[range]) -> Iterator[Tally]:
     """Run chunks on a cluster and yield their tallies in any order."""
-    from ntkproofs.commands.on_cluster import run_blocks
+    from ntkproofs.commands.on_cluster import run_cases
     from ntkproofs.execution.cluster import ClusterLost
 
     arguments = (json.dumps([chunk.start, chunk.stop]) for chunk in chunks)
-    for argument, text in cluster.calls(run_blocks, content, arguments):
-        first, last = plan.interval(range(*json.loads(argument)))
+    for argument, text in cluster.calls(run_cases, content, arguments):
+        first, last = json.loads(argument)
         if text is None:
             raise ClusterLost(f"the workers that ran the cases from {first:,} to {last - 1:,} ended again and again")
         try:

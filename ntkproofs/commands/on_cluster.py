@@ -1,4 +1,4 @@
-"""What workers of a cluster run for ``ntkproofs exhaust --cluster``: a range of blocks of a plan.
+"""What workers of a cluster run for ``ntkproofs exhaust --cluster``: some of the cases of a plan.
 
 A worker gets the options of the command as text, and the contents of the files that they name: of ``FILE.py:NAME`` also
 the files in its folder that it imports. It loads the program as this computer does, and compares the description of the
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ntkproofs.execution.chunks import Plan
     from ntkproofs.execution.exhaust import Planned
 
-__all__ = ["content_of", "planned_run", "run_blocks"]
+__all__ = ["content_of", "planned_run", "run_cases"]
 
 MAX_BYTES = 1 << 26  # of the files that are sent
 FILES = ("program", "file", "regime")  # options whose value may name a file
@@ -47,8 +47,14 @@ def planned_run(options: argparse.Namespace) -> Planned:
     if isinstance(task, Stream):
         raise InputError(f"{loaded.name} is a stream, of which all sequences are run on one computer")
     wide = infinitely_wide(options)
-    chosen = {"sample": sample, "seed": seed or 0, "condition": options.condition, "engine": options.engine}
-    return planned(task, **chosen, **wide.arguments)
+    return planned(
+        task,
+        sample=sample,
+        seed=seed or 0,
+        condition=options.condition,
+        engine=options.engine,
+        **wide.arguments,
+    )
 
 
 def content_of(options: argparse.Namespace) -> str:
@@ -57,12 +63,12 @@ def content_of(options: argparse.Namespace) -> str:
     Raises InputError if a file cannot be read, or if the files have more than 64 MiB.
     """
     run = planned_run(options)
-    texts = {
+    texts: dict[str, Any] = {
         name: value
         for name, value in vars(options).items()
         if name not in NOT_SENT and (value is None or isinstance(value, str | bool))
     }
-    texts["engine"] = run.begun.engine  # on which the numbers of the blocks depend
+    texts["engine"] = run.begun.engine  # that of this computer, which the result names
     return json.dumps({"options": texts, "files": _files(texts), "job": run.job()}, sort_keys=True)
 
 
@@ -90,15 +96,15 @@ def _files(texts: dict[str, Any]) -> dict[str, dict[str, str]]:
 # --- on a worker
 
 
-def run_blocks(content: str, argument: str) -> str:
-    """Return the tally of a range of blocks, ``[first, last + 1]`` in JSON, as JSON text."""
+def run_cases(content: str, argument: str) -> str:
+    """Return the tally of the cases of an interval, ``[first, last + 1]`` in JSON, as JSON text."""
     from ntkproofs.execution.chunks import run_chunk
     from ntkproofs.execution.tally import tally_json
 
-    blocks = range(*json.loads(argument))
+    chunk = range(*json.loads(argument))
     with _LOCK:
         plan = _prepared(content).plan
-        return json.dumps(tally_json(plan.tally_of(blocks, run_chunk(plan, blocks)), plan.task.program))
+        return json.dumps(tally_json(plan.tally_of(chunk, run_chunk(plan, chunk)), plan.task.program))
 
 
 @dataclass(frozen=True)

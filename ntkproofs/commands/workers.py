@@ -18,10 +18,10 @@ from typing import Any
 
 from ntkproofs.claims import importing
 from ntkproofs.claims.claim import ListedClaim, Result
-from ntkproofs.claims.collect import matching_claims
 from ntkproofs.claims.files import claim_files, claim_prefixes, skipped_paths
 from ntkproofs.claims.problems import Problem
 from ntkproofs.claims.registry import collection_errors, imported_claims
+from ntkproofs.claims.selection import Selection
 from ntkproofs.claims.transport import from_json, problem_from, to_json
 from ntkproofs.claims.verdict import Verdict
 from ntkproofs.commands.second_engine import decided_again
@@ -29,7 +29,7 @@ from ntkproofs.coq import theory
 from ntkproofs.errors import InputError
 from ntkproofs.processes import ChildResult, run_children, silenced
 
-__all__ = ["SECONDS", "Listing", "Source", "list_claims", "run_claims"]
+__all__ = ["SECONDS", "Listing", "Source", "list_claims", "prepare", "run_claims", "run_listed"]
 
 SECONDS = 1800.0  # default time limit of a claim
 
@@ -53,24 +53,30 @@ class Source:
 
 @dataclass(frozen=True)
 class Listing:
-    """The listed claims, their files, the skipped paths of folders, and the files without claims (`empty`)."""
+    """The listed claims, their files, the skipped paths of folders, and the files without claims (`empty`).
+
+    `slow`: the claims that are not evaluated because they are slow and nobody asked for them.
+    """
 
     claims: list[ListedClaim]
     sources: list[Source] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
     empty: list[Path] = field(default_factory=list)
+    slow: list[ListedClaim] = field(default_factory=list)
 
 
 def list_claims(
-    paths: Sequence[Path], *, matching: str = "", jobs: int | None = None, seconds: float = SECONDS
+    paths: Sequence[str | Path], *, matching: str = "", jobs: int | None = None, seconds: float = SECONDS
 ) -> Listing:
     """Return the claims that :func:`ntkproofs.claims.collect` collects, running no code of theirs in this process.
 
-    `jobs` files are imported at a time, each for at most `seconds`. Raises InputError if a path is not a claim file or
-    folder, if a file named in `paths` has no claims, and if no claim matches.
+    `paths`: files, folders, and claims of a file as ``FILE::CLAIM``. `jobs` files are imported at a time, each for at
+    most `seconds`. Raises InputError if a path is not a claim file or folder, if a file named in `paths` has no claims
+    or not the named one, and if no claim matches, or only slow ones that nobody asked for.
     """
-    _prepare()
-    files = claim_files(paths)
+    prepare()
+    selection = Selection.of(paths, matching)
+    files = claim_files(selection.paths)
     prefixes = claim_prefixes(files)
     claims: list[ListedClaim] = []
     sources: list[Source] = []
@@ -83,38 +89,55 @@ def list_claims(
             sources.append(Source(file, output=child.output, **answer["source"]))
         prefix = prefixes[file]
         listed = [
-            ListedClaim(f"{prefix}.{key}" if key else prefix, statement, source, file, key, problem_from(problem))
-            for key, statement, source, problem in answer["claims"]
+            ListedClaim(f"{prefix}.{key}" if key else prefix, statement, source, file, key, problem_from(problem), slow)
+            for key, statement, source, problem, slow in answer["claims"]
         ]
         claims += listed
         empty += [] if listed else [file]
-    named = [file for file in empty if file in paths]
+    named = [file for file in empty if file in selection.paths]
     if named and claims:
         raise InputError(f"no claims found in {named[0]}: a claim is a function decorated with @claim(...)")
-    return Listing(matching_claims(claims, matching, paths), sources, skipped_paths(paths), empty)
+    chosen, slow = selection.of_claims(claims)
+    return Listing(chosen, sources, skipped_paths(selection.paths), empty, slow)
 
 
 def _import_failure(file: Path, child: ChildResult) -> dict[str, Any]:
     """Return the answer for a file whose child process returned no list: one claim, which is an ``error``."""
     reason = child.failure or "its process returned no list of claims"
     problem = Problem(f"importing {file.name}: {reason}", trace=child.output)
-    return {"claims": [["", f"the file {file.name} can be imported", f"{file}", asdict(problem)]], "source": None}
+    return {
+        "claims": [["", f"the file {file.name} can be imported", f"{file}", asdict(problem), False]],
+        "source": None,
+    }
 
 
 def run_claims(
-    claims: Sequence[ListedClaim], jobs: int | None = None, *, seconds: float = SECONDS, sources: Sequence[Source] = ()
+    claims: Sequence[ListedClaim],
+    jobs: int | None = None,
+    *,
+    seconds: float = SECONDS,
+    sources: Sequence[Source] = (),
+    cluster: str | None = None,
 ) -> Generator[Result, None, None]:
     """Yield the result of every claim, in order, running `jobs` claims at a time (default: one for each core).
 
     A claim that ends its process, or runs for longer than `seconds`, is an ``error`` and does not affect other claims.
-    `sources`: the files as they were listed; a claim is also an ``error`` if its file has changed since.
+    `sources`: the files as they were listed; a claim is also an ``error`` if its file has changed since. `cluster`: the
+    address of a Dask scheduler, on whose workers claims are run, as many at a time as they have threads.
     """
-    _prepare()
+    prepare()
+    _compute_common()
     for folder in {folder for source in sources for folder in source.theories}:
         theory.prepare(Path(folder))
     digests = {source.file: (source.sha256, source.helpers) for source in sources}
-    work = [partial(_run, claim, digests.get(claim.file)) for claim in claims if claim.problem is None]
-    children = run_children(work, jobs=jobs or os.cpu_count() or 1, seconds=seconds)
+    run = [claim for claim in claims if claim.problem is None]
+    if cluster is None:
+        work = [partial(run_listed, claim, digests.get(claim.file)) for claim in run]
+        children = run_children(work, jobs=jobs or os.cpu_count() or 1, seconds=seconds)
+    else:
+        from ntkproofs.commands.claims_on_cluster import cluster_children
+
+        children = cluster_children(cluster, run, digests, seconds)
     try:
         for claim in claims:
             if claim.problem is not None:
@@ -152,12 +175,30 @@ def _answer(child: ChildResult) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) else None
 
 
-def _prepare() -> None:
+def prepare() -> None:
     """Import the package before child processes are forked, so that they need not import it."""
     from ntkproofs import bounds, certificates, execution, kernels, predictor, programs, simulation  # noqa: F401
     from ntkproofs.coq import agreement  # noqa: F401
 
     importing.prepare()
+
+
+def _compute_common() -> None:
+    """Import and compute once, before child processes are forked, what the claims of many files import and compute."""
+    from sympy.combinatorics import polyhedron  # noqa: F401
+    from sympy.tensor import tensor  # noqa: F401
+
+    from ntkproofs import compilation  # noqa: F401
+    from ntkproofs.bounds import sufficient_applies
+    from ntkproofs.estimates import ensemble, network  # noqa: F401
+    from ntkproofs.kernels import REGIMES, two_layer_relu
+    from ntkproofs.predictor import MATCHED_WRITERS, MATCHES, SAMPLES, WRITERS, Predictor
+
+    for regime in REGIMES:
+        predictor = Predictor(two_layer_relu(regime), SAMPLES)
+        predictor.mean(MATCHES, MATCHED_WRITERS, WRITERS)
+        predictor.variance(MATCHES)
+        sufficient_applies(predictor.kernel)
 
 
 # --- in a child process
@@ -168,8 +209,8 @@ def _list(file: Path, collected: tuple[Path, ...]) -> bytes:
     theory.FOLDERS.clear()
     with imported_claims(file, dedicated=True) as imported:
         errors = collection_errors(imported, collected)
-        claims: list[Any] = [[claim.name, claim.statement, claim.source, None] for claim in imported.claims]
-        claims += [[key, statement, f"{file}", asdict(problem)] for key, statement, problem in errors]
+        claims: list[Any] = [[claim.name, claim.statement, claim.source, None, claim.slow] for claim in imported.claims]
+        claims += [[key, statement, f"{file}", asdict(problem), False] for key, statement, problem in errors]
         digest, helpers = _digests(imported.imports.sources, imported.resolved)
         folders = sorted({f"{folder}" for folder in theory.FOLDERS})
         source = {"sha256": digest, "helpers": helpers, "shadowed": imported.imports.shadowed, "theories": folders}
@@ -186,7 +227,7 @@ def _digests(sources: dict[Path, str], file: Path) -> tuple[str, dict[str, str]]
     return sources.get(file, ""), helpers
 
 
-def _run(claim: ListedClaim, listed: tuple[str, dict[str, str]] | None) -> bytes:
+def run_listed(claim: ListedClaim, listed: tuple[str, dict[str, str]] | None) -> bytes:
     """Import the file of a claim, run that claim and return its result as JSON."""
     with contextlib.ExitStack() as stack:
         with silenced():  # the output of the import was shown when the claims were listed

@@ -79,7 +79,19 @@ Proof. intros e H. exact (asin_atan e H). Qed.
 Lemma acos_inside : forall e : R, -1 < e < 1 -> acos e = PI / 2 - atan (e / sqrt (1 - e * e)).
 Proof. intros e H. rewrite acos_asin by lra. rewrite asin_inside by lra. reflexivity. Qed.
 
+Lemma Rmax_by_Rabs : forall a b : R, Rmax a b = (a + b + Rabs (a - b)) / 2.
+Proof. intros a b. unfold Rmax, Rabs. destruct (Rle_dec a b), (Rcase_abs (a - b)); lra. Qed.
+
+Lemma Rmin_by_Rabs : forall a b : R, Rmin a b = (a + b - Rabs (a - b)) / 2.
+Proof. intros a b. unfold Rmin, Rabs. destruct (Rle_dec a b), (Rcase_abs (a - b)); lra. Qed.
+
+(* Functions that the tactic does not support, by their definitions. *)
+Ltac with_supported_functions :=
+  repeat (rewrite Rmax_by_Rabs || rewrite Rmin_by_Rabs);
+  unfold tanh, sinh, cosh, arcsinh, Rpower.
+
 Ltac without_arcs close :=
+  with_supported_functions;
   repeat match goal with
   | |- context [acos ?e] => rewrite (acos_positive e) by (without_arcs close; close)
   | |- context [acos ?e] => rewrite (acos_inside e) by (split; without_arcs close; close)

@@ -7,8 +7,10 @@ so on.
 
     forall n : R, 2 <= n <= 3 -> (0 <= n) /\ sqrt n < n + 1 / 4
 
-``acos`` and ``asin`` are those of Coq's library; no identities are applied. The name of a symbol is used only if it is
-a single letter, so that no other text of a symbol is copied to the file.
+``acos``, ``asin``, ``tan``, ``sinh``, ``cosh``, ``tanh``, ``arcsinh``, ``Rabs``, ``Rmax``, ``Rmin`` and ``Rpower`` are
+those of Coq's library; ``acosh`` and ``atanh``, which it lacks, are written with ``ln``. Statements with ``gamma``,
+``loggamma``, ``erf`` or ``erfc`` are not exported, since Coq-Interval cannot compute them. The name of a symbol is
+used only if it is a single letter, so that no other text of a symbol is copied to the file.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from typing import TypeAlias
 import sympy
 
 from ntkproofs.arithmetic.expressions import formula
-from ntkproofs.errors import NtkProofsError
+from ntkproofs.arithmetic.functions import Functions
+from ntkproofs.errors import NotExact, NtkProofsError
 from ntkproofs.facts import Restatement
 from ntkproofs.rigor.decide import Decision
 from ntkproofs.rigor.statements import Box, Domain, Integers, Point
@@ -38,7 +41,7 @@ _ATOM, _APPLIED, _POWER, _PRODUCT, _SUM = 0, 10, 30, 40, 50
 
 
 class _NotExportable(NtkProofsError):
-    """The formula cannot be exported: its text or an exponent is too large."""
+    """The formula cannot be exported: its text or an exponent is too large, or Coq-Interval lacks a function."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,7 @@ def _domain(domain: Domain, names: dict[sympy.Symbol, str]) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class _Term:
+class _Term(Functions):
     """A real number as text of Coq.
 
     `level`: its precedence level; `conditions`: collects the conditions under which all terms are defined, in the order
@@ -240,6 +243,59 @@ class _Term:
         """Return the arc sine, with the condition that the argument lies in [-1, 1]."""
         self._require(f"-1 <= {self.below(_SUM + 1)} <= 1")
         return self._call("asin")
+
+    def constant(self, value: Fraction | int) -> _Term:
+        """Return the exact constant `value`."""
+        return _rational(Fraction(value), self.conditions)
+
+    def tan(self) -> _Term:
+        """Return the tangent, with the condition that the cosine is not 0."""
+        self._require(f"cos {self.below(_APPLIED)} <> 0")
+        return self._call("tan")
+
+    def sinh(self) -> _Term:
+        """Return the hyperbolic sine."""
+        return self._call("sinh")
+
+    def cosh(self) -> _Term:
+        """Return the hyperbolic cosine."""
+        return self._call("cosh")
+
+    def tanh(self) -> _Term:
+        """Return the hyperbolic tangent."""
+        return self._call("tanh")
+
+    def asinh(self) -> _Term:
+        """Return the inverse hyperbolic sine."""
+        return self._call("arcsinh")
+
+    def __abs__(self) -> _Term:
+        return self._call("Rabs")
+
+    def _call_on(self, function: str, other: _Term) -> _Term:
+        text = f"{function} {self.below(_APPLIED)} {other.below(_APPLIED)}"
+        return _Term(text, _APPLIED, self.conditions)
+
+    def maximum(self, other: _Term) -> _Term:
+        """Return the larger one of two numbers."""
+        return self._call_on("Rmax", other)
+
+    def minimum(self, other: _Term) -> _Term:
+        """Return the smaller one of two numbers."""
+        return self._call_on("Rmin", other)
+
+    def rational_power(self, exponent: Fraction) -> _Term:
+        """Return the power of a positive number; at 0 Coq's function differs."""
+        return self.real_power(self.constant(exponent))
+
+    def real_power(self, exponent: _Term) -> _Term:
+        """Return the power of a positive number; at 0 Coq's function differs."""
+        if self.value is None or self.value <= 0:
+            self._require(f"0 < {self.below(_SUM + 1)}")
+        return self._call_on("Rpower", exponent)
+
+    def _unknown(self, name: str) -> NotExact:
+        raise _NotExportable(f"Coq-Interval does not know the function {name}")
 
     def exp(self) -> _Term:
         """Return the exponential."""

@@ -21,9 +21,10 @@ from ntkproofs.bounds.rounding import sufficient_applies
 from ntkproofs.counts import Counts, bound_matches
 from ntkproofs.errors import InputError
 from ntkproofs.execution.bitsliced import LANES, Planes, SlicedProgram, StateBlock
-from ntkproofs.execution.cases import AllCases, Cases, SampledCases, Words, lane_mask
+from ntkproofs.execution.cases import AllCases, Cases, SampledCases, Words, case_inputs, lane_mask
 from ntkproofs.execution.engines import COMPILED
 from ntkproofs.execution.exhaustion import Exhaustion
+from ntkproofs.execution.oracles import MIN_COMPARED
 from ntkproofs.execution.recorder import CountsRecorder, Visit
 from ntkproofs.execution.references import Reference
 from ntkproofs.execution.tally import Interval, Tally, tally_from_json
@@ -31,6 +32,7 @@ from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import Task
 
 if TYPE_CHECKING:
+    from ntkproofs.execution.compiled.kernel import Answers
     from ntkproofs.execution.compiled.program import CompiledProgram
 
 __all__ = ["Chunk", "Plan", "run_chunk"]
@@ -89,7 +91,7 @@ class Plan:
         if result.engine == COMPILED:
             from ntkproofs.execution.compiled.program import CompiledProgram
 
-            compiled = CompiledProgram(program, bound, counting)
+            compiled = CompiledProgram(program, bound, counting, _answers(task, reference))
             limit, speed = COMPILED_BLOCK_WORDS // (task.input_bits + len(task.output)), COMPILED_SPEED
         total_words = -(-total // LANES)
         words = min(1 << (total_words - 1).bit_length(), max(8, 1 << max(1, limit).bit_length() - 1))
@@ -122,41 +124,32 @@ class Plan:
         return SampledCases(self.task, self.words, self.total, self.seed)
 
     def chunks(self, tally: Tally | None = None) -> Sequence[range]:
-        """Return the blocks of each chunk, of the cases that are not in the tally."""
+        """Return the numbers of the cases of each chunk, of those that are not in the tally."""
         missing = Tally().missing(self.total) if tally is None else tally.missing(self.total)
-        size = self.words * LANES
-        return Chunks([range(first // size, -(-last // size)) for first, last in missing], self.blocks_per_chunk)
-
-    def interval(self, chunk: range) -> Interval:
-        """Return the cases of a range of blocks: the number of the first, and the one that follows the last."""
-        size = self.words * LANES
-        return chunk.start * size, min(chunk.stop * size, self.total)
+        return Chunks(list(missing), self.blocks_per_chunk * self.words * LANES)
 
     def tally_of(self, chunk: range, result: Chunk) -> Tally:
-        """Return the result of a range of blocks as a tally."""
-        return Tally((self.interval(chunk),), result.wrong, result.first_wrong, result.visited)
+        """Return the result of the cases of a chunk as a tally."""
+        return Tally(((chunk.start, chunk.stop),), result.wrong, result.first_wrong, result.visited)
 
     def tally(self, data: Any) -> Tally:
-        """Return the tally with this JSON data; raises an error for data that is no tally of blocks of this plan."""
+        """Return the tally with this JSON data; raises an error for data that is no tally of cases of this plan."""
         tally = tally_from_json(data, self.task.program, self.total, self.task.steps)
-        size = self.words * LANES
-        if any(first % size or (last % size and last != self.total) for first, last in tally.done):
-            raise InputError("the cases that are done do not fill blocks")
         if tally.visited and not self.counting:
             raise InputError("there are counts, which are not recorded")
         return tally
 
 
 class Chunks(Sequence[range]):
-    """The parts of at most `size` numbers of some ranges, which are not kept in memory.
+    """The parts of some intervals between the multiples of `size`, which are not kept in memory.
 
-    >>> list(Chunks([range(3), range(5, 10)], 2))
-    [range(0, 2), range(2, 3), range(5, 7), range(7, 9), range(9, 10)]
+    >>> list(Chunks([(0, 3), (5, 10)], 4))
+    [range(0, 3), range(5, 8), range(8, 10)]
     """
 
-    def __init__(self, ranges: Sequence[range], size: int) -> None:
-        self._size, self._ranges = size, ranges
-        self._ends = list(accumulate(-(-len(item) // size) for item in ranges))
+    def __init__(self, intervals: Sequence[Interval], size: int) -> None:
+        self._size, self._intervals = size, intervals
+        self._ends = list(accumulate(-(-last // size) - first // size for first, last in intervals))
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
@@ -165,9 +158,18 @@ class Chunks(Sequence[range]):
         if not 0 <= index < len(self):
             raise IndexError(index)
         number = bisect_right(self._ends, index)
-        begun = self._ends[number - 1] if number else 0
-        blocks, first = self._ranges[number], (index - begun) * self._size
-        return blocks[first : first + self._size]
+        (first, last), size = self._intervals[number], self._size
+        start = (first // size + index - (self._ends[number - 1] if number else 0)) * size
+        return range(max(first, start), min(last, start + size))
+
+
+def _answers(task: Task, reference: Reference | None) -> Answers | None:
+    if reference is None or reference.operations is None:
+        return None
+    from ntkproofs.execution.compiled.kernel import Answers
+
+    outputs = tuple(task.program.position(bit) for bit in task.output)
+    return Answers(reference.operations, tuple(task.input_widths), outputs)
 
 
 class _Engine(ABC):
@@ -178,6 +180,11 @@ class _Engine(ABC):
     @abstractmethod
     def run(self, mask: Words, first: int) -> Planes:
         """Run the cases from number `first` on, those of the lanes in `mask`, and return the planes of the outputs."""
+
+    @property
+    def differences(self) -> Words | None:
+        """The plane of the last cases whose answers are wrong; None if the engine did not compare them."""
+        return None
 
 
 class _Numpy(_Engine):
@@ -209,6 +216,10 @@ class _Compiled(_Engine):
         return self.runner.outputs
 
     @property
+    def differences(self) -> Words | None:
+        return self.runner.differences
+
+    @property
     def visited(self) -> dict[Counts, Visit]:  # type: ignore[override]
         """The first visits of all counts so far."""
         visits = {} if self.runner.visits is None else self.runner.visits.visits
@@ -216,22 +227,49 @@ class _Compiled(_Engine):
 
 
 def run_chunk(plan: Plan, chunk: range) -> Chunk:
-    """Run a range of blocks."""
-    inputs = plan.cases()
+    """Run the cases with the numbers of a chunk, in whole blocks, of which other lanes are not counted."""
+    inputs, size = plan.cases(), plan.words * LANES
     engine = _Numpy(plan, inputs) if plan.compiled is None else _Compiled(plan.compiled, plan, inputs)
     cases, wrong, first_wrong = 0, 0, None
-    for block in chunk:
-        first = block * plan.words * LANES
-        number = min(plan.words * LANES, plan.total - first)
-        mask = lane_mask(plan.words, number)  # the other lanes are unused
+    for first in range(chunk.start // size * size, chunk.stop, size):
+        number, skipped = min(size, chunk.stop - first), max(0, chunk.start - first)
+        mask = lane_mask(plan.words, number) & ~lane_mask(plan.words, skipped)
         outputs = engine.run(mask, first)
-        cases += number
+        cases += number - skipped
         if plan.reference is None:
             continue
-        differs = plan.reference.differences(inputs, outputs, first) & mask
+        if first <= chunk.start and engine.differences is not None:
+            _compare_some(plan, engine.differences, outputs, first, number)
+        differs = _differences(plan.reference, engine, inputs, outputs, first) & mask
         if differs.any():
             offsets = np.flatnonzero(np.unpackbits(differs.astype("<u8").view(np.uint8), bitorder="little"))
             wrong += len(offsets)
             first_wrong = first + int(offsets[0]) if first_wrong is None else first_wrong
     visits = sorted(engine.visited.items(), key=lambda item: (item[1].case, item[1].step, item[0]))
     return Chunk(cases, wrong, first_wrong, dict(visits))
+
+
+def _differences(reference: Reference, engine: _Engine, inputs: Cases, outputs: Planes, first: int) -> Words:
+    """Return the plane of the cases whose answers are wrong."""
+    differences = engine.differences
+    return reference.differences(inputs, outputs, first) if differences is None else differences
+
+
+def _compare_some(plan: Plan, differences: Words, outputs: Planes, first: int, number: int) -> None:
+    """Compare random cases of a block with the oracle's values on Python integers.
+
+    Raises InputError if an answer is wrong where `differences` is not set, or right where it is.
+    """
+    reference, random = plan.reference, np.random.default_rng(first)
+    if reference is None:
+        return
+    for case in {0, number - 1, *random.integers(number, size=MIN_COMPARED).tolist()}:
+        word, lane = divmod(case, LANES)
+        got = sum((int(plane[word]) >> lane & 1) << bit for bit, plane in enumerate(outputs))
+        values = case_inputs(plan.task, first + case, plan.seed)
+        answer = reference.answer(values)
+        if (got != answer) != bool(int(differences[word]) >> lane & 1):
+            raise InputError(
+                f"the oracle of {plan.task.program.name} gives {answer} at the inputs {values}, and another value if "
+                "its operations are applied to other types: its value must not depend on the type of its arguments"
+            )

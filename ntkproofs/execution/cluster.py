@@ -56,6 +56,7 @@ class Cluster:
             raise InputError(
                 "--cluster requires the package distributed: pip install 'ntkproofs[cluster]' (here and on the workers)"
             ) from None
+        self._check_address()
         try:
             self._client = distributed.Client(self.address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError, TypeError, RuntimeError, ImportError) as problem:
@@ -76,6 +77,22 @@ class Cluster:
     def threads(self) -> int:
         """The number of calls that the workers run at a time."""
         return max(1, int(sum(self._client.nthreads().values())))
+
+    def _check_address(self) -> None:
+        """Raise InputError for an address of another kind, and for TLS that is not configured."""
+        from distributed.security import Security
+
+        scheme, separator, _ = self.address.partition("://")
+        if separator and scheme not in ("tcp", "tls"):
+            raise InputError(
+                f"--cluster must be the address of a scheduler, tcp://HOST:PORT or tls://HOST:PORT, got "
+                f"{clipped(self.address)}"
+            )
+        if scheme == "tls" and Security().get_connection_args("client").get("ssl_context") is None:
+            raise InputError(
+                f"--cluster {clipped(self.address)}: the certificates for TLS are not configured (distributed.comm.tls "
+                "in the configuration of Dask)"
+            )
 
     def _check_workers(self) -> None:
         """Wait for a worker; raise InputError unless every worker has the sources of this process."""
@@ -98,7 +115,7 @@ class Cluster:
         from distributed import as_completed
 
         digest = sha256(content.encode()).hexdigest()
-        waiting, running = iter(arguments), as_completed()
+        waiting, running = iter(arguments), as_completed(loop=self._client.loop)
         sent: dict[str, str] = {}
 
         def send(argument: str, whole: bool) -> None:

@@ -18,9 +18,10 @@ import numpy as np
 from ntkproofs.bounds.rounding import sufficient_applies
 from ntkproofs.counts import Counts
 from ntkproofs.errors import InputError
+from ntkproofs.execution.compiled import available
 from ntkproofs.execution.event_loop import CHANGING, LARGEST, MATCHES, PRESENT, advance
 from ntkproofs.execution.event_tables import ARRAYS, EventTables
-from ntkproofs.execution.native import Function, compiled, installed
+from ntkproofs.execution.native import Function, compiled
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import Bit, Rows, State
 from ntkproofs.validation import integer
@@ -103,7 +104,7 @@ class EventRun:
         of_networks = machine.kernel in (two_layer_relu("ntk"), two_layer_relu("nngp"))
         if of_networks and machine.at.converged and not machine.threshold and sufficient_applies(machine.kernel):
             self._sure = self.program.samples // max(1, self._tables.writers[-1])
-        if installed() and self._loop is advance:
+        if available() and self._loop is advance:
             self._loop = compiled(advance)
             self._arrays = {name: np.array(values, dtype=np.int32) for name, values in self._arrays.items()}
 

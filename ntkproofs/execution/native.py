@@ -14,7 +14,6 @@ different arrays.
 from __future__ import annotations
 
 import ast
-import ctypes
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -26,8 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkproofs.errors import InputError
+from ntkproofs.execution.compiled.machine_code import MachineCode
 
-__all__ = ["Array", "Function", "compiled", "installed"]
+__all__ = ["Array", "Function", "compiled"]
 
 Array: TypeAlias = list[int]  # of a compiled function: NDArray[np.int32]
 Function: TypeAlias = Callable[..., int]
@@ -44,51 +44,23 @@ _OPERATED = {
 
 
 @cache
-def installed() -> bool:
-    """Return whether llvmlite is installed, so that functions can be compiled."""
-    try:
-        import llvmlite.binding  # noqa: F401
-    except ImportError:
-        return False
-    return True
-
-
-@cache
 def compiled(function: Function) -> Function:
     """Return a function compiled to machine code, with those that it calls.
 
     Its arguments are integers, and contiguous arrays of ``int32`` in place of lists. Requires llvmlite
-    (:func:`installed`). Raises InputError for a source that is not in the subset.
+    (:func:`ntkproofs.execution.compiled.available`). Raises InputError for a source that is not in the subset.
     """
-    from llvmlite import binding, ir
+    from llvmlite import ir
 
     module = ir.Module(function.__name__)
     arrays = _Functions(ir, module).add(function).arrays
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    parsed = binding.parse_assembly(str(module))
-    parsed.verify()
-    machine = binding.Target.from_default_triple().create_target_machine(
-        cpu=binding.get_host_cpu_name(), features=binding.get_host_cpu_features().flatten(), opt=3
-    )
-    passes = binding.create_pass_builder(machine, binding.create_pipeline_tuning_options(speed_level=3))
-    passes.getModulePassManager().run(parsed, passes)
-    engine = binding.create_mcjit_compiler(parsed, machine)
-    engine.finalize_object()
-    types = [ctypes.c_void_p if array else ctypes.c_int64 for array in arrays]
-    entry = ctypes.CFUNCTYPE(ctypes.c_int64, *types)(engine.get_function_address(function.__name__))
-    return _Native(engine, entry, arrays)
+    code = MachineCode(f"{module}", function.__name__, len(arrays), optimise=True)
 
+    def call(*arguments: int | NDArray[np.int32]) -> int:
+        pairs = zip(arguments, arrays, strict=True)
+        return code.call(*(_address(argument) if array else argument for argument, array in pairs))
 
-class _Native:
-    """A compiled function; it keeps the engine that owns its code."""
-
-    def __init__(self, engine: object, entry: Function, arrays: Sequence[bool]) -> None:
-        self._engine, self._entry, self._arrays = engine, entry, arrays
-
-    def __call__(self, *arguments: int | NDArray[np.int32]) -> int:
-        pairs = zip(arguments, self._arrays, strict=True)
-        return self._entry(*(_address(argument) if array else argument for argument, array in pairs))
+    return call
 
 
 def _address(argument: object) -> int:

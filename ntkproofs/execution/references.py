@@ -7,6 +7,7 @@ with the same inputs and outputs, by its template logic.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
@@ -24,7 +25,13 @@ Words: TypeAlias = NDArray[np.uint64]
 
 
 class Reference(ABC):
-    """The expected answers of a task."""
+    """The expected answers of a task.
+
+    `operations`: an oracle that consists of integer operations without branches, whose values on arrays are those on
+    integers; None if the expected answers are not those of such an oracle.
+    """
+
+    operations: Callable[..., object] | None = None
 
     @abstractmethod
     def differences(self, cases: Cases, outputs: Planes, first: int) -> Words:
@@ -43,6 +50,7 @@ class _Integers(Reference):
 
     def __init__(self, task: Task, cases: int) -> None:
         self.oracle = Oracle(task, cases=cases)
+        self.operations = task.oracle if self.oracle.traced else None
 
     def differences(self, cases: Cases, outputs: Planes, first: int) -> Words:
         expected, large = self.oracle.answers(cases.integers(first))

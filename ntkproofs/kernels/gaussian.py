@@ -123,9 +123,11 @@ def derive_step_product() -> Derivation:
 def expectation_by_quadrature(what: Literal["relu", "step"], correlation: Fraction, *, digits: int = 30) -> Any:
     """Estimate ``E[a(g) a(h)]``, a the ReLU or the unit step, by quadrature of the Gaussian integral with mpmath.
 
-    Independent of the derivation: in Cartesian coordinates, the bivariate normal density over the quadrant where both
-    are positive, to `digits` digits. An estimate, never a verdict by itself. Raises InputError unless `correlation`
-    lies strictly between -1 and 1.
+    Independent of the derivation: given g, h is normal with mean ``rho g`` and variance ``1 - rho^2``, so the inner
+    integral is ``Phi(c)`` for the step and ``rho g Phi(c) + sqrt(1 - rho^2) phi(c)`` for the ReLU, with ``c = rho g /
+    sqrt(1 - rho^2)`` and the normal distribution function Phi and density phi; the integral over g > 0 is computed, to
+    `digits` digits. An estimate, never a verdict by itself. Raises InputError unless `correlation` lies strictly
+    between -1 and 1.
 
     >>> print(mpmath.nstr(expectation_by_quadrature("step", Fraction(0), digits=20), 12))
     0.25
@@ -136,13 +138,13 @@ def expectation_by_quadrature(what: Literal["relu", "step"], correlation: Fracti
         raise InputError(f"the correlation must lie strictly between -1 and 1, got {correlation}")
     with mpmath.workdps(digits + 10):
         rho = mpmath.mpf(correlation.numerator) / correlation.denominator
-        determinant = 1 - rho**2
+        deviation = mpmath.sqrt(1 - rho**2)
         far = mpmath.sqrt(2 * mpmath.log(10) * (digits + 6)) + 1  # beyond, the density is below 10**-digits
 
-        def integrand(g: Any, h: Any) -> Any:
-            density = mpmath.exp(-(g * g - 2 * rho * g * h + h * h) / (2 * determinant))
-            return g * h * density if what == "relu" else density
+        def integrand(g: Any) -> Any:
+            c = rho * g / deviation
+            if what == "step":
+                return mpmath.npdf(g) * mpmath.ncdf(c)
+            return g * mpmath.npdf(g) * (rho * g * mpmath.ncdf(c) + deviation * mpmath.npdf(c))
 
-        panels = [0, far / 4, far / 2, far]
-        total = mpmath.quad(integrand, panels, panels, method="gauss-legendre", maxdegree=5)
-        return total / (2 * mpmath.pi * mpmath.sqrt(determinant))
+        return mpmath.quad(integrand, [0, far / 4, far / 2, far])

@@ -45,10 +45,11 @@ STYLES = {
 }
 
 
-def show_results(results: Sequence[Result], console: Console, *, traceback: bool = False) -> None:
+def show_results(results: Sequence[Result], console: Console, *, traceback: bool = False, slow: int = 0) -> None:
     """Print the table of verdicts, the reasons of failures, the output of the claims, the totals and the engines.
 
-    `traceback`: also print the Python traceback of each error. Texts of claims are escaped.
+    `traceback`: also print the Python traceback of each error; `slow`: the number of slow claims that were not
+    evaluated. Texts of claims are escaped.
     """
     console.print(_table(results))
     for result in results:
@@ -60,6 +61,8 @@ def show_results(results: Sequence[Result], console: Console, *, traceback: bool
         if result.output.strip():
             _show_lines(f"output of {result.claim.name}", result.output, console)
     console.print(_totals(results))
+    if slow:
+        console.print(f"{counted(slow, 'slow claim')} not evaluated (-k slow evaluates them)", highlight=False)
     console.print("\nEngines relied on:")
     for line in engine_summary(results):
         console.print(f"  {printable(line)}")

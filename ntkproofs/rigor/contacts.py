@@ -2,16 +2,16 @@
 
 Each rule proves ``f = right - left >= 0`` (or ``> 0``) on a cell from enclosures of derivatives of f over the cell:
 
-``monotone``  where the derivative in a variable has a constant sign, f is smallest on a face of the cell; there the
-              proof continues with fewer variables, down to a point, at which equality is decided exactly;
-``convex``    where the Hessian matrix is positive semidefinite, ``f >= f(c) + f'(c) (x - c)`` for any point c;
-``divided``   f is zero on a set ``x_j = g(other variables)``, which is proved symbolically: ``f = (x_j - g)**m G``,
-              where the Taylor coefficients of f in ``x_j`` between the set and the cell enclose G and its derivatives;
-``factors``   the normal form of f is a product of even powers and of factors whose signs are known;
-``transversal``  f and its derivatives in some variables are zero on a set ``x_T = g(other variables)``, and f is convex
-              in ``x_T`` between the set and the cell;
-``taylor``    the Taylor polynomial at the middle of the cell with an interval remainder: of order 2, or of order k in
-              one variable (``taylor k``).
+* ``monotone``: where the derivative in a variable has a constant sign, f is smallest on a face of the cell; there the
+  proof continues with fewer variables, down to a point, at which equality is decided exactly.
+* ``convex``: where the Hessian matrix is positive semidefinite, ``f >= f(c) + f'(c) (x - c)`` for any point c.
+* ``divided``: f is zero on a set ``x_j = g(other variables)``, which is proved symbolically: ``f = (x_j - g)**m G``,
+  where the Taylor coefficients of f in ``x_j`` between the set and the cell enclose G and its derivatives.
+* ``factors``: the normal form of f is a product of even powers and of factors whose signs are known.
+* ``transversal``: f and its derivatives in some variables are zero on a set ``x_T = g(other variables)``, and f is
+  convex in ``x_T`` between the set and the cell.
+* ``taylor``: the Taylor polynomial at the middle of the cell with an interval remainder: of order 2, or of order k in
+  one variable (``taylor k``).
 
 The points, sets and orders come from a search (see ``refutation``); nothing here depends on how they were found.
 """

@@ -1,21 +1,10 @@
 """Decision of inequalities by interval arithmetic: over a point, a box or integers, with evidence.
 
 ``decide(less(a, b), domain)`` returns a :class:`Decision`: ``holds``, with cells that cover the domain and a margin;
-``fails``, with a counterexample; or ``open``, with the reason. A cell is proved by one of these rules:
+``fails``, with a counterexample (for integers the least one, if that is cheap to show); or ``open``, with the reason.
+A cell is proved by one of these rules:
 
-=============  ====================================================================================================
-``point``      evaluation at one point with increasing precision; equality is decided for values known in Q(pi)
-``range``      interval evaluation over the whole cell
-``open range`` interval evaluation with infinite ends, and with ends that do not belong to the domain
-``signs``      a rational function: the signs of the factors of the numerator and the denominator
-``mean value`` ``f(middle) + f'(cell) (cell - middle)``, with derivatives by Taylor arithmetic over intervals
-``contact``    the two sides are equal at an end of the cell: the zero is divided out (see ``germs``), then ``range``;
-               or the end does not belong to the domain, such as infinity
-``integers``   the cell contains only a few integers, and the inequality holds at each of them
-``empty``      the cell contains no integer
-``outside``    a constraint is false on the whole cell
-=============  ====================================================================================================
-
+===============  =============================================================================================
 The integers ``n >= n0`` are mapped to ``0 < s <= 1`` by ``s = n**(-1/2)``. The limit ``n -> infinity`` is the point
 ``s = 0``, which is treated as a contact point. Other domains are cut into pieces with parameters (see ``charts``).
 """

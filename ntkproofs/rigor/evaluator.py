@@ -18,7 +18,7 @@ from ntkproofs.arithmetic.extended import ExtendedArithmetic, ExtendedInterval
 from ntkproofs.arithmetic.germs import Germ, GermArithmetic
 from ntkproofs.arithmetic.growth import LeadingTerm
 from ntkproofs.arithmetic.taylor import TaylorArithmetic
-from ntkproofs.errors import DomainError, OrderTooLow, Undecided
+from ntkproofs.errors import DomainError, NotExact, OrderTooLow, Undecided
 from ntkproofs.rigor.charts import IDENTITY, Chart
 from ntkproofs.rigor.points import PointArithmetic, PointNumber
 from ntkproofs.rigor.statements import Inequality, point_text
@@ -158,6 +158,19 @@ class Evaluator:
         except (Undecided, DomainError):
             return None
 
+    def extended_slope(
+        self, box: Mapping[sympy.Symbol, ExtendedInterval], symbol: sympy.Symbol, bits: int
+    ) -> ExtendedInterval | None:
+        """Return the range of the derivative of ``right - left`` by one parameter, or None if it is not known."""
+        arithmetic = TaylorArithmetic(ExtendedArithmetic(bits), 1)
+        one = ExtendedArithmetic(bits).rational(Fraction(1))
+        seeds = {other: arithmetic.series([side, one] if other == symbol else [side]) for other, side in box.items()}
+        try:
+            slope: ExtendedInterval = self.evaluate(seeds, arithmetic, guarded=False).coefficients[1]
+        except (Undecided, DomainError):
+            return None
+        return slope
+
     def mean_value(self, box: Mapping[sympy.Symbol, Ball], bits: int) -> Ball | None:
         """Return the mean-value form of ``right - left`` over the box, or None if a derivative is not bounded.
 
@@ -192,5 +205,5 @@ class Evaluator:
             return self.evaluate(values, arithmetic, guarded=not defined).reduced()
         except OrderTooLow:
             raise
-        except (Undecided, DomainError):
+        except (Undecided, DomainError, NotExact):
             return None

@@ -14,14 +14,13 @@ from typing import Any, TypeAlias
 
 import sympy
 
-from ntkproofs.arithmetic.balls import Ball
 from ntkproofs.arithmetic.expressions import formula
 from ntkproofs.arithmetic.extended import ExtendedArithmetic, ExtendedInterval
 from ntkproofs.arithmetic.normal_form import Ring
 from ntkproofs.errors import DomainError, Undecided
 from ntkproofs.rigor.evaluator import Evaluator
 
-__all__ = ["Factors", "factors_of"]
+__all__ = ["Factors", "factors_of", "is_zero_at"]
 
 RATIONAL = {"rational", "pi", "symbol", "add", "multiply", "divide", "power"}
 MAX_TERMS = 2000  # of a polynomial that is factored
@@ -39,35 +38,46 @@ class Factor:
 
     def sign(self, box: Sequence[ExtendedInterval], pi: ExtendedInterval) -> tuple[int, bool] | None:
         """Return the sign of the power on a box, 1 for >= 0 and -1 for <= 0, and whether it is never 0; or None."""
-        values = self._range(box, pi)
-        never_zero = values.is_positive() or values.is_negative()
-        if not never_zero and not values.is_nonnegative() and not (-values).is_nonnegative():
-            centred = self._mean_value(box, pi)
-            values = values if centred is None else centred
-            never_zero = values.is_positive() or values.is_negative()
-        if self.exponent < 0 and not never_zero:
+        sign, never_zero = self._sign_of_base(box, pi)
+        if (self.exponent < 0 and not never_zero) or (self.exponent % 2 and sign == 0):
             return None
-        if self.exponent % 2 == 0:
-            return 1, never_zero
-        if values.is_nonnegative():
-            return 1, never_zero
-        return (-1, never_zero) if (-values).is_nonnegative() else None
+        return (1 if self.exponent % 2 == 0 else sign), never_zero
 
-    def _range(self, box: Sequence[ExtendedInterval], pi: ExtendedInterval) -> ExtendedInterval:
-        return _sum(self.terms, (*box, pi))
+    def _sign_of_base(self, box: Sequence[ExtendedInterval], pi: ExtendedInterval) -> tuple[int, bool]:
+        """Return the sign of the polynomial on a box, 0 if it is not known, and whether it is never 0."""
+        values = _sum(self.terms, (*box, pi))
+        for sign, side in ((1, values), (-1, -values)):
+            if side.is_nonnegative():
+                return sign, side.is_positive()
+        for sign in (1, -1):
+            least, never_attained = self._least(sign, box, pi)
+            if least.is_nonnegative():
+                return sign, least.is_positive() or never_attained
+        return 0, False
 
-    def _mean_value(self, box: Sequence[ExtendedInterval], pi: ExtendedInterval) -> ExtendedInterval | None:
-        """Return the mean-value form, or None for an unbounded box."""
-        middles = []
-        for side in box:
-            low, high = side.lower, side.upper
-            if low is None or high is None:
-                return None
-            middles.append(ExtendedInterval.of(Ball((low + high) / 2, precision=side.precision)))
-        total = _sum(self.terms, (*middles, pi))
-        for side, middle, slope in zip(box, middles, self.slopes, strict=True):
-            total = total + _sum(slope, (*box, pi)) * (side - middle)
-        return total
+    def _least(self, sign: int, box: Sequence[ExtendedInterval], pi: ExtendedInterval) -> tuple[ExtendedInterval, bool]:
+        """Return the range of `sign` times the polynomial on the part of a box that contains its minimum.
+
+        A variable in which it is monotone is replaced by one end of its interval. The second part: whether the
+        polynomial is larger than on this part everywhere in the box, since it increases strictly from an excluded end.
+        """
+        sides, never_attained = list(box), False
+        left = set(range(len(sides)))
+        changed = True
+        while changed:
+            changed = False
+            for axis in sorted(left):
+                slope = _sum(self.slopes[axis], (*sides, pi))
+                slope = slope if sign > 0 else -slope
+                end = 0 if slope.is_nonnegative() else 1 if (-slope).is_nonnegative() else None
+                if end is not None:
+                    is_strict = slope.is_positive() or slope.is_negative()
+                    never_attained |= is_strict and sides[axis].excluded[end]
+                    sides[axis] = sides[axis].end(end)
+                    left.remove(axis)
+                    changed = True
+        values = _sum(self.terms, (*sides, pi))
+        return (values if sign > 0 else -values), never_attained
 
 
 @dataclass(frozen=True)
@@ -127,6 +137,17 @@ def factors_of(evaluator: Evaluator, symbols: tuple[sympy.Symbol, ...]) -> Facto
         factors += [_factor(polynomial, power * int(exponent), len(symbols)) for polynomial, exponent in powers]
     is_single = [factor.exponent for factor in factors] == [1]
     return None if is_single else Factors(symbols, sign, tuple(factors))
+
+
+def is_zero_at(evaluator: Evaluator, symbols: tuple[sympy.Symbol, ...], symbol: sympy.Symbol, value: Fraction) -> bool:
+    """Return whether ``right - left`` has the normal form 0 if one parameter has a given value."""
+    ring = Ring()
+    values = {other: ring.symbol(other) for other in symbols if other != symbol}
+    ring.pi()
+    try:
+        return evaluator.evaluate(values | {symbol: ring.rational(value)}, ring).is_zero()
+    except (DomainError, Undecided):
+        return False
 
 
 def _expressions(evaluator: Evaluator) -> Iterator[sympy.Expr]:

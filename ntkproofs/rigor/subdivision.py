@@ -24,7 +24,7 @@ from ntkproofs.rigor.charts import BoxSides, Piece, Region, pieces_of_box, piece
 from ntkproofs.rigor.contacts import Contact, ContactRules, Proof, simplest
 from ntkproofs.rigor.elimination import eliminated
 from ntkproofs.rigor.evaluator import Evaluator, PointResult
-from ntkproofs.rigor.factors import Factors, factors_of
+from ntkproofs.rigor.factors import Factors, factors_of, is_zero_at
 from ntkproofs.rigor.membership import check_not_empty, contains, point_of
 from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers
 
@@ -157,6 +157,7 @@ class BoxSubdivision:
         self.pieces = pieces_of_box(domain, *eliminated(domain))
         self.orders = OrderSearch()
         self._factors: dict[int, Factors | None] = {}  # by the index of the piece
+        self._edges: dict[tuple[int, int, int], bool] = {}  # whether both sides are equal at an end of a side
         self.taylor_order = 0  # of the Taylor polynomials in one variable; raised by the search
         self._tested: set[tuple[int, tuple[Fraction, ...]]] = set()  # points that are no counterexamples
         self.contacts: list[tuple[int, Contact | None]] = []  # found by the search, with the piece; None: factors
@@ -210,7 +211,7 @@ class BoxSubdivision:
                 return cell
         if values is not None and len(free) == len(box):
             cell = self._by_derivatives(region, box, bits)
-        return cell or self._by_signs(region, box, bits)
+        return cell or self._by_signs(region, box, bits) or self._by_edge(region, box, bits)
 
     def _discarded(self, region: Region, box: BoxSides | None, bits: int) -> Cell | None:
         """Return a cell without points of the domain: without integers, or outside a constraint."""
@@ -313,6 +314,8 @@ class BoxSubdivision:
             return self._by_open_range(evaluator, region, box, bits)
         if rule == "signs":
             return self._by_signs(region, box, bits)
+        if rule == "edge":
+            return self._by_edge(region, box, bits)
         if rule not in ("range", "mean value"):
             proof = None if values is None else self.rules_on(region.piece).prove(rule, contact, box, bits)
             return None if proof is None else _cell_of(proof, region, bits, contact)
@@ -337,6 +340,42 @@ class BoxSubdivision:
         if evaluator.extended_range(intervals, bits) is None:
             return None
         return Cell(region.box, "signs", Fraction(0), bits, piece=index)
+
+    def _by_edge(self, region: Region, box: BoxSides, bits: int) -> Cell | None:
+        """Prove a region at an end of a side at which both sides are equal: ``right - left`` increases from there.
+
+        If the inequality is strict, the end must be excluded.
+        """
+        evaluator = self.evaluator.on(region.piece.chart)
+        for axis in _free(box):
+            for which, end in enumerate(("low", "high")):
+                if box[axis][which] != region.piece.sides[axis][which]:
+                    continue
+                if evaluator.inequality.strict and not _is_excluded(region, axis, box, end):
+                    continue
+                if self._increases_from(evaluator, region, box, (axis, which), bits):
+                    return Cell(region.box, "edge", Fraction(0), bits, piece=region.piece.index)
+        return None
+
+    def _increases_from(
+        self, evaluator: Evaluator, region: Region, box: BoxSides, place: tuple[int, int], bits: int
+    ) -> bool:
+        """Return whether ``right - left`` is 0 at one end of a side, and increases from there on a region."""
+        axis, which = place
+        key = (region.piece.index, axis, which)
+        if key not in self._edges:
+            self._edges[key] = is_zero_at(evaluator, self.symbols, self.symbols[axis], box[axis][which])
+        if not self._edges[key]:
+            return False
+        symbol, intervals = self.symbols[axis], self._extended(region, box, bits)
+        closed = ExtendedInterval.between(*box[axis], (False, False), precision=bits)
+        if evaluator.extended_range(intervals | {symbol: closed}, bits) is None:
+            return False
+        slope = evaluator.extended_slope(intervals, symbol, bits)
+        if slope is None:
+            return False
+        slope = slope if which == 0 else -slope
+        return slope.is_positive() or (slope.is_nonnegative() and not evaluator.inequality.strict)
 
     def _contact(self, region: Region, box: BoxSides, rule: str, bits: int, *, defined: bool) -> Cell | None:
         """Prove a region by a germ at one end of its only side that is not a single number.

@@ -28,6 +28,10 @@ LARGE = mpf(10) ** 80  # where the digits do not tell the difference of two larg
 EQUAL = mpf(10) ** -90  # sides that differ by less, relatively, are equal
 x, y = sympy.symbols("x y")
 FUNCTIONS = (sympy.exp, sympy.sin, sympy.cos, sympy.atan, sympy.log, sympy.acos, sympy.asin, sympy.sqrt)
+FURTHER = (
+    sympy.tan, sympy.sinh, sympy.cosh, sympy.tanh, sympy.asinh, sympy.acosh, sympy.atanh, sympy.Abs, sympy.gamma,
+    sympy.loggamma, sympy.factorial, sympy.erf, sympy.erfc, sympy.cbrt, sympy.sec, sympy.coth,
+)  # fmt: skip
 
 
 class Undefined(Exception):
@@ -51,32 +55,54 @@ def evaluate(node: sympy.Expr, at: dict[sympy.Symbol, Q]) -> mpf:
     if node.is_Mul:
         return mpmath.fprod(values)
     if node.func is sympy.Pow:
-        return power(values[0], node.args[1])
+        return power(*values)
+    if node.func in (sympy.Max, sympy.Min):
+        return (max if node.func is sympy.Max else min)(values)
+    if node.func is sympy.binomial:
+        n, k = values
+        return apply("factorial", n) / (apply("factorial", k) * apply("factorial", n - k))
     return apply(node.func.__name__, values[0])
 
 
-def power(base: mpf, exponent: sympy.Rational) -> mpf:
-    """Return ``base**exponent`` for an integer or half-integer exponent."""
-    if exponent.q == 2:
-        base = apply("sqrt", base)
-    if exponent < 0 and abs(base) < ZERO:
+def power(base: mpf, value: mpf) -> mpf:
+    """Return ``base**value``, where a negative base may only have an integer as its exponent."""
+    if abs(value) > 10_000:
+        raise OverflowError
+    if abs(base) < ZERO:
+        if value < -ZERO:
+            raise Undefined
+        return mpf(0) if abs(value) > ZERO else mpf(1)
+    nearest = mpmath.nint(value)
+    if abs(value - nearest) < ZERO:
+        return base ** int(nearest)
+    if base < 0:
         raise Undefined
-    return base ** int(exponent.p)
+    return base**value
 
 
 def apply(name: str, value: mpf) -> mpf:
     """Return a function at a value, which may miss the end of its domain by the rounding error."""
-    if name in ("sqrt", "log"):
-        if value < -ZERO or (name == "log" and value < ZERO):
+    low, high = DOMAINS.get(name, (-mpmath.inf, mpmath.inf))
+    closed = name in ("sqrt", "acos", "asin", "acosh")
+    if (value < low - ZERO or value > high + ZERO) if closed else (value < low + ZERO or value > high - ZERO):
+        raise Undefined
+    value = min(max(value, low), high)
+    if name in ("factorial", "gamma"):
+        argument = value + (name == "factorial")
+        if argument < ZERO and abs(argument - mpmath.nint(argument)) < ZERO:
             raise Undefined
-        return getattr(mpmath, name)(max(value, mpf(0)))
-    if name in ("acos", "asin"):
-        if abs(value) > 1 + ZERO:
-            raise Undefined
-        value = min(max(value, mpf(-1)), mpf(1))
-    if name in ("exp", "sin", "cos") and abs(value) > 10_000:  # mpmath would take for ever
+        value, name = argument, "gamma"
+    if (name in ("tan", "sec") and abs(mpmath.cos(value)) < ZERO) or (name == "coth" and abs(value) < ZERO):
+        raise Undefined
+    if name not in ("sqrt", "log", "atan", "acos", "asin", "Abs") and abs(value) > 10_000:  # mpmath would take for ever
         raise OverflowError
-    return getattr(mpmath, name)(value)
+    return abs(value) if name == "Abs" else getattr(mpmath, name)(value)
+
+
+DOMAINS = {
+    "sqrt": (0, mpmath.inf), "log": (0, mpmath.inf), "loggamma": (0, mpmath.inf), "acos": (-1, 1), "asin": (-1, 1),
+    "acosh": (1, mpmath.inf), "atanh": (-1, 1),
+}  # fmt: skip
 
 
 # --- statements
@@ -93,7 +119,13 @@ def expression(source: random.Random, symbols: tuple[sympy.Symbol, ...], depth: 
         return source.choice([*symbols, *symbols, rational(source), sympy.pi])
     first, second = (expression(source, symbols, depth - 1) for _ in range(2))
     plain = {"evaluate": source.random() < 0.7}
-    kind = source.randrange(6)
+    kind = source.randrange(9)
+    if kind == 6:
+        return source.choice([sympy.Max, sympy.Min, sympy.binomial])(first, second, **plain)
+    if kind == 7:
+        return sympy.Pow(first, source.choice([second, sympy.Rational(2, 3), symbols[0]]), **plain)
+    if kind == 8:
+        return source.choice(FURTHER)(first)
     if kind == 0:
         return sympy.Add(first, second, **plain)
     if kind == 1:
@@ -186,6 +218,18 @@ def statement(source: random.Random) -> tuple[object, object]:
     return source.choice([less, at_most])(left, right), where
 
 
+def hidden_contact(source: random.Random) -> tuple[object, object]:
+    """Return an expanded statement with equality on a set inside a box, and a domain; every second one is false."""
+    first, second = (source.choice([x, y, x * y, x + y, x - y, x**2, sympy.exp(x), 1 / (y + 3)]) for _ in range(2))
+    zero = source.choice([first - second, first - rational(source), first - sympy.sqrt(2), first + second - 1])
+    factor = source.choice([1, 2 + x, 3 - y, 1 + x**2, sympy.exp(y), x, y, -1])
+    value = sympy.expand(zero ** source.choice([2, 2, 2, 3, 4]) * factor)
+    value += source.choice([0, 0, 0, sympy.Rational(1, 10**6), -sympy.Rational(1, 10**6), (x - y) / 1000])
+    low = source.choice([-1, 0, sympy.Rational(1, 2)])
+    sides = {symbol: (low, source.choice([1, 2])) for symbol in (x, y)}
+    return source.choice([less, at_most, at_most])(0, value), Box(sides)
+
+
 # --- the audit
 
 
@@ -273,7 +317,7 @@ def contradicted(decision: Decision, at: dict[sympy.Symbol, Q], *, holds: bool) 
 def audit(source: random.Random) -> tuple[str, str]:
     """Decide one random statement; return the outcome, and what is wrong with it (nothing if all is well)."""
     try:
-        claim, where = statement(source)
+        claim, where = hidden_contact(source) if source.random() < 0.25 else statement(source)
         decision = decide(claim, where, max_cells=60, limit=512)
     except DomainError:
         return "undefined", ""

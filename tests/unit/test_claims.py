@@ -32,7 +32,7 @@ from ntkproofs.claims import (
 )
 from ntkproofs.claims.registry import imported_claims
 from ntkproofs.commands.workers import list_claims
-from ntkproofs.errors import InputError
+from ntkproofs.errors import InputError, NotInGrammar
 from ntkproofs.facts import amended, as_fact
 from ntkproofs.rigor import Ball, Box, at_most, combination, decide, identity, less
 from ntkproofs.rigor import Inequality as Statement
@@ -585,3 +585,59 @@ def test_the_digests_are_those_of_the_sources_that_ran(tmp_path):
             for file in (tmp_path / "mine.py", tmp_path / "lib" / "bounds.py")
         }
     assert not [name for name in sys.modules if name == "lib" or name.startswith("lib.")]
+
+
+# --- statements outside the grammar
+
+
+def test_a_claim_outside_the_grammar_is_undecided_and_says_how_to_write_it():
+    @claim("the floor", source="test")
+    def floor():
+        return conclude(TRUE, decide(at_most(sympy.floor(x), x), Box({x: (0, 1)})))
+
+    @claim("a value error of the claim itself", source="test")
+    def wrong():
+        raise InputError("floor(x) is not in the grammar")
+
+    verdict = floor.run().verdict
+    assert verdict.kind == "undecided"
+    assert "x - 1 < floor(x) <= x" in verdict.reason
+    assert wrong.run().verdict.kind == "error"
+
+
+@pytest.mark.parametrize(
+    ("expression", "rewrite"),
+    [
+        (sympy.Piecewise((x, x > 0), (0, True)), "state each case"),
+        (sympy.sign(x), "state each case"),
+        (sympy.asec(x + 1), "write acos(1/(x + 1))"),
+        (sympy.atan2(x, a), "write atan(x/a) where a > 0"),
+        (sympy.LambertW(x), "w*exp(w) = x"),
+        (x + sympy.Float("0.1"), "Rational(1, 10)"),
+        (sympy.beta(x, a + 1), "gamma(x)*gamma(a + 1)/gamma(x + a + 1)"),
+        (sympy.GoldenRatio + x, "(1 + sqrt(5))/2"),
+        (sympy.I * x, "complex"),
+        (sympy.Sum(a, (a, 1, x)), "closed form"),
+        (sympy.zeta(x), "exact rationals, pi"),
+        (sympy.Function("floor")(x), "exact rationals, pi"),
+    ],
+    ids=str,
+)
+def test_the_message_names_the_part_and_its_rewrite(expression, rewrite):
+    with pytest.raises(NotInGrammar, match=re.escape(rewrite)):
+        less(expression, 1)
+
+
+def test_rewrites_are_in_the_grammar_and_equal():
+    """Where a message offers a formula, it is one that can be decided, with the values of the function."""
+    at = {x: sympy.Rational(7, 3), a: sympy.Rational(3, 2)}
+    arguments = {"atan2": (x, a), "beta": (x, a), "RisingFactorial": (x, a), "FallingFactorial": (x, a)}
+    names = ("acot", "asec", "acsc", "acoth", "asech", "acsch", "sinc", "catalan", *arguments)
+    for name in names:
+        expression = getattr(sympy, name)(*arguments.get(name, (1 / x if name == "asech" else x,)))
+        with pytest.raises(NotInGrammar) as caught:
+            less(expression, 1)
+        text = re.search(r"write (.*?)(?: where|$)", str(caught.value))[1]
+        rewritten = sympy.sympify(text, locals={"x": x, "a": a})
+        less(rewritten, 1)
+        assert abs(sympy.N((expression - rewritten).subs(at), 30)) < Q(1, 10**20), name

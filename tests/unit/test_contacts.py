@@ -207,6 +207,17 @@ def test_the_least_counterexample_is_found_and_known_to_be_the_least(claim, doma
         difference = enclose(claim.right - claim.left, {n: Q(k)}, precision=200)
         assert difference.lower > 0 or (not claim.strict and difference.lower >= 0)
     assert replay(decision).counterexample == decision.counterexample
+    assert replay(decision).least
+    later = tuple((symbol, value + 1) for symbol, value in decision.counterexample)
+    if decide(claim, Integers(n, least + 1, least + 1)).outcome == "fails":
+        with pytest.raises(EvidenceError, match="do not prove"):
+            replay(replace(decision, counterexample=later))
+    if least > domain.start:
+        for index in range(len(decision.cells)):
+            cells = decision.cells[:index] + decision.cells[index + 1 :]
+            if decision.cells[index].rule != "empty":
+                with pytest.raises(EvidenceError, match="do not prove"):
+                    replay(replace(decision, cells=cells))
 
 
 def test_a_box_has_no_least_counterexample():

@@ -69,6 +69,11 @@ FALSE = [
     (less(tanh(n), 1 - exp(-n)), 1),
     (less(exp(-(n**2)), erfc(n)), 1),
     (less(2**n * n, 2**n * 1000), 1),
+    (less(0, log(n)), 1),  # false at 1, where a logarithm is not positive
+    (less(0, n * log(n)), 1),
+    (less(0, sqrt(log(n))), 1),
+    (less(0, log(log(n))), 2),
+    (less(1 / n, log(n) * n), 1),
     (less(n, 2**n * (1 + sin(n))), 1),
 ]
 OPEN = [

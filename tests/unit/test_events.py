@@ -5,7 +5,7 @@ import pytest
 from ntkproofs.compilation import turing
 from ntkproofs.errors import InputError
 from ntkproofs.execution import Machine, RoundingFailure, event_loop, events, execute_sbn, run_sbn
-from ntkproofs.execution.native import installed
+from ntkproofs.execution.compiled import available
 from ntkproofs.execution.runner import TracedRun
 from ntkproofs.formats.turing import read_turing
 from ntkproofs.programs import TemplateProgram, addition_task
@@ -14,7 +14,7 @@ from ntkproofs.programs.sbn import assemble, interpret, layout_for
 BB4 = b"1RB1LB_1LA0LC_1RZ1LD_1RD0RA"  # halts after 107 steps with 13 ones (Brady 1983)
 COUNTING = "x: .word 0\none: .word 1\nzero: .word 0\nloop: sbn one x\n sbn one x\n sbn zero x loop"
 
-needs_llvm = pytest.mark.skipif(not installed(), reason="llvmlite is not installed")
+needs_llvm = pytest.mark.skipif(not available(), reason="llvmlite is not installed")
 ENGINES = [False, pytest.param(True, marks=needs_llvm)]
 
 
@@ -41,11 +41,11 @@ def test_the_busy_beaver_of_four_states(engine):
 def test_machine_code_is_used_for_long_runs_only(monkeypatch):
     task = addition_task(bits=4)
     for installed_, steps, native in ((True, events.LONG - 1, False), (True, events.LONG, True), (False, 10**5, False)):
-        monkeypatch.setattr(events, "installed", lambda value=installed_: value and installed())
+        monkeypatch.setattr(events, "available", lambda value=installed_: value and available())
         run = Machine(task.program).begin(task.start(5, 9))
         run.advance(steps)
         assert task.read(run.state) == 14
-        assert (run._loop is not event_loop.advance) == (native and installed())
+        assert (run._loop is not event_loop.advance) == (native and available())
 
 
 def alarm():

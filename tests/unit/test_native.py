@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntkproofs.errors import InputError
-from ntkproofs.execution.native import Array, compiled, installed
+from ntkproofs.execution.compiled import available
+from ntkproofs.execution.native import Array, compiled
 
-pytestmark = pytest.mark.skipif(not installed(), reason="llvmlite is not installed")
+pytestmark = pytest.mark.skipif(not available(), reason="llvmlite is not installed")
 
 SEVEN = 7
 TEXT = "seven"

@@ -76,6 +76,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "traced",
     "search",
     "silent",
+    "slow",
     "stopped",
     "strict",
     "theory",

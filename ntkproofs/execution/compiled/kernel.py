@@ -8,14 +8,19 @@ sub-block that has logged states is done, or when the log is full.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+import numpy as np
+
+from ntkproofs.execution.compiled.integers import expected_planes
 from ntkproofs.execution.compiled.logic import Logic
 from ntkproofs.execution.compiled.machine_code import Target
-from ntkproofs.execution.compiled.planes import ONES, ZERO, Code, Value
+from ntkproofs.execution.compiled.planes import ONES, ZERO, Code, Loop, Value
 from ntkproofs.execution.compiled.straight import StraightStep
+from ntkproofs.execution.compiled.tables import TableStep, Wiring
 
-__all__ = ["ARGUMENTS", "DONE", "LOG_FULL", "LOGGED", "assembly"]
+__all__ = ["ARGUMENTS", "Answers", "Assembly", "DONE", "LOG_FULL", "LOGGED"]
 
 ARGUMENTS = (
     "states",  # two buffers of planes, (2, bits, vector)
@@ -26,6 +31,7 @@ ARGUMENTS = (
     "outputs",  # the planes of the outputs, (output bits, words)
     "output_positions",
     "output_bits",
+    "differences",  # the lanes whose outputs differ from the oracle's, (words)
     "mask",  # the lanes of cases, (words)
     "words",
     "sub_blocks",
@@ -39,28 +45,51 @@ ARGUMENTS = (
     "nodes",
     "node_count",
     "ends",
+    "matches",  # planes of the templates and of parts of them, (rows, vector), for code with tables
+    "tables",  # 32-bit numbers
     "scratch",  # planes of the nodes, (2 + nodes, vector)
 )
+STRAIGHT = 1200  # literals and written bits of a program with straight-line code
+MOST_LINES = 4000  # of the code of an oracle
 DONE, LOGGED, LOG_FULL = 0, 1, 2
-POINTERS = {"states", "initial", "inputs", "input_positions", "outputs", "output_positions", "mask", "position"} | {
-    "log",
-    "log_positions",
-    "counts",
-    "bounds",
-    "nodes",
-    "ends",
-    "scratch",
-}
+NUMBERS = {"input_bits", "output_bits", "words", "sub_blocks", "steps", "capacity", "node_count"}
+ATTRIBUTES = 'nounwind alignstack(64) "prefer-vector-width"="512" "min-legal-vector-width"="512"'
 
 
-def assembly(logic: Logic, target: Target, counting: bool) -> str:
-    """Return the assembly of the function ``run`` of a program."""
-    return _Kernel(logic, target, counting).text()
+@dataclass(frozen=True)
+class Answers:
+    """An oracle that consists of integer operations, and the inputs and outputs of its task.
+
+    `widths`: the number of bits of each input; `outputs`: the positions of the output bits.
+    """
+
+    oracle: Callable[..., object]
+    widths: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+class Assembly:
+    """The assembly of the function ``run`` of a program; the `text` is that of a module.
+
+    `compares`: whether the code compares answers. `rows` and `tables`: the number of rows of ``matches``, and the
+    tables.
+    """
+
+    def __init__(self, logic: Logic, target: Target, counting: bool, answers: Answers | None) -> None:
+        size = sum(len(item.ones) + len(item.zeros) for item in logic.literals) + sum(map(len, logic.writers))
+        wiring = Wiring(logic) if size > STRAIGHT else None
+        kernel = _Kernel(logic, wiring, target, counting, answers)
+        self.text, self.compares = kernel.text(), kernel.compares
+        self.rows = 0 if wiring is None else wiring.rows
+        self.tables = np.zeros(1, dtype=np.int32) if wiring is None else wiring.array()
 
 
 class _Kernel:
-    def __init__(self, logic: Logic, target: Target, counting: bool) -> None:
-        self.logic, self.counting = logic, counting
+    def __init__(
+        self, logic: Logic, wiring: Wiring | None, target: Target, counting: bool, answers: Answers | None
+    ) -> None:
+        self.wiring = wiring
+        self.logic, self.counting, self.answers, self.compares = logic, counting, answers, False
         self.code = Code(target)
         self._entry()
         self._load()
@@ -71,24 +100,24 @@ class _Kernel:
         """Return the module."""
         kind, code = self.code.vector, self.code
         ternary = f"declare {kind} @llvm.x86.avx512.pternlog.q.512({kind}, {kind}, {kind}, i32 immarg)\n"
-        arguments = ", ".join(f"i64 %{name}.0" if name in POINTERS else f"i64 %{name}" for name in ARGUMENTS)
+        arguments = ", ".join(f"i64 %{name}" if name in NUMBERS else f"i64 %{name}.0" for name in ARGUMENTS)
         return (
             "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\n"
             + (ternary if code.target.ternary else "")
-            + f'define i64 @run({arguments}) nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512" {{\n'
+            + f"define i64 @run({arguments}) {ATTRIBUTES} {{\n"
             + "\n".join(code.lines)
             + "\n}\n"
         )
 
     def _label(self, name: str) -> None:
         self.code.forget()
-        self.code.add(f"{name}:")
+        self.code.label(name)
 
     def _entry(self) -> None:
         code, size = self.code, self.logic.bits * self.code.octets
         self._label("entry")
         for name in ARGUMENTS:
-            if name in POINTERS:
+            if name not in NUMBERS:
                 code.add(f"%{name} = inttoptr i64 %{name}.0 to ptr")
         code.add("%at_step = getelementptr i64, ptr %position, i64 1")
         code.add("%at_log = getelementptr i64, ptr %position, i64 2")
@@ -147,41 +176,59 @@ class _Kernel:
         code.add("%ended = icmp eq i64 %step, %steps")
         code.add("br i1 %ended, label %final, label %run")
         self._label("run")
-        step = StraightStep(code, self.logic, "%current", "%following", self.counting)
+        if self.wiring is None:
+            numbers = self._straight()
+        else:
+            numbers = TableStep(code, self.wiring, "%current", "%following", self.counting).numbers
         if self.counting:
-            numbers, lanes = step.numbers, [step.lanes[root] for root in self.logic.roots]
-            new = self._outside(numbers, lanes)
-            code.add(f"br i1 {code.any(new)}, label %check, label %stepped")
-            self._check(numbers, lanes)
+            code.add(f"br i1 {code.any(self._outside(numbers))}, label %check, label %stepped")
+            self._check(numbers)
         else:
             code.add("br label %stepped")
         self._label("stepped")
         code.add("%next_step = add i64 %step, 1")
         code.add("br label %test")
 
-    def _outside(self, numbers: Sequence[Value], lanes: Sequence[Value]) -> Value:
-        """Return the lanes whose number is outside of the interval of a root that they have."""
-        code, new, size = self.code, ZERO, len(numbers)
-        for root, value in enumerate(lanes):
-            code.cut()
-            if value == ZERO:
-                continue
-            from_low, beyond = ONES, ZERO
-            for bit, number in enumerate(numbers):
-                low, high = (
-                    code.splat(code.define(f"load i64, ptr {code.word('%bounds', (2 * root + end) * size + bit)}"))
-                    for end in range(2)
-                )
-                from_low, beyond = code.majority(number, low, from_low), code.majority(number, high, beyond)
-            outside = code.or_(code.not_(from_low), beyond)
-            new = code.or_(new, code.and_(value, outside))
-        return code.and_(new, "%lanes")
+    def _straight(self) -> list[Value]:
+        """Append straight-line code of a step; return the planes of n, and store the lanes of the roots."""
+        step = StraightStep(self.code, self.logic, "%current", "%following", self.counting)
+        self.lanes = [step.lanes[root] for root in self.logic.roots] if self.counting else []
+        return step.numbers
 
-    def _check(self, numbers: Sequence[Value], lanes: Sequence[Value]) -> None:
-        """Test by the decision diagrams, and log the state if a lane has new counts."""
+    def _rejected(self, new: Value) -> Value:
+        """Return `new` or the lanes of roots that are rejected."""
+        code, first, roots = self.code, 2 * self.logic.number_bits, len(self.logic.roots)
+        if self.wiring is None:
+            for root, value in enumerate(self.lanes, first):
+                code.cut()
+                word = code.splat(code.define(f"load i64, ptr {code.word('%bounds', root)}"))
+                new = code.or_(new, code.and_(value, word))
+            return new
+        loop = Loop(code, roots, [new])
+        place = code.define(f"add i64 {loop.index}, {first}")
+        word = code.splat(code.define(f"load i64, ptr {code.word('%bounds', place)}"))
+        row = code.define(f"add i64 {loop.index}, {self.logic.number_bits}")
+        value = code.load(code.at("%counts", row))
+        return loop.end([code.or_(loop.values[0], code.and_(value, word))])[0]
+
+    def _outside(self, numbers: Sequence[Value]) -> Value:
+        """Return the lanes that do not pass the quick test: n is outside of the interval, or a root is rejected."""
         code = self.code
+        words = (
+            code.splat(code.define(f"load i64, ptr {code.word('%bounds', index)}")) for index in range(2 * len(numbers))
+        )
+        from_low, beyond = ONES, ZERO
+        for number in numbers:
+            from_low = code.majority(number, next(words), from_low)
+        for number in numbers:
+            beyond = code.majority(number, next(words), beyond)
+        return code.and_(self._rejected(code.or_(code.not_(from_low), beyond)), "%lanes")
+
+    def _check(self, numbers: Sequence[Value]) -> None:
+        """Test by the decision diagrams, and log the state if a lane has new counts."""
+        code, roots = self.code, len(self.logic.roots)
         self._label("check")
-        for index, value in enumerate([*numbers, *lanes]):
+        for index, value in enumerate([*numbers, *([] if self.wiring is not None else self.lanes)]):
             code.store(value, code.at("%counts", index))
         code.store(ZERO, "%scratch")
         code.store(ONES, code.at("%scratch", 1))
@@ -210,7 +257,7 @@ class _Kernel:
         kind = code.vector
         code.add("%root = phi i64 [ 0, %roots ], [ %next_root, %root_run ]")
         code.add(f"%new = phi {kind} [ zeroinitializer, %roots ], [ %more_new, %root_run ]")
-        code.add(f"%roots_left = icmp ult i64 %root, {len(lanes)}")
+        code.add(f"%roots_left = icmp ult i64 %root, {roots}")
         code.add("br i1 %roots_left, label %root_run, label %decide")
         self._label("root_run")
         end = code.define(f"load i64, ptr {code.word('%ends', '%root')}")
@@ -244,11 +291,32 @@ class _Kernel:
         code.add(f"store i64 {code.define('add i64 %step, 1')}, ptr %at_step")
         code.add(f"ret i64 {LOG_FULL}")
 
+    def _compare(self, answers: Answers) -> None:
+        """Store the lanes in which the answer is not that of the oracle, unless that has operations without code."""
+        code, start = self.code, len(self.code.lines)
+        inputs = []
+        for row in range(sum(answers.widths)):
+            word = code.define(f"add i64 {code.define(f'mul i64 %words, {row}')}, %word")
+            inputs.append(code.load(code.word("%inputs", word), 8))
+        expected = expected_planes(code, answers.oracle, answers.widths, inputs)
+        self.compares = expected is not None and len(code.lines) - start <= MOST_LINES
+        if expected is None or not self.compares:
+            del code.lines[start:]
+            return
+        outputs = [code.load(code.at("%current", position)) for position in answers.outputs]
+        width = max(len(outputs), len(expected))
+        differs = ZERO
+        for got, wanted in zip(outputs + [ZERO] * width, expected + [ZERO] * width, strict=False):
+            differs = code.or_(differs, code.xor(got, wanted))
+        code.store(differs, code.word("%differences", "%word"), 8)
+
     def _final(self) -> None:
         code = self.code
         self._label("final")
         self._transfer("final", "output", "stored")
         self._label("stored")
+        if self.answers is not None:
+            self._compare(self.answers)
         code.add("%next_sub = add i64 %sub, 1")
         code.add("%any_logged = load i64, ptr %at_log")
         code.add("%has_logged = icmp ne i64 %any_logged, 0")

@@ -1,7 +1,8 @@
 """Known counts: for each pair (t, p) the set of the numbers n that were visited with it, as tests on planes.
 
-Two tests that no new number passes. *Bounds*: n is in the longest interval of consecutive known numbers; an addition of
-words with constants. *Nodes*: n is in the set, by its binary decision diagram with nodes common to all sets; exact.
+Two tests that no new counts pass. The quick one: n is in an interval that consists of known numbers for all pairs that
+are accepted, and no other pair occurs. The exact one: n is in the set of every pair that occurs, by the binary decision
+diagrams of the sets, which share their nodes.
 """
 
 from __future__ import annotations
@@ -40,35 +41,36 @@ def interval(numbers: int) -> tuple[int, int] | None:
 class Known:
     """The sets of known numbers n, of `bits` bits, for each of `roots`; in arrays for the compiled code.
 
-    `bounds`, ``(roots, 2, bits)``: words that are 0 or all ones, the complements of the bits of the ends of an
-    interval. `nodes`, ``(nodes, 3)``: the bit of n, and the nodes for 1 and 0; node 0 is false and node 1 true, and the
-    first row is node 2. `ends`: the node of each root.
+    `bounds`: words that are 0 or all ones; first the complements of the bits of the first and of the last number of the
+    interval, then for each root whether it is rejected. `nodes`, ``(nodes, 3)``: the bit of n, and the nodes for 1 and
+    0; node 0 is false and node 1 true, and the first row is node 2. `ends`: the node of each root.
     """
 
     def __init__(self, roots: Sequence[Root], bits: int) -> None:
         self.roots, self.bits = {root: index for index, root in enumerate(roots)}, bits
         self.sets = [0] * len(roots)
-        self.bounds = np.zeros((len(roots), 2, bits), dtype=np.int64)
+        self.bounds = np.zeros(2 * bits + len(roots), dtype=np.int64)
         self.nodes: NDArray[np.int64] = np.zeros((0, 3), dtype=np.int64)
         self.ends = np.zeros(len(roots), dtype=np.int64)
-        for index in range(len(roots)):
-            self._bound(index)
+        self._bound()
 
     def add(self, triples: Iterable[tuple[int, int, int]]) -> None:
         """Add counts (n, p, t)."""
-        changed = set()
         for n, p, t in triples:
-            index = self.roots[t, p]
-            self.sets[index] |= 1 << n
-            changed.add(index)
-        for index in changed:
-            self._bound(index)
+            self.sets[self.roots[t, p]] |= 1 << n
+        self._bound()
         self._decide()
 
-    def _bound(self, index: int) -> None:
-        low, high = interval(self.sets[index]) or ((1 << self.bits) - 1, 0)
-        for end, number in enumerate((low, high)):
-            self.bounds[index, end] = [0 if number >> bit & 1 else ALL for bit in range(self.bits)]
+    def _bound(self) -> None:
+        """Choose the interval: the longest that is known for all roots with at least half of the most known numbers."""
+        sizes = [numbers.bit_count() for numbers in self.sets]
+        common = -1
+        for numbers, size in zip(self.sets, sizes, strict=True):
+            common = common & numbers if 2 * size >= max(sizes) else common
+        low, high = (common > 0 and interval(common)) or ((1 << self.bits) - 1, 0)
+        members = sum(1 << number for number in range(low, high + 1))
+        ends = [0 if number >> bit & 1 else ALL for number in (low, high) for bit in range(self.bits)]
+        self.bounds[:] = ends + [ALL if members & ~numbers else 0 for numbers in self.sets]
 
     def _decide(self) -> None:
         """Build the decision diagrams."""

@@ -52,13 +52,19 @@ def _code_generator() -> Any:
 
 
 class MachineCode:
-    """A compiled function of the module `assembly`; all arguments are 64 bits, and so is the result."""
+    """A compiled function of the module `assembly`; all arguments are 64 bits, and so is the result.
 
-    def __init__(self, assembly: str, name: str, arguments: int) -> None:
+    `optimise`: whether the assembly is optimised first, by the standard passes of LLVM.
+    """
+
+    def __init__(self, assembly: str, name: str, arguments: int, *, optimise: bool = False) -> None:
         from llvmlite import binding
 
-        module = binding.parse_assembly(assembly)
-        self._engine = binding.create_mcjit_compiler(module, _code_generator())  # owns the memory of the code
+        module, generator = binding.parse_assembly(assembly), _code_generator()
+        if optimise:
+            passes = binding.create_pass_builder(generator, binding.create_pipeline_tuning_options(speed_level=3))
+            passes.getModulePassManager().run(module, passes)
+        self._engine = binding.create_mcjit_compiler(module, generator)  # owns the memory of the code
         self._engine.finalize_object()
         kind = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * arguments)
         self.call: Callable[..., int] = kind(self._engine.get_function_address(name))

@@ -12,7 +12,7 @@ from itertools import count
 
 from ntkproofs.execution.compiled.machine_code import Target
 
-__all__ = ["Adder", "Code", "ONES", "Value", "ZERO", "exactly"]
+__all__ = ["Adder", "Code", "Loop", "ONES", "Value", "ZERO", "exactly"]
 
 Value = str
 
@@ -29,6 +29,7 @@ class Code:
     lines: list[str] = field(default_factory=list)
     names: count[int] = field(default_factory=count)
     known: dict[tuple[str, ...], Value] = field(default_factory=dict)
+    block: str = ""  # the label of the current basic block
     _cut: int = 0
 
     @property
@@ -52,8 +53,13 @@ class Code:
         """
         if len(self.lines) - self._cut > LONGEST_BLOCK:
             label = f"block{next(self.names)}"
-            self.lines += [f"br label %{label}", f"{label}:"]
-            self._cut = len(self.lines)
+            self.add(f"br label %{label}")
+            self.label(label)
+
+    def label(self, name: str) -> None:
+        """Begin a basic block."""
+        self.lines.append(f"{name}:")
+        self.block, self._cut = name, len(self.lines)
 
     def name(self) -> str:
         """Return a new name."""
@@ -179,6 +185,37 @@ class Code:
         return self._ternary(MAJORITY, a, b, c)
 
 
+class Loop:
+    """A loop of at least one iteration: what is appended until :meth:`end` is its body.
+
+    `index` is the number of the iteration; `values` are vectors that the iterations hand on.
+    """
+
+    def __init__(self, code: Code, trips: int | str, initial: Sequence[Value]) -> None:
+        self.code, self.trips, self.before = code, trips, code.block
+        self.label, self.initial = f"loop{next(code.names)}", initial
+        code.add(f"br label %{self.label}")
+        code.label(self.label)
+        self.index, self.values = code.name(), [code.name() for _ in initial]
+        self._phi = len(code.lines)
+        code.lines += [""] * (1 + len(initial))
+
+    def end(self, values: Sequence[Value]) -> list[Value]:
+        """End the body with the vectors for the next iteration; return those after the last iteration."""
+        code, after = self.code, f"{self.label}.end"
+        following = code.define(f"add i64 {self.index}, 1")
+        again = code.define(f"icmp ult i64 {following}, {self.trips}")
+        latch = code.block
+        code.add(f"br i1 {again}, label %{self.label}, label %{after}")
+        lines = [f"{self.index} = phi i64 [ 0, %{self.before} ], [ {following}, %{latch} ]"]
+        for name, first, value in zip(self.values, self.initial, values, strict=True):
+            ends = f"[ {code.text(first)}, %{self.before} ], [ {code.text(value)}, %{latch} ]"
+            lines.append(f"{name} = phi {code.vector} {ends}")
+        code.lines[self._phi : self._phi + len(lines)] = lines
+        code.label(after)
+        return list(values)
+
+
 class Adder:
     """Add planes: the number of them that are set in each lane, by a carry-save adder."""
 
@@ -211,10 +248,13 @@ class Adder:
         return planes + [ZERO] * (bits - len(planes))
 
 
-def exactly(code: Code, planes: Sequence[Value], most: int) -> list[Value]:
-    """Return for each number from 0 to `most` the lanes in which `planes` is that number."""
-    lanes = [ONES]
-    for plane in planes:
-        zero = code.not_(plane)
-        lanes = [code.and_(value, zero) for value in lanes] + [code.and_(value, plane) for value in lanes]
-    return lanes[: most + 1]
+def exactly(code: Code, planes: Sequence[Value], number: int, most: int) -> Value:
+    """Return the lanes in which `planes` is a number, if it is at most `most` in all lanes.
+
+    A plane that is set only in larger numbers, if those of the number are, is not examined.
+    """
+    result = code.all_of(plane for bit, plane in enumerate(planes) if number >> bit & 1)
+    for bit, plane in enumerate(planes):
+        if not number >> bit & 1 and number | 1 << bit <= most:
+            result = code.and_(result, code.not_(plane))
+    return result

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ntkproofs.execution.bitsliced import LANES, Planes, SlicedProgram
 from ntkproofs.execution.cases import Cases
-from ntkproofs.execution.compiled.kernel import ARGUMENTS, DONE, assembly
+from ntkproofs.execution.compiled.kernel import ARGUMENTS, DONE, Answers, Assembly
 from ntkproofs.execution.compiled.known import Known
 from ntkproofs.execution.compiled.logic import Logic
 from ntkproofs.execution.compiled.machine_code import MachineCode, target
@@ -26,14 +26,15 @@ class CompiledProgram:
     """A program that is compiled when it is needed: once in a process, or before it starts others.
 
     `bound`: a number that the matching templates of a state cannot exceed. Without `counting`, only states are
-    computed. Pickled without the machine code.
+    computed. `answers`: the oracle with which the answers are compared, if it consists of integer operations. Pickled
+    without the machine code.
     """
 
-    def __init__(self, program: TemplateProgram, bound: int, counting: bool) -> None:
-        self.program, self.bound, self.counting = program, bound, counting
+    def __init__(self, program: TemplateProgram, bound: int, counting: bool, answers: Answers | None) -> None:
+        self.program, self.bound, self.counting, self.answers = program, bound, counting, answers
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("program", "bound", "counting")}
+        return {name: getattr(self, name) for name in ("program", "bound", "counting", "answers")}
 
     def prepare(self) -> None:
         """Compile the program now."""
@@ -47,7 +48,12 @@ class CompiledProgram:
     @cached_property
     def code(self) -> MachineCode:
         """The machine code."""
-        return MachineCode(assembly(self.logic, target(), self.counting), "run", len(ARGUMENTS))
+        return MachineCode(self.assembly.text, "run", len(ARGUMENTS))
+
+    @cached_property
+    def assembly(self) -> Assembly:
+        """The assembly and its tables."""
+        return Assembly(self.logic, target(), self.counting, self.answers)
 
 
 def _aligned(*shape: int) -> NDArray[np.uint64]:
@@ -65,7 +71,12 @@ class BlockRunner:
     """
 
     def __init__(self, compiled: CompiledProgram, sliced: SlicedProgram, task: Task, cases: Cases) -> None:
-        self.code, self.steps, self.words = compiled.code, task.steps, cases.words
+        self.code, self.compares, self.steps, self.words = (
+            compiled.code,
+            compiled.assembly.compares,
+            task.steps,
+            cases.words,
+        )
         logic, size = compiled.logic, target().words
         self.size, self.padded = size, -(-cases.words // size) * size
         self.visits = LoggedVisits(sliced, size, CAPACITY) if compiled.counting else None
@@ -75,6 +86,7 @@ class BlockRunner:
         self.log_positions = np.zeros((CAPACITY, 2), dtype=np.int64)
         self.inputs = np.zeros((len(cases.input_positions), self.padded), dtype=np.uint64)
         self._outputs = np.zeros((len(task.output), self.padded), dtype=np.uint64)
+        self._differences = np.zeros(self.padded, dtype=np.uint64)
         self._mask = np.zeros(self.padded, dtype=np.uint64)
         initial = _aligned(logic.bits, size)
         initial[:] = cases.constants
@@ -85,12 +97,15 @@ class BlockRunner:
             "input_positions": np.array(cases.input_positions, dtype=np.int64),
             "outputs": self._outputs,
             "output_positions": np.array([task.program.position(bit) for bit in task.output], dtype=np.int64),
+            "differences": self._differences,
             "mask": self._mask,
             "position": self.position,
             "log": self.log,
             "log_positions": self.log_positions,
             "counts": _aligned(logic.number_bits + len(logic.roots), size),
             "bounds": self.known.bounds,
+            "matches": _aligned(compiled.assembly.rows, size),
+            "tables": compiled.assembly.tables,
             "ends": self.known.ends,
         }
         self.numbers = {
@@ -115,6 +130,11 @@ class BlockRunner:
     def outputs(self) -> Planes:
         """The planes of the outputs of the last block."""
         return self._outputs[:, : self.words]
+
+    @property
+    def differences(self) -> NDArray[np.uint64] | None:
+        """The plane of the cases of the last block whose answers are wrong; None if the code does not compare them."""
+        return self._differences[: self.words] if self.compares else None
 
     def run(self, inputs: Planes, mask: NDArray[np.uint64], first: int) -> None:
         """Run the cases from number `first` on; `inputs` are the planes of their inputs, `mask` that of their lanes."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ntkproofs.execution.compiled.logic import Literals, Logic, Root
-from ntkproofs.execution.compiled.planes import ONES, Adder, Code, Value, exactly
+from ntkproofs.execution.compiled.planes import ONES, ZERO, Adder, Code, Value, exactly
 
 __all__ = ["StraightStep"]
+
+LOADED = 12  # planes of the state that are expected to be in registers
 
 
 class StraightStep:
@@ -24,7 +26,8 @@ class StraightStep:
         home = {group[0]: group for group in logic.groups} if counting else {}
         counted: set[int] = set()
         adder = Adder(code)
-        for position, writers in enumerate(logic.writers):
+        for position in sorted(range(logic.bits), key=self._place):
+            writers = logic.writers[position]
             output = code.any_of(map(self.match, writers))
             code.store(output, code.at(following, position))
             code.cut()
@@ -50,10 +53,17 @@ class StraightStep:
         return self.matches[template]
 
     def bit(self, position: int) -> Value:
-        """Return a plane of the current state."""
+        """Return a plane of the current state; loading it again is faster than moving it out of a register and back."""
         if position not in self.state:
+            if len(self.state) == LOADED:
+                del self.state[next(iter(self.state))]
             self.state[position] = self.code.load(self.code.at(self.current, position))
         return self.state[position]
+
+    def _place(self, position: int) -> tuple[tuple[int, ...], int]:
+        """Return a sort key of output bits, so that those which depend on the same bits are computed together."""
+        literals = [self.logic.literals[template] for template in self.logic.writers[position][:1]]
+        return tuple(sorted(x for item in literals for x in (*item.ones, *item.zeros))), position
 
     def _count_writers(self, position: int, output: Value) -> None:
         """Add a bit to the lanes of the numbers of matching writers."""
@@ -61,11 +71,12 @@ class StraightStep:
         t = len(writers)
         self._every[t] = code.and_(self._every.get(t, ONES), output)
         if self.logic.exclusive[position]:
-            by_number = [code.not_(output), output]
+            numbers, most = [output], 1
         else:
             adder = Adder(code)
             for template in writers:
                 adder.add(self.match(template))
-            by_number = exactly(code, adder.sum(t.bit_length()), t)
-        for p, lanes in enumerate(by_number[1:], 1):
-            self.lanes[t, p] = code.or_(self.lanes.get((t, p), "zero"), lanes)
+            numbers, most = adder.sum(t.bit_length()), t
+        for p in range(1, min(t, most) + 1):
+            lanes = exactly(code, numbers, p, most)
+            self.lanes[t, p] = code.or_(self.lanes.get((t, p), ZERO), lanes)

@@ -53,7 +53,7 @@ class LoggedVisits:
         lane = (int(ever[word]) & -int(ever[word])).bit_length() - 1
         row = int(np.flatnonzero(lanes[:, word] >> np.uint64(lane) & np.uint64(1))[0])
         case, step = first + word * LANES + lane, int(steps[row])
-        if known is None or (case, step) < (known.case, known.step):
+        if known is None or case < known.case:  # of the same case, the earlier step was read first
             if known is None:
                 self.new.add(triple)
             self.visits[triple] = Visit(case, step, self.recorder.bit(triple, row * self.words + word, lane))

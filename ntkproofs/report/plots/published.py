@@ -11,6 +11,7 @@ import sympy
 
 from ntkproofs.display import counted
 from ntkproofs.errors import InputError
+from ntkproofs.installed import claims_folder
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.predictor import SAMPLES, Predictor
 from ntkproofs.report.plots.style import BLUE, INK, VERMILION, frame, label, new_axes, visible_ticks
@@ -22,16 +23,15 @@ if TYPE_CHECKING:
 __all__ = ["data_file", "expected_error", "published", "published_errors"]
 
 FILE = "permlearn_experiment_1.csv"
-FOLDERS = (Path(__file__).parents[1] / "data", Path(__file__).parents[3] / "paper_checks" / "data")  # installed, clone
 SIZES = (1, 8, 64)
 STABLE = 4  # for fewer bits the published step size is unstable
 
 
 def data_file(name: str) -> Path:
     """Return where a table of numbers lies, installed or in a clone; raises InputError if it is not there."""
-    file = next((folder / name for folder in FOLDERS if (folder / name).is_file()), None)
-    if file is None:
-        raise InputError(f"the table {name} is neither installed nor in paper_checks/data/")
+    file = claims_folder() / "data" / name
+    if not file.is_file():
+        raise InputError(f"the table {name} is not in {file.parent}")
     return file
 
 

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntkproofs.execution import Machine, RoundingFailure
-from ntkproofs.execution.native import installed
+from ntkproofs.execution.compiled import available
 from ntkproofs.programs import TemplateProgram
 from ntkproofs.strategies import states, template_programs
 
 STEPS = 8
-LOOPS = [False, pytest.param(True, marks=pytest.mark.skipif(not installed(), reason="llvmlite is not installed"))]
+LOOPS = [False, pytest.param(True, marks=pytest.mark.skipif(not available(), reason="llvmlite is not installed"))]
 
 OTHERS = [{"threshold": Fraction(1, 3)}, {"time": 2}, {"kernel": "nngp"}, {"kernel": "gelu"}, {"kernel": "erf"}]
 PROGRAMS = st.one_of(template_programs(), template_programs(max_templates=20), template_programs(rounds=False))
