@@ -13,13 +13,18 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
 
+import sympy
+
+from ntkproofs.arithmetic.balls import Ball
 from ntkproofs.arithmetic.digits import certain_digits
+from ntkproofs.arithmetic.expressions import BallArithmetic
+from ntkproofs.arithmetic.notation import written
 from ntkproofs.display import counted
 from ntkproofs.errors import DomainError, Undecided
 from ntkproofs.rigor.charts import Piece, Region
 from ntkproofs.rigor.contacts import Contact, ContactRules, Point
 from ntkproofs.rigor.evaluator import Evaluator
-from ntkproofs.rigor.refutation import Minimum, contacts_near, local_minimum, recognised, simple_points
+from ntkproofs.rigor.refutation import BITS, Minimum, contacts_near, local_minimum, recognised, simple_points
 from ntkproofs.rigor.subdivision import BoxSubdivision, Cell, Counterexample, IntegerSubdivision, Subdivision
 from ntkproofs.truth import NoTruthValue
 
@@ -31,6 +36,7 @@ STUCK_DEPTH = 6  # bisections that lead to a small interval, where the search fo
 MANY_BISECTIONS = 64  # after which it pays for integers
 MAX_COMPARED = 256  # regions whose middles are compared to begin the search of a minimum
 PATIENCE = 60  # further bisections, for each variable, after an equality that no rule proves
+MAX_SIMPLE = 1000  # numerators and denominators of a closed form that a message names
 MAX_LEAST = 500  # regions examined to show that an integer counterexample is the least
 
 TAYLOR_ORDERS = {16: 6, 64: 10, 512: 16}  # number of bisections -> order of the Taylor polynomials tried from then on
@@ -280,7 +286,10 @@ class Search:
         rules = _rules(self.subdivision, piece)
         where = _point_text(rules, piece, minimum.point)
         why = f"no rule applies to the neighbourhood of {where}, where both sides agree to 24 digits"
-        if self.evaluator.inequality.strict:
+        if _is_excluded(piece, minimum.point):
+            why = f"no rule applies near {where}, which is excluded; both sides tend to the same limit there"
+            advice = "divide both sides by a factor that tends to 0 there, or let the domain begin elsewhere"
+        elif self.evaluator.inequality.strict:
             advice = "if they are equal there, the strict inequality is false: state it with <=, or exclude the point"
         else:
             advice = "factor the difference by hand, or substitute so that they are equal at a rational point"
@@ -333,12 +342,32 @@ def _middle(region: Region) -> Point:
 
 
 def _point_text(rules: ContactRules, piece: Piece, point: Point) -> str:
-    """Return a point in the variables of the statement, with exact values where they are recognised."""
+    """Return a point in the variables of the statement, with exact values where simple ones are recognised."""
+    parameters = {symbol: Ball(value, precision=BITS) for symbol, value in zip(rules.symbols, point, strict=True)}
+    try:
+        values = piece.chart.values(parameters, BallArithmetic(BITS))
+    except (DomainError, Undecided):
+        return "an infinite end of the domain"
     texts = []
-    for symbol, value in zip(rules.symbols, point, strict=True):
-        exact = recognised(value)
-        texts.append(f"{symbol.name} = {exact[0]}" if exact else f"{symbol.name} near {_digits(value)}")
+    for symbol in rules.symbols:
+        value = values[symbol].middle
+        exact = next(filter(_is_simple, recognised(value)), None)
+        texts.append(f"{symbol.name} near {_digits(value)}" if exact is None else f"{symbol.name} = {written(exact)}")
     return ", ".join(texts)
+
+
+def _is_simple(number: sympy.Expr) -> bool:
+    """Return whether an expression has only small numbers, so that it is no accident that it fits a value."""
+    return all(max(abs(part.p), part.q) <= MAX_SIMPLE for part in number.atoms(sympy.Rational))
+
+
+def _is_excluded(piece: Piece, point: Point) -> bool:
+    """Return whether a point is, as far as its digits tell, at an end that does not belong to the domain."""
+    return any(
+        excluded and abs(value - end) < (side[1] - side[0]) / 10**12
+        for value, side, ends in zip(point, piece.sides, piece.excluded, strict=True)
+        for end, excluded in zip(side, ends, strict=True)
+    )
 
 
 def _digits(value: Fraction) -> str:
