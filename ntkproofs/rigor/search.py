@@ -40,6 +40,8 @@ MAX_SIMPLE = 1000  # numerators and denominators of a closed form that a message
 MAX_LEAST = 500  # regions examined to show that an integer counterexample is the least
 
 TAYLOR_ORDERS = {16: 6, 64: 10, 512: 16}  # number of bisections -> order of the Taylor polynomials tried from then on
+DEPTH_OF_INFINITY = 40  # bisections towards infinity: up to 2^80, for integers
+BISECTIONS_WITHOUT_INFINITY = 400  # in search of a counterexample, once the part at infinity does not settle
 
 _Entry: TypeAlias = tuple[int, str, Region]
 
@@ -106,7 +108,7 @@ class Search:
                 return self._refuted(counterexample)
             exhausted = len(self.cells) + len(self.pending) >= self.max_cells
             if self.pending and (exhausted or (self.last is not None and self.bisections >= self.last)):
-                return self._open(self.pending[0][2])
+                return self._open(self.aside[0] if self.aside else self.pending[0][2])
         return self._open(self.aside[0]) if self.aside else SearchResult(self._sorted_cells())
 
     def _sorted_cells(self) -> tuple[Cell, ...]:
@@ -124,8 +126,31 @@ class Search:
             self.cells[path] = cell
         return cell is not None
 
+    def _advance_to_infinity(self, entry: _Entry) -> Counterexample | None:
+        """Bisect a region of unboundedly many integers until the part at infinity settles; put it aside if it does not.
+
+        All other regions of integers settle at each of their integers, in the end, so that a search without this part
+        would go on up to the limit of the number of cells.
+        """
+        while not self._settles(entry):
+            depth, path, region = entry
+            counterexample = self.subdivision.find_counterexample(region)
+            if counterexample is not None:
+                return counterexample
+            if depth >= DEPTH_OF_INFINITY:
+                self.aside.append(region)
+                self.last = self.bisections + BISECTIONS_WITHOUT_INFINITY
+                return None
+            self.bisections += 1
+            at_infinity, rest = self.subdivision.bisect(region)
+            heapq.heappush(self.pending, (depth + 1, path + "1", rest))
+            entry = depth + 1, path + "0", at_infinity
+        return None
+
     def _advance(self, entry: _Entry) -> Counterexample | None:
         """Prove a region, find a counterexample in it, bisect it, or put it aside."""
+        if isinstance(self.subdivision, IntegerSubdivision) and self.subdivision.is_unbounded(entry[2]):
+            return self._advance_to_infinity(entry)
         if self._settles(entry):
             return None
         depth, _, region = entry

@@ -574,6 +574,10 @@ class IntegerSubdivision:
             last = stop if last is None else min(last, stop)
         return first, last
 
+    def is_unbounded(self, region: Region) -> bool:
+        """Return whether a region contains infinitely many integers."""
+        return self._integers(region)[1] is None
+
     def _sign(self, piece: Piece) -> int:
         return -1 if piece.index > 0 or (self.domain.stop is not None and self.domain.stop < 0) else 1
 
