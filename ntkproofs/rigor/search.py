@@ -89,6 +89,7 @@ class Search:
     pending: list[_Entry] = field(default_factory=list)
     aside: list[Region] = field(default_factory=list)  # as deep as regions go, and not settled
     factored: set[int] = field(default_factory=set)  # the pieces on which the rule `factors` was tried
+    handled: list[tuple[int, Point]] = field(default_factory=list)  # where equality was found, with the piece
     bisections: int = 0
     next_minimum: int = FIRST_MINIMUM
     last: int | None = None  # the number of bisections at which the search gives up, once there is an equality
@@ -162,7 +163,8 @@ class Search:
         """Search for a counterexample or a contact at a local minimum, in the region of the smallest middle value."""
         if self._factors(region):
             return None
-        region = self._lowest([region, *(entry[2] for entry in self.pending[:MAX_COMPARED])])
+        others = [other for _, _, other in self.pending[:MAX_COMPARED]]
+        region = self._lowest([each for each in (region, *others) if not self._is_handled(each)] or [region])
         for rules in _inside_and_around(self.subdivision, region):
             try:
                 minimum = local_minimum(rules, _middle(region))
@@ -177,6 +179,14 @@ class Search:
                 self._note_equality(self.subdivision, region, minimum)
                 return None
         return None
+
+    def _is_handled(self, region: Region) -> bool:
+        """Return whether a region contains a point at which equality was found before."""
+        return any(
+            piece == region.piece.index
+            and all(low <= value <= high for value, (low, high) in zip(point, region.box, strict=True))
+            for piece, point in self.handled
+        )
 
     def _factors(self, region: Region) -> bool:
         """Try the rule ``factors``, once for each piece; return whether it proves the region."""
@@ -219,13 +229,16 @@ class Search:
 
     def _note_equality(self, subdivision: BoxSubdivision, region: Region, minimum: Minimum) -> None:
         """Record the sets of equal sides through a point; the search goes on for a while only if there is none."""
+        if (region.piece.index, minimum.point) in self.handled:
+            return
         known = [contact for _, contact in subdivision.contacts]
         found = [] if self.evaluator.inequality.strict else _useful(subdivision, region, minimum)
+        self.handled.append((region.piece.index, minimum.point))
         new = [contact for contact in found if contact not in known]
         if new:
             subdivision.contacts += [(region.piece.index, contact) for contact in new]
             self.next_minimum = self.bisections + FIRST_MINIMUM
-        elif self.last is None:
+        elif not found and self.last is None:
             self.equality = (region.piece, minimum)
             self.last = self.bisections + PATIENCE * len(minimum.point)
 
@@ -339,7 +352,7 @@ def _point_text(rules: ContactRules, piece: Piece, point: Point) -> str:
     for symbol in rules.symbols:
         value = values[symbol].middle
         exact = next(filter(_is_simple, recognised(value)), None)
-        texts.append(f"{symbol.name} near {_digits(value)}" if exact is None else f"{symbol.name} = {written(exact)}")
+        texts.append(f"{symbol.name} about {_digits(value)}" if exact is None else f"{symbol.name} = {written(exact)}")
     return ", ".join(texts)
 
 

@@ -252,7 +252,7 @@ class BoxSubdivision:
             if proof is not None:
                 return _cell_of(proof, region, bits, None)
         for index, contact in self.contacts:
-            if index == region.piece.index:
+            if index == region.piece.index and rules.is_near(contact, box, bits):
                 proof = rules.by_contact(contact, box, bits)
                 if proof is not None:
                     return _cell_of(proof, region, bits, contact)
