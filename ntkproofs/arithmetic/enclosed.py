@@ -316,6 +316,12 @@ class Enclosed:
         """Return the smaller one of two numbers; raises Undecided unless it is known which."""
         return (self + other - abs(self - other)) / 2
 
+    def rational_power(self, exponent: Fraction) -> Enclosed:
+        """Return the power of a positive number with any rational exponent; raises Undecided for any other number."""
+        if self.values is None or not self.values.is_positive():
+            raise Undecided("the sign of the base of a power is not known")
+        return (self.log() * self.arithmetic.rational(exponent)).exp()
+
     def real_power(self, exponent: Enclosed) -> Enclosed:
         """Return ``exp(exponent * log(self))``."""
         return (exponent * self.log()).exp()

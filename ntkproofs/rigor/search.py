@@ -377,7 +377,7 @@ def _point_text(rules: ContactRules, piece: Piece, point: Point) -> str:
     for symbol in rules.symbols:
         value = values[symbol].middle
         exact = next(filter(_is_simple, recognised(value)), None)
-        texts.append(f"{symbol.name} near {_digits(value)}" if exact is None else f"{symbol.name} = {written(exact)}")
+        texts.append(f"{symbol.name} about {_digits(value)}" if exact is None else f"{symbol.name} = {written(exact)}")
     return ", ".join(texts)
 
 
