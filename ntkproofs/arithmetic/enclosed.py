@@ -113,8 +113,14 @@ class Enclosed:
         says whether the number is known never to be 0. Raises Undecided if the sign of a factor is not known. The
         result holds wherever the number is defined.
         """
+        as_computed = (self.quotient.numerator, self.quotient.denominator)
+        known = _bounded(lambda: self._sign_of(as_computed))  # before squares are replaced: (sin x)**2 is a square
+        return known or self._sign_of(self._normal())
+
+    def _sign_of(self, parts: tuple[Any, Any]) -> tuple[int, bool]:
+        """Return the sign of a quotient by the factors of its parts, and whether it is known never to be 0."""
         result, nonzero = 1, not self.is_zero()
-        for polynomial in self._normal():
+        for polynomial in parts:
             constant, factors = polynomial.factor()
             result *= 1 if int(constant.p) >= 0 else -1
             for factor, exponent in factors:

@@ -185,6 +185,9 @@ class Growth(Functions):
     def __pow__(self, exponent: int) -> Growth:
         if exponent < 0:
             return self.constant(1) / self**-exponent
+        if len(self.terms) == 1:
+            ((scale, germ),) = self.terms
+            return Growth(self.arithmetic, [(scale**exponent, germ**exponent)])
         if exponent > MAX_REPEATED:
             return self._power_of_leading(Fraction(exponent), lambda base: base**exponent)
         total = self.constant(1)

@@ -110,8 +110,16 @@ class Decision(Finding):
         rows.append(("cells", ", ".join(f"{rule} ({count:,})" for rule, count in rules.items()) or "none"))
         return facts(rows, caption=f"{self.outcome}, by ball arithmetic at {self.precision} bits")
 
+    def _charts(self) -> list[str]:
+        """Return for each piece of the domain how its variables depend on the parameters; empty for plain domains."""
+        if not isinstance(self.domain, Box) or self.domain.is_closed_rational or not self.cells:
+            return []
+        subdivision = subdivision_of(Evaluator(self.inequality, self.precision, self.precision), self.domain)
+        return [str(piece.chart) for piece in subdivision.pieces]
+
     def fact(self) -> Fact:
         """Return the decision as a fact."""
+        charts = self._charts()
         rules: dict[str, int] = {}
         for cell in self.cells:
             rules[cell.rule] = rules.get(cell.rule, 0) + 1
@@ -130,6 +138,7 @@ class Decision(Finding):
                     "precision": cell.precision,
                     "order": cell.order,
                     **({} if cell.contact is None else {"contact": str(cell.contact)}),
+                    **({"chart": charts[cell.piece]} if charts else {}),
                 }
                 for cell in self.cells
             ],

@@ -169,7 +169,7 @@ def eliminated(domain: Box) -> tuple[tuple[Side, ...], tuple[Inequality, ...]]:
     >>> x, y = sympy.symbols("x y")
     >>> sides, conditions = eliminated(Box({x: (0, 1), y: (0, 1)}, where=[less(x + y, 1)]))
     >>> print(*sides, sep="; ")
-    0 <= x <= 1; 0 <= y < 1 - x
+    0 <= x < 1; 0 <= y < 1 - x
     """
     elimination = _Elimination(list(domain.ranges), list(domain.where))
     elimination.run()

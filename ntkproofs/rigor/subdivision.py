@@ -252,7 +252,7 @@ class BoxSubdivision:
             if proof is not None:
                 return _cell_of(proof, region, bits, None)
         for index, contact in self.contacts:
-            if index == region.piece.index:
+            if index == region.piece.index and rules.is_near(contact, box, bits):
                 proof = rules.by_contact(contact, box, bits)
                 if proof is not None:
                     return _cell_of(proof, region, bits, contact)
@@ -573,6 +573,10 @@ class IntegerSubdivision:
         if stop is not None:
             last = stop if last is None else min(last, stop)
         return first, last
+
+    def is_unbounded(self, region: Region) -> bool:
+        """Return whether a region contains infinitely many integers."""
+        return self._integers(region)[1] is None
 
     def _sign(self, piece: Piece) -> int:
         return -1 if piece.index > 0 or (self.domain.stop is not None and self.domain.stop < 0) else 1

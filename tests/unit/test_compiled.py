@@ -143,6 +143,19 @@ def test_a_decision_diagram_is_the_set():
                 assert node == (n in sets[root])
 
 
+def test_the_quick_test_passes_known_numbers_only():
+    random = np.random.default_rng(6)
+    roots, bits = [(1, 0), (1, 1), (4, 2)], 4
+    for _ in range(300):
+        known = Known(roots, bits)
+        numbers = random.integers(1 << bits, size=(20, 2)).tolist()
+        known.add((n, roots[index % 3][1], roots[index % 3][0]) for n, index in numbers)
+        ends = [sum((0 if known.bounds[end * bits + x] else 1) << x for x in range(bits)) for end in range(2)]
+        for members, rejected in zip(known.sets, known.bounds[2 * bits :], strict=True):
+            passing = range(ends[0], ends[1] + 1) if not rejected else ()
+            assert all(members >> n & 1 for n in passing)
+
+
 # --- time and memory
 
 
