@@ -240,6 +240,12 @@ Proof.
   intros again. apply fresh, in_or_app. now right.
 Qed.
 
+Lemma gates_distinct : NoDup (map output (gates N)).
+Proof.
+  destruct proper as [distinct _]. unfold signals in distinct. revert distinct.
+  induction (inputs N) as [| first rest IH]; simpl; intros distinct; [assumption |]. inversion distinct. auto.
+Qed.
+
 Lemma along_netlist : forall A (at_gate : (bit -> A) -> list (bit * bool) -> A) f,
   (forall f f' literals, (forall b, In b (map fst literals) -> f b = f' b) -> at_gate f literals = at_gate f' literals) ->
   forall g, In g (gates N) -> along A at_gate (gates N) f (output g) = at_gate (along A at_gate (gates N) f) (literals g).
@@ -247,8 +253,7 @@ Proof.
   intros A at_gate f local. destruct proper as [distinct in_order].
   apply (along_satisfies A at_gate local (gates N) (inputs N)).
   - assumption.
-  - unfold signals in distinct. clear in_order. revert distinct. induction (inputs N); simpl; intros distinct; [assumption |].
-    inversion distinct. auto.
+  - now apply gates_distinct.
   - now apply inputs_apart.
 Qed.
 

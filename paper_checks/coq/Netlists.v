@@ -1,9 +1,11 @@
 (** Netlists, their values and levels, and their compilation to template programs: definitions only. The programs are
     compared with the Python programs in a generated file. *)
 
-From Coq Require Import List Arith Bool.
+From Coq Require Import List String Ascii Arith Bool.
 From NtkProofs Require Import Templates Programs.
 Import ListNotations.
+Local Open Scope string_scope.
+Local Open Scope list_scope.
 Local Open Scope nat_scope.
 
 (** Every gate is the AND of literals, [on b] (b is 1) or [off b] (b is 0). A signal is a bit. *)
@@ -58,3 +60,41 @@ Definition ranked (N : and_netlist) (rank : bit -> nat) : Prop :=
 (** Values of the signals in which every gate is right. *)
 Definition consistent (N : and_netlist) (v : state) : Prop :=
   forall g, In g (gates N) -> v (output g) = conjunction v (literals g).
+
+(** * Circuits: every signal or its inverse is an AND, as in AND, NOR, NAND and OR *)
+
+(** The value of a signal is [positive] where all literals of its cube hold, and the other value elsewhere. *)
+Record cover := Cover { signal : bit; positive : bool; cube : list (bit * bool) }.
+Record circuit := Circuit { arguments : list bit; covers : list cover; results : list bit }.
+
+(** Values of the signals in which every cover is right. *)
+Definition correct (C : circuit) (w : state) : Prop :=
+  forall c, In c (covers C) -> w (signal c) = Bool.eqb (conjunction w (cube c)) (positive c).
+
+(** The compiler: a signal that is not positive is held as its inverse, in the field with a tilde before its name; if
+    it is a result, one more gate inverts it. *)
+Definition inverse (b : bit) : bit := (String (Ascii false true true true true true true false) (fst b), snd b).
+Definition inverted (C : circuit) (b : bit) : bool :=
+  existsb (fun c => same_bit b (signal c) && negb (positive c)) (covers C).
+Definition held (C : circuit) (literal : bit * bool) : bit * bool :=
+  if inverted C (fst literal) then (inverse (fst literal), negb (snd literal)) else literal.
+Definition gate_of (C : circuit) (c : cover) : gate :=
+  Gate (if positive c then signal c else inverse (signal c)) (map (held C) (cube c)).
+Definition ands (C : circuit) : and_netlist :=
+  AndNetlist (arguments C)
+    (map (gate_of C) (covers C) ++ map (fun b => Gate b [off (inverse b)]) (filter (inverted C) (results C))).
+Definition compiled_circuit (C : circuit) : program := compiled (ands C).
+
+(** The covers are in topological order, no two signals have the same bit, also after the compilation, and every
+    result is a signal. *)
+Definition unsigned (C : circuit) : and_netlist :=
+  AndNetlist (arguments C) (map (fun c => Gate (signal c) (cube c)) (covers C)).
+Definition well_formed_circuit (C : circuit) : Prop :=
+  well_formed (unsigned C) /\ well_formed (ands C) /\ forall b, In b (results C) -> In b (signals (unsigned C)).
+
+(** An example: six NANDs of the inputs a to e, with the results y and z. *)
+Definition nand (y first second : string) : cover := Cover (y, 0) false [on (first, 0); on (second, 0)].
+Definition six_nands : circuit :=
+  Circuit [("a", 0); ("b", 0); ("c", 0); ("d", 0); ("e", 0)]
+    [nand "u" "a" "c"; nand "v" "c" "d"; nand "w" "b" "v"; nand "x" "e" "v"; nand "y" "u" "w"; nand "z" "w" "x"]
+    [("y", 0); ("z", 0)].

@@ -4,7 +4,8 @@
 
 From Coq Require Import Reals Arith List String Bool.
 From NtkProofs Require Import Kernels Templates Programs Netlists Chance Training.
-From NtkProofs Require Balance Gram Rounding Execution Permutation Addition Multiplication NetlistRun.
+From NtkProofs Require Balance Gram Rounding Execution Permutation Addition Multiplication.
+From NtkProofs Require NetlistRun CircuitRun.
 From NtkProofs Require Ensembles PermutationVariance PermutationEnsembles ByClass ByClassGrowth GradientDescent.
 Import ListNotations.
 Local Open Scope string_scope.
@@ -229,6 +230,29 @@ Theorem netlist_values : forall N, well_formed N -> forall assignment,
   (forall b, In b (inputs N) -> value N assignment b = assignment b) /\ consistent N (value N assignment) /\
   ranked N (level N).
 Proof. exact NetlistRun.values_and_levels. Qed.
+
+(** Proved for every circuit whose signals are ANDs, NORs, NANDs or ORs, and assignment of its inputs: there are values
+    with which every cover is right, and every result has its value after as many steps of the rounded network as the
+    compiled netlist is deep, or more, from every state that holds the assignment. *)
+Theorem circuit_is_executed : forall C, well_formed_circuit C -> forall assignment, exists w,
+  (forall b, In b (arguments C) -> w b = assignment b) /\ correct C w /\
+  forall r s, (forall b, In b (arguments C) -> s b = assignment b) ->
+  forall steps, (depth (ands C) <= steps)%nat -> forall b, In b (results C) ->
+  run (rounded_step r 0 (compiled_circuit C)) steps s b = w b.
+Proof. exact CircuitRun.circuit_computes. Qed.
+
+(** Proved: six NANDs of five inputs are such a circuit, and 4 steps compute its two results from every state. *)
+Theorem six_nands_are_executed : well_formed_circuit six_nands /\ depth (ands six_nands) = 4%nat /\
+  forall r s steps, (4 <= steps)%nat ->
+  let s' := run (rounded_step r 0 (compiled_circuit six_nands)) steps s in
+  let nand x y := negb (x && y) in
+  let v := nand (s ("c", 0%nat)) (s ("d", 0%nat)) in
+  let w := nand (s ("b", 0%nat)) v in
+  s' ("y", 0%nat) = nand (nand (s ("a", 0%nat)) (s ("c", 0%nat))) w /\
+  s' ("z", 0%nat) = nand w (nand (s ("e", 0%nat)) v).
+Proof.
+  exact (conj CircuitRun.six_nands_well_formed (conj CircuitRun.six_nands_depth CircuitRun.six_nands_execute)).
+Qed.
 
 (** * Ensembles *)
 
