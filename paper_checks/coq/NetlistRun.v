@@ -89,9 +89,11 @@ Proof.
   intros s g among. apply (one_writer (nodes N) s distinct_nodes g). apply in_or_app. now right.
 Qed.
 
-Lemma step_elsewhere : forall s b, ~ In b (signals N) -> step (compiled N) s b = false.
+(** A bit that is no signal becomes 0. *)
+Theorem zero_elsewhere : forall r s b, ~ In b (signals N) -> rounded_step r 0 (compiled N) s b = false.
 Proof.
-  intros s b fresh. rewrite <- outputs_of_nodes in fresh. exact (proj1 (no_writer (nodes N) s b fresh)).
+  intros r s b fresh. rewrite rounded_step_is_step by (intros; apply netlist_counts).
+  rewrite <- outputs_of_nodes in fresh. exact (proj1 (no_writer (nodes N) s b fresh)).
 Qed.
 
 Lemma signal_cases : forall b, In b (signals N) ->
@@ -118,7 +120,8 @@ Qed.
 Lemma conjunction_agrees : forall s s' l, (forall b, In b (map fst l) -> s b = s' b) ->
   conjunction s l = conjunction s' l.
 Proof.
-  intros s s' l. unfold conjunction. induction l as [| literal l IH]; cbn [map forallb In]; intros same; [reflexivity |].
+  intros s s' l. unfold conjunction. induction l as [| literal l IH]; cbn [map forallb In]; intros same;
+    [reflexivity |].
   rewrite same by now left. rewrite IH; [reflexivity |]. intros b among. apply same. now right.
 Qed.
 
@@ -200,19 +203,23 @@ Proof.
   rewrite IH by auto. apply update_elsewhere. auto.
 Qed.
 
+(** The result at a gate depends on the bits of its literals only. *)
+Definition local (A : Type) (at_gate : (bit -> A) -> list (bit * bool) -> A) : Prop := forall f f' literals,
+  (forall b, In b (map fst literals) -> f b = f' b) -> at_gate f literals = at_gate f' literals.
+
 (** What is computed gate after gate satisfies the equation of every gate. *)
 Lemma along_satisfies : forall A (at_gate : (bit -> A) -> list (bit * bool) -> A),
-  (forall f f' literals, (forall b, In b (map fst literals) -> f b = f' b) -> at_gate f literals = at_gate f' literals) ->
+  local A at_gate ->
   forall l known f, ordered l known -> NoDup (map output l) -> (forall b, In b known -> ~ In b (map output l)) ->
   forall g, In g l -> along A at_gate l f (output g) = at_gate (along A at_gate l f) (literals g).
 Proof.
-  intros A at_gate local. induction l as [| first l IH]; cbn [map along ordered];
+  intros A at_gate limited. induction l as [| first l IH]; cbn [map along ordered];
     intros known f in_order distinct aside g among; [destruct among |]. destruct in_order as [operands later].
   inversion distinct as [| ? ? fresh distinct_rest]; subst.
   destruct among as [-> | among].
   - rewrite along_elsewhere by assumption. unfold update at 1.
     destruct (same_bit_spec (output g) (output g)) as [_ | different]; [| congruence].
-    apply local. intros b operand. pose proof (aside b (operands b operand)) as other. cbn [In] in other.
+    apply limited. intros b operand. pose proof (aside b (operands b operand)) as other. cbn [In] in other.
     rewrite along_elsewhere by auto. symmetry. apply update_elsewhere. intros ->. auto.
   - apply (IH (output first :: known)); [assumption | assumption | | assumption].
     intros b [<- | old]; [assumption |]. intros again. apply (aside b old). now right.
@@ -247,11 +254,12 @@ Proof.
 Qed.
 
 Lemma along_netlist : forall A (at_gate : (bit -> A) -> list (bit * bool) -> A) f,
-  (forall f f' literals, (forall b, In b (map fst literals) -> f b = f' b) -> at_gate f literals = at_gate f' literals) ->
-  forall g, In g (gates N) -> along A at_gate (gates N) f (output g) = at_gate (along A at_gate (gates N) f) (literals g).
+  local A at_gate ->
+  forall g, In g (gates N) ->
+  along A at_gate (gates N) f (output g) = at_gate (along A at_gate (gates N) f) (literals g).
 Proof.
-  intros A at_gate f local. destruct proper as [distinct in_order].
-  apply (along_satisfies A at_gate local (gates N) (inputs N)).
+  intros A at_gate f limited. destruct proper as [distinct in_order].
+  apply (along_satisfies A at_gate limited (gates N) (inputs N)).
   - assumption.
   - now apply gates_distinct.
   - now apply inputs_apart.
@@ -260,7 +268,7 @@ Qed.
 Theorem levels_are_ranks : ranked N (level N).
 Proof.
   split; [apply proper |]. intros g among. unfold level. rewrite (along_netlist nat next_level) by
-    (assumption || (intros; unfold next_level; do 2 f_equal; now apply map_ext_in)).
+    (assumption || (unfold local, next_level; intros; do 2 f_equal; now apply map_ext_in)).
   split; [apply Nat.lt_0_succ |]. intros b operand. split.
   - apply in_or_app. now apply (operands_known (gates N) (inputs N) (proj2 proper) g).
   - apply Nat.lt_succ_r. now apply list_max_bounds, in_map.
@@ -305,7 +313,8 @@ Theorem netlist_executes_above : forall r, exists tau, (0 < tau)%R /\ forall ass
 Proof.
   intros r. destruct (one_threshold_runs_everywhere r (compiled N)) as (tau & positive & runs).
   { intros s b. apply netlist_counts, proper. }
-  exists tau. split; [exact positive |]. intros assignment s same steps deep b signal. rewrite runs. now apply netlist_run.
+  exists tau. split; [exact positive |]. intros assignment s same steps deep b signal.
+  rewrite runs. now apply netlist_run.
 Qed.
 
 End Ordered.

@@ -1,6 +1,6 @@
 (** The theorems of this theory, restated in terms of the definitions alone. A reviewer reads this file and the
-    definitions that it imports (Kernels, Templates, Programs, Netlists, Chance, Training); the proofs are checked by the
-    kernel of Coq. A theorem about a regime [r] holds for both kernels, NTK and NNGP. *)
+    definitions that it imports (Kernels, Templates, Programs, Netlists, Chance, Training); the kernel of Coq checks the
+    proofs. A theorem about a regime [r] holds for both kernels, NTK and NNGP. *)
 
 From Coq Require Import Reals Arith List String Bool.
 From NtkProofs Require Import Kernels Templates Programs Netlists Chance Training.
@@ -195,14 +195,15 @@ Proof. exact Multiplication.multiplication_most_matches. Qed.
 (** * Netlists *)
 
 (** Proved for every netlist of ANDs in topological order, assignment of its inputs, and state that holds the
-    assignment, whatever its other bits are: after as many steps of the rounded network as the netlist is deep, or
-    more, every signal has its value. *)
+    assignment, whatever its other bits are: after as many steps of the rounded network as the depth of the
+    netlist, or more, every signal has its value. *)
 Theorem netlist : forall N, well_formed N -> forall r assignment s, (forall b, In b (inputs N) -> s b = assignment b) ->
   forall steps, (depth N <= steps)%nat -> forall b, In b (signals N) ->
   run (rounded_step r 0 (compiled N)) steps s b = value N assignment b.
 Proof. exact NetlistRun.netlist_executes. Qed.
 
-(** Proved: all assignments, states and numbers of steps share one positive threshold with which this holds. *)
+(** Proved for every netlist of ANDs in topological order: one positive threshold gives every signal its value, for all
+    assignments, all states that hold them, and all numbers of steps from the depth of the netlist on. *)
 Theorem netlist_above : forall N, well_formed N -> forall r, exists tau, 0 < tau /\ forall assignment s,
   (forall b, In b (inputs N) -> s b = assignment b) -> forall steps, (depth N <= steps)%nat ->
   forall b, In b (signals N) -> run (rounded_step r tau (compiled N)) steps s b = value N assignment b.
@@ -214,6 +215,11 @@ Theorem netlist_counts : forall N, NoDup (signals N) -> forall r s b,
   (samples (compiled N) = List.length (signals N) /\ n_of (compiled N) s <= samples (compiled N) /\
    t_of (compiled N) b <= 1)%nat /\ condition r (compiled N) s b.
 Proof. exact NetlistRun.netlist_counts. Qed.
+
+(** Proved: every bit that is no signal is 0 after each step, so such a bit can serve as the constant 0. *)
+Theorem netlist_writes_no_other_bit : forall N, NoDup (signals N) -> forall r s b, ~ In b (signals N) ->
+  rounded_step r 0 (compiled N) s b = false.
+Proof. exact NetlistRun.zero_elsewhere. Qed.
 
 (** Proved for gates in any order without cycles (a rank increases from the literals of a gate to its output): for
     every assignment there are values with which every gate is right, and a signal has its value after as many steps
@@ -233,7 +239,7 @@ Proof. exact NetlistRun.values_and_levels. Qed.
 
 (** Proved for every circuit whose signals are ANDs, NORs, NANDs or ORs, and assignment of its inputs: there are values
     with which every cover is right, and every result has its value after as many steps of the rounded network as the
-    compiled netlist is deep, or more, from every state that holds the assignment. *)
+    depth of the compiled netlist, or more, from every state that holds the assignment. *)
 Theorem circuit_is_executed : forall C, well_formed_circuit C -> forall assignment, exists w,
   (forall b, In b (arguments C) -> w b = assignment b) /\ correct C w /\
   forall r s, (forall b, In b (arguments C) -> s b = assignment b) ->
