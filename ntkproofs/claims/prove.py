@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ntkproofs.coq.theory import Proof, Theory
 
 if TYPE_CHECKING:
-    from ntkproofs.coq.agreement import Pair
+    from ntkproofs.coq.agreement import CircuitPair, Pair
 
 __all__ = ["prove", "prove_equal"]
 
@@ -30,7 +30,7 @@ def prove(theory: Theory, theorem: str) -> Proof:
     return theory.proof(theorem)
 
 
-def prove_equal(theory: Theory, words: str, pairs: Sequence[Pair]) -> Proof:
+def prove_equal(theory: Theory, words: str, pairs: Sequence[Pair | CircuitPair]) -> Proof:
     """Prove with Coq that programs of a theory equal Python programs; see :mod:`ntkproofs.coq.agreement`.
 
     `words`: the statement; `pairs`: the programs of the theory, each with its Python program. Raises InputError if

@@ -14,15 +14,17 @@ from ntkproofs.coq.builds import first_error
 from ntkproofs.coq.programs import NAT, PROGRAM, TEMPLATE, Terms
 from ntkproofs.coq.theory import Proof, Theory
 from ntkproofs.errors import InputError, ProofRefused
+from ntkproofs.formats.sources import Netlist
 from ntkproofs.issued import issues
 from ntkproofs.programs import TemplateProgram
 
-__all__ = ["Pair", "agree"]
+__all__ = ["CircuitPair", "Pair", "agree"]
 
-FILES = ("Templates", "Programs")
+FILES = ("Templates", "Programs", "Netlists")
 TITLE = "Agreement"
 HEADER = ('Set Warnings "-all".', "From Coq Require List String.", f"From NtkProofs Require {' '.join(FILES)}.")
 PROGRAMS = "NtkProofs.Programs"
+COMPILED = "NtkProofs.Netlists.compiled_circuit"
 EQUAL = "@Coq.Init.Logic.eq"
 REFLEXIVE = "@Coq.Init.Logic.eq_refl"
 
@@ -54,13 +56,33 @@ class Pair:
         return " ".join([f"{PROGRAMS}.{name}", *(_argument(text, terms) for text in re.findall(_ARGUMENT, rest))])
 
 
+@dataclass(frozen=True)
+class CircuitPair:
+    """A netlist, and the Python program that the compiler of the theory, ``compiled_circuit``, should return for it.
+
+    The covers of the netlist have one cube each, and there are no latches; :func:`agree` raises InputError for others.
+    """
+
+    netlist: Netlist
+    program: TemplateProgram
+
+    @property
+    def term(self) -> str:
+        """The name of the program in messages."""
+        return f"compiled_circuit {self.netlist.name}"
+
+    def written(self, terms: Terms) -> str:
+        """Return the term with full names."""
+        return f"{COMPILED} ({terms.circuit(self.netlist)})"
+
+
 def _argument(text: str, terms: Terms) -> str:
     values = [int(digits) for digits in re.findall("[0-9]+", text)]
     return terms.function(values) if text.startswith("[") else terms.number(values[0])
 
 
 @issues
-def agree(theory: Theory, words: str, pairs: Sequence[Pair]) -> Proof:
+def agree(theory: Theory, words: str, pairs: Sequence[Pair | CircuitPair]) -> Proof:
     """Prove in Coq that each term equals its Python program; if not, name the first templates that differ.
 
     `words`: the statement in words. Raises InputError if there are no pairs, and ProofRefused if the audit or Coq
@@ -104,14 +126,14 @@ def agree(theory: Theory, words: str, pairs: Sequence[Pair]) -> Proof:
     )
 
 
-def _equation(index: int, pair: Pair, terms: Terms) -> str:
+def _equation(index: int, pair: Pair | CircuitPair, terms: Terms) -> str:
     """Return a line that Coq accepts if and only if the two programs of a pair are equal."""
     program = terms.program(pair.program)
     equality = _equal(PROGRAM, pair.written(terms), program)
     return f"Definition same_{index} : {equality} := {REFLEXIVE} {PROGRAM} ({program})."
 
 
-def _difference(theory: Theory, pair: Pair) -> str:
+def _difference(theory: Theory, pair: Pair | CircuitPair) -> str:
     """Return the first templates or numbers that differ, at most three; empty if no difference is found."""
     terms = Terms()
     term, templates = pair.written(terms), pair.program.templates

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ntkproofs.errors import InputError
+from ntkproofs.formats.sources import Cover, Netlist
 from ntkproofs.programs.language import Bit, Template, TemplateProgram
 
 __all__ = ["Terms"]
@@ -19,6 +20,7 @@ MAX_NAME = 200  # characters of the name of a field
 _DATA = "Coq.Init.Datatypes"
 _STRING = "Coq.Strings.String"
 _OWN = "NtkProofs.Templates"
+_NETLISTS = "NtkProofs.Netlists"
 NAT, BOOL = f"{_DATA}.nat", f"{_DATA}.bool"
 BIT, TEMPLATE, PROGRAM = f"{_OWN}.bit", f"{_OWN}.template", f"{_OWN}.program"
 _TRUE, _FALSE = f"{_DATA}.true", f"{_DATA}.false"
@@ -72,14 +74,36 @@ class Terms:
         """Return a bit: the pair of its field and its index."""
         return f"@{_DATA}.pair {_STRING}.string {NAT} {self.text(bit[0])} {self.number(bit[1])}"
 
+    def bits(self, bits: Iterable[Bit]) -> str:
+        """Return a list of bits."""
+        return self.list_of(BIT, map(self.bit, bits))
+
+    def requirements(self, required: Iterable[tuple[Bit, int]]) -> str:
+        """Return a list of bits with the values that are required of them."""
+        kind = f"(@{_DATA}.prod {BIT} {BOOL})"
+        pairs = [
+            f"@{_DATA}.pair {BIT} {BOOL} ({self.bit(bit)}) {_TRUE if value else _FALSE}" for bit, value in required
+        ]
+        return self.list_of(kind, pairs)
+
     def template(self, template: Template) -> str:
         """Return a template: the lists of its requirements and of the bits that it writes."""
-        requirement = f"(@{_DATA}.prod {BIT} {BOOL})"
-        when = [
-            f"@{_DATA}.pair {BIT} {BOOL} ({self.bit(bit)}) {_TRUE if value else _FALSE}" for bit, value in template.when
-        ]
-        write = [self.bit(bit) for bit in template.write]
-        return f"{_OWN}.Template ({self.list_of(requirement, when)}) ({self.list_of(BIT, write)})"
+        return f"{_OWN}.Template ({self.requirements(template.when)}) ({self.bits(template.write)})"
+
+    def circuit(self, netlist: Netlist) -> str:
+        """Return a netlist as a circuit; raises InputError for latches, and for covers that do not have one cube."""
+        if netlist.latches:
+            raise InputError(f"{netlist.name}: a netlist exported to Coq must have no latches")
+        arguments, results = (self.bits((name, 0) for name in names) for names in (netlist.inputs, netlist.outputs))
+        covers = self.list_of(f"{_NETLISTS}.cover", [self._cover(*pair) for pair in netlist.covers])
+        return f"{_NETLISTS}.Circuit ({arguments}) ({covers}) ({results})"
+
+    def _cover(self, signal: str, cover: Cover) -> str:
+        if len(cover.cubes) != 1:
+            raise InputError(f"a cover exported to Coq must have one cube, got {len(cover.cubes)} for {signal!r}")
+        literals = zip(cover.inputs, cover.cubes[0], strict=True)
+        cube = self.requirements(((name, 0), int(value)) for name, value in literals if value != "-")
+        return f"{_NETLISTS}.Cover ({self.bit((signal, 0))}) {_TRUE if cover.value else _FALSE} ({cube})"
 
     def program(self, program: TemplateProgram) -> str:
         """Return a program: the list of its templates, and its padding."""

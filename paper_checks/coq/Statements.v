@@ -1,10 +1,11 @@
 (** The theorems of this theory, restated in terms of the definitions alone. A reviewer reads this file and the
-    definitions that it imports (Kernels, Templates, Programs, Chance, Training); the proofs are checked by the kernel
-    of Coq. A theorem about a regime [r] holds for both kernels, NTK and NNGP. *)
+    definitions that it imports (Kernels, Templates, Programs, Netlists, Chance, Training); the kernel of Coq checks the
+    proofs. A theorem about a regime [r] holds for both kernels, NTK and NNGP. *)
 
 From Coq Require Import Reals Arith List String Bool.
-From NtkProofs Require Import Kernels Templates Programs Chance Training.
+From NtkProofs Require Import Kernels Templates Programs Netlists Chance Training.
 From NtkProofs Require Balance Gram Rounding Execution Permutation Addition Multiplication.
+From NtkProofs Require NetlistRun CircuitRun.
 From NtkProofs Require Ensembles PermutationVariance PermutationEnsembles ByClass ByClassGrowth GradientDescent.
 Import ListNotations.
 Local Open Scope string_scope.
@@ -190,6 +191,74 @@ Theorem multiplication_counts_are_reached : forall l, (1 <= l)%nat -> exists x y
   (x < 2 ^ l)%nat /\ (y < 2 ^ l)%nat /\
   n_of (multiplication l) (run (step (multiplication l)) j (multiplication_start x y)) = (3 * l + 1)%nat.
 Proof. exact Multiplication.multiplication_most_matches. Qed.
+
+(** * Netlists *)
+
+(** Proved for every netlist of ANDs in topological order, assignment of its inputs, and state that holds the
+    assignment, whatever its other bits are: after as many steps of the rounded network as the depth of the
+    netlist, or more, every signal has its value. *)
+Theorem netlist : forall N, well_formed N -> forall r assignment s, (forall b, In b (inputs N) -> s b = assignment b) ->
+  forall steps, (depth N <= steps)%nat -> forall b, In b (signals N) ->
+  run (rounded_step r 0 (compiled N)) steps s b = value N assignment b.
+Proof. exact NetlistRun.netlist_executes. Qed.
+
+(** Proved for every netlist of ANDs in topological order: one positive threshold gives every signal its value, for all
+    assignments, all states that hold them, and all numbers of steps from the depth of the netlist on. *)
+Theorem netlist_above : forall N, well_formed N -> forall r, exists tau, 0 < tau /\ forall assignment s,
+  (forall b, In b (inputs N) -> s b = assignment b) -> forall steps, (depth N <= steps)%nat ->
+  forall b, In b (signals N) -> run (rounded_step r tau (compiled N)) steps s b = value N assignment b.
+Proof. exact NetlistRun.netlist_executes_above. Qed.
+
+(** Proved for every netlist whose signals are different bits, in any order and with cycles: the program has a sample
+    for each signal, without padding, and at most one writer of a bit, so the rounding condition holds everywhere. *)
+Theorem netlist_counts : forall N, NoDup (signals N) -> forall r s b,
+  (samples (compiled N) = List.length (signals N) /\ n_of (compiled N) s <= samples (compiled N) /\
+   t_of (compiled N) b <= 1)%nat /\ condition r (compiled N) s b.
+Proof. exact NetlistRun.netlist_counts. Qed.
+
+(** Proved: every bit that is no signal is 0 after each step, so such a bit can serve as the constant 0. *)
+Theorem netlist_writes_no_other_bit : forall N, NoDup (signals N) -> forall r s b, ~ In b (signals N) ->
+  rounded_step r 0 (compiled N) s b = false.
+Proof. exact NetlistRun.zero_elsewhere. Qed.
+
+(** Proved for gates in any order without cycles (a rank increases from the literals of a gate to its output): for
+    every assignment there are values with which every gate is right, and a signal has its value after as many steps
+    as its rank. *)
+Theorem netlist_in_any_order : forall N rank, ranked N rank -> forall assignment, exists v,
+  (forall b, In b (inputs N) -> v b = assignment b) /\ consistent N v /\
+  forall r s, (forall b, In b (inputs N) -> s b = assignment b) -> forall b steps, In b (signals N) ->
+  (rank b <= steps)%nat -> run (rounded_step r 0 (compiled N)) steps s b = v b.
+Proof. exact NetlistRun.ranked_netlist_executes. Qed.
+
+(** Proved for every netlist in topological order: with the computed values every gate is right, they are those of
+    the assignment at the inputs, and the computed level is such a rank. *)
+Theorem netlist_values : forall N, well_formed N -> forall assignment,
+  (forall b, In b (inputs N) -> value N assignment b = assignment b) /\ consistent N (value N assignment) /\
+  ranked N (level N).
+Proof. exact NetlistRun.values_and_levels. Qed.
+
+(** Proved for every circuit whose signals are ANDs, NORs, NANDs or ORs, and assignment of its inputs: there are values
+    with which every cover is right, and every result has its value after as many steps of the rounded network as the
+    depth of the compiled netlist, or more, from every state that holds the assignment. *)
+Theorem circuit_is_executed : forall C, well_formed_circuit C -> forall assignment, exists w,
+  (forall b, In b (arguments C) -> w b = assignment b) /\ correct C w /\
+  forall r s, (forall b, In b (arguments C) -> s b = assignment b) ->
+  forall steps, (depth (ands C) <= steps)%nat -> forall b, In b (results C) ->
+  run (rounded_step r 0 (compiled_circuit C)) steps s b = w b.
+Proof. exact CircuitRun.circuit_computes. Qed.
+
+(** Proved: six NANDs of five inputs are such a circuit, and 4 steps compute its two results from every state. *)
+Theorem six_nands_are_executed : well_formed_circuit six_nands /\ depth (ands six_nands) = 4%nat /\
+  forall r s steps, (4 <= steps)%nat ->
+  let s' := run (rounded_step r 0 (compiled_circuit six_nands)) steps s in
+  let nand x y := negb (x && y) in
+  let v := nand (s ("c", 0%nat)) (s ("d", 0%nat)) in
+  let w := nand (s ("b", 0%nat)) v in
+  s' ("y", 0%nat) = nand (nand (s ("a", 0%nat)) (s ("c", 0%nat))) w /\
+  s' ("z", 0%nat) = nand w (nand (s ("e", 0%nat)) v).
+Proof.
+  exact (conj CircuitRun.six_nands_well_formed (conj CircuitRun.six_nands_depth CircuitRun.six_nands_execute)).
+Qed.
 
 (** * Ensembles *)
 

@@ -14,14 +14,16 @@ from small_theories import FILES, coq_cache, write  # noqa: F401  (a fixture)
 
 from ntkproofs.claims import collect, conclude
 from ntkproofs.commands.theory import main
+from ntkproofs.compilation import compile_netlist
 from ntkproofs.coq import builds, installed, recheck
 from ntkproofs.coq import theory as theorems
-from ntkproofs.coq.agreement import Pair, agree
+from ntkproofs.coq.agreement import CircuitPair, Pair, agree
 from ntkproofs.coq.builds import Limits
 from ntkproofs.coq.compiler import MISSING, Coqc, cache_folder, find_coqc, one_run, read_cache, write_cache
 from ntkproofs.coq.programs import Terms
 from ntkproofs.coq.theory import Theory
 from ntkproofs.errors import InputError, ProofRefused
+from ntkproofs.formats import Cover, Latch, Netlist
 from ntkproofs.programs import TemplateProgram, addition, multiplication, permutation
 
 COQ = Path(__file__).parents[2] / "paper_checks" / "coq"
@@ -314,7 +316,7 @@ def test_every_statement_of_the_paper_is_a_claim():
     theory = Theory(COQ)
     names = [claim.name for claim in collect([COQ.parent / "check_14_proved.py"])]
     assert names[: len(theory.statements)] == [f"proved.{each.name}" for each in theory.statements]
-    assert len(set(names)) == len(names) == len(theory.statements) + 4
+    assert len(set(names)) == len(names) == len(theory.statements) + 5
 
 
 # --- the programs
@@ -322,7 +324,7 @@ def test_every_statement_of_the_paper_is_a_claim():
 
 STATED = """\
 From Coq Require Import List String.
-From NtkProofs Require Import Templates Programs.
+From NtkProofs Require Import Templates Programs Netlists.
 (** The addition of no bits has no templates. *)
 Theorem nothing : templates (addition 0) = nil.
 Proof. exact eq_refl. Qed.
@@ -332,7 +334,7 @@ Proof. exact eq_refl. Qed.
 @pytest.fixture
 def programs(tmp_path):
     """The theory's programs, with one statement, recorded."""
-    names = ("Kernels.v", "Templates.v", "Programs.v")
+    names = ("Kernels.v", "Templates.v", "Programs.v", "Netlists.v")
     return write(tmp_path / "coq", {"Statements.v": STATED, **{name: (COQ / name).read_text() for name in names}})
 
 
@@ -401,6 +403,108 @@ def test_a_python_program_that_differs_is_named(programs):
     assert verdict.reason.endswith("template 1 is not bits_1=1 -> bits_0")
 
 
+# --- netlists
+
+NOR_OF_OR = Netlist(  # v is the OR of a and b, and y the NOR of v and c
+    "nor", ("a", "b", "c"), ("y",), (("v", Cover(("a", "b"), ("00",), 0)), ("y", Cover(("c", "v"), ("00",), 1)))
+)
+
+
+def of(netlist):
+    return CircuitPair(netlist, compile_netlist(netlist).program)
+
+
+@pytest.mark.usefixtures("coq_cache")
+def test_the_compilers_of_netlists_agree(programs):
+    assert conclude(agree(Theory(programs), "one", [of(NOR_OF_OR)])).kind == "proved"
+
+
+@pytest.mark.usefixtures("coq_cache")
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("Gate b [on b]", "Gate b [off b]", "template 0 is not a_0=1 -> a_0"),
+        ("negb (snd literal)", "snd literal", "template 4 is not c_0=0, '~v'_0=1 -> y_0"),
+        ("true true false) (fst b)", "true false false) (fst b)", "template 3 is not a_0=0, b_0=0 -> '~v'_0"),
+        ("(nodes N)) 0", "(nodes N)) 1", "padding is not 0"),
+    ],
+)
+def test_a_compiler_of_netlists_that_differs_is_refuted_at_the_template(programs, old, new, message):
+    change(programs, "Netlists.v", old, new)
+    record(programs)
+    verdict = conclude(agree(Theory(programs), "one", [of(NOR_OF_OR)]))
+    assert verdict.kind == "refuted"
+    assert f"compiled_circuit nor is not the Python program: {message}" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("netlist", "message"),
+    [
+        (Netlist("xor", ("a", "b"), ("y",), (("y", Cover(("a", "b"), ("10", "01"), 1)),)), "one cube, got 2 for 'y'"),
+        (Netlist("held", ("a",), ("q",), (), (Latch("q", "a", 0),)), "held: .* no latches"),
+    ],
+)
+def test_a_netlist_that_is_not_a_circuit_of_the_theory_is_refused(netlist, message):
+    with pytest.raises(InputError, match=message):
+        Terms().circuit(netlist)
+
+
+PROOFS = ("Balance", "Counting", "Gram", "Rounding", "Execution", "NetlistRun", "CircuitRun")
+PROVED = """\
+From Coq Require Import List Arith.
+From NtkProofs Require Import Kernels Templates Programs Netlists.
+From NtkProofs Require NetlistRun CircuitRun.
+(** Every signal has its value. *)
+"""
+
+
+@pytest.fixture
+def netlists(programs):
+    """The part of the theory that is about netlists, with its first theorem, recorded."""
+    for name in PROOFS:
+        (programs / f"{name}.v").write_text((COQ / f"{name}.v").read_text())
+    stated = re.search(r"^Theorem netlist :.*?Qed\.", (COQ / "Statements.v").read_text(), re.MULTILINE | re.DOTALL)
+    (programs / "Statements.v").write_text(f"{PROVED}{stated.group()}\n")
+    record(programs)
+    return programs
+
+
+@pytest.mark.usefixtures("coq_cache")
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("Netlists.v", "Gate b [on b]", "Gate b [off b]", r"NetlistRun\.v, line \d+ \(lemma step_holds_inputs\): "),
+        (
+            "Netlists.v",
+            "[output g]) (nodes N)",
+            "[]) (nodes N)",
+            r"NetlistRun\.v, line \d+ \(theorem netlist_counts\): ",
+        ),
+        ("Netlists.v", "S (list_max", "(list_max", r"NetlistRun\.v, line \d+ \(theorem levels_are_ranks\): "),
+        (
+            "Statements.v",
+            "(depth N <= steps)",
+            "(depth N <= S steps)",
+            r"Statements\.v, line \d+ \(theorem netlist\): ",
+        ),
+        ("Statements.v", "well_formed N -> ", "", r"Statements\.v, line \d+ \(theorem netlist\): "),
+    ],
+)
+def test_a_false_compiler_and_a_stronger_statement_have_no_proof(netlists, file, old, new, message):
+    change(netlists, file, old, new)
+    with pytest.raises(ProofRefused, match=rf"{file[:-2]}.* differs from the record|statement netlist differs"):
+        Theory(netlists).proof("netlist")
+    record(netlists)
+    with pytest.raises(ProofRefused, match=message):
+        Theory(netlists).proof("netlist")
+
+
+def test_a_weakened_statement_about_netlists_differs_from_the_record(netlists):
+    change(netlists, "Statements.v", "(depth N <= steps)", "(S (depth N) <= steps)")
+    with pytest.raises(ProofRefused, match="statement netlist differs from the record"):
+        Theory(netlists).proof("netlist")
+
+
 REDEFINED = 'Notation "x = y" := (@eq _ x x) : type_scope.\n'
 FOUR = (
     "Template [on (p, i); on (q, i)] [(c, i)];\n      Template [on (c, i)]",
@@ -425,7 +529,7 @@ def test_a_theory_cannot_redefine_the_words_of_a_question(programs, monkeypatch)
         agree(Theory(programs), "some", SOME)
 
 
-@pytest.mark.parametrize("name", ["Kernels.v", "Templates.v", "Programs.v"])
+@pytest.mark.parametrize("name", ["Kernels.v", "Templates.v", "Programs.v", "Netlists.v"])
 def test_every_file_that_a_question_needs_must_be_as_recorded(programs, name):
     (programs / name).write_text((programs / name).read_text() + "(* changed *)\n")
     with pytest.raises(ProofRefused, match=rf"definition file {name} differs from the record"):
