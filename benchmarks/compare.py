@@ -1,8 +1,8 @@
 """Compare the engines with the bound and with the published way, and write ``benchmarks/README.md``.
 
 ``python benchmarks/compare.py [--published PYTHON] [-o FILE]`` from a clone with the extra ``fast``, and gcc. PYTHON: a
-Python with neural-tangents, NumPy and SymPy; without it the published way is left out. All times are seconds of
-processor time of one core in one run; the machine is named by its processor and number of cores.
+Python with neural-tangents (see ``benchmarks/published.py``); without it the published way is left out. All times are
+of the processor, in one run; the machine is named by its processor and number of cores.
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ ANSWERS = {
 NEUTRAL = {  # what is true or false of these is no verdict
     "_zero",
     "against",
+    "asks_for_slow",
     "averaged",
     "biased",
     "binary",
@@ -54,6 +55,7 @@ NEUTRAL = {  # what is true or false of these is no verdict
     "exact_zero",
     "excluded",
     "exhaustive",
+    "failed",
     "false",
     "has_least",
     "homogeneous",
