@@ -4,7 +4,7 @@ import pytest
 import sympy
 from sympy import Abs, E, Max, Min, atan, cos, cosh, erf, erfc, exp, factorial, gamma, log, pi, sin, sinh, sqrt, tanh
 
-from ntkproofs.rigor import Integers, decide, less, replay
+from ntkproofs.rigor import Box, Integers, at_most, decide, less, replay
 
 n = sympy.Symbol("n", positive=True)
 R = sympy.Rational
