@@ -326,7 +326,8 @@ class BoxSubdivision:
         if rule not in ("range", "mean value"):
             proof = None if values is None else self.rules_on(region.piece).prove(rule, contact, box, bits)
             return None if proof is None else _cell_of(proof, region, bits, contact)
-        return _prove_by_enclosure(evaluator, rule, region, self._intervals(box, bits), bits, values)
+        intervals = {} if rule == "range" else self._intervals(box, bits)
+        return _prove_by_enclosure(evaluator, rule, region, intervals, bits, values)
 
     def _by_open_range(self, evaluator: Evaluator, region: Region, box: BoxSides, bits: int) -> Cell | None:
         values = evaluator.extended_range(self._extended(region, box, bits), bits)
