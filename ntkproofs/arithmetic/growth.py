@@ -262,6 +262,8 @@ class Growth(Functions):
         growing, unit, small = self._split()
         if growing:
             raise Undecided(f"{name} of a function that is unbounded at the contact point")
+        if small.terms and name in ("gamma", "loggamma"):
+            raise Undecided(f"{name} has no expansion here that is computed with terms of different growth")
         return _named(name, unit, small)
 
     def _oscillation(self, name: str) -> Growth:

@@ -54,6 +54,8 @@ class _Elimination:
 
     def _restrict(self, index: int, constraints: list[Inequality]) -> None:
         side = self.sides[index]
+        if not constraints and not side.symbols:
+            return
         lows = [_Bound(as_end(side.low), side.open[0])]
         highs = [_Bound(as_end(side.high), side.open[1])]
         for constraint in constraints:

@@ -37,6 +37,7 @@ MANY_BISECTIONS = 64  # after which it pays for integers
 MAX_COMPARED = 256  # regions whose middles are compared to begin the search of a minimum
 PATIENCE = 60  # further bisections, for each variable, after an equality that no rule proves
 MAX_SIMPLE = 1000  # numerators and denominators of a closed form that a message names
+FAR, NEAR = 10**6, Fraction(1, 10**6)  # a value so large, with a parameter so near an excluded end, means infinity
 MAX_LEAST = 500  # regions examined to show that an integer counterexample is the least
 
 TAYLOR_ORDERS = {16: 6, 64: 10, 512: 16}  # number of bisections -> order of the Taylor polynomials tried from then on
@@ -178,7 +179,7 @@ class Search:
         depth, path, region = entry
         self.bisections += 1
         if isinstance(self.subdivision, BoxSubdivision) and self.bisections in TAYLOR_ORDERS:
-            self.subdivision.taylor_order = TAYLOR_ORDERS[self.bisections]
+            self.subdivision.try_taylor(TAYLOR_ORDERS[self.bisections])
         for name, half in zip("01", self.subdivision.bisect(region), strict=True):
             heapq.heappush(self.pending, (depth + 1, path + name, half))
 
@@ -374,8 +375,13 @@ def _point_text(rules: ContactRules, piece: Piece, point: Point) -> str:
     except (DomainError, Undecided):
         return "an infinite end of the domain"
     texts = []
-    for symbol in rules.symbols:
+    for symbol, parameter, side, excluded in zip(rules.symbols, point, piece.sides, piece.excluded, strict=True):
         value = values[symbol].middle
+        if abs(value) > FAR and any(
+            out and abs(parameter - end) < NEAR for end, out in zip(side, excluded, strict=True)
+        ):
+            texts.append(f"{symbol.name} = {'oo' if value > 0 else '-oo'}")
+            continue
         exact = next(filter(_is_simple, recognised(value)), None)
         texts.append(f"{symbol.name} about {_digits(value)}" if exact is None else f"{symbol.name} = {written(exact)}")
     return ", ".join(texts)
