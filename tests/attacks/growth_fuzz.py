@@ -22,7 +22,7 @@ from mpmath import mpf
 from ntkproofs.errors import DomainError, NtkProofsError
 from ntkproofs.rigor import Decision, Integers, at_most, decide, less, replay
 
-DIGITS = 120
+DIGITS = 460  # more than twice those of the largest integer, which is added to 1 as 1/n
 EQUAL = mpf(10) ** -80
 n = sympy.Symbol("n", positive=True)
 SIMPLE = [
