@@ -3,17 +3,16 @@
 import sympy
 
 from ntkproofs.claims import Verdict, claim, conclude
-from ntkproofs.rigor import Box, at_most, decide
+from ntkproofs.rigor import Box, Integers, decide, less
 
-X = sympy.Symbol("x")
-
-
-@claim("sin^2 + cos^2 <= 1 on [0, 1]", source="made up")
-def pythagoras_by_balls() -> Verdict:
-    square = sympy.sin(X) ** 2 + sympy.cos(X) ** 2
-    return conclude(decide(at_most(square, 1), Box({X: (0, 1)}), max_cells=50, limit=128))
+X, N = sympy.symbols("x n")
 
 
-@claim("2 sqrt(2) x <= x^2 + 2 on [1, 2]", source="made up")
-def irrational_contact() -> Verdict:
-    return conclude(decide(at_most(2 * sympy.sqrt(2) * X, X**2 + 2), Box({X: (1, 2)}), max_cells=50))
+@claim("sin n < 1 for all integers n >= 1", source="made up")
+def sine_of_integers() -> Verdict:
+    return conclude(decide(less(sympy.sin(N), 1), Integers(N)))
+
+
+@claim("sin x cos x < 51/100 on [0, 100]", source="made up")
+def too_few_cells() -> Verdict:
+    return conclude(decide(less(sympy.sin(X) * sympy.cos(X), sympy.Rational(51, 100)), Box({X: (0, 100)}), max_cells=2))

@@ -163,7 +163,6 @@ def test_decide_refuses_sets_of_sympy(domain):
         {"max_cells": -5},
         {"max_cells": 10**30},
         {"max_cells": 2.5},
-        {"max_cells": None},
     ],
     ids=str,
 )

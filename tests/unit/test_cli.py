@@ -235,7 +235,7 @@ def test_exit_codes_and_the_document(capsys, file, code, verdicts):
     result, out, _ = run(capsys, "check", CLAIMS / file, "--json")
     document = json.loads(out)
     assert result == code
-    assert set(document) == {"format", "claims", "counts", "complete", "done", "total", "files", "left_out"}
+    assert set(document) == {"format", "claims", "counts", "complete", "done", "total", "files", "left_out", "slow"}
     assert (document["format"], document["complete"]) == (1, True)
     assert document["done"] == document["total"] == len(document["claims"])
     digest = sha256((CLAIMS / file).read_bytes()).hexdigest()
@@ -251,7 +251,7 @@ def test_each_false_claim_comes_with_its_counterexample(capsys):
     claims = {item["name"]: item for item in json.loads(out)["claims"]}
     assert {item["verdict"] for item in claims.values()} == {"refuted"}
     (outweighs,) = claims["false_claims.outweighs_from_one"]["evidence"]["findings"]
-    assert outweighs["counterexample"] == {"point": {"n": "1"}, "right_minus_left": "exactly 0"}
+    assert outweighs["counterexample"] == {"point": {"n": "1"}, "right_minus_left": "exactly 0", "least": True}
     (balance,) = claims["false_claims.balance_stays_small"]["evidence"]["findings"]
     assert int(balance["counterexample"]["point"]["n"]) > 1000
     (steps,) = claims["false_claims.half_the_steps"]["evidence"]["findings"]

@@ -98,7 +98,9 @@ def test_a_decision_shows_outcome_and_margin_or_counterexample():
     assert shown["right - left"] == holds.margin_text()
     fails = decide(less(sympy.sqrt(n), n), Integers(n))
     assert parsed(fails).caption.startswith("fails")
-    assert dict(map(tuple, parsed(fails).rows))["counterexample"] == "n = 1: right - left is exactly 0"
+    assert dict(map(tuple, parsed(fails).rows))["counterexample"] == (
+        "n = 1, the least integer at which it is false: right - left is exactly 0"
+    )
 
 
 def test_a_verdict_shows_every_finding_and_check():
