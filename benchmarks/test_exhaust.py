@@ -5,10 +5,13 @@
 The ``extra_info`` of each benchmark (in ``--benchmark-json``, and printed) contains the ratios of that run.
 """
 
+import os
+import resource
 import time
 
 import numpy as np
 import pytest
+import straight_line_c
 
 from ntkproofs.execution import Machine, exhaust
 from ntkproofs.execution.bitsliced import SlicedProgram, StateBlock
@@ -65,3 +68,32 @@ def word_operations_per_second(task) -> float:
     for _ in range(50 * task.steps):
         block.step()
     return 50 * 512 * 64 / (time.perf_counter() - start)
+
+
+COMPARED = {
+    "multiplication-10-counted": (lambda: multiplication_task(10), 1.0),
+    "addition-16-counted": (lambda: addition_task(16), 2.0**-10),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMPARED)
+def test_engines_and_straight_line_c(name, tmp_path):
+    """The time of all cases, counted, on all cores; times cores, divided by that of straight-line C on one."""
+    make, sample = COMPARED[name]
+    task, cores = make(), os.cpu_count() or 1
+    bound = straight_line_c.seconds_for_all_cases(task, tmp_path, sample)
+    start, used = time.perf_counter(), _processor_seconds()
+    assert exhaust(task, engine="compiled").holds
+    seconds, used = time.perf_counter() - start, _processor_seconds() - used
+    memory = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    ratio = "no gcc" if bound is None else f"{used / bound:.2f} x straight-line C on one core ({bound:.2f} s)"
+    print(f"\n{name}: {seconds:.2f} s on {cores} cores, {used:.2f} s of processor time: {ratio}; {memory >> 10} MiB")
+    assert memory < 1 << 20
+
+
+def _processor_seconds():
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )

@@ -1,7 +1,7 @@
 """Statements whose two sides are equal somewhere inside the domain, or nearly: what is true and what is false."""
 
 import sympy
-from sympy import atan, cos, exp, log, pi, sin, sqrt
+from sympy import acos, asin, atan, cos, exp, log, pi, sin, sqrt
 
 from ntkproofs.rigor import at_most, less
 
@@ -31,6 +31,10 @@ ONE_VARIABLE = [  # true, with equality at a point that nobody names
     (at_most(0, (81 * x**4 - 18 * x**2 + 1) * (2 + sin(x))), {x: (-1, 1)}),
     (at_most(0, (x**3 - 3 * x + 2) * (x + 3)), {x: (-2, 3)}),
     (at_most(exp(1) * x, exp(x)), {x: (0, 2)}),
+    (at_most(pi * x, sqrt(1 - x**2) + x * (pi - acos(x))), {x: (-1, 1)}),
+    (at_most(sqrt(1 - x**2) + x * (pi - acos(x)), pi * (1 + x) / 2), {x: (-1, 1)}),
+    (at_most(1 + pi * x / 2, sqrt(1 - x**2) + x * (pi - acos(x))), {x: (-1, 1)}),
+    (at_most(asin(x), pi / 2), {x: (0, 1)}),
     (at_most(log(x) / x, exp(-1)), {x: (1, 5)}),
 ]
 
@@ -59,6 +63,8 @@ SEVERAL_VARIABLES = [  # true, with equality at a point, on a line, a curve or a
     (at_most(cos(x) * cos(y), 1), {x: (-1, 1), y: (-1, 1)}),
     (at_most(1 - x - y, exp(-x) * exp(-y)), {x: (-1, 1), y: (-1, 1)}),
     (at_most(x * log(x / y), x * (x / y - 1)), {x: (R(1, 2), 2), y: (R(1, 2), 2)}),
+    (at_most(0, x**2 * y**2 * (x**2 + y**2 - 3) + 1), {x: (-2, 2), y: (-2, 2)}),
+    (at_most(2 * sin(x) * y, sin(x) ** 2 + y**2), {x: (-1, 1), y: (-1, 1)}),
     (at_most((x + y + z + w) ** 2, 4 * (x**2 + y**2 + z**2 + w**2)), {x: (0, 1), y: (0, 1), z: (0, 1), w: (0, 1)}),
 ]
 

@@ -138,6 +138,8 @@ def samples(problem: Problem, most: int = 400) -> Iterator[dict[str, Fraction]]:
 
 def _column(item: Range, ends: tuple[Fraction | None, Fraction | None], share: int) -> list[Fraction]:
     low, high = ends
+    if low is not None and high is not None and low > high:
+        return []
     if item.integer:
         first = -(-low // 1) if low is not None else 0
         last = first + 60 if high is None else min(high // 1, first + 60)

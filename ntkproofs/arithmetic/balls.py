@@ -248,7 +248,7 @@ class Ball(NoTruthValue):
 
     def is_zero(self) -> bool:
         """Return whether the interval contains only 0."""
-        return bool(self._lower == 0 and self._upper == 0)
+        return bool(self._lower.is_zero() and self._upper.is_zero())
 
     def is_positive(self) -> bool:
         """Return whether every number of the interval is positive."""
@@ -377,7 +377,8 @@ class Ball(NoTruthValue):
             return
         disjoint_low = low is not None and (upper < low or (open_low and upper == low))
         if disjoint_low or (high is not None and (lower > high or (open_high and lower == high))):
-            raise DomainError(f"{name} of {self!r}: outside its domain")
+            must = _requirement(low, high, is_open=open_low)
+            raise DomainError(f"{name} of {self.shown()} is undefined: its argument must {must}")
         raise Undecided(f"{name} of {self!r}: the interval is not contained in the domain")
 
     def sqrt(self) -> Ball:
@@ -484,7 +485,7 @@ class Ball(NoTruthValue):
         if self._lower > 0:
             return self._on_both_sides_of_the_minimum(lambda x: x.gamma())._clamped(0, None)
         if self._is_integer():
-            raise DomainError(f"gamma of {self!r}: a pole")
+            raise DomainError(f"gamma of {self.shown()} is undefined: it has a pole there")
         return self._apply_in_arb(lambda x: x.gamma())
 
     def loggamma(self) -> Ball:
@@ -550,7 +551,7 @@ class Ball(NoTruthValue):
         if self._lower > 0:
             return (self.log() * exponent).exp()
         if self._upper == 0 and exponent._upper < 0:
-            raise DomainError(f"division by zero: 0 to the power {exponent!r}")
+            raise DomainError(f"division by zero: 0 to the power {exponent.shown()}")
         if not exponent._lower > 0:
             raise Undecided(f"the power {exponent!r} of {self!r}, which contains zero")
         zero = Ball(0, precision=max(self.precision, exponent.precision))
@@ -606,8 +607,26 @@ class Ball(NoTruthValue):
     def __repr__(self) -> str:
         return f"Ball({self.digits(12)}, precision={self.precision})"
 
+    def shown(self) -> str:
+        """Return a number, or the two ends of an interval, as decimals of eight digits; for messages.
+
+        >>> print(Ball(-2, precision=53).shown(), Ball.between(-1, Fraction(1, 3), precision=53).shown())
+        -2 [-1, 0.33333333…]
+        """
+        ends = [Ball._of(end, end, self.precision).digits(8) for end in self.ends]
+        return ends[0] if ends[0] == ends[1] else f"[{', '.join(ends)}]"
+
     def __reduce__(self) -> tuple[Callable[..., Ball], tuple[Fraction, Fraction, int]]:
         return _rebuild, (self.lower, self.upper, self.precision)
+
+
+def _requirement(low: int | None, high: int | None, *, is_open: bool) -> str:
+    """Return which values a function takes as its argument, for messages."""
+    if high is not None:
+        return f"lie in ({low}, {high})" if is_open else f"lie in [{low}, {high}]"
+    if low == 0:
+        return "be positive" if is_open else "not be negative"
+    return f"be at least {low}"
 
 
 def _binary_exponent(end: Arb) -> int:

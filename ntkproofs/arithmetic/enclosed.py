@@ -113,8 +113,14 @@ class Enclosed:
         says whether the number is known never to be 0. Raises Undecided if the sign of a factor is not known. The
         result holds wherever the number is defined.
         """
+        as_computed = (self.quotient.numerator, self.quotient.denominator)
+        known = _bounded(lambda: self._sign_of(as_computed))  # before squares are replaced: (sin x)**2 is a square
+        return known or self._sign_of(self._normal())
+
+    def _sign_of(self, parts: tuple[Any, Any]) -> tuple[int, bool]:
+        """Return the sign of a quotient by the factors of its parts, and whether it is known never to be 0."""
         result, nonzero = 1, not self.is_zero()
-        for polynomial in self._normal():
+        for polynomial in parts:
             constant, factors = polynomial.factor()
             result *= 1 if int(constant.p) >= 0 else -1
             for factor, exponent in factors:
@@ -309,6 +315,12 @@ class Enclosed:
     def minimum(self, other: Enclosed) -> Enclosed:
         """Return the smaller one of two numbers; raises Undecided unless it is known which."""
         return (self + other - abs(self - other)) / 2
+
+    def rational_power(self, exponent: Fraction) -> Enclosed:
+        """Return the power of a positive number with any rational exponent; raises Undecided for any other number."""
+        if self.values is None or not self.values.is_positive():
+            raise Undecided("the sign of the base of a power is not known")
+        return (self.log() * self.arithmetic.rational(exponent)).exp()
 
     def real_power(self, exponent: Enclosed) -> Enclosed:
         """Return ``exp(exponent * log(self))``."""

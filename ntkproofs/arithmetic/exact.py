@@ -249,7 +249,7 @@ class PiRational(Functions):
         if value is None or value.denominator > 1 or value > MAX_FACTORIAL:
             return Constant.function("gamma", self)
         if value <= 0:
-            raise DomainError(f"gamma of {value}: a pole")
+            raise DomainError(f"gamma of {value} is undefined: it has a pole there")
         return PiRational.of(factorial(int(value) - 1))
 
     def loggamma(self) -> Exact:

@@ -305,6 +305,7 @@ class _Program:
         below: list[int] = []
         for factor in factors:
             if _is_reciprocal(factor):
+                _check_divisor(factor.base)
                 below.append(self._power(factor.base, -factor.exp))
             else:
                 above.append(self.compile(factor))
@@ -317,6 +318,7 @@ class _Program:
         if exponent.p == 0:
             raise NotInGrammar(f"{base}**0 is not in the grammar: write 1")
         if exponent < 0:
+            _check_divisor(base)
             one = self.emit("rational", data=Fraction(1))
             return self.emit("divide", (one, self._power(base, -exponent)))
         index = self.compile(base)
@@ -344,6 +346,11 @@ class _Program:
 
 def _is_reciprocal(factor: sympy.Expr) -> bool:
     return factor.func is sympy.Pow and isinstance(factor.exp, sympy.Rational) and bool(factor.exp < 0)
+
+
+def _check_divisor(base: sympy.Expr) -> None:
+    if isinstance(base, sympy.Rational) and base == 0:
+        raise DomainError("division by zero: the expression contains a negative power of the number 0")
 
 
 def _add_terms(terms: dict[sympy.Expr, Fraction], node: sympy.Expr, factor: Fraction) -> None:

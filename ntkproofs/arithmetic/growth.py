@@ -185,6 +185,9 @@ class Growth(Functions):
     def __pow__(self, exponent: int) -> Growth:
         if exponent < 0:
             return self.constant(1) / self**-exponent
+        if len(self.terms) == 1:
+            ((scale, germ),) = self.terms
+            return Growth(self.arithmetic, [(scale**exponent, germ**exponent)])
         if exponent > MAX_REPEATED:
             return self._power_of_leading(Fraction(exponent), lambda base: base**exponent)
         total = self.constant(1)
@@ -259,6 +262,8 @@ class Growth(Functions):
         growing, unit, small = self._split()
         if growing:
             raise Undecided(f"{name} of a function that is unbounded at the contact point")
+        if small.terms and name in ("gamma", "loggamma"):
+            raise Undecided(f"{name} has no expansion here that is computed with terms of different growth")
         return _named(name, unit, small)
 
     def _oscillation(self, name: str) -> Growth:

@@ -52,12 +52,14 @@ def written(expression: sympy.Expr) -> str:
     """
     formula(expression)  # raises InputError for an expression outside the grammar
     try:
-        text = _Printer().top(expression)
+        texts = [_Printer().top(expression)]
+        if not same_formula(texts[0], expression):  # x/2/(y/z) is the formula x/2 divided by y/z, but not x/(2*(y/z))
+            texts.append(_Printer(separate=True).top(expression))
     except ValueError as problem:  # Python limits the number of digits of an integer
         raise InputError(f"a number in the expression is too long to be printed: {problem}") from problem
-    if not same_formula(text, expression):
-        raise NtkProofsError(f"internal error: {text!r} does not read back as the expression that was printed")
-    return text
+    if len(texts) > 1 and not same_formula(texts[1], expression):
+        raise NtkProofsError(f"internal error: {texts[1]!r} does not read back as the expression that was printed")
+    return texts[-1]
 
 
 def same_formula(text: str, expression: sympy.Expr) -> bool:
@@ -77,9 +79,13 @@ def same_formula(text: str, expression: sympy.Expr) -> bool:
 
 
 class _Printer:
-    """Prints expressions; common subexpressions are printed once."""
+    """Prints expressions; common subexpressions are printed once.
 
-    def __init__(self) -> None:
+    `separate`: divisions by the denominators of rational factors come first and one by one.
+    """
+
+    def __init__(self, *, separate: bool = False) -> None:
+        self._separate = separate
         self._printed: dict[sympy.Expr, tuple[str, int]] = {}
 
     def top(self, node: sympy.Expr) -> str:
@@ -122,22 +128,23 @@ class _Printer:
     def _product(self, factors: tuple[sympy.Expr, ...]) -> tuple[str, int]:
         above: list[str] = []
         below: list[str] = []
+        first: list[str] = []
         sign = ""
         for factor in factors:
             if isinstance(factor, sympy.Rational):
                 sign = sign if factor >= 0 else ("" if sign else "-")
                 above += [str(abs(int(factor.p)))] * (abs(int(factor.p)) != 1)
-                below += [str(int(factor.q))] * (factor.q != 1)
+                (first if self._separate else below).extend([str(int(factor.q))] * (factor.q != 1))
             elif factor.func is sympy.Pow and isinstance(factor.exp, sympy.Rational) and factor.exp < 0:
                 below.append(self._raised(factor.base, -factor.exp, _POWER))
             else:
                 above.append(self._at(factor, _POWER))
-        text = "*".join(above) or "1"
+        text = "/".join(["*".join(above) or "1", *first])
         if below:
             text += f"/({'*'.join(below)})" if len(below) > 1 else f"/{below[0]}"
         if sign:
             return sign + text, _SUM
-        return text, _PRODUCT if below or len(above) > 1 else (_POWER if above and "**" in text else _ATOM)
+        return text, _PRODUCT if first or below or len(above) > 1 else (_POWER if above and "**" in text else _ATOM)
 
     def _power(self, node: sympy.Expr) -> tuple[str, int]:
         base, exponent = node.args

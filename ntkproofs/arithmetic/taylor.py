@@ -18,6 +18,7 @@ from fractions import Fraction
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from ntkproofs.arithmetic.balls import Ball, hull
+from ntkproofs.arithmetic.exact import PiRational
 from ntkproofs.arithmetic.expressions import Arithmetic, Number
 from ntkproofs.errors import NotExact, Undecided
 
@@ -139,7 +140,8 @@ class Taylor(Generic[C]):
         for k in range(1, len(a)):
             total = a[1] * result[k - 1]
             for j in range(2, k + 1):
-                total = total + a[j] * result[k - j] * j
+                if not _is_known_zero(a[j]):
+                    total = total + a[j] * result[k - j] * j
             result.append(total / k)
         return Taylor(result)
 
@@ -331,7 +333,8 @@ class Taylor(Generic[C]):
         for k in range(1, len(a)):
             up, down = a[1] * cosine[k - 1], a[1] * sine[k - 1]
             for j in range(2, k + 1):
-                up, down = up + a[j] * cosine[k - j] * j, down + a[j] * sine[k - j] * j
+                if not _is_known_zero(a[j]):
+                    up, down = up + a[j] * cosine[k - j] * j, down + a[j] * sine[k - j] * j
             sine.append(up / k)
             cosine.append((down * -1) / k)
         return Taylor(sine), Taylor(cosine)
@@ -364,8 +367,14 @@ def _convolution(a: list[C], b: list[C], k: int, first: int, last: int) -> C:
     """Return the sum of ``a[j] * b[k-j]`` for j from `first` to `last`."""
     total = a[first] * b[k - first]
     for j in range(first + 1, last + 1):
-        total = total + a[j] * b[k - j]
+        if not (_is_known_zero(a[j]) or _is_known_zero(b[k - j])):
+            total = total + a[j] * b[k - j]
     return total
+
+
+def _is_known_zero(value: Any) -> bool:
+    """Return whether a coefficient is 0 and this costs nothing to see, as most coefficients of simple series are."""
+    return type(value) in (Ball, PiRational) and bool(value.is_zero())
 
 
 @dataclass(frozen=True)

@@ -10,20 +10,21 @@ from typing import TypeVar
 
 from ntkproofs.claims.claim import Claim, ListedClaim
 from ntkproofs.claims.files import claim_files, claim_prefixes
+from ntkproofs.claims.matching import Matching
 from ntkproofs.claims.problems import Problem
 from ntkproofs.claims.registry import collection_errors, imported_claims
 from ntkproofs.claims.verdict import Verdict
 from ntkproofs.errors import InputError
 
-__all__ = ["SLOW", "collect", "matching_claims"]
-
-SLOW = "slow"  # the text that selects the claims that are marked so
+__all__ = ["collect", "matching_claims"]
 
 AnyClaim = TypeVar("AnyClaim", Claim, ListedClaim)
 
 
 def collect(paths: Iterable[Path], *, matching: str = "") -> list[Claim]:
-    """Return the claims of files and folders whose name or statement contains `matching`; slow ones are included.
+    """Return the claims of files and folders that `matching` selects; slow ones are included.
+
+    `matching`: a text that the name or the statement contains, or several (:mod:`ntkproofs.claims.matching`).
 
     Of a folder, the ``*.py`` files are collected in alphabetical order. A claim belongs to the file whose import
     constructs it, wherever its function is defined. Its name is prefixed by the name of the file, without the number
@@ -49,23 +50,15 @@ def collect(paths: Iterable[Path], *, matching: str = "") -> list[Claim]:
 
 
 def matching_claims(claims: Sequence[AnyClaim], matching: str, paths: Sequence[Path]) -> list[AnyClaim]:
-    """Return the claims whose name or statement contains `matching`, ignoring case; raises InputError if none does.
+    """Return the claims that `matching` selects (see there); raises InputError if there are none.
 
-    The text ``slow`` also selects the claims that are marked slow. Claims that stand for a collection error are always
-    included, since they could hide a match.
+    Claims that stand for a collection error are always included, since they could hide a match.
     """
     shown = ", ".join(map(str, paths))
     if not claims:
         raise InputError(f"no claims found in {shown}: a claim is a function decorated with @claim(...) in a .py file")
-    text = matching.casefold()
-    matches = [
-        claim
-        for claim in claims
-        if text in claim.name.casefold()
-        or text in claim.statement.casefold()
-        or (text == SLOW and claim.slow)
-        or _is_error(claim)
-    ]
+    chosen = Matching.of(matching)
+    matches = [claim for claim in claims if chosen.selects(claim) or _is_error(claim)]
     if not matches:
         raise InputError(f"none of the {len(claims)} claims in {shown} contains {matching!r} in its name or statement")
     return matches

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ntkproofs.claims.claim import ListedClaim
-from ntkproofs.claims.collect import SLOW, matching_claims
+from ntkproofs.claims.collect import matching_claims
+from ntkproofs.claims.matching import Matching
 from ntkproofs.errors import InputError
 
 __all__ = ["Selection"]
@@ -23,7 +24,7 @@ class Selection:
     """The claims to evaluate.
 
     `paths`: files and folders; `names`: for each file (resolved) that was given as ``FILE::CLAIM`` only, the names of
-    its claims, or of families of claims; `text`: claims whose name or statement contains it.
+    its claims, or of families of claims; `text`: that of ``-k``.
     """
 
     paths: tuple[Path, ...]
@@ -60,7 +61,7 @@ class Selection:
         """
         matching = [claim for claim in matching_claims(claims, self.text, self.paths) if self._is_named(claim)]
         self._demand_names(claims)
-        asked = self.text.casefold() == SLOW
+        asked = Matching.of(self.text).asks_for_slow
         left = [claim for claim in matching if claim.slow and not asked and not self._names(claim)]
         chosen = [claim for claim in matching if claim not in left]
         if not chosen:

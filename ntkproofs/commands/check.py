@@ -61,6 +61,11 @@ def register(commands: Any) -> None:
     add_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("--list", action="store_true", help="print the names of the claims, and evaluate none")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
+        "-q", dest="quiet", action="store_true", help="one line for each claim file, then the claims that do not hold"
+    )
+    length.add_argument("-v", dest="verbose", action="store_true", help="also the findings of every claim")
     parser.add_argument("--traceback", action="store_true", help="show Python's full traceback of each error")
     parser.set_defaults(function=_check)
 
@@ -78,9 +83,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "-k",
         dest="text",
         default="",
-        metavar="TEXT",
-        help="evaluate only claims whose name or statement contains TEXT; `-k slow` also those that are marked slow, "
-        "which are otherwise evaluated as FILE::CLAIM only",
+        metavar="EXPR",
+        help="evaluate only claims whose name or statement contains a text, or texts joined by and, or, not and "
+        "parentheses; `-k slow` also those that are marked slow, which are otherwise evaluated as FILE::CLAIM only",
     )
     parser.add_argument(
         "--jobs", metavar="N", help="number of claims to evaluate at a time (default: the number of cores)"
@@ -96,6 +101,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="coq: also prove with Coq the inequalities that ball arithmetic decided (default if coqc is installed); "
         "balls: do not (Coq still proves the theorems)",
     )
+    parser.add_argument("-x", dest="first", action="store_true", help="stop at the first claim that does not hold")
     add_cluster(parser, "the claims")
     parser.add_argument(
         "--no-cache", action="store_true", help="do not use cached results of Coq: compile and prove everything again"
@@ -161,7 +167,7 @@ class CheckRun:
     """The results of a check, which may have been stopped.
 
     `total`: the number of claims, None before they are listed; `slow`: the slow ones, which are not among them;
-    `stopped`: whether Ctrl-C or SIGTERM ended the check;
+    `stopped`: whether Ctrl-C or SIGTERM ended the check; `failed`: whether a claim that does not hold did (``-x``);
     `coq_missing`: whether ``--engine coq`` was given but coqc is not installed.
     """
 
@@ -171,12 +177,26 @@ class CheckRun:
     skipped: list[Path] = field(default_factory=list)
     slow: list[ListedClaim] = field(default_factory=list)
     stopped: bool = False
+    failed: bool = False
     coq_missing: bool = False
 
     @property
     def code(self) -> int:
         """The exit code: 2 if the check was stopped, else that of the worst verdict, else 2 if Coq is missing."""
-        return UNDECIDED if self.stopped else exit_code(self.results) or (UNDECIDED if self.coq_missing else HOLDS)
+        return (
+            UNDECIDED
+            if self.stopped and not self.failed
+            else exit_code(self.results) or (UNDECIDED if self.coq_missing else HOLDS)
+        )
+
+    def evaluate(self, results: Iterator[Result], *, first: bool) -> None:
+        """Take the results one after another; with `first` up to the first claim that does not hold."""
+        for result in results:
+            self.results.append(result)
+            if first and exit_code([result]) != HOLDS and len(self.results) < (self.total or 0):
+                self.stopped = self.failed = True
+                remark(f"ntkproofs: stopped at the first claim that does not hold (-x), {self.progress}")
+                return
 
     @property
     def digests(self) -> dict[str, str]:
@@ -209,7 +229,7 @@ def run_check(options: argparse.Namespace) -> CheckRun:
             listing = listed(options)
             run.total, run.sources, run.skipped = len(listing.claims), listing.sources, listing.skipped
             run.slow = listing.slow
-            run.results.extend(_evaluated(listing, options))
+            run.evaluate(_evaluated(listing, options), first=options.first)
             if options.engine != "balls":
                 required = options.engine == "coq"
                 run.results, run.coq_missing = _proved_by_coq(run.results, _jobs(options), required=required)
@@ -251,7 +271,7 @@ def use_one_thread() -> None:
 def _check(options: argparse.Namespace) -> int:
     use_one_thread()
     from ntkproofs.coq.compiler import one_run
-    from ntkproofs.report import document, show_results
+    from ntkproofs.report import document, show_evidence, show_results, show_summary
 
     if options.list:
         return _list(options)
@@ -272,8 +292,12 @@ def _check(options: argparse.Namespace) -> int:
         return run.code
     console = make_console()
     with console.capture() as output:
-        if run.results:
+        if run.results and options.quiet:
+            show_summary(run.results, console, slow=len(run.slow))
+        elif run.results:
             show_results(run.results, console, traceback=options.traceback, slow=len(run.slow))
+        if options.verbose:
+            show_evidence(run.results, console)
         if run.stopped:
             console.print(f"\nstopped {run.progress}: the results are incomplete", highlight=False, markup=False)
     print("\n".join(line.rstrip() for line in output.get().splitlines()))

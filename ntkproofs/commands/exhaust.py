@@ -60,7 +60,7 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--engine",
         metavar="NAME",
-        help="compiled (needs 'ntkproofs[fast]') or numpy (default: compiled, if installed, for many cases)",
+        help="compiled (needs 'ntkproofs[fast]') or numpy (default: compiled, if installed)",
     )
     add_resume(parser)
     add_cluster(parser, "the cases of a task")
@@ -70,6 +70,7 @@ def register(commands: Any) -> None:
 
 def _exhaust(options: argparse.Namespace) -> int:
     from ntkproofs.execution.cluster import ClusterLost
+    from ntkproofs.execution.engines import fastest
     from ntkproofs.execution.exhaust import exhaust_chunks, not_begun
     from ntkproofs.processes import WorkerDied
     from ntkproofs.programs import Stream
@@ -87,6 +88,7 @@ def _exhaust(options: argparse.Namespace) -> int:
     if isinstance(task, Stream):
         no_cluster(options, "sequential programs are run")
         return exhaust_stream(options, loaded, task, wide, clocks)
+    options.engine = options.engine or fastest()
     program = loaded.program if task is None else task
     result = not_begun(program, sample=sample, seed=seed or 0, engine=options.engine, **wide.arguments)
     with contextlib.ExitStack() as stack:

@@ -27,6 +27,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from ntkproofs.coq import contacts
 from ntkproofs.coq.audit import allowed, parse_assumptions, parse_locations
 from ntkproofs.coq.compiler import (
     Coqc,
@@ -48,7 +49,7 @@ __all__ = ["LemmaResult", "ProofStatus", "prove_lemmas", "tactic"]
 
 ProofStatus: TypeAlias = Literal["proved", "open"]
 
-EMITTER = 3  # to be increased when the text of the generated files or of results changes
+EMITTER = 4  # to be increased when the text of the generated files or of results changes
 BATCH = 48  # lemmas in one file
 SECONDS = 20  # time limit for one lemma
 OVERHEAD = 120  # seconds for the rest of a file: loading libraries, printing assumptions
@@ -57,6 +58,7 @@ INSTALL = "Coq-Interval not found: apt-get install libcoq-interval libcoq-coquel
 
 PREAMBLE = """\
 From Coq Require Import Reals Lra ZArith.
+From Coquelicot Require Import Coquelicot.
 From Interval Require Import Tactic.
 Open Scope R_scope.
 
@@ -103,7 +105,11 @@ Ltac defined close :=
 
 Ltac differ close :=
   first [apply less_by_difference | apply at_most_by_difference]; without_arcs close; close.
+
+Ltac divide_contact close :=
+  first [apply less_by_difference | apply at_most_by_difference]; with_supported_functions; close.
 """
+PREAMBLE += contacts.PREAMBLE
 
 
 @dataclass(frozen=True)
@@ -232,6 +238,8 @@ def _lemma_text(lemma: Lemma, name: str) -> str:
 def _goals(lemma: Lemma) -> str:
     """Return the tactic that proves a lemma after its variables are introduced: the inequality, then the conditions."""
     differ = f"differ ltac:({tactic(lemma)})"
+    if lemma.contact:
+        differ = f"first [{differ} | divide_contact ltac:({lemma.contact})]"
     if not lemma.conditions:
         return differ
     first, *more = _interval_calls(lemma)

@@ -25,6 +25,7 @@ import sympy
 
 from ntkproofs.arithmetic.expressions import formula
 from ntkproofs.arithmetic.functions import Functions
+from ntkproofs.coq.contacts import contact_proof
 from ntkproofs.errors import NotExact, NtkProofsError
 from ntkproofs.facts import Restatement
 from ntkproofs.rigor.decide import Decision
@@ -50,7 +51,8 @@ class Lemma(Restatement):
 
     `introduction`: the tactics that introduce the quantified variables as real numbers; `variables`: the variables
     with a range; `conditions`: the number of conditions that state that the formula is defined; `precision`: the bits
-    that the decision needed; `unbounded`: whether the domain has no upper end. All fields are plain data, so that
+    that the decision needed; `unbounded`: whether the domain has no upper end; `contact`: a tactic that proves the
+    inequality if the two sides approach each other at infinity, or nothing. All fields are plain data, so that
     lemmas can be sent between processes.
     """
 
@@ -60,6 +62,7 @@ class Lemma(Restatement):
     conditions: int
     precision: int
     unbounded: bool
+    contact: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,34 @@ def _lemma(decision: Decision) -> Lemma:
         conditions=len(conditions),
         precision=decision.precision,
         unbounded=isinstance(domain, Integers) and domain.stop is None,
+        contact=_contact(decision, names),
     )
+
+
+def _contact(decision: Decision, names: dict[sympy.Symbol, str]) -> str:
+    """Return the tactic of a statement about all integers that divides the contact at infinity out, or nothing."""
+    domain, inequality = decision.domain, decision.inequality
+    if not isinstance(domain, Integers) or domain.stop is not None or domain.start is None:
+        return ""
+    ignored: dict[str, None] = {}
+
+    def text(expression: sympy.Expr, symbol: sympy.Symbol) -> str:
+        values = {symbol: _Term(symbol.name, _ATOM, ignored)}
+        return formula(expression).evaluate(values, _TermArithmetic(ignored)).text
+
+    variable = _Term(names[domain.symbol], _ATOM, ignored)
+    try:
+        return contact_proof(
+            inequality.left,
+            inequality.right,
+            domain.symbol,
+            domain.start,
+            variable,
+            print_term=text,
+            constant_term=lambda value: _rational(value, ignored),
+        )
+    except (NtkProofsError, ArithmeticError, ValueError):  # no proof is tried
+        return ""
 
 
 def _names(symbols: Sequence[sympy.Symbol]) -> dict[sympy.Symbol, str]:

@@ -7,6 +7,7 @@
 """
 
 from ntkproofs.execution.concrete import NetworkMachine, NetworkTrace, WrongBit, WrongOutput
+from ntkproofs.execution.events import EventRun
 from ntkproofs.execution.exhaust import Exhaustion, WrongCase, exhaust, exhaust_chunks
 from ntkproofs.execution.exhaust_networks import (
     exhaust_networks,
@@ -25,6 +26,7 @@ from ntkproofs.execution.trace import Trace
 
 __all__ = [
     "Boundary",
+    "EventRun",
     "Exhaustion",
     "Exploration",
     "FailureSearch",

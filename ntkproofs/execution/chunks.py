@@ -39,8 +39,9 @@ __all__ = ["Chunk", "Plan", "run_chunk"]
 
 BLOCK_WORDS = 1 << 17  # of all planes of a block: one megabyte, which fits in the cache of a core
 CHUNK_WORK = 1 << 27  # plane words that a chunk processes: some tenths of a second
+LEAST_CHUNKS = 4  # if there are as many blocks
 COMPILED_BLOCK_WORDS = 1 << 18  # of the planes of inputs and outputs of a block, for compiled code
-COMPILED_SPEED = 16  # plane words that compiled code processes in the time in which NumPy processes one
+COMPILED_SPEED = 128  # plane words that compiled code processes in the time in which NumPy processes one
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Plan:
             sliced=sliced,
             words=words,
             blocks=blocks,
-            blocks_per_chunk=min(blocks, max(1, CHUNK_WORK // work)),
+            blocks_per_chunk=min(-(-blocks // LEAST_CHUNKS), max(1, CHUNK_WORK // work)),
             counting=counting,
             matches_bound=bound,
             work=work * blocks,

@@ -7,11 +7,16 @@ from ntkproofs.execution.bitsliced import LANES
 from ntkproofs.execution.compiled import available
 from ntkproofs.programs import Task
 
-__all__ = ["COMPILED", "ENGINES", "NUMPY", "engine_for"]
+__all__ = ["COMPILED", "ENGINES", "NUMPY", "engine_for", "fastest"]
 
 COMPILED, NUMPY = ENGINES = ("compiled", "numpy")
 
 WORTH_COMPILING = 1 << 26  # plane words of all steps; with fewer, compiling takes longer than it saves
+
+
+def fastest() -> str:
+    """Return the name of the engine that is fastest for many cases: compiled code, if llvmlite is installed."""
+    return COMPILED if available() else NUMPY
 
 
 def engine_for(engine: str | None, task: Task, cases: int) -> str:
@@ -27,7 +32,7 @@ def engine_for(engine: str | None, task: Task, cases: int) -> str:
     if engine is None:
         planes = 4 * task.program.output_bits + 2 * len(task.program.templates)
         many = -(-cases // LANES) * planes * task.steps >= WORTH_COMPILING
-        return COMPILED if many and available() else NUMPY
+        return fastest() if many else NUMPY
     if engine not in ENGINES:
         raise InputError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
     if engine == COMPILED and not available():

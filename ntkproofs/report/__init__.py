@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ntkproofs.report.terminal import document, engine_summary, show_results
+    from ntkproofs.report.terminal import document, engine_summary, show_evidence, show_results, show_summary
 
-__all__ = ["document", "engine_summary", "show_results"]
+__all__ = ["document", "engine_summary", "show_evidence", "show_results", "show_summary"]
 
 
 def __getattr__(name: str) -> Any:

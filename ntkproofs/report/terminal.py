@@ -26,7 +26,9 @@ __all__ = [
     "not_decided_again",
     "not_proved",
     "reason_lines",
+    "show_evidence",
     "show_results",
+    "show_summary",
 ]
 
 MAX_LINES = 200  # displayed of the output of a claim
@@ -54,15 +56,13 @@ def show_results(results: Sequence[Result], console: Console, *, traceback: bool
     console.print(_table(results))
     for result in results:
         if result.verdict.reason:
-            reason = f" {printable(result.claim.name)}: {printable(result.verdict.reason)}"
-            console.print(Text("\n").append_text(_styled(result.verdict.kind)).append(reason))
+            console.print(Text("\n").append_text(_reason(result)))
         if traceback and result.problem is not None and result.problem.trace:
             _show_lines("traceback", result.problem.trace, console)
         if result.output.strip():
             _show_lines(f"output of {result.claim.name}", result.output, console)
     console.print(_totals(results))
-    if slow:
-        console.print(f"{counted(slow, 'slow claim')} not evaluated (-k slow evaluates them)", highlight=False)
+    _show_slow(slow, console)
     console.print("\nEngines relied on:")
     for line in engine_summary(results):
         console.print(f"  {printable(line)}")
@@ -71,6 +71,45 @@ def show_results(results: Sequence[Result], console: Console, *, traceback: bool
             console.print(f"\n{heading}:")
         for line in reason_lines(reasons):
             console.print(f"  {printable(line)}")
+
+
+def show_summary(results: Sequence[Result], console: Console, *, slow: int = 0) -> None:
+    """Print one line for each claim file, with the number of claims of each verdict, then the claims that do not hold.
+
+    `slow`: the number of slow claims that were not evaluated.
+    """
+    files: dict[str, list[Result]] = {}
+    for result in results:
+        files.setdefault("" if result.claim.file is None else result.claim.file.name, []).append(result)
+    width = max(map(len, files), default=0)
+    for name, group in files.items():
+        console.print(Text(f"{printable(name):<{width}}  ").append_text(_counts(group)), soft_wrap=True)
+    for result in results:
+        if result.verdict.reason:
+            console.print(Text("\n").append_text(_reason(result)))
+    console.print(_totals(results))
+    _show_slow(slow, console)
+
+
+def show_evidence(results: Sequence[Result], console: Console) -> None:
+    """Print the findings of every claim, each with its kind, outcome, engine, margin and work."""
+    for result in results:
+        console.print(f"\n{printable(result.claim.name)}:", highlight=False, markup=False, soft_wrap=True)
+        groups = ("", result.verdict.facts), (" (check)", result.verdict.checks)
+        for fact, note in ((fact, note) for note, facts in groups for fact in facts):
+            work = amounts([fact])
+            parts = [f"{fact.kind}{note}", fact.outcome, fact.engine, fact.margin, "" if work in fact.margin else work]
+            console.print(f"  {printable(', '.join(filter(None, parts)))}: {printable(fact.text)}", markup=False)
+
+
+def _show_slow(slow: int, console: Console) -> None:
+    if slow:
+        console.print(f"{counted(slow, 'slow claim')} not evaluated (-k slow evaluates them)", highlight=False)
+
+
+def _reason(result: Result) -> Text:
+    reason = f" {printable(result.claim.name)}: {printable(result.verdict.reason)}"
+    return Text().append_text(_styled(result.verdict.kind)).append(reason)
 
 
 def engine_names(verdict: Verdict) -> str:
@@ -111,10 +150,15 @@ def _styled(kind: VerdictKind) -> Text:
 
 
 def _totals(results: Sequence[Result]) -> Text:
+    return Text("\n").append_text(_counts(results))
+
+
+def _counts(results: Sequence[Result]) -> Text:
+    """Return the number of claims, those of each verdict, and the seconds."""
     totals = Counter(result.verdict.kind for result in results)
     counts = [Text(f"{totals[kind]} ").append_text(_styled(kind)) for kind in VERDICTS if totals[kind]]
     seconds = sum(result.seconds for result in results)
-    start = Text(f"\n{counted(len(results), 'claim')}: ")
+    start = Text(f"{counted(len(results), 'claim')}: ")
     return start.append_text(Text(", ").join(counts)).append(f" in {seconds:.1f} s")
 
 

@@ -69,6 +69,7 @@ class Chart:
         return values
 
     def __str__(self) -> str:
+        """Return the formulas; on the right side of ``x = 1/x``, x is the parameter."""
         return ", ".join(f"{symbol.name} = {written(expression)}" for symbol, expression in self.formulas)
 
 

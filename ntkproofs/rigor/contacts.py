@@ -715,6 +715,15 @@ class ContactRules:
         strict = self.evaluator.inequality.strict
         return prove_smooth(Plain(self.evaluator, self.symbols), box, bits, strict=strict, rules=rules)
 
+    def is_near(self, contact: Contact | None, box: Sides, bits: int) -> bool:
+        """Return whether a contact may prove a cell: not if it is a point that is far from the cell."""
+        if contact is None or len(contact.symbols) < len(self.symbols):
+            return True
+        hull_of_both = _extended(self.symbols, contact, box, bits)
+        return hull_of_both is not None and all(
+            high - low <= 3 * (b - a) for (a, b), (low, high) in zip(box, hull_of_both, strict=True)
+        )
+
     def by_contact(self, contact: Contact | None, box: Sides, bits: int) -> Proof | None:
         """Prove a cell by a contact, with the rule that fits the number of its variables; None: by ``factors``."""
         if contact is None:

@@ -27,12 +27,13 @@ from ntkproofs.facts import Fact, Finding, Outcome, engine_of
 from ntkproofs.rigor.evaluator import Evaluator
 from ntkproofs.rigor.search import Obstacle, Search
 from ntkproofs.rigor.statements import Box, Domain, Inequality, Integers, Point, point_text
-from ntkproofs.rigor.subdivision import Cell, Counterexample, Subdivision, subdivision_of
+from ntkproofs.rigor.subdivision import BoxSubdivision, Cell, Counterexample, Subdivision, subdivision_of
 from ntkproofs.validation import integer
 
 __all__ = ["Cell", "Decision", "DecisionBuilder", "Outcome", "decide", "decide_point"]
 
 MAX_CELLS = 10_000_000
+CELLS, CELLS_OF_A_LINE = 20_000, 2_000  # the default of max_cells; the second one for one real variable
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,16 @@ class Decision(Finding):
         rows.append(("cells", ", ".join(f"{rule} ({count:,})" for rule, count in rules.items()) or "none"))
         return facts(rows, caption=f"{self.outcome}, by ball arithmetic at {self.precision} bits")
 
+    def _charts(self) -> list[str]:
+        """Return for each piece of the domain how its variables depend on the parameters; empty for plain domains."""
+        if not isinstance(self.domain, Box) or self.domain.is_closed_rational or not self.cells:
+            return []
+        subdivision = subdivision_of(Evaluator(self.inequality, self.precision, self.precision), self.domain)
+        return [str(piece.chart) for piece in subdivision.pieces]
+
     def fact(self) -> Fact:
         """Return the decision as a fact."""
+        charts = self._charts()
         rules: dict[str, int] = {}
         for cell in self.cells:
             rules[cell.rule] = rules.get(cell.rule, 0) + 1
@@ -130,6 +139,7 @@ class Decision(Finding):
                     "precision": cell.precision,
                     "order": cell.order,
                     **({} if cell.contact is None else {"contact": str(cell.contact)}),
+                    **({"chart": charts[cell.piece]} if charts else {}),
                 }
                 for cell in self.cells
             ],
@@ -160,11 +170,12 @@ def decide(
     *,
     precision: int = 64,
     limit: int = 2048,
-    max_cells: int = 20_000,
+    max_cells: int | None = None,
 ) -> Decision:
     """Decide `inequality` over `domain` (default: the inequality is about constants).
 
-    `precision` and `limit` are the first and the last precision to try, in bits; `max_cells` limits the subdivision.
+    `precision` and `limit` are the first and the last precision to try, in bits; `max_cells` limits the subdivision
+    (default: 2,000 cells in one real variable, otherwise 20,000).
     Raises InputError for an invalid argument or a symbol without a domain, and DomainError where a side is undefined.
 
     >>> from ntkproofs.rigor import less
@@ -181,7 +192,14 @@ def decide(
     evaluator = Evaluator(inequality, precision, limit)
     if isinstance(domain, Point):
         return decide_point(evaluator, domain)
-    return _subdivide(evaluator, domain, subdivision_of(evaluator, domain), max_cells)
+    subdivision = subdivision_of(evaluator, domain)
+    return _subdivide(evaluator, domain, subdivision, _default_cells(subdivision) if max_cells is None else max_cells)
+
+
+def _default_cells(subdivision: Subdivision) -> int:
+    """Return the default of `max_cells`, which an open statement reaches within seconds, mostly."""
+    is_line = isinstance(subdivision, BoxSubdivision) and len(subdivision.symbols) == 1
+    return CELLS_OF_A_LINE if is_line else CELLS
 
 
 def _check_statement(inequality: object, domain: object) -> None:
@@ -201,13 +219,13 @@ def _check_statement(inequality: object, domain: object) -> None:
         raise InputError(f"no domain given for {names} in: {inequality}")
 
 
-def _checked_limits(precision: object, limit: object, max_cells: object) -> tuple[int, int, int]:
+def _checked_limits(precision: object, limit: object, max_cells: object) -> tuple[int, int, int | None]:
     """Return precisions and number of cells; raises InputError unless they are integers in their ranges."""
     maximum = integer(limit, "limit", low=2, high=MAX_PRECISION)
     return (
         integer(precision, "precision", low=2, high=maximum),
         maximum,
-        integer(max_cells, "max_cells", low=1, high=MAX_CELLS),
+        None if max_cells is None else integer(max_cells, "max_cells", low=1, high=MAX_CELLS),
     )
 
 

@@ -54,6 +54,8 @@ class _Elimination:
 
     def _restrict(self, index: int, constraints: list[Inequality]) -> None:
         side = self.sides[index]
+        if not constraints and not side.symbols:
+            return
         lows = [_Bound(as_end(side.low), side.open[0])]
         highs = [_Bound(as_end(side.high), side.open[1])]
         for constraint in constraints:
@@ -169,7 +171,7 @@ def eliminated(domain: Box) -> tuple[tuple[Side, ...], tuple[Inequality, ...]]:
     >>> x, y = sympy.symbols("x y")
     >>> sides, conditions = eliminated(Box({x: (0, 1), y: (0, 1)}, where=[less(x + y, 1)]))
     >>> print(*sides, sep="; ")
-    0 <= x <= 1; 0 <= y < 1 - x
+    0 <= x < 1; 0 <= y < 1 - x
     """
     elimination = _Elimination(list(domain.ranges), list(domain.where))
     elimination.run()

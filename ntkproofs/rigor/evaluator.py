@@ -143,7 +143,7 @@ class Evaluator:
             return self.evaluate(box, BallArithmetic(bits))
         except DomainError as problem:
             values = self.chart.values(box, BallArithmetic(bits))
-            where = ", ".join(f"{symbol.name} in [{side.lower}, {side.upper}]" for symbol, side in values.items())
+            where = ", ".join(f"{symbol.name} in {side.shown()}" for symbol, side in values.items())
             raise DomainError(f"{self.inequality} is undefined for {where}: {problem}") from problem
         except Undecided:
             return None

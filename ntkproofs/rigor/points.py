@@ -34,7 +34,7 @@ class PointNumber(Functions):
 
     precision: int
     value: Exact
-    _zero: bool | None = field(default=None, repr=False, compare=False)  # whether it is zero, once that is computed
+    _zero: list[bool] = field(default_factory=list, repr=False, compare=False)  # whether it is zero, once computed
 
     @property
     def ball(self) -> Ball:
@@ -48,9 +48,11 @@ class PointNumber(Functions):
 
     def is_zero(self) -> bool:
         """Return whether the number is known to be exactly 0."""
-        if self.is_exact and self._zero is None:
-            object.__setattr__(self, "_zero", bool(self.value.is_zero()))
-        return bool(self._zero)
+        if not self.is_exact:
+            return False
+        if not self._zero:
+            self._zero.append(bool(self.value.is_zero()))
+        return self._zero[0]
 
     def sign(self) -> int:
         """Return the sign, -1, 0 or 1; raises Undecided if it is not certain."""

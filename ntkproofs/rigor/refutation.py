@@ -60,9 +60,12 @@ def local_minimum(rules: ContactRules, start: Point, axes: Iterable[int] | None 
 def _local_minimum(rules: ContactRules, start: Point, axes: Iterable[int] | None) -> Minimum | None:
     plain, box = Plain(rules.evaluator, rules.symbols), rules.domain
     free = set(range(len(start)) if axes is None else axes)
-    point = _snapped(plain, box, _descend(plain, box, start, free), free)
-    jet = _jet_at(plain, point)
-    return None if jet is None else Minimum(point, jet.value.middle)
+    try:
+        point = _snapped(plain, box, _descend(plain, box, start, free), free)
+        jet = _jet_at(plain, point)
+        return None if jet is None else Minimum(point, jet.value.middle)
+    except Undecided:  # a value is too large to be converted to a fraction
+        return None
 
 
 def _snapped(plain: Plain, box: Sides, point: Point, free: set[int]) -> Point:

@@ -14,8 +14,8 @@ from ntkproofs.rigor.charts import BoxSides, Piece, Region
 from ntkproofs.rigor.decide import Decision, DecisionBuilder, decide_point
 from ntkproofs.rigor.evaluator import Evaluator
 from ntkproofs.rigor.membership import contains
-from ntkproofs.rigor.statements import Domain, Integers, Point, point_text
-from ntkproofs.rigor.subdivision import Cell, Counterexample, subdivision_of
+from ntkproofs.rigor.statements import Domain, Point, point_text
+from ntkproofs.rigor.subdivision import Cell, Counterexample, IntegerSubdivision, subdivision_of
 
 __all__ = ["EvidenceError", "replay"]
 
@@ -83,14 +83,14 @@ def _check_least(decision: Decision, counterexample: Fraction) -> None:
     """Raise EvidenceError unless the cells prove the inequality for all smaller integers of the domain."""
     domain, precision = decision.domain, max([decision.precision, *(cell.precision for cell in decision.cells)])
     subdivision = subdivision_of(Evaluator(decision.inequality, decision.precision, max(precision, 2)), domain)
-    if not isinstance(domain, Integers) or domain.start is None or domain.start < 0 or len(subdivision.pieces) != 1:
+    if not isinstance(subdivision, IntegerSubdivision) or not subdivision.has_least or len(subdivision.pieces) != 1:
         raise EvidenceError(f"there is no least integer in {domain}")
     low = subdivision.pieces[0].sides[0][1]  # the cells reach from here, s = 1, to n < 1 / low**2
     for cell in sorted(decision.cells, key=lambda cell: cell.box, reverse=True):
         if len(cell.box) != 1 or cell.box[0][1] != low or subdivision.prove_again(cell) is None:
             break
         low = cell.box[0][0]
-    if counterexample != domain.start and low > 0 and 1 / low**2 <= counterexample - 1:
+    if counterexample != subdivision.domain.start and low > 0 and 1 / low**2 <= counterexample - 1:
         raise EvidenceError(f"the cells do not prove the inequality for the integers below {counterexample}")
 
 

@@ -13,13 +13,18 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
 
+import sympy
+
+from ntkproofs.arithmetic.balls import Ball
 from ntkproofs.arithmetic.digits import certain_digits
+from ntkproofs.arithmetic.expressions import BallArithmetic
+from ntkproofs.arithmetic.notation import written
 from ntkproofs.display import counted
 from ntkproofs.errors import DomainError, Undecided
 from ntkproofs.rigor.charts import Piece, Region
 from ntkproofs.rigor.contacts import Contact, ContactRules, Point
 from ntkproofs.rigor.evaluator import Evaluator
-from ntkproofs.rigor.refutation import Minimum, contacts_near, local_minimum, recognised, simple_points
+from ntkproofs.rigor.refutation import BITS, Minimum, contacts_near, local_minimum, recognised, simple_points
 from ntkproofs.rigor.subdivision import BoxSubdivision, Cell, Counterexample, IntegerSubdivision, Subdivision
 from ntkproofs.truth import NoTruthValue
 
@@ -31,9 +36,13 @@ STUCK_DEPTH = 6  # bisections that lead to a small interval, where the search fo
 MANY_BISECTIONS = 64  # after which it pays for integers
 MAX_COMPARED = 256  # regions whose middles are compared to begin the search of a minimum
 PATIENCE = 60  # further bisections, for each variable, after an equality that no rule proves
+MAX_SIMPLE = 1000  # numerators and denominators of a closed form that a message names
+FAR, NEAR = 10**6, Fraction(1, 10**6)  # a value so large, with a parameter so near an excluded end, means infinity
 MAX_LEAST = 500  # regions examined to show that an integer counterexample is the least
 
 TAYLOR_ORDERS = {16: 6, 64: 10, 512: 16}  # number of bisections -> order of the Taylor polynomials tried from then on
+DEPTH_OF_INFINITY = 40  # bisections towards infinity: up to 2^80, for integers
+BISECTIONS_WITHOUT_INFINITY = 400  # in search of a counterexample, once the part at infinity does not settle
 
 _Entry: TypeAlias = tuple[int, str, Region]
 
@@ -83,6 +92,7 @@ class Search:
     pending: list[_Entry] = field(default_factory=list)
     aside: list[Region] = field(default_factory=list)  # as deep as regions go, and not settled
     factored: set[int] = field(default_factory=set)  # the pieces on which the rule `factors` was tried
+    handled: list[tuple[int, Point]] = field(default_factory=list)  # where equality was found, with the piece
     bisections: int = 0
     next_minimum: int = FIRST_MINIMUM
     last: int | None = None  # the number of bisections at which the search gives up, once there is an equality
@@ -99,7 +109,7 @@ class Search:
                 return self._refuted(counterexample)
             exhausted = len(self.cells) + len(self.pending) >= self.max_cells
             if self.pending and (exhausted or (self.last is not None and self.bisections >= self.last)):
-                return self._open(self.pending[0][2])
+                return self._open(self.aside[0] if self.aside else self.pending[0][2])
         return self._open(self.aside[0]) if self.aside else SearchResult(self._sorted_cells())
 
     def _sorted_cells(self) -> tuple[Cell, ...]:
@@ -117,8 +127,31 @@ class Search:
             self.cells[path] = cell
         return cell is not None
 
+    def _advance_to_infinity(self, entry: _Entry) -> Counterexample | None:
+        """Bisect a region of unboundedly many integers until the part at infinity settles; put it aside if it does not.
+
+        All other regions of integers settle at each of their integers, in the end, so that a search without this part
+        would go on up to the limit of the number of cells.
+        """
+        while not self._settles(entry):
+            depth, path, region = entry
+            counterexample = self.subdivision.find_counterexample(region)
+            if counterexample is not None:
+                return counterexample
+            if depth >= DEPTH_OF_INFINITY:
+                self.aside.append(region)
+                self.last = self.bisections + BISECTIONS_WITHOUT_INFINITY
+                return None
+            self.bisections += 1
+            at_infinity, rest = self.subdivision.bisect(region)
+            heapq.heappush(self.pending, (depth + 1, path + "1", rest))
+            entry = depth + 1, path + "0", at_infinity
+        return None
+
     def _advance(self, entry: _Entry) -> Counterexample | None:
         """Prove a region, find a counterexample in it, bisect it, or put it aside."""
+        if isinstance(self.subdivision, IntegerSubdivision) and self.subdivision.is_unbounded(entry[2]):
+            return self._advance_to_infinity(entry)
         if self._settles(entry):
             return None
         depth, _, region = entry
@@ -146,7 +179,7 @@ class Search:
         depth, path, region = entry
         self.bisections += 1
         if isinstance(self.subdivision, BoxSubdivision) and self.bisections in TAYLOR_ORDERS:
-            self.subdivision.taylor_order = TAYLOR_ORDERS[self.bisections]
+            self.subdivision.try_taylor(TAYLOR_ORDERS[self.bisections])
         for name, half in zip("01", self.subdivision.bisect(region), strict=True):
             heapq.heappush(self.pending, (depth + 1, path + name, half))
 
@@ -156,7 +189,8 @@ class Search:
         """Search for a counterexample or a contact at a local minimum, in the region of the smallest middle value."""
         if self._factors(region):
             return None
-        region = self._lowest([region, *(entry[2] for entry in self.pending[:MAX_COMPARED])])
+        others = [other for _, _, other in self.pending[:MAX_COMPARED]]
+        region = self._lowest([each for each in (region, *others) if not self._is_handled(each)] or [region])
         for rules in _inside_and_around(self.subdivision, region):
             try:
                 minimum = local_minimum(rules, _middle(region))
@@ -171,6 +205,14 @@ class Search:
                 self._note_equality(self.subdivision, region, minimum)
                 return None
         return None
+
+    def _is_handled(self, region: Region) -> bool:
+        """Return whether a region contains a point at which equality was found before."""
+        return any(
+            piece == region.piece.index
+            and all(low <= value <= high for value, (low, high) in zip(point, region.box, strict=True))
+            for piece, point in self.handled
+        )
 
     def _factors(self, region: Region) -> bool:
         """Try the rule ``factors``, once for each piece; return whether it proves the region."""
@@ -213,13 +255,16 @@ class Search:
 
     def _note_equality(self, subdivision: BoxSubdivision, region: Region, minimum: Minimum) -> None:
         """Record the sets of equal sides through a point; the search goes on for a while only if there is none."""
+        if (region.piece.index, minimum.point) in self.handled:
+            return
         known = [contact for _, contact in subdivision.contacts]
         found = [] if self.evaluator.inequality.strict else _useful(subdivision, region, minimum)
+        self.handled.append((region.piece.index, minimum.point))
         new = [contact for contact in found if contact not in known]
         if new:
             subdivision.contacts += [(region.piece.index, contact) for contact in new]
             self.next_minimum = self.bisections + FIRST_MINIMUM
-        elif self.last is None:
+        elif not found and self.last is None:
             self.equality = (region.piece, minimum)
             self.last = self.bisections + PATIENCE * len(minimum.point)
 
@@ -267,7 +312,10 @@ class Search:
         rules = _rules(self.subdivision, piece)
         where = _point_text(rules, piece, minimum.point)
         why = f"no rule applies to the neighbourhood of {where}, where both sides agree to 24 digits"
-        if self.evaluator.inequality.strict:
+        if _is_excluded(piece, minimum.point):
+            why = f"no rule applies near {where}, which is excluded; both sides tend to the same limit there"
+            advice = "divide both sides by a factor that tends to 0 there, or let the domain begin elsewhere"
+        elif self.evaluator.inequality.strict:
             advice = "if they are equal there, the strict inequality is false: state it with <=, or exclude the point"
         else:
             advice = "factor the difference by hand, or substitute so that they are equal at a rational point"
@@ -320,12 +368,37 @@ def _middle(region: Region) -> Point:
 
 
 def _point_text(rules: ContactRules, piece: Piece, point: Point) -> str:
-    """Return a point in the variables of the statement, with exact values where they are recognised."""
+    """Return a point in the variables of the statement, with exact values where simple ones are recognised."""
+    parameters = {symbol: Ball(value, precision=BITS) for symbol, value in zip(rules.symbols, point, strict=True)}
+    try:
+        values = piece.chart.values(parameters, BallArithmetic(BITS))
+    except (DomainError, Undecided):
+        return "an infinite end of the domain"
     texts = []
-    for symbol, value in zip(rules.symbols, point, strict=True):
-        exact = recognised(value)
-        texts.append(f"{symbol.name} = {exact[0]}" if exact else f"{symbol.name} near {_digits(value)}")
+    for symbol, parameter, side, excluded in zip(rules.symbols, point, piece.sides, piece.excluded, strict=True):
+        value = values[symbol].middle
+        if abs(value) > FAR and any(
+            out and abs(parameter - end) < NEAR for end, out in zip(side, excluded, strict=True)
+        ):
+            texts.append(f"{symbol.name} = {'oo' if value > 0 else '-oo'}")
+            continue
+        exact = next(filter(_is_simple, recognised(value)), None)
+        texts.append(f"{symbol.name} about {_digits(value)}" if exact is None else f"{symbol.name} = {written(exact)}")
     return ", ".join(texts)
+
+
+def _is_simple(number: sympy.Expr) -> bool:
+    """Return whether an expression has only small numbers, so that it is no accident that it fits a value."""
+    return all(max(abs(part.p), part.q) <= MAX_SIMPLE for part in number.atoms(sympy.Rational))
+
+
+def _is_excluded(piece: Piece, point: Point) -> bool:
+    """Return whether a point is, as far as its digits tell, at an end that does not belong to the domain."""
+    return any(
+        excluded and abs(value - end) < (side[1] - side[0]) / 10**12
+        for value, side, ends in zip(point, piece.sides, piece.excluded, strict=True)
+        for end, excluded in zip(side, ends, strict=True)
+    )
 
 
 def _digits(value: Fraction) -> str:

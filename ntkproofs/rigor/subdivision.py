@@ -40,6 +40,7 @@ __all__ = [
 TAYLOR_ORDERS = (6, 12, 24, 48)  # of the expansion at a contact point, tried in turn until a coefficient is not zero
 MAX_POINTS = 4  # a cell with at most so many integers (beyond the first) is decided at each of them
 INWARD = Fraction(1, 64)  # of the width, by which a point is moved away from an excluded end
+TAYLOR_TRIES, TAYLOR_GAIN = 64, 8  # Taylor polynomials that may fail: at first, and for each region that one proves
 MAX_ORDER = 1 << 16  # of the growth at infinity, by which margins are scaled
 
 
@@ -159,6 +160,7 @@ class BoxSubdivision:
         self._factors: dict[int, Factors | None] = {}  # by the index of the piece
         self._edges: dict[tuple[int, int, int], bool] = {}  # whether both sides are equal at an end of a side
         self.taylor_order = 0  # of the Taylor polynomials in one variable; raised by the search
+        self._taylor_credit = 0  # how many more of them are tried although they prove nothing
         self._tested: set[tuple[int, tuple[Fraction, ...]]] = set()  # points that are no counterexamples
         self.contacts: list[tuple[int, Contact | None]] = []  # found by the search, with the piece; None: factors
         check_not_empty(domain, self.pieces)
@@ -247,16 +249,21 @@ class BoxSubdivision:
         proof = rules.smooth(box, bits)
         if proof is not None:
             return _cell_of(proof, region, bits, None)
-        if self.taylor_order and len(box) == 1:
+        if self._taylor_credit > 0 and len(box) == 1:
             proof = rules.prove(f"taylor {self.taylor_order}", None, box, bits)
+            self._taylor_credit += -1 if proof is None else TAYLOR_GAIN
             if proof is not None:
                 return _cell_of(proof, region, bits, None)
         for index, contact in self.contacts:
-            if index == region.piece.index:
+            if index == region.piece.index and rules.is_near(contact, box, bits):
                 proof = rules.by_contact(contact, box, bits)
                 if proof is not None:
                     return _cell_of(proof, region, bits, contact)
         return None
+
+    def try_taylor(self, order: int) -> None:
+        """Try Taylor polynomials of an order in one variable from now on, as long as they prove enough regions."""
+        self.taylor_order, self._taylor_credit = order, TAYLOR_TRIES
 
     def _range(self, region: Region, box: BoxSides, bits: int) -> Ball | None:
         """Return the range of ``right - left`` over the region, or None if it is not bounded."""
@@ -319,7 +326,8 @@ class BoxSubdivision:
         if rule not in ("range", "mean value"):
             proof = None if values is None else self.rules_on(region.piece).prove(rule, contact, box, bits)
             return None if proof is None else _cell_of(proof, region, bits, contact)
-        return _prove_by_enclosure(evaluator, rule, region, self._intervals(box, bits), bits, values)
+        intervals = {} if rule == "range" else self._intervals(box, bits)
+        return _prove_by_enclosure(evaluator, rule, region, intervals, bits, values)
 
     def _by_open_range(self, evaluator: Evaluator, region: Region, box: BoxSides, bits: int) -> Cell | None:
         values = evaluator.extended_range(self._extended(region, box, bits), bits)
@@ -573,6 +581,10 @@ class IntegerSubdivision:
         if stop is not None:
             last = stop if last is None else min(last, stop)
         return first, last
+
+    def is_unbounded(self, region: Region) -> bool:
+        """Return whether a region contains infinitely many integers."""
+        return self._integers(region)[1] is None
 
     def _sign(self, piece: Piece) -> int:
         return -1 if piece.index > 0 or (self.domain.stop is not None and self.domain.stop < 0) else 1

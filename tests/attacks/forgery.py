@@ -143,7 +143,9 @@ def _valid():
             less(sympy.atan(x) * y, 1 + sympy.sqrt(x) + sympy.log(y) ** 2 / 5), Box({x: (0, 2), y: (1, Fraction(3, 2))})
         ),
         "inequality line": issue_inequality(less(x * (1 - x), sympy.Rational(13, 50)), Box({x: (0, 1)})),
-        "inequality uneven": issue_inequality(less(x**2 - x, sympy.Rational(1, 100)), Box({x: (Fraction(-1, 200), 1)})),
+        "inequality uneven": issue_inequality(
+            less(sympy.sin(5 * x) * sympy.cos(7 * x), sympy.Rational(6, 5)), Box({x: (Fraction(-1, 200), 1)})
+        ),
         "inequality constant": issue_inequality(at_most(sympy.exp(1), sympy.pi - sympy.Rational(2, 5))),
     }
     return {name: json.loads(certificate.data) for name, certificate in certificates.items()}
@@ -365,7 +367,15 @@ def _value(expression, point):
     if name == "pow":
         return _value(arguments[0], point) ** arguments[1]
     values = [_value(argument, point) for argument in arguments]
-    unary = {"sqrt": mp.sqrt, "atan": mp.atan, "exp": mp.exp, "log": mp.log, "neg": lambda a: -a}
+    unary = {
+        "sqrt": mp.sqrt,
+        "atan": mp.atan,
+        "exp": mp.exp,
+        "log": mp.log,
+        "sin": mp.sin,
+        "cos": mp.cos,
+        "neg": lambda a: -a,
+    }
     if name in unary:
         return unary[name](*values)
     a, b = values

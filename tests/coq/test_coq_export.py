@@ -281,7 +281,7 @@ def test_only_what_holds_is_written():
 # --- with Coq
 
 
-def test_true_inequalities_are_proved_and_a_touch_stays_open(coqc):
+def test_true_inequalities_are_proved_and_a_touch_inside_a_box_stays_open(coqc):
     middle = Fraction(1, 2)
     decisions = [
         decide(less(sympy.log(2) + sympy.exp(sympy.Rational(-1, 3)), sympy.atan(7) + sympy.sin(1))),
@@ -298,11 +298,30 @@ def test_true_inequalities_are_proved_and_a_touch_stays_open(coqc):
     ]
     assert {decision.outcome for decision in decisions} == {"holds"}
     proofs = prove(decisions, coqc=coqc)
-    reasons = ["interval failed", "interval failed (unbounded domain)"]
-    assert [proof.reason for proof in proofs] == [""] * 9 + reasons
-    assert [proof.outcome for proof in proofs] == ["proved"] * 9 + ["open"] * 2
+    assert [proof.reason for proof in proofs] == [""] * 9 + ["interval failed", ""]
+    assert [proof.outcome for proof in proofs] == ["proved"] * 9 + ["open", "proved"]
     assert all("Coq.Logic.Classical_Prop.classic" in proof.assumptions for proof in proofs[:9])
     assert not any("PrimFloat" in name for proof in proofs for name in proof.assumptions)
+
+
+TOUCHING = [
+    (sympy.sqrt(n + 1) - sympy.sqrt(n), 1 / (2 * sympy.sqrt(n))),
+    (1 / (n + 1), sympy.log(1 + 1 / n)),
+    (1 + 1 / n, sympy.exp(1 / n)),
+    (1 / n - 1 / (n + 1), 1 / n**2),
+]
+
+
+def test_statements_that_touch_at_infinity_have_a_proof_that_divides_the_contact_out():
+    for left, right in TOUCHING:
+        holds = decide(less(left, right), Integers(n))
+        assert "positive_by_derivative" in export(holds).contact
+        assert export(as_if_it_held(less(right, left), Integers(n))).contact == ""  # no derivative is positive
+
+
+def test_coq_accepts_the_division_of_a_contact(coqc):
+    proofs = prove([decide(less(left, right), Integers(n)) for left, right in TOUCHING[:2]], coqc=coqc)
+    assert [proof.outcome for proof in proofs] == ["proved"] * 2
 
 
 def test_false_inequalities_are_never_proved(coqc):

@@ -1,5 +1,6 @@
 """Compiled code has the results of the NumPy engine on random programs, straight or with tables, for all processors."""
 
+import warnings
 from functools import reduce
 
 import numpy as np
@@ -17,7 +18,7 @@ from ntkproofs.execution.compiled.kernel import ATTRIBUTES
 from ntkproofs.execution.compiled.machine_code import MachineCode, Target, target
 from ntkproofs.execution.compiled.planes import Code
 from ntkproofs.execution.recorder import CountsRecorder
-from ntkproofs.programs import Task
+from ntkproofs.programs import DuplicateTemplate, Task, TemplateProgram, addition_task, multiplication_task
 from ntkproofs.strategies import template_programs
 
 pytest.importorskip("llvmlite")
@@ -138,28 +139,57 @@ def test_an_oracle_on_planes_has_its_values_on_integers(oracle, processor):
 # --- which states are logged
 
 
+def crowded():
+    """Return a task of one step of a program with 150 templates of one literal, and two of them on most bits."""
+    random, made = np.random.default_rng(0), TemplateProgram("crowded", fields={"a": 9})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DuplicateTemplate)
+        for _ in range(150):
+            when = {("a", int(random.integers(9))): int(random.integers(2))}
+            made.template(when=when, write={("a", int(x)) for x in random.integers(9, size=2)})
+    return Task(made, ("a",), 2, (("a", 0),), lambda a: 0)
+
+
 @settings(max_examples=80, deadline=None)
-@given(tasks(), st.sampled_from(TARGETS), st.sampled_from(LENGTHS), st.data())
-def test_a_state_is_logged_exactly_if_a_lane_has_unknown_counts(task, processor, straight, data):
+@given(tasks(), st.sampled_from(TARGETS), st.sampled_from(LENGTHS), st.integers(0, 100), st.data())
+def test_a_state_is_logged_exactly_if_a_lane_has_unknown_counts(task, processor, straight, unused, data):
+    def choose(triples):
+        return [data.draw(st.sets(st.sampled_from(triples), max_size=3)) for _ in range(3)]
+
+    _check_logs(task, processor, straight, unused, choose)
+
+
+@pytest.mark.parametrize("straight", LENGTHS)
+@pytest.mark.parametrize(
+    "task", [multiplication_task(4), addition_task(6), crowded()], ids=lambda task: task.program.name
+)
+def test_each_of_the_counts_of_a_program_is_logged_if_it_is_unknown(task, straight):
+    """One of the programs has many writers of a bit that match together, and few of the numbers occur with all of p."""
+    _check_logs(
+        task, target(), straight, 5, lambda triples: [{triple} for triple in triples[:: len(triples) // 40 + 1]]
+    )
+
+
+def _check_logs(task, processor, straight, unused, choose):
+    """Run three sub-blocks, of which `unused` lanes have no cases, with all counts known but those that are chosen."""
+    words, bound = 3 * processor.words, bound_matches(task.program).bound
+    cases, sliced = SampledCases(task, words, words * 64, 1), SlicedProgram(task.program)
+    mask = lane_mask(words, words * 64 - unused)
+    places = _places(task, sliced, cases, mask, processor.words)
+    compiled = program.CompiledProgram(task.program, bound, True, None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(program, "target", lambda: processor)
         patch.setattr(kernel, "STRAIGHT", straight)
-        words, bound = 3 * processor.words, bound_matches(task.program).bound
-        cases, sliced = SampledCases(task, words, words * 64, 1), SlicedProgram(task.program)
-        mask = lane_mask(words, words * 64 - data.draw(st.integers(0, 100)))
-        places = _places(task, sliced, cases, mask, processor.words)
-        unknown = data.draw(st.sets(st.sampled_from(sorted(places)), max_size=3))
-        compiled = program.CompiledProgram(task.program, bound, True, None)
-        runner = program.BlockRunner(compiled, sliced, task, cases)
-        runner.known.add(places.keys() - unknown)
-        runner.known.add = lambda triples: None  # what is unknown stays so
-        logged = set()
-        runner.visits.read = lambda log, steps, mask, first: logged.update(
-            (first // 64 // processor.words, step) for step in steps.tolist()
-        )
-        runner._load_known()
-        runner.run(cases.planes(0), mask, 0)
-        assert logged == set().union(*(places[triple] for triple in unknown))
+        for unknown in choose(sorted(places)):
+            runner, logged = program.BlockRunner(compiled, sliced, task, cases), set()
+            runner.known.add(places.keys() - unknown)
+            runner.known.add = lambda triples: None  # what is unknown stays so
+            runner.visits.read = lambda log, steps, mask, first, logged=logged: logged.update(
+                (first // 64 // processor.words, step) for step in steps.tolist()
+            )
+            runner._load_known()
+            runner.run(cases.planes(0), mask, 0)
+            assert logged == set().union(*(places[triple] for triple in unknown))
 
 
 def _places(task, sliced, cases, mask, size):

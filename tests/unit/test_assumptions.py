@@ -107,8 +107,8 @@ def test_random_points_lie_strictly_inside():
 # --- statements
 
 
-NO_FORMULAS = [sympy.I, sympy.I * x, sympy.Float("0.5") + x, sympy.nan, sympy.oo, -sympy.oo, sympy.zoo, sympy.Abs(x)]
-NO_FORMULAS += [2**x, x**0.5, sympy.Pow(x, 0, evaluate=False), sympy.EulerGamma, sympy.gamma(x)]
+NO_FORMULAS = [sympy.I, sympy.I * x, sympy.Float("0.5") + x, sympy.nan, sympy.oo, -sympy.oo, sympy.zoo, sympy.sign(x)]
+NO_FORMULAS += [sympy.LambertW(x), x**0.5, sympy.Pow(x, 0, evaluate=False), sympy.EulerGamma, sympy.zeta(x)]
 NO_COUNTS = [{"points": 0}, {"points": -3}, {"points": True}, {"points": 2.0}, {"points": 10**9}, {"points": None}]
 NO_COUNTS += [{"seed": 0.5}, {"seed": None}, {"seed": "now"}, {"seed": True}]
 

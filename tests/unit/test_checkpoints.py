@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
+from functools import reduce
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +22,9 @@ from ntkproofs.errors import InputError
 from ntkproofs.execution import exhaust, exhaust_chunks, exhaust_networks, exhaust_networks_chunks, explore
 from ntkproofs.execution.checkpoints import Checkpoint
 from ntkproofs.execution.compiled import available
+from ntkproofs.execution.exhaust import planned
 from ntkproofs.execution.streams import explore_blocks
+from ntkproofs.execution.tally import Tally
 from ntkproofs.programs import Task, addition_task, multiplication_task, permutation_task
 from ntkproofs.weights import Networks
 
@@ -84,11 +87,28 @@ def test_a_run_that_goes_on_has_the_same_result(name, tmp_path):
     assert os.listdir(tmp_path) == ["run"]
 
 
+@pytest.mark.usefixtures("small_blocks")
+def test_tallies_add_up_in_any_order():
+    """The first visits of the whole are the least ones of the parts."""
+    (task,), _ = RUNS["wrong"]
+    plan = planned(task, engine="numpy").plan
+    parts = [plan.tally_of(chunk, CHUNKS.run_chunk(plan, chunk)) for chunk in plan.chunks()]
+    sums = [reduce(Tally.plus, order, Tally()) for order in (parts, parts[::-1], parts[1::2] + parts[::2])]
+    assert len(parts) > 4
+    assert sums[0] == sums[1] == sums[2]
+    assert sums[0].visited == {
+        counts: min(part.visited[counts] for part in parts if counts in part.visited) for counts in sums[0].visited
+    }
+    with pytest.raises(InputError, match="counted twice"):
+        sums[0].plus(parts[2])
+
+
 @pytest.mark.parametrize("first", ENGINES)
 @pytest.mark.parametrize("second", ENGINES)
 def test_another_engine_goes_on_in_the_middle_of_a_block(first, second, tmp_path, monkeypatch):
-    task = multiplication_task(bits=5)
+    (task,), _ = RUNS["wrong"]
     whole = exhaust(task, engine=second, workers=1)
+    assert whole.wrong > 0
     monkeypatch.setattr(CHUNKS, "BLOCK_WORDS", 1)
     monkeypatch.setattr(CHUNKS, "CHUNK_WORK", 1)
     file = tmp_path / "run"

@@ -143,6 +143,19 @@ def test_a_decision_diagram_is_the_set():
                 assert node == (n in sets[root])
 
 
+def test_the_quick_test_passes_known_numbers_only():
+    random = np.random.default_rng(6)
+    roots, bits = [(1, 0), (1, 1), (4, 2)], 4
+    for _ in range(300):
+        known = Known(roots, bits)
+        numbers = random.integers(1 << bits, size=(20, 2)).tolist()
+        known.add((n, roots[index % 3][1], roots[index % 3][0]) for n, index in numbers)
+        ends = [sum((0 if known.bounds[end * bits + x] else 1) << x for x in range(bits)) for end in range(2)]
+        for members, rejected in zip(known.sets, known.bounds[2 * bits :], strict=True):
+            passing = range(ends[0], ends[1] + 1) if not rejected else ()
+            assert all(members >> n & 1 for n in passing)
+
+
 # --- time and memory
 
 
@@ -197,6 +210,56 @@ def test_small_work_is_not_compiled_unless_asked(monkeypatch):
     assert exhaust(addition_task(3), engine="compiled").engine == "compiled"
     monkeypatch.setattr("ntkproofs.execution.engines.WORTH_COMPILING", 1)
     assert exhaust(addition_task(3)).engine == "compiled"
+
+
+C17 = """.model c17
+.inputs 1 2 3 6 7
+.outputs 22 23
+.names 1 3 10
+11 0
+.names 3 6 11
+11 0
+.names 2 11 16
+11 0
+.names 11 7 19
+11 0
+.names 10 16 22
+11 0
+.names 16 19 23
+11 0
+.end
+"""
+
+
+def test_the_command_compiles_unless_told_otherwise(capsys):
+    assert main(["exhaust", "addition", "--bits", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["engine"] == "compiled"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        ["c17.blif"],
+        ["rule110", "--cells", "9", "--steps", "12"],
+        ["1RB1LB_1LA1RZ", "--cells", "6"],
+        ["addition", "--bits", "5", "--training-steps", "9", "--step", "1/10"],
+        ["permutation", "--bits", "6", "--threshold", "1/8"],
+    ],
+    ids=lambda program: program[0],
+)
+def test_both_engines_print_the_same_about_programs_of_every_kind(tmp_path, monkeypatch, capsys, program):
+    (tmp_path / "c17.blif").write_text(C17)
+    monkeypatch.chdir(tmp_path)
+    documents = []
+    for engine in ("compiled", "numpy"):
+        code = main(["exhaust", *program, "--condition", "--engine", engine, "--json"])
+        document = json.loads(capsys.readouterr().out)
+        assert document["engine"] == engine
+        assert document["cases"] > 1
+        for name in ("engine", "seconds", "cases_per_second"):
+            del document[name]
+        documents.append((code, document))
+    assert documents[0] == documents[1]
 
 
 def test_json(capsys):

@@ -95,7 +95,8 @@ UNSOUND = {  # a false statement and a wrong variant of a rule that would prove 
     "a derivative that is not zero on the set": (
         (x - y) ** 2 + (y - x) / 1000, {x: (0, 1), y: (0, 1)}, "divided", contact(y=x)),
     "the coefficient on the set alone": (
-        (x - y) ** 2 * (1 - 2 * (x - y)), {x: (0, 1), y: (0, 1)}, "divided", contact(y=x)),
+        (x - y) ** 2 * (1 + 2 * (x - y)), {x: (0, R(1, 100)), y: (0, 1)}, "divided", contact(y=x)),
+    "an odd power on both sides": ((y - x) ** 3, {x: (0, 1), y: (0, 1)}, "divided", contact(y=x)),
     "an irrational number taken for another": (
         (x**2 - 2) * (x**2 - 2 - R(1, 10**6)), {x: (1, 2)}, "divided", contact(x=sqrt(2))),
     "transversal derivatives that are not zero": (

@@ -518,3 +518,11 @@ def test_decisions_read_as_sentences():
     assert str(decide(less(n, 1000), Integers(n))).startswith("fails: n < 1000 for all integers n >= 1")
     assert "at x = 1/2" in str(decide(less(x, R(1, 2)), Box({x: (0, 1)})))
     assert str(decide(less(3, pi))).startswith("holds: 3 < pi for constants")
+
+
+def test_an_open_statement_in_one_variable_ends_after_few_cells_by_default() -> None:
+    u = sympy.Symbol("u", real=True)
+    statement = less(u * sympy.sin(1 / u), u + u**2)
+    decision = decide(statement, Box({u: sympy.Interval.open(0, 1)}))
+    assert decision.outcome == "open"
+    assert len(decision.cells) < 2000

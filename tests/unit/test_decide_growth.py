@@ -4,7 +4,7 @@ import pytest
 import sympy
 from sympy import Abs, E, Max, Min, atan, cos, cosh, erf, erfc, exp, factorial, gamma, log, pi, sin, sinh, sqrt, tanh
 
-from ntkproofs.rigor import Integers, decide, less, replay
+from ntkproofs.rigor import Box, Integers, at_most, decide, less, replay
 
 n = sympy.Symbol("n", positive=True)
 R = sympy.Rational
@@ -102,3 +102,10 @@ def test_false_statements_are_not_proved(case):
 @pytest.mark.parametrize("case", OPEN, ids=name)
 def test_open_statements(case):
     assert decide(case[0], Integers(n, case[1]), max_cells=100).outcome == "open"
+
+
+def test_gamma_of_a_germ_and_a_vanishing_exponential_is_no_crash() -> None:
+    x = sympy.Symbol("x")
+    side = sympy.gamma(sympy.erfc(x))
+    claim = at_most(side, side + sympy.exp(-x) - sympy.exp(-2 * x))
+    assert decide(claim, Box({x: sympy.Interval.open(-sympy.oo, -2)})).outcome == "fails"

@@ -175,3 +175,27 @@ def test_common_terms_cancel_exactly():
     assert decision.outcome == "holds"
     assert len(decision.cells) == 1
     assert Q(999, 1000) < decision.margin * 10**30 <= 1
+
+
+def test_a_division_by_the_number_zero_is_a_domain_error_whatever_stands_around_it() -> None:
+    reciprocal = sympy.Pow(0, -1, evaluate=False)
+    for around in (sympy.Rational(-1, 3), sympy.Rational(2), sympy.sin(1)):
+        side = sympy.Add(sympy.Mul(around, reciprocal, evaluate=False), sympy.tanh(-1, evaluate=False), evaluate=False)
+        with pytest.raises(DomainError, match="division by zero"):
+            decide(at_most(side, x), Box({x: (0, 1)}))
+
+
+@pytest.mark.parametrize(
+    ("side", "ends", "message"),
+    [
+        (sympy.acos(x), (-3, -2), r"acos\(x\) <= 1 is undefined for x in \[-3, -2\]: acos of \[-3, -2\] is undefined:"),
+        (sympy.acos(x), (-3, -2), r"its argument must lie in \[-1, 1\]"),
+        (sympy.atanh(x), (2, 3), r"its argument must lie in \(-1, 1\)"),
+        (sympy.log(x), (-3, -2), "its argument must be positive"),
+        (sympy.sqrt(x), (-3, -2), "its argument must not be negative"),
+        (sympy.acosh(x), (-3, sympy.Rational(1, 3)), r"x in \[-3, 0.33333333…\].* must be at least 1"),
+    ],
+)
+def test_the_message_says_which_arguments_a_function_takes(side: sympy.Expr, ends: tuple, message: str) -> None:
+    with pytest.raises(DomainError, match=message):
+        decide(at_most(side, 1), Box({x: ends}))

@@ -292,6 +292,12 @@ def test_undefined_at_an_end_that_belongs_to_the_domain():
 # --- evidence
 
 
+def test_the_cells_of_a_fact_say_how_the_variables_depend_on_the_parameters():
+    fact = decide(less(x, sqrt(x**2 + 1)), Box({x: (sympy.Rational(1, 2), oo)})).fact()
+    assert {cell["chart"] for cell in fact.evidence["cells"]} == {"x = 1/x"}
+    assert "chart" not in decide(less(x, 2), Box({x: (0, 1)})).fact().evidence["cells"][0]
+
+
 def claims():
     yield less(x * log(x), 1), Box({x: Interval.Lopen(0, 1)})
     yield less(x, sqrt(x**2 + 1)), Box({x: S.Reals})
@@ -344,6 +350,6 @@ def test_a_counterexample_must_lie_in_the_domain(domain, inside, outside):
     claim = less(sum(domain.symbols), -1000)
     decision = decide(claim, domain)
     assert decision.outcome == "fails"
-    replay(replace(decision, counterexample=tuple(inside.items())))
+    replay(replace(decision, counterexample=tuple(inside.items()), least=False))
     with pytest.raises(EvidenceError, match="outside"):
         replay(replace(decision, counterexample=tuple(outside.items())))

@@ -1,5 +1,7 @@
 """Long runs: known results, the sufficient condition, stops, and the engines with and without machine code."""
 
+from fractions import Fraction
+
 import pytest
 
 from ntkproofs.compilation import turing
@@ -8,7 +10,7 @@ from ntkproofs.execution import Machine, RoundingFailure, event_loop, events, ex
 from ntkproofs.execution.compiled import available
 from ntkproofs.execution.runner import TracedRun
 from ntkproofs.formats.turing import read_turing
-from ntkproofs.programs import TemplateProgram, addition_task
+from ntkproofs.programs import TemplateProgram, addition_task, permutation
 from ntkproofs.programs.sbn import assemble, interpret, layout_for
 
 BB4 = b"1RB1LB_1LA0LC_1RZ1LD_1RD0RA"  # halts after 107 steps with 13 ones (Brady 1983)
@@ -79,6 +81,21 @@ def test_a_failure_is_that_of_plain_execution(engine):
     run = Machine(program).begin(start)
     assert run.advance(20_000) == 20_000
     assert run.constant
+
+
+@pytest.mark.parametrize(
+    ("options", "ones"), [({"threshold": Fraction(9, 10)}, 2), ({"time": 9}, 1), ({"time": Fraction(1, 9)}, 1)]
+)
+def test_the_sufficient_condition_is_used_at_convergence_and_threshold_zero_only(engine, options, ones):
+    program = permutation(range(4))  # t n <= K at every state
+    machine = Machine(program, **options)
+    start = program.state(bits=(1 << ones) - 1)
+    with pytest.raises(RoundingFailure) as plain:
+        machine.run(start, steps=1)
+    run = machine.begin(start)
+    with pytest.raises(RoundingFailure) as event:
+        run.advance(20_000)
+    assert (run.steps, event.value.bit, event.value.counts) == (0, plain.value.bit, plain.value.counts)
 
 
 def test_sbn_instructions_are_those_of_the_interpreter(engine):

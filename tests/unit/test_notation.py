@@ -316,3 +316,15 @@ def test_latex_has_the_brackets_of_the_text():
     assert latex((x + 1) ** 2) == r"\left(x + 1\right)^{2}"
     assert latex(2 * 3 ** x.subs(x, 2) * sympy.Symbol("log_delta")) == r"18 \mathrm{log\_delta}"
     assert identity(x, x, {x: (0, 1)})._repr_latex_() == r"$\displaystyle x = x$"
+
+
+def test_a_quotient_below_a_fraction_is_printed_as_a_division_of_its_own() -> None:
+    x = sympy.Symbol("x")
+    quotient = sympy.Mul(x, sympy.Pow(x, -1), evaluate=False)
+    half = sympy.Mul(sympy.pi, sympy.Rational(-1, 2), evaluate=False)
+    below = sympy.Pow(quotient, -1, evaluate=False)
+    for above, text in ((half, "(-pi/2)/(x/x)"), (sympy.Rational(-1, 2), "-1/2/(x/x)")):
+        printed = written(sympy.Mul(above, below, evaluate=False))
+        assert printed == text
+        assert same_formula(printed, sympy.Mul(above, below, evaluate=False))
+    assert written(x / 2 / (x + 1)) == "x/(2*(x + 1))"

@@ -355,3 +355,21 @@ def test_command_prints_a_table(tmp_path):
     run = subprocess.run(command, capture_output=True, text=True, cwd=FOLDER.parents[1], timeout=120, check=False)
     assert run.returncode == 3
     assert run.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("a | x in [0, 2] | x^(1/3) <= (x + 2)/3 | holds", "decided"),
+        ("a | x in (0, oo) | log(x) <= 3*(x^(1/3) - 1) | holds", "decided"),
+        ("a | x in (0, 2) | 3*x^(2/3) < 2*x + 1 | fails at x = 1", "refuted"),
+    ],
+)
+def test_sides_with_fractional_powers_that_touch(line, answer):
+    assert attempts.attempt(read_problem(line), 20).answer == answer
+
+
+def test_messages_name_points_in_the_variables_of_the_statement():
+    """The parameter of the ray is not the variable: the sides are equal at x = E, where the parameter is 1/E."""
+    said = attempts.attempt(read_problem("a | x in (0, oo) | log(x) < x/E | unknown"), 20).detail
+    assert "x = E," in said

@@ -191,7 +191,7 @@ WITHOUT_A_POWER_SERIES = [sympy.sqrt(X), sympy.exp(1 / X), sympy.exp(-1 / X), sy
 
 @pytest.mark.parametrize("expression", WITHOUT_A_POWER_SERIES, ids=str)
 def test_functions_without_a_power_series_are_growths(expression):
-    arithmetic = GermArithmetic(Q(1, 4), 6, 100)
+    arithmetic = GermArithmetic(Q(1, 16), 6, 100)
     assert isinstance(Formula(expression).evaluate({X: arithmetic.variable(1)}, arithmetic), Growth)
 
 

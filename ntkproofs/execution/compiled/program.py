@@ -19,7 +19,8 @@ from ntkproofs.programs import Task, TemplateProgram
 
 __all__ = ["BlockRunner", "CompiledProgram"]
 
-CAPACITY = 32  # states of a log
+CAPACITY = 32  # most states of a log
+LOG_WORDS = 1 << 22  # of the match planes of the states of a log: 32 megabytes
 
 
 class CompiledProgram:
@@ -79,11 +80,12 @@ class BlockRunner:
         )
         logic, size = compiled.logic, target().words
         self.size, self.padded = size, -(-cases.words // size) * size
-        self.visits = LoggedVisits(sliced, size, CAPACITY) if compiled.counting else None
+        capacity = max(1, min(CAPACITY, LOG_WORDS // (size * len(logic.literals))))
+        self.visits = LoggedVisits(sliced, size, capacity) if compiled.counting else None
         self.known = Known(logic.roots, logic.number_bits)
         self.position = np.zeros(3, dtype=np.int64)
-        self.log = _aligned(CAPACITY, logic.bits, size)
-        self.log_positions = np.zeros((CAPACITY, 2), dtype=np.int64)
+        self.log = _aligned(capacity, logic.bits, size)
+        self.log_positions = np.zeros((capacity, 2), dtype=np.int64)
         self.inputs = np.zeros((len(cases.input_positions), self.padded), dtype=np.uint64)
         self._outputs = np.zeros((len(task.output), self.padded), dtype=np.uint64)
         self._differences = np.zeros(self.padded, dtype=np.uint64)
@@ -114,7 +116,7 @@ class BlockRunner:
             "words": self.padded,
             "sub_blocks": self.padded // size,
             "steps": task.steps,
-            "capacity": CAPACITY,
+            "capacity": capacity,
         }
         self._load_known()
 

@@ -14,6 +14,8 @@ __all__ = ["LoggedVisits"]
 
 Words: TypeAlias = NDArray[np.uint64]
 
+FEW = 2  # states of a log that is recorded in a smaller block
+
 
 class LoggedVisits:
     """The first visits of counts, from logs of up to `capacity` states of `words` words each.
@@ -22,9 +24,9 @@ class LoggedVisits:
     """
 
     def __init__(self, sliced: SlicedProgram, words: int, capacity: int) -> None:
-        self.words, self.capacity = words, capacity
-        self.block = StateBlock(sliced, words * capacity)
-        self.recorder = CountsRecorder(self.block)
+        self.words = words
+        blocks = [(size, StateBlock(sliced, words * size)) for size in sorted({min(FEW, capacity), capacity})]
+        self.recorders = [(size, block, CountsRecorder(block)) for size, block in blocks]
         self.visits: dict[Triple, Visit] = {}
         self.new: set[Triple] = set()
 
@@ -34,17 +36,19 @@ class LoggedVisits:
         `steps` are the numbers of their steps, in order. Only lanes that are set in `mask`, ``(words,)``, are recorded.
         """
         count, bits, _ = log.shape
-        states = self.block.state.reshape(bits, self.capacity, self.words)
-        states[:, :count] = log.transpose(1, 0, 2)
-        self.block.step()
-        lanes_of_cases = np.zeros((self.capacity, self.words), dtype=np.uint64)
+        capacity, block, recorder = next(item for item in self.recorders if item[0] >= count)
+        block.state.reshape(bits, capacity, self.words)[:, :count] = log.transpose(1, 0, 2)
+        block.step()
+        lanes_of_cases = np.zeros((capacity, self.words), dtype=np.uint64)
         lanes_of_cases[:count] = mask
-        for t, p, numbers, lanes in self.recorder.occurring(lanes_of_cases.reshape(-1)):
+        for t, p, numbers, lanes in recorder.occurring(lanes_of_cases.reshape(-1)):
             for number, planes in zip(numbers.tolist(), lanes, strict=True):
-                self._see((number, p, t), planes.reshape(self.capacity, self.words), steps, first)
+                self._see(recorder, (number, p, t), planes.reshape(capacity, self.words), steps, first)
 
-    def _see(self, triple: Triple, lanes: Words, steps: NDArray[np.int64], first: int) -> None:
-        """Update the visit of counts that occur in `lanes`, ``(capacity, words)``."""
+    def _see(
+        self, recorder: CountsRecorder, triple: Triple, lanes: Words, steps: NDArray[np.int64], first: int
+    ) -> None:
+        """Update the visit of counts that occur in `lanes`, ``(states, words)``."""
         known = self.visits.get(triple)
         if known is not None and known.case < first:
             return
@@ -56,7 +60,7 @@ class LoggedVisits:
         if known is None or case < known.case:  # of the same case, the earlier step was read first
             if known is None:
                 self.new.add(triple)
-            self.visits[triple] = Visit(case, step, self.recorder.bit(triple, row * self.words + word, lane))
+            self.visits[triple] = Visit(case, step, recorder.bit(triple, row * self.words + word, lane))
 
     def take_new(self) -> set[Triple]:
         """Return the new counts, which are new no more."""
