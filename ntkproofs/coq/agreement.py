@@ -16,7 +16,7 @@ from ntkproofs.coq.theory import Proof, Theory
 from ntkproofs.errors import InputError, ProofRefused
 from ntkproofs.formats.sources import Netlist
 from ntkproofs.issued import issues
-from ntkproofs.programs import TemplateProgram
+from ntkproofs.programs import Task, TemplateProgram
 
 __all__ = ["CircuitPair", "Pair", "agree"]
 
@@ -24,9 +24,10 @@ FILES = ("Templates", "Programs", "Netlists")
 TITLE = "Agreement"
 HEADER = ('Set Warnings "-all".', "From Coq Require List String.", f"From NtkProofs Require {' '.join(FILES)}.")
 PROGRAMS = "NtkProofs.Programs"
-COMPILED = "NtkProofs.Netlists.compiled_circuit"
+NETLISTS = "NtkProofs.Netlists"
 EQUAL = "@Coq.Init.Logic.eq"
 REFLEXIVE = "@Coq.Init.Logic.eq_refl"
+PAIR = "@Coq.Init.Datatypes.pair"
 
 _ARGUMENT = r"(?:[0-9]+|\[[0-9]+(?:; [0-9]+)*\])"
 _TERM = re.compile(rf"([A-Za-z][A-Za-z0-9_]*)((?: {_ARGUMENT})*)")
@@ -55,16 +56,26 @@ class Pair:
         name, _, rest = self.term.partition(" ")
         return " ".join([f"{PROGRAMS}.{name}", *(_argument(text, terms) for text in re.findall(_ARGUMENT, rest))])
 
+    def numbers(self, terms: Terms) -> list[tuple[str, str, int]]:
+        """Return the numbers that should be equal beside the programs: a name, a term and a number of Python each."""
+        return []
+
 
 @dataclass(frozen=True)
 class CircuitPair:
-    """A netlist, and the Python program that the compiler of the theory, ``compiled_circuit``, should return for it.
+    """A netlist, and the task whose program ``compiled_circuit`` of the theory should return for it.
 
-    The covers of the netlist have one cube each, and there are no latches; :func:`agree` raises InputError for others.
+    The number of steps of the task should be the depth. The covers of the netlist have one cube each, at least one is
+    a gate, and there are no latches; :func:`agree` raises InputError for other covers and for latches.
     """
 
     netlist: Netlist
-    program: TemplateProgram
+    task: Task
+
+    @property
+    def program(self) -> TemplateProgram:
+        """The Python program."""
+        return self.task.program
 
     @property
     def term(self) -> str:
@@ -73,7 +84,12 @@ class CircuitPair:
 
     def written(self, terms: Terms) -> str:
         """Return the term with full names."""
-        return f"{COMPILED} ({terms.circuit(self.netlist)})"
+        return f"{NETLISTS}.compiled_circuit ({terms.circuit(self.netlist)})"
+
+    def numbers(self, terms: Terms) -> list[tuple[str, str, int]]:
+        """Return the numbers that should be equal beside the programs: a name, a term and a number of Python each."""
+        depth = f"{NETLISTS}.depth ({NETLISTS}.ands ({terms.circuit(self.netlist)}))"
+        return [("the number of steps", depth, self.task.steps)]
 
 
 def _argument(text: str, terms: Terms) -> str:
@@ -83,7 +99,7 @@ def _argument(text: str, terms: Terms) -> str:
 
 @issues
 def agree(theory: Theory, words: str, pairs: Sequence[Pair | CircuitPair]) -> Proof:
-    """Prove in Coq that each term equals its Python program; if not, name the first templates that differ.
+    """Prove in Coq that each term equals its Python program; if not, name the first templates or numbers that differ.
 
     `words`: the statement in words. Raises InputError if there are no pairs, and ProofRefused if the audit or Coq
     rejects the definitions of the theory, or if one of their files differs from the record.
@@ -127,10 +143,15 @@ def agree(theory: Theory, words: str, pairs: Sequence[Pair | CircuitPair]) -> Pr
 
 
 def _equation(index: int, pair: Pair | CircuitPair, terms: Terms) -> str:
-    """Return a line that Coq accepts if and only if the two programs of a pair are equal."""
-    program = terms.program(pair.program)
-    equality = _equal(PROGRAM, pair.written(terms), program)
-    return f"Definition same_{index} : {equality} := {REFLEXIVE} {PROGRAM} ({program})."
+    """Return a line that Coq accepts if and only if the two programs of a pair, and its numbers, are equal."""
+    kind, left, right = PROGRAM, pair.written(terms), terms.program(pair.program)
+    for _, term, value in pair.numbers(terms):
+        left, right = (
+            f"{PAIR} ({kind}) {NAT} ({first}) ({second})"
+            for first, second in ((left, term), (right, terms.number(value)))
+        )
+        kind = f"Coq.Init.Datatypes.prod ({kind}) {NAT}"
+    return f"Definition same_{index} : {_equal(f'({kind})', left, right)} := {REFLEXIVE} ({kind}) ({right})."
 
 
 def _difference(theory: Theory, pair: Pair | CircuitPair) -> str:
@@ -153,9 +174,12 @@ def _difference(theory: Theory, pair: Pair | CircuitPair) -> str:
             )
             for index, template in enumerate(templates)
         ),
-        (
-            f"padding is not {pair.program.padding}",
-            _equal(NAT, f"NtkProofs.Templates.padding ({term})", terms.number(pair.program.padding)),
+        *(
+            (f"{name} is not {value}", _equal(NAT, number, terms.number(value)))
+            for name, number, value in [
+                ("padding", f"NtkProofs.Templates.padding ({term})", pair.program.padding),
+                *pair.numbers(terms),
+            ]
         ),
     ]
     goals = [

@@ -411,7 +411,7 @@ NOR_OF_OR = Netlist(  # v is the OR of a and b, and y the NOR of v and c
 
 
 def of(netlist):
-    return CircuitPair(netlist, compile_netlist(netlist).program)
+    return CircuitPair(netlist, compile_netlist(netlist))
 
 
 @pytest.mark.usefixtures("coq_cache")
@@ -427,6 +427,7 @@ def test_the_compilers_of_netlists_agree(programs):
         ("negb (snd literal)", "snd literal", "template 4 is not c_0=0, '~v'_0=1 -> y_0"),
         ("true true false) (fst b)", "true false false) (fst b)", "template 3 is not a_0=0, b_0=0 -> '~v'_0"),
         ("(nodes N)) 0", "(nodes N)) 1", "padding is not 0"),
+        ("(fun _ => 0)", "(fun _ => 1)", "the number of steps is not 2"),
     ],
 )
 def test_a_compiler_of_netlists_that_differs_is_refuted_at_the_template(programs, old, new, message):
