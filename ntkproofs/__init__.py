@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from ntkproofs.claims import claim as claim
     from ntkproofs.claims import conclude as conclude
     from ntkproofs.execution import Machine as Machine
+    from ntkproofs.execution import exhaust as exhaust
     from ntkproofs.execution import find_failure as find_failure
-    from ntkproofs.execution.exhaust import exhaust as exhaust
     from ntkproofs.programs import Stream as Stream
     from ntkproofs.programs import Task as Task
     from ntkproofs.programs import TemplateProgram as TemplateProgram

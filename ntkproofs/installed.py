@@ -8,7 +8,7 @@ from ntkproofs.errors import InputError
 
 __all__ = ["FOLDERS", "claims_folder", "example_folders"]
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).resolve().parent
 FOLDERS = ("paper_checks", "notebooks")
 SBN = "sbn_programs"  # the name of the SBN programs among the examples
 

@@ -58,7 +58,7 @@ class PiRational(Functions):
     >>> PiRational.of(Fraction(1, 2)).acos() == pi / 3
     True
     >>> PiRational.of(2).log() - 1
-    <Constant -0.3068528194400546906…>
+    <Constant -0.306852819440054690…>
     """
 
     __slots__ = ("denominator", "numerator")

@@ -215,7 +215,8 @@ def recognised(value: Fraction) -> list[sympy.Expr]:
         rational = _as_rational(image)
         if rational is not None:
             found.append(name(_expression(rational), value))
-    return [number for number in (*found, *_quadratic(value)) if _is_near(number, value)][:3]
+    distinct = dict.fromkeys((*found, *_quadratic(value)))
+    return [number for number in distinct if _is_near(number, value)][:3]
 
 
 def _is_near(number: sympy.Expr, value: Fraction) -> bool:

@@ -382,13 +382,6 @@ def test_the_claims_of_the_paper_about_the_balance_hold(capsys, monkeypatch):
     assert len(document["claims"]) >= 5
 
 
-def test_without_paper_checks_a_path_is_asked_for(capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    code, out, err = run(capsys, "check")
-    assert (code, out) == (3, "")
-    assert "name a claim file" in err
-
-
 # --- what goes wrong inside
 
 

@@ -68,7 +68,7 @@ def test_exhaust(capsys, monkeypatch, done, problem, told):
     monkeypatch.setattr(chunks, "BLOCK_WORDS", 1 << 10)
     for options in ((), ("--json",)):
         monkeypatch.setattr(EXHAUST, "run_chunk", raising(RUN_CHUNK, done, problem))
-        code, out, err = run(capsys, "exhaust", "addition", "--bits", 6, *options)
+        code, out, err = run(capsys, "exhaust", "addition", "--bits", 6, "--engine", "numpy", *options)
         assert code == 2
         assert f"{told} {512 * done:,} of 4,096 cases" in err
         if options:
