@@ -144,6 +144,7 @@ def encloses(module):
         return (
             above
             and _refuses(lambda: module.Interval(-1, 5).sqrt(), module.Rejected)
+            and _refuses(lambda: module.Interval.of(1) / module.Interval(-1, 5), module.Rejected)
             and all(
                 _encloses(module, numerator, denominator) for numerator in range(1, 40) for denominator in (1, 7, 64)
             )
