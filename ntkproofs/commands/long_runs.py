@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ntkproofs.execution.chunks import Plan
     from ntkproofs.execution.cluster import Cluster
     from ntkproofs.execution.exhaust import Execute
-    from ntkproofs.execution.tally import Tally
+    from ntkproofs.execution.tally import CaseTally
 
 __all__ = ["add_cluster", "add_resume", "executor", "no_cluster"]
 
@@ -57,13 +57,13 @@ def executor(options: argparse.Namespace) -> Iterator[Execute | None]:
     content = content_of(options)
     with Cluster(options.cluster) as cluster:
 
-        def execute(plan: Plan, chunks: Sequence[range]) -> Iterator[Tally]:
+        def execute(plan: Plan, chunks: Sequence[range]) -> Iterator[CaseTally]:
             return _tallies(cluster, content, plan, chunks)
 
         yield execute
 
 
-def _tallies(cluster: Cluster, content: str, plan: Plan, chunks: Sequence[range]) -> Iterator[Tally]:
+def _tallies(cluster: Cluster, content: str, plan: Plan, chunks: Sequence[range]) -> Iterator[CaseTally]:
     """Run chunks on a cluster and yield their tallies in any order."""
     from ntkproofs.commands.on_cluster import run_cases
     from ntkproofs.execution.cluster import ClusterLost

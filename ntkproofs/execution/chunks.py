@@ -27,7 +27,7 @@ from ntkproofs.execution.exhaustion import Exhaustion
 from ntkproofs.execution.oracles import MIN_COMPARED
 from ntkproofs.execution.recorder import CountsRecorder, Visit
 from ntkproofs.execution.references import Reference
-from ntkproofs.execution.tally import Interval, Tally, tally_from_json
+from ntkproofs.execution.tally import CaseTally, Interval, tally_from_json
 from ntkproofs.kernels import two_layer_relu
 from ntkproofs.programs import Task
 
@@ -124,16 +124,16 @@ class Plan:
             return AllCases(self.task, self.words)
         return SampledCases(self.task, self.words, self.total, self.seed)
 
-    def chunks(self, tally: Tally | None = None) -> Sequence[range]:
+    def chunks(self, tally: CaseTally | None = None) -> Sequence[range]:
         """Return the numbers of the cases of each chunk, of those that are not in the tally."""
-        missing = Tally().missing(self.total) if tally is None else tally.missing(self.total)
+        missing = CaseTally().missing(self.total) if tally is None else tally.missing(self.total)
         return Chunks(list(missing), self.blocks_per_chunk * self.words * LANES)
 
-    def tally_of(self, chunk: range, result: Chunk) -> Tally:
+    def tally_of(self, chunk: range, result: Chunk) -> CaseTally:
         """Return the result of the cases of a chunk as a tally."""
-        return Tally(((chunk.start, chunk.stop),), result.wrong, result.first_wrong, result.visited)
+        return CaseTally(((chunk.start, chunk.stop),), result.wrong, result.first_wrong, result.visited)
 
-    def tally(self, data: Any) -> Tally:
+    def tally(self, data: Any) -> CaseTally:
         """Return the tally with this JSON data; raises an error for data that is no tally of cases of this plan."""
         tally = tally_from_json(data, self.task.program, self.total, self.task.steps)
         if tally.visited and not self.counting:

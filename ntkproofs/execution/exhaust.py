@@ -29,7 +29,7 @@ from ntkproofs.execution.exhaustion import Exhaustion, WrongCase
 from ntkproofs.execution.jobs import described_kernel, program_sha256, source_sha256
 from ntkproofs.execution.recorder import Visit
 from ntkproofs.execution.references import OtherProgram, Reference, reference_of
-from ntkproofs.execution.tally import Tally, natural, tally_json
+from ntkproofs.execution.tally import CaseTally, natural, tally_json
 from ntkproofs.kernels import KernelLike, as_kernel
 from ntkproofs.processes import can_fork, parallel_map
 from ntkproofs.programs import Stream, Task, TemplateProgram
@@ -52,7 +52,7 @@ __all__ = [
 
 MAX_INPUT_BITS = 40
 MAX_SAMPLE = 1 << MAX_INPUT_BITS
-Execute: TypeAlias = Callable[[Plan, Sequence[range]], Iterator[Tally]]
+Execute: TypeAlias = Callable[[Plan, Sequence[range]], Iterator[CaseTally]]
 
 SMALL_WORK = 1 << 26  # plane words; with fewer, starting processes costs more than it saves
 
@@ -144,7 +144,7 @@ def exhaust_chunks(
     )
     plan, results = run.plan, _Results(run)
     with opened(resume, run.job) as checkpoint:
-        tally, seconds = checkpoint.restored(partial(_restored, plan)) or (Tally(), 0.0)
+        tally, seconds = checkpoint.restored(partial(_restored, plan)) or (CaseTally(), 0.0)
         start = perf_counter() - seconds
         checkpoint.update(partial(_saved, plan, tally, seconds))
         if tally.done:
@@ -279,12 +279,12 @@ def case_job(begun: Exhaustion, against: Task | None) -> dict[str, Any]:
     }
 
 
-def _saved(plan: Plan, tally: Tally, seconds: float) -> dict[str, Any]:
+def _saved(plan: Plan, tally: CaseTally, seconds: float) -> dict[str, Any]:
     """Return a tally and the seconds that it took as JSON data."""
     return {**tally_json(tally, plan.task.program), "microseconds": round(seconds * 1e6)}
 
 
-def _restored(plan: Plan, data: Any) -> tuple[Tally, float]:
+def _restored(plan: Plan, data: Any) -> tuple[CaseTally, float]:
     """Return the tally and the seconds in JSON data; raises an error for invalid data."""
     return plan.tally(data), natural(data["microseconds"], "microseconds") / 1e6
 
@@ -297,7 +297,7 @@ class _Results:
         self._right: dict[Counts, bool] = {}
         self._wrong: tuple[int, WrongCase] | None = None
 
-    def of(self, tally: Tally, seconds: float) -> Exhaustion:
+    def of(self, tally: CaseTally, seconds: float) -> Exhaustion:
         """Return the result; counts are in the order of their first visits, however the tally was made."""
         visited = dict(sorted(tally.visited.items(), key=lambda item: (item[1].case, item[1].step, item[1].bit)))
         return replace(
@@ -339,7 +339,7 @@ def _on(workers: int | None) -> Execute:
     return partial(_run_chunks, workers=workers)
 
 
-def _run_chunks(plan: Plan, chunks: Sequence[range], workers: int | None) -> Iterator[Tally]:
+def _run_chunks(plan: Plan, chunks: Sequence[range], workers: int | None) -> Iterator[CaseTally]:
     """Run chunks and yield their tallies in order, in several processes unless there is little work."""
     plan.prepare()
     count = min(workers or os.cpu_count() or 1, len(chunks))

@@ -1,4 +1,4 @@
-"""Tally: what is known after some of the cases of a task were run; tallies of different cases add up in any order."""
+"""CaseTally: what is known after some of the cases of a task were run; tallies add up in any order."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ntkproofs.execution.recorder import Visit
 from ntkproofs.programs import TemplateProgram
 from ntkproofs.truth import NoTruthValue
 
-__all__ = ["Interval", "Tally", "natural", "tally_from_json", "tally_json"]
+__all__ = ["Interval", "CaseTally", "natural", "tally_from_json", "tally_json"]
 
 Interval: TypeAlias = tuple[int, int]  # the numbers of cases from the first on and below the second
 
 
 @dataclass(frozen=True)
-class Tally(NoTruthValue):
+class CaseTally(NoTruthValue):
     """The cases that are `done`, as disjoint intervals in ascending order, and what occurred in them.
 
     `wrong`: the number of cases with a wrong answer; `first_wrong`: the least of them; `visited`: for each of the
     counts (n, p, t, K) that occurred, its first occurrence.
 
-    >>> one, other = Tally(((0, 64),)), Tally(((128, 192),), wrong=2, first_wrong=130)
+    >>> one, other = CaseTally(((0, 64),)), CaseTally(((128, 192),), wrong=2, first_wrong=130)
     >>> both = other.plus(one)
     >>> both.done, both.cases, both.first_wrong, list(both.missing(256))
     (((0, 64), (128, 192)), 128, 130, [(64, 128), (192, 256)])
@@ -46,7 +46,7 @@ class Tally(NoTruthValue):
         """The number of cases that are done."""
         return sum(last - first for first, last in self.done)
 
-    def plus(self, other: Tally) -> Tally:
+    def plus(self, other: CaseTally) -> CaseTally:
         """Return the tally of the cases of both; raises InputError if they have a case in common."""
         done = self.done
         for interval in other.done:
@@ -56,7 +56,7 @@ class Tally(NoTruthValue):
             known = visited.get(counts)
             visited[counts] = visit if known is None or visit < known else known
         wrong = [case for case in (self.first_wrong, other.first_wrong) if case is not None]
-        return Tally(done, self.wrong + other.wrong, min(wrong, default=None), visited)
+        return CaseTally(done, self.wrong + other.wrong, min(wrong, default=None), visited)
 
     def missing(self, total: int) -> Iterator[Interval]:
         """Yield the intervals of the cases below `total` that are not done, in ascending order."""
@@ -86,7 +86,7 @@ def _with(done: tuple[Interval, ...], interval: Interval) -> tuple[Interval, ...
 # --- as JSON data
 
 
-def tally_json(tally: Tally, program: TemplateProgram) -> dict[str, Any]:
+def tally_json(tally: CaseTally, program: TemplateProgram) -> dict[str, Any]:
     """Return a tally as JSON data."""
     return {
         "done": [list(interval) for interval in tally.done],
@@ -106,13 +106,13 @@ def tally_json(tally: Tally, program: TemplateProgram) -> dict[str, Any]:
     }
 
 
-def tally_from_json(data: Any, program: TemplateProgram, total: int, steps: int) -> Tally:
+def tally_from_json(data: Any, program: TemplateProgram, total: int, steps: int) -> CaseTally:
     """Return the tally with this JSON data, of `total` cases with `steps` steps.
 
     Raises InputError, KeyError, TypeError or ValueError for data that is none.
     """
     done = _intervals(data["done"], total)
-    tally = Tally(done)
+    tally = CaseTally(done)
     wrong, first = natural(data["wrong"], "wrong", tally.cases), data["first_wrong"]
     if (first is None) != (wrong == 0) or (
         first is not None and not _holds(done, natural(first, "first_wrong", total))
@@ -126,7 +126,7 @@ def tally_from_json(data: Any, program: TemplateProgram, total: int, steps: int)
         if counts in visited or not fits or t != program.writers[position]:
             raise InputError(f"{item} is no first visit of counts")
         visited[counts] = Visit(case, step, program.bit(position))
-    return Tally(done, wrong, first, visited)
+    return CaseTally(done, wrong, first, visited)
 
 
 def _intervals(data: Any, total: int) -> tuple[Interval, ...]:

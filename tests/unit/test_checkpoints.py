@@ -24,7 +24,7 @@ from ntkproofs.execution.checkpoints import Checkpoint
 from ntkproofs.execution.compiled import available
 from ntkproofs.execution.exhaust import planned
 from ntkproofs.execution.streams import explore_blocks
-from ntkproofs.execution.tally import Tally
+from ntkproofs.execution.tally import CaseTally
 from ntkproofs.programs import Task, addition_task, multiplication_task, permutation_task
 from ntkproofs.weights import Networks
 
@@ -93,7 +93,7 @@ def test_tallies_add_up_in_any_order():
     (task,), _ = RUNS["wrong"]
     plan = planned(task, engine="numpy").plan
     parts = [plan.tally_of(chunk, CHUNKS.run_chunk(plan, chunk)) for chunk in plan.chunks()]
-    sums = [reduce(Tally.plus, order, Tally()) for order in (parts, parts[::-1], parts[1::2] + parts[::2])]
+    sums = [reduce(CaseTally.plus, order, CaseTally()) for order in (parts, parts[::-1], parts[1::2] + parts[::2])]
     assert len(parts) > 4
     assert sums[0] == sums[1] == sums[2]
     assert sums[0].visited == {
