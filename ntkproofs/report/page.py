@@ -29,7 +29,7 @@ from ntkproofs.report.terminal import (
     reason_lines,
 )
 
-__all__ = ["POLICY", "html_page", "page_part"]
+__all__ = ["html_page", "page", "page_part"]
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -66,18 +66,7 @@ def html_page(
     """
     images = "\n".join(_figure(name, svg) for name, svg in figures)
     figure_section = f'<h2 id="figures">Figures</h2>\n<div class="figures">{images}</div>' if images else ""
-    return f"""\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<title>ntkproofs: verdicts of {counted(len(results), "claim")}</title>
-<style>
-{page_part("page.css")}</style>
-</head>
-<body>
+    body = f"""\
 <header>
 <nav><a href="#verdicts">Verdicts</a> <a href="#engines">Engines</a>
 {'<a href="#figures">Figures</a>' if images else ""} <a href="#claims">Claims</a>
@@ -97,8 +86,30 @@ def html_page(
 {_digests(files or {})}
 </main>
 <footer>All numbers on this page come from the run of <code>ntkproofs report</code> that wrote it.</footer>
-<script>
-{page_part("page.js")}</script>
+"""
+    return page(f"ntkproofs: verdicts of {counted(len(results), 'claim')}", body, script="page.js")
+
+
+def page(title: str, body: str, *, script: str, style: str | None = None) -> str:
+    """Return a self-contained page, which may load nothing, with a body in HTML.
+
+    `title`: text; `script`: a file of this package; `style`: one that is added to the style of all pages.
+    """
+    more = "" if style is None else page_part(style)
+    return f"""\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<title>{escaped(title)}</title>
+<style>
+{page_part("page.css")}{more}</style>
+</head>
+<body>
+{body}<script>
+{page_part(script)}</script>
 </body>
 </html>
 """

@@ -17,7 +17,7 @@ from ntkproofs.display import counted, escaped
 from ntkproofs.errors import InputError
 from ntkproofs.execution.trace import Trace
 from ntkproofs.programs.language import bit_name, field_name
-from ntkproofs.report.page import POLICY, page_part
+from ntkproofs.report.page import page, page_part
 
 __all__ = ["MAX_CELLS", "MAX_FRAMES", "check_size", "player_page"]
 
@@ -63,18 +63,7 @@ def player_page(traces: Sequence[Trace], *, facts: Mapping[str, str]) -> str:
     data = json.dumps(_data(traces), separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     rows = "".join(f"<dt>{escaped(name)}</dt><dd>{escaped(text)}</dd>" for name, text in facts.items())
     tables = "".join(trace._repr_html_() for trace in traces)
-    return f"""\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<title>{escaped(title)}</title>
-<style>
-{page_part("page.css")}{page_part("player.css")}</style>
-</head>
-<body>
+    body = f"""\
 <header>
 <h1>{escaped(program.name)}</h1>
 <dl class="engines">{rows}</dl>
@@ -83,11 +72,8 @@ def player_page(traces: Sequence[Trace], *, facts: Mapping[str, str]) -> str:
 <noscript><div class="scroll">{tables}</div></noscript>
 {page_part("player.html")}</main>
 <script type="application/json" id="data">{data}</script>
-<script>
-{page_part("player.js")}</script>
-</body>
-</html>
 """
+    return page(title, body, script="player.js", style="player.css")
 
 
 def _data(traces: Sequence[Trace]) -> dict[str, Any]:

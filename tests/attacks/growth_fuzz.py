@@ -9,14 +9,13 @@ larger ones up to 10**200; it is frequent that the leading terms of both sides c
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
 from collections import Counter
 from fractions import Fraction as Q
 
 import mpmath
 import sympy
+from fuzzing import audited, command
 from mpmath import mpf
 
 from ntkproofs.errors import DomainError, NtkProofsError
@@ -148,25 +147,8 @@ def _margin_holds(decision: Decision, at: int) -> bool:
 
 def run(statements: int, seed: int) -> tuple[Counter[str], list[str]]:
     """Audit that many random statements; return how often each outcome came, and what was wrong."""
-    source = random.Random(seed)
-    outcomes: Counter[str] = Counter()
-    wrong = []
-    for _ in range(statements):
-        outcome, problem = audit(source)
-        outcomes[outcome] += 1
-        if problem:
-            wrong.append(problem)
-            print(problem, flush=True)
-    return outcomes, wrong
+    return audited(audit, statements, seed)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Random statements about large integers: `decide` against mpmath.")
-    parser.add_argument("--number", type=int, default=2000, help="statements")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    outcomes, wrong = run(options.number, options.seed)
-    for outcome, often in outcomes.most_common():
-        print(f"{often:7,} {outcome}")
-    print(f"{len(wrong)} wrong of {options.number:,}")
-    sys.exit(bool(wrong))
+    command(run, "Random statements about large integers: `decide` against mpmath.", 2000)

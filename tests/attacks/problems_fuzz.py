@@ -9,7 +9,6 @@ and shares no code with the product.
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
 from collections import Counter
@@ -17,9 +16,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction as Q
 from functools import lru_cache
+from itertools import cycle
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from fuzzing import audited, command
 
 from benchmarks.deciding.attempt import attempt, outside
 from benchmarks.deciding.oracle import contradiction
@@ -204,25 +206,10 @@ def audit(source: random.Random, make: Callable[[random.Random], Problem]) -> tu
 
 
 def run(problems: int, seed: int) -> tuple[Counter[str], list[str]]:
-    """Audit that many problems; return how often each answer came, and what was wrong."""
-    source = random.Random(seed)
-    answers: Counter[str] = Counter()
-    wrong = []
-    for index in range(problems):
-        answer, problem = audit(source, mutated if index % 2 else invented)
-        answers[answer] += 1
-        if problem:
-            wrong.append(problem)
-    return answers, wrong
+    """Audit that many problems, invented and mutated in turn; return how often each answer came, and what was wrong."""
+    kinds = cycle((invented, mutated))
+    return audited(lambda source: audit(source, next(kinds)), problems, seed)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Random problems on open domains: `decide` against mpmath.")
-    parser.add_argument("--number", type=int, default=5000, help="problems")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    answers, wrong = run(options.number, options.seed)
-    for answer, often in answers.most_common():
-        print(f"{often:7,} {answer}")
-    print(*wrong, f"{len(wrong)} wrong of {options.number:,}", sep="\n")
-    sys.exit(bool(wrong))
+    command(run, "Random problems on open domains: `decide` against mpmath.", 5000)
