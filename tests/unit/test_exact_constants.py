@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ntkproofs.arithmetic.constants import Constant
 from ntkproofs.arithmetic.exact import ExactArithmetic, PiRational
-from ntkproofs.errors import DomainError
+from ntkproofs.errors import DomainError, NotExact
 
 PI = PiRational.pi()
 of = PiRational.of
@@ -150,3 +150,27 @@ def test_values_outside_the_field_are_constants(name, argument):
 def test_the_root_of_a_negative_number_is_undefined():
     with pytest.raises(DomainError):
         of(-4).sqrt()
+
+
+class Answer:
+    """What stands for a number of Calcium, with a given answer to the question whether it is zero."""
+
+    def __init__(self, zero):
+        self.zero = zero
+
+    def is_zero(self):
+        return self.zero
+
+
+@pytest.mark.parametrize("answer", [None, False, 1, "True"])
+def test_a_constant_is_zero_only_if_calcium_is_certain(monkeypatch, answer):
+    near = (Constant.of(1) + Constant.of(-1000).exp()).log()  # its enclosure of 512 bits contains 0
+    monkeypatch.setattr(Constant, "_in_calcium", lambda self: Answer(answer))
+    assert not near.is_zero()
+    with pytest.raises(NotExact):
+        near.sign()
+
+
+def test_an_enclosure_without_zero_outweighs_calcium(monkeypatch):
+    monkeypatch.setattr(Constant, "_in_calcium", lambda self: Answer(True))
+    assert Constant.of(2).sqrt().sign() == 1
