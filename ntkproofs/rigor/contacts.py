@@ -19,7 +19,7 @@ The points, sets and orders come from a search (see ``refutation``); nothing her
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from math import comb
@@ -36,6 +36,7 @@ from ntkproofs.arithmetic.simplest import simplest_between
 from ntkproofs.arithmetic.taylor import TaylorArithmetic
 from ntkproofs.errors import DomainError, InputError, NotExact, Undecided
 from ntkproofs.rigor.evaluator import Evaluator
+from ntkproofs.rigor.statements import Inequality
 from ntkproofs.truth import NoTruthValue
 
 __all__ = [
@@ -739,8 +740,26 @@ class ContactRules:
 def prove_taylor(evaluator: Evaluator, symbol: sympy.Symbol, box: Sides, bits: int, order: int) -> Proof | None:
     """Prove an inequality on a cell of one variable by the Taylor polynomial at its middle and an interval remainder.
 
-    The polynomial is bounded by its Bernstein coefficients. Both sides must be known to be defined on the cell.
+    The polynomial is bounded by its Bernstein coefficients. Both sides must be known to be defined on the cell. An
+    absolute value has no Taylor polynomial: ``|f| <= c`` is proved as ``f <= c`` and ``-c <= f``.
     """
+    enclosures = [_taylor_enclosure(branch, symbol, box, bits, order) for branch in _branches(evaluator)]
+    bounds = [each.lower for each in enclosures if each is not None and evaluator.is_satisfied_by(each)]
+    return Proof(f"taylor {order}", min(bounds)) if len(bounds) == len(enclosures) else None
+
+
+def _branches(evaluator: Evaluator) -> list[Evaluator]:
+    """Return evaluators of inequalities that are together equivalent to that of the evaluator."""
+    left, right, strict = evaluator.inequality.left, evaluator.inequality.right, evaluator.inequality.strict
+    if left.func is not sympy.Abs:
+        return [evaluator]
+    (inside,) = left.args
+    pairs = (inside, right), (sympy.Mul(-1, right, evaluate=False), inside)
+    return [replace(evaluator, inequality=Inequality(small, large, strict)) for small, large in pairs]
+
+
+def _taylor_enclosure(evaluator: Evaluator, symbol: sympy.Symbol, box: Sides, bits: int, order: int) -> Ball | None:
+    """Return an enclosure of ``right - left`` on a cell, or None."""
     low, high = box[0]
     middle, radius = (low + high) / 2, (high - low) / 2
     arithmetic = TaylorArithmetic(BallArithmetic(bits), order)
@@ -753,10 +772,9 @@ def prove_taylor(evaluator: Evaluator, symbol: sympy.Symbol, box: Sides, bits: i
             {symbol: arithmetic.series([Ball.between(low, high, precision=bits), one])}, arithmetic, guarded=False
         )
         coefficients = [*centre.coefficients[:order], cell.coefficients[order]]
-        enclosure = _bernstein(coefficients, radius, bits)
+        return _bernstein(coefficients, radius, bits)
     except _NOT_KNOWN:
         return None
-    return Proof(f"taylor {order}", enclosure.lower) if evaluator.is_satisfied_by(enclosure) else None
 
 
 def _bernstein(coefficients: list[Ball], radius: Fraction, bits: int) -> Ball:

@@ -293,3 +293,27 @@ def test_numbers_are_recognised_by_many_digits(number):
     assert recognised(value)
     assert sympy.simplify(recognised(value)[0] - number) == 0
     assert recognised(value + Q(1, 10**16)) == []
+
+
+# --- absolute values of errors of approximations
+
+SINE_ERROR = sympy.sin(x) - (x - x**3 / 6 + x**5 / 120 - x**7 / 5040)  # from 0 at 0 to 1/366187.7... at 1
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("bound", "outcome"), [(R(1, 366100), "holds"), (R(1, 366300), "fails")])
+def test_an_absolute_value_is_bounded_by_the_taylor_polynomials_of_both_branches(sign, bound, outcome):
+    decision = decide(at_most(sympy.Abs(sign * SINE_ERROR), bound), Box({x: (0, 1)}))
+    assert decision.outcome == outcome
+    assert replay(decision).outcome == outcome
+    assert outcome == "fails" or (len(decision.cells) < 50 and any(c.rule.startswith("taylor") for c in decision.cells))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_both_branches_of_an_absolute_value_are_needed(sign):
+    """The error is close to one bound only; each branch alone proves a bound of the wrong sign."""
+    rules = ContactRules(Evaluator(at_most(sympy.Abs(sign * (x - 2)), 1), 64, 512), (x,), ((Q(0), Q(1)),))
+    assert rules.prove("taylor 3", None, ((Q(0), Q(1, 2)),), 64) is None
+    assert ContactRules(Evaluator(at_most(sympy.Abs(sign * (x - 2)), 3), 64, 512), (x,), ((Q(0), Q(1)),)).prove(
+        "taylor 3", None, ((Q(0), Q(1, 2)),), 64
+    )
