@@ -17,6 +17,7 @@ import flint
 
 from ntkproofs.arithmetic.balls import Ball, working_precision
 from ntkproofs.arithmetic.digits import certain_digits
+from ntkproofs.arithmetic.expressions import FUNCTIONS
 from ntkproofs.errors import DomainError, Undecided
 from ntkproofs.truth import NoTruthValue
 
@@ -43,6 +44,9 @@ INCREASING: dict[str, tuple[Arb | None, Arb | None]] = {
 }
 DECREASING: dict[str, tuple[Arb | None, Arb | None]] = {"acos": (None, None), "erfc": (2 * _ONE, _ZERO)}
 INCREASING_FROM_TWO = ("gamma", "loggamma")  # to infinity
+ONE_ARGUMENT = frozenset(FUNCTIONS.values()) - {"Abs"} | {
+    "digamma"
+}  # methods of a Ball that are functions of the number alone
 BOUNDED = ("sin", "cos")  # functions with values in [-1, 1] for all real numbers
 
 
@@ -112,6 +116,12 @@ class ExtendedInterval(NoTruthValue):
     def is_negative(self) -> bool:
         """Return whether every number of the interval is negative."""
         return (-self).is_positive()
+
+    def sign(self) -> int:
+        """Return the sign, -1, 0 or 1, of every number of the interval; raises Undecided if they differ."""
+        if self._has_zero() and not (self.low == 0 and self.high == 0):
+            raise Undecided(f"the sign of a number in {self} is not certain")
+        return int(self.is_positive()) - int(self.is_negative())
 
     def _has_zero(self) -> bool:
         return not (self.is_positive() or self.is_negative())
@@ -254,8 +264,8 @@ class ExtendedInterval(NoTruthValue):
 
     def __getattr__(self, name: str) -> Callable[[], ExtendedInterval]:
         """Return a function of one argument, such as ``sin``, as a method."""
-        if name.startswith("_") or not hasattr(Ball, name):
-            raise AttributeError(name)
+        if name not in ONE_ARGUMENT:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         return lambda: self._apply(name)
 
     def log(self) -> ExtendedInterval:

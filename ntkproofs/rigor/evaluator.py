@@ -167,7 +167,7 @@ class Evaluator:
         seeds = {other: arithmetic.series([side, one] if other == symbol else [side]) for other, side in box.items()}
         try:
             slope: ExtendedInterval = self.evaluate(seeds, arithmetic, guarded=False).coefficients[1]
-        except (Undecided, DomainError):
+        except (Undecided, DomainError, NotExact):  # where branches of Abs, Max or Min meet
             return None
         return slope
 

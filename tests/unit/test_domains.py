@@ -5,9 +5,10 @@ from fractions import Fraction as Q
 
 import pytest
 import sympy
-from sympy import Interval, Range, S, acos, atan, cos, exp, log, oo, pi, sin, sqrt
+from sympy import Interval, Range, S, acos, atan, cos, exp, log, oo, pi, sin, sqrt, tan
 
-from ntkproofs.errors import DomainError, InputError
+from ntkproofs.arithmetic.extended import ExtendedInterval
+from ntkproofs.errors import DomainError, InputError, Undecided
 from ntkproofs.rigor import Box, EvidenceError, Integers, at_most, decide, less, replay
 from ntkproofs.rigor.membership import contains
 
@@ -353,3 +354,27 @@ def test_a_counterexample_must_lie_in_the_domain(domain, inside, outside):
     replay(replace(decision, counterexample=tuple(inside.items()), least=False))
     with pytest.raises(EvidenceError, match="outside"):
         replay(replace(decision, counterexample=tuple(outside.items())))
+
+
+@pytest.mark.parametrize(
+    ("right", "outcome"),
+    [
+        (sympy.Min(sympy.E, pi, evaluate=False) * tan(x) * (x + 3) ** 3, "fails"),
+        (sympy.Min(sympy.E, pi, evaluate=False) * x**2 + 1 / x**2, "holds"),
+        (sympy.Max(x, -2 * x) + 1 / x**2, "holds"),
+        (sympy.Abs(x) - 1, "fails"),
+    ],
+)
+def test_the_smaller_of_two_numbers_on_an_infinite_domain(right, outcome):
+    decision = decide(less(0, right), Box({x: Interval.open(-oo, 0)}))
+    assert decision.outcome == outcome
+    assert replay(decision).outcome == outcome
+
+
+def test_an_extended_interval_has_the_functions_of_one_number_only():
+    interval = ExtendedInterval.between(Q(1), Q(2), (False, True), precision=64)
+    assert [interval.sign(), (-interval).sign(), (interval - interval.end(0)).is_nonnegative()] == [1, -1, True]
+    for name in ("middle", "digits", "pi", "intersection", "Abs"):
+        assert not hasattr(interval, name)
+    with pytest.raises(Undecided):
+        (interval - ExtendedInterval.between(Q(3, 2), Q(3, 2), (False, False), precision=64)).sign()
